@@ -1,0 +1,33 @@
+"""metaimt: a living meta-analysis of published cases of kinase-inhibitor treatment in a rare tumour.
+
+The public verbs stand here: `read` a review folder, `check` it, `run` the analysis, `draw` its forest plot, `build`
+its outputs. Each is imported when first used, so that `import metaimt` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "build", "check", "draw", "read", "run"]
+
+if TYPE_CHECKING:
+    from metaimt.casefiles.library import read_library as read
+    from metaimt.checks import check_library as check
+    from metaimt.review import build, draw, run
+
+_HOMES = {
+    "read": ("metaimt.casefiles.library", "read_library"),
+    "check": ("metaimt.checks", "check_library"),
+    "run": ("metaimt.review", "run"),
+    "draw": ("metaimt.review", "draw"),
+    "build": ("metaimt.review", "build"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'metaimt' has no attribute '{name}'")
+    module, attribute = _HOMES[name]
+    return getattr(import_module(module), attribute)

@@ -1,0 +1,5 @@
+"""`python -m metaimt`."""
+
+from metaimt.cli.main import main
+
+main()

@@ -1,0 +1,98 @@
+"""In whom? A pool by histology, site, fusion partner, drug and the like: counts and exact intervals that add up.
+
+May import: casefiles, evidence, statistics. The row "not reported" is always there, so that the rows add up to the pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from metaimt.analyses.pooled_response import Counts, count
+from metaimt.casefiles.protocol import ALL_GROUPINGS
+from metaimt.evidence.selection import Placed, Selection
+from metaimt.evidence.tables import Unit
+from metaimt.problem import WrongUse
+from metaimt.statistics.proportion import Proportion, clopper_pearson
+
+NOT_REPORTED = "not reported"
+
+_VALUES: dict[str, Callable[[Unit], str | None]] = {
+    "histology": lambda unit: unit.histology,
+    "site": lambda unit: unit.site and unit.site.replace("_", " "),
+    "fusion_partner": lambda unit: unit.fusion_partner,
+    "drug": lambda unit: unit.drug if unit.drug_named else None,
+    "drug_generation": lambda unit: unit.drug_generation,
+    "age_group": lambda unit: unit.age_group,
+    "sex": lambda unit: unit.sex,
+    "population": lambda unit: unit.age_group,
+    "design": lambda unit: unit.design.replace("_", " "),
+    "depth": lambda unit: unit.depth and unit.depth.replace("_", " "),
+    "response_basis": lambda unit: unit.response_basis,
+    "marker_evidence": lambda unit: unit.marker_evidence,
+    "year": lambda unit: None if unit.year is None else str(unit.year),
+    "report": lambda unit: unit.report,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One row of a breakdown: counts, and the exact interval (None where no patient is evaluable)."""
+
+    name: str
+    counts: Counts
+    orr: Proportion | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Counts with the Clopper-Pearson interval."""
+        if self.orr is None:
+            return {
+                "level": self.name,
+                **self.counts.to_dict(),
+                "orr": {"not_identified": "no evaluable patient"},
+            }
+        interval = {"estimate": self.orr.estimate, "lower": self.orr.lower, "upper": self.orr.upper}
+        return {"level": self.name, **self.counts.to_dict(), "orr": {**interval, "method": self.orr.method}}
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """A pool by one grouping; the rows add up to `total`, with "not reported" last. A report may be in two rows."""
+
+    pool: str
+    grouping: str
+    levels: tuple[Level, ...]
+    total: Counts
+
+    def to_dict(self) -> dict[str, Any]:
+        """All rows and the total."""
+        rows = [level.to_dict() for level in self.levels]
+        return {"pool": self.pool, "grouping": self.grouping, "levels": rows, "total": self.total.to_dict()}
+
+
+def breakdown(selection: Selection, pool: str, grouping: str) -> Breakdown:
+    """The pool by one grouping, larger rows first. Raises WrongUse naming the groupings if it is not one of them."""
+    if grouping not in _VALUES:
+        import difflib
+
+        close = difflib.get_close_matches(grouping, ALL_GROUPINGS, n=1, cutoff=0.5)
+        meant = f"; did you mean {close[0]}?" if close else ""
+        raise WrongUse(f"--by '{grouping}' is not one of {', '.join(ALL_GROUPINGS)}{meant}")
+    members = selection.members(pool)
+    rows: dict[str, list[Placed]] = {}
+    for member in members:
+        rows.setdefault(_VALUES[grouping](member.unit) or NOT_REPORTED, []).append(member)
+    missing = rows.pop(NOT_REPORTED, [])
+    levels = sorted((_level(name, placed) for name, placed in rows.items()), key=_order)
+    return Breakdown(pool, grouping, (*levels, _level(NOT_REPORTED, missing)), count(members))
+
+
+def _level(name: str, members: list[Placed]) -> Level:
+    counts = count(members)
+    orr = clopper_pearson(counts.responders, counts.evaluable) if counts.evaluable else None
+    return Level(name, counts, orr)
+
+
+def _order(level: Level) -> tuple[int, str]:
+    return (-level.counts.evaluable, level.name)

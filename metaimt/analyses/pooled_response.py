@@ -1,0 +1,340 @@
+"""How often do these tumours respond? The pools, their strata, and the separate rows.
+
+May import: casefiles, evidence, statistics. Methods: METHODS 1 to 3; one cluster a report, beta-binomial by the rules of
+`statistics.pooled`; the separate rows are exact binomial.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from metaimt.casefiles.protocol import Priors, Protocol
+from metaimt.evidence.selection import LATER_LINES, Placed, Selection, meets
+from metaimt.evidence.tables import Unit
+from metaimt.problem import CannotAnalyse
+from metaimt.statistics.pooled import PooledProportion, pool_proportion
+from metaimt.statistics.posterior import Posterior
+from metaimt.statistics.proportion import Proportion, clopper_pearson
+from metaimt.statistics.rho import NotIdentified, Rho
+
+NOTABLE_GAP = 0.03  # of the mean over reports from r/n, worth a sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Responders of evaluable patients, in so many reports."""
+
+    responders: int
+    evaluable: int
+    reports: int
+
+    def to_dict(self) -> dict[str, int]:
+        """The three counts by name."""
+        return {"responders": self.responders, "evaluable": self.evaluable, "reports": self.reports}
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A unit that is not counted in a group; `reasons` has all that apply, the decisive one first."""
+
+    id: str
+    reasons: tuple[str, ...]
+    responders: int
+    evaluable: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """`reason` is the decisive one; the counts are those the unit would add."""
+        counts = {"responders": self.responders, "evaluable": self.evaluable}
+        return {"id": self.id, "reason": self.reasons[0], "reasons": list(self.reasons), **counts}
+
+
+@dataclass(frozen=True)
+class Group:
+    """A pool, stratum or separate row. `orr` is None where no patient is evaluable.
+
+    `line_not_stated` counts the evaluable patients of arms whose line is mixed or not said; `complete` and
+    `controlled` have the denominators of the patients for whom CR, or CR/PR/SD/PD, is known.
+    """
+
+    name: str
+    label: str
+    counts: Counts
+    orr: PooledProportion | Proportion | None
+    line_not_stated: int
+    complete: PooledProportion | Proportion | None
+    controlled: PooledProportion | Proportion | None
+    strata: Mapping[str, Group]
+    parts: Mapping[str, Counts]
+    left_out: tuple[LeftOut, ...]
+    clusters: tuple[tuple[str, int, int], ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader of the estimate must know; among it, that it is a mean over reports where r/n differs."""
+        if not isinstance(self.orr, PooledProportion):
+            return ()
+        gap = abs(self.orr.estimate - self.orr.crude.estimate)
+        if gap < NOTABLE_GAP:
+            return self.orr.warnings
+        mean = (
+            f"the estimate, {100 * self.orr.estimate:.1f} %, is the mean over reports, which differ; over patients "
+            f"r/n is {100 * self.orr.crude.estimate:.1f} % ({self.counts.responders}/{self.counts.evaluable})"
+        )
+        return (*self.orr.warnings, mean)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The machine-readable form; what is not identified says so and is never null or 0."""
+        return {
+            **self.counts.to_dict(),
+            **_estimates(self.orr),
+            "warnings": list(self.warnings),
+            "line_not_stated": self.line_not_stated,
+            "complete_response": _proportion(self.complete),
+            "disease_control": _proportion(self.controlled),
+            "strata": {name: stratum.to_dict() for name, stratum in self.strata.items()},
+            "parts": {name: part.to_dict() for name, part in self.parts.items()},
+            "left_out": [unit.to_dict() for unit in self.left_out],
+        }
+
+
+@dataclass(frozen=True)
+class PooledResponse:
+    """The answer: pools (the first is the headline), separate rows, and the local cohort's share of each pool."""
+
+    title: str
+    version: str
+    pools: Mapping[str, Group]
+    rows: Mapping[str, Group]
+    local: Mapping[str, Counts]
+    not_in_headline: tuple[tuple[str, int], ...]
+
+    @property
+    def headline(self) -> Group:
+        """The first pool of the protocol."""
+        return next(iter(self.pools.values()))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract of `metaimt pool --format json`."""
+        return {
+            "format": 1,
+            "title": self.title,
+            "version": self.version,
+            "headline": self.headline.name,
+            "pools": {name: group.to_dict() for name, group in self.pools.items()},
+            "rows": {name: group.to_dict() for name, group in self.rows.items()},
+            "local": {name: counts.to_dict() for name, counts in self.local.items()},
+            "not_in_headline": [{"reason": reason, "patients": n} for reason, n in self.not_in_headline],
+        }
+
+
+def pooled_response(selection: Selection, protocol: Protocol) -> PooledResponse:
+    """Pool a selection. Raises CannotAnalyse, with the reasons counted, if no pool has an evaluable patient."""
+    if not any(
+        placed.is_in(pool) and placed.unit.evaluable
+        for placed in selection.placed
+        for pool in selection.pools
+    ):
+        raise CannotAnalyse(_nothing_eligible(selection))
+    pools = {name: _pool(selection, protocol, name) for name in selection.pools}
+    rows = {name: _row(selection, protocol, name) for name in selection.rows}
+    return PooledResponse(
+        title=protocol.headline,
+        version=protocol.version,
+        pools=pools,
+        rows=rows,
+        local={name: count(p for p in selection.members(name) if p.unit.local) for name in selection.pools},
+        not_in_headline=_not_in_headline(selection),
+    )
+
+
+def count(placed: Iterable[Placed]) -> Counts:
+    """Responders, evaluable patients and reports of some units."""
+    members = [member.unit for member in placed]
+    return Counts(
+        sum(unit.responders for unit in members),
+        sum(unit.evaluable for unit in members),
+        len({unit.report for unit in members if unit.evaluable}),
+    )
+
+
+def clusters(placed: Iterable[Placed]) -> tuple[tuple[str, int, int], ...]:
+    """(report id, responders, evaluable) summed over the units of each report, sorted by id: the pooled clusters."""
+    sums: dict[str, tuple[int, int]] = {}
+    for member in placed:
+        r, n = sums.get(member.unit.report, (0, 0))
+        sums[member.unit.report] = (r + member.unit.responders, n + member.unit.evaluable)
+    return tuple((report, r, n) for report, (r, n) in sorted(sums.items()) if n)
+
+
+def _pool(selection: Selection, protocol: Protocol, name: str) -> Group:
+    members = selection.members(name)
+    strata = {
+        stratum: _group(stratum, [m for m in members if m.stratum == stratum], protocol, pooled=True)
+        for stratum in protocol.strata
+    }
+    return _group(name, members, protocol, pooled=True, strata=strata, left_out=_left_out(selection, name))
+
+
+def _row(selection: Selection, protocol: Protocol, name: str) -> Group:
+    members = selection.members(name)
+    headline = next(iter(protocol.pools))
+    passes = {member.unit.id: meets(member.unit, protocol.pools[headline]) for member in members}
+    parts = {
+        headline: count(m for m in members if passes[m.unit.id]),
+        "rest": count(m for m in members if not passes[m.unit.id]),
+    }
+    if name == LATER_LINES:
+        parts |= {
+            row: count(m for m in members if m.row == row) for row in protocol.rows if _pooled(row, protocol)
+        }
+    strata = {
+        stratum: _group(stratum, [m for m in members if m.stratum == stratum], protocol, pooled=False)
+        for stratum in protocol.strata
+    }
+    left_out = _left_out(selection, name)
+    return _group(name, members, protocol, pooled=False, strata=strata, parts=parts, left_out=left_out)
+
+
+def _pooled(row: str, protocol: Protocol) -> bool:
+    return any(row in pool.rows for pool in protocol.pools.values())
+
+
+def _group(
+    name: str,
+    members: Iterable[Placed],
+    protocol: Protocol,
+    *,
+    pooled: bool,
+    strata: Mapping[str, Group] | None = None,
+    parts: Mapping[str, Counts] | None = None,
+    left_out: tuple[LeftOut, ...] = (),
+) -> Group:
+    members = tuple(members)
+    units = [member.unit for member in members]
+    counts = count(members)
+    return Group(
+        name=name,
+        label=protocol.label(name),
+        counts=counts,
+        orr=_orr(clusters(members), protocol.priors, pooled=pooled),
+        line_not_stated=sum(unit.evaluable for unit in units if unit.line == "any"),
+        complete=_orr(_known(units, "complete"), protocol.priors, pooled=pooled),
+        controlled=_orr(_known(units, "controlled"), protocol.priors, pooled=pooled),
+        strata=strata or {},
+        parts=parts or {},
+        left_out=left_out,
+        clusters=clusters(members),
+    )
+
+
+def _orr(
+    reports: tuple[tuple[str, int, int], ...], priors: Priors, *, pooled: bool
+) -> PooledProportion | Proportion | None:
+    if not reports:
+        return None
+    responders, evaluable = [r for _, r, _ in reports], [n for _, _, n in reports]
+    if not pooled:
+        return clopper_pearson(sum(responders), sum(evaluable))
+    return pool_proportion(responders, evaluable, mu_prior=priors.mu, rho_prior=priors.rho)
+
+
+def _known(units: Iterable[Unit], outcome: str) -> tuple[tuple[str, int, int], ...]:
+    """The clusters of another outcome, over the units for which it is known."""
+    sums: dict[str, tuple[int, int]] = {}
+    for unit in units:
+        events: int | None = getattr(unit, outcome)
+        if events is not None:
+            r, n = sums.get(unit.report, (0, 0))
+            sums[unit.report] = (r + events, n + unit.evaluable)
+    return tuple((report, r, n) for report, (r, n) in sorted(sums.items()) if n)
+
+
+def _left_out(selection: Selection, name: str) -> tuple[LeftOut, ...]:
+    return tuple(
+        LeftOut(placed.unit.id, placed.reasons[name], placed.unit.responders, placed.unit.evaluable)
+        for placed in selection.left_out(name)
+    )
+
+
+def _not_in_headline(selection: Selection) -> tuple[tuple[str, int], ...]:
+    """Patients of the last and widest pool, and those counted elsewhere, by the reason they are not in the headline."""
+    headline, widest = selection.pools[0], selection.pools[-1]
+    tally: Counter[str] = Counter()
+    for placed in selection.left_out(headline):
+        reason = placed.reasons[headline][0]
+        if reason.startswith("counted in"):
+            tally["counted in another report"] += patients(placed.unit)
+        elif placed.is_in(widest):
+            tally[reason] += placed.unit.evaluable
+    order = [reason for reason in tally if reason != "counted in another report"]
+    ranked = sorted(order, key=lambda reason: (-tally[reason], reason))
+    return tuple((reason, tally[reason]) for reason in [*ranked, *(set(tally) - set(order))])
+
+
+def patients(unit: Unit) -> int:
+    """The patients of a unit: its evaluable patients, or 1 for a patient; a later course adds none."""
+    return unit.evaluable if unit.course == 0 else int(unit.course == 1)
+
+
+def _nothing_eligible(selection: Selection) -> str:
+    reasons = Counter(
+        placed.reasons[selection.pools[-1]][0]
+        for placed in selection.placed
+        if not placed.is_in(selection.pools[-1])
+    )
+    counted = ", ".join(f"{number} {reason}" for reason, number in sorted(reasons.items()))
+    return f"nothing to pool: no evaluable patient in any pool ({counted or 'no treatment courses at all'})"
+
+
+def _proportion(share: PooledProportion | Proportion | None) -> dict[str, Any]:
+    if share is None:
+        return {"not_identified": "known for no patient"}
+    return {
+        "responders": share.responders,
+        "evaluable": share.evaluable,
+        "estimate": share.estimate,
+        "lower": share.lower,
+        "upper": share.upper,
+        "level": share.level,
+        "method": share.method,
+    }
+
+
+def _estimates(orr: PooledProportion | Proportion | None) -> dict[str, Any]:
+    if orr is None:
+        nobody = {"not_identified": "no evaluable patient"}
+        return {"orr": nobody, "crude": nobody, "rho": nobody}
+    if isinstance(orr, Proportion):
+        rho = {"not_identified": "not pooled by report"}
+        return {"orr": _interval(orr), "crude": _interval(orr), "rho": rho}
+    found = {
+        "orr": {**_interval(orr), "reason": orr.reason},
+        "crude": _interval(orr.crude),
+        "rho": rho_dict(orr.rho),
+    }
+    return found if orr.posterior is None else {**found, "posterior": posterior_dict(orr.posterior)}
+
+
+def rho_dict(rho: Rho | NotIdentified) -> dict[str, Any]:
+    """The intraclass correlation, or why it is not identified."""
+    if isinstance(rho, NotIdentified):
+        return {"not_identified": rho.reason}
+    return {**asdict(rho), "wording": rho.wording()}
+
+
+def posterior_dict(posterior: Posterior) -> dict[str, Any]:
+    """The posterior, with P(ORR > t) as {t: probability}."""
+    return {**asdict(posterior), "probabilities": {f"{t:g}": p for t, p in posterior.probabilities}}
+
+
+def _interval(result: PooledProportion | Proportion) -> dict[str, Any]:
+    return {
+        "estimate": result.estimate,
+        "lower": result.lower,
+        "upper": result.upper,
+        "level": result.level,
+        "method": result.method,
+    }

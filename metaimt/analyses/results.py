@@ -1,0 +1,60 @@
+"""Everything one run of a review computes, in one frozen object.
+
+May import: casefiles, evidence, statistics, and its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from metaimt.analyses.breakdown import Breakdown, breakdown
+from metaimt.analyses.heterogeneity import Heterogeneity, heterogeneity
+from metaimt.analyses.pooled_response import PooledResponse, pooled_response
+from metaimt.casefiles.library import Library
+from metaimt.casefiles.protocol import Protocol
+from metaimt.evidence.selection import Selection, select
+from metaimt.problem import Problem
+
+
+@dataclass(frozen=True)
+class Results:
+    """The review as read, its selection, and each analysis. `warnings` are those of the case files."""
+
+    library: Library
+    protocol: Protocol
+    warnings: tuple[Problem, ...]
+    selection: Selection
+    response: PooledResponse
+    breakdowns: Mapping[str, tuple[Breakdown, ...]]
+    heterogeneity: Mapping[str, Heterogeneity]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The content of results.json."""
+        return {
+            **self.response.to_dict(),
+            "by": {
+                grouping: {table.pool: table.to_dict() for table in tables}
+                for grouping, tables in self.breakdowns.items()
+            },
+            "heterogeneity": {name: found.to_dict() for name, found in self.heterogeneity.items()},
+        }
+
+
+def analyse(library: Library, protocol: Protocol, warnings: tuple[Problem, ...] = ()) -> Results:
+    """Select and run every analysis. Raises CannotAnalyse if nothing is eligible."""
+    selection = select(library, protocol)
+    response = pooled_response(selection, protocol)
+    return Results(
+        library=library,
+        protocol=protocol,
+        warnings=warnings,
+        selection=selection,
+        response=response,
+        breakdowns={
+            name: tuple(breakdown(selection, pool, name) for pool in response.pools)
+            for name in protocol.subgroups
+        },
+        heterogeneity={name: heterogeneity(group, protocol) for name, group in response.pools.items()},
+    )

@@ -1,0 +1,170 @@
+"""The library: everything a review folder holds, read in sorted order, with every problem of form.
+
+May import: problem, vocabulary, and its neighbours in casefiles. The order of reports is that of their paths, so the
+result does not depend on the file system. A file with an error of form is in `documents` but not in `reports`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from metaimt.casefiles.model import CaseFile
+from metaimt.casefiles.protocol import Protocol
+from metaimt.casefiles.reading import Model, read_model
+from metaimt.casefiles.shared import Excluded, ExcludedFile, Link, LinkFile, Search, SearchFile
+from metaimt.casefiles.strict_yaml import Document, parse
+from metaimt.problem import Position, Problem, WrongUse, ordered
+from metaimt.vocabulary import Vocabulary, built_in
+
+CASE_FOLDERS = ("literature", "local")
+PROTOCOL_FILE = "review.yaml"
+_ADDED_TERMS = "vocabulary.yaml"
+
+
+@dataclass(frozen=True)
+class Library:
+    """A review folder as read. `files` gives the document of each report id; `problems` those of form only."""
+
+    folder: Path
+    protocol: Protocol | None
+    reports: tuple[CaseFile, ...]
+    links: tuple[Link, ...]
+    excluded: tuple[Excluded, ...]
+    searches: tuple[Search, ...]
+    vocabulary: Vocabulary
+    documents: Mapping[str, Document]
+    report_documents: Mapping[str, Document]
+    problems: tuple[Problem, ...]
+
+    @property
+    def case_files(self) -> int:
+        """The number of case files found, readable or not."""
+        prefixes = tuple(f"{self.folder.as_posix()}/{name}/" for name in CASE_FOLDERS)
+        return sum(name.startswith(prefixes) for name in self.documents)
+
+    def report(self, report_id: str) -> CaseFile | None:
+        """The report with this id."""
+        return next((report for report in self.reports if report.id == report_id), None)
+
+
+def read_library(folder: Path | str = "cases") -> Library:
+    """Read a review folder. Raises WrongUse if there is none; problems inside files are collected, never raised."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "does not exist"
+        raise WrongUse(f"{_shown(folder)} {what}; give the folder of a review, such as cases")
+    return _Reader(folder).library()
+
+
+def read_files(paths: Iterable[Path]) -> Library:
+    """Read single case files that belong to no review folder; each is checked by itself."""
+    reader = _Reader(Path())
+    return reader.library_of([(path, reader.read(path, CaseFile)) for path in paths])
+
+
+def review_folder(path: Path) -> Path | None:
+    """The review folder that a path is or lies in: it holds review.yaml, literature/ or local/."""
+    for folder in (path, *path.parents):
+        if (folder / PROTOCOL_FILE).is_file() or any((folder / name).is_dir() for name in CASE_FOLDERS):
+            return folder
+    return None
+
+
+def _shown(path: Path) -> str:
+    return path.as_posix()
+
+
+class _Reader:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.documents: dict[str, Document] = {}
+        self.problems: list[Problem] = []
+        self.vocabulary = built_in()
+
+    def library(self) -> Library:
+        self.vocabulary = self._vocabulary()
+        cases = [(path, self.read(path, CaseFile)) for path in self._case_paths()]
+        for path in sorted((self.folder / "second-reading").glob("*.yaml")):
+            self.problems.extend(self.document(path).problems)
+        self.optional_document("published-pooled.yaml")
+        return self.library_of(
+            cases,
+            protocol=self.optional(PROTOCOL_FILE, Protocol),
+            links=self.optional("links.yaml", LinkFile),
+            excluded=self.optional("excluded.yaml", ExcludedFile),
+            searches=self.optional("searches.yaml", SearchFile),
+        )
+
+    def library_of(
+        self,
+        cases: Iterable[tuple[Path, CaseFile | None]],
+        protocol: Protocol | None = None,
+        links: LinkFile | None = None,
+        excluded: ExcludedFile | None = None,
+        searches: SearchFile | None = None,
+    ) -> Library:
+        readable = [(path, report) for path, report in cases if report is not None]
+        by_id: dict[str, Document] = {}
+        for path, report in readable:
+            by_id.setdefault(report.id, self.documents[_shown(path)])
+        return Library(
+            folder=self.folder,
+            protocol=protocol,
+            reports=tuple(report for _, report in readable),
+            links=links.root if links else (),
+            excluded=excluded.root if excluded else (),
+            searches=searches.root if searches else (),
+            vocabulary=self.vocabulary,
+            documents=MappingProxyType(self.documents),
+            report_documents=MappingProxyType(by_id),
+            problems=ordered(self.problems),
+        )
+
+    def _case_paths(self) -> Iterable[Path]:
+        for name in CASE_FOLDERS:
+            found = [*(self.folder / name).glob("*.yaml"), *(self.folder / name).glob("*.yml")]
+            yield from sorted(found, key=lambda path: path.name)
+
+    def document(self, path: Path) -> Document:
+        name = _shown(path)
+        try:
+            document = parse(name, path.read_bytes())
+        except OSError as error:
+            reason = error.strerror or str(error)
+            problem = Problem(
+                name, Position(1, 1), "unreadable", "error", f"cannot be read: {reason}", "check its rights"
+            )
+            document = Document(name, "", None, (problem,), None)
+        self.documents[name] = document
+        return document
+
+    def read(self, path: Path, model: type[Model]) -> Model | None:
+        found, problems = read_model(self.document(path), model, self.vocabulary)
+        self.problems.extend(problems)
+        return found
+
+    def optional(self, name: str, model: type[Model]) -> Model | None:
+        path = self.folder / name
+        return self.read(path, model) if path.exists() else None
+
+    def optional_document(self, name: str) -> None:
+        if (self.folder / name).exists():
+            self.problems.extend(self.document(self.folder / name).problems)
+
+    def _vocabulary(self) -> Vocabulary:
+        path = self.folder / _ADDED_TERMS
+        if not path.exists():
+            return built_in()
+        document = self.document(path)
+        self.problems.extend(document.problems)
+        if document.problems:
+            return built_in()
+        try:
+            return built_in().extended(document.data)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            hint = "list of terms -> term -> other ways to write it"
+            self.problems.append(document.problem((), "vocabulary", f"cannot be used: {error}", hint))
+            return built_in()

@@ -1,0 +1,275 @@
+"""A case file: one publication, with its patients and their treatment courses, or its counts.
+
+May import: vocabulary, and its neighbours in casefiles. The models are frozen. A field that a source does not state is
+absent (None or empty), never filled in. Field meanings follow the evidence README; each is described here once and
+from here reaches the JSON Schema, the documentation and the editors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+
+from metaimt.casefiles.fields import (
+    Date,
+    Doi,
+    Flag,
+    FusionPartner,
+    Identifier,
+    Label,
+    Months,
+    Number,
+    Pmcid,
+    Pmid,
+    Term,
+    Text,
+    Url,
+    Whole,
+    refuse,
+)
+
+Design = Annotated[str, Term("design")]
+Depth = Annotated[str, Term("depth")]
+Sex = Annotated[str, Term("sex")]
+Site = Annotated[str, Term("site")]
+Histology = Annotated[str, Term("histology")]
+Disease = Annotated[str, Term("disease")]
+MarkerStatus = Annotated[str, Term("marker_status")]
+ArmStatus = Annotated[str, Term("arm_status")]
+Kinase = Annotated[str, Term("kinase", "fusion_gene")]
+DrugName = Annotated[str, Term("drug")]
+Response = Annotated[str, Term("response")]
+Basis = Annotated[str, Term("response_basis")]
+StopReason = Annotated[str, Term("stop_reason")]
+LifeStatus = Annotated[str, Term("status")]
+Population = Annotated[str, Term("population")]
+Line = Annotated[str, Term("line")]
+CountsBasis = Annotated[str, Term("counts_basis")]
+Denominator = Annotated[str, Term("denominator")]
+Setting = Annotated[str, Term("setting")]
+
+
+class Entry(BaseModel):
+    """What all models share: frozen, and an unknown field is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def described(text: str) -> Any:
+    """An optional field with its description."""
+    return Field(default=None, description=text)
+
+
+def listed(text: str) -> Any:
+    """An optional list with its description."""
+    return Field(default=(), description=text)
+
+
+def mapped(text: str) -> Any:
+    """An optional mapping with its description."""
+    return Field(default_factory=dict, description=text)
+
+
+class Publication(Entry):
+    """The bibliography of a report."""
+
+    id: Identifier = Field(description="Unique id; equals the file name without .yaml: author-year.")
+    former_ids: tuple[Identifier, ...] = listed("Ids this report had before a rename.")
+    title: Text | None = described("Title as printed.")
+    authors: Text | None = described("Authors as printed in a reference list.")
+    journal: Text | None = described("Journal, meeting, or issuing body.")
+    year: Whole | None = described("Year of publication; left out if not verified.")
+    doi: Doi | None = described("DOI from 10. on, without https://doi.org/.")
+    pmid: Pmid | None = described("PubMed id, digits, in quotes.")
+    pmcid: Pmcid | None = described("PubMed Central id: PMC and digits.")
+    url: Url | None = described("Where it was read; may be an aggregator.")
+    design: Design = Field(description="case_report, case_series, cohort or trial: decides the stratum.")
+    overlaps: tuple[Identifier, ...] = listed(
+        "Ids of reports that describe, or may describe, the same patients."
+    )
+    setting: Setting | None = described("local: the cohort of the review's own hospital.")
+    publisher: Text | None = described("Publisher or server, where it matters for trust.")
+
+
+class Extraction(Entry):
+    """How the report was read, and by whom."""
+
+    depth: Depth | None = described("How much was read: full_text, abstract, title, or secondary.")
+    secondary_source: Text | None = described("The other text it was read in, if depth is secondary.")
+    by: Text | None = described("Who extracted it.")
+    checked_by: Text | None = described("Who read it a second time, independently.")
+    date: Date | None = described("Date of extraction: year, month, day, in quotes.")
+    note: Text | None = described("What the source leaves open and how it was judged.")
+
+
+class Course(Entry):
+    """One course of one kinase inhibitor in one patient; `response` is the best response of that course."""
+
+    drug: DrugName = Field(description="Generic name; 'unspecified ALK inhibitor' if the source names none.")
+    dose: Text | None = described("Dose as printed.")
+    combined_with: tuple[Text, ...] = listed("Surgery, radiotherapy or a drug given with it.")
+    response: Response | None = described(
+        "Best overall response: CR, PR, SD, PD or NE; left out if not readable."
+    )
+    response_basis: Basis | None = described(
+        "stated (category printed), measured (size change printed), inferred."
+    )
+    response_as_stated: Text | None = described("The words of the source.")
+    response_alternatives: tuple[Response, ...] = listed("Other categories the source leaves open.")
+    criteria: Text | None = described("Response criteria, such as RECIST 1.1.")
+    duration_months: Months | None = described(
+        "Time on the drug in months; [low, high] if only a range follows."
+    )
+    response_duration_months: Months | None = described(
+        "Duration of response in months, if the source gives it."
+    )
+    pfs_months: Months | None = described("Progression-free survival in months.")
+    ongoing: Flag | None = described("Whether the drug was still being taken; left out if not stated.")
+    stop_reason: StopReason | None = described("Why the drug was stopped.")
+    beyond_progression: Flag | None = described("Whether the drug was continued after progression.")
+    adverse_events: tuple[Text, ...] = listed("Adverse events as printed.")
+
+
+class Patient(Entry):
+    """One patient; `courses` are the kinase inhibitors in the order given."""
+
+    id: Label = Field(description="P1, P2 ...; unique within the file.")
+    age: Number | None = described("Age in years; months as a fraction.")
+    sex: Sex | None = described("female or male.")
+    site: Site | None = described("Primary site, in one of eight groups.")
+    site_detail: Text | None = described("The exact place, in the words of the source.")
+    histology: Histology | None = described("IMT, EIMS (epithelioid) or other; left out: as reported.")
+    disease: Disease | None = described("Extent at the start of treatment.")
+    prior_treatment: tuple[Text, ...] = listed("Treatment before the first kinase inhibitor.")
+    ihc: Mapping[str, MarkerStatus] = mapped("Immunohistochemistry: marker -> positive or negative.")
+    ihc_pattern: Text | None = described("Staining pattern, such as nuclear membrane.")
+    fusion_gene: Kinase | None = described("The kinase of the fusion; implies rearranged.")
+    fusion_partner: FusionPartner | None = described("The partner gene, HGNC symbol.")
+    rearranged: Mapping[str, Flag] = mapped("Marker -> true or false, where no fusion gene is known.")
+    courses: tuple[Course, ...] = Field(min_length=1, description="Kinase inhibitors in the order given.")
+    status: LifeStatus | None = described("alive or dead at last follow-up.")
+    followup_months: Number | None = described("Follow-up in months.")
+
+
+def _limits(value: object) -> tuple[float | None, float | None]:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise refuse("wrong-form", "expected [lower, upper]", "write [7.6, 34.0]; null where not estimable")
+    if any(isinstance(limit, bool) or not isinstance(limit, int | float | None) for limit in value):
+        raise refuse("wrong-form", "expected two numbers", "write [7.6, 34.0]; null where not estimable")
+    lower, upper = (None if limit is None else float(limit) for limit in value)
+    return lower, upper
+
+
+_LIMITS_SCHEMA = {
+    "type": "array",
+    "items": {"anyOf": [{"type": "number"}, {"type": "null"}]},
+    "minItems": 2,
+    "maxItems": 2,
+}
+Limits = Annotated[tuple[float | None, float | None], PlainValidator(_limits), WithJsonSchema(_LIMITS_SCHEMA)]
+
+
+class Median(Entry):
+    """A printed median with its interval."""
+
+    value: Number = Field(description="The median, months.")
+    ci: Limits | None = described("Printed 95 % interval, months; null for a limit that is not estimable.")
+
+
+class Arm(Entry):
+    """A group of patients published only as counts."""
+
+    label: Text = Field(description="What the group is, in a few words.")
+    drug: DrugName = Field(description="Generic name; 'unspecified ALK inhibitor' if the source names none.")
+    combined_with: tuple[Text, ...] = listed("Surgery, radiotherapy or a drug given with it.")
+    status: Mapping[str, ArmStatus] = mapped("Marker -> positive, negative or mixed.")
+    fusion_gene: Kinase | None = described("The kinase of the fusion, if one for all.")
+    fusion_partner: FusionPartner | None = described("The partner gene, if one for all.")
+    histology: Histology | None = described("IMT, EIMS or other, if one for all.")
+    site: Site | None = described("Primary site, if one for all.")
+    evaluable: Whole = Field(description="Patients whose response could be assessed.")
+    responders: Whole = Field(description="Patients with CR or PR.")
+    cr: Whole | None = described("Complete responses.")
+    pr: Whole | None = described("Partial responses.")
+    sd: Whole | None = described("Stable disease.")
+    pd: Whole | None = described("Progressive disease.")
+    population: Population | None = described("adult, paediatric or mixed.")
+    line: Line = Field(default="any", description="first, later, or any (mixed or not said).")
+    counts_basis: CountsBasis | None = described("printed, from_percentage or by_subtraction.")
+    response_basis: Basis | None = described(
+        "stated or measured; inferred: the source does not count responders."
+    )
+    denominator: Denominator | None = described("minimum: more patients may have been treated.")
+    median_pfs_months: Median | None = described("Printed median progression-free survival.")
+    median_duration_months: Median | None = described("Printed median time on treatment.")
+
+
+class Claim(Entry):
+    """A printed n/N (p %), kept as printed so that it can be audited."""
+
+    what: Text = Field(description="What is counted.")
+    n: Whole | None = described("Printed count.")
+    of: Whole | None = described("Printed denominator.")
+    percent: Number | None = described("Printed percentage.")
+    where: Text | None = described("Section or table.")
+
+
+class Tested(Entry):
+    """Positive among tested."""
+
+    positive: Whole = Field(description="Positive patients.")
+    tested: Whole = Field(description="Tested patients.")
+
+
+class SurvivalRate(Entry):
+    """A printed survival rate."""
+
+    months: Number = Field(description="Months since the start.")
+    rate: Number = Field(description="Printed survival, 0 to 1.")
+
+
+class Cohort(Entry):
+    """Published counts of a whole cohort, most of whom had no kinase inhibitor."""
+
+    n: Whole = Field(description="Patients.")
+    period: tuple[Whole, ...] = listed("First and last year.")
+    sex: Mapping[Sex, Whole] = mapped("Sex -> patients.")
+    mean_age: Number | None = described("Mean age, years.")
+    sites: Mapping[Site, Whole] = mapped("Site -> patients.")
+    alk_ihc: Mapping[str, Tested] = mapped("Site, or all -> positive and tested by immunohistochemistry.")
+    resection: Mapping[str, Whole] = mapped("Margin -> patients.")
+    no_postoperative_treatment: Whole | None = described("Patients without further treatment.")
+    radiotherapy: Whole | None = described("Patients given radiotherapy.")
+    chemotherapy: Whole | None = described("Patients given chemotherapy.")
+    outcome: Mapping[str, Whole] = mapped("Outcome -> patients.")
+    followup_median_months: Median | None = described("Printed median follow-up.")
+    overall_survival: tuple[SurvivalRate, ...] = listed("Printed survival rates.")
+
+
+class CaseFile(Entry):
+    """One file: the report, how it was read, and its patients or arms."""
+
+    report: Publication = Field(description="The publication.")
+    extraction: Extraction = Field(default_factory=Extraction, description="How it was read.")
+    patients: tuple[Patient, ...] = listed("Patients described one by one.")
+    arms: tuple[Arm, ...] = listed("Groups published only as counts.")
+    claims: tuple[Claim, ...] = listed("Printed numbers to audit.")
+    cohort: Cohort | None = described("Published counts of the whole cohort.")
+    published_table_4: Mapping[str, Any] = mapped(
+        "Totals of the paper's table of cases; compared, never pooled."
+    )
+
+    @model_validator(mode="after")
+    def _has_someone(self) -> CaseFile:
+        if not self.patients and not self.arms:
+            raise refuse(
+                "nobody", "neither patients nor arms", "give one patient with one course, or one arm"
+            )
+        return self
+
+    @property
+    def id(self) -> str:
+        """The report id."""
+        return self.report.id

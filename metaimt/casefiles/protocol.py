@@ -1,0 +1,192 @@
+"""The protocol of a review, `cases/review.yaml`: eligibility, rows, pools, strata and priors, as data.
+
+May import: its neighbours in casefiles. Nothing about a tumour or a gene is in code; a row is a group of units that
+share named fields, and a pool is a choice among rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+
+from metaimt.casefiles.fields import Flag, Number, Text, Whole, refuse
+from metaimt.casefiles.model import (
+    Basis,
+    Depth,
+    Design,
+    Entry,
+    Response,
+    described,
+    listed,
+    mapped,
+)
+
+GROUPINGS = ("histology", "site", "fusion_partner", "drug", "drug_generation", "age_group", "sex")
+_GROUPINGS_TOO = ("population", "design", "depth", "response_basis", "marker_evidence", "year", "report")
+ALL_GROUPINGS = (*GROUPINGS, *_GROUPINGS_TOO)
+
+
+def _choice(*options: str, field: str) -> Any:
+    def check(value: object) -> str:
+        if value not in options:
+            raise refuse(f"unknown-{field}", f"'{value}' is not one of {', '.join(options)}")
+        return str(value)
+
+    return PlainValidator(check)
+
+
+def _schema(*options: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "enum": list(options)})
+
+
+Grouping = Annotated[str, _choice(*ALL_GROUPINGS, field="grouping"), _schema(*ALL_GROUPINGS)]
+_STATUSES = ("positive", "negative", "not_stated", "mixed")
+RowStatus = Annotated[str, _choice(*_STATUSES, field="status"), _schema(*_STATUSES)]
+_CERTAINTIES = ("certain", "probable", "possible")
+Certainty = Annotated[str, _choice(*_CERTAINTIES, field="certainty"), _schema(*_CERTAINTIES)]
+_LINES = ("first", "later")
+PoolLine = Annotated[str, _choice(*_LINES, field="line"), _schema(*_LINES)]
+_DRUGS = ("named", "any")
+PoolDrug = Annotated[str, _choice(*_DRUGS, field="drug"), _schema(*_DRUGS)]
+_COMBINED = ("none", "any")
+PoolCombined = Annotated[str, _choice(*_COMBINED, field="combined-with"), _schema(*_COMBINED)]
+_DEATHS = ("non_response", "not_evaluable")
+Death = Annotated[str, _choice(*_DEATHS, field="death-rule"), _schema(*_DEATHS)]
+_LIVING = ("up_to_date", "update_in_progress", "not_up_to_date", "retired")
+LivingStatus = Annotated[str, _choice(*_LIVING, field="living-status"), _schema(*_LIVING)]
+EligibleHistology = Annotated[str, _choice("IMT", "EIMS", "other", "not_stated", field="histology")]
+
+
+class Outcome(Entry):
+    """What counts as a response and who is evaluable."""
+
+    responders: tuple[Response, ...] = Field(min_length=1, description="Best responses that are responses.")
+    evaluable: tuple[Response, ...] = Field(min_length=1, description="Best responses that are evaluable.")
+    death_before_assessment: Death = Field(
+        default="non_response", description="NE with stop_reason death: non_response or not_evaluable."
+    )
+
+
+class Eligible(Entry):
+    """Who belongs to the review."""
+
+    histology: tuple[Annotated[EligibleHistology, _schema("IMT", "EIMS", "other", "not_stated")], ...] = (
+        Field(min_length=1, description="Eligible histologies; not_stated: as reported.")
+    )
+
+
+class Row(Entry):
+    """A group of units: by a marker's status, or by the kinase of the fusion (`other`: one no row names)."""
+
+    marker: Text | None = described("The marker, such as ALK.")
+    status: RowStatus | None = described("positive, negative, not_stated or mixed.")
+    fusion_gene: Text | None = described("The kinase of the fusion; other: any that no row or marker names.")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Row:
+        if (self.marker is None) != (self.status is None) or (self.marker is None) == (
+            self.fusion_gene is None
+        ):
+            raise refuse("wrong-form", "a row has a marker with a status, or a fusion_gene")
+        return self
+
+
+class Pool(Entry):
+    """A choice among rows; a unit enters if it passes every condition that is given."""
+
+    rows: tuple[Text, ...] = Field(min_length=1, description="The rows it draws from.")
+    line: PoolLine = Field(default="first", description="first (and not stated) or later.")
+    drug: PoolDrug = Field(default="any", description="named: the source names the drug.")
+    combined_with: PoolCombined = Field(default="any", description="none: the drug was given alone.")
+    response_basis: tuple[Basis, ...] = listed("Accepted bases of the response; empty: all.")
+    disputed: Flag = Field(default=True, description="false: no alternative across the responder line.")
+    depth: tuple[Depth, ...] = listed("Accepted depths of reading; empty: all.")
+
+
+class Links(Entry):
+    """Which links between reports apply."""
+
+    apply: tuple[Certainty, ...] = Field(default=_CERTAINTIES, description="Certainties that apply.")
+
+
+def _two_positive(value: object) -> tuple[float, float]:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise refuse("wrong-form", "expected two numbers", "write [1, 4]")
+    if any(isinstance(part, bool) or not isinstance(part, int | float) or part < 0.5 for part in value):
+        raise refuse("wrong-form", "expected two numbers of at least 0.5", "write [1, 4]")
+    return float(value[0]), float(value[1])
+
+
+_PAIR = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+BetaPrior = Annotated[tuple[float, float], PlainValidator(_two_positive), WithJsonSchema(_PAIR)]
+
+
+class Priors(Entry):
+    """Priors of the Bayesian intervals."""
+
+    mu: BetaPrior = Field(default=(1.0, 1.0), description="Beta prior of the pooled ORR.")
+    rho: BetaPrior = Field(default=(1.0, 4.0), description="Beta prior of the intraclass correlation.")
+    subgroup_mean_sd: Number = Field(default=1.5, description="SD of the mean log odds over subgroups.")
+    subgroup_sd_scale: Number = Field(
+        default=1.0, description="Half-normal scale of the SD between subgroups."
+    )
+
+
+class ConclusionTest(Entry):
+    """When a new version counts as changing the conclusion."""
+
+    orr_moves_by: Number = Field(description="Change of the pooled ORR.")
+    interval_crosses: tuple[Number, ...] = listed("Thresholds the interval may start or stop to exclude.")
+
+
+class Living(Entry):
+    """How the review is kept up to date."""
+
+    search_every_months: Whole = Field(description="Months between searches.")
+    status: LivingStatus = Field(description="up_to_date, update_in_progress, not_up_to_date or retired.")
+    retire_when: Text | None = described("When the review will no longer be kept up to date.")
+
+
+class Protocol(Entry):
+    """cases/review.yaml."""
+
+    title: Text = Field(description="Title of the review.")
+    question: Text = Field(description="The question, in one sentence.")
+    version: Text = Field(description="YEAR.N")
+    outcome: Outcome = Field(description="What counts as a response.")
+    eligible: Eligible = Field(description="Who belongs to the review.")
+    rows: Mapping[str, Row] = Field(
+        description="Exclusive groups of units; the first that fits takes a unit."
+    )
+    pools: Mapping[str, Pool] = Field(description="What is pooled; the first is the headline.")
+    strata: Mapping[str, tuple[Design, ...]] = Field(description="Stratum -> designs.")
+    links: Links = Field(default_factory=Links, description="Which links apply.")
+    subgroups: tuple[Grouping, ...] = listed("Pre-specified subgroups.")
+    thresholds: tuple[Number, ...] = listed("ORR thresholds of interest, 0 to 1.")
+    priors: Priors = Field(default_factory=Priors, description="Priors of the Bayesian intervals.")
+    sensitivity: tuple[Text, ...] = listed("Sensitivity analyses, by name.")
+    conclusion_test: ConclusionTest | None = described("When a conclusion has changed.")
+    living: Living | None = described("How the review is kept up to date.")
+    authors: tuple[Text, ...] = listed("Who answers for the review.")
+    labels: Mapping[str, Text] = mapped("Names shown for pools, rows and strata.")
+    headline: Literal["Objective response rate"] | Text = Field(
+        default="Objective response rate", description="Heading of the table."
+    )
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Protocol:
+        for name, pool in self.pools.items():
+            for row in pool.rows:
+                if row not in self.rows:
+                    raise refuse(
+                        "unknown-row", f"pool {name} draws from '{row}'; the rows are {', '.join(self.rows)}"
+                    )
+        if not self.pools:
+            raise refuse("no-pool", "no pool is defined")
+        return self
+
+    def label(self, name: str) -> str:
+        """The name shown for a pool, row or stratum."""
+        return self.labels.get(name, name.replace("_", " "))

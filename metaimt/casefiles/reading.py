@@ -1,0 +1,174 @@
+"""From a document to a frozen model, or to problems that say line, column, what was expected and the nearest value.
+
+May import: problem, vocabulary, and its neighbours in casefiles.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from metaimt.casefiles.strict_yaml import Document, Path
+from metaimt.problem import Problem
+from metaimt.vocabulary import Vocabulary
+
+Model = TypeVar("Model", bound=BaseModel)
+_FIELDS_EXPECTED = {"dict_type", "mapping_type", "model_type"}
+
+
+def read_model(
+    document: Document, model: type[Model], vocabulary: Vocabulary
+) -> tuple[Model | None, tuple[Problem, ...]]:
+    """The model of a document, or None with every problem found in it, in one go."""
+    if document.problems:
+        return None, document.problems
+    empty = {path: _no_value(document, path) for path in _empty_fields(document.data)}
+    try:
+        found = model.model_validate(document.data, context={"vocabulary": vocabulary})
+        return (None, tuple(empty.values())) if empty else (found, ())
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        wrong = [detail for detail in details if not _is_echo(detail) and detail["loc"] not in empty]
+        return None, (*empty.values(), *(_problem(document, model, detail) for detail in wrong))
+
+
+def _is_echo(detail: ErrorDetails) -> bool:
+    """Pydantic counts only the valid items of a list: one wrong item also makes the list "too short"."""
+    return detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]
+
+
+def _empty_fields(data: Any, path: Path = ()) -> Iterator[Path]:
+    """The fields that stand without a value: one that was meant to be filled in later must not pass as not stated."""
+    if isinstance(data, dict | list):
+        for step, value in data.items() if isinstance(data, dict) else enumerate(data):
+            if value is None and isinstance(data, dict):
+                yield (*path, step)
+            yield from _empty_fields(value, (*path, step))
+
+
+def _no_value(document: Document, path: Path) -> Problem:
+    hint = "fill it in, or delete the line: what is not stated is left out"
+    return document.problem(path, "wrong-type", f"{path[-1]}: no value", hint, key=True)
+
+
+def _problem(document: Document, model: type[BaseModel], detail: ErrorDetails) -> Problem:
+    path: Path = tuple(step for step in detail["loc"] if step != "[key]")
+    at_key = "[key]" in detail["loc"]
+    field = next((str(step) for step in reversed(path) if isinstance(step, str)), "")
+    context: Mapping[str, Any] = detail.get("ctx", {})
+    if detail["type"] == "metaimt":
+        message = f"{field}: {context['message']}" if field else context["message"]
+        return document.problem(path, context["rule"], message, context["hint"], key=at_key)
+    if detail["type"] == "missing":
+        where = _where(path[:-1])
+        return document.problem(
+            path[:-1], "missing-field", f"{where} has no '{field}'", _meaning(model, path)
+        )
+    if detail["type"] == "extra_forbidden":
+        hint = _nearest_field(model, path)
+        return document.problem(
+            path, "unknown-field", f"{_where(path[:-1])} has no field '{field}'", hint, key=True
+        )
+    rule, message, hint = _about_shape(model, path, detail)
+    return document.problem(path, rule, f"{field or _where(path)}: {message}", hint)
+
+
+def _about_shape(model: type[BaseModel], path: Path, detail: ErrorDetails) -> tuple[str, str, str]:
+    """Rule, message and hint where a list, or fields, or another length was expected."""
+    kind, value = detail["type"], detail["input"]
+    first = next(iter(_required(_fields_at(model, path))), "")
+    if kind == "too_short" and not value:
+        return "empty-list", "the list is empty", "fill it in"
+    if kind in {"too_short", "too_long"}:
+        limit = detail["ctx"].get("min_length") or detail["ctx"]["max_length"]
+        return "wrong-form", f"a list of {len(value)}; expected {limit}", f"write {limit} entries"
+    if kind == "tuple_type":
+        simple = f"write [{value}]" if isinstance(value, str) else "write [first, second]"
+        hint = f"start each entry with '- ', such as '- {first}: ...'" if _fields_at(model, path) else simple
+        return "wrong-type", "expected a list", hint
+    if kind in _FIELDS_EXPECTED:
+        hint = f"write '{first}: ...' and the other fields, one a line" if first else "write {name: value}"
+        return "wrong-type", "expected fields", hint
+    return "wrong-type", detail["msg"], ""
+
+
+def _where(path: Path) -> str:
+    """A part of a file in words: `courses 2 of patients 1` reads `patients 1, courses 2`."""
+    words: list[str] = []
+    for step in path:
+        if isinstance(step, int) and words:
+            words[-1] = f"{words[-1]} {step + 1}"
+        else:
+            words.append(f"entry {step + 1}" if isinstance(step, int) else str(step))
+    return ", ".join(words) or "the file"
+
+
+def _nearest_field(model: type[BaseModel], path: Path) -> str:
+    name, fields = str(path[-1]), tuple(_fields_at(model, path[:-1]))
+    if name in model.model_fields:
+        return f"{name} starts at the left margin; check the indentation"
+    if homes := tuple(dict.fromkeys(_homes(model, name))):
+        return f"{name} is a field of {' and '.join(homes)}; check the indentation"
+    close = difflib.get_close_matches(name.lower(), fields, n=1, cutoff=0.6)
+    return f"did you mean {close[0]}?" if close else f"the fields are {', '.join(fields)}"
+
+
+def _homes(model: type[BaseModel], name: str) -> Iterator[str]:
+    """The fields of a model under which a field of this name may stand."""
+    for home, field in model.model_fields.items():
+        inner = _model_in(field.annotation)
+        if inner is not None:
+            if name in inner.model_fields:
+                yield home
+            yield from _homes(inner, name)
+
+
+def _meaning(model: type[BaseModel], path: Path) -> str:
+    name = str(path[-1])
+    required = _required(_fields_at(model, path))
+    if required:
+        return f"add {name}, with {' and '.join(required)}"
+    field = _fields_at(model, path[:-1]).get(name)
+    return f"add {name}: {field.description}" if field is not None else f"add {name}"
+
+
+def _required(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(name for name, field in fields.items() if field.is_required())
+
+
+def _fields_at(model: type[BaseModel], path: Path) -> Mapping[str, Any]:
+    """The fields of the model that stands at `path`, following lists, mappings and optional values."""
+    current: Any = model
+    for step in path:
+        current = _inner(current) if isinstance(step, int) else _inner_field(current, step)
+    current = _model_in(current)
+    return current.model_fields if current is not None else {}
+
+
+def _inner_field(current: Any, step: str) -> Any:
+    owner = _model_in(current)
+    field = owner.model_fields.get(step) if owner is not None else None
+    return field.annotation if field is not None else _inner(current)
+
+
+def _inner(current: Any) -> Any:
+    owner = _model_in(current)
+    if owner is not None and "root" in owner.model_fields:
+        return owner.model_fields["root"].annotation
+    return current
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The first model that an annotation such as tuple[Course, ...] or Median | None mentions."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        root = annotation.model_fields.get("root")
+        return _model_in(root.annotation) if root is not None else annotation
+    for argument in getattr(annotation, "__args__", ()):
+        found = _model_in(argument)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,102 @@
+"""The shared files of a review: links, excluded publications, searches.
+
+May import: its neighbours in casefiles.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field, PlainValidator, RootModel, WithJsonSchema
+
+from metaimt.casefiles.fields import Date, Doi, Identifier, Pmid, Text, Url, Whole, refuse
+from metaimt.casefiles.model import Entry, described, listed
+from metaimt.casefiles.protocol import Certainty
+
+_REFERENCE = r"([a-z0-9][a-z0-9-]*)/([A-Za-z0-9][A-Za-z0-9_.-]*)"
+_PAIR = re.compile(rf"{_REFERENCE}\s+(=|in)\s+{_REFERENCE}")
+
+
+@dataclass(frozen=True, slots=True)
+class SamePatients:
+    """`left relation right`; each side is (report id, patient or arm id); relation is = or in."""
+
+    left: tuple[str, str]
+    relation: str
+    right: tuple[str, str]
+
+    def side(self, report: str) -> tuple[str, str] | None:
+        """The side that belongs to `report`."""
+        return next((side for side in (self.left, self.right) if side[0] == report), None)
+
+
+def _same_patients(value: object) -> SamePatients:
+    match = _PAIR.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        hint = "write smith-2020/P1 = jones-2021/P2, or smith-2020/P1 in jones-2021/arm1"
+        raise refuse("wrong-form", f"'{value}' does not say which patients are the same", hint)
+    return SamePatients((match[1], match[2]), match[3], (match[4], match[5]))
+
+
+_SCHEMA = {"type": "string", "pattern": f"^{_REFERENCE}\\s+(=|in)\\s+{_REFERENCE}$"}
+
+
+class Link(Entry):
+    """Two reports that share, or may share, patients, and which of the two to count."""
+
+    reports: Annotated[tuple[Identifier, ...], Field(min_length=2, max_length=2)] = Field(
+        description="Two ids."
+    )
+    patients: tuple[Annotated[SamePatients, PlainValidator(_same_patients), WithJsonSchema(_SCHEMA)], ...] = (
+        listed("What is the same: a/P1 = b/P1, or a/P1 in b/arm1; left out: the whole report gives way.")
+    )
+    certainty: Certainty = Field(description="certain, probable or possible.")
+    prefer: Identifier = Field(description="The report to count.")
+    decided_by: Text | None = described("Who decided.")
+    evidence: Text | None = described("Why they are taken to be the same.")
+
+    @property
+    def gives_way(self) -> str:
+        """The report whose named patients are not counted."""
+        return next((report for report in self.reports if report != self.prefer), self.prefer)
+
+
+class Excluded(Entry):
+    """A publication that was read and not included, with the reason."""
+
+    id: Identifier = Field(description="author-year.")
+    title: Text | None = described("Title as printed.")
+    doi: Doi | None = described("DOI.")
+    pmid: Pmid | None = described("PubMed id.")
+    url: Url | None = described("Where it was read.")
+    date: Date | None = described("Date of the decision.")
+    reason: Text = Field(description="Why it is not included.")
+
+
+class Search(Entry):
+    """One search of one source."""
+
+    id: Identifier = Field(description="Short name of the search.")
+    source: Text = Field(description="Database, register, or how else.")
+    status: Text = Field(description="done, or not yet run.")
+    date: Date | None = described("Date of the search.")
+    query: Text | None = described("The query as run, or to be run.")
+    hits: Whole | None = described("Records found; left out if not recorded.")
+    screened: Whole | None = described("Records screened; left out if not recorded.")
+    included: Whole | None = described("Publications included.")
+    excluded: tuple[Identifier, ...] = listed("Ids in excluded.yaml.")
+    note: Text | None = described("What a reader must know about it.")
+
+
+class LinkFile(RootModel[tuple[Link, ...]]):
+    """links.yaml."""
+
+
+class ExcludedFile(RootModel[tuple[Excluded, ...]]):
+    """excluded.yaml."""
+
+
+class SearchFile(RootModel[tuple[Search, ...]]):
+    """searches.yaml."""

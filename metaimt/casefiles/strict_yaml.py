@@ -1,0 +1,250 @@
+"""YAML as the author typed it: no silent conversion, no repeated key, every value with its place.
+
+May import: problem. PyYAML's own loader turns `NO` into False, `12:30` into 750 and `010` into 8, and keeps the
+last of two equal keys; here such text stays text, and a repeated key is an error. Only numbers as JSON writes them,
+`true`, `false` and `null` are more than text; they keep the typed form, so that a text field may hold them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import yaml
+from yaml.resolver import BaseResolver
+
+from metaimt.problem import Position, Problem
+
+MAXIMUM_BYTES = 1024 * 1024
+_MAXIMUM_DEPTH = 40
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_LONGEST_WHOLE = 15  # digits; a longer number is no count, and as a float it cannot overflow later
+_FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+Path = tuple[str | int, ...]
+try:
+    from yaml.cyaml import CParser as _Parser
+except ImportError:  # pragma: no cover - PyYAML built without libyaml
+    _Parser = None
+_EVENTS: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class TypedInt(int):
+    """A whole number that remembers how it was typed."""
+
+    typed: str
+
+
+class TypedFloat(float):
+    """A decimal number that remembers how it was typed."""
+
+    typed: str
+
+
+if _Parser is not None:
+
+    class _Composer(_Parser, BaseResolver):  # type: ignore[misc]
+        """libyaml's parser without implicit types: each scalar arrives as the text that was typed."""
+
+        def __init__(self, text: str) -> None:
+            _Parser.__init__(self, text)
+            BaseResolver.__init__(self)
+
+else:  # pragma: no cover - PyYAML built without libyaml
+
+    class _Composer(  # type: ignore[no-redef]
+        yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser, yaml.composer.Composer, BaseResolver
+    ):
+        def __init__(self, text: str) -> None:
+            yaml.reader.Reader.__init__(self, text)
+            for part in (yaml.scanner.Scanner, yaml.parser.Parser, yaml.composer.Composer, BaseResolver):
+                part.__init__(self)
+
+
+@dataclass(frozen=True)
+class Document:
+    """One file: its data (dicts, lists, text, numbers), the problems of its form, and where each value stands."""
+
+    name: str
+    text: str
+    data: Any
+    problems: tuple[Problem, ...]
+    root: yaml.Node | None
+
+    def position(self, path: Path, *, key: bool = False) -> Position:
+        """Where the value at `path` stands, or with `key` the key that introduces it; else its nearest parent."""
+        node, place = self.root, self.root
+        for step in path:
+            found = _child(node, step)
+            if found is None:
+                break
+            name, node = found
+            place = name if key and name is not None else node
+        return _position(place, self.text)
+
+    def problem(self, path: Path, rule: str, message: str, hint: str = "", **more: Any) -> Problem:
+        """A problem at the value (`key=True`: the key) of `path`; `severity` is error unless given."""
+        position = self.position(path, key=more.get("key", False))
+        return self._at(position, rule, message, hint, more.get("severity", "error"))
+
+    def _at(self, position: Position, rule: str, message: str, hint: str, severity: Any = "error") -> Problem:
+        return problem_in(self.name, self.text, position, rule, message, hint, severity)
+
+
+def problem_in(  # noqa: D103 - the plain constructor behind Document.problem
+    name: str, text: str, position: Position, rule: str, message: str, hint: str = "", severity: Any = "error"
+) -> Problem:
+    lines = _lines(text)
+    line = lines[position.line - 1] if 0 < position.line <= len(lines) else ""
+    return Problem(name, position, rule, severity, message, hint, line)
+
+
+@lru_cache(maxsize=1)
+def _lines(text: str) -> list[str]:
+    return text.splitlines()
+
+
+def parse(name: str, content: bytes) -> Document:
+    """Read one YAML document. Never raises on bad content: the document then has problems and no data."""
+    text, problem = _decode(name, content)
+    if problem is not None:
+        return Document(name, text, None, (problem,), None)
+    refused = _refused_event(name, text)
+    if refused is not None:
+        return Document(name, text, None, (refused,), None)
+    try:
+        root = _Composer(text).get_single_node()
+    except yaml.YAMLError as error:
+        return Document(name, text, None, (_syntax_problem(name, text, error),), None)
+    if root is None:
+        empty = problem_in(
+            name, text, Position(1, 1), "empty-file", "the file is empty", "fill it in, or delete it"
+        )
+        return Document(name, text, None, (empty,), None)
+    problems: list[Problem] = []
+    data = _build(root, name, text, problems)
+    return Document(name, text, data, tuple(problems), root)
+
+
+def _decode(name: str, content: bytes) -> tuple[str, Problem | None]:
+    if len(content) > MAXIMUM_BYTES:
+        message = f"the file has {len(content):,} bytes; at most {MAXIMUM_BYTES:,} are read"
+        return "", problem_in(name, "", Position(1, 1), "file-too-large", message, "one publication a file")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start].decode()  # without the byte order mark, as the decoder saw it
+        hint = "save it as UTF-8"
+        return "", problem_in(name, "", _place(before), "not-utf8", "the file is not UTF-8 text", hint)
+    text = text.replace("\r\n", "\n")
+    if found := _FORBIDDEN.search(text):
+        return text, _forbidden_character(name, text, _place(text[: found.start()]), found.group())
+    return text, None
+
+
+def _place(before: str) -> Position:
+    """The place right after the text `before`."""
+    return Position(before.count("\n") + 1, len(before) - before.rfind("\n"))
+
+
+def _forbidden_character(name: str, text: str, position: Position, character: str) -> Problem:
+    if character == "\t":
+        return problem_in(name, text, position, "tab", "a tab character", "replace it by spaces")
+    code = f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}"
+    message = f"the invisible character {code}"
+    return problem_in(
+        name, text, position, "control-character", message, "delete it; retype the line if need be"
+    )
+
+
+def _refused_event(name: str, text: str) -> Problem | None:
+    """The first alias, anchor, tag or level too deep: none survives in, or is safe for, the composed tree."""
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=_EVENTS):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            anchor = getattr(event, "anchor", None)
+            position = Position(event.start_mark.line + 1, event.start_mark.column + 1)
+            if depth > _MAXIMUM_DEPTH:
+                message = f"nested deeper than {_MAXIMUM_DEPTH} levels"
+                hint = "a case file has six levels; check the indentation"
+                return problem_in(name, text, position, "too-deep", message, hint)
+            if (tag := getattr(event, "tag", None)) is not None:
+                hint = "remove it; put text that starts with ! in quotes"
+                return problem_in(name, text, position, "tag", f"a YAML tag ({tag})", hint)
+            if anchor is not None:
+                word = "an alias" if isinstance(event, yaml.AliasEvent) else "an anchor"
+                hint = "write the value out; put text that starts with & or * in quotes"
+                return problem_in(name, text, position, "alias", f"{word} ({anchor})", hint)
+    except yaml.YAMLError:
+        return None  # the composer meets the same error next and reports it with its place
+    return None
+
+
+def _syntax_problem(name: str, text: str, error: yaml.YAMLError) -> Problem:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    position = Position(mark.line + 1, mark.column + 1) if mark is not None else Position(1, 1)
+    what = getattr(error, "problem", None) or str(error).splitlines()[0]
+    if "single document" in str(error):
+        return problem_in(
+            name, text, position, "second-document", "a second document in one file", "one file each"
+        )
+    hint = "check indentation and closing quotes; text with ': ' or ' #' in it, or that starts with one of [ { & * ! | > % @ `, needs quotes"
+    return problem_in(name, text, position, "yaml-syntax", f"not valid YAML: {what}", hint)
+
+
+def _build(node: yaml.Node, name: str, text: str, problems: list[Problem]) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return _scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(child, name, text, problems) for child in node.value]
+    mapping: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        value = _build(value_node, name, text, problems)
+        if not isinstance(key_node, yaml.ScalarNode):
+            position = _position(key_node, text)
+            message = "the name of a field is not plain text"
+            problems.append(problem_in(name, text, position, "key-not-text", message, "write name: value"))
+        elif key_node.value in mapping:
+            message = f"'{key_node.value}' stands twice here; only one of the two could be kept"
+            position = _position(key_node, text)
+            problems.append(problem_in(name, text, position, "repeated-key", message, "delete or rename one"))
+        else:
+            mapping[key_node.value] = value
+    return mapping
+
+
+def _scalar(node: yaml.ScalarNode) -> Any:
+    typed: str = node.value
+    if node.style:  # quoted or block: text, whatever it looks like
+        return typed
+    if typed in _CONSTANTS:
+        return _CONSTANTS[typed]
+    match = _NUMBER.fullmatch(typed)
+    if match is None:
+        return typed
+    whole = match.group(1) is None and match.group(2) is None and len(typed) <= _LONGEST_WHOLE
+    number = TypedInt(typed) if whole else TypedFloat(typed)
+    number.typed = typed
+    return number
+
+
+def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node | None, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == step:
+                return key, value
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return None, node.value[step]
+    return None
+
+
+def _position(node: yaml.Node | None, text: str) -> Position:
+    if node is None:
+        return Position(1, 1)
+    start, end = node.start_mark, node.end_mark
+    length = max(1, end.column - start.column) if start.line == end.line else 1
+    return Position(start.line + 1, start.column + 1, length)

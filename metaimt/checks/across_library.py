@@ -1,0 +1,172 @@
+"""Rules that need more than one file: ids, the same publication twice, overlaps, and how markers are written.
+
+May import: casefiles, and the rule beside it. Each function yields (document name, path, message, hint).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+from metaimt.casefiles.library import CASE_FOLDERS, Library
+from metaimt.casefiles.model import CaseFile
+from metaimt.checks.rule import Located, Rule, rule
+from metaimt.checks.rule import Path as Steps
+
+
+def name_of(library: Library, report: CaseFile) -> str:
+    """The name of the document of a report."""
+    return library.report_documents[report.id].name
+
+
+def shared(library: Library, name: str) -> str:
+    """The name of a shared document, such as links.yaml, as the library knows it."""
+    return (library.folder / name).as_posix()
+
+
+def case_files(library: Library) -> Iterator[str]:
+    """The names of the case files of a review folder, readable or not."""
+    folders = {library.folder / name for name in CASE_FOLDERS}
+    return (name for name in library.documents if Path(name).parent in folders)
+
+
+def known_ids(library: Library) -> set[str]:
+    """The ids of all reports, and of files with an error of form: naming them is not a second mistake."""
+    return {report.id for report in library.reports} | {Path(name).stem for name in case_files(library)}
+
+
+def did_you_mean(text: str, known: Iterable[str], otherwise: str) -> str:
+    """A hint with the nearest of the known ids, or `otherwise`."""
+    close = difflib.get_close_matches(text, sorted(known), n=1, cutoff=0.6)
+    return f"did you mean {close[0]}?" if close else otherwise
+
+
+@rule("id-not-file-name")
+def id_is_file_name(library: Library) -> Iterator[Located]:
+    """A report is found by its id: the file is named after it."""
+    for report_id, document in library.report_documents.items():
+        stem = Path(document.name).stem
+        if report_id != stem:
+            message = f"id '{report_id}' in a file named '{Path(document.name).name}'"
+            yield document.name, ("report", "id"), message, f"write id: {stem}, or rename the file"
+
+
+@rule("repeated-report-id")
+def report_ids_differ(library: Library) -> Iterator[Located]:
+    """An id stands for one report; the second reading of a report has its id too."""
+    for name, document in library.documents.items():
+        report = document.data.get("report") if isinstance(document.data, dict) else None
+        if Path(name).parent.name == "second-reading" or not isinstance(report, dict):
+            continue
+        used, stem = str(report.get("id")), Path(name).stem
+        first = library.report_documents.get(used)
+        if first is not None and first.name != name:
+            hint = "give one of them another id, such as smith-2024-b, and rename its file"
+            hint = hint if stem == used else f"write id: {stem}"
+            yield name, ("report", "id"), f"id '{used}' is already used by {first.name}", hint
+
+
+def _repeated(library: Library, field: str, word: str) -> Iterator[Located]:
+    seen: dict[str, CaseFile] = {}
+    for report in library.reports:
+        value = getattr(report.report, field)
+        first = seen.setdefault(value.casefold(), report) if value is not None else report
+        if first.id != report.id:
+            message = f"{word} {value} is already that of {first.id}: the same publication twice"
+            hint = f"delete one of the two files, or correct the {word} of one"
+            yield name_of(library, report), ("report", field), message, hint
+
+
+@rule("repeated-doi")
+def dois_differ(library: Library) -> Iterator[Located]:
+    """A DOI stands for one publication."""
+    yield from _repeated(library, "doi", "DOI")
+
+
+@rule("repeated-pmid")
+def pmids_differ(library: Library) -> Iterator[Located]:
+    """A PubMed id stands for one publication."""
+    yield from _repeated(library, "pmid", "PubMed id")
+
+
+@rule("included-and-excluded")
+def not_included_and_excluded(library: Library) -> Iterator[Located]:
+    """A publication is included or excluded."""
+    for e, excluded in enumerate(library.excluded):
+        for report in library.reports:
+            same = [
+                f"{word} {mine}"
+                for word, mine, theirs in (
+                    ("id", excluded.id, report.id),
+                    ("DOI", excluded.doi, report.report.doi),
+                    ("PubMed id", excluded.pmid, report.report.pmid),
+                )
+                if mine is not None and theirs is not None and mine.casefold() == theirs.casefold()
+            ]
+            if same:
+                message = f"excluded, but {name_of(library, report)} includes it (same {', '.join(same)})"
+                hint = "delete that case file or this entry"
+                yield shared(library, "excluded.yaml"), (e, "id"), message, hint
+
+
+@rule("unknown-overlap")
+def overlaps_exist(library: Library) -> Iterator[Located]:
+    """Overlaps name other reports of the review, or excluded ones."""
+    known = known_ids(library) | {excluded.id for excluded in library.excluded}
+    for report in library.reports:
+        for o, other in enumerate(report.report.overlaps):
+            message = f"overlaps: no report has the id '{other}'"
+            hint = did_you_mean(other, known - {report.id}, "write the id of another case file, or delete it")
+            if other == report.id:
+                message, hint = "overlaps: a report does not overlap itself", f"delete {other} here"
+            if other not in known or other == report.id:
+                yield name_of(library, report), ("report", "overlaps", o), message, hint
+
+
+@rule("marker-spelling")
+def markers_are_written_alike(library: Library) -> Iterator[Located]:
+    """`ihc: {alk: positive}` would count as ALK status not stated, without a word."""
+    kinases = library.vocabulary.terms("kinase")
+    for report in library.reports:
+        for path in _markers(report):
+            marker = str(path[-1])
+            word = re.split(r"[^A-Za-z0-9]", marker.strip())[0].upper()
+            if word in kinases and marker != word:
+                message = f"'{marker}' is not taken for {word}: the status would count as not stated"
+                yield name_of(library, report), path, message, f"write {word}"
+
+
+def _markers(report: CaseFile) -> Iterator[Steps]:
+    for p, patient in enumerate(report.patients):
+        yield from (("patients", p, "ihc", marker) for marker in patient.ihc)
+        yield from (("patients", p, "rearranged", marker) for marker in patient.rearranged)
+    for a, arm in enumerate(report.arms):
+        yield from (("arms", a, "status", marker) for marker in arm.status)
+
+
+@rule("not-sorted", "warning")
+def shared_lists_are_sorted(library: Library) -> Iterator[Located]:
+    """Sorted lists let two branches add entries without a conflict."""
+    entries = {
+        "excluded.yaml": [excluded.id for excluded in library.excluded],
+        "links.yaml": [" ".join(link.reports) for link in library.links],
+    }
+    for name, ids in entries.items():
+        for k, (before, after) in enumerate(pairwise(ids), start=1):
+            if after < before:
+                message = f"'{after}' stands after '{before}'"
+                hint = "sort the entries by id, so that two branches merge"
+                yield shared(library, name), (k,), message, hint
+
+
+ACROSS_RULES: tuple[Rule, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Rule))
+RULES_OF_SINGLE_FILES = (
+    id_is_file_name,
+    report_ids_differ,
+    dois_differ,
+    pmids_differ,
+    markers_are_written_alike,
+)

@@ -1,0 +1,1 @@
+"""The commands: parse, one call, print, exit code. Each module holds one group of them."""

@@ -1,0 +1,45 @@
+"""`metaimt build`.
+
+May import: everything below the command line; the heavy libraries come in with the review's own steps.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from metaimt.cli.output import PROBLEMS, print_problems, summary, told
+
+
+@told
+def build(
+    cases: Annotated[Path, typer.Argument(help="Folder of the review.")] = Path("cases"),
+    out: Annotated[Path, typer.Option("--out", help="Folder to write; replaced whole, in one step.")] = Path(
+        "outputs"
+    ),
+) -> None:
+    """Validate, pool and write the review: results, report, tables and the forest plot."""
+    from metaimt.report.text import pooled_table
+    from metaimt.review import Blocked
+    from metaimt.review import build as build_review
+
+    try:
+        results = build_review(cases, out, _progress)
+    except Blocked as blocked:
+        print_problems([problem for problem in blocked.problems if problem.severity == "error"], sys.stderr)
+        print(f"{summary(blocked.problems, blocked.files)}; nothing was written", file=sys.stderr)
+        raise typer.Exit(PROBLEMS) from None
+    print(pooled_table(results.response))
+    print()
+    files = len(results.library.documents)
+    if results.warnings:
+        print(f"{summary(results.warnings, files)}: metaimt validate")
+    print(f"Written: {out.as_posix()}/report.md, results.json, tables/, figures/forest.svg and .png")
+
+
+def _progress(stage: str) -> None:
+    if sys.stderr.isatty():
+        print(f"{stage} ...", file=sys.stderr)

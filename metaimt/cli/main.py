@@ -1,0 +1,41 @@
+"""The `metaimt` command. Each command's module is imported here; heavy libraries are imported where they are used."""
+
+from __future__ import annotations
+
+import typer
+
+from metaimt import __version__
+from metaimt.cli.build import build
+from metaimt.cli.pool import pool
+from metaimt.cli.validate import schema, validate
+
+app = typer.Typer(
+    name="metaimt",
+    help="A living meta-analysis of published cases: validate them, pool them, build the review.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for command in (validate, pool, build, schema):
+    app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"metaimt {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Show the version."
+    ),
+) -> None:
+    """A living meta-analysis of published cases: validate them, pool them, build the review."""
+
+
+def main() -> None:
+    """Run the command line; the exit code says how it ended."""
+    app()

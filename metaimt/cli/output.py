@@ -1,0 +1,131 @@
+"""What the commands print, and with which exit code they end.
+
+May import: everything below the command line. 0 fine, 1 problems found, 2 wrong use, 3 cannot analyse.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from functools import wraps
+from typing import Any, NoReturn, ParamSpec, TextIO, TypeVar
+
+import typer
+
+from metaimt.files import NotOurs, for_terminal
+from metaimt.problem import CannotAnalyse, Problem, WrongUse
+
+P = ParamSpec("P")
+R = TypeVar("R")
+FINE, PROBLEMS, WRONG_USE, CANNOT_ANALYSE = 0, 1, 2, 3
+_COLOURS = {"error": "\x1b[1;31m", "warning": "\x1b[33m", "info": "\x1b[36m"}
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
+
+
+class ProblemFormat(StrEnum):
+    """How problems are printed."""
+
+    text = "text"
+    json = "json"
+    github = "github"
+
+
+def use_colour(stream: TextIO) -> bool:
+    """Colour only on a terminal, and never with NO_COLOR (no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def print_json(data: Any) -> None:
+    """JSON with sorted keys, so that the same result is the same text."""
+    print(json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False))
+
+
+def problem_text(problem: Problem, *, colour: bool = False) -> str:
+    """One problem: place, severity, rule, message, hint; then the line of the file with a caret."""
+    place = f"{problem.file}:{problem.position.line}:{problem.position.column}"
+    severity = f"{problem.severity}[{problem.rule}]"
+    if colour:
+        place, severity = f"{_BOLD}{place}{_PLAIN}", f"{_COLOURS[problem.severity]}{severity}{_PLAIN}"
+    text = f"{place}: {severity} {for_terminal(problem.message)}"
+    if problem.hint:
+        text += f"; {for_terminal(problem.hint)}"
+    return text + _source(problem, colour=colour)
+
+
+def _source(problem: Problem, *, colour: bool) -> str:
+    if not problem.source_line.strip():
+        return ""
+    start = max(0, problem.position.column - 60)
+    shown = problem.source_line[start : start + 96]
+    indent = len(for_terminal(shown[: problem.position.column - 1 - start]))
+    caret = "^" * max(1, min(problem.position.length, len(shown) - (problem.position.column - 1 - start)))
+    if colour:
+        caret = f"{_COLOURS[problem.severity]}{caret}{_PLAIN}"
+    number = f"{problem.position.line:>5} | "
+    return f"\n{number}{for_terminal(shown)}\n{' ' * (len(number) - 2)}| {' ' * indent}{caret}"
+
+
+def github_annotation(problem: Problem) -> str:
+    """A GitHub workflow command. Source: GitHub Docs, "Workflow commands"; its escapes for data and properties."""
+    level = {"error": "error", "warning": "warning", "info": "notice"}[problem.severity]
+    message = problem.message + (f"; {problem.hint}" if problem.hint else "")
+    where = f"file={_property(problem.file)},line={problem.position.line},col={problem.position.column}"
+    return f"::{level} {where},title={_property(problem.rule)}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def summary(problems: Iterable[Problem], files: int) -> str:
+    """`3 errors, 5 warnings in 2 of 74 files`."""
+    found = tuple(problems)
+    if not found:
+        return f"no problems in {counted(files, 'file')}"
+    counts = [
+        counted(number, word)
+        for word in ("error", "warning", "info")
+        if (number := sum(problem.severity == word for problem in found))
+    ]
+    return f"{', '.join(counts)} in {len({problem.file for problem in found})} of {counted(files, 'file')}"
+
+
+def counted(number: int, word: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{number} {word}" if number == 1 or word == "info" else f"{number} {word}s"
+
+
+def print_problems(problems: Iterable[Problem], stream: TextIO) -> None:
+    """Problems as text, one block each."""
+    for problem in problems:
+        print(problem_text(problem, colour=use_colour(stream)), file=stream)
+
+
+def stop(message: str, code: int) -> NoReturn:
+    """Print one line to the error stream and end with `code`."""
+    print(f"metaimt: {for_terminal(message)}", file=sys.stderr)
+    raise typer.Exit(code)
+
+
+def told(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn the outcomes a user is told (wrong use, nothing to analyse) into a line and an exit code."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except (WrongUse, NotOurs) as error:
+            stop(str(error), WRONG_USE)
+        except CannotAnalyse as error:
+            stop(str(error), CANNOT_ANALYSE)
+        except OSError as error:
+            stop(f"{error.filename or 'a file'}: {error.strerror or error}", WRONG_USE)
+
+    return run

@@ -1,0 +1,103 @@
+"""`metaimt validate` and `metaimt schema`.
+
+May import: everything below the command line; nothing that imports pandas, scipy or matplotlib.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from metaimt.casefiles.library import read_files, read_library, review_folder
+from metaimt.checks import check_library
+from metaimt.cli.output import (
+    FINE,
+    PROBLEMS,
+    ProblemFormat,
+    github_annotation,
+    print_json,
+    print_problems,
+    summary,
+    told,
+)
+from metaimt.problem import Problem, WrongUse, has_errors, ordered
+
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="[PATHS]...", help="Review folders or case files; default: cases."),
+]
+
+
+@told
+def validate(
+    paths: Paths = None,
+    output: Annotated[
+        ProblemFormat, typer.Option("--format", help="How problems are printed.")
+    ] = ProblemFormat.text,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
+) -> None:
+    """Check case files: every problem in one run, with line, column and the nearest valid value."""
+    problems, files = problems_in(paths or [Path("cases")])
+    if output is ProblemFormat.json:
+        print_json({"format": 1, "problems": [problem.to_dict() for problem in problems], "files": files})
+    elif output is ProblemFormat.github:
+        print("\n".join([*map(github_annotation, problems), summary(problems, files)]))
+    else:
+        print_problems(problems, sys.stdout)
+        print(summary(problems, files))
+    failed = has_errors(problems) or (strict and bool(problems))
+    raise typer.Exit(PROBLEMS if failed else FINE)
+
+
+def problems_in(paths: Iterable[Path]) -> tuple[tuple[Problem, ...], int]:
+    """The problems at the given paths, and how many files were looked at.
+
+    A file or folder inside a review is checked with the whole review in view, but only its own problems are told.
+    """
+    problems: list[Problem] = []
+    looked_at: set[str] = set()
+    alone: list[Path] = []
+    inside: dict[Path, list[Path]] = {}
+    for path in paths:
+        if not path.exists():
+            raise WrongUse(
+                f"{path} does not exist; give the folder of a review, such as cases, or a case file"
+            )
+        folder = review_folder(path)
+        if folder is None and path.is_file():
+            alone.append(path)
+        else:
+            inside.setdefault(folder or path, []).append(path)
+    for folder, wanted in inside.items():
+        library = read_library(folder)
+        found = check_library(library)
+        problems += [problem for problem in found if _wanted(problem.file, wanted)]
+        looked_at |= {
+            name for name in library.documents if _wanted(name, wanted) and "/second-reading/" not in name
+        }
+    if alone:
+        library = read_files(alone)
+        problems += check_library(library, whole=False)
+        looked_at |= set(library.documents)
+    return ordered(problems), len(looked_at)
+
+
+def _wanted(name: str, paths: Iterable[Path]) -> bool:
+    return any(name == path.as_posix() or Path(name).is_relative_to(path) for path in paths)
+
+
+@told
+def schema(
+    cases: Annotated[Path, typer.Argument(help="Folder of the review.")] = Path("cases"),
+) -> None:
+    """Print the JSON Schema of case files, for editors; save it as cases/case.schema.json."""
+    from metaimt.casefiles.schema import case_schema
+    from metaimt.vocabulary import built_in
+
+    vocabulary = read_library(cases).vocabulary if cases.is_dir() else built_in()
+    print(json.dumps(case_schema(vocabulary), indent=1, ensure_ascii=False))

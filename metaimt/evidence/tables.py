@@ -1,0 +1,204 @@
+"""The rows of the evidence: one unit a treatment course of a patient, or an arm known only as counts.
+
+May import: vocabulary, casefiles. A unit repeats what its file says; only responders and evaluable patients are
+counted, by the protocol's outcome rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from metaimt.casefiles.library import Library
+from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
+from metaimt.casefiles.protocol import Outcome
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ADULT_AGE = 18.0  # years; a child is younger
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One course of one patient (`course` counts from 1), or one arm (`course` is 0).
+
+    `responders` and `evaluable` are counts of patients, 0 of 0 where the response cannot be assessed; `complete` and
+    `controlled` count complete responses and disease control, None where the source does not allow it. `markers`
+    holds positive, negative or mixed for each marker that the source mentions; a fusion decides over a stain.
+    """
+
+    id: str
+    report: str
+    file: str
+    subject: str
+    course: int
+    line: str  # first | later | any (arms: mixed or not said); a patient's first recorded course is first
+    design: str
+    local: bool
+    depth: str | None
+    drug: str
+    drug_named: bool
+    drug_generation: str | None
+    combined_with: tuple[str, ...]
+    histology: str | None
+    site: str | None
+    fusion_gene: str | None
+    fusion_partner: str | None
+    markers: tuple[tuple[str, str], ...]
+    marker_evidence: (
+        str | None
+    )  # how a marker is known to be positive: fusion, rearranged, ihc, or stated (arms)
+    age: float | None
+    age_group: str | None  # child (younger than 18 years) | adult | mixed (arms)
+    sex: str | None
+    year: int | None
+    response: str | None
+    response_basis: str | None
+    disputed: bool
+    responders: int
+    evaluable: int
+    complete: int | None
+    controlled: int | None
+
+    def marker(self, name: str) -> str:
+        """The status of one marker: positive, negative, mixed, or not_stated."""
+        return dict(self.markers).get(name, "not_stated")
+
+
+def units(library: Library, outcome: Outcome) -> tuple[Unit, ...]:
+    """All units of a library, in the order of its reports, patients and courses."""
+    return tuple(unit for report in library.reports for unit in _of_report(library, report, outcome))
+
+
+def to_frame(rows: tuple[Unit, ...]) -> pd.DataFrame:
+    """The units as a pandas table, one row a unit, one column a field."""
+    import pandas as pd
+
+    names = [field.name for field in fields(Unit)]
+    return pd.DataFrame([[getattr(unit, name) for name in names] for unit in rows], columns=names)
+
+
+def _of_report(library: Library, report: CaseFile, outcome: Outcome) -> Iterator[Unit]:
+    for patient in report.patients:
+        for c, course in enumerate(patient.courses, start=1):
+            yield _course_unit(library, report, patient, course, c, outcome)
+    for a, arm in enumerate(report.arms, start=1):
+        yield _arm_unit(library, report, arm, a, outcome)
+
+
+def is_responder(response: str, stop_reason: str | None, outcome: Outcome) -> bool | None:
+    """True or False for an evaluable best response, None if it is not evaluable (METHODS: estimands)."""
+    if response in outcome.evaluable:
+        return response in outcome.responders
+    died_first = stop_reason == "death" and outcome.death_before_assessment == "non_response"
+    return False if died_first else None
+
+
+def _course_unit(
+    library: Library, report: CaseFile, patient: Patient, course: Course, number: int, outcome: Outcome
+) -> Unit:
+    responded = (
+        None if course.response is None else is_responder(course.response, course.stop_reason, outcome)
+    )
+    readings = {responded} | {
+        is_responder(other, course.stop_reason, outcome) for other in course.response_alternatives
+    }
+    death = course.response == "NE" and responded is False
+    subject = f"{report.id}/{patient.id}"
+    return Unit(
+        id=subject if number == 1 else f"{subject}/course{number}",
+        subject=subject,
+        course=number,
+        line="first" if number == 1 else "later",
+        **_of_publication(library, report),
+        **_of_drug(library, course),
+        histology=patient.histology,
+        site=patient.site,
+        fusion_gene=patient.fusion_gene,
+        fusion_partner=patient.fusion_partner,
+        markers=_patient_markers(patient),
+        marker_evidence=_evidence(patient),
+        age=patient.age,
+        age_group=None if patient.age is None else "child" if patient.age < ADULT_AGE else "adult",
+        sex=patient.sex,
+        response=course.response,
+        response_basis="death" if death else course.response_basis,
+        disputed={True, False} <= readings,
+        responders=int(responded is True),
+        evaluable=int(responded is not None),
+        complete=None if responded is None else int(course.response == "CR"),
+        controlled=None if responded is None else int(course.response in {"CR", "PR", "SD"}),
+    )
+
+
+def _arm_unit(library: Library, report: CaseFile, arm: Arm, number: int, outcome: Outcome) -> Unit:
+    groups = {"paediatric": "child", "adult": "adult", "mixed": "mixed"}
+    markers = {**arm.status, **({arm.fusion_gene: "positive"} if arm.fusion_gene else {})}
+    return Unit(
+        id=f"{report.id}/arm{number}",
+        subject=f"{report.id}/arm{number}",
+        course=0,
+        line=arm.line,
+        **_of_publication(library, report),
+        **_of_drug(library, arm),
+        histology=arm.histology,
+        site=arm.site,
+        fusion_gene=arm.fusion_gene,
+        fusion_partner=arm.fusion_partner,
+        markers=tuple(sorted(markers.items())),
+        marker_evidence="stated" if "positive" in markers.values() else None,
+        age=None,
+        age_group=groups.get(arm.population or ""),
+        sex=None,
+        response=None,
+        response_basis=arm.response_basis,
+        disputed=False,
+        responders=arm.responders,
+        evaluable=arm.evaluable,
+        complete=arm.cr,
+        controlled=None if arm.sd is None else arm.responders + arm.sd,
+    )
+
+
+def _of_publication(library: Library, report: CaseFile) -> dict[str, object]:
+    return {
+        "report": report.id,
+        "file": library.report_documents[report.id].name,
+        "design": report.report.design,
+        "local": report.report.setting == "local",
+        "depth": report.extraction.depth,
+        "year": report.report.year,
+    }
+
+
+def _of_drug(library: Library, given: Course | Arm) -> dict[str, object]:
+    drug = library.vocabulary.drugs[given.drug]
+    return {
+        "drug": drug.name,
+        "drug_named": drug.named,
+        "drug_generation": drug.generation if drug.named else None,
+        "combined_with": given.combined_with,
+    }
+
+
+def _patient_markers(patient: Patient) -> tuple[tuple[str, str], ...]:
+    """A fusion or rearrangement decides over immunohistochemistry; any positive finding over a negative one."""
+    status: dict[str, str] = dict(patient.ihc)
+    for marker, rearranged in patient.rearranged.items():
+        if rearranged or marker not in status:
+            status[marker] = "positive" if rearranged else "negative"
+    if patient.fusion_gene is not None:
+        status[patient.fusion_gene] = "positive"
+    return tuple(sorted(status.items()))
+
+
+def _evidence(patient: Patient) -> str | None:
+    if patient.fusion_gene is not None:
+        return "fusion"
+    findings: Mapping[str, bool] = {
+        "rearranged": any(patient.rearranged.values()),
+        "ihc": "positive" in patient.ihc.values(),
+    }
+    return next((name for name, found in findings.items() if found), None)

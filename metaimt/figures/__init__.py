@@ -1,0 +1,1 @@
+"""Figures: each takes finished results or a table the caller may edit, and computes no statistic."""

@@ -1,0 +1,120 @@
+"""The table that a forest plot is drawn from: rows and columns the caller may edit. Needs no matplotlib."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, get_args
+
+if TYPE_CHECKING:
+    from metaimt.figures.style import Tone
+
+RowKind = Literal["heading", "report", "summary", "prediction", "note", "space"]
+
+_WITH_INTERVAL: Final = ("report", "summary", "prediction")
+_TONES: Final = ("strict", "rest", "local")
+
+
+@dataclass(frozen=True)
+class ForestRow:
+    """One row of a forest plot.
+
+    kind: heading (bold), report (box and interval), summary (diamond), prediction (dashed bar), note (small
+    text across the figure) or space. `columns` are the texts under `ForestTable.column_headings`.
+    `estimate`, `lower` and `upper` are proportions; `size` is the number of patients, the area of the box.
+    tone: strict (filled), rest (hollow) or local (the local cohort: a disc). `interval_text` replaces the
+    printed "74.3 % [62.1 to 84.0]".
+
+    Raises ValueError, naming the row, unless lower <= estimate <= upper where an interval is drawn (a
+    prediction may lack the estimate), and for an unknown kind or tone or a negative size.
+    """
+
+    kind: RowKind
+    label: str
+    columns: tuple[str, ...] = ()
+    estimate: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    size: float | None = None
+    tone: Tone = "strict"
+    interval_text: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(RowKind):
+            raise self._wrong(f"kind is one of {', '.join(get_args(RowKind))}, not {self.kind!r}")
+        if self.tone not in _TONES:
+            raise self._wrong(f"tone is one of {', '.join(_TONES)}, not {self.tone!r}")
+        if self.size is not None and not 0 <= self.size < math.inf:
+            raise self._wrong(f"size is a number of patients, not {self.size}")
+        if self.kind in _WITH_INTERVAL:
+            self._check_interval()
+
+    def _check_interval(self) -> None:
+        if self.estimate is None and self.kind != "prediction":
+            raise self._wrong(f"a {self.kind} row needs an estimate")
+        given = [value for value in (self.lower, self.estimate, self.upper) if value is not None]
+        ordered = all(first <= second for first, second in itertools.pairwise(given))
+        if None in (self.lower, self.upper) or not (ordered and all(map(math.isfinite, given))):
+            found = f"{self.lower}, {self.estimate}, {self.upper}"
+            raise self._wrong(f"lower <= estimate <= upper does not hold for {found}")
+
+    def _wrong(self, what: str) -> ValueError:
+        return ValueError(f"forest row {self.label!r}: {what}")
+
+    @property
+    def extent(self) -> tuple[float, float | None, float] | None:
+        """(lower, estimate, upper) of a row that draws an interval, else None."""
+        if self.kind not in _WITH_INTERVAL or self.lower is None or self.upper is None:
+            return None
+        return self.lower, self.estimate, self.upper
+
+    @property
+    def interval_parts(self) -> tuple[str, str]:
+        """What is printed beside the plot, in two parts that align: "74.3 %" and "[62.1 to 84.0]"."""
+        if self.interval_text is not None:
+            head, bracket, tail = self.interval_text.partition("[")
+            return (head, bracket + tail) if bracket else ("", head)
+        if self.extent is None:
+            return "", ""
+        lower, estimate, upper = self.extent
+        head = "" if estimate is None else f"{_percent(estimate)} %"
+        return head, f"[{_percent(lower)} to {_percent(upper)}]"
+
+
+@dataclass(frozen=True)
+class ForestTable:
+    """All that a forest plot shows.
+
+    `axis` are the ends of the axis, as proportions (shown in per cent); `reference` is a dashed upright line,
+    usually the pooled estimate, which the legend calls `reference_label`; `thresholds` are dotted lines.
+
+    Raises ValueError for an axis shorter than one per cent, and for a row of more columns than headings.
+    """
+
+    title: str
+    label_heading: str
+    column_headings: tuple[str, ...]
+    interval_heading: str
+    rows: tuple[ForestRow, ...]
+    axis_label: str
+    subtitle: str = ""
+    reference: float | None = None
+    thresholds: tuple[float, ...] = ()
+    footnotes: tuple[str, ...] = ()
+    legend: bool = True
+    axis: tuple[float, float] = (0.0, 1.0)
+    reference_label: str = "Pooled estimate"
+
+    def __post_init__(self) -> None:
+        low, high = self.axis
+        if not 0.01 <= high - low <= 10:
+            raise ValueError(f"the axis of a forest plot cannot run from {low} to {high}")
+        for row in self.rows:
+            if len(row.columns) > len(self.column_headings):
+                wanted = len(self.column_headings)
+                raise ValueError(f"forest row {row.label!r}: {len(row.columns)} columns, {wanted} headings")
+
+
+def _percent(proportion: float) -> str:
+    return f"{100 * proportion:.1f}"

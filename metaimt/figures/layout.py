@@ -1,0 +1,243 @@
+"""Text in inches: cleaning, measuring, wrapping, and a sheet to put it on."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from matplotlib import font_manager, rcParams
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from metaimt.figures.style import BODY, FONT, INK, MEDIUM, PAPER, STRONG, TextStyle, draw_line
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Align = Literal["left", "center", "right"]
+
+LEADING: Final = 1.3
+"""Distance of two baselines, in multiples of the type size."""
+
+LEGEND_SIGN: Final = 0.27
+LEGEND_GAP: Final = 0.22
+
+_MEASURING_DPI: Final = 1000.0
+_REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
+_BREAK_AFTER: Final = "-/_,;:.+"
+_NUMERIC: Final = re.compile(r"[\d\s./,%<>=\N{EN DASH}\N{MINUS SIGN}+-]*\d[\d\s./,%\N{EN DASH}-]*")
+
+
+@lru_cache(maxsize=16)
+def _properties(style: TextStyle) -> font_manager.FontProperties:
+    return font_manager.FontProperties(
+        family=FONT, weight="bold" if style.bold else "normal", size=style.size
+    )
+
+
+@lru_cache(maxsize=1)
+def _drawable() -> frozenset[int]:
+    """The code points that the font has in both weights."""
+    paths = (font_manager.findfont(_properties(style), fallback_to_default=False) for style in (BODY, STRONG))
+    regular, bold = (frozenset(font_manager.get_font(path).get_charmap()) for path in paths)
+    return regular & bold
+
+
+@lru_cache(maxsize=1)
+def _renderer() -> RendererAgg:
+    return RendererAgg(1, 1, _MEASURING_DPI)  # type: ignore[no-untyped-call,unused-ignore]
+
+
+@lru_cache(maxsize=8192)
+def clean(text: str) -> str:
+    """One line of `text` that can be drawn: control characters become spaces, signs without glyph U+FFFD."""
+    spaced = (" " if unicodedata.category(sign) in ("Cc", "Zl", "Zp") else sign for sign in text)
+    shown = (sign for sign in spaced if unicodedata.category(sign) != "Cf")
+    joined = re.sub(" +", " ", unicodedata.normalize("NFC", "".join(shown))).strip(" ")
+    known = _drawable()
+    return "".join(sign if ord(sign) in known else _REPLACEMENT for sign in joined)
+
+
+def text_width(text: str, style: TextStyle) -> float:
+    """Width of one line of cleaned text, in inches, as drawn within `figure_style()`."""
+    return _measured(text, style, str(rcParams["text.hinting"])) if text else 0.0
+
+
+@lru_cache(maxsize=32768)
+def _measured(text: str, style: TextStyle, _hinting: str) -> float:
+    """The setting that matplotlib measures under is part of the key."""
+    measure: Callable[..., tuple[float, float, float]] = _renderer().get_text_width_height_descent
+    width, _, _ = measure(text, _properties(style), ismath=False)
+    return float(width) / _MEASURING_DPI
+
+
+def line_height(style: TextStyle) -> float:
+    """Distance of two baselines, in inches."""
+    return style.size * LEADING / 72
+
+
+def wrap(text: str, width: float, style: TextStyle) -> tuple[str, ...]:
+    """Clean `text` and break it into lines of at most `width` inches, inside a word only if it must be."""
+    lines: list[str] = []
+    line = ""
+    for word in clean(text).split(" "):
+        longer = f"{line} {word}" if line else word
+        if text_width(longer, style) <= width:
+            line = longer
+            continue
+        if line:
+            lines.append(line)
+        *full, line = _pieces(word, width, style)
+        lines.extend(full)
+    return (*lines, line)
+
+
+def _pieces(word: str, width: float, style: TextStyle) -> list[str]:
+    pieces = []
+    while len(word) > 1 and text_width(word, style) > width:
+        fits = 1
+        while text_width(word[: fits + 1], style) <= width:
+            fits += 1
+        marks = [place for place in range(fits // 2, fits) if word[place] in _BREAK_AFTER]
+        cut = marks[-1] + 1 if marks else fits
+        pieces.append(word[:cut])
+        word = word[cut:]
+    return [*pieces, word]
+
+
+def widest(lines: Iterable[str], style: TextStyle) -> float:
+    """Width in inches of the longest of some cleaned lines; 0 for none."""
+    return max((text_width(line, style) for line in lines), default=0.0)
+
+
+def column_align(cells: Iterable[str]) -> Align:
+    """Numbers and counts such as 13/16 stand to the right, everything else to the left."""
+    filled = [cell for cell in cells if cell.strip()]
+    return "right" if filled and all(_NUMERIC.fullmatch(cell.strip()) for cell in filled) else "left"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A figure with an axes over all of it, in inches from the top left corner."""
+
+    figure: Figure
+    axes: Axes
+    width: float
+    height: float
+
+    def text(self, at: tuple[float, float], line: str, style: TextStyle, align: Align = "left") -> None:
+        """Put one line of cleaned text with its baseline at `at`; nothing in it is taken for markup."""
+        if line:
+            text = self.axes.text(*at, line, ha=align, va="baseline", color=style.colour, zorder=6)
+            text.set(fontproperties=_properties(style), parse_math=False)
+
+    def block(
+        self, x: float, top: float, lines: Sequence[str], style: TextStyle, align: Align = "left"
+    ) -> float:
+        """Put lines one below the other from `top` on; returns where they end."""
+        for place, line in enumerate(lines):
+            middle = top + (place + 0.5) * line_height(style)
+            self.text((x, middle + 0.36 * style.size / 72), line, style, align)
+        return top + len(lines) * line_height(style)
+
+    def rule(self, y: float, ends: tuple[float, float], width: float = MEDIUM, colour: str = INK) -> None:
+        """A horizontal rule."""
+        draw_line(self.axes, ends, (y, y), width=width, colour=colour, zorder=2)
+
+    def band(self, top: float, height: float, ends: tuple[float, float], colour: str) -> None:
+        """A band of colour behind everything else."""
+        box = self._rectangle(top, height, ends, colour)
+        box.set(transform=self.axes.transData, zorder=-2)
+        self.figure.add_artist(box)
+
+    def cover(self, top: float, height: float, ends: tuple[float, float]) -> None:
+        """Paper over the lines of a plot, for a text that runs across it."""
+        self.axes.add_patch(self._rectangle(top, height, ends, PAPER))
+
+    @staticmethod
+    def _rectangle(top: float, height: float, ends: tuple[float, float], colour: str) -> Rectangle:
+        corner, width = (ends[0], top), ends[1] - ends[0]
+        return Rectangle(corner, width, height, facecolor=colour, edgecolor="none", zorder=0)
+
+    def plot_axes(self, left: float, width: float, top: float, height: float) -> Axes:
+        """A bare axes under the texts, whose vertical unit is still inches from the top of the sheet."""
+        frame = (
+            left / self.width,
+            1 - (top + height) / self.height,
+            width / self.width,
+            height / self.height,
+        )
+        axes = self.figure.add_axes(frame, zorder=-1)
+        axes.set_axis_off()
+        axes.set_ylim(top + height, top)
+        axes.set_autoscale_on(False)
+        return axes
+
+
+def new_sheet(width: float, height: float) -> Sheet:
+    """An empty sheet of `width` times `height` inches; it needs no pyplot and leaves no global state."""
+    figure = Figure(figsize=(width, height), dpi=100)
+    FigureCanvasAgg(figure)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    axes.set(xlim=(0, width), ylim=(height, 0))
+    axes.set_autoscale_on(False)
+    return Sheet(figure, axes, width, height)
+
+
+@dataclass(frozen=True)
+class LegendEntry:
+    """A text, and how to draw its sign around a point of a sheet (axes, x, y); None for text alone."""
+
+    text: str
+    paint: Callable[[Axes, float, float], object] | None = None
+
+
+LegendRow: TypeAlias = list[tuple[float, LegendEntry, tuple[str, ...]]]
+"""Entries side by side: the left edge of each, the entry and its wrapped lines."""
+
+
+def legend_rows(entries: Sequence[LegendEntry], width: float, style: TextStyle) -> list[LegendRow]:
+    """Set legend entries in rows of at most `width` inches."""
+    rows: list[LegendRow] = []
+    right = width
+    for entry in entries:
+        sign = LEGEND_SIGN if entry.paint else 0.0
+        lines = wrap(entry.text, width - sign, style)
+        needed = sign + widest(lines, style)
+        left = right + LEGEND_GAP
+        if not rows or left + needed > width:
+            rows.append([])
+            left = 0.0
+        rows[-1].append((left, entry, lines))
+        right = left + needed
+    return rows
+
+
+def draw_legend(
+    sheet: Sheet,
+    at: tuple[float, float],
+    rows: Sequence[LegendRow],
+    style: TextStyle,
+) -> float:
+    """Draw what `legend_rows` returned from the point `at` down; returns where it ends."""
+    left, top = at
+    for row in rows:
+        for offset, entry, lines in row:
+            x = left + offset
+            if entry.paint:
+                entry.paint(sheet.axes, x + LEGEND_SIGN * 0.37, top + line_height(style) / 2)
+                x += LEGEND_SIGN
+            sheet.block(x, top, lines, style)
+        top += legend_height([row], style)
+    return top
+
+
+def legend_height(rows: Sequence[LegendRow], style: TextStyle) -> float:
+    """Height in inches of what `legend_rows` returned."""
+    return sum(max(len(lines) for _, _, lines in row) for row in rows) * line_height(style) * 1.15

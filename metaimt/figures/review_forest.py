@@ -1,0 +1,169 @@
+"""The forest plot of the review as a table of rows: strata, strict and rest, the local cohort, pools, prediction.
+
+May import: analyses and below; nothing is computed here. The caller may edit the table before drawing it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from metaimt.analyses.heterogeneity import Heterogeneity
+from metaimt.analyses.pooled_response import Counts, Group
+from metaimt.analyses.results import Results
+from metaimt.casefiles.model import CaseFile
+from metaimt.evidence.selection import Placed
+from metaimt.figures.forest_table import ForestRow, ForestTable
+from metaimt.statistics.proportion import clopper_pearson
+
+_SURNAME = re.compile(r"([^,]{2,40}?) [A-Z]{1,4}(?:[,.]|\s+et al|$)")
+
+
+def forest_table(results: Results) -> ForestTable:
+    """The forest plot of both pools: a row a report (twice where only some of its patients are strict)."""
+    response = results.response
+    headline, widest = response.headline.name, list(response.pools)[-1]
+    members = results.selection.members(widest)
+    rows = list(_strata(results, [m for m in members if not m.unit.local], headline, widest))
+    rows += _local(results, [m for m in members if m.unit.local], widest)
+    rows += [ForestRow("space", ""), ForestRow("heading", "Pools")]
+    for group in response.pools.values():
+        rows += _pool_rows(
+            group, results.heterogeneity[group.name], tone="strict" if group.name == headline else "rest"
+        )
+    orr = response.headline.orr
+    return ForestTable(
+        title=results.protocol.headline,
+        subtitle=f"{results.protocol.title}, version {response.version}",
+        label_heading="Report",
+        column_headings=("Drug", "r/n"),
+        interval_heading="ORR [95 % interval]",
+        rows=tuple(rows),
+        axis_label="Objective response rate (%)",
+        reference=orr.estimate if orr else None,
+        reference_label=f"Pooled ORR, {response.headline.label}",
+        footnotes=_footnotes(response.headline, response.pools[widest]),
+    )
+
+
+def report_label(report: CaseFile) -> str:
+    """`Mossé 2017`: first author's surname and the year; the id where either is not known."""
+    match = _SURNAME.match(report.report.authors or "")
+    if match is None or report.report.year is None:
+        return report.id
+    return f"{match[1]} {report.report.year}"
+
+
+def _strata(results: Results, members: list[Placed], headline: str, widest: str) -> Iterator[ForestRow]:
+    for stratum in results.protocol.strata:
+        inside = [member for member in members if member.stratum == stratum]
+        groups = {name: results.response.pools[name].strata[stratum] for name in (headline, widest)}
+        if not inside:
+            continue
+        yield ForestRow("heading", _capital(groups[headline].label))
+        strict = [member for member in inside if member.is_in(headline)]
+        rest = [member for member in inside if not member.is_in(headline)]
+        yield from _reports(results, strict, tone="strict")
+        yield from _reports(results, rest, tone="rest")
+        yield from _summary(groups[headline], results.response.pools[headline].label, tone="strict")
+        yield from _summary(groups[widest], results.response.pools[widest].label, tone="rest")
+        yield ForestRow("space", "")
+
+
+def _reports(results: Results, members: Iterable[Placed], tone: str) -> Iterator[ForestRow]:
+    by_report: dict[str, list[Placed]] = {}
+    for member in members:
+        by_report.setdefault(member.unit.report, []).append(member)
+    cases = {report.id: report for report in results.library.reports}
+
+    def order(item: tuple[str, list[Placed]]) -> tuple[int, int, str]:
+        return (-sum(m.unit.evaluable for m in item[1]), item[1][0].unit.year or 9999, item[0])
+
+    for report, placed in sorted(by_report.items(), key=order):
+        yield _counted_row(report_label(cases[report]), placed, tone)
+
+
+def _counted_row(label: str, placed: list[Placed], tone: str) -> ForestRow:
+    responders, n = sum(m.unit.responders for m in placed), sum(m.unit.evaluable for m in placed)
+    drugs = sorted({m.unit.drug if m.unit.drug_named else "not named" for m in placed})
+    drugs = [f"{drug} +" if any(m.unit.combined_with for m in placed) else drug for drug in drugs]
+    exact = clopper_pearson(responders, n)
+    return ForestRow(
+        "report",
+        label,
+        (", ".join(drugs), f"{responders}/{n}"),
+        exact.estimate,
+        exact.lower,
+        exact.upper,
+        size=n,
+        tone="local" if tone == "local" else "rest" if tone == "rest" else "strict",
+    )
+
+
+def _local(results: Results, members: list[Placed], widest: str) -> list[ForestRow]:
+    if not members:
+        return []
+    where = sorted({str(m.stratum).replace("_", " ") for m in members})
+    rows = [
+        ForestRow(
+            "heading", f"Local cohort (counted in {results.response.pools[widest].label}, {', '.join(where)})"
+        )
+    ]
+    cases = {report.id: report for report in results.library.reports}
+    for member in members:
+        name = member.unit.subject.rpartition("/")[2]
+        rows.append(_counted_row(f"{report_label(cases[member.unit.report])}, {name}", [member], "local"))
+    return rows
+
+
+def _summary(group: Group, pool: str, tone: str) -> Iterator[ForestRow]:
+    if group.orr is not None:
+        label = f"{_capital(group.label)}, {pool}"
+        yield _diamond(label, group.counts, group, tone)
+
+
+def _pool_rows(group: Group, found: Heterogeneity, tone: str) -> Iterator[ForestRow]:
+    if group.orr is None:
+        return
+    yield _diamond(_capital(group.label), group.counts, group, tone)
+    prediction = found.prediction
+    if prediction is not None:
+        a, b = prediction.rho_prior
+        yield ForestRow(
+            "prediction",
+            f"Prediction, new report (rho prior Beta({a:g}, {b:g}))",
+            lower=prediction.lower,
+            upper=prediction.upper,
+            tone="rest" if tone == "rest" else "strict",
+        )
+
+
+def _diamond(label: str, counts: Counts, group: Group, tone: str) -> ForestRow:
+    orr = group.orr
+    return ForestRow(
+        "summary",
+        label,
+        (
+            f"{counts.reports} reports" if counts.reports != 1 else "1 report",
+            f"{counts.responders}/{counts.evaluable}",
+        ),
+        orr.estimate if orr else None,
+        orr.lower if orr else None,
+        orr.upper if orr else None,
+        size=counts.evaluable,
+        tone="rest" if tone == "rest" else "strict",
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _footnotes(headline: Group, widest: Group) -> tuple[str, ...]:
+    orr = headline.orr
+    pooled = f"Pools: {orr.method}. " if orr is not None else ""
+    return (
+        "Boxes: exact (Clopper-Pearson) intervals; area by evaluable patients. "
+        f"{pooled}Strata with fewer than 10 reports: posterior interval; single cases only: exact.",
+        f"Filled: {headline.label}. Hollow: the rest of {widest.label}; a + marks treatment given with something else.",
+    )

@@ -1,0 +1,70 @@
+"""What is wrong in a file of the review, where, and how to mend it.
+
+May import: nothing of the package. Everything that reads or checks a file speaks in :class:`Problem`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning", "info"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a text file: line and column count from 1; `length` is in characters, for the caret."""
+
+    line: int
+    column: int
+    length: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding: `file` as shown to the user, rule id (stable), severity, message, and the way to mend it."""
+
+    file: str
+    position: Position
+    rule: str
+    severity: Severity
+    message: str
+    hint: str = ""
+    source_line: str = ""
+
+    @property
+    def sort_key(self) -> tuple[str, int, int, str, str]:
+        """File, line, column, rule, message: the order in which problems are always listed."""
+        return (self.file, self.position.line, self.position.column, self.rule, self.message)
+
+    def to_dict(self) -> dict[str, str | int]:
+        """The machine-readable form of `metaimt validate --format json`."""
+        return {
+            "file": self.file,
+            "line": self.position.line,
+            "column": self.position.column,
+            "rule": self.rule,
+            "severity": self.severity,
+            "message": self.message,
+            "hint": self.hint,
+        }
+
+
+def ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """The problems sorted by place, each once."""
+    return tuple(sorted(set(problems), key=lambda problem: problem.sort_key))
+
+
+def has_errors(problems: Iterable[Problem]) -> bool:
+    """Whether any of the problems is an error."""
+    return any(problem.severity == "error" for problem in problems)
+
+
+class CannotAnalyse(Exception):  # noqa: N818 - it is an outcome the user is told, not a programming error
+    """The evidence allows no analysis (exit code 3): nothing eligible, no protocol. The text says the next step."""
+
+
+class WrongUse(Exception):  # noqa: N818 - as above
+    """The command was called in a way it cannot serve (exit code 2). The text says the next step."""

@@ -1,0 +1,246 @@
+"""report.md: the review as a page of Markdown. Text from case files is escaped: it can neither format nor run.
+
+May import: analyses and below, and the words beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from metaimt.analyses.breakdown import Level
+from metaimt.analyses.heterogeneity import SERIES_SIZES, Heterogeneity
+from metaimt.analyses.pooled_response import Group
+from metaimt.analyses.results import Results
+from metaimt.casefiles.model import CaseFile
+from metaimt.files import for_terminal
+from metaimt.report.methods import methods_text
+from metaimt.report.wording import (
+    NOTHING,
+    READ_AS,
+    estimate_with_interval,
+    fraction,
+    limits,
+    percent,
+    plural,
+    reasons_line,
+)
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]|#~$!])")
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+
+def markdown(text: object) -> str:
+    """Text that Markdown shows as it is: special characters escaped, line breaks as spaces, controls visible."""
+    plain = for_terminal(" ".join(str(text).split()))
+    return _SPECIAL.sub(r"\\\1", plain).translate(_ENTITIES)
+
+
+def report_markdown(results: Results) -> str:
+    """The whole report."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(  # noqa: S701 - Markdown, not HTML: every value passes the md filter
+        loader=PackageLoader("metaimt.report"),
+        undefined=StrictUndefined,
+        keep_trailing_newline=False,
+        autoescape=False,
+    )
+    environment.filters["md"] = markdown
+    text = environment.get_template("report.md.j2").render(_content(results))
+    return re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
+
+
+def _content(results: Results) -> dict[str, Any]:
+    response, protocol = results.response, results.protocol
+    return {
+        "title": protocol.title,
+        "question": protocol.question,
+        "version": protocol.version,
+        "read_as": READ_AS,
+        "headline_label": response.headline.label,
+        "pools": list(_pool_rows(results)),
+        "notes": [{"label": group.label, "text": _notes(group)} for group in response.pools.values()],
+        "not_in_headline": f"Not in {response.headline.label}, though in the widest pool or counted elsewhere: "
+        f"{reasons_line(response.not_in_headline) or 'nobody'}.",
+        "rows": [{**_row(group), "parts": _parts(group, results)} for group in response.rows.values()],
+        "heterogeneity": list(_heterogeneity(results)),
+        "series_size": SERIES_SIZES[0],
+        "breakdowns": list(_breakdowns(results)),
+        "left_out": list(_left_out(response.headline)),
+        "excluded": [
+            f"{entry.id}: {entry.title or 'no title'}. {entry.reason}" for entry in results.library.excluded
+        ],
+        "searches": [
+            {"source": s.source, "status": s.status, "date": s.date, "text": _search(s.query, s.note)}
+            for s in results.library.searches
+        ],
+        "reading": _reading(results),
+        "publications": [_publication(report, results) for report in results.library.reports],
+        "methods": methods_text(results),
+    }
+
+
+def _row(group: Group, indent: str = "") -> dict[str, Any]:
+    orr = group.orr
+    return {
+        "label": f"{indent}{group.label}",
+        "fraction": fraction(group.counts.responders, group.counts.evaluable),
+        "reports": group.counts.reports,
+        "orr": percent(orr.estimate) if orr else NOTHING,
+        "interval": limits(orr.lower, orr.upper) if orr else "",
+        "method": orr.method if orr else "",
+    }
+
+
+def _pool_rows(results: Results) -> Iterator[dict[str, Any]]:
+    for group in results.response.pools.values():
+        yield _row(group)
+        for stratum in group.strata.values():
+            yield _row(stratum, "– ")
+        local = results.response.local[group.name]
+        if local.evaluable:
+            cells = {"orr": "", "interval": "", "method": "", "reports": local.reports}
+            yield {
+                "label": "– of these local cohort",
+                "fraction": fraction(local.responders, local.evaluable),
+                **cells,
+            }
+
+
+def _notes(group: Group) -> str:
+    said = [f"ORR {estimate_with_interval(group.orr)}"]
+    said.append(
+        f"line of treatment mixed or not stated for {group.line_not_stated} of {group.counts.evaluable} patients"
+    )
+    for word, share in (("complete response", group.complete), ("disease control", group.controlled)):
+        if share is not None:
+            known = f"known for {share.evaluable} of {group.counts.evaluable}"
+            said.append(f"{word} {estimate_with_interval(share)}, {known}")
+    said += list(group.warnings)
+    for stratum in group.strata.values():
+        said += [f"{stratum.label}: {warning}" for warning in stratum.warnings]
+    return "; ".join(said) + "."
+
+
+def _parts(group: Group, results: Results) -> str:
+    headline = results.response.headline.name
+    words = {headline: f"meets the other {headline} conditions", "rest": "does not"}
+    return ", ".join(
+        f"{words.get(name) or results.protocol.label(name)} {fraction(part.responders, part.evaluable)}"
+        for name, part in group.parts.items()
+        if part.evaluable
+    )
+
+
+def _heterogeneity(results: Results) -> Iterator[dict[str, Any]]:
+    for name, found in results.heterogeneity.items():
+        for k, prediction in enumerate(found.predictions):
+            a, b = prediction.rho_prior
+            series = prediction.series[0]
+            yield {
+                "label": results.response.pools[name].label if k == 0 else "",
+                **(_beliefs(found) if k == 0 else {"rho": "", "test": "", "probabilities": ""}),
+                "new": f"{limits(prediction.lower, prediction.upper)} %",
+                "series": f"{series.lower} - {series.upper}",
+                "prior": f"Beta({a:g}, {b:g})",
+            }
+
+
+def _beliefs(found: Heterogeneity) -> dict[str, str]:
+    test = found.test
+    pairs = found.posterior.probabilities if found.posterior is not None else ()
+    return {
+        "rho": found.rho.wording(),
+        "test": "not run" if test is None else f"p = {test.p:.2f} (bootstrap, {test.replicates} replicates)",
+        "probabilities": ", ".join(f"{100 * t:g} %: {p:.3f}" for t, p in pairs),
+    }
+
+
+def _breakdowns(results: Results) -> Iterator[dict[str, Any]]:
+    for grouping, tables in results.breakdowns.items():
+        pools = tables[::-1]
+        names = list(dict.fromkeys(level.name for table in pools for level in table.levels))
+        last = names.pop(names.index("not reported"))
+        rows = [
+            {"name": name, "cells": [_cell(table.levels, name) for table in pools]} for name in [*names, last]
+        ]
+        labels = [results.response.pools[table.pool].label for table in pools]
+        yield {"title": grouping.replace("_", " ").capitalize(), "pools": labels, "rows": rows}
+
+
+def _cell(levels: tuple[Level, ...], name: str) -> dict[str, str]:
+    level = next((level for level in levels if level.name == name), None)
+    if level is None or level.orr is None:
+        return {"fraction": "0/0", "orr": "", "interval": ""}
+    orr = level.orr
+    counts = fraction(level.counts.responders, level.counts.evaluable)
+    return {"fraction": counts, "orr": percent(orr.estimate), "interval": limits(orr.lower, orr.upper)}
+
+
+def _left_out(group: Group) -> Iterator[dict[str, Any]]:
+    by_reason: dict[str, list[str]] = {}
+    for unit in group.left_out:
+        counts = f" {fraction(unit.responders, unit.evaluable)}" if unit.evaluable else ""
+        more = f" ({', '.join(unit.reasons[1:])})" if unit.reasons[1:] else ""
+        by_reason.setdefault(unit.reasons[0], []).append(f"{unit.id}{counts}{more}")
+    for reason, units in sorted(by_reason.items()):
+        yield {"title": reason[:1].upper() + reason[1:], "units": sorted(units)}
+
+
+def _search(query: str | None, note: str | None) -> str:
+    return " ".join(part for part in (f"Query: {query}" if query else "", note or "") if part)
+
+
+def _reading(results: Results) -> str:
+    reports = results.library.reports
+    depths = Counter(report.extraction.depth or "not stated" for report in reports)
+    parts = ", ".join(f"{number} {depth.replace('_', ' ')}" for depth, number in sorted(depths.items()))
+    twice = sum(report.extraction.checked_by is not None for report in reports)
+    files = len(results.library.excluded)
+    return (
+        f"{plural(len(reports), 'publication')} included, {plural(files, 'publication')} read and not included. "
+        f"Read as: {parts}. Read by two people independently: {twice} of {len(reports)}. "
+        f"The case files have {plural(len(results.warnings), 'warning')}; `metaimt validate` lists them."
+    )
+
+
+def _publication(report: CaseFile, results: Results) -> dict[str, Any]:
+    publication = report.report
+    said = (publication.authors, publication.title, publication.journal, publication.year)
+    link, link_text = citation_link(report)
+    counted: Mapping[str, str] = {
+        name: fraction(r, n)
+        for name, group in results.response.pools.items()
+        for cluster, r, n in group.clusters
+        if cluster == report.id
+    }
+    return {
+        "id": report.id,
+        "reference": ". ".join(str(part).rstrip(".") for part in said if part) or "not verified",
+        "link": link,
+        "link_text": link_text,
+        "design": publication.design.replace("_", " "),
+        "depth": (report.extraction.depth or "not stated").replace("_", " "),
+        "counted": ", ".join(f"{results.protocol.label(name)} {r_n}" for name, r_n in counted.items())
+        or "in no pool",
+    }
+
+
+def citation_link(report: CaseFile) -> tuple[str, str]:
+    """Address and its text: the DOI, else PubMed, else PubMed Central, else where it was read."""
+    publication = report.report
+    if publication.doi:
+        return f"https://doi.org/{quote(publication.doi, safe='/:;.()-_')}".replace("(", "%28").replace(
+            ")", "%29"
+        ), "DOI"
+    if publication.pmid:
+        return f"https://pubmed.ncbi.nlm.nih.gov/{publication.pmid}/", "PubMed"
+    if publication.pmcid:
+        return f"https://pmc.ncbi.nlm.nih.gov/articles/{publication.pmcid}/", "PubMed Central"
+    if publication.url:
+        return quote(publication.url, safe="/:;.?=&%-_~+,#@"), "where it was read"
+    return "", ""

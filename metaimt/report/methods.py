@@ -1,0 +1,75 @@
+"""The methods paragraphs, from the settings that were used.
+
+May import: analyses and below, and the words beside it.
+"""
+
+from __future__ import annotations
+
+from metaimt.analyses.heterogeneity import SEED
+from metaimt.analyses.results import Results
+from metaimt.casefiles.protocol import Pool
+from metaimt.report.wording import percent
+
+
+def methods_text(results: Results) -> list[str]:
+    """One paragraph each on the outcome, the selection, and the model."""
+    return [_outcome(results), _selection(results), _model(results)]
+
+
+def _outcome(results: Results) -> str:
+    outcome = results.protocol.outcome
+    death = (
+        "counts as a non-response, as in trials"
+        if outcome.death_before_assessment == "non_response"
+        else "is not evaluable"
+    )
+    return (
+        f"Outcome: objective response rate, patients whose best response is {' or '.join(outcome.responders)} of those "
+        f"with {', '.join(outcome.evaluable)}; death on the drug before assessment {death}; other NE is not evaluable. "
+        "A patient counts by the first recorded kinase inhibitor; if its response is not readable the patient is not "
+        "evaluable and a later course never stands in. An arm counts as printed. A line that is mixed or not stated "
+        "counts as first, and how many patients that is, is printed."
+    )
+
+
+def _selection(results: Results) -> str:
+    protocol = results.protocol
+    pools = " ".join(
+        f"{protocol.label(name).capitalize()}: {_conditions(pool, results)}."
+        for name, pool in protocol.pools.items()
+    )
+    histologies = ", ".join(name.replace("_", " ") for name in protocol.eligible.histology)
+    return (
+        f"Selection: histology {histologies}. Reports that share patients are linked (certainties applied: "
+        f"{', '.join(protocol.links.apply)}); links are resolved before any pool is formed, and a patient who gives way "
+        f"is not counted in any. {pools}"
+    )
+
+
+def _conditions(pool: Pool, results: Results) -> str:
+    said = [" or ".join(results.protocol.label(row) for row in pool.rows), f"{pool.line} line"]
+    said += ["the drug named"] if pool.drug == "named" else []
+    said += ["given alone"] if pool.combined_with == "none" else []
+    said += [f"response {' or '.join(pool.response_basis)} (or death)"] if pool.response_basis else []
+    said += ["no alternative reading across the responder line"] if not pool.disputed else []
+    said += [f"read as {' or '.join(depth.replace('_', ' ') for depth in pool.depth)}"] if pool.depth else []
+    return ", ".join(said)
+
+
+def _model(results: Results) -> str:
+    headline = results.response.headline
+    priors = results.protocol.priors
+    orr = headline.orr
+    method = f"{orr.method}: {orr.reason}" if orr is not None and hasattr(orr, "reason") else "not run"
+    level = percent(orr.level).replace(".0", "") if orr is not None else ""
+    return (
+        f"Model: one cluster a report. The headline is {method.rstrip('.')}. The rule, fixed by the structure of the "
+        "reports: beta-binomial maximum likelihood; with 10 reports or more and one or more of at least two patients, a "
+        "profile-likelihood interval with the cut-off F(1, K - 2); with fewer reports, the equal-tailed posterior "
+        f"interval under mu ~ Beta({priors.mu[0]:g}, {priors.mu[1]:g}) and rho ~ Beta({priors.rho[0]:g}, "
+        f"{priors.rho[1]:g}); with single patients only, one report, or larger reports that are unanimous, r/n with the "
+        f"exact (Clopper-Pearson) interval. All intervals are {level}. The beta-binomial mean treats response as "
+        "independent of report size. No inverse-variance model is the headline while single-patient reports are "
+        "present: the 0.5 that it must add to each decides the answer. The bootstrap test of rho = 0 and its seed "
+        f"({SEED}), the posterior and the predictions are in results.json. Separate rows are exact binomial."
+    )

@@ -1,0 +1,52 @@
+"""The files of `outputs/`, as bytes: the same results give the same bytes.
+
+May import: analyses, figures and below, and its neighbours in report.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from metaimt.analyses.results import Results
+from metaimt.report.markdown import report_markdown
+from metaimt.report.tables import (
+    breakdown_rows,
+    cluster_rows,
+    csv_text,
+    number_text,
+    pool_rows,
+    unit_rows,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def output_files(results: Results, forest: Figure) -> dict[str, bytes]:
+    """Name (relative, POSIX) -> content of every output."""
+    from metaimt.figures.save import figure_bytes
+
+    texts = {
+        "results.json": json_text(results.to_dict()),
+        "report.md": report_markdown(results),
+        "tables/pools.csv": csv_text(pool_rows(results.response)),
+        "tables/units.csv": csv_text(unit_rows(results.selection)),
+        "tables/clusters.csv": csv_text(cluster_rows(results.response)),
+        "tables/breakdowns.csv": csv_text(breakdown_rows(results.breakdowns)),
+    }
+    figures = {f"figures/forest.{kind}": figure_bytes(forest, kind) for kind in ("svg", "png")}
+    return {**{name: text.encode("utf-8") for name, text in texts.items()}, **figures}
+
+
+def json_text(data: Any) -> str:
+    """JSON with sorted keys and numbers to 10 significant digits."""
+    return json.dumps(_rounded(data), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _rounded(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _rounded(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_rounded(value) for value in data]
+    return float(number_text(data)) if isinstance(data, float) else data

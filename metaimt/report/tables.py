@@ -1,0 +1,135 @@
+"""Tables as rows of named cells, and as CSV: every cell guarded, numbers to 10 significant digits.
+
+May import: analyses and below.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from metaimt.analyses.breakdown import Breakdown
+from metaimt.analyses.pooled_response import Group, PooledResponse
+from metaimt.evidence.selection import Selection
+from metaimt.files import for_cell
+
+Cell = str | int | float | None
+Row = Mapping[str, Cell]
+
+
+def number_text(value: float) -> str:
+    """A number with 10 significant digits, the same on every machine."""
+    return f"{value:.10g}"
+
+
+def csv_text(rows: Iterable[Row]) -> str:
+    """Rows as CSV with a header; the columns are those of the first row. Text cells cannot become formulas."""
+    listed = list(rows)
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    if listed:
+        columns: Sequence[str] = list(listed[0])
+        writer.writerow(columns)
+        writer.writerows([[_cell(row[column]) for column in columns] for row in listed])
+    return stream.getvalue()
+
+
+def _cell(value: Cell) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return str(value)
+    return number_text(value) if isinstance(value, float) else for_cell(value)
+
+
+def pool_rows(result: PooledResponse) -> Iterator[Row]:
+    """Pools, strata and separate rows, one a line."""
+    for kind, groups in (("pool", result.pools), ("row", result.rows)):
+        for group in groups.values():
+            yield _group_row(kind, group.name, "", group)
+            for stratum in group.strata.values():
+                yield _group_row(kind, group.name, stratum.name, stratum)
+
+
+def _group_row(kind: str, name: str, stratum: str, group: Group) -> Row:
+    orr = group.orr
+    return {
+        "kind": kind,
+        "group": name,
+        "stratum": stratum,
+        "responders": group.counts.responders,
+        "evaluable": group.counts.evaluable,
+        "reports": group.counts.reports,
+        "orr": orr.estimate if orr else None,
+        "lower": orr.lower if orr else None,
+        "upper": orr.upper if orr else None,
+        "level": orr.level if orr else None,
+        "method": orr.method if orr else "no evaluable patient",
+    }
+
+
+def breakdown_rows(tables: Mapping[str, Sequence[Breakdown]]) -> Iterator[Row]:
+    """All groupings and pools, one level a line."""
+    for grouping, breakdowns in tables.items():
+        for table in breakdowns:
+            for level in table.levels:
+                yield {
+                    "grouping": grouping,
+                    "pool": table.pool,
+                    "level": level.name,
+                    "responders": level.counts.responders,
+                    "evaluable": level.counts.evaluable,
+                    "reports": level.counts.reports,
+                    "orr": level.orr.estimate if level.orr else None,
+                    "lower": level.orr.lower if level.orr else None,
+                    "upper": level.orr.upper if level.orr else None,
+                    "method": level.orr.method if level.orr else "no evaluable patient",
+                }
+
+
+def unit_rows(selection: Selection) -> Iterator[Row]:
+    """Every course and arm of the review: where it stands, what it says, where it counts, and why not."""
+    for placed in selection.placed:
+        unit = placed.unit
+        counted = [group for group in (*selection.pools, *selection.rows) if placed.is_in(group)]
+        reasons = {f"not_in_{pool}": "; ".join(placed.reasons[pool]) for pool in selection.pools}
+        yield {
+            "unit": unit.id,
+            "report": unit.report,
+            "file": unit.file,
+            "row": placed.row or "",
+            "stratum": placed.stratum or "",
+            "line": unit.line,
+            "r": unit.responders,
+            "n": unit.evaluable,
+            "counted_in": "; ".join(counted),
+            **reasons,
+            "drug": unit.drug,
+            "drug_generation": unit.drug_generation,
+            "combined_with": "; ".join(unit.combined_with),
+            "response": unit.response,
+            "response_basis": unit.response_basis,
+            "disputed": unit.disputed,
+            "complete": unit.complete,
+            "disease_control": unit.controlled,
+            "histology": unit.histology,
+            "site": unit.site,
+            "fusion_gene": unit.fusion_gene,
+            "fusion_partner": unit.fusion_partner,
+            "age": unit.age,
+            "age_group": unit.age_group,
+            "sex": unit.sex,
+            "year": unit.year,
+            "depth": unit.depth,
+            "local": unit.local,
+        }
+
+
+def cluster_rows(result: PooledResponse) -> Iterator[Row]:
+    """The pooled clusters: one (r, n) a report and pool, as the models see them."""
+    for group in result.pools.values():
+        for report, r, n in group.clusters:
+            yield {"pool": group.name, "report": report, "r": r, "n": n}

@@ -1,0 +1,150 @@
+"""The tables of `metaimt pool` in a terminal 80 columns wide.
+
+May import: analyses and below, and the words beside it.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+
+from metaimt.analyses.breakdown import Breakdown, Level
+from metaimt.analyses.pooled_response import Counts, Group, PooledResponse
+from metaimt.files import for_terminal
+from metaimt.report.wording import NOTHING, fraction, limits, percent, plural, reasons_line, short_method
+from metaimt.statistics.pooled import PooledProportion
+from metaimt.statistics.proportion import Proportion
+
+WIDTH = 80
+_NAME = 27
+
+
+def pooled_table(result: PooledResponse) -> str:
+    """The headline table: pools with their strata, then the separate rows, then what is not in the headline."""
+    version = f"v{result.version}"
+    lines = [*_title(result.title, version), "", _heading()]
+    for group in result.pools.values():
+        lines.append(_row(group))
+        if group is result.headline:
+            lines += [_row(stratum, indent=2) for stratum in group.strata.values()]
+        local = result.local[group.name]
+        if local.evaluable:
+            lines.append(_counts_row("  of these local cohort", local))
+    rows = [group for group in result.rows.values() if group.orr is not None]
+    lines += ["", *(_row(group) for group in sorted(rows, key=_later_first))]
+    lines += ["", *_notes(result)]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _later_first(group: Group) -> bool:
+    return group.name != "later_lines"
+
+
+def _title(title: str, version: str) -> list[str]:
+    title = for_terminal(title)
+    if len(title) + len(version) + 1 <= WIDTH:
+        return [f"{title}{version:>{WIDTH - len(title)}}"]
+    return [*_wrapped(title, WIDTH), version]
+
+
+def _heading() -> str:
+    return f"{'':<{_NAME}}{'r/n':>7}{'reports':>9}{'ORR':>8}    95 % interval"
+
+
+def _row(group: Group, indent: int = 0) -> str:
+    start = _counts_row(" " * indent + group.label, group.counts)
+    if group.orr is None:
+        return f"{start}  {NOTHING}"
+    interval = limits(group.orr.lower, group.orr.upper)
+    return f"{start}{percent(group.orr.estimate):>9}   {interval:<13}{short_method(group.orr)}"
+
+
+def _counts_row(label: str, counts: Counts) -> str:
+    name = for_terminal(label)
+    name = name if len(name) < _NAME else f"{name[: _NAME - 2]}…"
+    return f"{name:<{_NAME}}{fraction(counts.responders, counts.evaluable):>7}{counts.reports:>8}"
+
+
+def _notes(result: PooledResponse) -> Iterator[str]:
+    headline = result.headline
+    if result.not_in_headline:
+        text = f"Not in {headline.name}: {reasons_line(result.not_in_headline)}."
+        yield from _wrapped(for_terminal(text), WIDTH)
+        yield ""
+    pools = tuple(result.pools.values())
+    lines = [
+        f"{group.line_not_stated} of {group.counts.evaluable} patients ({_name(group)})" for group in pools
+    ]
+    yield from _wrapped(f"Line of treatment mixed or not stated: {', '.join(lines)}.", WIDTH)
+    yield from _rates(pools)
+    for group in pools:
+        for part in (group, *group.strata.values()):
+            where = _name(group) if part is group else f"{part.label} ({_name(group)})"
+            for warning in part.warnings:
+                yield from _wrapped(for_terminal(f"{where}: {warning}."), WIDTH)
+    yield "More: --why-left-out, --by histology, --format json"
+
+
+def _name(group: Group) -> str:
+    return group.name.replace("_", " ")
+
+
+def _rates(pools: Iterable[Group]) -> Iterator[str]:
+    for word, field in (("Complete response", "complete"), ("Disease control", "controlled")):
+        said = [_rate(group, getattr(group, field)) for group in pools]
+        yield from _wrapped(f"{word}, where known: {'; '.join(said)}.", WIDTH)
+
+
+def _rate(group: Group, share: Proportion | PooledProportion | None) -> str:
+    if share is None:
+        return f"nobody ({_name(group)})"
+    counts = fraction(share.responders, share.evaluable)
+    return f"{counts}, {percent(share.estimate)} [{limits(share.lower, share.upper)}] ({_name(group)})"
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Lines of at most `width`; a number keeps its per cent sign."""
+    return [line.replace("\u00a0", " ") for line in textwrap.wrap(text.replace(" %", "\u00a0%"), width)]
+
+
+def left_out_table(result: PooledResponse) -> str:
+    """Every unit that is not in the headline, by its decisive reason, with all its reasons."""
+    lines: list[str] = []
+    for pool in result.pools.values():
+        by_reason: dict[str, list[str]] = {}
+        for unit in pool.left_out:
+            more = f"  (also {', '.join(unit.reasons[1:])})" if unit.reasons[1:] else ""
+            line = f"  {unit.id:<36}{fraction(unit.responders, unit.evaluable):>6}{more}"
+            by_reason.setdefault(unit.reasons[0], []).append(line)
+        lines.append(f"Not in {pool.name}: {plural(len(pool.left_out), 'course or arm', 'courses and arms')}")
+        for reason, units in sorted(by_reason.items()):
+            lines += ["", for_terminal(reason), *(for_terminal(unit) for unit in sorted(units))]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def breakdown_table(tables: Iterable[Breakdown], labels: Mapping[str, str]) -> str:
+    """One grouping for all pools side by side, the widest pool first; the rows add up to the pool."""
+    pools = list(tables)[::-1]
+    first = pools[0]
+    name = first.grouping.replace("_", " ")
+    names = [level.name for level in first.levels]
+    names += [level.name for other in pools[1:] for level in other.levels if level.name not in names]
+    heading = f"{name:<22}" + "".join(f"{labels[pool.pool]:<29}" for pool in pools)
+    lines = [heading, f"{'':<22}" + f"{'r/n':>7}{'ORR':>9} {'95 % exact':<12}" * len(pools)]
+    for level_name in names:
+        cells = "".join(_cell(next((x for x in pool.levels if x.name == level_name), None)) for pool in pools)
+        lines.append(f"{_short(for_terminal(level_name)):<22}{cells}")
+    totals = "".join(f"{fraction(pool.total.responders, pool.total.evaluable):>7}{'':<22}" for pool in pools)
+    return "\n".join(line.rstrip() for line in [*lines, f"{'all':<22}{totals}"])
+
+
+def _short(name: str) -> str:
+    return name if len(name) < 22 else f"{name[:20]}…"
+
+
+def _cell(level: Level | None) -> str:
+    if level is None or level.orr is None:
+        return f"{'0/0':>7}{'':<22}"
+    counts = fraction(level.counts.responders, level.counts.evaluable)
+    return f"{counts:>7}{percent(level.orr.estimate):>9} {limits(level.orr.lower, level.orr.upper, '-'):<12}"

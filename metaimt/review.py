@@ -1,0 +1,99 @@
+"""The one orchestrator: read -> check -> select -> run -> draw -> write.
+
+May import: everything but the command line. Each step is one call to the package that knows how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from metaimt.analyses.pooled_response import PooledResponse, pooled_response
+from metaimt.casefiles.library import Library, read_library
+from metaimt.casefiles.protocol import Protocol
+from metaimt.checks import check_library
+from metaimt.evidence.selection import Selection, select
+from metaimt.problem import CannotAnalyse, Problem, has_errors
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from metaimt.analyses.results import Results
+
+Progress = Callable[[str], None]
+
+
+class Blocked(Exception):  # noqa: N818 - told to the user as the problems themselves
+    """The review has errors; nothing is analysed before they are mended."""
+
+    def __init__(self, problems: tuple[Problem, ...], files: int) -> None:
+        super().__init__(f"{len(problems)} problems in {files} files")
+        self.problems = problems
+        self.files = files
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A library without errors, its protocol, and its warnings."""
+
+    library: Library
+    protocol: Protocol
+    warnings: tuple[Problem, ...]
+
+
+def load(review: Library | Path | str = "cases") -> Loaded:
+    """Read and check a review folder.
+
+    Raises WrongUse (no such folder), CannotAnalyse (no protocol, no case files), Blocked (errors in files).
+    """
+    library = review if isinstance(review, Library) else read_library(review)
+    problems = check_library(library)
+    missing = [problem for problem in problems if problem.rule in {"no-protocol", "no-case-files"}]
+    if missing:
+        said = "; ".join(f"{problem.message}: {problem.hint}" for problem in missing)
+        raise CannotAnalyse(f"{library.folder.as_posix()}: {said}")
+    if has_errors(problems) or library.protocol is None:
+        raise Blocked(problems, sum("/second-reading/" not in name for name in library.documents))
+    return Loaded(library, library.protocol, problems)
+
+
+def respond(loaded: Loaded) -> tuple[Selection, PooledResponse]:
+    """The selection and the pooled response alone: what `metaimt pool` needs."""
+    selection = select(loaded.library, loaded.protocol)
+    return selection, pooled_response(selection, loaded.protocol)
+
+
+def run(review: Library | Path | str = "cases") -> Results:
+    """The whole analysis of a review, for a notebook or for `build`. Raises what `load` raises."""
+    from metaimt.analyses.results import analyse
+
+    loaded = load(review)
+    return analyse(loaded.library, loaded.protocol, loaded.warnings)
+
+
+def draw(results: Results) -> Figure:
+    """The forest plot of a review."""
+    from metaimt.figures.forest import draw_forest
+    from metaimt.figures.review_forest import forest_table
+
+    return draw_forest(forest_table(results))
+
+
+def build(
+    review: Library | Path | str = "cases", out: Path | str = "outputs", progress: Progress | None = None
+) -> Results:
+    """Run the review and write its outputs to `out` in one step. Raises what `load` raises, and NotOurs."""
+    from metaimt.files import refuse_foreign_folder, write_folder
+    from metaimt.report.outputs import output_files
+
+    say = progress or (lambda stage: None)
+    refuse_foreign_folder(Path(out))
+    say("reading, checking, pooling")
+    results = run(review)
+    say("drawing")
+    figure = draw(results)
+    say("writing")
+    write_folder(Path(out), output_files(results, figure))
+    return results

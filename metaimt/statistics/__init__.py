@@ -1,0 +1,1 @@
+"""Pure statistics: arrays in, frozen dataclasses out. No YAML, no drug names, no pandas, no plotting."""

@@ -1,0 +1,175 @@
+"""Beta-binomial log-likelihood in the mean mu and the intraclass correlation rho, and its maxima.
+
+r ~ BetaBinomial(n, mu, rho) with alpha = mu (1 - rho) / rho and beta = (1 - mu)(1 - rho) / rho (Skellam,
+J R Stat Soc B 1948;10:257). Everywhere 0 < mu < 1 and 0 <= rho <= 1; all is vectorised, parameters of
+shape (...) with tail counts of shape (J,) or (..., J).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, xlog1py, xlogy
+
+from metaimt.statistics.root import Floats, decreasing_root
+from metaimt.statistics.tail_counts import TailCounts
+
+# Half a unit of logit(rho) apart: finer than any two modes of the profile that reports can produce.
+RHO_GRID: Floats = np.concatenate([[0.0], expit(np.arange(-20, 12.1, 0.5)), [1.0]])
+# Enough to find the right hill in bootstrap replicates, where thousands of data sets are fitted.
+COARSE_RHO_GRID: Floats = np.concatenate([[0.0], expit(np.arange(-6, 5.1, 1.0)), [1.0]])
+
+
+@dataclass(frozen=True)
+class RhoSlopes:
+    """First and second derivative in rho, and the mixed one, each of the shape of the parameters."""
+
+    first: Floats
+    second: Floats
+    mixed: Floats
+
+
+@dataclass(frozen=True)
+class Maximum:
+    """Largest log-likelihood (without its constant) of each data set, and where it is."""
+
+    value: Floats
+    mu: Floats
+    rho: Floats
+
+
+def log_likelihood(counts: TailCounts, mu: Floats, rho: Floats) -> Floats:
+    """Log-likelihood without the binomial coefficients; -inf at rho = 1 unless every report is unanimous.
+
+    Griffiths, Biometrics 1973;29:637: sum_j S_j log(mu (1-rho) + j rho) + F_j log((1-mu)(1-rho) + j rho)
+    - N_j log(1-rho + j rho), where S_j, F_j, N_j reports have more than j responders, non-responders,
+    patients. The terms with j = 0 are joined, so that log(1 - rho) counts the reports that are not
+    unanimous.
+    """
+    x, s, f, n = _split(counts)
+    a, b = _levels(x, mu, rho)
+    with np.errstate(divide="ignore"):
+        edge = xlog1py(_split_reports(counts), -rho) + xlogy(counts.rho_power, rho)
+    first = counts.responders[..., 0] * np.log(mu) + counts.failures[..., 0] * np.log1p(-mu)
+    rest = (
+        np.vecdot(np.log(a), s) + np.vecdot(np.log(b), f) - np.vecdot(np.log1p((x - 1) * rho[..., None]), n)
+    )
+    return np.asarray(first + edge + rest, dtype=float)
+
+
+def mu_slopes(counts: TailCounts, mu: Floats, rho: Floats) -> tuple[Floats, Floats]:
+    """First and second derivative in mu. The second is negative: in mu there is one maximum."""
+    x, s, f, _ = _split(counts)
+    a, b = _levels(x, mu, rho)
+    fall = (1 - rho)[..., None]
+    u, v = fall / a, fall / b
+    s0, f0 = counts.responders[..., 0] / mu, counts.failures[..., 0] / (1 - mu)
+    first = s0 - f0 + np.vecdot(u, s) - np.vecdot(v, f)
+    second = -(s0 / mu + f0 / (1 - mu) + np.vecdot(u * u, s) + np.vecdot(v * v, f))
+    return first, second
+
+
+def rho_slopes(counts: TailCounts, mu: Floats, rho: Floats) -> RhoSlopes:
+    """Derivatives in rho; infinite at an end where the log-likelihood is -inf."""
+    x, s, f, n = _split(counts)
+    a, b = _levels(x, mu, rho)
+    m = mu[..., None]
+    p, q = (x - m) / a, (x - 1 + m) / b
+    w = (x - 1) / (1 + (x - 1) * rho[..., None])
+    down = _ratio(_split_reports(counts), 1 - rho)
+    up = _ratio(np.asarray(counts.rho_power), rho)
+    first = up - down + np.vecdot(p, s) + np.vecdot(q, f) - np.vecdot(w, n)
+    second = -np.vecdot(p * p, s) - np.vecdot(q * q, f) + np.vecdot(w * w, n)
+    second = second - _ratio(up, rho) - _ratio(down, 1 - rho)
+    mixed = np.vecdot(x / (b * b), f) - np.vecdot(x / (a * a), s)
+    return RhoSlopes(first, second, mixed)
+
+
+def best_mu(counts: TailCounts, rho: Floats, start: Floats) -> Floats:
+    """The mu that maximises at each rho, from `start` (same shape)."""
+    return decreasing_root(lambda mu: mu_slopes(counts, mu, rho), start, 0.0, 1.0)
+
+
+def maximise(
+    counts: TailCounts, mu: Floats, *, mu_free: bool, grid: Floats = RHO_GRID, start: Floats | None = None
+) -> Maximum:
+    """Largest value over rho in [0, 1], and over mu too if `mu_free`, for each of P data sets.
+
+    The score is taken on a grid; each change from + to - is a maximum inside, found by Newton's method, and
+    an end where the score points outward is one too: more than one hill is no harm.
+
+    Args:
+        counts: one data set (J,), or (P, J).
+        mu: shape (P,), fixed, or a start.
+        mu_free: maximise over mu as well.
+        grid: rho from 0 to 1, shape (G,).
+        start: best mu on the grid if it is known, shape (P, G).
+    """
+    wide = counts.with_axis()
+    rho = np.broadcast_to(grid, (mu.size, grid.size))
+    inner = np.broadcast_to(mu[:, None], rho.shape) if start is None else start
+    if mu_free and start is None:
+        inner = best_mu(wide, rho, inner)
+    score = rho_slopes(wide, inner, rho).first
+    which, cell = np.nonzero(_hills(score, _rounding(counts)))
+    low, high = grid[np.maximum(cell - 1, 0)], grid[np.minimum(cell, grid.size - 1)]
+    hill = counts.take(which)
+    at = inner[which, np.minimum(cell, grid.size - 1)]
+    at_mu, at_rho = _climb(hill, at, low, high, mu_free=mu_free)
+    value = log_likelihood(hill, at_mu, at_rho)
+    order = np.lexsort((value, which))
+    best = order[np.append(np.diff(which[order]) > 0, True)]
+    return Maximum(value[best], at_mu[best], at_rho[best])
+
+
+def _climb(
+    counts: TailCounts, mu: Floats, low: Floats, high: Floats, *, mu_free: bool
+) -> tuple[Floats, Floats]:
+    best = mu
+
+    def slope(rho: Floats) -> tuple[Floats, Floats]:
+        nonlocal best
+        if not mu_free:
+            d = rho_slopes(counts, mu, rho)
+            return d.first, d.second
+        best = best_mu(counts, rho, best)
+        d = rho_slopes(counts, best, rho)
+        return d.first, d.second - d.mixed**2 / mu_slopes(counts, best, rho)[1]
+
+    rho = decreasing_root(slope, (low + high) / 2, low, high)
+    return (best_mu(counts, rho, best) if mu_free else mu), rho
+
+
+def _hills(score: Floats, rounding: Floats) -> NDArray[np.bool_]:
+    """Shape (P, G+1): a maximum at rho = 0, in each of the G-1 cells, and at rho = 1."""
+    falling = score <= 0
+    # The score can be exactly 0 at rho = 0; rounding must not turn that into an estimate of 1e-17.
+    falling[:, 0] = score[:, 0] <= rounding
+    return np.concatenate([falling[:, :1], ~falling[:, :-1] & falling[:, 1:], ~falling[:, -1:]], axis=1)
+
+
+def _split(counts: TailCounts) -> tuple[Floats, Floats, Floats, Floats]:
+    return counts.nodes[1:], counts.responders[..., 1:], counts.failures[..., 1:], counts.evaluable[..., 1:]
+
+
+def _split_reports(counts: TailCounts) -> Floats:
+    """Number of reports with responders and non-responders: the power of 1 - rho."""
+    return np.asarray(counts.responders[..., 0] + counts.failures[..., 0] - counts.evaluable[..., 0])
+
+
+def _rounding(counts: TailCounts) -> Floats:
+    """Rounding error of the score at rho = 0, generously."""
+    return np.asarray(1e-13 * np.vecdot(np.abs(counts.nodes - 1), counts.evaluable))
+
+
+def _levels(x: Floats, mu: Floats, rho: Floats) -> tuple[Floats, Floats]:
+    step, stay = x * rho[..., None], 1 - rho
+    return (mu * stay)[..., None] + step, ((1 - mu) * stay)[..., None] + step
+
+
+def _ratio(count: Floats, by: Floats) -> Floats:
+    """count / by, and 0 where count is 0 even if `by` is."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(count == 0, 0.0, count / by)

@@ -1,0 +1,123 @@
+"""The terms of the field, as data: drugs, genes, sites, responses; and the nearest valid term to a wrong one.
+
+May import: nothing of the package. The terms stand in the YAML files of this folder; a review adds its own in
+`cases/vocabulary.yaml`. Nothing here rewrites what an author typed: it only says what would be accepted.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+
+Terms = Mapping[str, tuple[str, ...]]  # accepted term -> what people write instead
+GENERATIONS = ("first", "second", "third", "fourth", "other", "not_stated")
+
+
+@dataclass(frozen=True, slots=True)
+class Drug:
+    """A kinase inhibitor: `generation` among ALK inhibitors; `named` is false where a source names no drug."""
+
+    name: str
+    generation: str
+    named: bool = True
+    synonyms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """All lists of accepted terms. `lists` has `drug`, `kinase`, `partner`, `site` and the closed lists."""
+
+    drugs: Mapping[str, Drug]
+    lists: Mapping[str, Terms]
+
+    def terms(self, name: str) -> tuple[str, ...]:
+        """The accepted terms of one list, in the order of the vocabulary file."""
+        return tuple(self.lists[name])
+
+    def nearest(self, name: str, text: str) -> str | None:
+        """The accepted term that `text` most probably means, or None if nothing is near."""
+        spellings = self._spellings[name]
+        plain = _plain(text)
+        if plain in spellings:
+            return spellings[plain]
+        close = difflib.get_close_matches(plain, spellings, n=1, cutoff=0.75)
+        return spellings[close[0]] if close else None
+
+    def belongs(self, name: str, text: str) -> str | None:
+        """The accepted term that lists `text` itself, however it is capitalised, as another way to write it."""
+        return self._spellings[name].get(_plain(text))
+
+    @property
+    def _spellings(self) -> Mapping[str, dict[str, str]]:
+        return _spellings(self)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def extended(self, additions: Mapping[str, Mapping[str, Any]]) -> Vocabulary:
+        """This vocabulary with a review's own terms. Raises ValueError naming an unknown list or generation."""
+        lists = {name: dict(terms) for name, terms in self.lists.items()}
+        drugs = dict(self.drugs)
+        for name, terms in additions.items():
+            if name == "drugs":
+                drugs.update(_drugs(terms))
+            elif name in lists:
+                lists[name].update({term: tuple(words or ()) for term, words in terms.items()})
+            else:
+                raise ValueError(f"'{name}' is not a list of terms; the lists are drugs, {', '.join(lists)}")
+        lists["drug"] = {drug.name: drug.synonyms for drug in drugs.values()}
+        return Vocabulary(MappingProxyType(drugs), MappingProxyType(lists))
+
+
+@lru_cache(maxsize=8)
+def _spellings(vocabulary: Vocabulary) -> dict[str, dict[str, str]]:
+    return {
+        name: {
+            **{_plain(word): term for term, words in terms.items() for word in words},
+            **{_plain(term): term for term in terms},
+        }
+        for name, terms in vocabulary.lists.items()
+    }
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().replace("_", " ").replace("-", " ").split()) or text.strip()
+
+
+def _drugs(entries: Mapping[str, Any]) -> dict[str, Drug]:
+    drugs = {}
+    for name, entry in entries.items():
+        drug = Drug(name, entry["generation"], entry.get("named", True), tuple(entry.get("synonyms", ())))
+        if drug.generation not in GENERATIONS:
+            raise ValueError(
+                f"drug {name}: generation '{drug.generation}' is not one of {', '.join(GENERATIONS)}"
+            )
+        drugs[name] = drug
+    return drugs
+
+
+@lru_cache(maxsize=1)
+def built_in() -> Vocabulary:
+    """The vocabulary that the package ships."""
+    genes = _load("genes")
+    lists: dict[str, Terms] = {"drug": {}, "site": _terms(_load("sites"))}
+    lists |= {"kinase": _terms(genes["kinases"]), "partner": _terms(genes["partners"])}
+    lists |= {name: _terms(terms) for name, terms in _load("terms").items()}
+    return Vocabulary({}, lists).extended({"drugs": _load("drugs")})
+
+
+def _load(name: str) -> dict[str, Any]:
+    text = files(__name__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    return loaded
+
+
+def _terms(entries: Mapping[str, list[str]]) -> Terms:
+    return {term: tuple(words) for term, words in entries.items()}

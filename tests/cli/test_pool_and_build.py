@@ -1,0 +1,174 @@
+"""`metaimt pool` and `metaimt build` as a user calls them: exit codes, formats, what bad input gives, what is written."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, MakeReview, course, patient, report
+
+FINE, PROBLEMS, WRONG_USE, CANNOT_ANALYSE = 0, 1, 2, 3
+
+
+def metaimt(*words: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+    command = [sys.executable, "-m", "metaimt", *map(str, words)]
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_the_table_fits_a_terminal_of_80_columns() -> None:
+    for words in (["pool"], ["pool", "--by", "fusion_partner", "--by", "site"]):
+        done = metaimt(*words)
+        assert done.returncode == FINE
+        assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_pool_json_is_the_results_of_build(tmp_path: Path) -> None:
+    pooled = json.loads(metaimt("pool", "--format", "json").stdout)
+    assert metaimt("build", "--out", tmp_path / "out").returncode == FINE
+    built = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+    for name, pool in pooled["pools"].items():
+        assert built["pools"][name]["responders"] == pool["responders"]
+        assert built["pools"][name]["orr"]["lower"] == pytest.approx(pool["orr"]["lower"], rel=1e-9)
+
+
+def test_pool_json_can_be_split() -> None:
+    found = json.loads(metaimt("pool", "--format", "json", "--by", "drug").stdout)
+    levels = found["by"]["drug"]["strict"]["levels"]
+    assert sum(level["evaluable"] for level in levels) == found["pools"]["strict"]["evaluable"]
+
+
+def test_pool_csv_has_a_row_a_group() -> None:
+    rows = list(csv.DictReader(io.StringIO(metaimt("pool", "--format", "csv").stdout)))
+    strict = next(row for row in rows if row["group"] == "strict" and not row["stratum"])
+    assert (strict["responders"], strict["evaluable"], strict["reports"]) == ("55", "74", "18")
+
+
+def test_why_left_out_lists_every_unit_not_in_a_pool() -> None:
+    said = metaimt("pool", "--why-left-out").stdout
+    found = json.loads(metaimt("pool", "--format", "json").stdout)
+    for pool in found["pools"].values():
+        for unit in pool["left_out"]:
+            assert unit["id"] in said
+
+
+def test_pool_needs_numpy_and_scipy_special_only() -> None:
+    code = (
+        "import sys, runpy\n"
+        "sys.argv = ['metaimt', 'pool']\n"
+        "try: runpy.run_module('metaimt', run_name='__main__')\n"
+        "except SystemExit as end: assert not end.code\n"
+        "heavy = ('pandas', 'scipy.stats', 'scipy.optimize', 'statsmodels', 'pymare', 'matplotlib', 'jinja2')\n"
+        "print([name for name in heavy if name in sys.modules], file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+
+
+def test_a_grouping_with_a_typo_is_wrong_use() -> None:
+    done = metaimt("pool", "--by", "sites")
+    assert done.returncode == WRONG_USE
+    assert "did you mean site?" in done.stderr
+
+
+def test_no_such_folder_is_wrong_use(tmp_path: Path) -> None:
+    for command in ("pool", "build"):
+        done = metaimt(command, tmp_path / "nowhere")
+        assert done.returncode == WRONG_USE
+        assert "does not exist" in done.stderr
+
+
+def test_an_empty_folder_and_one_without_protocol_name_the_way_forward(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for command in ("pool", "build"):
+        done = metaimt(command, tmp_path / "empty")
+        assert done.returncode == CANNOT_ANALYSE
+        assert "review.yaml" in done.stderr
+        assert "write" in done.stderr or "put" in done.stderr
+
+
+def test_nothing_eligible_is_said_with_reasons(make_review: MakeReview) -> None:
+    done = metaimt("pool", make_review(report("example-1", patient(course(None)))))
+    assert done.returncode == CANNOT_ANALYSE
+    assert "1 response not readable" in done.stderr
+
+
+def test_errors_block_the_analysis_and_are_shown(make_review: MakeReview, tmp_path: Path) -> None:
+    folder = make_review(report("example-1", patient(course("Partial"))))
+    for words in (["pool", folder], ["build", folder, "--out", tmp_path / "out"]):
+        done = metaimt(*words)
+        assert done.returncode == PROBLEMS
+        assert "did you mean PR?" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_committed_outputs_are_a_fresh_build_twice_the_same(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        assert metaimt("build", "--out", tmp_path / name).returncode == FINE
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    assert contents(tmp_path / "one") == contents(ROOT / "outputs")
+
+
+def test_outputs_do_not_depend_on_where_the_review_lies(make_review: MakeReview, tmp_path: Path) -> None:
+    folder = make_review(report("example-1", patient(course("PR"))))
+    metaimt("build", folder.name, "--out", "out", cwd=folder.parent)
+    text = "".join(p.read_text(encoding="utf-8") for p in (folder.parent / "out").rglob("*.md"))
+    assert str(tmp_path) not in text
+
+
+def test_a_foreign_folder_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "thesis.docx").write_bytes(b"mine")
+    done = metaimt("build", "--out", tmp_path)
+    assert done.returncode == WRONG_USE
+    assert (tmp_path / "thesis.docx").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("wait", [0.3, 0.9, 1.2, 1.5, 1.7, 1.9, 2.1])
+def test_an_interrupted_build_leaves_the_former_outputs_whole(tmp_path: Path, wait: float) -> None:
+    out = tmp_path / "out"
+    assert metaimt("build", "--out", out).returncode == FINE
+    before = contents(out)
+    started = subprocess.Popen(
+        [sys.executable, "-m", "metaimt", "build", "--out", str(out)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(wait)
+    started.send_signal(signal.SIGKILL)
+    started.wait()
+    assert contents(out) == before
+
+
+HOSTILE = "=cmd|'/C calc'!A0 <script>alert(1)</script> | `x` **b** \u202e"
+
+
+def test_hostile_text_stays_text(make_review: MakeReview, tmp_path: Path) -> None:
+    entry = report(
+        "example-1", patient(course("PR", combined_with=[HOSTILE]), site="lung", site_detail=HOSTILE)
+    )
+    entry["report"] |= {"title": HOSTILE, "authors": HOSTILE}
+    done = metaimt("build", make_review(entry), "--out", tmp_path / "out")
+    assert done.returncode == FINE, done.stderr
+    markdown = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+    assert "<script" not in markdown
+    assert "\u202e" not in markdown
+    units = (tmp_path / "out" / "tables" / "units.csv").read_text(encoding="utf-8")
+    cells = [cell for row in csv.reader(io.StringIO(units)) for cell in row]
+    assert not any(cell.startswith(("=", "+", "@", "-")) for cell in cells)
+    svg = (tmp_path / "out" / "figures" / "forest.svg").read_text(encoding="utf-8")
+    assert "<script" not in svg

@@ -1,0 +1,70 @@
+"""Made-up review folders for the tests: nobody in them exists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+MakeReview = Callable[..., Path]
+
+
+def course(response: str | None = "PR", **more: Any) -> dict[str, Any]:
+    """A made-up course of crizotinib with a stated response."""
+    stated = {} if response is None else {"response": response, "response_basis": "stated"}
+    return {"drug": "crizotinib", **stated, **more}
+
+
+def patient(*courses: dict[str, Any], id: str = "P1", **more: Any) -> dict[str, Any]:  # noqa: A002
+    """A made-up ALK-positive patient."""
+    return {"id": id, "histology": "IMT", "ihc": {"ALK": "positive"}, "courses": list(courses), **more}
+
+
+def report(id: str, *patients: dict[str, Any], **more: Any) -> dict[str, Any]:  # noqa: A002
+    """A made-up report; `design` and `overlaps` go to its bibliography, the rest to the file."""
+    bibliography = {"id": id, "title": "Made up", "year": 2020, "design": more.pop("design", "case_report")}
+    bibliography |= {key: more.pop(key) for key in ("overlaps", "setting", "doi") if key in more}
+    extraction = {"depth": "abstract", "by": "a", "checked_by": "b", "date": "2026-01-01"} | more.pop(
+        "extraction", {}
+    )
+    return {
+        "report": bibliography,
+        "extraction": extraction,
+        **({"patients": list(patients)} if patients else {}),
+        **more,
+    }
+
+
+def arm(responders: int, evaluable: int, **more: Any) -> dict[str, Any]:
+    """A made-up ALK-positive arm on crizotinib."""
+    counts = {"evaluable": evaluable, "responders": responders, "response_basis": "stated"}
+    return {
+        "label": "Made up",
+        "drug": "crizotinib",
+        "status": {"ALK": "positive"},
+        "line": "any",
+        **counts,
+        **more,
+    }
+
+
+@pytest.fixture
+def make_review(tmp_path: Path) -> MakeReview:
+    """A function that writes a made-up review folder with the shipped protocol and returns it."""
+
+    def make(*reports: dict[str, Any], links: list[dict[str, Any]] | None = None) -> Path:
+        folder = tmp_path / "review"
+        (folder / "literature").mkdir(parents=True, exist_ok=True)
+        (folder / "review.yaml").write_bytes((ROOT / "cases" / "review.yaml").read_bytes())
+        for entry in reports:
+            path = folder / "literature" / f"{entry['report']['id']}.yaml"
+            path.write_text(f"# Made up.\n{yaml.safe_dump(entry, sort_keys=False)}", encoding="utf-8")
+        if links:
+            (folder / "links.yaml").write_text(yaml.safe_dump(links), encoding="utf-8")
+        return folder
+
+    return make

@@ -1,0 +1,60 @@
+"""What a forest table refuses, and what it prints beside the plot. Every name and number is made up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from metaimt.figures.forest import ForestRow, ForestTable, draw_forest
+from metaimt.figures.save import figure_bytes
+
+REPORT = ForestRow("report", "Made up 7", ("a drug", "4/8"), 0.5, 0.2, 0.8, 8)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"lower": 0.9}, "lower <= estimate <= upper"),
+        ({"upper": 0.1}, "lower <= estimate <= upper"),
+        ({"upper": float("nan")}, "lower <= estimate <= upper"),
+        ({"upper": float("inf")}, "lower <= estimate <= upper"),
+        ({"lower": None}, "lower <= estimate <= upper"),
+        ({"estimate": None}, "needs an estimate"),
+        ({"kind": "prediction", "estimate": None, "lower": 0.9, "upper": 0.1}, "lower <= estimate"),
+        ({"kind": "diamond"}, "kind is one of"),
+        ({"tone": "blue"}, "tone is one of"),
+        ({"size": -1}, "number of patients"),
+    ],
+)
+def test_a_wrong_row_is_refused_by_name(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=f"'Made up 7'.*{message}"):
+        replace(REPORT, **changes)
+
+
+def test_a_wrong_table_is_refused() -> None:
+    table = ForestTable("Made up", "Report", ("Drug", "r/n"), "ORR", (REPORT,), "Response rate")
+    with pytest.raises(ValueError, match="'Made up 7': 3 columns, 2 headings"):
+        replace(table, rows=(replace(REPORT, columns=("a", "b", "c")),))
+    for axis in ((0.7, 0.3), (0.5, 0.5), (0.0, float("inf"))):
+        with pytest.raises(ValueError, match="axis"):
+            replace(table, axis=axis)
+    unknown: Any = "gif"
+    with pytest.raises(ValueError, match="svg, png or pdf"):
+        figure_bytes(draw_forest(table), unknown)
+
+
+@pytest.mark.parametrize(
+    ("changes", "parts"),
+    [
+        ({}, ("50.0 %", "[20.0 to 80.0]")),
+        ({"interval_text": "1 % [0 to 2]"}, ("1 % ", "[0 to 2]")),
+        ({"interval_text": "not pooled"}, ("", "not pooled")),
+        ({"interval_text": ""}, ("", "")),
+        ({"kind": "prediction", "estimate": None}, ("", "[20.0 to 80.0]")),
+        ({"kind": "heading"}, ("", "")),
+    ],
+)
+def test_what_is_printed_beside_the_plot(changes: dict[str, Any], parts: tuple[str, str]) -> None:
+    assert replace(REPORT, **changes).interval_parts == parts
