@@ -65,9 +65,7 @@ def refuse_foreign_folder(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise NotOurs(f"{folder} is a file, not a folder; choose another --out")
     if folder.is_dir() and not (folder / MANIFEST).is_file() and any(folder.iterdir()):
-        raise NotOurs(
-            f"{folder} holds files that metaimt did not write; choose an empty or new folder with --out"
-        )
+        raise NotOurs(f"{folder} holds files that metaimt did not write; choose an empty or new folder with --out")
 
 
 def _fill(staging: Path, files: Mapping[str, bytes]) -> None:

@@ -81,6 +81,11 @@ def draw(results: Results) -> Figure:
     return draw_forest(forest_table(results))
 
 
+def _silent(stage: str) -> None:
+    """Progress for callers that want none."""
+    del stage
+
+
 def build(
     review: Library | Path | str = "cases", out: Path | str = "outputs", progress: Progress | None = None
 ) -> Results:
@@ -88,7 +93,7 @@ def build(
     from metaimt.files import refuse_foreign_folder, write_folder
     from metaimt.report.outputs import output_files
 
-    say = progress or (lambda stage: None)
+    say = progress or _silent
     refuse_foreign_folder(Path(out))
     say("reading, checking, pooling")
     results = run(review)

@@ -1,7 +1,7 @@
 """How much do reports differ, and what may a new one show?
 
-May import: casefiles, statistics, and its neighbours. Methods: METHODS 3 (bootstrap test of rho = 0, posterior, and
-prediction, whose rho prior is always named because it rests mostly on it).
+May import: casefiles, statistics, and its neighbours. Methods: the bootstrap test of rho = 0, the posterior, and
+the prediction, whose rho prior is always named because it rests mostly on it.
 """
 
 from __future__ import annotations
@@ -57,7 +57,5 @@ def heterogeneity(group: Group, protocol: Protocol) -> Heterogeneity:
     predictions = predict_under_priors(
         responders, evaluable, sizes=SERIES_SIZES, mu_prior=priors.mu, rho_priors=rho_priors
     )
-    beliefs = posterior(
-        responders, evaluable, thresholds=protocol.thresholds, mu_prior=priors.mu, rho_prior=priors.rho
-    )
+    beliefs = posterior(responders, evaluable, thresholds=protocol.thresholds, mu_prior=priors.mu, rho_prior=priors.rho)
     return Heterogeneity(rho, test, beliefs, predictions[0], predictions)

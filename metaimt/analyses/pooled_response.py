@@ -1,7 +1,7 @@
 """How often do these tumours respond? The pools, their strata, and the separate rows.
 
-May import: casefiles, evidence, statistics. Methods: METHODS 1 to 3; one cluster a report, beta-binomial by the rules of
-`statistics.pooled`; the separate rows are exact binomial.
+May import: casefiles, evidence, statistics. One cluster a report, beta-binomial by the
+rules of `statistics.pooled`; the separate rows are exact binomial.
 """
 
 from __future__ import annotations
@@ -132,11 +132,7 @@ class PooledResponse:
 
 def pooled_response(selection: Selection, protocol: Protocol) -> PooledResponse:
     """Pool a selection. Raises CannotAnalyse, with the reasons counted, if no pool has an evaluable patient."""
-    if not any(
-        placed.is_in(pool) and placed.unit.evaluable
-        for placed in selection.placed
-        for pool in selection.pools
-    ):
+    if not any(placed.is_in(pool) and placed.unit.evaluable for placed in selection.placed for pool in selection.pools):
         raise CannotAnalyse(_nothing_eligible(selection))
     pools = {name: _pool(selection, protocol, name) for name in selection.pools}
     rows = {name: _row(selection, protocol, name) for name in selection.rows}
@@ -187,9 +183,7 @@ def _row(selection: Selection, protocol: Protocol, name: str) -> Group:
         "rest": count(m for m in members if not passes[m.unit.id]),
     }
     if name == LATER_LINES:
-        parts |= {
-            row: count(m for m in members if m.row == row) for row in protocol.rows if _pooled(row, protocol)
-        }
+        parts |= {row: count(m for m in members if m.row == row) for row in protocol.rows if _pooled(row, protocol)}
     strata = {
         stratum: _group(stratum, [m for m in members if m.stratum == stratum], protocol, pooled=False)
         for stratum in protocol.strata
@@ -281,9 +275,7 @@ def patients(unit: Unit) -> int:
 
 def _nothing_eligible(selection: Selection) -> str:
     reasons = Counter(
-        placed.reasons[selection.pools[-1]][0]
-        for placed in selection.placed
-        if not placed.is_in(selection.pools[-1])
+        placed.reasons[selection.pools[-1]][0] for placed in selection.placed if not placed.is_in(selection.pools[-1])
     )
     counted = ", ".join(f"{number} {reason}" for reason, number in sorted(reasons.items()))
     return f"nothing to pool: no evaluable patient in any pool ({counted or 'no treatment courses at all'})"

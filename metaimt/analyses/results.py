@@ -53,8 +53,7 @@ def analyse(library: Library, protocol: Protocol, warnings: tuple[Problem, ...] 
         selection=selection,
         response=response,
         breakdowns={
-            name: tuple(breakdown(selection, pool, name) for pool in response.pools)
-            for name in protocol.subgroups
+            name: tuple(breakdown(selection, pool, name) for pool in response.pools) for name in protocol.subgroups
         },
         heterogeneity={name: heterogeneity(group, protocol) for name, group in response.pools.items()},
     )

@@ -27,7 +27,7 @@ from metaimt.vocabulary import Vocabulary, built_in
 
 def refuse(rule: str, message: str, hint: str = "") -> PydanticCustomError:
     """The error that becomes a Problem with this rule id, message and hint."""
-    return PydanticCustomError("metaimt", "{message}", {"rule": rule, "message": message, "hint": hint})  # type: ignore[arg-type]
+    return PydanticCustomError("metaimt", "{message}", {"rule": rule, "message": message, "hint": hint})
 
 
 def vocabulary_of(info: ValidationInfo) -> Vocabulary:
@@ -103,13 +103,7 @@ def _flag(value: object) -> bool:
     if isinstance(value, bool):
         return value
     word = str(value).casefold()
-    hint = (
-        "write true"
-        if word in {"yes", "y", "on", "1"}
-        else "write false"
-        if word in {"no", "n", "off", "0"}
-        else ""
-    )
+    hint = "write true" if word in {"yes", "y", "on", "1"} else "write false" if word in {"no", "n", "off", "0"} else ""
     raise _wrong(value, "true or false", hint)
 
 
@@ -148,17 +142,13 @@ Doi = Annotated[
     _pattern(r"10\.\d{4,9}/\S+", "a DOI", "from 10. on, without https://doi.org/: 10.1000/xyz"),
     _string("^10\\.[0-9]{4,9}/\\S+$"),
 ]
-Pmid = Annotated[
-    str, _pattern(r"[0-9]{1,9}", "a PubMed id", 'digits only: "28787259"'), _string("^[0-9]{1,9}$")
-]
+Pmid = Annotated[str, _pattern(r"[0-9]{1,9}", "a PubMed id", 'digits only: "28787259"'), _string("^[0-9]{1,9}$")]
 Pmcid = Annotated[
     str,
     _pattern(r"PMC[0-9]{1,9}", "a PubMed Central id", "PMC and digits: PMC5947833"),
     _string("^PMC[0-9]{1,9}$"),
 ]
-Url = Annotated[
-    str, _pattern(r"https?://\S+", "a web address", "from http on, no spaces"), _string("^https?://\\S+$")
-]
+Url = Annotated[str, _pattern(r"https?://\S+", "a web address", "from http on, no spaces"), _string("^https?://\\S+$")]
 Date = Annotated[
     str,
     _pattern(r"\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?", "a date", 'year, month, day: "2026-11-23"'),
@@ -183,9 +173,7 @@ class Term:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.with_info_plain_validator_function(self._check)
 
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"type": "string", "x-terms": self.name}
 
 
@@ -209,9 +197,7 @@ def _partner(value: object, info: ValidationInfo) -> str:
     vocabulary = vocabulary_of(info)
     if text in vocabulary.lists["partner"] or text in vocabulary.lists["kinase"]:
         return text
-    if pair := re.fullmatch(
-        r"([A-Za-z0-9-]+?)\s*(?:::|[-/])\s*(ALK|ROS1|RET|NTRK[123]|PDGFRB)", text, re.IGNORECASE
-    ):
+    if pair := re.fullmatch(r"([A-Za-z0-9-]+?)\s*(?:::|[-/])\s*(ALK|ROS1|RET|NTRK[123]|PDGFRB)", text, re.IGNORECASE):
         hint = f"did you mean fusion_gene: {pair[2].upper()}, fusion_partner: {pair[1].upper()}?"
         raise refuse("unknown-fusion-partner", f"{shown(text)} is a fusion, not one gene", hint)
     nearest = vocabulary.nearest("partner", text)
@@ -224,22 +210,16 @@ def _partner(value: object, info: ValidationInfo) -> str:
     return text
 
 
-FusionPartner = Annotated[
-    str, PlainValidator(_partner), WithJsonSchema({"type": "string", "x-suggestions": "partner"})
-]
+FusionPartner = Annotated[str, PlainValidator(_partner), WithJsonSchema({"type": "string", "x-suggestions": "partner"})]
 
 
 def _range(value: object) -> float | tuple[float, float]:
     if isinstance(value, list):
         if len(value) != 2:
-            raise refuse(
-                "wrong-form", f"a list of {len(value)}; expected [low, high]", "write [3, 6] or one number"
-            )
+            raise refuse("wrong-form", f"a list of {len(value)}; expected [low, high]", "write [3, 6] or one number")
         low, high = _number(value[0]), _number(value[1])
         if low > high:
-            raise refuse(
-                "wrong-form", f"the range [{low:g}, {high:g}] runs backwards", f"write [{high:g}, {low:g}]"
-            )
+            raise refuse("wrong-form", f"the range [{low:g}, {high:g}] runs backwards", f"write [{high:g}, {low:g}]")
         return low, high
     return _number(value)
 

@@ -86,9 +86,7 @@ class Publication(Entry):
     pmcid: Pmcid | None = described("PubMed Central id: PMC and digits.")
     url: Url | None = described("Where it was read; may be an aggregator.")
     design: Design = Field(description="case_report, case_series, cohort or trial: decides the stratum.")
-    overlaps: tuple[Identifier, ...] = listed(
-        "Ids of reports that describe, or may describe, the same patients."
-    )
+    overlaps: tuple[Identifier, ...] = listed("Ids of reports that describe, or may describe, the same patients.")
     setting: Setting | None = described("local: the cohort of the review's own hospital.")
     publisher: Text | None = described("Publisher or server, where it matters for trust.")
 
@@ -110,21 +108,13 @@ class Course(Entry):
     drug: DrugName = Field(description="Generic name; 'unspecified ALK inhibitor' if the source names none.")
     dose: Text | None = described("Dose as printed.")
     combined_with: tuple[Text, ...] = listed("Surgery, radiotherapy or a drug given with it.")
-    response: Response | None = described(
-        "Best overall response: CR, PR, SD, PD or NE; left out if not readable."
-    )
-    response_basis: Basis | None = described(
-        "stated (category printed), measured (size change printed), inferred."
-    )
+    response: Response | None = described("Best overall response: CR, PR, SD, PD or NE; left out if not readable.")
+    response_basis: Basis | None = described("stated (category printed), measured (size change printed), inferred.")
     response_as_stated: Text | None = described("The words of the source.")
     response_alternatives: tuple[Response, ...] = listed("Other categories the source leaves open.")
     criteria: Text | None = described("Response criteria, such as RECIST 1.1.")
-    duration_months: Months | None = described(
-        "Time on the drug in months; [low, high] if only a range follows."
-    )
-    response_duration_months: Months | None = described(
-        "Duration of response in months, if the source gives it."
-    )
+    duration_months: Months | None = described("Time on the drug in months; [low, high] if only a range follows.")
+    response_duration_months: Months | None = described("Duration of response in months, if the source gives it.")
     pfs_months: Months | None = described("Progression-free survival in months.")
     ongoing: Flag | None = described("Whether the drug was still being taken; left out if not stated.")
     stop_reason: StopReason | None = described("Why the drug was stopped.")
@@ -198,9 +188,7 @@ class Arm(Entry):
     population: Population | None = described("adult, paediatric or mixed.")
     line: Line = Field(default="any", description="first, later, or any (mixed or not said).")
     counts_basis: CountsBasis | None = described("printed, from_percentage or by_subtraction.")
-    response_basis: Basis | None = described(
-        "stated or measured; inferred: the source does not count responders."
-    )
+    response_basis: Basis | None = described("stated or measured; inferred: the source does not count responders.")
     denominator: Denominator | None = described("minimum: more patients may have been treated.")
     median_pfs_months: Median | None = described("Printed median progression-free survival.")
     median_duration_months: Median | None = described("Printed median time on treatment.")
@@ -257,16 +245,12 @@ class CaseFile(Entry):
     arms: tuple[Arm, ...] = listed("Groups published only as counts.")
     claims: tuple[Claim, ...] = listed("Printed numbers to audit.")
     cohort: Cohort | None = described("Published counts of the whole cohort.")
-    published_table_4: Mapping[str, Any] = mapped(
-        "Totals of the paper's table of cases; compared, never pooled."
-    )
+    published_table_4: Mapping[str, Any] = mapped("Totals of the paper's table of cases; compared, never pooled.")
 
     @model_validator(mode="after")
     def _has_someone(self) -> CaseFile:
         if not self.patients and not self.arms:
-            raise refuse(
-                "nobody", "neither patients nor arms", "give one patient with one course, or one arm"
-            )
+            raise refuse("nobody", "neither patients nor arms", "give one patient with one course, or one arm")
         return self
 
     @property

@@ -72,8 +72,8 @@ class Outcome(Entry):
 class Eligible(Entry):
     """Who belongs to the review."""
 
-    histology: tuple[Annotated[EligibleHistology, _schema("IMT", "EIMS", "other", "not_stated")], ...] = (
-        Field(min_length=1, description="Eligible histologies; not_stated: as reported.")
+    histology: tuple[Annotated[EligibleHistology, _schema("IMT", "EIMS", "other", "not_stated")], ...] = Field(
+        min_length=1, description="Eligible histologies; not_stated: as reported."
     )
 
 
@@ -86,9 +86,7 @@ class Row(Entry):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Row:
-        if (self.marker is None) != (self.status is None) or (self.marker is None) == (
-            self.fusion_gene is None
-        ):
+        if (self.marker is None) != (self.status is None) or (self.marker is None) == (self.fusion_gene is None):
             raise refuse("wrong-form", "a row has a marker with a status, or a fusion_gene")
         return self
 
@@ -129,9 +127,7 @@ class Priors(Entry):
     mu: BetaPrior = Field(default=(1.0, 1.0), description="Beta prior of the pooled ORR.")
     rho: BetaPrior = Field(default=(1.0, 4.0), description="Beta prior of the intraclass correlation.")
     subgroup_mean_sd: Number = Field(default=1.5, description="SD of the mean log odds over subgroups.")
-    subgroup_sd_scale: Number = Field(
-        default=1.0, description="Half-normal scale of the SD between subgroups."
-    )
+    subgroup_sd_scale: Number = Field(default=1.0, description="Half-normal scale of the SD between subgroups.")
 
 
 class ConclusionTest(Entry):
@@ -157,9 +153,7 @@ class Protocol(Entry):
     version: Text = Field(description="YEAR.N")
     outcome: Outcome = Field(description="What counts as a response.")
     eligible: Eligible = Field(description="Who belongs to the review.")
-    rows: Mapping[str, Row] = Field(
-        description="Exclusive groups of units; the first that fits takes a unit."
-    )
+    rows: Mapping[str, Row] = Field(description="Exclusive groups of units; the first that fits takes a unit.")
     pools: Mapping[str, Pool] = Field(description="What is pooled; the first is the headline.")
     strata: Mapping[str, tuple[Design, ...]] = Field(description="Stratum -> designs.")
     links: Links = Field(default_factory=Links, description="Which links apply.")
@@ -180,9 +174,7 @@ class Protocol(Entry):
         for name, pool in self.pools.items():
             for row in pool.rows:
                 if row not in self.rows:
-                    raise refuse(
-                        "unknown-row", f"pool {name} draws from '{row}'; the rows are {', '.join(self.rows)}"
-                    )
+                    raise refuse("unknown-row", f"pool {name} draws from '{row}'; the rows are {', '.join(self.rows)}")
         if not self.pools:
             raise refuse("no-pool", "no pool is defined")
         return self

@@ -1,4 +1,4 @@
-"""From a document to a frozen model, or to problems that say line, column, what was expected and the nearest value.
+"""From a document to a frozen model, or to problems: line, column, what was expected, the nearest value.
 
 May import: problem, vocabulary, and its neighbours in casefiles.
 """
@@ -6,7 +6,7 @@ May import: problem, vocabulary, and its neighbours in casefiles.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -42,7 +42,7 @@ def _is_echo(detail: ErrorDetails) -> bool:
 
 
 def _empty_fields(data: Any, path: Path = ()) -> Iterator[Path]:
-    """The fields that stand without a value: one that was meant to be filled in later must not pass as not stated."""
+    """Fields without a value: one that was meant to be filled in later must not pass as not stated."""
     if isinstance(data, dict | list):
         for step, value in data.items() if isinstance(data, dict) else enumerate(data):
             if value is None and isinstance(data, dict):
@@ -65,14 +65,10 @@ def _problem(document: Document, model: type[BaseModel], detail: ErrorDetails) -
         return document.problem(path, context["rule"], message, context["hint"], key=at_key)
     if detail["type"] == "missing":
         where = _where(path[:-1])
-        return document.problem(
-            path[:-1], "missing-field", f"{where} has no '{field}'", _meaning(model, path)
-        )
+        return document.problem(path[:-1], "missing-field", f"{where} has no '{field}'", _meaning(model, path))
     if detail["type"] == "extra_forbidden":
         hint = _nearest_field(model, path)
-        return document.problem(
-            path, "unknown-field", f"{_where(path[:-1])} has no field '{field}'", hint, key=True
-        )
+        return document.problem(path, "unknown-field", f"{_where(path[:-1])} has no field '{field}'", hint, key=True)
     rule, message, hint = _about_shape(model, path, detail)
     return document.problem(path, rule, f"{field or _where(path)}: {message}", hint)
 

@@ -13,8 +13,23 @@ from metaimt.vocabulary import Vocabulary
 
 SCHEMA_FILE = "case.schema.json"
 KEYWORDS = frozenset(
-    "additionalProperties anyOf description enum items maxItems maximum minItems minLength minimum pattern "
-    "properties required title type".split()
+    [
+        "additionalProperties",
+        "anyOf",
+        "description",
+        "enum",
+        "items",
+        "maxItems",
+        "maximum",
+        "minItems",
+        "minLength",
+        "minimum",
+        "pattern",
+        "properties",
+        "required",
+        "title",
+        "type",
+    ]
 )
 
 
@@ -45,9 +60,7 @@ def _plain(node: Any, definitions: dict[str, Any], vocabulary: Vocabulary) -> An
     if "x-suggestions" in node:
         node = _with_suggestions(node, vocabulary)
     return {
-        key: _value(key, value, definitions, vocabulary)
-        for key, value in node.items()
-        if key in KEYWORDS - {"title"}
+        key: _value(key, value, definitions, vocabulary) for key, value in node.items() if key in KEYWORDS - {"title"}
     }
 
 

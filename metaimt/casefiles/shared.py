@@ -46,11 +46,9 @@ _SCHEMA = {"type": "string", "pattern": f"^{_REFERENCE}\\s+(=|in)\\s+{_REFERENCE
 class Link(Entry):
     """Two reports that share, or may share, patients, and which of the two to count."""
 
-    reports: Annotated[tuple[Identifier, ...], Field(min_length=2, max_length=2)] = Field(
-        description="Two ids."
-    )
-    patients: tuple[Annotated[SamePatients, PlainValidator(_same_patients), WithJsonSchema(_SCHEMA)], ...] = (
-        listed("What is the same: a/P1 = b/P1, or a/P1 in b/arm1; left out: the whole report gives way.")
+    reports: Annotated[tuple[Identifier, ...], Field(min_length=2, max_length=2)] = Field(description="Two ids.")
+    patients: tuple[Annotated[SamePatients, PlainValidator(_same_patients), WithJsonSchema(_SCHEMA)], ...] = listed(
+        "What is the same: a/P1 = b/P1, or a/P1 in b/arm1; left out: the whole report gives way."
     )
     certainty: Certainty = Field(description="certain, probable or possible.")
     prefer: Identifier = Field(description="The report to count.")

@@ -1,8 +1,9 @@
 """YAML as the author typed it: no silent conversion, no repeated key, every value with its place.
 
 May import: problem. PyYAML's own loader turns `NO` into False, `12:30` into 750 and `010` into 8, and keeps the
-last of two equal keys; here such text stays text, and a repeated key is an error. Only numbers as JSON writes them,
-`true`, `false` and `null` are more than text; they keep the typed form, so that a text field may hold them.
+last of two equal keys; here such text stays text, and a repeated key is an error. Only numbers as JSON writes
+them, `true`, `false` and `null` are more than text; they keep the typed form, so that a text field may hold them.
+The tree is built from the parser's events: aliases and tags do not show in PyYAML's own, nor is its depth safe.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from functools import lru_cache
 from typing import Any
 
 import yaml
-from yaml.resolver import BaseResolver
 
 from metaimt.problem import Position, Problem
 
@@ -25,11 +25,7 @@ _FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uf
 _CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 Path = tuple[str | int, ...]
-try:
-    from yaml.cyaml import CParser as _Parser
-except ImportError:  # pragma: no cover - PyYAML built without libyaml
-    _Parser = None
-_EVENTS: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class TypedInt(int):
@@ -44,29 +40,9 @@ class TypedFloat(float):
     typed: str
 
 
-if _Parser is not None:
-
-    class _Composer(_Parser, BaseResolver):  # type: ignore[misc]
-        """libyaml's parser without implicit types: each scalar arrives as the text that was typed."""
-
-        def __init__(self, text: str) -> None:
-            _Parser.__init__(self, text)
-            BaseResolver.__init__(self)
-
-else:  # pragma: no cover - PyYAML built without libyaml
-
-    class _Composer(  # type: ignore[no-redef]
-        yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser, yaml.composer.Composer, BaseResolver
-    ):
-        def __init__(self, text: str) -> None:
-            yaml.reader.Reader.__init__(self, text)
-            for part in (yaml.scanner.Scanner, yaml.parser.Parser, yaml.composer.Composer, BaseResolver):
-                part.__init__(self)
-
-
 @dataclass(frozen=True)
 class Document:
-    """One file: its data (dicts, lists, text, numbers), the problems of its form, and where each value stands."""
+    """One file: its data (dicts, lists, text, numbers), the problems of its form, where each value stands."""
 
     name: str
     text: str
@@ -75,7 +51,7 @@ class Document:
     root: yaml.Node | None
 
     def position(self, path: Path, *, key: bool = False) -> Position:
-        """Where the value at `path` stands, or with `key` the key that introduces it; else its nearest parent."""
+        """Where the value at `path` stands, or with `key` the key before it; else its nearest parent."""
         node, place = self.root, self.root
         for step in path:
             found = _child(node, step)
@@ -83,7 +59,7 @@ class Document:
                 break
             name, node = found
             place = name if key and name is not None else node
-        return _position(place, self.text)
+        return _position(place)
 
     def problem(self, path: Path, rule: str, message: str, hint: str = "", **more: Any) -> Problem:
         """A problem at the value (`key=True`: the key) of `path`; `severity` is error unless given."""
@@ -94,9 +70,10 @@ class Document:
         return problem_in(self.name, self.text, position, rule, message, hint, severity)
 
 
-def problem_in(  # noqa: D103 - the plain constructor behind Document.problem
+def problem_in(  # noqa: PLR0917 - the plain constructor behind Document.problem
     name: str, text: str, position: Position, rule: str, message: str, hint: str = "", severity: Any = "error"
 ) -> Problem:
+    """A problem at a place of a text, with the line it stands on."""
     lines = _lines(text)
     line = lines[position.line - 1] if 0 < position.line <= len(lines) else ""
     return Problem(name, position, rule, severity, message, hint, line)
@@ -112,17 +89,11 @@ def parse(name: str, content: bytes) -> Document:
     text, problem = _decode(name, content)
     if problem is not None:
         return Document(name, text, None, (problem,), None)
-    refused = _refused_event(name, text)
-    if refused is not None:
-        return Document(name, text, None, (refused,), None)
-    try:
-        root = _Composer(text).get_single_node()
-    except yaml.YAMLError as error:
-        return Document(name, text, None, (_syntax_problem(name, text, error),), None)
+    root, problem = _tree(name, text)
+    if problem is not None:
+        return Document(name, text, None, (problem,), None)
     if root is None:
-        empty = problem_in(
-            name, text, Position(1, 1), "empty-file", "the file is empty", "fill it in, or delete it"
-        )
+        empty = problem_in(name, text, Position(1, 1), "empty-file", "the file is empty", "fill it in, or delete it")
         return Document(name, text, None, (empty,), None)
     problems: list[Problem] = []
     data = _build(root, name, text, problems)
@@ -155,32 +126,62 @@ def _forbidden_character(name: str, text: str, position: Position, character: st
         return problem_in(name, text, position, "tab", "a tab character", "replace it by spaces")
     code = f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}"
     message = f"the invisible character {code}"
-    return problem_in(
-        name, text, position, "control-character", message, "delete it; retype the line if need be"
-    )
+    return problem_in(name, text, position, "control-character", message, "delete it; retype the line if need be")
 
 
-def _refused_event(name: str, text: str) -> Problem | None:
-    """The first alias, anchor, tag or level too deep: none survives in, or is safe for, the composed tree."""
-    depth = 0
+def _tree(name: str, text: str) -> tuple[yaml.Node | None, Problem | None]:
+    root: yaml.Node | None = None
+    unfinished: list[Any] = []
     try:
-        for event in yaml.parse(text, Loader=_EVENTS):
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            anchor = getattr(event, "anchor", None)
-            position = Position(event.start_mark.line + 1, event.start_mark.column + 1)
-            if depth > _MAXIMUM_DEPTH:
-                message = f"nested deeper than {_MAXIMUM_DEPTH} levels"
-                hint = "a case file has six levels; check the indentation"
-                return problem_in(name, text, position, "too-deep", message, hint)
-            if (tag := getattr(event, "tag", None)) is not None:
-                hint = "remove it; put text that starts with ! in quotes"
-                return problem_in(name, text, position, "tag", f"a YAML tag ({tag})", hint)
-            if anchor is not None:
-                word = "an alias" if isinstance(event, yaml.AliasEvent) else "an anchor"
-                hint = "write the value out; put text that starts with & or * in quotes"
-                return problem_in(name, text, position, "alias", f"{word} ({anchor})", hint)
-    except yaml.YAMLError:
-        return None  # the composer meets the same error next and reports it with its place
+        for event in yaml.parse(text, Loader=_LOADER):
+            problem = _refused(name, text, event, len(unfinished), root is not None)
+            if problem is not None:
+                return None, problem
+            if isinstance(event, yaml.CollectionEndEvent):
+                _finish(unfinished.pop(), event)
+            elif isinstance(event, yaml.NodeEvent):
+                node = _node(event)
+                if unfinished:
+                    unfinished[-1].value.append(node)
+                else:
+                    root = node
+                if isinstance(node, yaml.CollectionNode):
+                    unfinished.append(node)
+    except yaml.YAMLError as error:
+        return None, _syntax_problem(name, text, error)
+    return root, None
+
+
+def _node(event: Any) -> yaml.Node:
+    start, end = event.start_mark, event.end_mark
+    if isinstance(event, yaml.ScalarEvent):
+        return yaml.ScalarNode("", event.value, start, end, style=event.style)
+    kind = yaml.SequenceNode if isinstance(event, yaml.SequenceStartEvent) else yaml.MappingNode
+    return kind("", [], start, end)
+
+
+def _finish(node: Any, event: Any) -> None:
+    node.end_mark = event.end_mark
+    if isinstance(node, yaml.MappingNode):
+        node.value = list(zip(node.value[::2], node.value[1::2], strict=True))
+
+
+def _refused(name: str, text: str, event: Any, depth: int, second: bool) -> Problem | None:
+    """What valid YAML may hold and a case file may not."""
+    position = Position(event.start_mark.line + 1, event.start_mark.column + 1)
+    if isinstance(event, yaml.DocumentStartEvent) and second:
+        hint = "write one file for each"
+        return problem_in(name, text, position, "second-document", "a second document in one file", hint)
+    if isinstance(event, yaml.CollectionStartEvent) and depth >= _MAXIMUM_DEPTH:
+        hint = "a case file has six levels; check the indentation"
+        return problem_in(name, text, position, "too-deep", f"nested deeper than {_MAXIMUM_DEPTH} levels", hint)
+    if (anchor := getattr(event, "anchor", None)) is not None:
+        word = "an alias" if isinstance(event, yaml.AliasEvent) else "an anchor"
+        hint = "write the value out; put text that starts with & or * in quotes"
+        return problem_in(name, text, position, "alias", f"{word} ({anchor})", hint)
+    if (tag := getattr(event, "tag", None)) is not None:
+        hint = "remove it; put text that starts with ! in quotes"
+        return problem_in(name, text, position, "tag", f"a YAML tag ({tag})", hint)
     return None
 
 
@@ -188,11 +189,10 @@ def _syntax_problem(name: str, text: str, error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     position = Position(mark.line + 1, mark.column + 1) if mark is not None else Position(1, 1)
     what = getattr(error, "problem", None) or str(error).splitlines()[0]
-    if "single document" in str(error):
-        return problem_in(
-            name, text, position, "second-document", "a second document in one file", "one file each"
-        )
-    hint = "check indentation and closing quotes; text with ': ' or ' #' in it, or that starts with one of [ { & * ! | > % @ `, needs quotes"
+    hint = (
+        "check indentation and closing quotes; text with ': ' or ' #' in it, or that starts with one of "
+        "[ { & * ! | > % @ `, needs quotes"
+    )
     return problem_in(name, text, position, "yaml-syntax", f"not valid YAML: {what}", hint)
 
 
@@ -205,12 +205,12 @@ def _build(node: yaml.Node, name: str, text: str, problems: list[Problem]) -> An
     for key_node, value_node in node.value:
         value = _build(value_node, name, text, problems)
         if not isinstance(key_node, yaml.ScalarNode):
-            position = _position(key_node, text)
+            position = _position(key_node)
             message = "the name of a field is not plain text"
             problems.append(problem_in(name, text, position, "key-not-text", message, "write name: value"))
         elif key_node.value in mapping:
             message = f"'{key_node.value}' stands twice here; only one of the two could be kept"
-            position = _position(key_node, text)
+            position = _position(key_node)
             problems.append(problem_in(name, text, position, "repeated-key", message, "delete or rename one"))
         else:
             mapping[key_node.value] = value
@@ -242,7 +242,7 @@ def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node | None, y
     return None
 
 
-def _position(node: yaml.Node | None, text: str) -> Position:
+def _position(node: yaml.Node | None) -> Position:
     if node is None:
         return Position(1, 1)
     start, end = node.start_mark, node.end_mark

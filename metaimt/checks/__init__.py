@@ -19,8 +19,8 @@ ALL_RULES: tuple[Rule, ...] = (*WITHIN_RULES, *ACROSS_RULES, *LINK_RULES)
 def check_library(library: Library, *, whole: bool = True) -> tuple[Problem, ...]:
     """Every problem of a library, sorted by file and place: those of form, then those the rules find.
 
-    With `whole=False` the library is a handful of single files, which need neither protocol nor links. Of files
-    that share an id only the first is checked within: the id does not say which file a finding is about.
+    With `whole=False` the library is a handful of single files, which need neither protocol nor links. Of
+    files that share an id only the first is checked within: the id does not say which file a finding is about.
     """
     problems = list(library.problems)
     for report in {report.id: report for report in reversed(library.reports)}.values():

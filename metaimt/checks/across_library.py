@@ -13,8 +13,8 @@ from pathlib import Path
 
 from metaimt.casefiles.library import CASE_FOLDERS, Library
 from metaimt.casefiles.model import CaseFile
+from metaimt.casefiles.strict_yaml import Path as Steps
 from metaimt.checks.rule import Located, Rule, rule
-from metaimt.checks.rule import Path as Steps
 
 
 def name_of(library: Library, report: CaseFile) -> str:

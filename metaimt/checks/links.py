@@ -1,4 +1,4 @@
-"""Rules on links.yaml: what it says about which reports describe the same patients, and which of two to count.
+"""Rules on links.yaml: which reports describe the same patients, and which of two to count.
 
 May import: casefiles, and its neighbours in checks. Each function yields (document name, path, message, hint).
 """

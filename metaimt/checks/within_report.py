@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
-from metaimt.checks.rule import Finding, Path, Rule, rule
+from metaimt.casefiles.strict_yaml import Path
+from metaimt.checks.rule import Finding, Rule, rule
 
 OLDEST_AGE, LONGEST_MONTHS = 115, 600
 FIRST_YEAR = 1939  # the first description of the tumour; ALK inhibitors came in 2010

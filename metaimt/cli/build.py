@@ -17,9 +17,7 @@ from metaimt.cli.output import PROBLEMS, print_problems, summary, told
 @told
 def build(
     cases: Annotated[Path, typer.Argument(help="Folder of the review.")] = Path("cases"),
-    out: Annotated[Path, typer.Option("--out", help="Folder to write; replaced whole, in one step.")] = Path(
-        "outputs"
-    ),
+    out: Annotated[Path, typer.Option("--out", help="Folder to write; replaced whole, in one step.")] = Path("outputs"),
 ) -> None:
     """Validate, pool and write the review: results, report, tables and the forest plot."""
     from metaimt.report.text import pooled_table

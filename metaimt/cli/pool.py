@@ -30,12 +30,8 @@ def pool(
         list[str] | None,
         typer.Option("--by", metavar="GROUPING", help="Split the pools: histology, site, drug ..."),
     ] = None,
-    why_left_out: Annotated[
-        bool, typer.Option("--why-left-out", help="List every unit not pooled, with why.")
-    ] = False,
-    output: Annotated[
-        TableFormat, typer.Option("--format", help="How the table is printed.")
-    ] = TableFormat.text,
+    why_left_out: Annotated[bool, typer.Option("--why-left-out", help="List every unit not pooled, with why.")] = False,
+    output: Annotated[TableFormat, typer.Option("--format", help="How the table is printed.")] = TableFormat.text,
 ) -> None:
     """Pool the objective response rate: both pools, their strata, and the separate rows."""
     from metaimt.analyses.breakdown import breakdown

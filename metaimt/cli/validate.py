@@ -36,9 +36,7 @@ Paths = Annotated[
 @told
 def validate(
     paths: Paths = None,
-    output: Annotated[
-        ProblemFormat, typer.Option("--format", help="How problems are printed.")
-    ] = ProblemFormat.text,
+    output: Annotated[ProblemFormat, typer.Option("--format", help="How problems are printed.")] = ProblemFormat.text,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
 ) -> None:
     """Check case files: every problem in one run, with line, column and the nearest valid value."""
@@ -65,9 +63,7 @@ def problems_in(paths: Iterable[Path]) -> tuple[tuple[Problem, ...], int]:
     inside: dict[Path, list[Path]] = {}
     for path in paths:
         if not path.exists():
-            raise WrongUse(
-                f"{path} does not exist; give the folder of a review, such as cases, or a case file"
-            )
+            raise WrongUse(f"{path} does not exist; give the folder of a review, such as cases, or a case file")
         folder = review_folder(path)
         if folder is None and path.is_file():
             alone.append(path)
@@ -77,9 +73,7 @@ def problems_in(paths: Iterable[Path]) -> tuple[tuple[Problem, ...], int]:
         library = read_library(folder)
         found = check_library(library)
         problems += [problem for problem in found if _wanted(problem.file, wanted)]
-        looked_at |= {
-            name for name in library.documents if _wanted(name, wanted) and "/second-reading/" not in name
-        }
+        looked_at |= {name for name in library.documents if _wanted(name, wanted) and "/second-reading/" not in name}
     if alone:
         library = read_files(alone)
         problems += check_library(library, whole=False)

@@ -1,6 +1,6 @@
 """The protocol applied to the units: which row and pools each is in, and why not.
 
-May import: casefiles, and the tables beside it. Order (METHODS, selection): eligibility, then links, once and for all
+May import: casefiles, and the tables beside it. Order: eligibility, then links, once and for all
 pools, then rows, then the conditions of each pool. A unit keeps every reason that applies, the decisive one first.
 """
 
@@ -63,9 +63,7 @@ def select(library: Library, protocol: Protocol) -> Selection:
         row = _row(unit, protocol)
         first = [ineligible[unit.id]] if unit.id in ineligible else []
         first += [f"counted in {counted_in[unit.id]}"] if unit.id in counted_in else []
-        reasons = {
-            name: tuple([*first, *_outside(unit, row, pool, protocol)]) for name, pool in groups.items()
-        }
+        reasons = {name: (*first, *_outside(unit, row, pool, protocol)) for name, pool in groups.items()}
         return Placed(unit, row, _stratum(unit, protocol), reasons)
 
     placed = tuple(place(unit) for unit in everyone)

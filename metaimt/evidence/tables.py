@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
@@ -47,9 +47,7 @@ class Unit:
     fusion_gene: str | None
     fusion_partner: str | None
     markers: tuple[tuple[str, str], ...]
-    marker_evidence: (
-        str | None
-    )  # how a marker is known to be positive: fusion, rearranged, ihc, or stated (arms)
+    marker_evidence: str | None  # how a marker is known to be positive: fusion, rearranged, ihc, or stated (arms)
     age: float | None
     age_group: str | None  # child (younger than 18 years) | adult | mixed (arms)
     sex: str | None
@@ -82,26 +80,23 @@ def to_frame(rows: tuple[Unit, ...]) -> pd.DataFrame:
 
 def _of_report(library: Library, report: CaseFile, outcome: Outcome) -> Iterator[Unit]:
     for patient in report.patients:
-        for c, course in enumerate(patient.courses, start=1):
-            yield _course_unit(library, report, patient, course, c, outcome)
+        for number in range(1, len(patient.courses) + 1):
+            yield _course_unit(library, report, patient, number, outcome)
     for a, arm in enumerate(report.arms, start=1):
-        yield _arm_unit(library, report, arm, a, outcome)
+        yield _arm_unit(library, report, arm, a)
 
 
 def is_responder(response: str, stop_reason: str | None, outcome: Outcome) -> bool | None:
-    """True or False for an evaluable best response, None if it is not evaluable (METHODS: estimands)."""
+    """True or False for an evaluable best response, None if it is not evaluable."""
     if response in outcome.evaluable:
         return response in outcome.responders
     died_first = stop_reason == "death" and outcome.death_before_assessment == "non_response"
     return False if died_first else None
 
 
-def _course_unit(
-    library: Library, report: CaseFile, patient: Patient, course: Course, number: int, outcome: Outcome
-) -> Unit:
-    responded = (
-        None if course.response is None else is_responder(course.response, course.stop_reason, outcome)
-    )
+def _course_unit(library: Library, report: CaseFile, patient: Patient, number: int, outcome: Outcome) -> Unit:
+    course = patient.courses[number - 1]
+    responded = None if course.response is None else is_responder(course.response, course.stop_reason, outcome)
     readings = {responded} | {
         is_responder(other, course.stop_reason, outcome) for other in course.response_alternatives
     }
@@ -133,7 +128,7 @@ def _course_unit(
     )
 
 
-def _arm_unit(library: Library, report: CaseFile, arm: Arm, number: int, outcome: Outcome) -> Unit:
+def _arm_unit(library: Library, report: CaseFile, arm: Arm, number: int) -> Unit:
     groups = {"paediatric": "child", "adult": "adult", "mixed": "mixed"}
     markers = {**arm.status, **({arm.fusion_gene: "positive"} if arm.fusion_gene else {})}
     return Unit(
@@ -162,7 +157,7 @@ def _arm_unit(library: Library, report: CaseFile, arm: Arm, number: int, outcome
     )
 
 
-def _of_publication(library: Library, report: CaseFile) -> dict[str, object]:
+def _of_publication(library: Library, report: CaseFile) -> dict[str, Any]:
     return {
         "report": report.id,
         "file": library.report_documents[report.id].name,
@@ -173,7 +168,7 @@ def _of_publication(library: Library, report: CaseFile) -> dict[str, object]:
     }
 
 
-def _of_drug(library: Library, given: Course | Arm) -> dict[str, object]:
+def _of_drug(library: Library, given: Course | Arm) -> dict[str, Any]:
     drug = library.vocabulary.drugs[given.drug]
     return {
         "drug": drug.name,

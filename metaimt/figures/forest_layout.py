@@ -21,8 +21,8 @@ COLUMN_MAX: Final = 1.5
 INTERVAL_MAX: Final = 1.6
 PAGE_WIDTH: Final = 7.2
 """Inches, the text width of a journal page: the plot takes what the texts leave of it."""
-PLOT_MIN: Final = 2.1
-PLOT_MAX: Final = 3.2
+PLOT_MIN: Final = 2.7
+PLOT_MAX: Final = 3.4
 SPACE: Final = 0.09
 WORD_GAP: Final = 0.06
 
@@ -141,9 +141,7 @@ def _sunk(line: Line) -> Line:
     def sink(lines: tuple[str, ...]) -> tuple[str, ...]:
         return ("",) * (count - len(lines)) + lines
 
-    return replace(
-        line, label=sink(line.label), bracket=sink(line.bracket), cells=tuple(map(sink, line.cells))
-    )
+    return replace(line, label=sink(line.label), bracket=sink(line.bracket), cells=tuple(map(sink, line.cells)))
 
 
 def _indents(rows: Sequence[ForestRow]) -> list[float]:

@@ -23,16 +23,6 @@ FULL_BOX: Final = 16.0
 DIAMOND: Final = 0.052
 ARROW: Final = 0.06
 
-_TONES: Final[dict[style.Tone, str]] = {
-    "strict": "In the strict pool",
-    "rest": "Outside the strict pool",
-    "local": "Local cohort",
-}
-_SUMMARIES: Final[dict[style.Tone, str]] = {
-    "strict": "Summary of the strict pool",
-    "rest": "Summary of more than the strict pool",
-    "local": "Summary of the local cohort",
-}
 _ROUNDING: Final = 1e-9
 _SIGN: Final = 0.1
 """Half the width of a sign in the legend, in inches."""
@@ -95,9 +85,7 @@ def _line_colour(row: ForestRow, weight: float) -> str:
     return style.tint(style.MARKS[row.tone].edge, min(1.0, 0.35 + 0.65 * weight))
 
 
-def _draw_summary(
-    plot: Plot, tone: style.Tone, extent: tuple[float, float, float], y: float, name: str
-) -> None:
+def _draw_summary(plot: Plot, tone: style.Tone, extent: tuple[float, float, float], y: float, name: str) -> None:
     gap = plot.unit * ARROW * 0.4
     start, end = _line_ends(plot, extent[0], extent[2])
     start, end = start + gap * (start > extent[0]), end - gap * (end < extent[2])
@@ -143,7 +131,9 @@ def _draw_arrows(plot: Plot, row: ForestRow, extent: tuple[float, float], y: flo
 def legend_entries(table: ForestTable) -> list[LegendEntry]:
     """One entry for each sign that `table` shows, and no other."""
     tones = {row.tone for row in table.rows if row.kind == "report"}
-    entries = [LegendEntry(text, partial(_paint_box, tone)) for tone, text in _TONES.items() if tone in tones]
+    narrow, wide = table.pools
+    words: dict[style.Tone, str] = {"strict": f"In {narrow}", "rest": f"In {wide} only", "local": "Local cohort"}
+    entries = [LegendEntry(text, partial(_paint_box, tone)) for tone, text in words.items() if tone in tones]
     if len({row.size for row in table.rows if row.kind == "report" and row.size}) > 1:
         entries.append(LegendEntry("Area: number of patients", _paint_areas))
     entries.extend(_summary_entries(table))
@@ -157,10 +147,10 @@ def legend_entries(table: ForestTable) -> list[LegendEntry]:
 
 def _summary_entries(table: ForestTable) -> list[LegendEntry]:
     tones = {row.tone for row in table.rows if row.kind == "summary"}
-    wording = _SUMMARIES if len(tones) > 1 else dict.fromkeys(tones, "Summary estimate and interval")
-    return [
-        LegendEntry(text, partial(_paint_diamond, tone)) for tone, text in wording.items() if tone in tones
-    ]
+    pools: dict[style.Tone, str] = {"strict": table.pools[0], "rest": table.pools[1], "local": "local cohort"}
+    several = {tone: f"Summary, {pool}" for tone, pool in pools.items()}
+    wording = several if len(tones) > 1 else dict.fromkeys(tones, "Summary estimate and interval")
+    return [LegendEntry(text, partial(_paint_diamond, tone)) for tone, text in wording.items() if tone in tones]
 
 
 def _line_entries(table: ForestTable) -> list[LegendEntry]:

@@ -87,7 +87,8 @@ class ForestTable:
     """All that a forest plot shows.
 
     `axis` are the ends of the axis, as proportions (shown in per cent); `reference` is a dashed upright line,
-    usually the pooled estimate, which the legend calls `reference_label`; `thresholds` are dotted lines.
+    usually the pooled estimate, which the legend calls `reference_label`; `thresholds` are dotted lines. `pools` names,
+    for the legend, the pool of the filled rows and the wider one that has the hollow rows too.
 
     Raises ValueError for an axis shorter than one per cent, and for a row of more columns than headings.
     """
@@ -105,6 +106,7 @@ class ForestTable:
     legend: bool = True
     axis: tuple[float, float] = (0.0, 1.0)
     reference_label: str = "Pooled estimate"
+    pools: tuple[str, str] = ("strict", "all evidence")
 
     def __post_init__(self) -> None:
         low, high = self.axis

@@ -35,9 +35,7 @@ _NUMERIC: Final = re.compile(r"[\d\s./,%<>=\N{EN DASH}\N{MINUS SIGN}+-]*\d[\d\s.
 
 @lru_cache(maxsize=16)
 def _properties(style: TextStyle) -> font_manager.FontProperties:
-    return font_manager.FontProperties(
-        family=FONT, weight="bold" if style.bold else "normal", size=style.size
-    )
+    return font_manager.FontProperties(family=FONT, weight="bold" if style.bold else "normal", size=style.size)
 
 
 @lru_cache(maxsize=1)
@@ -136,9 +134,7 @@ class Sheet:
             text = self.axes.text(*at, line, ha=align, va="baseline", color=style.colour, zorder=6)
             text.set(fontproperties=_properties(style), parse_math=False)
 
-    def block(
-        self, x: float, top: float, lines: Sequence[str], style: TextStyle, align: Align = "left"
-    ) -> float:
+    def block(self, x: float, top: float, lines: Sequence[str], style: TextStyle, align: Align = "left") -> float:
         """Put lines one below the other from `top` on; returns where they end."""
         for place, line in enumerate(lines):
             middle = top + (place + 0.5) * line_height(style)

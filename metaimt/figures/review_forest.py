@@ -41,9 +41,14 @@ def forest_table(results: Results) -> ForestTable:
         rows=tuple(rows),
         axis_label="Objective response rate (%)",
         reference=orr.estimate if orr else None,
-        reference_label=f"Pooled ORR, {response.headline.label}",
+        reference_label=f"Pooled ORR, {_name(headline)}",
+        pools=(_name(headline), _name(widest)),
         footnotes=_footnotes(response.headline, response.pools[widest]),
     )
+
+
+def _name(pool: str) -> str:
+    return pool.replace("_", " ")
 
 
 def report_label(report: CaseFile) -> str:
@@ -65,8 +70,8 @@ def _strata(results: Results, members: list[Placed], headline: str, widest: str)
         rest = [member for member in inside if not member.is_in(headline)]
         yield from _reports(results, strict, tone="strict")
         yield from _reports(results, rest, tone="rest")
-        yield from _summary(groups[headline], results.response.pools[headline].label, tone="strict")
-        yield from _summary(groups[widest], results.response.pools[widest].label, tone="rest")
+        yield from _summary(groups[headline], _name(headline), tone="strict")
+        yield from _summary(groups[widest], _name(widest), tone="rest")
         yield ForestRow("space", "")
 
 
@@ -104,11 +109,7 @@ def _local(results: Results, members: list[Placed], widest: str) -> list[ForestR
     if not members:
         return []
     where = sorted({str(m.stratum).replace("_", " ") for m in members})
-    rows = [
-        ForestRow(
-            "heading", f"Local cohort (counted in {results.response.pools[widest].label}, {', '.join(where)})"
-        )
-    ]
+    rows = [ForestRow("heading", f"Local cohort (counted in {_name(widest)}, {', '.join(where)})")]
     cases = {report.id: report for report in results.library.reports}
     for member in members:
         name = member.unit.subject.rpartition("/")[2]
@@ -131,7 +132,8 @@ def _pool_rows(group: Group, found: Heterogeneity, tone: str) -> Iterator[Forest
         a, b = prediction.rho_prior
         yield ForestRow(
             "prediction",
-            f"Prediction, new report (rho prior Beta({a:g}, {b:g}))",
+            "Prediction, new report",
+            (f"rho ~ Beta({a:g}, {b:g})",),
             lower=prediction.lower,
             upper=prediction.upper,
             tone="rest" if tone == "rest" else "strict",
@@ -164,6 +166,6 @@ def _footnotes(headline: Group, widest: Group) -> tuple[str, ...]:
     pooled = f"Pools: {orr.method}. " if orr is not None else ""
     return (
         "Boxes: exact (Clopper-Pearson) intervals; area by evaluable patients. "
-        f"{pooled}Strata with fewer than 10 reports: posterior interval; single cases only: exact.",
-        f"Filled: {headline.label}. Hollow: the rest of {widest.label}; a + marks treatment given with something else.",
+        f"{pooled}Diamonds are means over reports, not r/n where reports differ. Strata with fewer than 10 reports: posterior interval; single cases or unanimous series only: exact.",
+        f"Filled: {headline.label}. Hollow: counted in {widest.label} only. A + marks a drug given with something else.",
     )

@@ -117,9 +117,7 @@ def draw_box(axes: Axes, tone: Tone, centre: tuple[float, float], size: tuple[fl
     return shape
 
 
-def draw_diamond(
-    axes: Axes, tone: Tone, extent: tuple[float, float, float], y: float, half_height: float
-) -> Patch:
+def draw_diamond(axes: Axes, tone: Tone, extent: tuple[float, float, float], y: float, half_height: float) -> Patch:
     """A summary diamond whose left, middle and right corners are `extent` (lower, estimate, upper)."""
     look, (lower, middle, upper) = DIAMONDS[tone], extent
     corners = [(lower, y), (middle, y - half_height), (upper, y), (middle, y + half_height)]
@@ -138,9 +136,7 @@ def draw_arrow(axes: Axes, tip: tuple[float, float], length: float, half_height:
     return shape
 
 
-def draw_bar(
-    axes: Axes, ends: tuple[float, float], y: float, half_height: float, caps: tuple[bool, bool]
-) -> Line2D:
+def draw_bar(axes: Axes, ends: tuple[float, float], y: float, half_height: float, caps: tuple[bool, bool]) -> Line2D:
     """A prediction interval: a dashed line, with an upright cap at each end that `caps` asks for."""
     for x, wanted in zip(ends, caps, strict=True):
         if wanted:

@@ -43,13 +43,8 @@ def report_markdown(results: Results) -> str:
     """The whole report."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(  # noqa: S701 - Markdown, not HTML: every value passes the md filter
-        loader=PackageLoader("metaimt.report"),
-        undefined=StrictUndefined,
-        keep_trailing_newline=False,
-        autoescape=False,
-    )
-    environment.filters["md"] = markdown
+    # Markdown, not HTML: every value that a template prints passes through `markdown`.
+    environment = Environment(loader=PackageLoader("metaimt.report"), undefined=StrictUndefined, finalize=markdown)  # noqa: S701
     text = environment.get_template("report.md.j2").render(_content(results))
     return re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
 
@@ -71,9 +66,7 @@ def _content(results: Results) -> dict[str, Any]:
         "series_size": SERIES_SIZES[0],
         "breakdowns": list(_breakdowns(results)),
         "left_out": list(_left_out(response.headline)),
-        "excluded": [
-            f"{entry.id}: {entry.title or 'no title'}. {entry.reason}" for entry in results.library.excluded
-        ],
+        "excluded": [f"{entry.id}: {entry.title or 'no title'}. {entry.reason}" for entry in results.library.excluded],
         "searches": [
             {"source": s.source, "status": s.status, "date": s.date, "text": _search(s.query, s.note)}
             for s in results.library.searches
@@ -165,9 +158,7 @@ def _breakdowns(results: Results) -> Iterator[dict[str, Any]]:
         pools = tables[::-1]
         names = list(dict.fromkeys(level.name for table in pools for level in table.levels))
         last = names.pop(names.index("not reported"))
-        rows = [
-            {"name": name, "cells": [_cell(table.levels, name) for table in pools]} for name in [*names, last]
-        ]
+        rows = [{"name": name, "cells": [_cell(table.levels, name) for table in pools]} for name in [*names, last]]
         labels = [results.response.pools[table.pool].label for table in pools]
         yield {"title": grouping.replace("_", " ").capitalize(), "pools": labels, "rows": rows}
 
@@ -225,8 +216,7 @@ def _publication(report: CaseFile, results: Results) -> dict[str, Any]:
         "link_text": link_text,
         "design": publication.design.replace("_", " "),
         "depth": (report.extraction.depth or "not stated").replace("_", " "),
-        "counted": ", ".join(f"{results.protocol.label(name)} {r_n}" for name, r_n in counted.items())
-        or "in no pool",
+        "counted": ", ".join(f"{results.protocol.label(name)} {r_n}" for name, r_n in counted.items()) or "in no pool",
     }
 
 

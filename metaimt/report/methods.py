@@ -35,14 +35,13 @@ def _outcome(results: Results) -> str:
 def _selection(results: Results) -> str:
     protocol = results.protocol
     pools = " ".join(
-        f"{protocol.label(name).capitalize()}: {_conditions(pool, results)}."
-        for name, pool in protocol.pools.items()
+        f"{protocol.label(name).capitalize()}: {_conditions(pool, results)}." for name, pool in protocol.pools.items()
     )
     histologies = ", ".join(name.replace("_", " ") for name in protocol.eligible.histology)
     return (
         f"Selection: histology {histologies}. Reports that share patients are linked (certainties applied: "
-        f"{', '.join(protocol.links.apply)}); links are resolved before any pool is formed, and a patient who gives way "
-        f"is not counted in any. {pools}"
+        f"{', '.join(protocol.links.apply)}); links are resolved before any pool is formed, and a patient who gives "
+        f"way is not counted in any. {pools}"
     )
 
 
@@ -64,11 +63,11 @@ def _model(results: Results) -> str:
     level = percent(orr.level).replace(".0", "") if orr is not None else ""
     return (
         f"Model: one cluster a report. The headline is {method.rstrip('.')}. The rule, fixed by the structure of the "
-        "reports: beta-binomial maximum likelihood; with 10 reports or more and one or more of at least two patients, a "
-        "profile-likelihood interval with the cut-off F(1, K - 2); with fewer reports, the equal-tailed posterior "
+        "reports: beta-binomial maximum likelihood; with 10 reports or more and one or more of at least two patients, "
+        "a profile-likelihood interval with the cut-off F(1, K - 2); with fewer reports, the equal-tailed posterior "
         f"interval under mu ~ Beta({priors.mu[0]:g}, {priors.mu[1]:g}) and rho ~ Beta({priors.rho[0]:g}, "
-        f"{priors.rho[1]:g}); with single patients only, one report, or larger reports that are unanimous, r/n with the "
-        f"exact (Clopper-Pearson) interval. All intervals are {level}. The beta-binomial mean treats response as "
+        f"{priors.rho[1]:g}); with single patients only, one report, or larger reports that are unanimous, r/n with "
+        f"the exact (Clopper-Pearson) interval. All intervals are {level}. The beta-binomial mean treats response as "
         "independent of report size. No inverse-variance model is the headline while single-patient reports are "
         "present: the 0.5 that it must add to each decides the answer. The bootstrap test of rho = 0 and its seed "
         f"({SEED}), the posterior and the predictions are in results.json. Separate rows are exact binomial."

@@ -46,9 +46,7 @@ def estimate_with_interval(estimate: Proportion | PooledProportion | None) -> st
         return NOTHING
     level = f"{100 * estimate.level:g} % interval"
     counts = fraction(estimate.responders, estimate.evaluable)
-    return (
-        f"{percent(estimate.estimate)} ({level} {limits(estimate.lower, estimate.upper, ' to ')}; {counts})"
-    )
+    return f"{percent(estimate.estimate)} ({level} {limits(estimate.lower, estimate.upper, ' to ')}; {counts})"
 
 
 def short_method(estimate: Proportion | PooledProportion | None) -> str:

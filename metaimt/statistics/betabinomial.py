@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betaln, ndtri, stdtrit
 
-from metaimt.statistics.betabinomial_likelihood import Maximum, log_likelihood, maximise, mu_slopes
+from metaimt.statistics.betabinomial_likelihood import MU_ENDS, Maximum, log_likelihood, maximise, mu_slopes
 from metaimt.statistics.reports import Reports, read_reports
 from metaimt.statistics.root import Floats, decreasing_root
 from metaimt.statistics.tail_counts import TailCounts, tail_counts
@@ -126,7 +126,7 @@ def _lower_limits(counts: TailCounts, means: Floats, target: float) -> Floats:
     rows = np.repeat(np.arange(means.size), scan.shape[1])
     inside = maximise(counts.take(rows), scan.ravel(), mu_free=False).value.reshape(scan.shape) >= target
     first = np.where(inside.any(axis=1), inside.argmax(axis=1), scan.shape[1])
-    edges = np.concatenate([np.zeros((means.size, 1)), scan, means[:, None]], axis=1)
+    edges = np.concatenate([np.full((means.size, 1), MU_ENDS[0]), scan, means[:, None]], axis=1)
     pick = np.arange(means.size)
     low, high = edges[pick, first], edges[pick, first + 1]
 
@@ -135,7 +135,7 @@ def _lower_limits(counts: TailCounts, means: Floats, target: float) -> Floats:
         # By the envelope theorem the slope of the profile is the partial derivative at the best rho.
         return target - top.value, -mu_slopes(counts, mu, top.rho)[0]
 
-    limits[open_ended] = decreasing_root(shortfall, np.where(low > 0, low, high / 2), low, high)
+    limits[open_ended] = decreasing_root(shortfall, np.where(first > 0, low, high / 2), low, high)
     return limits
 
 

@@ -20,6 +20,8 @@ from metaimt.statistics.tail_counts import TailCounts
 RHO_GRID: Floats = np.concatenate([[0.0], expit(np.arange(-20, 12.1, 0.5)), [1.0]])
 # Enough to find the right hill in bootstrap replicates, where thousands of data sets are fitted.
 COARSE_RHO_GRID: Floats = np.concatenate([[0.0], expit(np.arange(-6, 5.1, 1.0)), [1.0]])
+# Strictly inside (0, 1), and 1 / mu^2 does not overflow.
+MU_ENDS = (1e-150, 1 - 2**-53)
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,7 @@ def log_likelihood(counts: TailCounts, mu: Floats, rho: Floats) -> Floats:
     with np.errstate(divide="ignore"):
         edge = xlog1py(_split_reports(counts), -rho) + xlogy(counts.rho_power, rho)
     first = counts.responders[..., 0] * np.log(mu) + counts.failures[..., 0] * np.log1p(-mu)
-    rest = (
-        np.vecdot(np.log(a), s) + np.vecdot(np.log(b), f) - np.vecdot(np.log1p((x - 1) * rho[..., None]), n)
-    )
+    rest = np.vecdot(np.log(a), s) + np.vecdot(np.log(b), f) - np.vecdot(np.log1p((x - 1) * rho[..., None]), n)
     return np.asarray(first + edge + rest, dtype=float)
 
 
@@ -88,8 +88,8 @@ def rho_slopes(counts: TailCounts, mu: Floats, rho: Floats) -> RhoSlopes:
 
 
 def best_mu(counts: TailCounts, rho: Floats, start: Floats) -> Floats:
-    """The mu that maximises at each rho, from `start` (same shape)."""
-    return decreasing_root(lambda mu: mu_slopes(counts, mu, rho), start, 0.0, 1.0)
+    """The mu that maximises at each rho, from `start` (same shape); within MU_ENDS."""
+    return decreasing_root(lambda mu: mu_slopes(counts, mu, rho), start, *MU_ENDS)
 
 
 def maximise(
@@ -124,9 +124,7 @@ def maximise(
     return Maximum(value[best], at_mu[best], at_rho[best])
 
 
-def _climb(
-    counts: TailCounts, mu: Floats, low: Floats, high: Floats, *, mu_free: bool
-) -> tuple[Floats, Floats]:
+def _climb(counts: TailCounts, mu: Floats, low: Floats, high: Floats, *, mu_free: bool) -> tuple[Floats, Floats]:
     best = mu
 
     def slope(rho: Floats) -> tuple[Floats, Floats]:

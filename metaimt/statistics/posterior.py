@@ -77,9 +77,7 @@ def posterior_of(
         lower=float(lower),
         upper=float(upper),
         level=level,
-        probabilities=tuple(
-            (float(t), float(p)) for t, p in zip(thresholds, np.clip(above, 0, 1), strict=True)
-        ),
+        probabilities=tuple((float(t), float(p)) for t, p in zip(thresholds, np.clip(above, 0, 1), strict=True)),
         rho_mean=float(surface.by_rho(surface.low, surface.high) @ (surface.weight * surface.rho)),
         mu_prior=mu_prior,
         rho_prior=rho_prior,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from metaimt.statistics.betabinomial_likelihood import RHO_GRID, best_mu, log_likelihood, maximise, mu_slopes
+from metaimt.statistics.betabinomial_likelihood import MU_ENDS, RHO_GRID, best_mu, log_likelihood, maximise, mu_slopes
 from metaimt.statistics.reports import Reports
 from metaimt.statistics.root import Floats, decreasing_root
 from metaimt.statistics.tail_counts import TailCounts, tail_counts
@@ -75,8 +75,7 @@ class Surface:
 
     def density(self, theta: Floats) -> Floats:
         """Density at theta of shape (..., R, T), for each rho."""
-        # Strictly inside (0, 1): at an end logarithms of 0 would meet weights of 0.
-        mu = np.clip(np.sin(theta) ** 2, 1e-300, 1 - 2**-53)
+        mu = np.clip(np.sin(theta) ** 2, *MU_ENDS)
         return np.exp(log_likelihood(self.counts, mu, self.rho[:, None]) - self.top)
 
 
@@ -156,12 +155,12 @@ def _theta_ranges(counts: TailCounts, rho: Floats, crude: float) -> tuple[Floats
     """At each rho: maximum of the log density, and the range of theta where it is within 40 units of it."""
     mode = best_mu(counts, rho, np.full(rho.shape, crude))
     peak = log_likelihood(counts, mode, rho)
-    both, modes = counts.with_mirror().with_axis(), np.stack([mode, 1 - mode])
+    both, modes = counts.with_mirror().with_axis(), np.stack([mode, np.minimum(1 - mode, MU_ENDS[1])])
 
     def shortfall(mu: Floats) -> tuple[Floats, Floats]:
         return peak - _DEPTH - log_likelihood(both, mu, rho), -mu_slopes(both, mu, rho)[0]
 
     width = np.sqrt(-2 * _DEPTH / mu_slopes(both, modes, np.stack([rho, rho]))[1])
     start = np.maximum(modes - width, modes / 50)
-    edges = np.arcsin(np.sqrt(decreasing_root(shortfall, start, 0.0, modes, rtol=1e-6)))
+    edges = np.arcsin(np.sqrt(decreasing_root(shortfall, start, MU_ENDS[0], modes, rtol=1e-6)))
     return peak, edges[0], np.pi / 2 - edges[1]

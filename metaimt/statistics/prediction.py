@@ -98,9 +98,7 @@ def predict_under_priors(
     )
 
 
-def _predict(
-    reports: Reports, sizes: Sequence[int], level: float, mu_prior: Prior, rho_prior: Prior
-) -> Prediction:
+def _predict(reports: Reports, sizes: Sequence[int], level: float, mu_prior: Prior, rho_prior: Prior) -> Prediction:
     surface = posterior_surface(reports, mu_prior, rho_prior)
     tail = (1 - level) / 2
     lower, median, upper = _rate_quantiles(surface, np.array([tail, 0.5, 1 - tail]))

@@ -66,9 +66,7 @@ def read_reports(responders: ArrayLike, evaluable: ArrayLike) -> Reports:
     """
     r, n = np.asarray(responders), np.asarray(evaluable)
     if r.ndim != 1 or n.ndim != 1 or r.size != n.size:
-        raise ValueError(
-            f"responders and evaluable must be two lists of one length, not {r.shape}, {n.shape}"
-        )
+        raise ValueError(f"responders and evaluable must be two lists of one length, not {r.shape}, {n.shape}")
     if r.size == 0:
         raise ValueError("at least one report is needed")
     if r.dtype.kind not in "iu" or n.dtype.kind not in "iu":

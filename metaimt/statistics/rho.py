@@ -86,9 +86,7 @@ def rho_interval(fit: BetaBinomialFit, level: float = 0.95) -> Rho:
     return Rho(fit.rho, lower, upper, level, fit.reports.informative)
 
 
-def bootstrap_rho_test(
-    responders: ArrayLike, evaluable: ArrayLike, *, seed: int, replicates: int = 1999
-) -> RhoTest:
+def bootstrap_rho_test(responders: ArrayLike, evaluable: ArrayLike, *, seed: int, replicates: int = 1999) -> RhoTest:
     """Likelihood-ratio test of rho = 0 by parametric bootstrap: PCG64(seed), binomial data at r/n.
 
     rho = 0 is on the boundary, and few reports are informative: no chi-square holds. p = (1 + number of

@@ -46,9 +46,7 @@ class TailCounts:
     def with_mirror(self) -> TailCounts:
         """Two data sets, itself and the mirrored one, so that one search finds both limits."""
         both = np.stack([self.responders, self.failures])
-        return replace(
-            self, responders=both, failures=both[::-1], evaluable=np.stack([self.evaluable, self.evaluable])
-        )
+        return replace(self, responders=both, failures=both[::-1], evaluable=np.stack([self.evaluable, self.evaluable]))
 
     def take(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> TailCounts:
         """Data sets by index along the first axis; itself if it is a single data set."""
@@ -73,9 +71,7 @@ def tail_counts(reports: Reports) -> TailCounts:
     """Tail counts of one data set, arrays of shape (J,)."""
     r, n = reports.responders[None, :], reports.evaluable[None, :]
     both = tail_counts_of(r, n)
-    return replace(
-        both, responders=both.responders[0], failures=both.failures[0], evaluable=both.evaluable[0]
-    )
+    return replace(both, responders=both.responders[0], failures=both.failures[0], evaluable=both.evaluable[0])
 
 
 def tail_counts_of(responders: Integers, evaluable: Integers) -> TailCounts:
@@ -121,9 +117,7 @@ def _summed_table(values: Integers, top: int) -> Floats:
 def _table(values: Integers, top: int) -> Floats:
     """Row v, column of node x: weight of f(x) in the sum of f(j) over 0 <= j < v."""
     low = (values[:, None] > np.arange(min(top, _EXACT_BELOW))).astype(float)
-    return np.concatenate(
-        [low, *(_block_weights(np.clip(values - a, 0, a), a) for a in _blocks(top))], axis=1
-    )
+    return np.concatenate([low, *(_block_weights(np.clip(values - a, 0, a), a) for a in _blocks(top))], axis=1)
 
 
 def _block_weights(count: Integers, a: int) -> Floats:

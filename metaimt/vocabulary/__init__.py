@@ -96,9 +96,7 @@ def _drugs(entries: Mapping[str, Any]) -> dict[str, Drug]:
     for name, entry in entries.items():
         drug = Drug(name, entry["generation"], entry.get("named", True), tuple(entry.get("synonyms", ())))
         if drug.generation not in GENERATIONS:
-            raise ValueError(
-                f"drug {name}: generation '{drug.generation}' is not one of {', '.join(GENERATIONS)}"
-            )
+            raise ValueError(f"drug {name}: generation '{drug.generation}' is not one of {', '.join(GENERATIONS)}")
         drugs[name] = drug
     return drugs
 

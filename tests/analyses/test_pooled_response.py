@@ -100,9 +100,7 @@ def test_an_empty_pool_beside_a_filled_one_is_not_identified(make_review: MakeRe
 
 def test_a_mean_over_reports_that_is_not_r_over_n_is_said(make_review: MakeReview) -> None:
     arms = {"a": (9, 9), "b": (0, 2), "c": (4, 5), "d": (0, 1)}
-    folder = make_review(
-        *(report(f"example-{k}", design="cohort", arms=[arm(*counts)]) for k, counts in arms.items())
-    )
+    folder = make_review(*(report(f"example-{k}", design="cohort", arms=[arm(*counts)]) for k, counts in arms.items()))
     group = metaimt.run(folder).response.pools["strict"]
     assert isinstance(group.orr, PooledProportion)
     assert abs(group.orr.estimate - 13 / 17) > 0.03

@@ -1,4 +1,4 @@
-"""`metaimt pool` and `metaimt build` as a user calls them: exit codes, formats, what bad input gives, what is written."""
+"""`metaimt pool` and `metaimt build` as a user calls them: exit codes, formats, bad input, what is written."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_pool_needs_numpy_and_scipy_special_only() -> None:
         "sys.argv = ['metaimt', 'pool']\n"
         "try: runpy.run_module('metaimt', run_name='__main__')\n"
         "except SystemExit as end: assert not end.code\n"
-        "heavy = ('pandas', 'scipy.stats', 'scipy.optimize', 'statsmodels', 'pymare', 'matplotlib', 'jinja2')\n"
+        "heavy = ('pandas', 'scipy.stats', 'scipy.optimize', 'statsmodels', 'pymare', 'matplotlib')\n"
         "print([name for name in heavy if name in sys.modules], file=sys.stderr)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -109,8 +109,8 @@ def test_nothing_eligible_is_said_with_reasons(make_review: MakeReview) -> None:
 
 def test_errors_block_the_analysis_and_are_shown(make_review: MakeReview, tmp_path: Path) -> None:
     folder = make_review(report("example-1", patient(course("Partial"))))
-    for words in (["pool", folder], ["build", folder, "--out", tmp_path / "out"]):
-        done = metaimt(*words)
+    for words in (["pool"], ["build", "--out", str(tmp_path / "out")]):
+        done = metaimt(*words, folder)
         assert done.returncode == PROBLEMS
         assert "did you mean PR?" in done.stderr
     assert not (tmp_path / "out").exists()
@@ -158,9 +158,7 @@ HOSTILE = "=cmd|'/C calc'!A0 <script>alert(1)</script> | `x` **b** \u202e"
 
 
 def test_hostile_text_stays_text(make_review: MakeReview, tmp_path: Path) -> None:
-    entry = report(
-        "example-1", patient(course("PR", combined_with=[HOSTILE]), site="lung", site_detail=HOSTILE)
-    )
+    entry = report("example-1", patient(course("PR", combined_with=[HOSTILE]), site="lung", site_detail=HOSTILE))
     entry["report"] |= {"title": HOSTILE, "authors": HOSTILE}
     done = metaimt("build", make_review(entry), "--out", tmp_path / "out")
     assert done.returncode == FINE, done.stderr

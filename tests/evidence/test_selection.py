@@ -1,4 +1,4 @@
-"""Selection by the protocol: METHODS, section 1, on the shipped evidence and on made-up reviews."""
+"""Selection by the protocol, on the shipped evidence and on made-up reviews."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def counts(placed: Iterable[Placed]) -> tuple[int, int, int]:
     return sum(u.responders for u in units), sum(u.evaluable for u in units), len({u.report for u in units})
 
 
-# "Expected on the shipped evidence" (METHODS) and the table "What it gives" of the evidence README.
+# "Expected on the shipped evidence" in the methods, and the table "What it gives" of the evidence README.
 # None for the number of reports where neither states it.
 EXPECTED = {
     ("strict", None, None): (55, 74, 18),
@@ -72,9 +72,7 @@ def test_the_shipped_evidence_gives_the_expected_counts(
                 "local": placed.unit.local,
                 "strict": passes,
                 "rest": not passes,
-                "rest of the literature": not passes
-                and not placed.unit.local
-                and placed.row == "alk_positive",
+                "rest of the literature": not passes and not placed.unit.local and placed.row == "alk_positive",
             }[part]
         )
 
@@ -121,7 +119,7 @@ def reasons_of(folder: Any, unit: str) -> dict[str, tuple[str, ...]]:
     return dict(next(placed.reasons for placed in selection.placed if placed.unit.id == unit))
 
 
-SINGLE = {
+SINGLE: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
     "stated": (course("PR"), {}, ()),
     "measured": (course("PR", response_basis="measured"), {}, ()),
     "inferred": (course("PR", response_basis="inferred"), {}, ("inferred",)),
@@ -154,9 +152,7 @@ def test_a_death_before_assessment_is_a_non_response(make_review: MakeReview) ->
 
 
 def test_a_later_course_never_stands_in_for_the_first(make_review: MakeReview) -> None:
-    selection, _ = selected(
-        make_review(report("example-1", patient(course(None), course("CR"), course("CR"))))
-    )
+    selection, _ = selected(make_review(report("example-1", patient(course(None), course("CR"), course("CR")))))
     assert counts(selection.members("all_evidence")) == (0, 0, 0)
     assert counts(selection.members("later_lines")) == (1, 1, 1)
 
@@ -195,9 +191,7 @@ def test_without_named_patients_the_whole_report_gives_way(make_review: MakeRevi
 
 
 def test_a_unit_gives_way_even_if_the_preferred_one_is_not_in_the_pool(make_review: MakeReview) -> None:
-    folder = make_review(
-        *linked_reports(drug="unspecified ALK inhibitor"), links=[link("example-1", "example-2")]
-    )
+    folder = make_review(*linked_reports(drug="unspecified ALK inhibitor"), links=[link("example-1", "example-2")])
     selection, _ = selected(folder)
     assert counts(selection.members("strict")) == (0, 0, 0)
     assert counts(selection.members("all_evidence")) == (3, 5, 1)

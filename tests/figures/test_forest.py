@@ -273,12 +273,12 @@ def test_percentages_and_the_rows_own_text() -> None:
 
 def test_legend_explains_only_what_is_there() -> None:
     drawn = written(draw_forest(table([report(1, tone="strict")])))
-    assert "In the strict pool" in drawn
-    others = ("Outside", "Local", "Summary", "Prediction", "Area", "Goes on", "Pooled", "Thresholds")
+    assert "In strict" in drawn
+    others = ("In all evidence only", "Local", "Summary", "Prediction", "Area", "Goes on", "Pooled", "Thresholds")
     assert not any(text.startswith(others) for text in drawn)
     everything = written(draw_forest(replace(full_table(), axis=(0.2, 1.0))))
     assert all(any(text.startswith(other) for text in everything) for other in others)
-    assert "In the strict pool" not in written(draw_forest(table([report(1)], legend=False)))
+    assert "In strict" not in written(draw_forest(table([report(1)], legend=False)))
 
 
 def test_bytes_are_the_same_in_another_process_and_pyplot_stays_out() -> None:

@@ -104,9 +104,7 @@ def test_derivatives(r: list[int], n: list[int], mu: float, rho: float) -> None:
 
 
 @pytest.mark.parametrize("cutoff", ["F", "chi-square"])
-@pytest.mark.parametrize(
-    ("r", "n"), [STRICT, MIXED, TRIALS, (SETS["madeup_het"]["xi"], SETS["madeup_het"]["ni"])]
-)
+@pytest.mark.parametrize(("r", "n"), [STRICT, MIXED, TRIALS, (SETS["madeup_het"]["xi"], SETS["madeup_het"]["ni"])])
 def test_interval_meets_its_definition(r: list[int], n: list[int], cutoff: Cutoff) -> None:
     fit = fit_beta_binomial(r, n)
     interval = mean_interval(fit, cutoff=cutoff)
@@ -118,9 +116,7 @@ def test_interval_meets_its_definition(r: list[int], n: list[int], cutoff: Cutof
 
     for limit in (interval.lower, interval.upper):
         best = min(
-            minimize_scalar(
-                lambda z, at=limit: minus_log(at, 1 / (1 + np.exp(-z))), bounds=b, method="bounded"
-            ).fun
+            minimize_scalar(lambda z, at=limit: minus_log(at, 1 / (1 + np.exp(-z))), bounds=b, method="bounded").fun
             for b in ((-12.0, -2.0), (-2.0, 4.0))
         )
         # At rho = exp(-12) a binomial differs by 1e-4 from its limit.
@@ -149,7 +145,7 @@ def test_one_report_has_its_binomial_maximum() -> None:
 
 
 def test_unanimous_reports_run_to_rho_1() -> None:
-    """METHODS 3: 17/18 single cases and 4/4, 2/2, 2/2, 2/2 would give 21/22."""
+    """17/18 single cases and 4/4, 2/2, 2/2, 2/2 would give 21/22."""
     fit = fit_beta_binomial([1] * 17 + [0, 4, 2, 2, 2], [1] * 18 + [4, 2, 2, 2])
     assert (fit.mean, fit.rho) == pytest.approx((21 / 22, 1.0), abs=1e-12)
     assert rho_interval(fit).upper == 1.0

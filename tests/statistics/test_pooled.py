@@ -1,4 +1,4 @@
-"""The rule that chooses the method by the structure of the reports (METHODS 3), and what must always hold.
+"""The rule that chooses the method by the structure of the reports, and what must always hold.
 
 Tolerance 1e-8 where data and mirrored data are compared (both intervals are roots found to 1e-11); everything
 about the order of reports is compared exactly.
@@ -58,15 +58,13 @@ def test_structure_chooses_the_method(r: list[int], n: list[int], method: str, w
             found.crude.lower,
             found.crude.upper,
         )
-    assert (found.posterior is None) == (
-        method == PROFILE or why in {"one report", "every report is a single case"}
-    )
+    assert (found.posterior is None) == (method == PROFILE or why in {"one report", "every report is a single case"})
     if found.posterior is not None:
         assert found.posterior == posterior(r, n)
 
 
 def test_unanimous_larger_reports() -> None:
-    """METHODS 3: 27/28, not the 21/22 to which the likelihood runs."""
+    """27/28, not the 21/22 to which the likelihood runs."""
     found = pool_proportion(*UNANIMOUS)
     assert found.estimate == 27 / 28
     assert found.rho.wording() == "not identified (unanimous)"

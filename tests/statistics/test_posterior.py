@@ -2,7 +2,7 @@
 
 The reference integrates over mu and rho themselves (not their arcsine), by composite Gauss-Legendre rules
 with breaks at the point asked for, and uses betaln: form and rule both differ from the package's.
-Tolerance 1e-8 for probabilities and means of the posterior, as METHODS asks (1e-11 is reached); 1e-6 for the
+Tolerance 1e-8 for probabilities and means of the posterior (1e-11 is reached); 1e-6 for the
 distribution of a new rate, where the reference itself has a step in mu at small rho.
 """
 
@@ -83,17 +83,14 @@ class Brute:
             [
                 comb(size, k)
                 * np.sum(
-                    self.weight
-                    * np.exp(betaln(self.alpha + k, self.beta + size - k) - betaln(self.alpha, self.beta))
+                    self.weight * np.exp(betaln(self.alpha + k, self.beta + size - k) - betaln(self.alpha, self.beta))
                 )
                 for k in range(size + 1)
             ]
         )
 
 
-def check(
-    data: tuple[list[int], list[int]], priors: tuple[Prior, Prior], mu: list[float], rho: list[float]
-) -> None:
+def check(data: tuple[list[int], list[int]], priors: tuple[Prior, Prior], mu: list[float], rho: list[float]) -> None:
     found = posterior(*data, mu_prior=priors[0], rho_prior=priors[1], thresholds=(0.5, 0.7))
     brute = Brute(data, priors, [found.lower, found.median, found.upper, 0.5, 0.7, *mu], rho)
     assert found.mean == pytest.approx(float(brute.weight.sum(axis=1) @ brute.mu), abs=1e-8)
@@ -110,9 +107,7 @@ def test_small_sets(name: str) -> None:
     check(DATA[name], PLAIN, [0.02, 0.98], [0.001, 0.01, 0.1])
 
 
-@pytest.mark.parametrize(
-    "priors", [((2.0, 1.0), (1.0, 1.0)), ((0.5, 0.5), (1.0, 19.0)), ((1.5, 3.0), (2.0, 4.0))]
-)
+@pytest.mark.parametrize("priors", [((2.0, 1.0), (1.0, 1.0)), ((0.5, 0.5), (1.0, 19.0)), ((1.5, 3.0), (2.0, 4.0))])
 def test_other_priors(priors: tuple[Prior, Prior]) -> None:
     check(STRICT, priors, [0.02, 0.98], [0.001, 0.01, 0.1])
 
@@ -134,9 +129,7 @@ def test_many_reports() -> None:
 def test_one_single_case_is_beta() -> None:
     """One case tells nothing of rho: the posterior is Beta(2, 1) and rho stays at its prior."""
     found = posterior([1], [1])
-    assert (found.lower, found.median, found.upper) == pytest.approx(
-        [0.025**0.5, 0.5**0.5, 0.975**0.5], abs=1e-11
-    )
+    assert (found.lower, found.median, found.upper) == pytest.approx([0.025**0.5, 0.5**0.5, 0.975**0.5], abs=1e-11)
     assert (found.mean, found.rho_mean) == pytest.approx((2 / 3, 1 / 5), abs=1e-11)
 
 

@@ -31,23 +31,17 @@ METHODS: dict[str, Callable[..., Proportion]] = {
 def test_agrees_with_r(name: str, key: str) -> None:
     found = SETS[name]
     pairs = [((found["binom_pooled"]["x"], found["binom_pooled"]["n"]), found["binom_pooled"][key])]
-    pairs += [
-        ((x, n), each[key]) for x, n, each in zip(found["xi"], found["ni"], found["binom_each"], strict=True)
-    ]
+    pairs += [((x, n), each[key]) for x, n, each in zip(found["xi"], found["ni"], found["binom_each"], strict=True)]
     for (x, n), expected in pairs:
         ours = METHODS[key](x, n)
         assert (ours.lower, ours.upper) == pytest.approx(expected, abs=1e-9)
         assert ours.estimate == x / n
 
 
-@pytest.mark.parametrize(
-    ("method", "theirs"), [(clopper_pearson, "beta"), (wilson, "wilson"), (jeffreys, "jeffreys")]
-)
+@pytest.mark.parametrize(("method", "theirs"), [(clopper_pearson, "beta"), (wilson, "wilson"), (jeffreys, "jeffreys")])
 @pytest.mark.parametrize("level", [0.8, 0.95, 0.99])
 @pytest.mark.parametrize(("r", "n"), [(1, 2), (55, 74), (98, 122), (1, 38), (70000, 100000)])
-def test_agrees_with_statsmodels(
-    method: Callable[..., Proportion], theirs: str, level: float, r: int, n: int
-) -> None:
+def test_agrees_with_statsmodels(method: Callable[..., Proportion], theirs: str, level: float, r: int, n: int) -> None:
     ours = method(r, n, level)
     assert (ours.lower, ours.upper) == pytest.approx(proportion_confint(r, n, 1 - level, theirs), abs=1e-12)
     assert (ours.responders, ours.evaluable, ours.level) == (r, n, level)
