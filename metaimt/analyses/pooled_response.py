@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from metaimt.casefiles.protocol import Priors, Protocol
+from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import LATER_LINES, Placed, Selection, meets
 from metaimt.evidence.tables import Unit
 from metaimt.problem import CannotAnalyse
@@ -213,10 +213,10 @@ def _group(
         name=name,
         label=protocol.label(name),
         counts=counts,
-        orr=_orr(clusters(members), protocol.priors, pooled=pooled),
+        orr=_orr(clusters(members), protocol, pooled=pooled),
         line_not_stated=sum(unit.evaluable for unit in units if unit.line == "any"),
-        complete=_orr(_known(units, "complete"), protocol.priors, pooled=pooled),
-        controlled=_orr(_known(units, "controlled"), protocol.priors, pooled=pooled),
+        complete=_orr(_known(units, "complete"), protocol, pooled=pooled),
+        controlled=_orr(_known(units, "controlled"), protocol, pooled=pooled),
         strata=strata or {},
         parts=parts or {},
         left_out=left_out,
@@ -225,14 +225,16 @@ def _group(
 
 
 def _orr(
-    reports: tuple[tuple[str, int, int], ...], priors: Priors, *, pooled: bool
+    reports: tuple[tuple[str, int, int], ...], protocol: Protocol, *, pooled: bool
 ) -> PooledProportion | Proportion | None:
     if not reports:
         return None
     responders, evaluable = [r for _, r, _ in reports], [n for _, _, n in reports]
     if not pooled:
         return clopper_pearson(sum(responders), sum(evaluable))
-    return pool_proportion(responders, evaluable, mu_prior=priors.mu, rho_prior=priors.rho)
+    priors = protocol.priors
+    thresholds = protocol.thresholds
+    return pool_proportion(responders, evaluable, mu_prior=priors.mu, rho_prior=priors.rho, thresholds=thresholds)
 
 
 def _known(units: Iterable[Unit], outcome: str) -> tuple[tuple[str, int, int], ...]:

@@ -103,7 +103,7 @@ def parse(name: str, content: bytes) -> Document:
 def _decode(name: str, content: bytes) -> tuple[str, Problem | None]:
     if len(content) > MAXIMUM_BYTES:
         message = f"the file has {len(content):,} bytes; at most {MAXIMUM_BYTES:,} are read"
-        return "", problem_in(name, "", Position(1, 1), "file-too-large", message, "one publication a file")
+        return "", problem_in(name, "", Position(1, 1), "file-too-large", message, "split it: one publication a file")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -226,7 +226,7 @@ def _scalar(node: yaml.ScalarNode) -> Any:
     match = _NUMBER.fullmatch(typed)
     if match is None:
         return typed
-    whole = match.group(1) is None and match.group(2) is None and len(typed) <= _LONGEST_WHOLE
+    whole = match.group(1) is None and match.group(2) is None and len(typed.lstrip("-")) <= _LONGEST_WHOLE
     number = TypedInt(typed) if whole else TypedFloat(typed)
     number.typed = typed
     return number

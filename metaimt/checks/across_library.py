@@ -27,6 +27,11 @@ def shared(library: Library, name: str) -> str:
     return (library.folder / name).as_posix()
 
 
+def is_readable(library: Library, name: str) -> bool:
+    """False if a shared document has errors of form: what it would say is then not known, so nothing is missed."""
+    return all(problem.file != shared(library, name) for problem in library.problems)
+
+
 def case_files(library: Library) -> Iterator[str]:
     """The names of the case files of a review folder, readable or not."""
     folders = {library.folder / name for name in CASE_FOLDERS}
@@ -122,7 +127,7 @@ def overlaps_exist(library: Library) -> Iterator[Located]:
             hint = did_you_mean(other, known - {report.id}, "write the id of another case file, or delete it")
             if other == report.id:
                 message, hint = "overlaps: a report does not overlap itself", f"delete {other} here"
-            if other not in known or other == report.id:
+            if other == report.id or (other not in known and is_readable(library, "excluded.yaml")):
                 yield name_of(library, report), ("report", "overlaps", o), message, hint
 
 

@@ -11,7 +11,7 @@ from itertools import product
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import CaseFile
 from metaimt.casefiles.shared import Link
-from metaimt.checks.across_library import did_you_mean, known_ids, name_of, shared
+from metaimt.checks.across_library import did_you_mean, is_readable, known_ids, name_of, shared
 from metaimt.checks.rule import Finding, Located, Rule, rule
 
 LINKS_FILE = "links.yaml"
@@ -20,6 +20,8 @@ LINKS_FILE = "links.yaml"
 @rule("overlap-without-link")
 def overlaps_are_decided(library: Library) -> Iterator[Located]:
     """Where two reports overlap, a link says which of the two to count."""
+    if not is_readable(library, LINKS_FILE):
+        return
     linked = {frozenset(link.reports) for link in library.links}
     undecided = known_ids(library) - {entry.id for entry in library.excluded}
     for report in library.reports:
@@ -37,7 +39,7 @@ def links_are_named_in_reports(library: Library) -> Iterator[Located]:
     overlaps = {report.id: report.report.overlaps for report in library.reports}
     for k, link in enumerate(library.links):
         for one, other in (link.reports, link.reports[::-1]):
-            if one in overlaps and other not in overlaps[one]:
+            if one != other and one in overlaps and other not in overlaps[one]:
                 message = f"{one} does not name {other} under overlaps"
                 hint = f"add overlaps: [{other}] to the report of {one}"
                 yield shared(library, LINKS_FILE), (k, "reports"), message, hint

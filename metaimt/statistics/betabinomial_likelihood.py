@@ -53,7 +53,7 @@ def log_likelihood(counts: TailCounts, mu: Floats, rho: Floats) -> Floats:
     x, s, f, n = _split(counts)
     a, b = _levels(x, mu, rho)
     with np.errstate(divide="ignore"):
-        edge = xlog1py(_split_reports(counts), -rho) + xlogy(counts.rho_power, rho)
+        edge = xlog1py(_mixed_reports(counts), -rho) + xlogy(counts.rho_power, rho)
     first = counts.responders[..., 0] * np.log(mu) + counts.failures[..., 0] * np.log1p(-mu)
     rest = np.vecdot(np.log(a), s) + np.vecdot(np.log(b), f) - np.vecdot(np.log1p((x - 1) * rho[..., None]), n)
     return np.asarray(first + edge + rest, dtype=float)
@@ -78,7 +78,7 @@ def rho_slopes(counts: TailCounts, mu: Floats, rho: Floats) -> RhoSlopes:
     m = mu[..., None]
     p, q = (x - m) / a, (x - 1 + m) / b
     w = (x - 1) / (1 + (x - 1) * rho[..., None])
-    down = _ratio(_split_reports(counts), 1 - rho)
+    down = _ratio(_mixed_reports(counts), 1 - rho)
     up = _ratio(np.asarray(counts.rho_power), rho)
     first = up - down + np.vecdot(p, s) + np.vecdot(q, f) - np.vecdot(w, n)
     second = -np.vecdot(p * p, s) - np.vecdot(q * q, f) + np.vecdot(w * w, n)
@@ -92,9 +92,7 @@ def best_mu(counts: TailCounts, rho: Floats, start: Floats) -> Floats:
     return decreasing_root(lambda mu: mu_slopes(counts, mu, rho), start, *MU_ENDS)
 
 
-def maximise(
-    counts: TailCounts, mu: Floats, *, mu_free: bool, grid: Floats = RHO_GRID, start: Floats | None = None
-) -> Maximum:
+def maximise(counts: TailCounts, mu: Floats, *, mu_free: bool, grid: Floats = RHO_GRID) -> Maximum:
     """Largest value over rho in [0, 1], and over mu too if `mu_free`, for each of P data sets.
 
     The score is taken on a grid; each change from + to - is a maximum inside, found by Newton's method, and
@@ -105,12 +103,11 @@ def maximise(
         mu: shape (P,), fixed, or a start.
         mu_free: maximise over mu as well.
         grid: rho from 0 to 1, shape (G,).
-        start: best mu on the grid if it is known, shape (P, G).
     """
     wide = counts.with_axis()
     rho = np.broadcast_to(grid, (mu.size, grid.size))
-    inner = np.broadcast_to(mu[:, None], rho.shape) if start is None else start
-    if mu_free and start is None:
+    inner = np.broadcast_to(mu[:, None], rho.shape)
+    if mu_free:
         inner = best_mu(wide, rho, inner)
     score = rho_slopes(wide, inner, rho).first
     which, cell = np.nonzero(_hills(score, _rounding(counts)))
@@ -152,7 +149,7 @@ def _split(counts: TailCounts) -> tuple[Floats, Floats, Floats, Floats]:
     return counts.nodes[1:], counts.responders[..., 1:], counts.failures[..., 1:], counts.evaluable[..., 1:]
 
 
-def _split_reports(counts: TailCounts) -> Floats:
+def _mixed_reports(counts: TailCounts) -> Floats:
     """Number of reports with responders and non-responders: the power of 1 - rho."""
     return np.asarray(counts.responders[..., 0] + counts.failures[..., 0] - counts.evaluable[..., 0])
 

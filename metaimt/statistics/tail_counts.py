@@ -39,12 +39,11 @@ class TailCounts:
     evaluable: Floats
     rho_power: float = 0.0
 
-    def mirrored(self) -> TailCounts:
-        """The same data with responders and non-responders exchanged."""
-        return replace(self, responders=self.failures, failures=self.responders)
-
     def with_mirror(self) -> TailCounts:
-        """Two data sets, itself and the mirrored one, so that one search finds both limits."""
+        """Two data sets: itself, and with responders and non-responders exchanged.
+
+        One search then finds both limits. Only from a single data set.
+        """
         both = np.stack([self.responders, self.failures])
         return replace(self, responders=both, failures=both[::-1], evaluable=np.stack([self.evaluable, self.evaluable]))
 

@@ -6,6 +6,9 @@ about the order of reports is compared exactly.
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -19,6 +22,7 @@ from metaimt.statistics.posterior import posterior
 from metaimt.statistics.proportion import clopper_pearson
 from metaimt.statistics.rho import NotIdentified, Rho, rho_interval
 
+ROOT = Path(__file__).parents[2]
 SINGLES = [1] * 9 + [0] * 4
 STRICT = ([*SINGLES, 13, 8, 12, 6, 7], [1] * 13 + [16, 12, 14, 9, 10])
 TRIALS = ([13, 8, 12, 6], [16, 12, 14, 9])
@@ -171,3 +175,14 @@ def test_constants_are_documented() -> None:
         "beta-binomial, profile likelihood (F)",
         "beta-binomial, posterior interval",
     }
+
+
+def test_import_is_light() -> None:
+    """scipy.stats alone takes 0.8 s to import: the whole command may not take as long."""
+    code = (
+        "import sys, metaimt; before = set(sys.modules)\n"
+        "import metaimt.statistics.pooled, metaimt.statistics.prediction\n"
+        "print([name for name in ('scipy.stats', 'scipy.optimize', 'pandas') if name in set(sys.modules) - before])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,70 @@
+"""Validating 10,000 case files against loading the same texts with PyYAML's C loader, in one process.
+
+    python benchmarks/validate_many.py [FILES]
+
+The files are copies of the shipped ones under other ids; nothing of them is evidence. Target: at most 2.5 times the
+time of `yaml.load(text, Loader=CSafeLoader)`, and memory that grows in proportion to the number of files.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+
+from metaimt.casefiles.library import read_library
+from metaimt.checks import check_library
+
+CASES = Path(__file__).parent.parent / "cases"
+
+
+def write_copies(folder: Path, files: int) -> list[str]:
+    """Copies of the shipped files under other ids, identifiers and overlaps; returns their texts."""
+    shipped = sorted((CASES / "literature").glob("*.yaml"))
+    (folder / "literature").mkdir()
+    (folder / "review.yaml").write_bytes((CASES / "review.yaml").read_bytes())
+    texts = []
+    for k in range(files):
+        source = shipped[k % len(shipped)]
+        text = re.sub(r"(?m)^  id: .*$", f"  id: copy-{k}", source.read_text(encoding="utf-8"), count=1)
+        text = re.sub(r"(?m)^  overlaps: .*\n", "", text)
+        text = re.sub(r"(?m)^  doi: (10\.\d+/).*$", rf"  doi: \g<1>copy-{k}", text)
+        text = re.sub(r'(?m)^  pmid: .*$', f'  pmid: "{k}"', text)
+        (folder / "literature" / f"copy-{k}.yaml").write_text(text, encoding="utf-8")
+        texts.append(text)
+    return texts
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """Best of three runs, so that another process on the machine counts less."""
+    best = float("inf")
+    for _ in range(3):
+        gc.collect()
+        start = time.perf_counter()
+        call()
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def main() -> None:
+    """Print both times, their ratio, and the peak memory for half and for all of the files."""
+    files = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    for number in (files // 2, files):
+        with tempfile.TemporaryDirectory() as folder:
+            texts = write_copies(Path(folder), number)
+            ours = seconds(lambda folder=folder: check_library(read_library(folder)))
+            yamls = seconds(lambda texts=texts: [yaml.load(text, Loader=yaml.CSafeLoader) for text in texts])
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(f"{number} files: validate {ours:.2f} s, yaml.load {yamls:.2f} s, ratio {ours / yamls:.2f}; "
+              f"peak memory {peak:.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Rules that need the whole review folder: adding a test is adding a folder.
+
+`rejected/<rule>/` or `rejected/<rule>--<short>/` is a small review; `expect.txt` names the one place where the rule
+speaks: `links.yaml:3:11 unknown-link-patient hint: part of the hint`. `accepted/` has reviews without a problem.
+A folder without a review.yaml of its own is read with the one beside this file.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from metaimt.casefiles.library import read_library
+from metaimt.checks import check_library
+from metaimt.problem import Problem
+
+HERE = Path(__file__).parent
+REJECTED = sorted((HERE / "rejected").iterdir())
+ACCEPTED = sorted((HERE / "accepted").iterdir())
+EXPECTED = re.compile(r"(\S+):(\d+):(\d+) ([a-z-]+)(?: hint: (.+))?")
+
+
+@pytest.fixture
+def review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder with a protocol, named as the user would type it."""
+    monkeypatch.chdir(tmp_path)
+    Path("cases").mkdir()
+    shutil.copy(HERE / "review.yaml", "cases")
+    return Path("cases")
+
+
+def problems_of(example: Path, review: Path) -> tuple[Problem, ...]:
+    shutil.copytree(example, review, dirs_exist_ok=True)
+    return check_library(read_library(review))
+
+
+@pytest.mark.parametrize("example", REJECTED, ids=lambda path: path.name)
+def test_rejected(example: Path, review: Path) -> None:
+    expected = [EXPECTED.fullmatch(line) for line in (example / "expect.txt").read_text().splitlines()]
+    found = problems_of(example, review)
+    places = [(problem.file, problem.position.line, problem.position.column, problem.rule) for problem in found]
+    assert places == [(f"cases/{match[1]}", int(match[2]), int(match[3]), match[4]) for match in expected if match]
+    for problem, match in zip(found, expected, strict=True):
+        assert match is not None
+        assert (match[5] or "") in problem.hint
+        assert problem.rule == example.name.split("--")[0]
+
+
+@pytest.mark.parametrize("example", ACCEPTED, ids=lambda path: path.name)
+def test_accepted(example: Path, review: Path) -> None:
+    assert problems_of(example, review) == ()
+
+
+@pytest.mark.parametrize("example", [*REJECTED, *ACCEPTED], ids=lambda path: path.name)
+def test_every_file_says_that_it_is_made_up(example: Path) -> None:
+    files = list(example.rglob("*.yaml"))
+    assert files
+    assert [path for path in files if not path.read_text().startswith("# Made up")] == []
+
+
+@pytest.mark.parametrize("example", [path for path in REJECTED if not (path / "review.yaml").exists()])
+@pytest.mark.parametrize("folder", [".", "../cases", "./cases/../cases"])
+def test_the_folder_may_be_named_in_any_way(
+    example: Path, folder: str, review: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_name = problems_of(example, review)
+    if folder != "./cases/../cases":
+        monkeypatch.chdir(review)
+    again = check_library(read_library(folder))
+    assert [(problem.rule, problem.position) for problem in again] == [(p.rule, p.position) for p in by_name]
+
+
+def test_without_a_protocol_the_hint_says_what_to_write(review: Path) -> None:
+    (review / "review.yaml").unlink()
+    (problem,) = problems_of(HERE / "accepted" / "linked", review)
+    assert (problem.rule, problem.file, problem.severity) == ("no-protocol", "cases/review.yaml", "error")
+    assert "write cases/review.yaml: eligibility, rows and pools" in problem.hint
+
+
+def test_without_case_files_the_hint_says_where_they_go(review: Path) -> None:
+    (review / "second-reading").mkdir()
+    (review / "second-reading" / "example-a.yaml").write_text("# Made up.\nreport: {id: example-a}\n")
+    (problem,) = check_library(read_library(review))
+    assert (problem.rule, problem.file, problem.severity) == ("no-case-files", "cases", "error")
+    assert "put one YAML file a publication into cases/literature" in problem.hint
+
+
+def test_naming_a_file_with_an_error_of_form_is_no_second_mistake(review: Path) -> None:
+    shutil.copytree(HERE / "accepted" / "linked", review, dirs_exist_ok=True)
+    broken = review / "literature" / "example-b.yaml"
+    broken.write_text(broken.read_text().replace("case_series", "made up"))
+    assert [problem.rule for problem in check_library(read_library(review))] == ["unknown-design"]
+
+
+def test_problems_are_sorted_and_the_same_whatever_the_order_of_the_files(review: Path) -> None:
+    for example in REJECTED[:12]:
+        shutil.copytree(example, review, dirs_exist_ok=True)
+    problems = check_library(read_library(review))
+    assert len(problems) >= 5
+    assert list(problems) == sorted(set(problems), key=lambda problem: problem.sort_key)
+    assert check_library(read_library(review)) == problems
