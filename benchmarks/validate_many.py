@@ -36,7 +36,7 @@ def write_copies(folder: Path, files: int) -> list[str]:
         text = re.sub(r"(?m)^  id: .*$", f"  id: copy-{k}", source.read_text(encoding="utf-8"), count=1)
         text = re.sub(r"(?m)^  overlaps: .*\n", "", text)
         text = re.sub(r"(?m)^  doi: (10\.\d+/).*$", rf"  doi: \g<1>copy-{k}", text)
-        text = re.sub(r'(?m)^  pmid: .*$', f'  pmid: "{k}"', text)
+        text = re.sub(r"(?m)^  pmid: .*$", f'  pmid: "{k}"', text)
         (folder / "literature" / f"copy-{k}.yaml").write_text(text, encoding="utf-8")
         texts.append(text)
     return texts
@@ -62,8 +62,10 @@ def main() -> None:
             ours = seconds(lambda folder=folder: check_library(read_library(folder)))
             yamls = seconds(lambda texts=texts: [yaml.load(text, Loader=yaml.CSafeLoader) for text in texts])
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"{number} files: validate {ours:.2f} s, yaml.load {yamls:.2f} s, ratio {ours / yamls:.2f}; "
-              f"peak memory {peak:.0f} MiB")
+        print(
+            f"{number} files: validate {ours:.2f} s, yaml.load {yamls:.2f} s, ratio {ours / yamls:.2f}; "
+            f"peak memory {peak:.0f} MiB"
+        )
 
 
 if __name__ == "__main__":

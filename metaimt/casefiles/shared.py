@@ -9,11 +9,11 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import Field, PlainValidator, RootModel, WithJsonSchema
+from pydantic import Field, PlainValidator, RootModel, WithJsonSchema, model_validator
 
 from metaimt.casefiles.fields import Date, Doi, Identifier, Pmid, Text, Url, Whole, refuse
 from metaimt.casefiles.model import Entry, described, listed
-from metaimt.casefiles.protocol import Certainty
+from metaimt.casefiles.protocol import DIFFERENT, LinkCertainty
 
 _REFERENCE = r"([a-z0-9][a-z0-9-]*)/([A-Za-z0-9][A-Za-z0-9_.-]*)"
 _PAIR = re.compile(rf"{_REFERENCE}\s+(=|in)\s+{_REFERENCE}")
@@ -50,15 +50,32 @@ class Link(Entry):
     patients: tuple[Annotated[SamePatients, PlainValidator(_same_patients), WithJsonSchema(_SCHEMA)], ...] = listed(
         "What is the same: a/P1 = b/P1, or a/P1 in b/arm1; left out: the whole report gives way."
     )
-    certainty: Certainty = Field(description="certain, probable or possible.")
-    prefer: Identifier = Field(description="The report to count.")
+    certainty: LinkCertainty = Field(
+        description="certain, probable or possible; different: compared, and no patient is in both: both are counted."
+    )
+    prefer: Identifier = Field(default="", description="The report to count; left out with certainty different.")
     decided_by: Text | None = described("Who decided.")
-    evidence: Text | None = described("Why they are taken to be the same.")
+    evidence: Text | None = described("Why they are taken to be the same, or different.")
+
+    @model_validator(mode="after")
+    def _decides(self) -> Link:
+        if self.different and self.patients:
+            hint = "delete patients, or write certainty: possible and prefer"
+            raise refuse("wrong-form", "certainty different says that no patient is in both reports", hint)
+        if not self.different and not self.prefer:
+            hint = f"add prefer: {self.reports[0]} or prefer: {self.reports[1]}, the report to count"
+            raise refuse("missing-field", "the link has no 'prefer'", hint)
+        return self
+
+    @property
+    def different(self) -> bool:
+        """Whether the two reports were found to share no patient: nobody gives way."""
+        return self.certainty == DIFFERENT
 
     @property
     def gives_way(self) -> str:
-        """The report whose named patients are not counted."""
-        return next((report for report in self.reports if report != self.prefer), self.prefer)
+        """The report whose named patients are not counted; empty where the two share none."""
+        return "" if self.different else next((report for report in self.reports if report != self.prefer), self.prefer)
 
 
 class Excluded(Entry):

@@ -11,9 +11,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 import yaml
+from yaml.resolver import BaseResolver
 
 from metaimt.problem import Position, Problem
 
@@ -26,6 +28,34 @@ _CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None
 
 Path = tuple[str | int, ...]
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_FAR_IN = re.compile(rf"^[ ?:-]{{{_MAXIMUM_DEPTH // 2}}}", re.MULTILINE)
+
+
+def _suspect(text: str) -> bool:
+    """Whether the text may hold an alias, anchor, tag or second document, or nest deeper than is safe to compose.
+
+    Cheap and on the safe side: it says yes to many a harmless text, whose tree is then built from events. A block
+    nests deep only behind blanks and the signs - ? : at the start of a line, whatever the blanks between them.
+    """
+    if any(sign in text for sign in ("&", "*", "!", "\n---", "\n%")) or text.startswith(("---", "%")):
+        return True
+    return text.count("[") + text.count("{") > _MAXIMUM_DEPTH // 2 or _FAR_IN.search(text) is not None
+
+
+def _composer() -> Any:
+    """libyaml's composer without implicit types: each scalar arrives as the text that was typed."""
+    if not yaml.__with_libyaml__:  # pragma: no cover - PyYAML built without libyaml
+        return None
+    parser: Any = import_module("yaml.cyaml").CParser
+
+    def initialise(self: Any, text: str) -> None:
+        parser.__init__(self, text)
+        BaseResolver.__init__(self)
+
+    return type("_Composer", (parser, BaseResolver), {"__init__": initialise})
+
+
+_COMPOSER: Any = _composer()
 
 
 class TypedInt(int):
@@ -130,6 +160,16 @@ def _forbidden_character(name: str, text: str, position: Position, character: st
 
 
 def _tree(name: str, text: str) -> tuple[yaml.Node | None, Problem | None]:
+    """The tree of a document: by the C composer where nothing in the text can need refusing, else by events."""
+    if _COMPOSER is None or _suspect(text):
+        return _tree_of_events(name, text)
+    try:
+        return _COMPOSER(text).get_single_node(), None
+    except yaml.YAMLError:
+        return _tree_of_events(name, text)  # the same error, with its place
+
+
+def _tree_of_events(name: str, text: str) -> tuple[yaml.Node | None, Problem | None]:
     root: yaml.Node | None = None
     unfinished: list[Any] = []
     try:

@@ -63,7 +63,7 @@ def _inconsistent(link: Link) -> Iterator[Finding]:
     one, other = link.reports
     if one == other:
         yield ("reports",), f"'{one}' is linked with itself", "write the ids of two reports"
-    if link.prefer not in link.reports:
+    if link.prefer and link.prefer not in link.reports:
         hint = f"write prefer: {one} or prefer: {other}"
         yield ("prefer",), f"prefer: '{link.prefer}' is neither of the two", hint
     for p, same in enumerate(link.patients):

@@ -6,6 +6,7 @@ import typer
 
 from metaimt import __version__
 from metaimt.cli.build import build
+from metaimt.cli.new import new
 from metaimt.cli.pool import pool
 from metaimt.cli.validate import schema, validate
 
@@ -17,7 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (validate, pool, build, schema):
+for command in (validate, pool, build, new, schema):
     app.command()(command)
 
 

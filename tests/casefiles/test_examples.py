@@ -87,6 +87,7 @@ def test_what_only_warns() -> None:
         "partner-without-gene",
         "link-without-overlap",
         "not-sorted",
+        "possible-same-patient",
     }
     assert len({rule.id for rule in ALL_RULES}) == len(ALL_RULES)
 

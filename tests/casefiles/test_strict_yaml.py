@@ -110,6 +110,15 @@ REFUSED: dict[str, tuple[bytes, str, int, int]] = {
     "dashes": (b"- " * (DEEPEST + 1) + b"a", "too-deep", 1, 2 * DEEPEST + 1),
     "question marks": (b"? " * (DEEPEST + 1) + b"a", "too-deep", 1, 2 * DEEPEST + 1),
     "200,000 dashes": (b"- " * 200_000, "too-deep", 1, 2 * DEEPEST + 1),
+    "200,000 dashes far apart": (b"-  " * 200_000, "too-deep", 1, 3 * DEEPEST + 1),
+    "200,000 dashes and question marks": (b"-   ?  " * 100_000, "too-deep", 1, 7 * DEEPEST // 2 + 1),
+    "dashes below one another": (
+        b"".join(b" " * k + b"-\n" for k in range(500)),
+        "too-deep",
+        DEEPEST + 1,
+        DEEPEST + 1,
+    ),
+    "dashes below a field": (b"a:\n- b:\n  - " + b"-  " * 200_000, "too-deep", 3, 3 * (DEEPEST - 4) + 5),
     "indentation": (
         b"".join(b" " * k + b"a:\n" for k in range(500)),
         "too-deep",

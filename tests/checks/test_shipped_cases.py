@@ -30,7 +30,9 @@ def units(library: Library) -> set[tuple[str, str]]:
 def test_no_errors_and_only_known_warnings() -> None:
     problems = check_library(LIBRARY)
     assert {problem.severity for problem in problems} == {"warning"}
-    assert Counter(problem.rule for problem in problems) == {"missing-year": 12, "missing-title": 11, "read-by-one": 6}
+    counts = Counter(problem.rule for problem in problems)
+    assert counts.pop("possible-same-patient", 0) <= 2, "a suspicion is decided in links.yaml, not left standing"
+    assert counts == {"missing-year": 12, "missing-title": 11, "read-by-one": 6}
 
 
 def test_every_file_is_read() -> None:
@@ -65,14 +67,11 @@ def test_responses_of_the_literature() -> None:
     """Regression values: a changed response, basis or count must be meant."""
     courses = [course for report in LITERATURE for patient in report.patients for course in patient.courses]
     arms = [arm for report in LITERATURE for arm in report.arms]
-    assert Counter(course.response for course in courses) == RESPONSES
-    assert Counter(course.response_basis for course in courses) == BASES
-    assert (sum(arm.responders for arm in arms), sum(arm.evaluable for arm in arms)) == ARMS
-
-
-RESPONSES: dict[str | None, int] = {}
-BASES: dict[str | None, int] = {}
-ARMS = (0, 0)
+    responses = {"PR": 41, "CR": 10, "SD": 10, "PD": 2, "NE": 4, None: 10}
+    assert Counter(course.response for course in courses) == responses
+    bases = {"stated": 25, "measured": 4, "inferred": 38, None: 10}
+    assert Counter(course.response_basis for course in courses) == bases
+    assert (sum(arm.responders for arm in arms), sum(arm.evaluable for arm in arms)) == (116, 158)
 
 
 def test_local_cohort() -> None:
@@ -81,7 +80,7 @@ def test_local_cohort() -> None:
     assert local.cohort is not None
     assert (local.report.setting, local.cohort.n, len(local.claims) > 0) == ("local", 74, True)
     assert [patient.courses[0].response for patient in local.patients] == ["SD", "PD"]
-    assert [patient.courses[0].response_alternatives for patient in local.patients] == [("PR",), ("PR",)]
+    assert [patient.courses[0].response_alternatives for patient in local.patients] == [("PR",), ("PR", "NE")]
 
 
 @pytest.mark.parametrize("report", LIBRARY.reports, ids=lambda report: report.id)
@@ -127,4 +126,6 @@ def test_second_hand_reports_name_their_source() -> None:
 
 
 def test_nothing_is_printed_without_a_place_to_find_it() -> None:
-    assert [report.id for report in LITERATURE if not (report.report.doi or report.report.pmid or report.report.url)] == []
+    assert [
+        report.id for report in LITERATURE if not (report.report.doi or report.report.pmid or report.report.url)
+    ] == []

@@ -1,0 +1,197 @@
+"""Reports that may describe the same patient, though nobody has looked: a suspicion with its reasons.
+
+May import: casefiles, and its neighbours in checks. A pair of reports that links.yaml names is decided, whichever way,
+and not suspected again. How the score comes about: `patient_likeness`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import log2
+
+from metaimt.casefiles.library import Library
+from metaimt.casefiles.model import Arm, CaseFile
+from metaimt.checks.across_library import name_of
+from metaimt.checks.patient_facts import Facts, library_facts
+from metaimt.checks.patient_likeness import SMALL_LIBRARY, Frequencies, Point, compare, values
+from metaimt.checks.rule import Located, rule
+
+THRESHOLD = 8.0  # bits, for a library of up to SMALL_LIBRARY reports: of its pairs about one in 2**7.6 is one patient
+LARGEST_BLOCK = 60  # units that share a key; a key of more is too common to lead to a pair
+_ALONE = ("trial", "author", "name", "partner", "median", "counts", "drugs", "drug", "place")
+_TOGETHER = (
+    ("partner", "site"),
+    ("partner", "age"),
+    ("partner", "drug"),
+    ("site", "age"),
+    ("place", "age"),
+    ("place", "drug"),
+    ("age", "drug"),
+    ("age group", "drug"),
+    ("author", "drug"),
+    ("name", "drug"),
+)
+_DEPTHS = ("full_text", "abstract", "title", "secondary")
+_LONGEST_MESSAGE = 190
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Two patients or arms of different reports that may be the same; `left` is the first by id.
+
+    `reasons` speak for it, `against` against it; each ends with its points, and the points add up to the score.
+    """
+
+    left: str
+    right: str
+    score: float
+    reasons: tuple[str, ...]
+    against: tuple[str, ...]
+
+    @property
+    def reports(self) -> tuple[str, str]:
+        """The ids of the two reports."""
+        return self.left.split("/")[0], self.right.split("/")[0]
+
+
+def candidates(library: Library) -> tuple[Candidate, ...]:
+    """Every undecided pair of units that reaches the threshold, the likeliest first.
+
+    Beyond SMALL_LIBRARY reports the threshold rises by a bit with each doubling, so that chance suspects stay as many a
+    report.
+    """
+    decided = {frozenset(link.reports) for link in library.links}
+    everyone = library_facts(library)
+    known = Frequencies(everyone)
+    threshold = THRESHOLD + log2(known.size / SMALL_LIBRARY)
+    found = []
+    for left, right in _pairs(everyone):
+        if frozenset((left.report, right.report)) not in decided:
+            candidate = likeness(left, right, known)
+            if candidate is not None and candidate.score >= threshold:
+                found.append(candidate)
+    return tuple(sorted(found, key=lambda candidate: (-candidate.score, candidate.left, candidate.right)))
+
+
+def likeness(left: Facts, right: Facts, known: Frequencies) -> Candidate | None:
+    """How much two units look like one patient, whatever the score; None if a contradiction excludes it."""
+    points = compare(left, right, known)
+    if points is None:
+        return None
+    one, other = sorted((left.id, right.id))
+    reasons = sorted((point for point in points if point.points > 0), key=_strongest)
+    against = sorted((point for point in points if point.points < 0), key=_strongest)
+    score = round(sum(point.points for point in points), 1)
+    return Candidate(one, other, score, tuple(map(str, reasons)), tuple(map(str, against)))
+
+
+def _strongest(point: Point) -> tuple[float, str]:
+    return -abs(point.points), point.reason
+
+
+def _pairs(everyone: Sequence[Facts]) -> Iterator[tuple[Facts, Facts]]:
+    """The pairs of units of different reports that share a key rare enough, each once (blocking)."""
+    blocks: dict[Hashable, list[int]] = {}
+    for k, facts in enumerate(everyone):
+        for key in set(_keys(facts)):
+            blocks.setdefault(key, []).append(k)
+    seen: set[tuple[int, int]] = set()
+    for block in blocks.values():
+        if 2 <= len(block) <= LARGEST_BLOCK:
+            seen.update(combinations(block, 2))
+    for a, b in sorted(seen):
+        if everyone[a].report != everyone[b].report:
+            yield everyone[a], everyone[b]
+
+
+def _keys(facts: Facts) -> Iterator[Hashable]:
+    by_field: dict[str, list[Hashable]] = {}
+    for field, value in values(facts):
+        by_field.setdefault(field, []).append(value)
+    if facts.age is not None:
+        by_field["age"] = [int(facts.age), int(facts.age) + 1]  # two ages at most a year apart share one of these
+    for field in _ALONE:
+        yield from ((field, value) for value in by_field.get(field, ()))
+    for one, other in _TOGETHER:
+        for value in by_field.get(one, ()):
+            yield from ((one, value, other, also) for also in by_field.get(other, ()))
+
+
+@rule("possible-same-patient", "warning")
+def possible_same_patient(library: Library) -> Iterator[Located]:
+    """Whoever counts a patient twice counts a response twice; one warning in each of the two reports."""
+    by_reports: dict[tuple[str, str], list[Candidate]] = {}
+    for candidate in candidates(library):
+        by_reports.setdefault(candidate.reports, []).append(candidate)
+    reports = {report.id: report for report in reversed(library.reports)} if by_reports else {}
+    for pair, found in by_reports.items():
+        left, right = (reports[report] for report in pair)
+        hint = _hint(left, right, found)
+        for report, here, there in ((left, found[0].left, found[0].right), (right, found[0].right, found[0].left)):
+            unit = here.split("/")[1]
+            yield name_of(library, report), _place(report, unit), _message(unit, there, found[0]), hint
+
+
+def _place(report: CaseFile, unit: str) -> tuple[str | int, ...]:
+    """The path of the id of a patient, or of an arm."""
+    for p, patient in enumerate(report.patients):
+        if patient.id == unit:
+            return "patients", p, "id"
+    return "arms", int(unit.removeprefix("arm")) - 1, "label"
+
+
+def _message(unit: str, other: str, candidate: Candidate) -> str:
+    """`P1 may be counted in x-2021/P1 too (12.3 points): ...`, the strongest reasons first, on one short line."""
+    start = f"{unit} may be the same as {other} ({candidate.score:g} points): "
+    told: list[str] = []
+    all_reasons = (*candidate.reasons, *candidate.against)
+    for reason in all_reasons:
+        if len(start) + len("; ".join([*told, reason])) > _LONGEST_MESSAGE - 12:
+            break
+        told.append(reason)
+    more = len(all_reasons) - len(told)
+    return start + "; ".join(told) + (f"; {more} more" if more else "")
+
+
+def _hint(left: CaseFile, right: CaseFile, found: Sequence[Candidate]) -> str:
+    """The two entries to choose from."""
+    both = f"reports: [{left.id}, {right.id}]"
+    arms = _arms(left) | _arms(right)
+    same = ", ".join(_relation(candidate, arms) for candidate in _one_each(found, arms))
+    entry = f"- {{{both}, patients: [{same}], certainty: probable, prefer: {_to_prefer(left, right, found[0], arms)}}}"
+    return f"add to links.yaml {entry} or, if they differ, - {{{both}, certainty: different}}; with evidence: why"
+
+
+def _arms(report: CaseFile) -> dict[str, Arm]:
+    return {f"{report.id}/arm{a}": arm for a, arm in enumerate(report.arms, start=1)}
+
+
+def _one_each(found: Iterable[Candidate], arms: Mapping[str, Arm]) -> Iterator[Candidate]:
+    """The likeliest pairs, each patient in one of them; an arm may hold several patients, but is one other arm."""
+    used: set[str] = set()
+    for candidate in found:
+        units = {candidate.left, candidate.right}
+        patients = units - set(arms) or units
+        if not used & patients:
+            used |= patients
+            yield candidate
+
+
+def _relation(candidate: Candidate, arms: Mapping[str, Arm]) -> str:
+    """The pair as links.yaml writes it: `a/P1 = b/P1`, or the smaller `in` the larger."""
+    sizes = [arms[unit].evaluable if unit in arms else 0 for unit in (candidate.left, candidate.right)]
+    smaller, larger = (candidate.left, candidate.right) if sizes[0] <= sizes[1] else (candidate.right, candidate.left)
+    return f"{smaller} {'=' if sizes[0] == sizes[1] else 'in'} {larger}"
+
+
+def _to_prefer(left: CaseFile, right: CaseFile, best: Candidate, arms: Mapping[str, Arm]) -> str:
+    """A suggestion: the report with more of the patients, else the one that was read more fully, else the later."""
+
+    def rank(report: CaseFile, unit: str) -> tuple[int, int, int]:
+        depth = report.extraction.depth
+        read = -_DEPTHS.index(depth) if depth is not None else -len(_DEPTHS)
+        return (arms[unit].evaluable if unit in arms else 0, read, report.report.year or 0)
+
+    return left.id if rank(left, best.left) > rank(right, best.right) else right.id

@@ -1,0 +1,153 @@
+"""The words of a report that name something: its authors, a trial, a mutation, a place, a group, a part of the body.
+
+May import: casefiles. Two reports that share such a word may share patients. The ids of other reports in a note are
+not read: what the text says must speak for itself.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from metaimt.casefiles.library import Library
+from metaimt.casefiles.model import CaseFile
+from metaimt.vocabulary import Vocabulary
+
+_WORD = re.compile(r"[^\W_][\w/'’+-]*[\w+]")
+_STEM = 4  # letters, so that uterus meets uterine
+_SENTENCE_START = re.compile(r"(?:^|[.:;!?] )[\"'“(]*$")
+_REPORT_ID = re.compile(r"\b[a-z][a-z0-9-]*-\d{4}(?:-[a-z])?\b")
+_TRIAL_NUMBER = re.compile(r"(?=.*[A-Z])(?:[A-Z0-9-]*\d){3}[A-Z0-9-]*")  # ADVL0912, NCT01121588
+_NUMBERED_TRIAL = re.compile(r"\b([A-Z]{4,})(?: trial| study| protocol)? ((?!19|20)\d{4}|\d{3}|\d{5,})\b")
+_ACRONYM = re.compile(r"(?:[A-Z]-?){5,}")  # STARTRK-NG
+_MUTATION = re.compile(r"[A-Z]\d{2,4}[A-Z]")  # F1174L
+# Compendia, meetings, methods, months: to be read in the same place is not to be the same patient.
+_NO_NAMES = frozenset(
+    "aacr asco post esmo recist pubmed medline pmid pmc doi january february march april june july august september "
+    "october november december english".split()
+)
+_NO_PLACES = frozenset(
+    "left right upper lower with from later multiple mass masses tumour tumor recurrence recurrences relapse recurrent "
+    "metastases metastasis metastatic lesions secondary primary level stated diffuse giant around cavity region tissue "
+    "tissues soft titled main presentation spread probable stem".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceWords:
+    """`trials` name a trial by its number, `names` are acronyms, mutations and other proper names."""
+
+    authors: frozenset[str]
+    trials: frozenset[str]
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The words that name nothing: terms of the vocabulary, and those that the library somewhere writes small."""
+
+    terms: frozenset[str]
+    ordinary: frozenset[str]
+
+
+def lexicon(library: Library) -> Lexicon:
+    """The lexicon of a library: a gene or a drug is not the name of a trial, nor is an ordinary word that of a place."""
+    lists = library.vocabulary.lists.values()
+    terms = {word.casefold() for entries in lists for term, also in entries.items() for word in (term, *also)}
+    ordinary: set[str] = set()
+    for report in library.reports:
+        places = [patient.site_detail for patient in report.patients]
+        for text in (report.report.title, report.extraction.note, *places, *(arm.label for arm in report.arms)):
+            ordinary.update(word for word in _WORD.findall(text or "") if word.islower())
+    return Lexicon(frozenset(terms) | _NO_NAMES, frozenset(ordinary))
+
+
+def source_words(report: CaseFile, known: Lexicon) -> SourceWords:
+    """The authors, trials and names of a report as a whole; labels of arms speak for their arm only."""
+    title = report.report.title or ""
+    note = _REPORT_ID.sub("", " ".join((report.extraction.note or "").split()))
+    texts = (title, note, report.extraction.secondary_source or "")
+    running = (note, title if _written_as_sentence(title) else "")
+    names = frozenset(word for text in texts for word in acronyms(text, known))
+    names |= frozenset(word for text in running for word in _proper_names(text, known))
+    trials = frozenset(word for text in texts for word in trial_numbers(text, known))
+    parts = {part for trial in trials for part in trial.split()}
+    return SourceWords(authors_of(report.report.authors), trials, names - parts | _body(report.report.authors))
+
+
+def _body(authors: str | None) -> frozenset[str]:
+    """A group or an office that stands as the author: Children's Oncology Group."""
+    name = " ".join((authors or "").split())
+    is_body = name.count(" ") >= 2 and "," not in name and "et al" not in name and not authors_of(name)
+    return frozenset({name} if is_body else ())
+
+
+def authors_of(text: str | None) -> frozenset[str]:
+    """`Surname I` for each author of a reference list such as `Mossé YP, Lim MS, et al.`, without accents."""
+    found = set()
+    for author in re.split(r"[,;&]|\band\b", text or ""):
+        plain = unicodedata.normalize("NFKD", author).encode("ascii", "ignore").decode()
+        words = re.sub(r"\bet al\b\.?", "", plain).split()
+        if len(words) >= 2 and re.fullmatch(r"[A-Z]{1,3}\.?", words[-1]):
+            found.add(f"{' '.join(words[:-1])} {words[-1][0]}")
+    return frozenset(found)
+
+
+def trial_numbers(text: str, known: Lexicon) -> frozenset[str]:
+    """Trial numbers in a text: ADVL0912, NCT01121588, EORTC 90101."""
+    numbered = {" ".join(match.groups()) for match in _NUMBERED_TRIAL.finditer(text)}
+    found = {name for name in numbered if name.split()[0].casefold() not in known.terms}
+    words = _unknown_words(text, known)
+    return frozenset(found | {w for w in words if _TRIAL_NUMBER.fullmatch(w) and not _MUTATION.fullmatch(w)})
+
+
+def acronyms(text: str, known: Lexicon) -> frozenset[str]:
+    """Names in capitals such as STARTRK-NG, and mutations such as F1174L; none from a text written in capitals."""
+    if sum(map(str.isupper, text)) > 0.4 * len(text):
+        return frozenset(word for word in _unknown_words(text, known) if _MUTATION.fullmatch(word))
+    words = _unknown_words(text, known)
+    return frozenset(word for word in words if _ACRONYM.fullmatch(word) or _MUTATION.fullmatch(word))
+
+
+def places_named(text: str) -> dict[str, str]:
+    """The words that say where in the body, by their stems."""
+    words = {word.casefold() for word in re.findall(r"[^\W\d_]{4,}", text)}
+    return {word[:_STEM]: word for word in sorted(words - _NO_PLACES)}
+
+
+def title_age_group(title: str | None, vocabulary: Vocabulary) -> str | None:
+    """The age group that a title names, as in "pediatric": one, or none."""
+    groups = {vocabulary.belongs("population", word) for word in _WORD.findall(title or "")} - {None, "mixed"}
+    return groups.pop() if len(groups) == 1 else None
+
+
+def sites_named(text: str, vocabulary: Vocabulary) -> dict[str, str]:
+    """The places in a text that the vocabulary knows, with the site each belongs to."""
+    found = {word: vocabulary.belongs("site", word) for word in _WORD.findall(text)}
+    return {word: site for word, site in found.items() if site is not None}
+
+
+def _unknown_words(text: str, known: Lexicon) -> Iterator[str]:
+    """The words that are not, even in part, terms of the vocabulary."""
+    for word in _WORD.findall(text):
+        if not {word.casefold(), *re.split(r"[-/+]", word.casefold())} & known.terms:
+            yield word
+
+
+def _written_as_sentence(title: str) -> bool:
+    """Whether capitals in a title mean something: not in A Title Written Like This."""
+    long = [word for word in _WORD.findall(title)[1:] if len(word) > 3]
+    return sum(word[0].isupper() for word in long) < 0.5 * len(long)
+
+
+def _proper_names(text: str, known: Lexicon) -> Iterator[str]:
+    """Capitalised words within a sentence that the library never writes small: Macao, Australian."""
+    for match in _WORD.finditer(text):
+        word = match[0]
+        plain = word.casefold()
+        if len(word) > 3 and word[0].isupper() and word[1:].islower() and plain not in known.ordinary | known.terms:
+            start = match.start()
+            if not _SENTENCE_START.search(text[max(0, start - 4) : start] if start >= 4 else text[:start]):
+                yield word

@@ -1,0 +1,193 @@
+"""`metaimt new`: a new case file from a reference, from nothing, or from an interview.
+
+May import: everything below the command line. What reads references, asks the network or asks questions is imported
+when it is used.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from metaimt.cli.output import FINE, PROBLEMS, WRONG_USE, print_problems, stop, told
+from metaimt.cli.validate import problems_in
+from metaimt.files import for_terminal, write_file
+from metaimt.problem import WrongUse, has_errors
+
+if TYPE_CHECKING:
+    from metaimt.casefiles.library import Library
+    from metaimt.curation.known import Known
+    from metaimt.curation.new_case import Draft
+    from metaimt.curation.references import Reference
+
+_FILE = "References as exported by PubMed, a journal or a reference manager: RIS, .nbib or CSL-JSON."
+INTERRUPTED = 130  # as shells have it: 128 + SIGINT
+_BLANK = "Start without a reference; ID is first author and year: smith-2026."
+_FETCH = "Ask doi.org or PubMed for the reference (the only option that uses the network)."
+
+
+@told
+def new(
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help=_FILE)] = None,
+    *,
+    blank: Annotated[str | None, typer.Option("--blank", metavar="ID", help=_BLANK)] = None,
+    fetch: Annotated[str | None, typer.Option("--fetch", metavar="DOI|PMID", help=_FETCH)] = None,
+    pick: Annotated[int | None, typer.Option("--pick", metavar="N", help="Which reference of the file.")] = None,
+    case_id: Annotated[str | None, typer.Option("--id", metavar="ID", help="Id; default: author and year.")] = None,
+    interactive: Annotated[bool, typer.Option("--interactive", help="Ask for the essentials of the case.")] = False,
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who reads the report.")] = None,
+    day: Annotated[str | None, typer.Option("--date", metavar="DATE", help="Day of reading; default: today.")] = None,
+    cases: Annotated[Path, typer.Option("--cases", metavar="FOLDER", help="Folder of the review.")] = Path("cases"),
+) -> None:
+    """Start a case file: bibliography filled in, every field explained, or asked for one by one."""
+    from metaimt.curation.known import Known, review
+    from metaimt.curation.new_case import draft_of
+
+    if [file, blank, fetch].count(None) != 2:
+        raise WrongUse("give one of a file of references, --fetch DOI or PMID, or --blank ID; --help tells more")
+    if pick is not None and file is None:
+        raise WrongUse("--pick chooses among the references of a file; give the file, or leave out --pick")
+    day = _checked_date(day or date.today().isoformat())
+    library = review(cases)
+    known = Known(library)
+    reference = _reference(file, fetch, pick, known)
+    new_id = _new_id(blank, case_id, reference, known)
+    draft = draft_of(new_id, reference, by, day)
+    path = cases / "literature" / f"{new_id}.yaml"
+    _notes(reference, new_id, known)
+    if interactive:
+        print(for_terminal(f"{path.as_posix()}: {reference.shown if reference.title else 'no reference'}"))
+        _interview(draft, library, known)
+    _write(path, draft, library, teach=not interactive)
+    raise typer.Exit(_validated(path) if interactive else FINE)
+
+
+def _checked_date(text: str) -> str:
+    from pydantic import TypeAdapter, ValidationError
+
+    from metaimt.casefiles.fields import Date
+
+    try:
+        checked: str = TypeAdapter(Date).validate_python(text)
+    except ValidationError as error:
+        context = error.errors()[0]["ctx"]
+        raise WrongUse(f"--date: {context['message']}; {context['hint']}") from error
+    return checked
+
+
+def _reference(file: Path | None, identifier: str | None, pick: int | None, known: Known) -> Reference:
+    """The reference that the user means; an empty one for --blank."""
+    from metaimt.curation.references import Reference, read_references
+
+    if identifier is not None:
+        from metaimt.curation.fetch import fetch
+
+        return fetch(identifier)
+    if file is None:
+        return Reference()
+    references = read_references(file)
+    if pick is None and len(references) > 1:
+        print("\n".join(_listed(references, known)))
+        raise WrongUse(f"{file} holds {len(references)} references; choose one: metaimt new {_word(file)} --pick N")
+    if not 1 <= (pick or 1) <= len(references):
+        raise WrongUse(f"--pick {pick}: {file} holds {len(references)}, numbered from 1")
+    return references[(pick or 1) - 1]
+
+
+def _listed(references: tuple[Reference, ...], known: Known) -> Iterator[str]:
+    for number, reference in enumerate(references, start=1):
+        taken = known.publication(reference)
+        where = "" if taken is None else f"  [{'excluded' if taken.reason else 'already'} in {taken.file}]"
+        yield for_terminal(f"{number:>4}  {reference.shown}{where}")
+
+
+def _new_id(blank: str | None, case_id: str | None, reference: Reference, known: Known) -> str:
+    """The id of the new file. Raises WrongUse if it, or the publication, is in the review or excluded from it."""
+    from metaimt.curation.known import checked_id
+
+    if blank is not None and case_id is not None:
+        raise WrongUse("--blank names the id already; leave out --id")
+    if taken := known.publication(reference):
+        raise WrongUse(taken.told)
+    wanted = blank if blank is not None else case_id
+    new_id = known.free_id(reference) if wanted is None else checked_id(wanted)
+    if taken := known.find("id", new_id):
+        raise WrongUse(taken.told)
+    return new_id
+
+
+def _notes(reference: Reference, new_id: str, known: Known) -> None:
+    """What the user should know about the reference, on the error stream."""
+    notes = [*reference.notes]
+    for taken in known.same_title(reference.title):
+        notes.append(f"{taken.file} has a publication of the same title; if it is the same one, delete {new_id}")
+    for note in notes:
+        print(f"note: {for_terminal(note)}", file=sys.stderr)
+
+
+def _interview(draft: Draft, library: Library, known: Known) -> None:
+    """Fill in the draft from the answers. Ends the command, with nothing written, if they end early."""
+    from metaimt.curation.interview import Interview, Stopped
+
+    def check(field: str, value: str) -> None:
+        if field in {"doi", "pmid"} and (taken := known.find(field, value)):
+            raise WrongUse(taken.told)
+
+    try:
+        Interview(library.vocabulary, _marker(library), _ask, print, check).fill(draft)
+    except Stopped:
+        stop("the answers ended before the questions; nothing was written", WRONG_USE)
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        stop("stopped; nothing was written", INTERRUPTED)
+
+
+def _ask(prompt: str) -> str:
+    """One answer from the terminal; from a pipe it is shown, so that the output can be read as a conversation."""
+    try:
+        answer = input(prompt)
+    except UnicodeDecodeError as error:
+        raise WrongUse("the answers are not UTF-8 text; nothing was written") from error
+    if not sys.stdin.isatty():
+        print(for_terminal(answer))
+    return answer
+
+
+def _marker(library: Library) -> str:
+    """The gene whose status the protocol asks for first; without a protocol, the vocabulary's first kinase."""
+    rows = library.protocol.rows.values() if library.protocol is not None else ()
+    return next((row.marker for row in rows if row.marker), library.vocabulary.terms("kinase")[0])
+
+
+def _write(path: Path, draft: Draft, library: Library, *, teach: bool) -> None:
+    from metaimt.curation.new_case import case_text
+
+    if path.exists():
+        raise WrongUse(f"{path} exists already; edit it, or choose another id")
+    in_file = f"metaimt validate {_word(Path(*path.parts[-3:]))}"
+    write_file(path, case_text(draft, library.vocabulary, _marker(library), in_file, teach=teach).encode())
+    print(f"wrote {for_terminal(path.as_posix())}")
+    if teach:
+        print(f"Fill it in, then check it:\n  metaimt validate {for_terminal(_word(path))}")
+
+
+def _validated(path: Path) -> int:
+    """Check the file that was written, in the view of its review, and say what is left to do."""
+    problems, _ = problems_in([path])
+    print_problems(problems, sys.stdout)
+    if has_errors(problems):
+        print(f"Mend it, then check it:\n  metaimt validate {for_terminal(_word(path))}")
+        return PROBLEMS
+    case = for_terminal(_word(path))
+    print(f"The file is valid. After a change, check it again:\n  metaimt validate {case}")
+    return FINE
+
+
+def _word(path: Path) -> str:
+    return shlex.quote(path.as_posix())

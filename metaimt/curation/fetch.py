@@ -1,0 +1,195 @@
+"""The reference behind a DOI or a PubMed id, asked for over the network; only when the user wants it.
+
+May import: problem, files, and references beside it. A DOI is asked of doi.org by content negotiation (DOI Foundation,
+"DOI Citation Formatter": the registration agency answers in CSL-JSON), a PubMed id of NCBI's Literature Citation
+Exporter (api.ncbi.nlm.nih.gov/lit/ctxp, at most 3 requests a second, none at the same time), which answers in the same
+format where the E-utilities would answer in XML. One request a call, and none for an answer that is in the cache.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from pydantic import TypeAdapter, ValidationError
+
+from metaimt import __version__
+from metaimt.casefiles.fields import Doi, Pmid
+from metaimt.curation.references import Reference, from_csl_json
+from metaimt.files import safe_name, write_file
+from metaimt.problem import WrongUse
+
+if TYPE_CHECKING:
+    from urllib.request import OpenerDirector
+
+TIMEOUT_SECONDS = 10.0
+MAXIMUM_BYTES = 1024 * 1024
+USER_AGENT = f"metaimt/{__version__} (bibliography of published cases; Python urllib)"
+_CSL_JSON = "application/vnd.citationstyles.csl+json"
+_OTHERWISE = "or download the reference as RIS, .nbib or CSL-JSON and give that file: metaimt new FILE"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where one kind of identifier is asked for; `variable` is the environment variable that overrides `base`."""
+
+    kind: str
+    variable: str
+    base: str
+    accept: str
+
+    def address(self, identifier: str) -> str:
+        """The address that answers for an identifier. Raises WrongUse if the base is not http or https."""
+        base = os.environ.get(self.variable) or self.base
+        if urlsplit(base).scheme not in {"http", "https"}:
+            raise WrongUse(f"{self.variable} is '{base}', not an http or https address; unset it")
+        return base + quote(identifier, safe="/")
+
+
+_EXPORTER = "https://api.ncbi.nlm.nih.gov/lit/ctxp/v1/pubmed/?format=csl&id="
+DOI = Source("doi", "METAIMT_DOI_URL", "https://doi.org/", _CSL_JSON)
+PMID = Source("pmid", "METAIMT_PMID_URL", _EXPORTER, "application/json")
+_FORMS: dict[str, TypeAdapter[str]] = {"doi": TypeAdapter(Doi), "pmid": TypeAdapter(Pmid)}
+_WEB = re.compile(r"(?i)^(https?://(dx\.)?doi\.org/|doi:\s*|https?://pubmed\.ncbi\.nlm\.nih\.gov/|pmid:?\s*)|/$")
+
+
+def fetch(text: str, *, cache: Path | None = None, timeout: float = TIMEOUT_SECONDS) -> Reference:
+    """The reference of a DOI or PubMed id, from the cache or the network.
+
+    Raises WrongUse, with the next step, if `text` is neither, and for whatever the network does: no connection, an
+    unknown identifier, no answer within `timeout` seconds, more than 1 MiB, another scheme than http(s), no reference.
+    """
+    source, identifier = _recognised(text)
+    file = (cache or cache_folder()) / _cache_name(source, identifier)
+    with contextlib.suppress(OSError, ValueError):  # not there, or spoilt: asked for again
+        return _reference(source, identifier, file.read_bytes())
+    content = _answer(source, identifier, timeout)
+    try:
+        reference = _reference(source, identifier, content)
+    except ValueError as error:
+        raise WrongUse(f"{_host(source)} answers for {identifier} with {error}; check it, {_OTHERWISE}") from error
+    with contextlib.suppress(OSError):  # a cache that cannot be written costs the next call a request, no more
+        write_file(file, content)
+    return reference
+
+
+def cache_folder() -> Path:
+    """Where answers are kept: XDG Base Directory Specification, which says to ignore a relative path."""
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (named if named.is_absolute() else Path.home() / ".cache") / "metaimt" / "references"
+
+
+def _recognised(text: str) -> tuple[Source, str]:
+    identifier = _WEB.sub("", text.strip())
+    for source in (PMID, DOI):
+        with contextlib.suppress(ValidationError):
+            return source, _FORMS[source.kind].validate_python(identifier)
+    raise WrongUse(f"'{text}' is neither a DOI (10.1000/xyz) nor a PubMed id (digits)")
+
+
+def _cache_name(source: Source, identifier: str) -> str:
+    """Readable, and different for different identifiers whatever characters they have."""
+    digest = hashlib.sha256(identifier.casefold().encode()).hexdigest()[:16]
+    return f"{source.kind}-{safe_name(identifier.casefold())[:60]}-{digest}.json"
+
+
+def _reference(source: Source, identifier: str, content: bytes) -> Reference:
+    """The one reference of an answer. Raises ValueError if it is none, or that of another publication."""
+    try:
+        found = [one for one in from_csl_json(content.decode("utf-8")) if one.title]
+    except UnicodeDecodeError as error:
+        raise ValueError("no text") from error
+    except ValueError as error:
+        raise ValueError("no reference (not CSL-JSON)") from error
+    if not found:
+        raise ValueError("no reference that has a title")
+    answered = getattr(found[0], source.kind) or identifier
+    if answered.casefold() != identifier.casefold():
+        raise ValueError(f"another publication, {answered}")
+    asked: Any = {source.kind: identifier}
+    return replace(found[0], **asked)
+
+
+def _answer(source: Source, identifier: str, timeout: float) -> bytes:
+    """What the network answers. Every failure is a WrongUse that says what happened and what to do."""
+    from http.client import HTTPException
+    from urllib.error import HTTPError, URLError
+
+    host = _host(source)
+    try:
+        return _downloaded(source.address(identifier), source.accept, timeout)
+    except HTTPError as error:
+        error.close()
+        raise WrongUse(_refusal(error.code, host, identifier)) from error
+    except (URLError, OSError, HTTPException, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        if isinstance(reason, TimeoutError):
+            message = f"{host} gave no answer within {timeout:g} seconds; try again later, {_OTHERWISE}"
+            raise WrongUse(message) from error
+        raise WrongUse(f"{host} cannot be reached ({reason}); are you online? Try again, {_OTHERWISE}") from error
+
+
+def _refusal(code: int, host: str, identifier: str) -> str:
+    if code in {400, 404}:
+        return f"{host} does not know {identifier} ({code}); check it against the publication, {_OTHERWISE}"
+    if 300 <= code < 400:
+        return f"{host} sends on in a circle, or to what is not http or https, which is refused; check it, {_OTHERWISE}"
+    if code == 406:
+        return f"{host} has no reference for {identifier} as CSL-JSON; check it, {_OTHERWISE}"
+    return f"{host} answers with error {code}; try again later, {_OTHERWISE}"
+
+
+def _downloaded(address: str, accept: str, timeout: float) -> bytes:
+    from urllib.request import Request
+
+    deadline = time.monotonic() + timeout
+    request = Request(address, headers={"Accept": accept, "User-Agent": USER_AGENT})  # noqa: S310 - http(s) by _opener
+    with _opener().open(request, timeout=timeout) as response:
+        content = b""
+        for chunk in _chunks(response):
+            content += chunk
+            if len(content) > MAXIMUM_BYTES:
+                raise WrongUse(f"the answer is larger than {MAXIMUM_BYTES // 2**20} MiB; check it, {_OTHERWISE}")
+            if time.monotonic() > deadline:
+                raise TimeoutError
+    return content
+
+
+def _chunks(response: Any) -> Iterator[bytes]:
+    while chunk := response.read1(65536):
+        yield chunk
+
+
+def _opener() -> OpenerDirector:
+    """An opener that knows http and https, and follows redirects to nothing else: no file, no ftp, no data."""
+    from urllib import request
+
+    class OnlyWeb(request.HTTPRedirectHandler):
+        def redirect_request(self, req: Any, fp: Any, code: Any, msg: Any, headers: Any, newurl: Any) -> Any:  # noqa: PLR0917
+            if urlsplit(newurl).scheme not in {"http", "https"}:
+                return None
+            return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+    opener = request.OpenerDirector()
+    for handler in (
+        request.ProxyHandler(),
+        request.HTTPHandler(),
+        request.HTTPSHandler(),
+        request.HTTPDefaultErrorHandler(),
+        request.HTTPErrorProcessor(),
+        OnlyWeb(),
+    ):
+        opener.add_handler(handler)
+    return opener
+
+
+def _host(source: Source) -> str:
+    return urlsplit(os.environ.get(source.variable) or source.base).netloc

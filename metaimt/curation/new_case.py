@@ -1,0 +1,227 @@
+"""The text of a new case file: what is known filled in, the rest as comments that say what goes there.
+
+May import: casefiles, vocabulary, and references beside it. Fields, their order, descriptions and accepted terms come
+from the JSON Schema of case files, which is made of the models and the vocabulary: nothing is described twice. Text
+survives exactly, except that line breaks and tabs become spaces and other control characters, and halves of
+surrogate pairs, are removed.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from metaimt.casefiles.schema import case_schema
+from metaimt.curation.references import Reference
+from metaimt.vocabulary import Vocabulary
+
+Draft = dict[str, Any]  # a case file as data: {"report": {...}, "extraction": {...}, "patients": [...]}
+EDITOR_LINE = "# yaml-language-server: $schema=../case.schema.json"
+_SELDOM = {"former_ids", "setting", "publisher", "secondary_source"}
+_OF_COUNTS = (
+    "label",
+    "drug",
+    "status",
+    "evaluable",
+    "responders",
+    "population",
+    "line",
+    "counts_basis",
+    "response_basis",
+)
+_QUOTED = {"title", "pmid", "date", "note", "response_as_stated"}  # in quotes whatever they hold
+_FORMS = {"boolean": "true | false", "array": "[]"}
+_WIDTH, _NOTE_COLUMN = 118, 34
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.,'() -]*(?<! )|10\.\d+/[A-Za-z0-9._()/-]+")
+_NOT_TEXT = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}  # to the YAML of some editor, if not to ours
+_BREAKS = re.compile("[\t\n\x0b\x0c\r\x85\u2028\u2029]+")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+
+
+def draft_of(case_id: str, reference: Reference, by: str | None, date: str) -> Draft:
+    """The draft of a report: its bibliography, who reads it and when, and one patient with one course."""
+    known = {field.name: getattr(reference, field.name) for field in fields(reference)}
+    report = {name: known.get(name) for name in ("title", "authors", "journal", "year", "doi", "pmid", "pmcid", "url")}
+    return {
+        "report": {"id": case_id} | {name: value for name, value in report.items() if _is_known(value)},
+        "extraction": ({"by": by} if _is_known(by) else {}) | {"date": date},
+        "patients": [{"id": "P1", "courses": [{}]}],
+    }
+
+
+def _is_known(value: object) -> bool:
+    return bool(without_controls(value).strip()) if isinstance(value, str) else value is not None
+
+
+def without_controls(text: str) -> str:
+    """Text on one line: line breaks and tabs are spaces; other control characters and lone surrogates are removed."""
+    return _CONTROLS.sub("", _BREAKS.sub(" ", text))
+
+
+def scalar(value: object) -> str:
+    """A value as YAML, so that it is read back as it is: text that could be taken for anything else is quoted."""
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(quoted(item) if ',' in str(item) else scalar(item) for item in value)}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{scalar(key)}: {scalar(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return str(getattr(value, "typed", value))
+    text = without_controls(str(value))
+    return text if _PLAIN.fullmatch(text) and text.casefold() not in _NOT_TEXT else quoted(text)
+
+
+def quoted(text: str) -> str:
+    """Text in double quotes; backslash, quote and what does not show on a page (such as text direction) as escapes."""
+    return '"' + "".join(map(_escaped, without_controls(text))) + '"'
+
+
+def _escaped(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    if character.isprintable():
+        return character
+    code = ord(character)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def case_text(draft: Draft, vocabulary: Vocabulary, marker: str, next_step: str, *, teach: bool = True) -> str:
+    """The text of a case file.
+
+    With `teach`, fields that are not filled in stand as comments with their meaning and terms; else the file holds
+    what is filled in, and the names of the other fields in one comment. Required fields are empty until filled in.
+    `marker` is the gene of the examples; `next_step` the command to check the file with.
+    """
+    form = _Form(case_schema(vocabulary)["properties"], marker, teach)
+    lines = [EDITOR_LINE, *(_introduction(next_step) if teach else ())]
+    for section in ("report", "extraction"):
+        lines += [f"{section}:", *form.fields(section, draft[section], 2)]
+    lines.append("patients:")
+    for patient in draft["patients"]:
+        lines += form.entry("patients", patient, 2)
+    if teach:
+        lines += ["  # - id: P2  (the next patient, if there is one, with the same fields)", *form.counts()]
+    return "\n".join(lines) + "\n"
+
+
+def _introduction(next_step: str) -> list[str]:
+    return [
+        "#",
+        "# The fields stand in the order in which a report is read. To fill one in, delete the '# ' before it and",
+        "# keep one of the terms, or write the value after the colon. What the source does not say is never",
+        "# estimated: leave its line as it is. 'design:' and 'drug:' must be filled in. Then check the file, which",
+        "# tells what is missing or wrong:",
+        f"#   {next_step}",
+    ]
+
+
+@dataclass(frozen=True)
+class _Form:
+    """The fields of the schema as lines: filled in, to be filled in, or commented out."""
+
+    sections: Mapping[str, Any]
+    marker: str
+    teach: bool
+
+    def fields(self, section: str, filled: Draft, indent: int) -> list[str]:
+        """The fields of `report`, `extraction`, `patients` or `courses`, in the order of the model."""
+        schema = self._schema(section)
+        lines: list[str] = []
+        unused: list[str] = []
+        for name, field in schema["properties"].items():
+            if name == "courses":
+                lines += [*_also(unused, indent), *self._courses(filled.get("courses", ()), indent)]
+            elif name in filled:
+                style = quoted if name in _QUOTED else scalar
+                lines.append(f"{' ' * indent}{name}: {style(filled[name])}")
+            elif name in schema.get("required", ()):
+                lines += self._required(name, field, indent)
+            elif self.teach and name not in _SELDOM:
+                lines += self._optional(name, field, indent)
+            else:
+                unused.append(name)
+        return lines if self.teach else [*lines, *_also(unused, indent)]
+
+    def entry(self, section: str, filled: Draft, indent: int) -> list[str]:
+        """The fields of one patient or course, as an entry of a list."""
+        first, *rest = self.fields(section, filled, indent + 2)
+        return [f"{' ' * indent}- {first.lstrip()}", *rest]
+
+    def counts(self) -> Iterator[str]:
+        """An arm, as comments: what stands in place of patients where only counts are known."""
+        yield "# Groups known only as counts (trials, cohorts) stand in place of patients, one entry a group:"
+        yield "# arms:"
+        for name in _OF_COUNTS:
+            field = self._schema("arms")["properties"][name]
+            choice = "" if name == "drug" else self._choice(field)
+            line = f"#   {'-' if name == _OF_COUNTS[0] else ' '} {name}: {choice}".rstrip()
+            yield line if says_no_more(field["description"], choice) else _noted(line, field["description"])
+
+    def _courses(self, courses: Sequence[Draft], indent: int) -> Iterator[str]:
+        field = self._schema("patients")["properties"]["courses"]
+        yield _noted(f"{' ' * indent}courses:", field["description"]) if self.teach else f"{' ' * indent}courses:"
+        for course in courses:
+            yield from self.entry("courses", course, indent + 2)
+        if self.teach:
+            yield f"{' ' * (indent + 2)}# - drug:  (the next kinase inhibitor, if there was one, with the same fields)"
+
+    def _required(self, name: str, field: Mapping[str, Any], indent: int) -> list[str]:
+        """An empty field, its meaning, and below it the accepted terms if the meaning does not name them."""
+        line = _noted(f"{' ' * indent}{name}:", field["description"] if self.teach else "")
+        choice = self._choice(field)
+        below = self.teach and not says_no_more(choice, field["description"])
+        return [line, *(_comment(choice, indent, " " * 5) if below else ())]
+
+    def _optional(self, name: str, field: Mapping[str, Any], indent: int) -> list[str]:
+        """A commented field with its accepted terms; its meaning beside it if it fits, else below."""
+        choice, meaning = '""' if name in _QUOTED else self._choice(field), field["description"]
+        line = f"{' ' * indent}# {name}: {choice}".rstrip()
+        if says_no_more(meaning, choice):
+            return [line]
+        noted = _noted(line, meaning)
+        return [noted] if len(noted) <= _WIDTH else [line, *_comment(meaning, indent, " " * (len(name) + 2))]
+
+    def _choice(self, field: Mapping[str, Any]) -> str:
+        """The accepted terms of a field, or the form of its value; empty where anything goes."""
+        if field.get("type") == "object":
+            return f"{{{self.marker}: {self._choice(field['additionalProperties'])}}}"
+        return " | ".join(field.get("enum", ())) or _FORMS.get(field.get("type", ""), "")
+
+    def _schema(self, section: str) -> Mapping[str, Any]:
+        if section == "courses":
+            found: Mapping[str, Any] = self.sections["patients"]["items"]["properties"]["courses"]["items"]
+        else:
+            found = self.sections[section].get("items", self.sections[section])
+        return found
+
+
+def _also(names: list[str], indent: int) -> list[str]:
+    """One comment with the names of fields that are not used; the list is empty afterwards."""
+    shown = ", ".join(name for name in names if name not in _SELDOM)
+    names.clear()
+    return _comment(f"not filled in: {shown}", indent) if shown else []
+
+
+def says_no_more(text: str, other: str) -> bool:
+    """Whether each word of a text is in the other, as in `female or male` and `female | male`."""
+    return set(re.findall(r"\w+", text)) - {"or", "and"} <= set(re.findall(r"\w+", other))
+
+
+def _noted(line: str, note: str) -> str:
+    return f"{line:<{_NOTE_COLUMN}}  # {note}" if note else line
+
+
+def _comment(text: str, indent: int, inset: str = "") -> list[str]:
+    margin = f"{' ' * indent}# {inset}"
+    return wrapped(text, _WIDTH, margin)
+
+
+def wrapped(text: str, width: int, margin: str) -> list[str]:
+    """Text in lines; a term of several words is not broken, nor what divides it from the next put before that."""
+    whole = "\xa0| ".join(term.replace(" ", "\xa0") for term in text.split(" | ")) if " | " in text else text
+    lines = textwrap.wrap(whole, width, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False)
+    return [line.replace("\xa0", " ") for line in lines]

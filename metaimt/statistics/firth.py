@@ -1,0 +1,198 @@
+"""Firth's penalised logistic regression on grouped binomial rows.
+
+The likelihood is penalised by the square root of the determinant of the Fisher information (Jeffreys'
+prior): Firth, Biometrika 1993;80:27; Heinze and Schemper, Stat Med 2002;21:2409. Estimates are finite under
+separation too. Intervals and tests are by penalised profile likelihood.
+
+Own code, not firthmodels 0.8.2, which agrees with R and is well kept: it needs scikit-learn (beside
+scipy the largest dependency there would be, for this page), takes patient rows only, and offers one of the
+two standard errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import chdtrc, chdtri
+
+from metaimt.statistics.firth_likelihood import Rows, Trial, maximise
+from metaimt.statistics.outcome import NotRun
+from metaimt.statistics.reports import Integers
+from metaimt.statistics.root import Floats, decreasing_root
+
+EVENTS_PER_PARAMETER = 5
+INTERCEPT = "(intercept)"
+
+
+@dataclass(frozen=True)
+class FirthCoefficient:
+    """A log odds ratio (the intercept: a log odds), its profile interval and its likelihood-ratio p.
+
+    se_information: from the inverse Fisher information, as brglm prints. se_augmented: from the information
+    of the data augmented by the leverages, as logistf prints since 1.25. Neither enters interval or p.
+    """
+
+    name: str
+    estimate: float
+    se_information: float
+    se_augmented: float
+    lower: float
+    upper: float
+    p: float
+
+
+@dataclass(frozen=True)
+class LikelihoodRatio:
+    """A penalised likelihood-ratio test: chi-square statistic, degrees of freedom, p."""
+
+    statistic: float
+    df: int
+    p: float
+
+
+@dataclass(frozen=True)
+class FirthFit:
+    """The intercept first, then a coefficient a covariate, in the order given.
+
+    penalised_log_likelihood: without the binomial coefficients. slopes: test of all slopes together, None
+    without covariates. level: of the intervals.
+    """
+
+    coefficients: tuple[FirthCoefficient, ...]
+    penalised_log_likelihood: float
+    slopes: LikelihoodRatio | None
+    events: int
+    non_events: int
+    level: float
+
+
+def firth_rule(responders: ArrayLike, evaluable: ArrayLike, slopes: int) -> NotRun | None:
+    """The rule: at most one parameter per 5 of min(events, non-events). None if the model may run.
+
+    Parameters are the slopes: the intercept is not counted.
+
+    Args:
+        responders: shape (K,), r_i.
+        evaluable: shape (K,), n_i.
+        slopes: number of columns of covariates.
+    """
+    events = int(np.asarray(responders).sum())
+    others = int(np.asarray(evaluable).sum()) - events
+    allowed = min(events, others) // EVENTS_PER_PARAMETER
+    if slopes <= allowed:
+        return None
+    fewer = f"{events} responders" if events <= others else f"{others} non-responders"
+    parameters = "parameter" if allowed == 1 else "parameters"
+    return NotRun(f"{fewer} allow {allowed} {parameters} (one per {EVENTS_PER_PARAMETER}), {slopes} wanted")
+
+
+def firth_logistic(
+    responders: ArrayLike,
+    evaluable: ArrayLike,
+    covariates: ArrayLike,
+    names: Sequence[str] | None = None,
+    *,
+    level: float = 0.95,
+) -> FirthFit | NotRun:
+    """`fit_firth`, if `firth_rule` allows it. Arguments and errors are those of `fit_firth`."""
+    _rows(responders, evaluable, covariates)
+    return firth_rule(responders, evaluable, np.shape(covariates)[1]) or fit_firth(
+        responders, evaluable, covariates, names, level=level
+    )
+
+
+def fit_firth(
+    responders: ArrayLike,
+    evaluable: ArrayLike,
+    covariates: ArrayLike,
+    names: Sequence[str] | None = None,
+    *,
+    level: float = 0.95,
+) -> FirthFit:
+    """Penalised fit of logit p_i = a + x_i b, whatever the number of events.
+
+    Args:
+        responders: shape (K,), integers, r_i.
+        evaluable: shape (K,), integers of at least 1, n_i.
+        covariates: shape (K, q), without the column of ones; q may be 0.
+        names: q names; x1, x2 ... if absent.
+        level: of the intervals.
+
+    Raises:
+        ValueError: invalid counts, shapes, names or level; covariates not finite or linearly dependent.
+        ArithmeticError: the maximum was not found.
+    """
+    rows = _rows(responders, evaluable, covariates)
+    q = rows.design.shape[1] - 1
+    labels = tuple(names) if names is not None else tuple(f"x{j + 1}" for j in range(q))
+    if len(labels) != q:
+        raise ValueError(f"{q} covariates have {len(labels)} names")
+    if not 0 < level < 1:
+        raise ValueError(f"level must be between 0 and 1, not {level}")
+    top = maximise(rows, np.zeros(q + 1), np.ones(q + 1, dtype=bool))
+    return FirthFit(
+        tuple(_coefficient(rows, top, j, name, level) for j, name in enumerate((INTERCEPT, *labels))),
+        top.value,
+        _test(rows, top, np.arange(1, q + 1)) if q else None,
+        int(rows.responders.sum()),
+        int((rows.evaluable - rows.responders).sum()),
+        level,
+    )
+
+
+def _coefficient(rows: Rows, top: Trial, j: int, name: str, level: float) -> FirthCoefficient:
+    information, augmented = (np.sqrt(np.diag(np.linalg.inv(each))) for each in (top.information, top.augmented))
+    lower, upper = (_limit(rows, top, j, sign * float(information[j]), level) for sign in (-1, 1))
+    estimate, p = float(top.beta[j]), _test(rows, top, np.array([j])).p
+    return FirthCoefficient(name, estimate, float(information[j]), float(augmented[j]), lower, upper, p)
+
+
+def _test(rows: Rows, top: Trial, zero: Integers) -> LikelihoodRatio:
+    """Test that the coefficients `zero` are 0. The penalty keeps the information of the whole model."""
+    free = np.ones(top.beta.size, dtype=bool)
+    free[zero] = False
+    held = maximise(rows, np.where(free, top.beta, 0.0), free)
+    statistic = max(0.0, 2 * (top.value - held.value))
+    return LikelihoodRatio(statistic, zero.size, float(chdtrc(zero.size, statistic)))
+
+
+def _limit(rows: Rows, top: Trial, j: int, step: float, level: float) -> float:
+    """Where the penalised profile of coefficient j falls by half the chi-square cut-off; step gives the side."""
+    target = top.value - float(chdtri(1, 1 - level)) / 2
+    free = np.arange(top.beta.size) != j
+    nearest = top
+
+    def excess(away: Floats) -> tuple[Floats, Floats]:
+        """Profile above the target, `away` steps from the estimate, and its slope."""
+        nonlocal nearest
+        start = nearest.beta.copy()
+        start[j] = top.beta[j] + step * float(away[0])
+        nearest = maximise(rows, start, free)
+        return np.array([nearest.value - target]), np.array([nearest.score[j] * step])
+
+    far = 2.0
+    while excess(np.array([far]))[0][0] > 0:
+        far *= 2
+    return float(top.beta[j] + step * decreasing_root(excess, np.array([far]), far / 2 if far > 2 else 0.0, far)[0])
+
+
+def _rows(responders: ArrayLike, evaluable: ArrayLike, covariates: ArrayLike) -> Rows:
+    x = np.asarray(covariates, dtype=float)
+    r, n = np.asarray(responders), np.asarray(evaluable)
+    if r.ndim != 1 or n.shape != r.shape or x.ndim != 2 or x.shape[0] != r.size or r.size == 0:
+        raise ValueError(f"rows do not fit: responders {r.shape}, evaluable {n.shape}, covariates {x.shape}")
+    if r.dtype.kind not in "iu" or n.dtype.kind not in "iu":
+        raise ValueError("responders and evaluable must be whole numbers")
+    if n.min() < 1 or r.min() < 0 or bool(np.any(r > n)):
+        raise ValueError("every row needs an evaluable patient, and responders between 0 and the evaluable")
+    if not np.isfinite(x).all():
+        raise ValueError("a covariate is not finite")
+    design = np.column_stack([np.ones(r.size), x])
+    if np.linalg.matrix_rank(design / np.maximum(np.abs(design).max(axis=0), 1e-300)) < design.shape[1]:
+        raise ValueError("the covariates are linearly dependent, or one is constant")
+    # One fixed order, so that rounding does not depend on the order of the rows.
+    order = np.lexsort((r, n, *design.T[1:]))
+    return Rows(r[order].astype(float), n[order].astype(float), design[order])

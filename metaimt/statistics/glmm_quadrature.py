@@ -1,0 +1,171 @@
+"""Marginal likelihood of one report under the binomial-normal model, by adaptive Gauss-Hermite quadrature.
+
+r ~ Binomial(n, p), logit p = eta + tau z, z ~ N(0, 1). The rule is centred at the mode of the integrand and
+scaled by its curvature there (Liu and Pierce, Biometrika 1994;81:624), with 64 nodes. Its error is set by the
+poles of the logistic function, pi / tau from the real line in z: exp(-2 pi sqrt(64) / tau) for a report in
+which all respond or none does, 1e-11 at tau = 2 but 1e-2 at tau = 10. Above tau = 2 such a report is
+integrated by parts: the step f = p^n becomes the bump f' = n p^n (1 - p) times a normal distribution function,
+whose width does not grow with tau. Reports with both outcomes are bumps from the start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from scipy.special import log_ndtr, roots_hermite
+
+from metaimt.statistics.root import Floats
+
+NODES = 80
+
+_BY_PARTS_ABOVE = 2.0
+_LOG_2PI = float(np.log(2 * np.pi))
+_CHUNK = 1_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """Log marginal likelihood of each report, without the binomial coefficient, and derivatives.
+
+    All of shape (B, J): B pairs of parameters, J reports. `eta`, `eta_eta`: first and second derivative in
+    eta. `variance`: first derivative in tau^2, which by the heat equation is half the second derivative of the
+    likelihood itself in eta, and so is exact at tau = 0. `eta_tau`, `tau_tau`: second derivatives in tau.
+    """
+
+    value: Floats
+    eta: Floats
+    variance: Floats
+    eta_eta: Floats
+    eta_tau: Floats
+    tau_tau: Floats
+
+
+def log_marginal(responders: Floats, evaluable: Floats, eta: Floats, tau: Floats) -> Terms:
+    """Log of the integral over z, and its derivatives.
+
+    Args:
+        responders: r, shape (J,).
+        evaluable: n, shape (J,).
+        eta: logit of the median rate, shape (B, J).
+        tau: standard deviation on the logit scale, at least 0, shape (B,).
+    """
+    result = np.empty((6, *eta.shape))
+    unanimous = (responders == 0) | (responders == evaluable)
+    wide = tau > _BY_PARTS_ABOVE
+    for rows, cells, rule in (
+        (~wide, np.ones_like(unanimous), _direct),
+        (wide, ~unanimous, _direct),
+        (wide, unanimous, _by_parts),
+    ):
+        columns = np.nonzero(cells)[0]
+        size = max(1, _CHUNK // (NODES * max(1, columns.size)))
+        chosen = np.nonzero(rows)[0]
+        for at in range(0, chosen.size if columns.size else 0, size):
+            block = np.ix_(chosen[at : at + size], columns)
+            result[:, *block] = rule(
+                responders[columns], evaluable[columns], eta[block], tau[chosen[at : at + size], None]
+            )
+    return Terms(*result)
+
+
+@lru_cache(maxsize=1)
+def _gauss_hermite() -> tuple[Floats, Floats]:
+    """Nodes x times sqrt(2), and weights times exp(x^2) / sqrt(pi): for functions that are Gaussian at best.
+
+    The weights are 1 / (N psi^2) by the normalised recurrence of the Hermite functions psi.
+    """
+    x = roots_hermite(NODES)[0]
+    before, psi = np.zeros_like(x), np.pi**-0.25 * np.exp(-x * x / 2)
+    for j in range(NODES - 1):
+        before, psi = psi, np.sqrt(2 / (j + 1)) * x * psi - np.sqrt(j / (j + 1)) * before
+    return np.sqrt(2) * x, 1 / (NODES * psi**2 * np.sqrt(np.pi))
+
+
+def _logistic(e: Floats) -> tuple[Floats, Floats, Floats]:
+    """expit(e), expit(-e) and log(1 + exp(e)), none of which overflows or cancels."""
+    small = np.exp(-np.abs(e))
+    large = 1 / (1 + small)
+    other = small * large
+    positive = e > 0
+    return np.where(positive, large, other), np.where(positive, other, large), np.maximum(e, 0) + np.log1p(small)
+
+
+def _direct(r: Floats, n: Floats, eta: Floats, tau: Floats) -> Floats:
+    """Integral over z of p^r (1-p)^(n-r) phi(z)."""
+    x, w = _gauss_hermite()
+    mode, scale = _mode(r, n, eta, tau)
+    z = mode[..., None] + scale[..., None] * x
+    e = eta[..., None] + tau[..., None] * z
+    p, q, softplus = _logistic(e)
+    at = eta + tau * mode
+    # The height at the mode comes out first, so that no exponent is large. In two parts: r e - n log(1 + exp(e))
+    # of 100,000 patients is a small difference of large numbers.
+    peak = r * at - n * _logistic(at)[2] - mode * mode / 2
+    fall = r[:, None] * e - n[:, None] * softplus - z * z / 2 - peak[..., None]
+    weight = w * np.exp(fall)
+    total = weight.sum(axis=-1)
+    weight /= total[..., None]
+    score = r[:, None] - n[:, None] * p
+    bend = score * score - n[:, None] * p * q
+    d, zd = np.vecdot(weight, score), np.vecdot(weight, z * score)
+    weight *= bend
+    t, zt, zzt = weight.sum(axis=-1), np.vecdot(weight, z), np.vecdot(weight, z * z)
+    value = peak + np.log(total * scale)
+    return np.stack([value, d, t / 2, t - d * d, zt - d * zd, zzt - zd * zd])
+
+
+def _mode(r: Floats, n: Floats, eta: Floats, tau: Floats) -> tuple[Floats, Floats]:
+    """Mode in z by Newton's method, and the scale there. The integrand is log-concave."""
+    rate = (r + 0.5) / (n + 1)
+    z = tau * (np.log(rate / (1 - rate)) - eta) / (tau**2 + 1 / (n * rate * (1 - rate)))
+    reach = 2 / np.clip(tau, 1e-3, 1)
+    for _ in range(60):
+        p, q, _ = _logistic(eta + tau * z)
+        step = (tau * (r - n * p) - z) / (1 + tau**2 * n * p * q)
+        z = z + np.clip(step, -reach, reach)
+        if np.abs(step).max() < 1e-7:
+            break
+    p, q, _ = _logistic(eta + tau * z)
+    return z, 1 / np.sqrt(1 + tau**2 * n * p * q)
+
+
+def _by_parts(r: Floats, n: Floats, eta: Floats, tau: Floats) -> Floats:
+    """Integral over e of n p^n (1-p) Phi((eta - e) / tau), the same after integration by parts; mirrored at r = 0."""
+    x, w = _gauss_hermite()
+    sign = np.where(r > 0, 1.0, -1.0)
+    at = sign * eta
+    mode, scale = _bump(n, at, tau)
+    e = mode[..., None] + scale[..., None] * x
+    y = (at[..., None] - e) / tau[..., None]
+    softplus, log_phi = _logistic(e)[2], log_ndtr(y)
+    height = np.log(n)[:, None] + n[:, None] * (e - softplus) - softplus + log_phi
+    peak = height.max(axis=-1)
+    weight = w * np.exp(height - peak[..., None])
+    total = weight.sum(axis=-1)
+    weight *= np.exp(-(y * y + _LOG_2PI) / 2 - log_phi) / total[..., None]
+    d1, d2 = weight.sum(axis=-1) / tau, -np.vecdot(weight, y) / tau**2
+    mixed, second = np.vecdot(weight, y * y - 1) / tau**2, np.vecdot(weight, y * (2 - y * y)) / tau**2
+    value = peak + np.log(total * scale) + _LOG_2PI / 2
+    by_tau = tau * d2
+    return np.stack([value, sign * d1, d2 / 2, d2 - d1 * d1, sign * (mixed - d1 * by_tau), second - by_tau**2])
+
+
+def _bump(n: Floats, eta: Floats, tau: Floats) -> tuple[Floats, Floats]:
+    """Mode in e of n p^n (1-p) Phi((eta - e) / tau), log-concave, and the scale there."""
+    e = np.minimum(np.log(n), eta + tau**2)
+    for _ in range(60):
+        slope, bend = _bump_slopes(n, e, (eta - e) / tau, tau)
+        step = slope / bend
+        e = e + np.clip(step, -5, 5)
+        if np.abs(step).max() < 1e-7:
+            break
+    return e, 1 / np.sqrt(_bump_slopes(n, e, (eta - e) / tau, tau)[1])
+
+
+def _bump_slopes(n: Floats, e: Floats, y: Floats, tau: Floats) -> tuple[Floats, Floats]:
+    """First derivative of the logarithm of the bump, and minus the second."""
+    p, q, _ = _logistic(e)
+    mills = np.exp(-(y * y + _LOG_2PI) / 2 - log_ndtr(y))
+    return n * q - p - mills / tau, (n + 1) * p * q + mills * (mills + y) / tau**2
