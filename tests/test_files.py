@@ -227,7 +227,7 @@ def test_unknown_symbolic_link_is_carried_over(target: str, outputs: Path) -> No
     assert (outputs / "link").readlink() == Path(target)
 
 
-HOSTILE = st.text(st.characters() | st.sampled_from("=+-@\t\r\n\x0b\x85\u2028\u202e\x1b'\x00/\\.~ "), max_size=40)
+HOSTILE = st.text(st.characters() | st.sampled_from("=+-@\t\r\n\x0b\x85\u2028\u2029\u202e\x1b'\x00/\\.~ "), max_size=40)
 
 
 @given(HOSTILE)

@@ -47,9 +47,7 @@ RowStatus = Annotated[str, _choice(*_STATUSES, field="status"), _schema(*_STATUS
 _CERTAINTIES = ("certain", "probable", "possible")
 Certainty = Annotated[str, _choice(*_CERTAINTIES, field="certainty"), _schema(*_CERTAINTIES)]
 DIFFERENT = "different"  # of a link: two reports were compared and share no patient; never one of those that apply
-LinkCertainty = Annotated[
-    str, _choice(*_CERTAINTIES, DIFFERENT, field="certainty"), _schema(*_CERTAINTIES, DIFFERENT)
-]
+LinkCertainty = Annotated[str, _choice(*_CERTAINTIES, DIFFERENT, field="certainty"), _schema(*_CERTAINTIES, DIFFERENT)]
 _LINES = ("first", "later")
 PoolLine = Annotated[str, _choice(*_LINES, field="line"), _schema(*_LINES)]
 _DRUGS = ("named", "any")

@@ -26,6 +26,7 @@ KEYWORDS = frozenset(
         "minimum",
         "pattern",
         "properties",
+        "propertyNames",
         "required",
         "title",
         "type",

@@ -39,7 +39,8 @@ def links_are_named_in_reports(library: Library) -> Iterator[Located]:
     overlaps = {report.id: report.report.overlaps for report in library.reports}
     for k, link in enumerate(library.links):
         for one, other in (link.reports, link.reports[::-1]):
-            if one != other and one in overlaps and other not in overlaps[one]:
+            missing = one in overlaps and other not in overlaps[one]
+            if one != other and missing and not link.different:
                 message = f"{one} does not name {other} under overlaps"
                 hint = f"add overlaps: [{other}] to the report of {one}"
                 yield shared(library, LINKS_FILE), (k, "reports"), message, hint

@@ -32,8 +32,9 @@ CHILD_BELOW, ADULT_FROM = 16, 25  # years; in between a patient may be in a tria
 class Facts:
     """One patient, or one arm: `counts` are then its responders and evaluable patients.
 
-    `kinases` are those known to be positive, `negative` the markers known not to be. `drugs` are the named ones, in the order given; `place` has the words of the exact place by
-    their stems. What happened on a drug is not among the facts: an early and a late report of one patient differ in it.
+    `kinases` are those known to be positive, `negative` the markers known not to be. `drugs` are the named ones, in the
+    order given; `place` has the words of the exact place by their stems. What happened on a drug is not among the
+    facts: an early and a late report of one patient differ in it.
     """
 
     report: str
@@ -77,7 +78,7 @@ def library_facts(library: Library) -> tuple[Facts, ...]:
 
 
 def _with_journals(words: dict[str, SourceWords], reports: Iterable[CaseFile]) -> dict[str, SourceWords]:
-    """A word of a journal's name counts where another text uses it as a name, as Swiss; to share a journal is nothing."""
+    """A word of a journal's name, such as Swiss, counts where a text uses it as a name; a shared journal does not."""
     names = {name for found in words.values() for name in found.names}
     for report in reports:
         journal = frozenset(re.findall(r"\w+", report.report.journal or "")) & names

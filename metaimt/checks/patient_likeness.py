@@ -9,7 +9,8 @@ the probabilities of agreement among true pairs (`m`) are set, not estimated. Wh
 where `others` of `stating` other reports have that value: rare agreements count more. `base` is the frequency
 expected before any report is seen, so that a small library does not take every value for common or for unique; N is
 the number of reports, at least SMALL_LIBRARY: what is rarer than one report cannot be known. The number of a trial
-names one set of patients, so its u is a third of 1 / N. Where a field disagrees, points = log2((1 - m) / (1 - base)), below zero; a field that either report leaves out counts nothing.
+names one set of patients, so its u is a third of 1 / N. Where a field disagrees,
+points = log2((1 - m) / (1 - base)), below zero; a field that either report leaves out counts nothing.
 Another kinase, a marker positive here and negative there, and another fusion partner exclude a pair.
 """
 
@@ -29,7 +30,8 @@ AGES_APART = 2.0  # years that two printed ages may differ beyond the years betw
 UNDATED = 5.0  # years between publications where either has no year
 _INFANT, _OLDEST, _AGE_WINDOW = 2.0, 120, 5
 _SMALLEST_SERIES = 5  # of fewer patients, equal counts say nothing
-_FURTHER_WORD, _MOST_FURTHER = 1.0, 2
+_FURTHER_WORD, _MOST_FURTHER = 1.0, 2  # points of a further shared author or name, and how many count
+_PLACE_WORDS = 3  # shown of a long description
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +221,8 @@ def _of_place(left: Facts, right: Facts, known: Frequencies) -> Iterator[Point]:
     if shared:
         yield min(shared, key=_rarest_first)
     elif left.place and right.place:
-        words = sorted(" ".join(sorted(facts.place.values())) for facts in (left, right))
-        yield Point(f"places {words[0]} and {words[1]}", FIELDS["place"].against())
+        words = sorted(", ".join(sorted(facts.place.values())[:_PLACE_WORDS]) for facts in (left, right))
+        yield Point(f"place {words[0]} / {words[1]}", FIELDS["place"].against())
 
 
 def _of_person(left: Facts, right: Facts, known: Frequencies) -> Iterator[Point]:
@@ -235,7 +237,7 @@ def _of_person(left: Facts, right: Facts, known: Frequencies) -> Iterator[Point]
     between = UNDATED if undated else abs((left.year or 0) - (right.year or 0))
     if abs(left.age - right.age) > AGES_APART + between:
         ages = sorted((left.age, right.age))
-        yield Point(f"ages {ages[0]:g} and {ages[1]:g}", FIELDS["age"].against())
+        yield Point(f"ages {ages[0]:g} / {ages[1]:g}", FIELDS["age"].against())
 
 
 def _same_or_not(field: str, left: str | None, right: str | None, known: Frequencies) -> Iterator[Point]:
@@ -245,7 +247,7 @@ def _same_or_not(field: str, left: str | None, right: str | None, known: Frequen
         yield known.agreement(field, left, f"same {field} {left.replace('_', ' ')}")
     else:
         one, other = (value.replace("_", " ") for value in sorted((left, right)))
-        yield Point(f"{field} {one} and {other}", FIELDS[field].against())
+        yield Point(f"{field} {one} / {other}", FIELDS[field].against())
 
 
 def _of_treatment(left: Facts, right: Facts, known: Frequencies) -> Iterator[Point]:
@@ -257,7 +259,7 @@ def _of_treatment(left: Facts, right: Facts, known: Frequencies) -> Iterator[Poi
         yield max(points, key=lambda point: point.points)
     elif left.drugs and right.drugs:
         drugs = sorted((", ".join(left.drugs), ", ".join(right.drugs)))
-        yield Point(f"drugs {drugs[0]} and {drugs[1]}", FIELDS["drug"].against())
+        yield Point(f"drugs {drugs[0]} / {drugs[1]}", FIELDS["drug"].against())
 
 
 def _of_counts(left: Facts, right: Facts, known: Frequencies) -> Iterator[Point]:

@@ -80,11 +80,11 @@ def likeness(left: Facts, right: Facts, known: Frequencies) -> Candidate | None:
     points = compare(left, right, known)
     if points is None:
         return None
-    one, other = sorted((left.id, right.id))
+    one, other = sorted((left, right), key=lambda facts: (facts.report, facts.unit))
     reasons = sorted((point for point in points if point.points > 0), key=_strongest)
     against = sorted((point for point in points if point.points < 0), key=_strongest)
     score = round(sum(point.points for point in points), 1)
-    return Candidate(one, other, score, tuple(map(str, reasons)), tuple(map(str, against)))
+    return Candidate(one.id, other.id, score, tuple(map(str, reasons)), tuple(map(str, against)))
 
 
 def _strongest(point: Point) -> tuple[float, str]:
@@ -143,25 +143,26 @@ def _place(report: CaseFile, unit: str) -> tuple[str | int, ...]:
 
 
 def _message(unit: str, other: str, candidate: Candidate) -> str:
-    """`P1 may be counted in x-2021/P1 too (12.3 points): ...`, the strongest reasons first, on one short line."""
+    """`P1 may be the same as x-2021/P1 (12.3 points): ...`: the strongest reasons that fit, and the doubt."""
     start = f"{unit} may be the same as {other} ({candidate.score:g} points): "
+    doubt = "".join(f"; but {reason}" for reason in candidate.against[:1])
     told: list[str] = []
-    all_reasons = (*candidate.reasons, *candidate.against)
-    for reason in all_reasons:
-        if len(start) + len("; ".join([*told, reason])) > _LONGEST_MESSAGE - 12:
+    for reason in candidate.reasons:
+        if len(start) + len("; ".join([*told, reason])) + len(doubt) > _LONGEST_MESSAGE:
             break
         told.append(reason)
-    more = len(all_reasons) - len(told)
-    return start + "; ".join(told) + (f"; {more} more" if more else "")
+    return f"{start}{'; '.join(told)}{doubt}"
 
 
 def _hint(left: CaseFile, right: CaseFile, found: Sequence[Candidate]) -> str:
-    """The two entries to choose from."""
+    """The two entries to choose from, and where all the reasons are."""
     both = f"reports: [{left.id}, {right.id}]"
     arms = _arms(left) | _arms(right)
     same = ", ".join(_relation(candidate, arms) for candidate in _one_each(found, arms))
     entry = f"- {{{both}, patients: [{same}], certainty: probable, prefer: {_to_prefer(left, right, found[0], arms)}}}"
-    return f"add to links.yaml {entry} or, if they differ, - {{{both}, certainty: different}}; with evidence: why"
+    other = f"- {{{both}, certainty: different}}"
+    choice = f"add to links.yaml {entry} or, if they differ, {other}; say why under evidence"
+    return f"{choice}. All reasons: metaimt show {left.id}"
 
 
 def _arms(report: CaseFile) -> dict[str, Arm]:

@@ -17,22 +17,21 @@ from metaimt.vocabulary import Vocabulary
 
 _WORD = re.compile(r"[^\W_][\w/'’+-]*[\w+]")
 _STEM = 4  # letters, so that uterus meets uterine
-_SENTENCE_START = re.compile(r"(?:^|[.:;!?] )[\"'“(]*$")
-_REPORT_ID = re.compile(r"\b[a-z][a-z0-9-]*-\d{4}(?:-[a-z])?\b")
-_TRIAL_NUMBER = re.compile(r"(?=.*[A-Z])(?:[A-Z0-9-]*\d){3}[A-Z0-9-]*")  # ADVL0912, NCT01121588
+_SENTENCE_START = re.compile(r"(?:^|[.:;!?] )[\"'“(]{0,2}$")  # in what stands before a word
+_REPORT_ID = re.compile(r"\b[a-z][a-z0-9-]{0,79}-\d{4}(?:-[a-z])?\b")
+_CAPITALS_AND_DIGITS = re.compile(r"[A-Z0-9-]+")  # ADVL0912, NCT01121588
 _NUMBERED_TRIAL = re.compile(r"\b([A-Z]{4,})(?: trial| study| protocol)? ((?!19|20)\d{4}|\d{3}|\d{5,})\b")
 _ACRONYM = re.compile(r"(?:[A-Z]-?){5,}")  # STARTRK-NG
 _MUTATION = re.compile(r"[A-Z]\d{2,4}[A-Z]")  # F1174L
-# Compendia, meetings, methods, months: to be read in the same place is not to be the same patient.
-_NO_NAMES = frozenset(
-    "aacr asco post esmo recist pubmed medline pmid pmc doi january february march april june july august september "
-    "october november december english".split()
-)
-_NO_PLACES = frozenset(
-    "left right upper lower with from later multiple mass masses tumour tumor recurrence recurrences relapse recurrent "
-    "metastases metastasis metastatic lesions secondary primary level stated diffuse giant around cavity region tissue "
-    "tissues soft titled main presentation spread probable stem".split()
-)
+# Compendia, meetings, methods and months: two reports read in the same place do not share patients for that.
+_READ_IN = "aacr asco post esmo recist pubmed medline pmid pmc doi english"
+_MONTHS = "january february march april june july august september october november december"
+_NO_NAMES = frozenset(f"{_READ_IN} {_MONTHS}".split())
+_ABOUT_PLACES = """
+left right upper lower with from later around main probable level stated titled multiple diffuse giant mass masses
+lesions region cavity tissue tissues soft stem tumour tumor primary secondary recurrence recurrences recurrent relapse
+metastases metastasis metastatic spread presentation"""
+_NO_PLACES = frozenset(_ABOUT_PLACES.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class Lexicon:
 
 
 def lexicon(library: Library) -> Lexicon:
-    """The lexicon of a library: a gene or a drug is not the name of a trial, nor is an ordinary word that of a place."""
+    """The lexicon of a library: a gene or a drug is not the name of a trial, nor an ordinary word that of a place."""
     lists = library.vocabulary.lists.values()
     terms = {word.casefold() for entries in lists for term, also in entries.items() for word in (term, *also)}
     ordinary: set[str] = set()
@@ -99,8 +98,13 @@ def trial_numbers(text: str, known: Lexicon) -> frozenset[str]:
     """Trial numbers in a text: ADVL0912, NCT01121588, EORTC 90101."""
     numbered = {" ".join(match.groups()) for match in _NUMBERED_TRIAL.finditer(text)}
     found = {name for name in numbered if name.split()[0].casefold() not in known.terms}
-    words = _unknown_words(text, known)
-    return frozenset(found | {w for w in words if _TRIAL_NUMBER.fullmatch(w) and not _MUTATION.fullmatch(w)})
+    return frozenset(found | {word for word in _unknown_words(text, known) if _is_trial_number(word)})
+
+
+def _is_trial_number(word: str) -> bool:
+    digits = sum(map(str.isdigit, word))
+    mixed = digits >= 3 and any(map(str.isupper, word))
+    return mixed and bool(_CAPITALS_AND_DIGITS.fullmatch(word)) and not _MUTATION.fullmatch(word)
 
 
 def acronyms(text: str, known: Lexicon) -> frozenset[str]:
@@ -138,16 +142,15 @@ def _unknown_words(text: str, known: Lexicon) -> Iterator[str]:
 
 def _written_as_sentence(title: str) -> bool:
     """Whether capitals in a title mean something: not in A Title Written Like This."""
-    long = [word for word in _WORD.findall(title)[1:] if len(word) > 3]
-    return sum(word[0].isupper() for word in long) < 0.5 * len(long)
+    long: list[str] = [word for word in _WORD.findall(title)[1:] if len(word) > 3]
+    return 2 * sum(word[0].isupper() for word in long) < len(long)
 
 
 def _proper_names(text: str, known: Lexicon) -> Iterator[str]:
     """Capitalised words within a sentence that the library never writes small: Macao, Australian."""
     for match in _WORD.finditer(text):
-        word = match[0]
-        plain = word.casefold()
-        if len(word) > 3 and word[0].isupper() and word[1:].islower() and plain not in known.ordinary | known.terms:
-            start = match.start()
-            if not _SENTENCE_START.search(text[max(0, start - 4) : start] if start >= 4 else text[:start]):
-                yield word
+        word, plain, start = match[0], match[0].casefold(), match.start()
+        is_name = len(word) > 3 and word[0].isupper() and word[1:].islower()
+        ordinary = plain in known.ordinary or plain in known.terms
+        if is_name and not ordinary and not _SENTENCE_START.search(text[max(0, start - 4) : start]):
+            yield word

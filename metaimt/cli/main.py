@@ -8,6 +8,7 @@ from metaimt import __version__
 from metaimt.cli.build import build
 from metaimt.cli.new import new
 from metaimt.cli.pool import pool
+from metaimt.cli.show import show
 from metaimt.cli.validate import schema, validate
 
 app = typer.Typer(
@@ -18,7 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (validate, pool, build, new, schema):
+for command in (validate, pool, show, build, new, schema):
     app.command()(command)
 
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_SECONDS = 10.0
 MAXIMUM_BYTES = 1024 * 1024
+_SCHEMES = {"http", "https"}
 USER_AGENT = f"metaimt/{__version__} (bibliography of published cases; Python urllib)"
 _CSL_JSON = "application/vnd.citationstyles.csl+json"
 _OTHERWISE = "or download the reference as RIS, .nbib or CSL-JSON and give that file: metaimt new FILE"
@@ -49,7 +50,7 @@ class Source:
     def address(self, identifier: str) -> str:
         """The address that answers for an identifier. Raises WrongUse if the base is not http or https."""
         base = os.environ.get(self.variable) or self.base
-        if urlsplit(base).scheme not in {"http", "https"}:
+        if urlsplit(base).scheme not in _SCHEMES:
             raise WrongUse(f"{self.variable} is '{base}', not an http or https address; unset it")
         return base + quote(identifier, safe="/")
 
@@ -173,10 +174,14 @@ def _opener() -> OpenerDirector:
     from urllib import request
 
     class OnlyWeb(request.HTTPRedirectHandler):
-        def redirect_request(self, req: Any, fp: Any, code: Any, msg: Any, headers: Any, newurl: Any) -> Any:  # noqa: PLR0917
-            if urlsplit(newurl).scheme not in {"http", "https"}:
+        def http_error_302(self, req: Any, fp: Any, code: Any, msg: Any, headers: Any) -> Any:
+            try:
+                target = urlsplit(urljoin(req.full_url, headers.get("location", "")))
+            except ValueError:  # not an address at all
                 return None
-            return super().redirect_request(req, fp, code, msg, headers, newurl)
+            return super().http_error_302(req, fp, code, msg, headers) if target.scheme in _SCHEMES else None
+
+        http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
     opener = request.OpenerDirector()
     for handler in (

@@ -35,6 +35,7 @@ _IF_KNOWN = {  # asked only if the other field has a value
 }
 _HINT = re.compile(r"did you mean (.+)\?$|write (\[[\d., ]+\]|[\w.]+)(?: without quotes or unit)?$")
 _FIELD = re.compile(r"(?:^|, )([a-z_]+): ")
+_TAKE_IT = " (y\xa0=\xa0yes)"  # with spaces at which a line does not end
 _FLAGS = {"y": "true", "yes": "true", "n": "false", "no": "false"}
 
 
@@ -129,7 +130,7 @@ class Interview:
                 part.values.update(self._accepted(part, taken))
             except Refused as refused:
                 offer = refused.offer
-                self.say(_inset(f"{refused}{' (y = yes)' if offer else ''}"))
+                self.say(_inset(f"{refused}{_TAKE_IT if offer else ''}"))
             else:
                 return
 
@@ -155,14 +156,14 @@ class Interview:
         shown = [terms] if terms and says_no_more(meaning, terms) else texts
         return "\n".join([f"\n{title}", *map(_inset, shown)])
 
-    def _accepted(self, part: Part, answers: Mapping[str, str]) -> Draft:
+    def _accepted(self, part: Part, answers: Mapping[str, str], *, offering: bool = True) -> Draft:
         """The values of accepted answers, as a file would hold them. Raises Refused for the first that is not."""
         values: Draft = {}
         for name, answer in answers.items():
             value = _as_in_a_file(part.schema["properties"][name], answer)
             values[name] = {self.marker: value} if name == "ihc" else value
             if problem := self._problem(part, name, values[name]):
-                raise Refused(*problem, self._offer(part, name, problem[1]))
+                raise Refused(*problem, self._offer(part, name, problem[1]) if offering else {})
             if part.model is Publication:
                 self.check(name, answer)
         return values
@@ -198,7 +199,7 @@ class Interview:
         _, *pieces = _FIELD.split(proposed)
         offer = dict(zip(pieces[::2], pieces[1::2], strict=True)) or {name: proposed}
         try:
-            self._accepted(part, offer)
+            self._accepted(part, offer, offering=False)
         except (Refused, KeyError):
             return {}
         return offer
@@ -212,12 +213,13 @@ def _as_in_a_file(schema: Mapping[str, Any], answer: str) -> object:
     """An answer as the same characters in a file would be read: text, number, flag or list."""
     kinds = {one.get("type") for one in (schema, *schema.get("anyOf", ()))}
     if kinds == {"array"} and not answer.startswith("["):
-        return [item.strip() for item in answer.split(",")]
+        return [item.strip() for item in answer.split(",") if item.strip()]
     if not kinds & {"number", "integer", "boolean", "array"}:
         return answer
     typed = _FLAGS.get(answer.casefold(), answer) if "boolean" in kinds else answer
     document = parse("answer", f"answer: {typed}\n".encode())
-    return document.data["answer"] if not document.problems and len(document.data) == 1 else answer
+    value = None if document.problems else document.data["answer"]
+    return answer if value is None else value
 
 
 @lru_cache

@@ -94,6 +94,8 @@ def review(folder: Path) -> Library:
 
 def checked_id(text: str) -> str:
     """An id that may name a file. Raises WrongUse with the form expected."""
+    if not text.strip():
+        raise WrongUse("the id is empty; give first author and year: smith-2026")
     try:
         return _IDENTIFIER.validate_python(text)
     except ValidationError as error:

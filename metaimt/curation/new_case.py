@@ -64,7 +64,9 @@ def without_controls(text: str) -> str:
 def scalar(value: object) -> str:
     """A value as YAML, so that it is read back as it is: text that could be taken for anything else is quoted."""
     if isinstance(value, list | tuple):
-        return f"[{', '.join(quoted(item) if ',' in str(item) else scalar(item) for item in value)}]"
+        return (
+            f"[{', '.join(quoted(item) if isinstance(item, str) and ',' in item else scalar(item) for item in value)}]"
+        )
     if isinstance(value, dict):
         return "{" + ", ".join(f"{scalar(key)}: {scalar(item)}" for key, item in value.items()) + "}"
     if isinstance(value, bool):
@@ -159,7 +161,7 @@ class _Form:
             field = self._schema("arms")["properties"][name]
             choice = "" if name == "drug" else self._choice(field)
             line = f"#   {'-' if name == _OF_COUNTS[0] else ' '} {name}: {choice}".rstrip()
-            yield line if says_no_more(field["description"], choice) else _noted(line, field["description"])
+            yield from _explained(line, choice, field["description"], f"#{' ' * (len(name) + 7)}# ")
 
     def _courses(self, courses: Sequence[Draft], indent: int) -> Iterator[str]:
         field = self._schema("patients")["properties"]["courses"]
@@ -174,16 +176,13 @@ class _Form:
         line = _noted(f"{' ' * indent}{name}:", field["description"] if self.teach else "")
         choice = self._choice(field)
         below = self.teach and not says_no_more(choice, field["description"])
-        return [line, *(_comment(choice, indent, " " * 5) if below else ())]
+        return [line, *(wrapped(choice, _WIDTH, f"{' ' * indent}#      ") if below else ())]
 
     def _optional(self, name: str, field: Mapping[str, Any], indent: int) -> list[str]:
         """A commented field with its accepted terms; its meaning beside it if it fits, else below."""
-        choice, meaning = '""' if name in _QUOTED else self._choice(field), field["description"]
+        choice = '""' if name in _QUOTED else self._choice(field)
         line = f"{' ' * indent}# {name}: {choice}".rstrip()
-        if says_no_more(meaning, choice):
-            return [line]
-        noted = _noted(line, meaning)
-        return [noted] if len(noted) <= _WIDTH else [line, *_comment(meaning, indent, " " * (len(name) + 2))]
+        return _explained(line, choice, field["description"], f"{' ' * indent}# {' ' * (len(name) + 2)}# ")
 
     def _choice(self, field: Mapping[str, Any]) -> str:
         """The accepted terms of a field, or the form of its value; empty where anything goes."""
@@ -203,7 +202,7 @@ def _also(names: list[str], indent: int) -> list[str]:
     """One comment with the names of fields that are not used; the list is empty afterwards."""
     shown = ", ".join(name for name in names if name not in _SELDOM)
     names.clear()
-    return _comment(f"not filled in: {shown}", indent) if shown else []
+    return wrapped(f"not filled in: {shown}", _WIDTH, f"{' ' * indent}# ") if shown else []
 
 
 def says_no_more(text: str, other: str) -> bool:
@@ -215,9 +214,13 @@ def _noted(line: str, note: str) -> str:
     return f"{line:<{_NOTE_COLUMN}}  # {note}" if note else line
 
 
-def _comment(text: str, indent: int, inset: str = "") -> list[str]:
-    margin = f"{' ' * indent}# {inset}"
-    return wrapped(text, _WIDTH, margin)
+def _explained(line: str, choice: str, meaning: str, below: str) -> list[str]:
+    """A line with its meaning: beside it if it fits, else in lines that start with `below`; none if it adds nothing.
+
+    Those lines are comments within comments: a block that is uncommented as a whole in an editor stays YAML.
+    """
+    noted = line if says_no_more(meaning, choice) else _noted(line, meaning)
+    return [noted] if len(noted) <= _WIDTH else [line, *wrapped(meaning, _WIDTH, below)]
 
 
 def wrapped(text: str, width: int, margin: str) -> list[str]:

@@ -101,7 +101,7 @@ def from_ris(text: str) -> Iterator[Reference]:
     except ImportError as error:
         pip = f"{sys.executable} -m pip install rispy"
         raise WrongUse(f"RIS files need rispy: {pip}; or export the reference as .nbib or .json") from error
-    ended = re.sub(r"(?m)^(?=TY {1,2}-)", "ER  - \n", re.sub(r"(?m)^([A-Z][A-Z0-9]) - ", r"\1  - ", text))
+    ended = re.sub(r"(?m)^(?=TY {1,2}-)", "ER  - \n", re.sub(r"(?m)^([A-Z][A-Z0-9]) -(?: |$)", r"\1  - ", text))
     return map(_from_ris_record, rispy.loads(f"{ended}\nER  - \n"))
 
 

@@ -10,7 +10,7 @@ from scipy.special import ndtri
 
 from metaimt.statistics.reports import Integers
 from metaimt.statistics.root import Floats
-from metaimt.statistics.survival_data import life_table, read_survival
+from metaimt.statistics.survival_data import LifeTable, life_table, read_survival
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,13 +78,13 @@ def cumulative_incidence(time: ArrayLike, cause: ArrayLike, *, level: float = 0.
         raise ValueError("cause must be a whole number: 0 censored, 1, 2 ... the cause")
     times, events = read_survival(time, kind > 0)
     table = life_table(times, events)
-    free = np.cumprod(1 - table.events / table.at_risk)
+    free: Floats = np.cumprod(1 - table.events / table.at_risk, dtype=float)
     where = np.searchsorted(table.time, times)
     z = float(ndtri((1 + level) / 2))
     curves = []
     for each in np.unique(kind[events]).tolist():
         here = np.bincount(where[kind == each], minlength=table.time.size)
-        curves.append(_incidence(each, here, table.events, table.at_risk, free, z))
+        curves.append(_incidence(each, here, table, free, z))
     return CumulativeIncidence(table.time, table.at_risk, free, tuple(curves), level)
 
 
@@ -95,22 +95,21 @@ def incidence_at(curves: CumulativeIncidence, times: ArrayLike) -> tuple[Inciden
     )
 
 
-def _incidence(cause: int, here: Integers, events: Integers, n: Integers, free: Floats, z: float) -> Incidence:
+def _incidence(cause: int, here: Integers, table: LifeTable, free: Floats, z: float) -> Incidence:
     before = np.concatenate([[1.0], free[:-1]])
-    f = np.cumsum(before * here / n)
-    error = np.sqrt(np.maximum(0, _variance(f, before, here, events, n)))
+    f: Floats = np.cumsum(before * here / table.at_risk, dtype=float)
+    error = np.sqrt(np.maximum(0, _variance(f, before, here, table)))
     exists = (f > 0) & (f < 1 - 1e-12)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         survival = np.where(exists, 1 - f, 0.5)
         reach = np.exp(z * error / (-np.log(survival) * survival))
         lower, upper = 1 - survival ** (1 / reach), 1 - survival**reach
-    return Incidence(
-        cause, here, f, error, np.where(exists, lower, np.nan), np.where(exists, upper, np.nan)
-    )
+    return Incidence(cause, here, f, error, np.where(exists, lower, np.nan), np.where(exists, upper, np.nan))
 
 
-def _variance(f: Floats, before: Floats, here: Integers, events: Integers, n: Integers) -> Floats:
+def _variance(f: Floats, before: Floats, here: Integers, table: LifeTable) -> Floats:
     """The three sums for every t at once, by expanding (F(t) - F(t_i))^2."""
+    n, events = table.at_risk, table.events
     a = np.divide(events, n * (n - events), out=np.zeros(f.size), where=n > events)
     b = before * here / n**2
     own = before**2 * here * (n - here) / n**3

@@ -150,12 +150,12 @@ def proportional_hazards(
     blocks = [np.einsum("d,dij->ij", g**power, sets.covariance) for power in range(3)]
     information = np.block([[blocks[0], blocks[1]], [blocks[1], blocks[2]]])
     tests = [(name, np.array([j])) for j, name in enumerate(labels)]
-    return tuple(_hazards_test(name, score, information, added, q) for name, added in [*tests, ("global", np.arange(q))])
+    return tuple(
+        _hazards_test(name, score, information, added, q) for name, added in [*tests, ("global", np.arange(q))]
+    )
 
 
-def _hazards_test(
-    name: str, score: Floats, information: Floats, added: NDArray[np.int64], q: int
-) -> HazardsTest:
+def _hazards_test(name: str, score: Floats, information: Floats, added: NDArray[np.int64], q: int) -> HazardsTest:
     keep = np.concatenate([np.arange(q), q + added])
     part = information[np.ix_(keep, keep)]
     # One event, or none that differ in time: nothing to test.

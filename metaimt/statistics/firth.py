@@ -12,7 +12,8 @@ two standard errors.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -132,51 +133,88 @@ def fit_firth(
         raise ValueError(f"{q} covariates have {len(labels)} names")
     if not 0 < level < 1:
         raise ValueError(f"level must be between 0 and 1, not {level}")
-    top = maximise(rows, np.zeros(q + 1), np.ones(q + 1, dtype=bool))
+    whole = _turned(rows, np.empty(0, dtype=np.int64))
+    back = np.linalg.inv(whole.triangle)
+    beta = back @ whole.top.beta
+    covariance, augmented = (
+        back @ np.linalg.inv(each) @ back.T for each in (whole.top.information, whole.top.augmented)
+    )
+    coefficients = tuple(
+        _coefficient(rows, j, name, (beta[j], sqrt(covariance[j, j]), sqrt(augmented[j, j])), level)
+        for j, name in enumerate((INTERCEPT, *labels))
+    )
     return FirthFit(
-        tuple(_coefficient(rows, top, j, name, level) for j, name in enumerate((INTERCEPT, *labels))),
-        top.value,
-        _test(rows, top, np.arange(1, q + 1)) if q else None,
+        coefficients,
+        whole.top.value + float(np.log(np.abs(np.diag(whole.triangle))).sum()),
+        _test(_turned(rows, np.arange(1, q + 1)), q) if q else None,
         int(rows.responders.sum()),
         int((rows.evaluable - rows.responders).sum()),
         level,
     )
 
 
-def _coefficient(rows: Rows, top: Trial, j: int, name: str, level: float) -> FirthCoefficient:
-    information, augmented = (np.sqrt(np.diag(np.linalg.inv(each))) for each in (top.information, top.augmented))
-    lower, upper = (_limit(rows, top, j, sign * float(information[j]), level) for sign in (-1, 1))
-    estimate, p = float(top.beta[j]), _test(rows, top, np.array([j])).p
-    return FirthCoefficient(name, estimate, float(information[j]), float(augmented[j]), lower, upper, p)
+@dataclass(frozen=True, eq=False)
+class _Turned:
+    """The model in orthogonal columns, some of the covariates last, and its maximum there.
+
+    design = columns @ triangle, so the coefficients of the last columns are those of the last covariates, up
+    to the last block of the triangle: to hold these is to hold those. Orthogonal columns make every search
+    quick and exact, whatever the scale and origin of the covariates.
+    """
+
+    rows: Rows
+    triangle: Floats
+    top: Trial
 
 
-def _test(rows: Rows, top: Trial, zero: Integers) -> LikelihoodRatio:
-    """Test that the coefficients `zero` are 0. The penalty keeps the information of the whole model."""
-    free = np.ones(top.beta.size, dtype=bool)
-    free[zero] = False
-    held = maximise(rows, np.where(free, top.beta, 0.0), free)
-    statistic = max(0.0, 2 * (top.value - held.value))
-    return LikelihoodRatio(statistic, zero.size, float(chdtrc(zero.size, statistic)))
+def _turned(rows: Rows, last: Integers) -> _Turned:
+    design = np.column_stack([np.delete(rows.design, last, axis=1), rows.design[:, last]])
+    columns, triangle = np.linalg.qr(design)
+    size = np.sqrt(design.shape[0])
+    turned = replace(rows, design=columns * size)
+    return _Turned(turned, triangle / size, maximise(turned, np.zeros(design.shape[1])))
 
 
-def _limit(rows: Rows, top: Trial, j: int, step: float, level: float) -> float:
-    """Where the penalised profile of coefficient j falls by half the chi-square cut-off; step gives the side."""
-    target = top.value - float(chdtri(1, 1 - level)) / 2
-    free = np.arange(top.beta.size) != j
-    nearest = top
+def _coefficient(rows: Rows, j: int, name: str, values: tuple[float, float, float], level: float) -> FirthCoefficient:
+    """values: estimate, standard error by the information, and by the augmented information."""
+    held = _turned(rows, np.array([j]))
+    scale = float(held.triangle[-1, -1])
+    ends = sorted(_limit(held, sign * values[1] * scale, level) / scale for sign in (-1, 1))
+    return FirthCoefficient(name, float(values[0]), values[1], values[2], ends[0], ends[1], _test(held, 1).p)
+
+
+def _test(held: _Turned, number: int) -> LikelihoodRatio:
+    """Test that the last `number` coefficients are 0. The penalty keeps the information of the whole model."""
+    free = np.arange(held.top.beta.size) < held.top.beta.size - number
+    null = maximise(held.rows, np.where(free, held.top.beta, 0.0), free)
+    statistic = max(0.0, 2 * (held.top.value - null.value))
+    return LikelihoodRatio(statistic, number, float(chdtrc(number, statistic)))
+
+
+def _limit(held: _Turned, step: float, level: float) -> float:
+    """Where the penalised profile of the last coefficient falls by half the chi-square cut-off.
+
+    step: a standard error, its sign the side.
+    """
+    target = held.top.value - float(chdtri(1, 1 - level)) / 2
+    estimate = held.top.beta[-1]
+    free = np.arange(held.top.beta.size) < held.top.beta.size - 1
+    nearest = held.top
 
     def excess(away: Floats) -> tuple[Floats, Floats]:
         """Profile above the target, `away` steps from the estimate, and its slope."""
         nonlocal nearest
-        start = nearest.beta.copy()
-        start[j] = top.beta[j] + step * float(away[0])
-        nearest = maximise(rows, start, free)
-        return np.array([nearest.value - target]), np.array([nearest.score[j] * step])
+        # The others follow the held coefficient as the information has it.
+        ahead = np.append(-np.linalg.lstsq(nearest.information[:-1, :-1], nearest.information[:-1, -1])[0], 1.0)
+        start = nearest.beta + ahead * (estimate + step * float(away[0]) - nearest.beta[-1])
+        nearest = maximise(held.rows, start, free)
+        return np.array([nearest.value - target]), np.array([nearest.score[-1] * step])
 
     far = 2.0
     while excess(np.array([far]))[0][0] > 0:
         far *= 2
-    return float(top.beta[j] + step * decreasing_root(excess, np.array([far]), far / 2 if far > 2 else 0.0, far)[0])
+    near = far / 2 if far > 2 else 0.0
+    return float(estimate + step * decreasing_root(excess, np.array([far]), near, far)[0])
 
 
 def _rows(responders: ArrayLike, evaluable: ArrayLike, covariates: ArrayLike) -> Rows:
@@ -191,7 +229,12 @@ def _rows(responders: ArrayLike, evaluable: ArrayLike, covariates: ArrayLike) ->
     if not np.isfinite(x).all():
         raise ValueError("a covariate is not finite")
     design = np.column_stack([np.ones(r.size), x])
-    if np.linalg.matrix_rank(design / np.maximum(np.abs(design).max(axis=0), 1e-300)) < design.shape[1]:
+    centred = design[:, 1:] - design[:, 1:].mean(axis=0)
+    spread = np.abs(centred).max(axis=0)
+    # A constant column leaves rounding after centring.
+    if design.shape[0] < design.shape[1]:
+        raise ValueError(f"{design.shape[0]} rows cannot carry {design.shape[1]} parameters")
+    if bool(np.any(spread <= 1e-12 * np.abs(x).max(axis=0))) or np.linalg.matrix_rank(centred / spread) < x.shape[1]:
         raise ValueError("the covariates are linearly dependent, or one is constant")
     # One fixed order, so that rounding does not depend on the order of the rows.
     order = np.lexsort((r, n, *design.T[1:]))

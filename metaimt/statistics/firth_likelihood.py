@@ -14,6 +14,8 @@ Mask = NDArray[np.bool_]
 
 LARGEST_STEP = 5.0
 _HALVINGS = 60
+# A step that promises less than this part of the value is taken unchecked, and its square ends the search.
+_NEAR = 1e-9
 _ITERATIONS = 200
 
 
@@ -32,7 +34,7 @@ class Trial:
 
     value: penalised log-likelihood without binomial coefficients. score: modified score, its gradient.
     information: Fisher information. augmented: the information with each patient's weight times
-    1 + leverage.
+    1 + leverage. triangle: T of the QR decomposition, T'T is the information.
     """
 
     beta: Floats
@@ -40,36 +42,40 @@ class Trial:
     score: Floats
     information: Floats
     augmented: Floats
+    triangle: Floats
 
 
 def evaluate(rows: Rows, beta: Floats) -> Trial:
     """Penalised log-likelihood l(b) + log det I(b) / 2 and its derivatives at b, shape (1 + q,).
 
     Modified score: X'(r - n p + h (1/2 - p)), h the leverages of the rows (Firth 1993; Heinze and
-    Schemper 2002, formula 2). Where the information is singular in floating point the value is -inf.
+    Schemper 2002, formula 2). Determinant and leverages come from a QR decomposition, which loses half the
+    digits the information itself would lose. Where that is singular in floating point the value is -inf.
     """
     design, n = rows.design, rows.evaluable
     eta = design @ beta
     p, q = expit(eta), expit(-eta)
     weight = n * p * q
     information = (design.T * weight) @ design
-    sign, log_det = np.linalg.slogdet(information)
-    if sign <= 0 or not np.isfinite(log_det):
-        return Trial(beta, -np.inf, np.zeros_like(beta), information, information)
-    leverage = weight * np.einsum("ij,ji->i", design, np.linalg.solve(information, design.T))
+    orthogonal, triangle = np.linalg.qr(np.sqrt(weight)[:, None] * design)
+    diagonal = np.abs(np.diag(triangle))
+    if not diagonal.all():
+        return Trial(beta, -np.inf, np.zeros_like(beta), information, information, triangle)
+    leverage = (orthogonal**2).sum(axis=1)
     fit = rows.responders * -np.logaddexp(0, -eta) - (n - rows.responders) * np.logaddexp(0, eta)
     return Trial(
         beta,
-        float(fit.sum() + log_det / 2),
+        float(fit.sum() + np.log(diagonal).sum()),
         # r - n p, without cancellation where p is near 1.
         design.T @ (rows.responders * q - (n - rows.responders) * p + leverage * (q - p) / 2),
         information,
         (design.T * (weight * (1 + leverage / n))) @ design,
+        triangle,
     )
 
 
-def maximise(rows: Rows, start: Floats, free: Mask) -> Trial:
-    """Maximum over the free coefficients, the others held at `start`.
+def maximise(rows: Rows, start: Floats, free: Mask | None = None) -> Trial:
+    """Maximum over the free coefficients (None: all), the others held at `start`.
 
     Newton steps, none longer than LARGEST_STEP in any coefficient, halved until the value does not fall.
 
@@ -77,16 +83,17 @@ def maximise(rows: Rows, start: Floats, free: Mask) -> Trial:
         ArithmeticError: no convergence.
     """
     at = evaluate(rows, start)
+    free = np.ones(start.size, dtype=bool) if free is None else free
     if not free.any():
         return at
     for _ in range(_ITERATIONS):
         step = _newton(rows, at, free)
-        largest = float(np.abs(step).max())
-        if largest > LARGEST_STEP:
-            step *= LARGEST_STEP / largest
-        new = _uphill(rows, at, step)
-        if new is None or float(at.score @ step) < 1e-18 * max(1.0, abs(at.value)):
-            return at if new is None else new
+        step *= min(1.0, LARGEST_STEP / max(float(np.abs(step).max()), 1e-300))
+        gain = float(at.score @ step)
+        # So near the top rounding decides whether the value rises, and Newton's step is right.
+        new = evaluate(rows, at.beta + step) if gain < _NEAR * max(1.0, abs(at.value)) else _uphill(rows, at, step)
+        if gain < _NEAR**2 * max(1.0, abs(at.value)):
+            return new
         at = new
     raise ArithmeticError(f"Firth regression: no maximum within {_ITERATIONS} steps")
 
@@ -98,7 +105,7 @@ def _newton(rows: Rows, at: Trial, free: Mask) -> Floats:
     if np.linalg.eigvalsh(curvature)[0] <= 0:
         curvature = at.information[block]
     step = np.zeros_like(at.beta)
-    step[free] = np.linalg.solve(curvature, at.score[free])
+    step[free] = np.linalg.lstsq(curvature, at.score[free])[0]
     return step
 
 
@@ -108,18 +115,17 @@ def _penalty_curvature(rows: Rows, at: Trial) -> Floats:
     eta = design @ at.beta
     p, q = expit(eta), expit(-eta)
     weight = rows.evaluable * p * q
-    solved = np.linalg.solve(at.information, design.T)
+    solved = np.linalg.solve(at.triangle, np.linalg.solve(at.triangle.T, design.T))
     spread = np.einsum("ij,ji->i", design, solved)
     second = (design.T * (weight * (1 - 6 * p * q) * spread)) @ design
     slopes = (solved * (design.T * (weight * (q - p)))[:, None, :]) @ design
-    return (second - np.einsum("jab,kba->jk", slopes, slopes)) / 2
+    return np.asarray((second - np.einsum("jab,kba->jk", slopes, slopes)) / 2, dtype=float)
 
 
-def _uphill(rows: Rows, at: Trial, step: Floats) -> Trial | None:
-    """The first of step, step/2, step/4 ... that does not lower the value beyond rounding; None if none."""
-    tolerance = 1e-14 * max(1.0, abs(at.value))
+def _uphill(rows: Rows, at: Trial, step: Floats) -> Trial:
+    """The first of step, step/2, step/4 ... that does not lower the value."""
     for halving in range(_HALVINGS):
         new = evaluate(rows, at.beta + step / 2**halving)
-        if new.value >= at.value - tolerance:
+        if new.value >= at.value:
             return new
-    return None
+    return at

@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, expit, ndtri, stdtrit
 
-from metaimt.statistics.glmm_likelihood import Cells, Point, binomial_fit, maximise
+from metaimt.statistics.glmm_likelihood import DataSets, Point, binomial_fit, maximise
 from metaimt.statistics.glmm_separation import Separated, separation
 from metaimt.statistics.reports import read_reports
 from metaimt.statistics.rho import NotIdentified
 from metaimt.statistics.root import Floats
 
 _TOGETHER = 500
+_NONE, _EVERY = NotIdentified("no patient responds"), NotIdentified("every patient responds")
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class GlmmFit:
     responds. se: Wald standard errors from the observed information, for comparison with other programs. tau:
     standard deviation of the logits between reports; where it is not identified the fit is the binomial one.
     log_likelihood includes the binomial coefficients; log_likelihood_binomial is the maximum at tau = 0.
-    reports: K. cells, counts: the data, one entry a different kind of report.
+    reports: K. data: the kinds of report and their numbers, one data set.
     """
 
     beta: tuple[float, ...]
@@ -62,8 +63,7 @@ class GlmmFit:
     log_likelihood: float
     log_likelihood_binomial: float
     reports: int
-    cells: Cells = field(compare=False, repr=False)
-    counts: Floats = field(compare=False, repr=False)
+    data: DataSets = field(compare=False, repr=False)
 
     @property
     def b0(self) -> float:
@@ -98,9 +98,7 @@ def fit_glmm(responders: ArrayLike, evaluable: ArrayLike, covariates: None = Non
 def fit_glmm(responders: ArrayLike, evaluable: ArrayLike, covariates: ArrayLike) -> GlmmFit | Separated: ...
 
 
-def fit_glmm(
-    responders: ArrayLike, evaluable: ArrayLike, covariates: ArrayLike | None = None
-) -> GlmmFit | Separated:
+def fit_glmm(responders: ArrayLike, evaluable: ArrayLike, covariates: ArrayLike | None = None) -> GlmmFit | Separated:
     """Maximum likelihood of r_i ~ Binomial(n_i, p_i), logit p_i = b0 + x_i b + u_i, u_i ~ N(0, tau^2).
 
     tau is not identified by one report, by single cases only, or where all reports with two patients or more
@@ -119,13 +117,12 @@ def fit_glmm(
         ValueError: invalid counts (see `read_reports`), or covariates of the wrong shape, not finite, or
             linearly dependent.
     """
-    cells, where = read_cells(responders, evaluable, covariates)
-    counts = np.bincount(where, minlength=cells.evaluable.size).astype(float)
+    data, _ = read_data(responders, evaluable, covariates)
     if covariates is not None:
-        separated = separation(cells)
+        separated = separation(data)
         if separated is not None:
             return separated
-    return fit_cells(cells, counts[None, :])[0]
+    return fit_data(data)[0]
 
 
 def wald_interval(fit: GlmmFit, level: float = 0.95) -> RateInterval | NotIdentified:
@@ -166,10 +163,10 @@ def prediction_interval(
     return _around(fit.b0, quantile * sqrt(fit.se[0] ** 2 + fit.tau**2), level, convention)
 
 
-def read_cells(
+def read_data(
     responders: ArrayLike, evaluable: ArrayLike, covariates: ArrayLike | None = None
-) -> tuple[Cells, NDArray[np.intp]]:
-    """Different kinds of report, and the kind of each report, shape (K,), in the order of the input.
+) -> tuple[DataSets, NDArray[np.intp]]:
+    """One data set, its kinds of report in a fixed order, and the kind of each report, (K,), as in the input.
 
     Raises:
         ValueError: as for `fit_glmm`.
@@ -181,79 +178,65 @@ def read_cells(
     if not np.isfinite(extra).all():
         raise ValueError("covariates must be finite numbers")
     table = np.column_stack([np.asarray(evaluable, dtype=float), np.asarray(responders, dtype=float), extra])
-    rows, where = np.unique(table, axis=0, return_inverse=True)
-    design = np.column_stack([np.ones(rows.shape[0]), rows[:, 2:]])
+    kinds, where, counts = np.unique(table, axis=0, return_inverse=True, return_counts=True)
+    design = np.column_stack([np.ones(counts.size), kinds[:, 2:]])
     if np.linalg.matrix_rank(design) < design.shape[1]:
         raise ValueError("covariates are linearly dependent, or constant")
-    return Cells(rows[:, 1].copy(), rows[:, 0].copy(), design), where.ravel()
+    return DataSets(kinds[:, 1].copy(), kinds[:, 0].copy(), design, counts[None, :].astype(float)), where.ravel()
 
 
-def fit_cells(cells: Cells, counts: Floats) -> list[GlmmFit]:
-    """Fit D data sets at once, each with its own number of reports of every kind: counts of shape (D, J).
-
-    With covariates the data sets must not be separated.
-    """
-    reasons = [_unidentified(cells, row) for row in counts]
-    result: list[GlmmFit | None] = [None] * counts.shape[0]
-    for index, reason in enumerate(reasons):
-        if reason is not None and reason.reason in {_NONE, _EVERY}:
-            result[index] = _at_the_end(cells, counts[index], reason)
-    inner = [index for index, fit in enumerate(result) if fit is None]
-    for start in range(0, len(inner), _TOGETHER):
-        some = np.array(inner[start : start + _TOGETHER])
-        for index, fit in zip(some, _fit_inner(cells, counts[some], [reasons[i] for i in some]), strict=True):
-            result[index] = fit
-    return [fit for fit in result if fit is not None]
+def fit_data(data: DataSets) -> list[GlmmFit]:
+    """Fit D data sets at once. With covariates they must not be separated."""
+    causes = [_cause(data, counts) for counts in data.counts]
+    inner = np.array([d for d, cause in enumerate(causes) if cause not in {_NONE, _EVERY}], dtype=np.intp)
+    fits: dict[int, GlmmFit] = {}
+    for start in range(0, inner.size, _TOGETHER):
+        some = inner[start : start + _TOGETHER]
+        fits.update(zip(some.tolist(), _fit_inner(data.take(some), [causes[d] for d in some]), strict=True))
+    return [fits[d] if d in fits else _at_an_end(data.take(np.array([d]))) for d in range(len(causes))]
 
 
-_NONE, _EVERY = "no patient responds", "every patient responds"
+def _cause(data: DataSets, counts: Floats) -> NotIdentified | None:
+    """Why tau is not identified, if it is not: counts of shape (J,)."""
+    here = counts > 0
+    r, n = data.responders[here], data.evaluable[here]
+    for cause, holds in (
+        (_NONE, not r.any()),
+        (_EVERY, (r == n).all()),
+        (NotIdentified("one report"), counts.sum() == 1),
+        (NotIdentified("every report is a single case"), n.max() == 1),
+        (NotIdentified("unanimous"), not ((r > 0) & (r < n)).any()),
+    ):
+        if holds:
+            return cause
+    return None
 
 
-def _fit_inner(cells: Cells, counts: Floats, reasons: list[NotIdentified | None]) -> list[GlmmFit]:
-    binomial = binomial_fit(cells, counts)
-    top = binomial.take(np.arange(counts.shape[0]))
-    free = np.array([index for index, reason in enumerate(reasons) if reason is None], dtype=np.intp)
+def _at_an_end(data: DataSets) -> GlmmFit:
+    """No patient or every patient responds: the likelihood is 1 in the limit b0 to -inf or inf."""
+    cause = _EVERY if (data.counts[0] @ data.responders) > 0 else _NONE
+    return GlmmFit((inf if cause == _EVERY else -inf,), cause, cause, 0.0, 0.0, int(data.counts.sum()), data)
+
+
+def _fit_inner(data: DataSets, causes: list[NotIdentified | None]) -> list[GlmmFit]:
+    binomial = binomial_fit(data)
+    top = binomial.take(np.arange(len(causes)))
+    free = np.array([d for d, cause in enumerate(causes) if cause is None], dtype=np.intp)
     if free.size:
-        top.put(free, maximise(cells, counts[free], binomial.take(free)), np.arange(free.size))
-    constant = counts @ cells.log_coefficients()
-    errors = _standard_errors(top)
+        top.put(free, maximise(data.take(free), binomial.take(free)))
+    constant, errors = data.log_coefficients(), _standard_errors(top)
     return [
         GlmmFit(
             beta=tuple(float(b) for b in top.beta[d]),
             se=tuple(float(s) for s in errors[d]),
-            tau=float(top.tau[d]) if reason is None else reason,
+            tau=float(top.tau[d]) if cause is None else cause,
             log_likelihood=float(top.value[d] + constant[d]),
             log_likelihood_binomial=float(binomial.value[d] + constant[d]),
-            reports=int(counts[d].sum()),
-            cells=cells,
-            counts=counts[d],
+            reports=int(data.counts[d].sum()),
+            data=data.take(np.array([d])),
         )
-        for d, reason in enumerate(reasons)
+        for d, cause in enumerate(causes)
     ]
-
-
-def _at_the_end(cells: Cells, counts: Floats, reason: NotIdentified) -> GlmmFit:
-    """No patient or every patient responds: the likelihood is 1 in the limit b0 to -inf or inf."""
-    b0 = -inf if reason.reason == _NONE else inf
-    slopes = (0.0,) * (cells.design.shape[1] - 1)
-    return GlmmFit((b0, *slopes), reason, reason, 0.0, 0.0, int(counts.sum()), cells, counts)
-
-
-def _unidentified(cells: Cells, counts: Floats) -> NotIdentified | None:
-    """Why tau is not identified, if it is not."""
-    here = counts > 0
-    r, n = cells.responders[here], cells.evaluable[here]
-    larger, split = n >= 2, (r > 0) & (r < n)
-    for reason, holds in (
-        (_NONE, not r.any()),
-        (_EVERY, bool((r == n).all())),
-        ("one report", counts.sum() == 1),
-        ("every report is a single case", not larger.any()),
-        ("unanimous", not split.any()),
-    ):
-        if holds:
-            return NotIdentified(reason)
-    return None
 
 
 def _standard_errors(top: Point) -> Floats:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from metaimt.statistics.glmm_likelihood import Cells
+from metaimt.statistics.glmm_likelihood import DataSets
 from metaimt.statistics.root import Floats
 
 _CERTAIN = 1e-8
@@ -30,20 +30,20 @@ class Separated:
         return f"separated ({self.reason})"
 
 
-def separation(cells: Cells) -> Separated | None:
+def separation(data: DataSets) -> Separated | None:
     """`Separated` if there is no finite estimate of the coefficients, else None.
 
     Newton's method on the binomial likelihood comes first: where its score is 0 with every residual away from
     0, the residuals prove that nothing is separated (Stiemke's theorem). Otherwise a linear programme decides
     (Konis, thesis, Oxford 2007).
     """
-    if _overlap_is_certain(cells) or not _separating_direction(cells):
+    if _overlap_is_certain(data) or not _separating_direction(data):
         return None
     return Separated("the covariates predict response without error in some or all reports")
 
 
-def _overlap_is_certain(cells: Cells) -> bool:
-    x, r, n = cells.design, cells.responders, cells.evaluable
+def _overlap_is_certain(data: DataSets) -> bool:
+    x, r, n = data.design / np.abs(data.design).max(axis=0), data.responders, data.evaluable
     beta = np.zeros(x.shape[1])
     for _ in range(30):
         rate = expit(x @ beta)
@@ -56,16 +56,16 @@ def _overlap_is_certain(cells: Cells) -> bool:
     residual = r - n * expit(x @ beta)
     unanimous = (r == 0) | (r == n)
     smallest = np.abs(residual[unanimous]).min() if unanimous.any() else 1.0
-    return bool((np.abs(x.T @ residual) <= _CERTAIN * smallest * np.abs(x).max(axis=0)).all())
+    return bool((np.abs(x.T @ residual) <= _CERTAIN * smallest).all())
 
 
-def _separating_direction(cells: Cells) -> bool:
+def _separating_direction(data: DataSets) -> bool:
     # 0.5 s to import, and needed only where the fit looks separated.
     from scipy.optimize import linprog
 
-    scaled: Floats = cells.design / np.abs(cells.design).max(axis=0)
-    split = (cells.responders > 0) & (cells.responders < cells.evaluable)
-    side = np.where(cells.responders > 0, 1.0, -1.0)[~split, None] * scaled[~split]
+    scaled: Floats = data.design / np.abs(data.design).max(axis=0)
+    split = (data.responders > 0) & (data.responders < data.evaluable)
+    side = np.where(data.responders > 0, 1.0, -1.0)[~split, None] * scaled[~split]
     if side.shape[0] == 0:
         return False
     found = linprog(
@@ -77,4 +77,4 @@ def _separating_direction(cells: Cells) -> bool:
         bounds=(-1, 1),
         method="highs",
     )
-    return bool(-found.fun > 1e-7)
+    return found.fun is not None and bool(found.fun < -1e-7)

@@ -75,7 +75,7 @@ class _Grid:
     def blur(self, s: float) -> Floats:
         """Factors by which N(0, s^2) damps the frequencies of a mirrored function on the grid."""
         frequency = np.pi * np.arange(self.logit.size + 1) / (2 * self.half_width)
-        return np.exp(-0.5 * (s * frequency) ** 2)
+        return np.asarray(np.exp(-0.5 * (s * frequency) ** 2), dtype=float)
 
 
 def integrate(r: Floats, n: Floats, copies: Floats, m_sd: float, s_scale: float) -> Surface:
@@ -114,7 +114,7 @@ def _grid(r: Floats, n: Floats, copies: Floats, m_sd: float, s_scale: float) -> 
     """
     p = (r + 0.5) / (n + 1)
     narrow = float(1 / np.sqrt(copies @ (n * p * (1 - p)) + 1 / m_sd**2))
-    half_width = 8 + 6 * float(np.hypot(m_sd, s_scale))
+    half_width = 10 + 7 * float(np.hypot(m_sd, s_scale))
     cells = 2 ** int(np.ceil(np.log2(2 * half_width / min(0.2, 0.8 * narrow))))
     logit = half_width * ((2 * np.arange(cells) + 1) / cells - 1)
     log_prior = -0.5 * (logit / m_sd) ** 2 - np.log(m_sd * np.sqrt(2 * np.pi)) + np.log(2 * half_width / cells)

@@ -110,10 +110,10 @@ def kaplan_meier(time: ArrayLike, event: ArrayLike, *, level: float = 0.95, scal
     _check_level(level)
     table = life_table(*read_survival(time, event))
     n, d = table.at_risk, table.events
-    survival = np.cumprod(1 - d / n)
+    survival: Floats = np.cumprod(1 - d / n, dtype=float)
     # Where all at risk have the event S(t) is 0, and Greenwood's sum infinite.
     with np.errstate(divide="ignore", invalid="ignore"):
-        log_error = np.sqrt(np.cumsum(d / (n * (n - d))))
+        log_error: Floats = np.sqrt(np.cumsum(d / (n * (n - d)), dtype=float))
         error = survival * log_error
         lower, upper = _interval(survival, log_error, float(ndtri((1 + level) / 2)), scale)
     return KaplanMeier(table.time, n, d, table.censored, survival, error, lower, upper, scale, level)
@@ -232,8 +232,9 @@ def _landmark(curve: KaplanMeier, time: float, extend: bool) -> Landmark:
         return Landmark(time, None, None, None, None, risk)
     if i < 0:
         return Landmark(time, 1.0, 0.0, None, None, risk)
-    values = (curve.survival[i], curve.standard_error[i], curve.lower[i], curve.upper[i])
-    return Landmark(time, *(None if np.isnan(value) else float(value) for value in values), risk)
+    columns = (curve.survival, curve.standard_error, curve.lower, curve.upper)
+    estimate, error, lower, upper = (None if np.isnan(each[i]) else float(each[i]) for each in columns)
+    return Landmark(time, estimate, error, lower, upper, risk)
 
 
 def _check_level(level: float) -> None:

@@ -50,9 +50,9 @@ def data(path: Path) -> Any:
 def nodes(schema: Any, name: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """Every schema within a schema, with the name of the property it describes."""
     yield name, schema
-    for key in ("items", "additionalProperties"):
+    for key in ("items", "additionalProperties", "propertyNames"):
         if isinstance(schema.get(key), dict):
-            yield from nodes(schema[key], f"{name}[]")
+            yield from nodes(schema[key], name + ("{}" if key == "propertyNames" else "[]"))
     for option in schema.get("anyOf", ()):
         yield from nodes(option, f"{name}|")
     for field, inner in schema.get("properties", {}).items():
@@ -110,6 +110,7 @@ def test_properties_are_those_of_the_model() -> None:
         (".patients[].courses[].response_alternatives[]", "response"),
         (".arms[].status[]", "arm_status"),
         (".arms[].line", "line"),
+        (".cohort.sex{}", "sex"),
     ],
 )
 def test_terms_are_offered(name: str, terms: str) -> None:

@@ -1,0 +1,283 @@
+"""What one report, or one patient of it, contributes: where it is counted, and every pool with and without it.
+
+May import: casefiles, checks, evidence, statistics, and its neighbours. Without it means that its courses and arms are
+taken out of the selection as it stands: links are not reopened, so nobody else comes in instead.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from metaimt.analyses.pooled_response import Counts, clusters, count
+from metaimt.casefiles.library import Library
+from metaimt.casefiles.model import CaseFile, Extraction
+from metaimt.casefiles.protocol import Protocol
+from metaimt.casefiles.shared import Link
+from metaimt.checks.same_patient import Candidate, candidates
+from metaimt.evidence.selection import LATER_LINES, Placed, Selection
+from metaimt.evidence.tables import Unit
+from metaimt.problem import WrongUse
+from metaimt.statistics.pooled import PooledProportion, pool_proportion
+from metaimt.statistics.proportion import Proportion, clopper_pearson
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A course or arm: its unit, the label of an arm, its row, and for each group that concerns it why it is not in.
+
+    `left_out` names the pools, the separate row it belongs to, and later lines for a later course; an empty list of
+    reasons means that it is counted there.
+    """
+
+    unit: Unit
+    label: str | None
+    row: str | None
+    left_out: Mapping[str, tuple[str, ...]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The unit in short, with `groups`: counted or not, and why not."""
+        unit = self.unit
+        return {
+            "id": unit.id,
+            "drug": unit.drug,
+            "line": unit.line,
+            "label": self.label,
+            "response": unit.response,
+            "response_basis": unit.response_basis,
+            "responders": unit.responders,
+            "evaluable": unit.evaluable,
+            "row": self.row,
+            "groups": {name: {"counted": not why, "reasons": list(why)} for name, why in self.left_out.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Counts with the rate; `orr` is None where no patient is evaluable."""
+
+    counts: Counts
+    orr: PooledProportion | Proportion | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Counts, and the rate with its interval and method."""
+        if self.orr is None:
+            return {**self.counts.to_dict(), "orr": {"not_identified": "no evaluable patient"}}
+        names = ("estimate", "lower", "upper", "level", "method")
+        return {**self.counts.to_dict(), "orr": {name: getattr(self.orr, name) for name in names}}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A pool or separate row that it is in: its own share, and the group with and without it."""
+
+    name: str
+    label: str
+    share: tuple[Unit, ...]
+    with_it: Estimate
+    without_it: Estimate
+
+    @property
+    def responders(self) -> int:
+        """Responders of its own in the group."""
+        return sum(unit.responders for unit in self.share)
+
+    @property
+    def evaluable(self) -> int:
+        """Evaluable patients of its own in the group."""
+        return sum(unit.evaluable for unit in self.share)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Its share by unit ids and counts, then both estimates."""
+        share = {"responders": self.responders, "evaluable": self.evaluable, "units": [unit.id for unit in self.share]}
+        both = {"with_it": self.with_it.to_dict(), "without_it": self.without_it.to_dict()}
+        return {"group": self.name, "label": self.label, "share": share, **both}
+
+
+@dataclass(frozen=True, slots=True)
+class Novelty:
+    """A value that no other report has (`only`), or that no dated one had before (`first`).
+
+    `others` counts the other reports with the value, `undated` those of them without a year.
+    """
+
+    field: str
+    value: str
+    kind: str
+    others: int
+    undated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A link of the review that names the report; `counted` is the report that counts, None where both do."""
+
+    other: str
+    certainty: str
+    patients: tuple[str, ...]
+    counted: str | None
+    evidence: str | None
+    decided_by: str | None
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """All of it. `id` is the report, or one patient or arm of it; `title` and the like are those of the report."""
+
+    id: str
+    report: CaseFile
+    file: str
+    stratum: str | None
+    places: tuple[Place, ...]
+    changes: tuple[Change, ...]
+    novelties: tuple[Novelty, ...]
+    decisions: tuple[Decision, ...]
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def extraction(self) -> Extraction:
+        """How the report was read, and by whom."""
+        return self.report.extraction
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract of `metaimt show --format json`, but for the link to the publication."""
+        publication, reading = self.report.report, self.extraction
+        names = ("title", "authors", "journal", "year", "doi", "pmid", "pmcid", "url", "design")
+        return {
+            "format": 1,
+            "id": self.id,
+            "report": {"id": self.report.id, **{name: getattr(publication, name) for name in names}},
+            "file": self.file,
+            "stratum": self.stratum,
+            "units": [place.to_dict() for place in self.places],
+            "changes": [change.to_dict() for change in self.changes],
+            "first_or_only": [asdict(novelty) for novelty in self.novelties],
+            "same_patients": {
+                "decided": [asdict(decision) for decision in self.decisions],
+                "possible": [asdict(candidate) for candidate in self.candidates],
+            },
+            "reading": {
+                "depth": reading.depth,
+                "secondary_source": reading.secondary_source,
+                "by": reading.by,
+                "checked_by": reading.checked_by,
+                "date": reading.date,
+                "by_one_person": reading.checked_by is None,
+            },
+        }
+
+
+def contribution(library: Library, protocol: Protocol, selection: Selection, wanted: str) -> Contribution:
+    """What `wanted`, a report id or report/patient, contributes. Raises WrongUse with the nearest ids."""
+    report, subject = find(library, wanted)
+    mine = tuple(p for p in selection.placed if p.unit.report == report.id and subject in (None, p.unit.subject))
+    groups = (*selection.pools, *selection.rows)
+    suspects = [c for c in candidates(library) if report.id in c.reports and subject in (None, c.left, c.right)]
+    return Contribution(
+        id=subject or report.id,
+        report=report,
+        file=library.report_documents[report.id].name,
+        stratum=mine[0].stratum,
+        places=tuple(_place(placed, report, selection) for placed in mine),
+        changes=tuple(change for name in groups if (change := _change(name, mine, selection, protocol))),
+        novelties=tuple(_novelties(mine, selection)),
+        decisions=tuple(_decisions(library.links, report.id, subject, protocol)),
+        candidates=tuple(suspects),
+    )
+
+
+def find(library: Library, wanted: str) -> tuple[CaseFile, str | None]:
+    """The report of an id, and for report/patient or report/arm1 that subject. Raises WrongUse with the nearest ids."""
+    name, _, unit = wanted.partition("/")
+    report = next((r for r in library.reports if r.id == name or name in r.report.former_ids), None)
+    if report is None:
+        raise WrongUse(_unknown_report(library, name))
+    units = [*(patient.id for patient in report.patients), *(f"arm{a + 1}" for a in range(len(report.arms)))]
+    if unit and unit not in units:
+        raise WrongUse(f"{report.id} has no patient or arm '{unit}'; it has {', '.join(units)}")
+    return report, f"{report.id}/{unit}" if unit else None
+
+
+def _unknown_report(library: Library, name: str) -> str:
+    excluded = next((entry for entry in library.excluded if entry.id == name), None)
+    if excluded is not None:
+        return f"{name} was read and excluded: {excluded.reason}"
+    ids = [report.id for report in library.reports]
+    close = difflib.get_close_matches(name, ids, n=3, cutoff=0.5)
+    said = f"the nearest ids are {', '.join(close)}" if close else "an id is the name of its file without .yaml"
+    return f"no report has the id '{name}'; {said}"
+
+
+def _place(placed: Placed, report: CaseFile, selection: Selection) -> Place:
+    unit = placed.unit
+    concerned = {placed.row, LATER_LINES if unit.line == "later" else None}
+    groups = [*selection.pools, *(row for row in selection.rows if row in concerned or placed.is_in(row))]
+    label = None if unit.course else report.arms[int(unit.subject.rsplit("arm", 1)[1]) - 1].label
+    return Place(unit, label, placed.row, {name: placed.reasons[name] for name in groups})
+
+
+def _change(name: str, mine: Iterable[Placed], selection: Selection, protocol: Protocol) -> Change | None:
+    own = {placed.unit.id: placed.unit for placed in mine if placed.is_in(name) and placed.unit.evaluable}
+    if not own:
+        return None
+    members = selection.members(name)
+    rest = tuple(member for member in members if member.unit.id not in own)
+    pooled = name in selection.pools
+    return Change(
+        name=name,
+        label=protocol.label(name),
+        share=tuple(own.values()),
+        with_it=_estimate(members, protocol, pooled=pooled),
+        without_it=_estimate(rest, protocol, pooled=pooled),
+    )
+
+
+def _estimate(members: tuple[Placed, ...], protocol: Protocol, *, pooled: bool) -> Estimate:
+    """As in `pooled_response`: pools by the rule of `statistics.pooled`, separate rows exactly."""
+    counts, reports = count(members), clusters(members)
+    if not reports:
+        return Estimate(counts, None)
+    if not pooled:
+        return Estimate(counts, clopper_pearson(counts.responders, counts.evaluable))
+    priors = protocol.priors
+    responders, evaluable = [r for _, r, _ in reports], [n for _, _, n in reports]
+    return Estimate(counts, pool_proportion(responders, evaluable, mu_prior=priors.mu, rho_prior=priors.rho))
+
+
+def _novelties(mine: tuple[Placed, ...], selection: Selection) -> Iterator[Novelty]:
+    report, year = mine[0].unit.report, mine[0].unit.year
+    others: dict[tuple[str, str], dict[str, int | None]] = {}
+    for placed in selection.placed:
+        for key in _kinds(placed.unit) if placed.unit.report != report else ():
+            others.setdefault(key, {})[placed.unit.report] = placed.unit.year
+    for field, value in dict.fromkeys(key for placed in mine for key in _kinds(placed.unit)):
+        years = list(others.get((field, value), {}).values())
+        dated = [other for other in years if other is not None]
+        if not years:
+            yield Novelty(field, value, "only", 0, 0)
+        elif year is not None and all(year < other for other in dated):
+            yield Novelty(field, value, "first", len(years), len(years) - len(dated))
+
+
+def _kinds(unit: Unit) -> Iterator[tuple[str, str]]:
+    """The partner, site, histology and named drug of a unit."""
+    drug = unit.drug if unit.drug_named else None
+    fields = {"partner": unit.fusion_partner, "site": unit.site, "histology": unit.histology, "drug": drug}
+    yield from ((field, value) for field, value in fields.items() if value is not None)
+
+
+def _decisions(links: Iterable[Link], report: str, subject: str | None, protocol: Protocol) -> Iterator[Decision]:
+    for link in links:
+        pairs = [(f"{'/'.join(s.left)} {s.relation} {'/'.join(s.right)}", s.side(report)) for s in link.patients]
+        named = [words for words, side in pairs if subject is None or (side and "/".join(side) == subject)]
+        if report in link.reports and (named or not link.patients):
+            yield Decision(
+                other=next((other for other in link.reports if other != report), report),
+                certainty=link.certainty,
+                patients=tuple(named),
+                counted=link.prefer if link.certainty in protocol.links.apply else None,
+                evidence=link.evidence,
+                decided_by=link.decided_by,
+            )
