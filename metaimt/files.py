@@ -83,7 +83,7 @@ def _carry_over(old: Path, new: Path) -> None:
     ours = set((old / MANIFEST).read_text(encoding="utf-8").splitlines()) if any(old.iterdir()) else set()
     for path in sorted(old.rglob("*")):
         name = path.relative_to(old).as_posix()
-        if path.is_file() and name not in ours and not (new / name).exists():
+        if (path.is_file() or path.is_symlink()) and name not in ours and not (new / name).exists():
             (new / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, new / name, follow_symlinks=False)
 
@@ -97,9 +97,13 @@ def _exchange(new: Path, folder: Path) -> None:
         return
     former = folder.with_name(f".{folder.name}.former")
     shutil.rmtree(former, ignore_errors=True)
-    folder.rename(former)
-    new.rename(folder)
-    shutil.rmtree(former, ignore_errors=True)
+    try:
+        folder.rename(former)
+        new.rename(folder)
+    finally:
+        if not folder.exists():
+            former.rename(folder)
+        shutil.rmtree(former, ignore_errors=True)
 
 
 def _renameat2(new: Path, folder: Path) -> bool:

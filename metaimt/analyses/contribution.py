@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from metaimt.analyses.pooled_response import Counts, clusters, count
+from metaimt.analyses.pooled_response import Counts, clusters, count, response_rate
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import CaseFile, Extraction
 from metaimt.casefiles.protocol import Protocol
@@ -20,8 +20,8 @@ from metaimt.checks.same_patient import Candidate, candidates
 from metaimt.evidence.selection import LATER_LINES, Placed, Selection
 from metaimt.evidence.tables import Unit
 from metaimt.problem import WrongUse
-from metaimt.statistics.pooled import PooledProportion, pool_proportion
-from metaimt.statistics.proportion import Proportion, clopper_pearson
+from metaimt.statistics.pooled import PooledProportion
+from metaimt.statistics.proportion import Proportion
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,14 +236,7 @@ def _change(name: str, mine: Iterable[Placed], selection: Selection, protocol: P
 
 def _estimate(members: tuple[Placed, ...], protocol: Protocol, *, pooled: bool) -> Estimate:
     """As in `pooled_response`: pools by the rule of `statistics.pooled`, separate rows exactly."""
-    counts, reports = count(members), clusters(members)
-    if not reports:
-        return Estimate(counts, None)
-    if not pooled:
-        return Estimate(counts, clopper_pearson(counts.responders, counts.evaluable))
-    priors = protocol.priors
-    responders, evaluable = [r for _, r, _ in reports], [n for _, _, n in reports]
-    return Estimate(counts, pool_proportion(responders, evaluable, mu_prior=priors.mu, rho_prior=priors.rho))
+    return Estimate(count(members), response_rate(clusters(members), protocol, pooled=pooled))
 
 
 def _novelties(mine: tuple[Placed, ...], selection: Selection) -> Iterator[Novelty]:

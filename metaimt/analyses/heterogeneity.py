@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from metaimt.analyses.pooled_response import Group, posterior_dict, rho_dict
+from metaimt.analyses.estimate_dicts import posterior_dict, rho_dict
+from metaimt.analyses.pooled_response import Group
 from metaimt.casefiles.protocol import Protocol
 from metaimt.statistics.pooled import PooledProportion
 from metaimt.statistics.posterior import Posterior, posterior

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
+from metaimt.analyses.estimate_dicts import estimates_dict, proportion_dict
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import LATER_LINES, Placed, Selection, meets
 from metaimt.evidence.tables import Unit
 from metaimt.problem import CannotAnalyse
 from metaimt.statistics.pooled import PooledProportion, pool_proportion
-from metaimt.statistics.posterior import Posterior
 from metaimt.statistics.proportion import Proportion, clopper_pearson
-from metaimt.statistics.rho import NotIdentified, Rho
 
 NOTABLE_GAP = 0.03  # of the mean over reports from r/n, worth a sentence
 
@@ -89,11 +88,11 @@ class Group:
         """The machine-readable form; what is not identified says so and is never null or 0."""
         return {
             **self.counts.to_dict(),
-            **_estimates(self.orr),
+            **estimates_dict(self.orr),
             "warnings": list(self.warnings),
             "line_not_stated": self.line_not_stated,
-            "complete_response": _proportion(self.complete),
-            "disease_control": _proportion(self.controlled),
+            "complete_response": proportion_dict(self.complete),
+            "disease_control": proportion_dict(self.controlled),
             "strata": {name: stratum.to_dict() for name, stratum in self.strata.items()},
             "parts": {name: part.to_dict() for name, part in self.parts.items()},
             "left_out": [unit.to_dict() for unit in self.left_out],
@@ -213,10 +212,10 @@ def _group(
         name=name,
         label=protocol.label(name),
         counts=counts,
-        orr=_orr(clusters(members), protocol, pooled=pooled),
+        orr=response_rate(clusters(members), protocol, pooled=pooled),
         line_not_stated=sum(unit.evaluable for unit in units if unit.line == "any"),
-        complete=_orr(_known(units, "complete"), protocol, pooled=pooled),
-        controlled=_orr(_known(units, "controlled"), protocol, pooled=pooled),
+        complete=response_rate(_known(units, "complete"), protocol, pooled=pooled),
+        controlled=response_rate(_known(units, "controlled"), protocol, pooled=pooled),
         strata=strata or {},
         parts=parts or {},
         left_out=left_out,
@@ -224,9 +223,10 @@ def _group(
     )
 
 
-def _orr(
+def response_rate(
     reports: tuple[tuple[str, int, int], ...], protocol: Protocol, *, pooled: bool
 ) -> PooledProportion | Proportion | None:
+    """The rate of clusters (report, r, n): pooled by the rule of `statistics.pooled`, or exact; None if none."""
     if not reports:
         return None
     responders, evaluable = [r for _, r, _ in reports], [n for _, _, n in reports]
@@ -281,54 +281,3 @@ def _nothing_eligible(selection: Selection) -> str:
     )
     counted = ", ".join(f"{number} {reason}" for reason, number in sorted(reasons.items()))
     return f"nothing to pool: no evaluable patient in any pool ({counted or 'no treatment courses at all'})"
-
-
-def _proportion(share: PooledProportion | Proportion | None) -> dict[str, Any]:
-    if share is None:
-        return {"not_identified": "known for no patient"}
-    return {
-        "responders": share.responders,
-        "evaluable": share.evaluable,
-        "estimate": share.estimate,
-        "lower": share.lower,
-        "upper": share.upper,
-        "level": share.level,
-        "method": share.method,
-    }
-
-
-def _estimates(orr: PooledProportion | Proportion | None) -> dict[str, Any]:
-    if orr is None:
-        nobody = {"not_identified": "no evaluable patient"}
-        return {"orr": nobody, "crude": nobody, "rho": nobody}
-    if isinstance(orr, Proportion):
-        rho = {"not_identified": "not pooled by report"}
-        return {"orr": _interval(orr), "crude": _interval(orr), "rho": rho}
-    found = {
-        "orr": {**_interval(orr), "reason": orr.reason},
-        "crude": _interval(orr.crude),
-        "rho": rho_dict(orr.rho),
-    }
-    return found if orr.posterior is None else {**found, "posterior": posterior_dict(orr.posterior)}
-
-
-def rho_dict(rho: Rho | NotIdentified) -> dict[str, Any]:
-    """The intraclass correlation, or why it is not identified."""
-    if isinstance(rho, NotIdentified):
-        return {"not_identified": rho.reason}
-    return {**asdict(rho), "wording": rho.wording()}
-
-
-def posterior_dict(posterior: Posterior) -> dict[str, Any]:
-    """The posterior, with P(ORR > t) as {t: probability}."""
-    return {**asdict(posterior), "probabilities": {f"{t:g}": p for t, p in posterior.probabilities}}
-
-
-def _interval(result: PooledProportion | Proportion) -> dict[str, Any]:
-    return {
-        "estimate": result.estimate,
-        "lower": result.lower,
-        "upper": result.upper,
-        "level": result.level,
-        "method": result.method,
-    }

@@ -74,28 +74,31 @@ def _text(value: object) -> str:
         if not value.strip():
             raise _wrong(None, "text")
         return value
-    raise _wrong(value, "text", "put it in quotes" if isinstance(value, bool | int | float) else "")
+    raise _wrong(value, "text", "put it in quotes" if isinstance(value, bool | int | float) else "write one value")
 
 
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _wrong(value, "a number", _number_hint(value))
     if not math.isfinite(value):
-        raise _wrong(value, "a finite number")
+        raise _wrong(value, "a finite number", "write it with fewer digits")
     return float(value)
 
 
 def _whole(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise _wrong(value, "a whole number", _number_hint(value))
+        hint = "write it without a fraction" if isinstance(value, float) else _number_hint(value)
+        raise _wrong(value, "a whole number", hint)
     return int(value)
 
 
 def _number_hint(value: object) -> str:
-    found = re.search(r"-?\d+(?:\.\d+)?", value) if isinstance(value, str) else None
+    found = re.search(r"-?\d+(?:[.,]\d+)?", value) if isinstance(value, str) else None
+    if isinstance(value, str) and (ends := re.fullmatch(r"(\d+) ?(?:-|–|to) ?(\d+).*", value)):
+        return f"write [{ends[1]}, {ends[2]}] where a range is allowed, else one number"
     if isinstance(value, list | dict) or found is None:
         return ""
-    number = found.group().lstrip("0") or "0"
+    number = found.group().replace(",", ".").lstrip("0") or "0"
     return f"write {number} without quotes or unit" if not number.startswith(".") else f"write 0{number}"
 
 
@@ -103,7 +106,13 @@ def _flag(value: object) -> bool:
     if isinstance(value, bool):
         return value
     word = str(value).casefold()
-    hint = "write true" if word in {"yes", "y", "on", "1"} else "write false" if word in {"no", "n", "off", "0"} else ""
+    hint = (
+        "write true"
+        if word in {"yes", "y", "on", "1", "true"}
+        else "write false"
+        if word in {"no", "n", "off", "0", "false"}
+        else ""
+    )
     raise _wrong(value, "true or false", hint)
 
 
@@ -182,7 +191,7 @@ def unknown_term(vocabulary: Vocabulary, name: str, field: str, text: str) -> Py
     terms = vocabulary.terms(name)
     accepted = f"one of {', '.join(terms)}" if len(terms) <= 8 else "in the vocabulary"
     nearest = vocabulary.nearest(name, text)
-    if nearest is not None and name == "site" and vocabulary.belongs(name, text) and text != nearest:
+    if nearest is not None and name == "site" and vocabulary.belongs(name, text) and text.casefold() != nearest:
         hint = f"did you mean site: {nearest}, site_detail: {text}?"
     elif nearest is not None:
         hint = f"did you mean {nearest}?"

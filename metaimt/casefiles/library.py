@@ -44,8 +44,8 @@ class Library:
     @property
     def case_files(self) -> int:
         """The number of case files found, readable or not."""
-        prefixes = tuple(f"{self.folder.as_posix()}/{name}/" for name in CASE_FOLDERS)
-        return sum(name.startswith(prefixes) for name in self.documents)
+        folders = {self.folder / name for name in CASE_FOLDERS}
+        return sum(Path(name).parent in folders for name in self.documents)
 
     def report(self, report_id: str) -> CaseFile | None:
         """The report with this id."""
@@ -84,9 +84,9 @@ def collector_paused() -> Iterator[None]:
 
 
 def review_folder(path: Path) -> Path | None:
-    """The review folder that a path is or lies in: it holds review.yaml, literature/ or local/."""
+    """The review folder that a path is or lies in: it holds review.yaml or literature/."""
     for folder in (path, *path.parents):
-        if (folder / PROTOCOL_FILE).is_file() or any((folder / name).is_dir() for name in CASE_FOLDERS):
+        if (folder / PROTOCOL_FILE).is_file() or (folder / CASE_FOLDERS[0]).is_dir():
             return folder
     return None
 

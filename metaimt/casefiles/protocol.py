@@ -7,7 +7,7 @@ share named fields, and a pool is a choice among rows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
@@ -167,9 +167,7 @@ class Protocol(Entry):
     living: Living | None = described("How the review is kept up to date.")
     authors: tuple[Text, ...] = listed("Who answers for the review.")
     labels: Mapping[str, Text] = mapped("Names shown for pools, rows and strata.")
-    headline: Literal["Objective response rate"] | Text = Field(
-        default="Objective response rate", description="Heading of the table."
-    )
+    headline: Text = Field(default="Objective response rate", description="Heading of the table.")
 
     @model_validator(mode="after")
     def _names_exist(self) -> Protocol:

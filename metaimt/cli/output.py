@@ -45,7 +45,7 @@ def print_json(data: Any) -> None:
 
 def problem_text(problem: Problem, *, colour: bool = False) -> str:
     """One problem: place, severity, rule, message, hint; then the line of the file with a caret."""
-    place = f"{problem.file}:{problem.position.line}:{problem.position.column}"
+    place = f"{for_terminal(problem.file)}:{problem.position.line}:{problem.position.column}"
     severity = f"{problem.severity}[{problem.rule}]"
     if colour:
         place, severity = f"{_BOLD}{place}{_PLAIN}", f"{_COLOURS[problem.severity]}{severity}{_PLAIN}"
@@ -94,7 +94,8 @@ def summary(problems: Iterable[Problem], files: int) -> str:
         for word in ("error", "warning", "info")
         if (number := sum(problem.severity == word for problem in found))
     ]
-    return f"{', '.join(counts)} in {len({problem.file for problem in found})} of {counted(files, 'file')}"
+    concerned = len({problem.file for problem in found})
+    return f"{', '.join(counts)} in {concerned} of {counted(max(files, concerned), 'file')}"
 
 
 def counted(number: int, word: str) -> str:

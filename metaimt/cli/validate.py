@@ -73,7 +73,10 @@ def problems_in(paths: Iterable[Path]) -> tuple[tuple[Problem, ...], int]:
         library = read_library(folder)
         found = check_library(library)
         problems += [problem for problem in found if _wanted(problem.file, wanted)]
-        looked_at |= {name for name in library.documents if _wanted(name, wanted) and "/second-reading/" not in name}
+        looked_at |= {
+            name for name in library.documents if _wanted(name, wanted) and Path(name).parent.name != "second-reading"
+        }
+        alone += [path for path in wanted if path.is_file() and path.as_posix() not in library.documents]
     if alone:
         library = read_files(alone)
         problems += check_library(library, whole=False)

@@ -135,7 +135,8 @@ def _answer(source: Source, identifier: str, timeout: float) -> bytes:
         if isinstance(reason, TimeoutError):
             message = f"{host} gave no answer within {timeout:g} seconds; try again later, {_OTHERWISE}"
             raise WrongUse(message) from error
-        raise WrongUse(f"{host} cannot be reached ({reason}); are you online? Try again, {_OTHERWISE}") from error
+        why = getattr(reason, "strerror", None) or reason
+        raise WrongUse(f"{host} cannot be reached ({why}); are you online? Try again, {_OTHERWISE}") from error
 
 
 def _refusal(code: int, host: str, identifier: str) -> str:

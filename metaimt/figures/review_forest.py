@@ -166,6 +166,8 @@ def _footnotes(headline: Group, widest: Group) -> tuple[str, ...]:
     pooled = f"Pools: {orr.method}. " if orr is not None else ""
     return (
         "Boxes: exact (Clopper-Pearson) intervals; area by evaluable patients. "
-        f"{pooled}Diamonds are means over reports, not r/n where reports differ. Strata with fewer than 10 reports: posterior interval; single cases or unanimous series only: exact.",
-        f"Filled: {headline.label}. Hollow: counted in {widest.label} only. A + marks a drug given with something else.",
+        f"{pooled}Diamonds are means over reports, not r/n where reports differ. Strata with fewer than 10 reports: "
+        "posterior interval; single cases or unanimous series only: exact.",
+        f"Filled: {headline.label}. Hollow: counted in {widest.label} only. A + marks a drug given with something "
+        "else.",
     )

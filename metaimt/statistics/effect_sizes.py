@@ -84,7 +84,7 @@ def back_transform(measure: Measure, value: ArrayLike, evaluable: ArrayLike) -> 
     """
     x = np.asarray(value, dtype=float)
     if measure == "raw":
-        return np.clip(x, 0.0, 1.0)
+        return np.asarray(np.clip(x, 0.0, 1.0))
     if measure == "logit":
         return np.asarray(expit(x), dtype=float)
     if measure == "arcsine":

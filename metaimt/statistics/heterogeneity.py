@@ -121,7 +121,7 @@ def _generalised_q(y: Floats, v: Floats, x: Floats, tau2: Floats) -> tuple[Float
 
 
 def _degrees_of_freedom(x: Floats) -> int:
-    df = x.shape[0] - x.shape[1]
+    df = int(x.shape[0] - x.shape[1])
     if df < 1:
         raise ValueError(f"{x.shape[0]} reports and {x.shape[1]} coefficients leave no degree of freedom")
     return df

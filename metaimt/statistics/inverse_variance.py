@@ -8,12 +8,11 @@ that reason. PyMARE's defaults changed between versions, so every argument is pa
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri, stdtrit
 
 from metaimt.statistics.effect_sizes import (
     DOUBLE_ARCSINE_WARNING,
@@ -23,7 +22,7 @@ from metaimt.statistics.effect_sizes import (
     back_transform,
     effect_sizes,
 )
-from metaimt.statistics.heterogeneity import EmptySet, Heterogeneity, Tau2Interval, heterogeneity, q_profile
+from metaimt.statistics.inverse_variance_spread import Spread, WeightedFit, spread_of, unseen_spread
 from metaimt.statistics.rho import NotIdentified
 from metaimt.statistics.root import Floats
 
@@ -43,7 +42,9 @@ NEVER_NARROWER = (
     "With single-patient reports Knapp-Hartung narrows the interval (coverage 4 %), so it was used in the form "
     "that never does."
 )
-TAU2_ALL_THE_SAME = "Single cases cannot show variation between reports; the interval uses the method's tau^2 all the same."
+TAU2_ALL_THE_SAME = (
+    "Single cases cannot show variation between reports; the interval uses the method's tau^2 all the same."
+)
 
 # Tight enough that ML and REML are within 2e-8 of metafor; PyMARE's own stop within 3e-7.
 _SEARCH: dict[str, Any] = {"xtol": 1e-13, "ftol": 0.0, "maxiter": 300}
@@ -52,38 +53,6 @@ _CORRECTIONS = {
     "Knapp-Hartung": "knapp-hartung",
     "Knapp-Hartung, never narrower": "knapp-hartung-conservative",
 }
-
-
-@dataclass(frozen=True)
-class PredictionLimits:
-    """Limits for the true rate of a new report (0 to 1)."""
-
-    lower: float
-    upper: float
-    level: float
-
-
-@dataclass(frozen=True)
-class Spread:
-    """How far the reports differ; NotIdentified with one report or single cases only, never 0.
-
-    tau2: variance between reports on the scale of the measure. tau2_interval: Q-profile. q, p: Cochran's Q, on
-    K - 1 degrees of freedom. i2_q_based, h2_q_based: from Q (Higgins, PyMARE, statsmodels); i2_tau2_based,
-    h2_tau2_based: from tau^2 (metafor); I^2 from 0 to 1. prediction: quantile of t on K - 2 degrees of freedom
-    (Higgins, Thompson and Spiegelhalter, J R Stat Soc A 2009;172:137); prediction_metafor: the quantile of the
-    interval itself, normal or, with Knapp-Hartung, t on K - 1.
-    """
-
-    tau2: float | NotIdentified
-    tau2_interval: Tau2Interval | EmptySet | NotIdentified
-    q: float | NotIdentified
-    p: float | NotIdentified
-    i2_q_based: float | NotIdentified
-    h2_q_based: float | NotIdentified
-    i2_tau2_based: float | NotIdentified
-    h2_tau2_based: float | NotIdentified
-    prediction: PredictionLimits | NotIdentified
-    prediction_metafor: PredictionLimits | NotIdentified
 
 
 @dataclass(frozen=True)
@@ -132,21 +101,6 @@ class InverseVarianceFit:
         return self.spread.i2_q_based
 
 
-@dataclass(frozen=True, eq=False)
-class WeightedFit:
-    """Coefficients (P,), their covariance (P, P), tau^2, and t degrees of freedom, None for the normal."""
-
-    beta: Floats
-    covariance: Floats
-    tau2: float
-    df: int | None
-
-    def quantile(self, level: float) -> float:
-        """Of the distribution that an interval at `level` uses."""
-        at = (1 + level) / 2
-        return float(ndtri(at) if self.df is None else stdtrit(self.df, at))
-
-
 def fit_inverse_variance(
     responders: ArrayLike,
     evaluable: ArrayLike,
@@ -176,15 +130,49 @@ def fit_inverse_variance(
         ValueError: invalid counts, level or names; no report of that size; Knapp-Hartung with the fixed effect
             or with one report.
     """
-    _check(method, small_sample, level)
+    check_names(method, small_sample, level)
     sizes = effect_sizes(responders, evaluable, measure, correction)
     kept = sizes.evaluable >= smallest
     if not kept.any():
         raise ValueError(f"no report has {smallest} evaluable patients or more")
     used = EffectSizes(measure, correction, sizes.estimate[kept], sizes.variance[kept], sizes.evaluable[kept])
-    applied, notes = _allowed(small_sample, used.evaluable)
+    applied = allowed_correction(small_sample, used.evaluable)
     found = weighted_fit(used.estimate, used.variance, np.ones((used.estimate.size, 1)), method, applied)
-    return _result(used, found, method, applied, level, int(kept.size - kept.sum()), notes)
+    result = _result(used, found, method, applied, level)
+    notes = () if applied == small_sample else (NEVER_NARROWER,)
+    return replace(result, left_out=int(np.count_nonzero(~kept)), warnings=result.warnings + notes)
+
+
+def _result(
+    sizes: EffectSizes, found: WeightedFit, method: Method, applied: SmallSample, level: float
+) -> InverseVarianceFit:
+    centre, se = float(found.beta[0]), float(np.sqrt(found.covariance[0, 0]))
+    reach = found.quantile(level) * se
+    rates = back_transform(sizes.measure, [centre, centre - reach, centre + reach], sizes.evaluable)
+    notes = (
+        (DOUBLE_ARCSINE_WARNING, sizes.measure == "double arcsine"),
+        (TAU2_ALL_THE_SAME, unseen_spread(sizes.evaluable) is not None and found.tau2 > 0),
+    )
+    return InverseVarianceFit(
+        measure=sizes.measure,
+        correction=sizes.correction,
+        method=method,
+        small_sample=applied,
+        reports=sizes.evaluable.size,
+        single_cases=int(np.count_nonzero(sizes.evaluable == 1)),
+        left_out=0,
+        coefficient=centre,
+        se=se,
+        coefficient_lower=centre - reach,
+        coefficient_upper=centre + reach,
+        estimate=float(rates[0]),
+        lower=float(rates[1]),
+        upper=float(rates[2]),
+        level=level,
+        spread=spread_of(sizes, found, level, estimated=method != "fixed effect"),
+        reason=reason_for(sizes.evaluable),
+        warnings=tuple(note for note, holds in notes if holds),
+    )
 
 
 def weighted_fit(y: Floats, v: Floats, x: Floats, method: Method, small_sample: SmallSample) -> WeightedFit:
@@ -228,7 +216,12 @@ def _estimator(method: Method, correction: str) -> Any:
     return estimators.VarianceBasedLikelihoodEstimator(method=method.lower(), **rest, **_SEARCH)
 
 
-def _check(method: str, small_sample: str, level: float) -> None:
+def check_names(method: str, small_sample: str, level: float) -> None:
+    """Refuse unknown names, and combinations that make no sense.
+
+    Raises:
+        ValueError: says which.
+    """
     if method not in {"fixed effect", "DL", "Hedges", "ML", "REML"}:
         raise ValueError(f"method must be fixed effect, DL, Hedges, ML or REML, not {method!r}")
     if small_sample not in _CORRECTIONS:
@@ -239,11 +232,10 @@ def _check(method: str, small_sample: str, level: float) -> None:
         raise ValueError(f"level must be between 0 and 1, not {level}")
 
 
-def _allowed(small_sample: SmallSample, evaluable: Floats) -> tuple[SmallSample, tuple[str, ...]]:
-    """The correction that may be applied to reports of these sizes, and what to say of it."""
-    if small_sample == "Knapp-Hartung" and evaluable.min() == 1:
-        return "Knapp-Hartung, never narrower", (NEVER_NARROWER,)
-    return small_sample, ()
+def allowed_correction(small_sample: SmallSample, evaluable: Floats) -> SmallSample:
+    """The correction that may be applied to reports of these sizes: Knapp-Hartung with single cases never narrows."""
+    narrows = small_sample == "Knapp-Hartung" and evaluable.min() == 1
+    return "Knapp-Hartung, never narrower" if narrows else small_sample
 
 
 def reason_for(evaluable: Floats) -> str:

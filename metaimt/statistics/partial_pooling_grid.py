@@ -13,14 +13,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_expit
+from scipy.special import expit, log_expit
 
-from metaimt.statistics.root import Floats
+from metaimt.statistics.reports import Integers
+from metaimt.statistics.root import Floats, decreasing_root
 
 Complexes = NDArray[np.complex128]
 
-# Rounding of a smoothed likelihood of maximum 1 is about 1e-16: below this it counts as 0.
-_ROUNDING = 1e-12
+# Rounding of a smoothed likelihood of maximum 1 is about 1e-16: values below this are found otherwise.
+_ROUNDING = 1e-11
 # Points (m, s) whose weight is below exp(-36) of the highest are left out.
 _NEGLIGIBLE = 36.0
 _TINY = 1e-300
@@ -78,6 +79,17 @@ class _Grid:
         return np.asarray(np.exp(-0.5 * (s * frequency) ** 2), dtype=float)
 
 
+@dataclass(frozen=True, eq=False)
+class _Groups:
+    """Distinct counts, how many groups have them, log-likelihood peaks, likelihoods on the grid, (G, J), peak 1."""
+
+    r: Floats
+    n: Floats
+    copies: Floats
+    peak: Floats
+    likelihood: Floats
+
+
 def integrate(r: Floats, n: Floats, copies: Floats, m_sd: float, s_scale: float) -> Surface:
     """Posterior of each kind of group, and of a new group.
 
@@ -89,33 +101,30 @@ def integrate(r: Floats, n: Floats, copies: Floats, m_sd: float, s_scale: float)
         s_scale: scale of the half-normal prior of s.
     """
     grid = _grid(r, n, copies, m_sd, s_scale)
-    log_likelihood = r[:, None] * log_expit(grid.logit) + (n - r)[:, None] * log_expit(-grid.logit)
-    peaks = log_likelihood.max(axis=1, keepdims=True)
-    likelihood = np.exp(log_likelihood - peaks)
-    log_joint = np.array([joint for _, joint, _ in _slices(grid, likelihood, copies)])
-    top = float(log_joint.max())
-    weight = np.exp(log_joint - top)
-    cavity = _cavities(grid, likelihood, copies, top)
+    groups = _groups(grid, r, n, copies)
+    # Without the values lost in rounding: a lower bound, which shows which of them are worth the search.
+    top = max(float(joint.max()) for _, joint, _ in _slices(grid, groups, np.inf))
+    weight, cavity = _weights(grid, groups, top)
     return Surface(
         grid.logit,
         grid.half_width,
-        np.maximum(cavity, 0) * np.vstack([likelihood, np.ones_like(grid.logit)]),
+        np.maximum(cavity, 0) * np.vstack([groups.likelihood, np.ones_like(grid.logit)]),
         float(weight.sum(axis=0) @ grid.logit / weight.sum()),
         float((weight.sum(axis=1) @ grid.s + grid.odd_correction * weight[0].sum()) / weight.sum()),
-        top + float(np.log(weight.sum())) + float(copies @ peaks[:, 0]),
+        top + float(np.log(weight.sum()) + copies @ groups.peak),
     )
 
 
 def _grid(r: Floats, n: Floats, copies: Floats, m_sd: float, s_scale: float) -> _Grid:
     """Steps that resolve the sharpest function that occurs: all groups at s = 0.
 
-    The trapezoid rule on a Gaussian of standard deviation w with step 0.8 w errs by exp(-2 pi^2 / 0.64).
+    A Gaussian of standard deviation w on a grid of step 0.45 w has exp(-24) of its spectrum beyond the grid.
     s = narrow sinh(u), u by the trapezoid rule, which is as exact because everything is even in u.
     """
     p = (r + 0.5) / (n + 1)
     narrow = float(1 / np.sqrt(copies @ (n * p * (1 - p)) + 1 / m_sd**2))
     half_width = 10 + 7 * float(np.hypot(m_sd, s_scale))
-    cells = 2 ** int(np.ceil(np.log2(2 * half_width / min(0.2, 0.8 * narrow))))
+    cells = 2 ** int(np.ceil(np.log2(2 * half_width / min(0.2, 0.45 * narrow))))
     logit = half_width * ((2 * np.arange(cells) + 1) / cells - 1)
     log_prior = -0.5 * (logit / m_sd) ** 2 - np.log(m_sd * np.sqrt(2 * np.pi)) + np.log(2 * half_width / cells)
     step = min(0.2, 0.8 / float(np.sqrt(2 * copies.sum())))
@@ -126,24 +135,59 @@ def _grid(r: Floats, n: Floats, copies: Floats, m_sd: float, s_scale: float) -> 
     return _Grid(logit, half_width, log_prior, s, log_weight, step * narrow / 6)
 
 
-def _slices(grid: _Grid, likelihood: Floats, copies: Floats) -> Iterator[tuple[float, Floats, Floats]]:
-    """For each s: s, log of the joint weight of (m, s), shape (J,), and each group's share of it, (G, J)."""
-    spectrum = _spectrum(likelihood)
+def _groups(grid: _Grid, r: Floats, n: Floats, copies: Floats) -> _Groups:
+    log_likelihood = r[:, None] * log_expit(grid.logit) + (n - r)[:, None] * log_expit(-grid.logit)
+    peak = log_likelihood.max(axis=1)
+    return _Groups(r, n, copies, peak, np.exp(log_likelihood - peak[:, None]))
+
+
+def _slices(grid: _Grid, groups: _Groups, floor: float) -> Iterator[tuple[float, Floats, Floats]]:
+    """For each s: s, log of the joint weight of (m, s), shape (J,), and each group's share of it, (G, J).
+
+    Shares lost in rounding are filled in where the joint weight might exceed `floor`, and TINY elsewhere.
+    """
+    spectrum = _spectrum(groups.likelihood)
     for s, log_weight in zip(grid.s.tolist(), grid.log_weight.tolist(), strict=True):
         smoothed = _values(spectrum * grid.blur(s))
-        share = np.log(np.where(smoothed < _ROUNDING, _TINY, smoothed))
-        yield s, grid.log_prior + log_weight + copies @ share, share
+        lost = smoothed < _ROUNDING
+        share = np.log(np.where(lost, _ROUNDING, smoothed))
+        prior = grid.log_prior + log_weight
+        sought = lost & (prior + groups.copies @ share > floor)
+        share[lost] = np.log(_TINY)
+        if sought.any():
+            g, j = np.nonzero(sought)
+            share[g, j] = _log_smoothed(groups, g, grid.logit[j], s)
+        yield s, prior + groups.copies @ share, share
 
 
-def _cavities(grid: _Grid, likelihood: Floats, copies: Floats, top: float) -> Floats:
-    """Density of a group's logit by all other groups, shape (G + 1, J); last row: by all groups.
+def _log_smoothed(groups: _Groups, g: Integers, m: Floats, s: float) -> Floats:
+    """Log of a group's likelihood smoothed by N(0, s^2), at m far out in its tail: Laplace's approximation.
 
-    Only points (m, s) that matter with the group itself in: an outlying group's cavity would otherwise
-    drown in the rounding of values that its own likelihood then excludes. Where s is so small that a cut
-    would ring in the series, the whole slice is kept.
+    Its peak is where logit = m + s^2 (r - n expit(logit)).
     """
-    total: Complexes = np.zeros((likelihood.shape[0] + 1, grid.logit.size + 1), dtype=np.complex128)
-    for s, log_joint, share in _slices(grid, likelihood, copies):
+    r, n = groups.r[g], groups.n[g]
+
+    def short_of(logit: Floats) -> tuple[Floats, Floats]:
+        p = expit(logit)
+        return m + s**2 * (r - n * p) - logit, -1 - s**2 * n * p * (1 - p)
+
+    peak = decreasing_root(short_of, np.clip(0.0, m + s**2 * (r - n), m + s**2 * r), m + s**2 * (r - n), m + s**2 * r)
+    p = expit(peak)
+    fit = r * log_expit(peak) + (n - r) * log_expit(-peak) - 0.5 * (s * (r - n * p)) ** 2
+    return np.asarray(fit - groups.peak[g] - 0.5 * np.log1p(s**2 * n * p * (1 - p)), dtype=float)
+
+
+def _weights(grid: _Grid, groups: _Groups, top: float) -> tuple[Floats, Floats]:
+    """Joint weight of each (s, m), shape (S, J); density of a group's logit by all others, shape (G + 1, J).
+
+    The last row of the densities is by all groups. Only points (m, s) that matter with the group itself in: its
+    density by the others would otherwise drown in the rounding of values that its own likelihood then excludes.
+    Where s is so small that a cut would ring in the series, the whole slice is kept.
+    """
+    weight = np.zeros((grid.s.size, grid.logit.size))
+    total: Complexes = np.zeros((groups.r.size + 1, grid.logit.size + 1), dtype=np.complex128)
+    for i, (s, log_joint, share) in enumerate(_slices(grid, groups, top - _NEGLIGIBLE)):
+        weight[i] = np.exp(log_joint - top)
         matters = log_joint > top - _NEGLIGIBLE
         if not matters.any():
             continue
@@ -151,7 +195,7 @@ def _cavities(grid: _Grid, likelihood: Floats, copies: Floats, top: float) -> Fl
             matters = np.ones_like(matters)
         others = log_joint - top - np.vstack([share, np.zeros_like(log_joint)])
         total += _spectrum(np.exp(np.where(matters, others, -np.inf))) * grid.blur(s)
-    return _values(total)
+    return weight, _values(total)
 
 
 def _spectrum(values: Floats) -> Complexes:

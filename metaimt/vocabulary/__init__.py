@@ -69,7 +69,7 @@ class Vocabulary:
             if name == "drugs":
                 drugs.update(_drugs(terms))
             elif name in lists:
-                lists[name].update({term: tuple(words or ()) for term, words in terms.items()})
+                lists[name].update({term: _words(term, words or []) for term, words in terms.items()})
             else:
                 raise ValueError(f"'{name}' is not a list of terms; the lists are drugs, {', '.join(lists)}")
         lists["drug"] = {drug.name: drug.synonyms for drug in drugs.values()}
@@ -91,10 +91,16 @@ def _plain(text: str) -> str:
     return " ".join(text.casefold().replace("_", " ").replace("-", " ").split()) or text.strip()
 
 
+def _words(term: str, words: object) -> tuple[str, ...]:
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise ValueError(f"{term}: the other ways to write it are a list of words, such as [one, another]")
+    return tuple(words)
+
+
 def _drugs(entries: Mapping[str, Any]) -> dict[str, Drug]:
     drugs = {}
     for name, entry in entries.items():
-        drug = Drug(name, entry["generation"], entry.get("named", True), tuple(entry.get("synonyms", ())))
+        drug = Drug(name, entry["generation"], entry.get("named", True), _words(name, entry.get("synonyms", [])))
         if drug.generation not in GENERATIONS:
             raise ValueError(f"drug {name}: generation '{drug.generation}' is not one of {', '.join(GENERATIONS)}")
         drugs[name] = drug
