@@ -52,6 +52,26 @@ class Problem:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """A problem that its case file says is no mistake, with the reason given there."""
+
+    problem: Problem
+    reason: str
+
+    def to_dict(self) -> dict[str, str | int]:
+        """The problem and the reason, for `metaimt validate --format json`."""
+        return {**self.problem.to_dict(), "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What is to be told about a library: its problems, and those that were waived. Both are sorted by place."""
+
+    problems: tuple[Problem, ...]
+    waived: tuple[Waived, ...] = ()
+
+
 def ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """The problems sorted by place, each once."""
     return tuple(sorted(set(problems), key=lambda problem: problem.sort_key))

@@ -106,16 +106,7 @@ def test_statistics_knows_numbers_only(module: str) -> None:
     assert [name for name in all_imports(module) if is_one_of(name, foreign)] == []
 
 
-TOO_LONG_TODAY = {"analyses/pooled_response.py"}  # to be cut in two; the mark fails once it is
-
-
-@pytest.mark.parametrize(
-    "module",
-    [
-        pytest.param(module, marks=pytest.mark.xfail(strict=True)) if module in TOO_LONG_TODAY else module
-        for module in MODULES
-    ],
-)
+@pytest.mark.parametrize("module", MODULES)
 def test_module_is_short_and_says_what_it_is(module: str) -> None:
     assert len((PACKAGE / module).read_text(encoding="utf-8").splitlines()) <= 300
     assert ast.get_docstring(TREES[module])

@@ -1,6 +1,6 @@
 """The kinds of value a field of a case file may hold: text, numbers, flags, dates, and terms of the vocabulary.
 
-May import: vocabulary, and strict_yaml beside it. Each kind refuses what it is not, with a hint; nothing is converted
+May import: vocabulary, and its neighbours strict_yaml and hints. Each kind refuses what it is not, with a hint; nothing is converted
 except a number or date typed without quotes into a text field, which keeps its typed form.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -21,13 +22,17 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from metaimt.casefiles import hints
+from metaimt.casefiles.hints import Proposal
 from metaimt.casefiles.strict_yaml import TypedFloat, TypedInt
 from metaimt.vocabulary import Vocabulary, built_in
 
 
-def refuse(rule: str, message: str, hint: str = "") -> PydanticCustomError:
-    """The error that becomes a Problem with this rule id, message and hint."""
-    return PydanticCustomError("metaimt", "{message}", {"rule": rule, "message": message, "hint": hint})
+def refuse(rule: str, message: str, hint: str | Proposal | None = "") -> PydanticCustomError:
+    """The error that becomes a Problem with this rule id, message and hint; `proposed` is the value the hint holds."""
+    said, proposed = (hint.hint, hint.value) if isinstance(hint, Proposal) else (hint or "", "")
+    context = {"rule": rule, "message": message, "hint": said, "proposed": proposed}
+    return PydanticCustomError("metaimt", "{message}", context)
 
 
 def vocabulary_of(info: ValidationInfo) -> Vocabulary:
@@ -56,7 +61,7 @@ def _kind(value: object) -> str:
     return type(value).__name__
 
 
-def _wrong(value: object, expected: str, hint: str = "") -> PydanticCustomError:
+def _wrong(value: object, expected: str, hint: str | Proposal | None = "") -> PydanticCustomError:
     what = (
         f"{shown(value)} is {_kind(value)}"
         if value is not None and not isinstance(value, list | dict)
@@ -68,61 +73,57 @@ def _wrong(value: object, expected: str, hint: str = "") -> PydanticCustomError:
 
 
 def _text(value: object) -> str:
+    if type(value) is str and value.strip():
+        return value
     if isinstance(value, TypedInt | TypedFloat):
         return value.typed
     if isinstance(value, str):
-        if not value.strip():
-            raise _wrong(None, "text")
-        return value
-    raise _wrong(value, "text", "put it in quotes" if isinstance(value, bool | int | float) else "write one value")
+        raise _wrong(None, "text")
+    raise _wrong(value, "text", "put it in quotes" if isinstance(value, bool | int | float) else "")
 
 
-def _number(value: object) -> float:
+Meant = Callable[[str], Proposal | None]  # what a text in place of a number probably means
+
+
+def _amount(value: object, meant: Meant) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _wrong(value, "a number", _number_hint(value))
+        raise _wrong(value, "a number", meant(value) if isinstance(value, str) else "")
     if not math.isfinite(value):
-        raise _wrong(value, "a finite number", "write it with fewer digits")
-    return float(value)
+        raise _wrong(value, "a finite number")
+    return value
+
+
+def _number_by(meant: Meant) -> PlainValidator:
+    return PlainValidator(lambda value: float(_amount(value, meant)))
+
+
+def _printed(value: object) -> float:
+    """A number with the digits that were typed: 31.0 is more precise than 31."""
+    return _amount(value, hints.number)
 
 
 def _whole(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        hint = "write it without a fraction" if isinstance(value, float) else _number_hint(value)
-        raise _wrong(value, "a whole number", hint)
+        raise _wrong(value, "a whole number", hints.number(value) if isinstance(value, str) else "")
     return int(value)
-
-
-def _number_hint(value: object) -> str:
-    found = re.search(r"-?\d+(?:[.,]\d+)?", value) if isinstance(value, str) else None
-    if isinstance(value, str) and (ends := re.fullmatch(r"(\d+) ?(?:-|–|to) ?(\d+).*", value)):
-        return f"write [{ends[1]}, {ends[2]}] where a range is allowed, else one number"
-    if isinstance(value, list | dict) or found is None:
-        return ""
-    number = found.group().replace(",", ".").lstrip("0") or "0"
-    return f"write {number} without quotes or unit" if not number.startswith(".") else f"write 0{number}"
 
 
 def _flag(value: object) -> bool:
     if isinstance(value, bool):
         return value
-    word = str(value).casefold()
-    hint = (
-        "write true"
-        if word in {"yes", "y", "on", "1", "true"}
-        else "write false"
-        if word in {"no", "n", "off", "0", "false"}
-        else ""
-    )
-    raise _wrong(value, "true or false", hint)
+    raise _wrong(value, "true or false", hints.flag(str(value)))
 
 
-def _pattern(regex: str, expected: str, hint: str) -> BeforeValidator:
+def _pattern(regex: str, expected: str, hint: str, meant: Meant | None = None) -> BeforeValidator:
     compiled = re.compile(regex)
 
     def check(value: object) -> str:
         text = _text(value)
         if not compiled.fullmatch(text):
-            raise refuse("wrong-form", f"{shown(text)} is not {expected}", hint)
+            proposal = meant(text) if meant is not None else None
+            if proposal is not None and not compiled.fullmatch(proposal.value.strip('"')):
+                proposal = None
+            raise refuse("wrong-form", f"{shown(text)} is not {expected}", proposal or hint)
         return text
 
     return BeforeValidator(check)
@@ -133,7 +134,11 @@ def _string(pattern: str) -> WithJsonSchema:
 
 
 Text = Annotated[str, BeforeValidator(_text)]
-Number = Annotated[float, PlainValidator(_number), WithJsonSchema({"type": "number"})]
+_NUMBER = WithJsonSchema({"type": "number"})
+Number = Annotated[float, _number_by(hints.number), _NUMBER]
+Years = Annotated[float, _number_by(hints.years), _NUMBER]
+SingleMonths = Annotated[float, _number_by(hints.months), _NUMBER]
+Printed = Annotated[float, PlainValidator(_printed), _NUMBER]
 Whole = Annotated[int, PlainValidator(_whole), WithJsonSchema({"type": "integer"})]
 Flag = Annotated[bool, PlainValidator(_flag), WithJsonSchema({"type": "boolean"})]
 Identifier = Annotated[
@@ -148,19 +153,23 @@ Label = Annotated[
 ]
 Doi = Annotated[
     str,
-    _pattern(r"10\.\d{4,9}/\S+", "a DOI", "from 10. on, without https://doi.org/: 10.1000/xyz"),
+    _pattern(r"10\.\d{4,9}/\S+", "a DOI", "from 10. on, without https://doi.org/: 10.1000/xyz", hints.doi),
     _string("^10\\.[0-9]{4,9}/\\S+$"),
 ]
-Pmid = Annotated[str, _pattern(r"[0-9]{1,9}", "a PubMed id", 'digits only: "28787259"'), _string("^[0-9]{1,9}$")]
+Pmid = Annotated[
+    str,
+    _pattern(r"[0-9]{1,9}", "a PubMed id", 'digits only: "28787259"', hints.pmid),
+    _string("^[0-9]{1,9}$"),
+]
 Pmcid = Annotated[
     str,
-    _pattern(r"PMC[0-9]{1,9}", "a PubMed Central id", "PMC and digits: PMC5947833"),
+    _pattern(r"PMC[0-9]{1,9}", "a PubMed Central id", "PMC and digits: PMC5947833", hints.pmcid),
     _string("^PMC[0-9]{1,9}$"),
 ]
 Url = Annotated[str, _pattern(r"https?://\S+", "a web address", "from http on, no spaces"), _string("^https?://\\S+$")]
 Date = Annotated[
     str,
-    _pattern(r"\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?", "a date", 'year, month, day: "2026-11-23"'),
+    _pattern(r"\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?", "a date", 'year, month, day: "2026-11-23"', hints.day),
     _string("^[0-9]{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?$"),
 ]
 
@@ -190,14 +199,25 @@ def unknown_term(vocabulary: Vocabulary, name: str, field: str, text: str) -> Py
     """The error for a term that is not in its list: all accepted terms where they are few, and the nearest one."""
     terms = vocabulary.terms(name)
     accepted = f"one of {', '.join(terms)}" if len(terms) <= 8 else "in the vocabulary"
+    rule, message = f"unknown-{field.replace('_', '-')}", f"{shown(text)} is not {accepted}"
+    if name == "kinase" and (hint := _whole_fusion(vocabulary, text)):
+        return refuse(rule, message, hint)
     nearest = vocabulary.nearest(name, text)
-    if nearest is not None and name == "site" and vocabulary.belongs(name, text) and text.casefold() != nearest:
-        hint = f"did you mean site: {nearest}, site_detail: {text}?"
-    elif nearest is not None:
-        hint = f"did you mean {nearest}?"
-    else:
-        hint = "" if len(terms) <= 8 else "a term that is missing can be added in cases/vocabulary.yaml"
-    return refuse(f"unknown-{field.replace('_', '-')}", f"{shown(text)} is not {accepted}", hint)
+    if nearest is None:
+        missing = "a term that is missing can be added in cases/vocabulary.yaml"
+        return refuse(rule, message, "" if len(terms) <= 8 else missing)
+    if name == "site" and vocabulary.belongs(name, text) and text.casefold() != nearest:
+        return refuse(rule, message, f"did you mean site: {nearest}, site_detail: {text}?")
+    return refuse(rule, message, Proposal(nearest, f"did you mean {nearest}?"))
+
+
+def _whole_fusion(vocabulary: Vocabulary, text: str) -> str:
+    """The two fields of a fusion that was typed into one, or nothing."""
+    pair = hints.fusion(text, vocabulary.lists["kinase"])
+    if pair is None:
+        return ""
+    partner = vocabulary.belongs("partner", pair[1]) or pair[1]
+    return f"did you mean fusion_gene: {pair[0]}, fusion_partner: {partner}?"
 
 
 def _partner(value: object, info: ValidationInfo) -> str:
@@ -206,13 +226,12 @@ def _partner(value: object, info: ValidationInfo) -> str:
     vocabulary = vocabulary_of(info)
     if text in vocabulary.lists["partner"] or text in vocabulary.lists["kinase"]:
         return text
-    if pair := re.fullmatch(r"([A-Za-z0-9-]+?)\s*(?:::|[-/])\s*(ALK|ROS1|RET|NTRK[123]|PDGFRB)", text, re.IGNORECASE):
-        hint = f"did you mean fusion_gene: {pair[2].upper()}, fusion_partner: {pair[1].upper()}?"
+    if hint := _whole_fusion(vocabulary, text):
         raise refuse("unknown-fusion-partner", f"{shown(text)} is a fusion, not one gene", hint)
     nearest = vocabulary.nearest("partner", text)
     if nearest is not None:
         message = f"{shown(text)} is not an HGNC symbol of the vocabulary"
-        raise refuse("unknown-fusion-partner", message, f"did you mean {nearest}?")
+        raise refuse("unknown-fusion-partner", message, Proposal(nearest, f"did you mean {nearest}?"))
     if not re.fullmatch(r"[A-Z][A-Z0-9]{0,14}(orf[0-9]+|-[A-Z0-9]+)?", text):
         message = f"{shown(text)} does not look like an HGNC symbol"
         raise refuse("unknown-fusion-partner", message, "capital letters and digits, one gene: EML4")
@@ -223,14 +242,17 @@ FusionPartner = Annotated[str, PlainValidator(_partner), WithJsonSchema({"type":
 
 
 def _range(value: object) -> float | tuple[float, float]:
-    if isinstance(value, list):
-        if len(value) != 2:
-            raise refuse("wrong-form", f"a list of {len(value)}; expected [low, high]", "write [3, 6] or one number")
-        low, high = _number(value[0]), _number(value[1])
-        if low > high:
-            raise refuse("wrong-form", f"the range [{low:g}, {high:g}] runs backwards", f"write [{high:g}, {low:g}]")
-        return low, high
-    return _number(value)
+    if not isinstance(value, list):
+        return float(_amount(value, hints.months_or_range))
+    if len(value) != 2:
+        raise refuse("wrong-form", f"a list of {len(value)}; expected [low, high]", "write [3, 6] or one number")
+    low, high = (float(_amount(limit, hints.months)) for limit in value)
+    if low > high:
+        backwards = f"[{high:g}, {low:g}]"
+        raise refuse(
+            "wrong-form", f"the range [{low:g}, {high:g}] runs backwards", Proposal(backwards, f"write {backwards}")
+        )
+    return low, high
 
 
 _NUMBER_OR_RANGE = {

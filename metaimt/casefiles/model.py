@@ -23,10 +23,13 @@ from metaimt.casefiles.fields import (
     Number,
     Pmcid,
     Pmid,
+    Printed,
+    SingleMonths,
     Term,
     Text,
     Url,
     Whole,
+    Years,
     refuse,
 )
 
@@ -126,7 +129,7 @@ class Patient(Entry):
     """One patient; `courses` are the kinase inhibitors in the order given."""
 
     id: Label = Field(description="P1, P2 ...; unique within the file.")
-    age: Number | None = described("Age in years; months as a fraction.")
+    age: Years | None = described("Age in years; months as a fraction.")
     sex: Sex | None = described("female or male.")
     site: Site | None = described("Primary site, in one of eight groups.")
     site_detail: Text | None = described("The exact place, in the words of the source.")
@@ -140,7 +143,7 @@ class Patient(Entry):
     rearranged: Mapping[str, Flag] = mapped("Marker -> true or false, where no fusion gene is known.")
     courses: tuple[Course, ...] = Field(min_length=1, description="Kinase inhibitors in the order given.")
     status: LifeStatus | None = described("alive or dead at last follow-up.")
-    followup_months: Number | None = described("Follow-up in months.")
+    followup_months: SingleMonths | None = described("Follow-up in months.")
 
 
 def _limits(value: object) -> tuple[float | None, float | None]:
@@ -200,7 +203,7 @@ class Claim(Entry):
     what: Text = Field(description="What is counted.")
     n: Whole | None = described("Printed count.")
     of: Whole | None = described("Printed denominator.")
-    percent: Number | None = described("Printed percentage.")
+    percent: Printed | None = described("Printed percentage.")
     where: Text | None = described("Section or table.")
 
 
@@ -236,6 +239,14 @@ class Cohort(Entry):
     overall_survival: tuple[SurvivalRate, ...] = listed("Printed survival rates.")
 
 
+class Waiver(Entry):
+    """A warning or info of `metaimt validate` that was looked at and is no mistake."""
+
+    rule: Text = Field(description="Id of the rule, as metaimt validate prints it in brackets; errors are mended.")
+    reason: Text = Field(description="Why the file is right as it stands; printed in the report.")
+    at: Text | None = described("Where: patients/P1, patients/P1/courses/1, arms/1, report/year; left out: the file.")
+
+
 class CaseFile(Entry):
     """One file: the report, how it was read, and its patients or arms."""
 
@@ -245,6 +256,7 @@ class CaseFile(Entry):
     arms: tuple[Arm, ...] = listed("Groups published only as counts.")
     claims: tuple[Claim, ...] = listed("Printed numbers to audit.")
     cohort: Cohort | None = described("Published counts of the whole cohort.")
+    waivers: tuple[Waiver, ...] = listed("Warnings that were looked at and are no mistakes, each with the reason.")
     published_table_4: Mapping[str, Any] = mapped("Totals of the paper's table of cases; compared, never pooled.")
 
     @model_validator(mode="after")

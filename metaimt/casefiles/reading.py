@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from metaimt.casefiles import hints
 from metaimt.casefiles.strict_yaml import Document, Path
 from metaimt.problem import Problem
 from metaimt.vocabulary import Vocabulary
@@ -26,7 +27,8 @@ def read_model(
     """The model of a document, or None with every problem found in it, in one go."""
     if document.problems:
         return None, document.problems
-    empty = {path: _no_value(document, path) for path in _empty_fields(document.data)}
+    found_empty = _empty_fields(document.data) if _has_empty_field(document.data) else ()
+    empty = {path: _no_value(document, model, path) for path in found_empty}
     try:
         found = model.model_validate(document.data, context={"vocabulary": vocabulary})
         return (None, tuple(empty.values())) if empty else (found, ())
@@ -41,6 +43,17 @@ def _is_echo(detail: ErrorDetails) -> bool:
     return detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]
 
 
+def _has_empty_field(data: Any) -> bool:
+    """Whether any field has no value: the question without the places, for it is asked of every file."""
+    waiting = [data] if isinstance(data, dict | list) else []
+    for item in waiting:
+        values = item.values() if type(item) is dict else item
+        if values is not item and None in values:
+            return True
+        waiting += [value for value in values if type(value) is dict or type(value) is list]
+    return False
+
+
 def _empty_fields(data: Any, path: Path = ()) -> Iterator[Path]:
     """Fields without a value: one that was meant to be filled in later must not pass as not stated."""
     if isinstance(data, dict | list):
@@ -50,8 +63,12 @@ def _empty_fields(data: Any, path: Path = ()) -> Iterator[Path]:
             yield from _empty_fields(value, (*path, step))
 
 
-def _no_value(document: Document, path: Path) -> Problem:
-    hint = "fill it in, or delete the line: what is not stated is left out"
+def _no_value(document: Document, model: type[BaseModel], path: Path) -> Problem:
+    if str(path[-1]) in _required(_fields_at(model, path[:-1])):
+        meaning = _meaning(model, path).removeprefix(f"add {path[-1]}").lstrip(": ,")
+        hint = f"fill it in: {meaning}" if meaning else "fill it in; it is required"
+    else:
+        hint = "fill it in, or delete the line: what is not stated is left out"
     return document.problem(path, "wrong-type", f"{path[-1]}: no value", hint, key=True)
 
 
@@ -62,7 +79,9 @@ def _problem(document: Document, model: type[BaseModel], detail: ErrorDetails) -
     context: Mapping[str, Any] = detail.get("ctx", {})
     if detail["type"] == "metaimt":
         message = f"{field}: {context['message']}" if field else context["message"]
-        return document.problem(path, context["rule"], message, context["hint"], key=at_key)
+        in_field = bool(path) and path[-1] == field and not at_key
+        hint = _with_field(field, context) if in_field else context["hint"]
+        return document.problem(path, context["rule"], message, hint, key=at_key)
     if detail["type"] == "missing":
         where = _where(path[:-1])
         return document.problem(path[:-1], "missing-field", f"{where} has no '{field}'", _meaning(model, path))
@@ -71,6 +90,15 @@ def _problem(document: Document, model: type[BaseModel], detail: ErrorDetails) -
         return document.problem(path, "unknown-field", f"{_where(path[:-1])} has no field '{field}'", hint, key=True)
     rule, message, hint = _about_shape(model, path, detail)
     return document.problem(path, rule, f"{field or _where(path)}: {message}", hint)
+
+
+def _with_field(field: str, context: Mapping[str, Any]) -> str:
+    """The hint with the whole line to type: `did you mean PR?` becomes `did you mean response: PR?`."""
+    hint: str = context["hint"]
+    if value := context.get("proposed"):
+        for verb in ("write ", "did you mean "):
+            hint = hint.replace(f"{verb}{value}", f"{verb}{field}: {value}", 1)
+    return hint
 
 
 def _about_shape(model: type[BaseModel], path: Path, detail: ErrorDetails) -> tuple[str, str, str]:
@@ -87,9 +115,21 @@ def _about_shape(model: type[BaseModel], path: Path, detail: ErrorDetails) -> tu
         hint = f"start each entry with '- ', such as '- {first}: ...'" if _fields_at(model, path) else simple
         return "wrong-type", "expected a list", hint
     if kind in _FIELDS_EXPECTED:
+        if status := _marker(model, path, value):
+            return "wrong-type", "expected fields", f"write {path[-1]}: {status}"
         hint = f"write '{first}: ...' and the other fields, one a line" if first else "write {name: value}"
         return "wrong-type", "expected fields", hint
     return "wrong-type", detail["msg"], ""
+
+
+def _marker(model: type[BaseModel], path: Path, value: object) -> str | None:
+    """`{ALK: positive}` where markers are expected and `ALK+`, or a list of one, was typed."""
+    text = value[0] if isinstance(value, list) and len(value) == 1 else value
+    owner = _fields_at(model, path[:-1])
+    kind = str(owner[str(path[-1])].annotation) if path and str(path[-1]) in owner else ""
+    if not isinstance(text, str) or "Mapping[" not in kind:
+        return None
+    return hints.marker(text, flags="bool" in kind)
 
 
 def _where(path: Path) -> str:

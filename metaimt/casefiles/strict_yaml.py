@@ -1,6 +1,6 @@
 """YAML as the author typed it: no silent conversion, no repeated key, every value with its place.
 
-May import: problem. PyYAML's own loader turns `NO` into False, `12:30` into 750 and `010` into 8, and keeps the
+May import: problem, and hints beside it. PyYAML's own loader turns `NO` into False, `12:30` into 750 and `010` into 8, and keeps the
 last of two equal keys; here such text stays text, and a repeated key is an error. Only numbers as JSON writes
 them, `true`, `false` and `null` are more than text; they keep the typed form, so that a text field may hold them.
 The tree is built from the parser's events: aliases and tags do not show in PyYAML's own, nor is its depth safe.
@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 from yaml.resolver import BaseResolver
 
+from metaimt.casefiles.hints import quoted_line
 from metaimt.problem import Position, Problem
 
 MAXIMUM_BYTES = 1024 * 1024
@@ -104,9 +105,12 @@ def problem_in(  # noqa: PLR0917 - the plain constructor behind Document.problem
     name: str, text: str, position: Position, rule: str, message: str, hint: str = "", severity: Any = "error"
 ) -> Problem:
     """A problem at a place of a text, with the line it stands on."""
+    return Problem(name, position, rule, severity, message, hint, _line(text, position.line))
+
+
+def _line(text: str, number: int) -> str:
     lines = _lines(text)
-    line = lines[position.line - 1] if 0 < position.line <= len(lines) else ""
-    return Problem(name, position, rule, severity, message, hint, line)
+    return lines[number - 1] if 0 < number <= len(lines) else ""
 
 
 @lru_cache(maxsize=1)
@@ -233,6 +237,8 @@ def _syntax_problem(name: str, text: str, error: yaml.YAMLError) -> Problem:
         "check indentation and closing quotes; text with ': ' or ' #' in it, or that starts with one of "
         "[ { & * ! | > % @ `, needs quotes"
     )
+    if "mapping values" in what and (quoted := quoted_line(_line(text, position.line))):
+        hint = f"text with ': ' in it needs quotes: write {quoted}"
     return problem_in(name, text, position, "yaml-syntax", f"not valid YAML: {what}", hint)
 
 

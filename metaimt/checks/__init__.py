@@ -1,43 +1,58 @@
 """What a careful second reader would ask: rules within one report, and across the library.
 
-May import: problem, vocabulary, files, casefiles. `check_library` gives every problem of form and of content,
-sorted.
+May import: problem, vocabulary, files, casefiles. `check_library` gives every problem of form and of content, sorted;
+`examine` also those that case files waive, with their reasons.
 """
 
 from __future__ import annotations
 
 from metaimt.casefiles.library import PROTOCOL_FILE, Library, collector_paused
 from metaimt.checks.across_library import ACROSS_RULES, RULES_OF_SINGLE_FILES, case_files
+from metaimt.checks.by_vocabulary import VOCABULARY_RULES
 from metaimt.checks.links import LINK_RULES
 from metaimt.checks.rule import Rule
 from metaimt.checks.same_patient import possible_same_patient
-from metaimt.checks.within_report import WITHIN_RULES
-from metaimt.problem import Position, Problem, ordered
+from metaimt.checks.within_report import WITHIN_RULES, problems_within
+from metaimt.problem import Findings, Position, Problem, Waived, ordered
 
-ALL_RULES: tuple[Rule, ...] = (*WITHIN_RULES, *ACROSS_RULES, *LINK_RULES, possible_same_patient)
+_OF_LIBRARY: tuple[Rule, ...] = (*VOCABULARY_RULES, *ACROSS_RULES, *LINK_RULES, possible_same_patient)
+_OF_SINGLE_FILES: tuple[Rule, ...] = (*VOCABULARY_RULES, *RULES_OF_SINGLE_FILES)
+ALL_RULES: tuple[Rule, ...] = (*WITHIN_RULES, *_OF_LIBRARY)
 
 
 def check_library(library: Library, *, whole: bool = True) -> tuple[Problem, ...]:
-    """Every problem of a library, sorted by file and place: those of form, then those the rules find.
+    """Every problem of a library that is not waived, sorted by file and place: those of form, then of content.
 
     With `whole=False` the library is a handful of single files, which need neither protocol nor links. Of
     files that share an id only the first is checked within: the id does not say which file a finding is about.
     """
+    return examine(library, whole=whole).problems
+
+
+def waived_problems(library: Library) -> tuple[Waived, ...]:
+    """The problems that case files waive, with their reasons, sorted by file and place."""
+    return examine(library).waived
+
+
+def examine(library: Library, *, whole: bool = True) -> Findings:
+    """The problems of a library, and those that are waived; `whole` as in `check_library`."""
     with collector_paused():
-        return ordered(_found(library, whole=whole))
+        asked = _OF_LIBRARY if whole else _OF_SINGLE_FILES
+        problems = [*library.problems, *_found(library, asked), *(_nothing_there(library) if whole else ())]
+        if not any(report.waivers for report in library.reports):
+            return Findings(ordered(problems))
+        from metaimt.checks.waivers import without_waived
+
+        return without_waived(library, problems, {rule.id for rule in (*WITHIN_RULES, *asked)})
 
 
-def _found(library: Library, *, whole: bool) -> list[Problem]:
-    problems = list(library.problems)
+def _found(library: Library, asked: tuple[Rule, ...]) -> list[Problem]:
+    problems: list[Problem] = []
     for report in {report.id: report for report in reversed(library.reports)}.values():
-        document = library.report_documents[report.id]
-        for rule in WITHIN_RULES:
-            problems.extend(rule.problems(document, rule.find(report)))
-    for rule in (*ACROSS_RULES, *LINK_RULES, possible_same_patient) if whole else RULES_OF_SINGLE_FILES:
-        for document_name, *finding in rule.find(library):
-            problems.extend(rule.problems(library.documents[document_name], [tuple(finding)]))
-    if whole:
-        problems.extend(_nothing_there(library))
+        problems.extend(problems_within(report, library.report_documents[report.id]))
+    for rule in asked:
+        for document_name, *finding in rule.look(library):
+            problems.append(rule.problem(library.documents[document_name], tuple(finding)))
     return problems
 
 

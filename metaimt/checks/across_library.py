@@ -9,12 +9,11 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from pathlib import Path
 
 from metaimt.casefiles.library import CASE_FOLDERS, Library
 from metaimt.casefiles.model import CaseFile
 from metaimt.casefiles.strict_yaml import Path as Steps
-from metaimt.checks.rule import Located, Rule, rule
+from metaimt.checks.rule import Located, Rule, rule, rules_in
 
 
 def name_of(library: Library, report: CaseFile) -> str:
@@ -34,13 +33,19 @@ def is_readable(library: Library, name: str) -> bool:
 
 def case_files(library: Library) -> Iterator[str]:
     """The names of the case files of a review folder, readable or not."""
-    folders = {library.folder / name for name in CASE_FOLDERS}
-    return (name for name in library.documents if Path(name).parent in folders)
+    folders = {(library.folder / name).as_posix() for name in CASE_FOLDERS}
+    return (name for name in library.documents if name.rpartition("/")[0] in folders)
+
+
+def stem_of(name: str) -> str:
+    """The name of a file without its folder and its ending."""
+    base = name.rpartition("/")[2]
+    return base.rpartition(".")[0] or base
 
 
 def known_ids(library: Library) -> set[str]:
     """The ids of all reports, and of files with an error of form: naming them is not a second mistake."""
-    return {report.id for report in library.reports} | {Path(name).stem for name in case_files(library)}
+    return {report.id for report in library.reports} | set(map(stem_of, case_files(library)))
 
 
 def did_you_mean(text: str, known: Iterable[str], otherwise: str) -> str:
@@ -53,9 +58,9 @@ def did_you_mean(text: str, known: Iterable[str], otherwise: str) -> str:
 def id_is_file_name(library: Library) -> Iterator[Located]:
     """A report is found by its id: the file is named after it."""
     for report_id, document in library.report_documents.items():
-        stem = Path(document.name).stem
+        stem = stem_of(document.name)
         if report_id != stem:
-            message = f"id '{report_id}' in a file named '{Path(document.name).name}'"
+            message = f"id '{report_id}' in a file named '{document.name.rpartition('/')[2]}'"
             yield document.name, ("report", "id"), message, f"write id: {stem}, or rename the file"
 
 
@@ -64,11 +69,10 @@ def report_ids_differ(library: Library) -> Iterator[Located]:
     """An id stands for one report; the second reading of a report has its id too."""
     for name, document in library.documents.items():
         report = document.data.get("report") if isinstance(document.data, dict) else None
-        if Path(name).parent.name == "second-reading" or not isinstance(report, dict):
-            continue
-        used, stem = str(report.get("id")), Path(name).stem
+        used = str(report.get("id")) if isinstance(report, dict) else ""
         first = library.report_documents.get(used)
-        if first is not None and first.name != name:
+        if first is not None and first.name != name and "second-reading" not in name.split("/")[-2:-1]:
+            stem = stem_of(name)
             hint = "give one of them another id, such as smith-2024-b, and rename its file"
             hint = hint if stem == used else f"write id: {stem}"
             yield name, ("report", "id"), f"id '{used}' is already used by {first.name}", hint
@@ -123,23 +127,26 @@ def overlaps_exist(library: Library) -> Iterator[Located]:
     known = known_ids(library) | {excluded.id for excluded in library.excluded}
     for report in library.reports:
         for o, other in enumerate(report.report.overlaps):
-            message = f"overlaps: no report has the id '{other}'"
-            hint = did_you_mean(other, known - {report.id}, "write the id of another case file, or delete it")
+            path = ("report", "overlaps", o)
             if other == report.id:
-                message, hint = "overlaps: a report does not overlap itself", f"delete {other} here"
-            if other == report.id or (other not in known and is_readable(library, "excluded.yaml")):
-                yield name_of(library, report), ("report", "overlaps", o), message, hint
+                message = "overlaps: a report does not overlap itself"
+                yield name_of(library, report), path, message, f"delete {other} here"
+            elif other not in known and is_readable(library, "excluded.yaml"):
+                hint = did_you_mean(other, known - {report.id}, "write the id of another case file, or delete it")
+                yield name_of(library, report), path, f"overlaps: no report has the id '{other}'", hint
 
 
 @rule("marker-spelling")
 def markers_are_written_alike(library: Library) -> Iterator[Located]:
     """`ihc: {alk: positive}` would count as ALK status not stated, without a word."""
-    kinases = library.vocabulary.terms("kinase")
+    kinases = frozenset(library.vocabulary.terms("kinase"))
     for report in library.reports:
         for path in _markers(report):
             marker = str(path[-1])
+            if marker in kinases:
+                continue
             word = re.split(r"[^A-Za-z0-9]", marker.strip())[0].upper()
-            if word in kinases and marker != word:
+            if word in kinases:
                 message = f"'{marker}' is not taken for {word}: the status would count as not stated"
                 yield name_of(library, report), path, message, f"write {word}"
 
@@ -167,7 +174,7 @@ def shared_lists_are_sorted(library: Library) -> Iterator[Located]:
                 yield shared(library, name), (k,), message, hint
 
 
-ACROSS_RULES: tuple[Rule, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Rule))
+ACROSS_RULES: tuple[Rule, ...] = rules_in(globals())
 RULES_OF_SINGLE_FILES = (
     id_is_file_name,
     report_ids_differ,

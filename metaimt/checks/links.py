@@ -12,7 +12,7 @@ from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import CaseFile
 from metaimt.casefiles.shared import Link
 from metaimt.checks.across_library import did_you_mean, is_readable, known_ids, name_of, shared
-from metaimt.checks.rule import Finding, Located, Rule, rule
+from metaimt.checks.rule import Finding, Located, Rule, rule, rules_in
 
 LINKS_FILE = "links.yaml"
 
@@ -154,4 +154,4 @@ def _circle(start: str, gives_way: dict[str, list[tuple[str, int]]]) -> list[str
     return []
 
 
-LINK_RULES: tuple[Rule, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Rule))
+LINK_RULES: tuple[Rule, ...] = rules_in(globals())

@@ -1,40 +1,83 @@
-"""A rule: a stable id, a severity, and a function that yields what it finds.
+"""A rule: a stable id, a severity, what it looks at, and a function that says what is wrong there.
 
-May import: problem, casefiles.
+May import: problem, casefiles. Why a rule exists, with an example, stands in explanations.yaml.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
 from metaimt.casefiles.strict_yaml import Document, Path
 from metaimt.problem import Problem, Severity
 
-Finding = tuple[Path, str, str]  # path of the value in the file, message, hint
+Finding = tuple[Path, str, str]  # path of the value, message, hint; the path starts at what the rule looks at
 Located = tuple[str, Path, str, str]  # the same, after the name of the document
-Finder = Callable[..., Iterable[Any]]
+About = Literal["library", "report", "patient", "course", "arm"]
+Looker = Callable[..., Iterable[Any]]
+FINE: tuple[Finding, ...] = ()  # what a rule returns where nothing is wrong
 
 
 @dataclass(frozen=True)
 class Rule:
-    """`find` yields findings; that of a rule across the library puts the document's name before each."""
+    """`look` is given a library, a case file, a patient, a course with its patient, or an arm: see `about`.
+
+    That of a rule across the library puts the document's name before each finding.
+    """
 
     id: str
     severity: Severity
-    find: Finder
+    look: Looker
+    about: About = "library"
 
-    def problems(self, document: Document, findings: Iterable[Finding]) -> Iterator[Problem]:
-        """The findings as problems with their place in the document."""
-        for path, message, hint in findings:
-            yield document.problem(path, self.id, message, hint, severity=self.severity)
+    def find(self, subject: Any) -> Iterator[Any]:
+        """What the rule finds in a library, or anywhere in a case file; paths start at the top of the file."""
+        if self.about not in _UNITS:
+            yield from self.look(subject)
+            return
+        for path, *unit in _UNITS[self.about](subject):
+            for steps, message, hint in self.look(*unit):
+                yield (*path, *steps), message, hint
+
+    def problem(self, document: Document, finding: Finding) -> Problem:
+        """A finding as a problem with its place in the document."""
+        path, message, hint = finding
+        return document.problem(path, self.id, message, hint, severity=self.severity)
 
 
-def rule(rule_id: str, severity: Severity = "error") -> Callable[[Finder], Rule]:
-    """Make a rule of a function that yields findings."""
+def rule(rule_id: str, severity: Severity = "error", about: About = "library") -> Callable[[Looker], Rule]:
+    """Make a rule of a function that looks at one thing and yields, or returns, its findings."""
 
-    def make(find: Finder) -> Rule:
-        return Rule(rule_id, severity, find)
+    def make(look: Looker) -> Rule:
+        return Rule(rule_id, severity, look, about)
 
     return make
+
+
+def rules_in(names: Mapping[str, Any]) -> tuple[Rule, ...]:
+    """The rules among the names of a module, in the order in which they stand there."""
+    return tuple(value for value in names.values() if isinstance(value, Rule))
+
+
+def courses(case: CaseFile) -> Iterator[tuple[Path, Course, Patient]]:
+    """Every course with its path in the file and its patient."""
+    for p, patient in enumerate(case.patients):
+        for c, course in enumerate(patient.courses):
+            yield ("patients", p, "courses", c), course, patient
+
+
+def patients(case: CaseFile) -> Iterator[tuple[Path, Patient]]:
+    """Every patient with its path in the file."""
+    for p, patient in enumerate(case.patients):
+        yield ("patients", p), patient
+
+
+def arms(case: CaseFile) -> Iterator[tuple[Path, Arm]]:
+    """Every arm with its path in the file."""
+    for a, arm in enumerate(case.arms):
+        yield ("arms", a), arm
+
+
+_UNITS: Mapping[str, Callable[[CaseFile], Iterator[Any]]] = {"patient": patients, "course": courses, "arm": arms}

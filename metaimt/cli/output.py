@@ -126,6 +126,9 @@ def told(command: Callable[P, R]) -> Callable[P, R]:
             stop(str(error), WRONG_USE)
         except CannotAnalyse as error:
             stop(str(error), CANNOT_ANALYSE)
+        except BrokenPipeError:  # the reader, such as head, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(FINE) from None
         except OSError as error:
             stop(f"{error.filename or 'a file'}: {error.strerror or error}", WRONG_USE)
 

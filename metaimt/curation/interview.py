@@ -23,6 +23,7 @@ from metaimt.curation.new_case import Draft, says_no_more, without_controls, wra
 from metaimt.vocabulary import Vocabulary
 
 _BIBLIOGRAPHY = ("title", "authors", "journal", "year", "doi", "pmid")
+_READING = ("depth", "secondary_source")
 _PATIENT = ("age", "sex", "site", "site_detail", "histology", "ihc", "fusion_gene", "fusion_partner")
 _RESPONSE = ("response", "response_as_stated", "response_basis")
 _COURSE = ("drug", "combined_with", *_RESPONSE, "duration_months", "ongoing", "stop_reason")
@@ -63,11 +64,13 @@ class Part:
         """Whether a field is to be asked: not known yet, and not settled by an earlier answer."""
         if name == "stop_reason" and self.values.get("ongoing") is True:
             return False
+        if name == "secondary_source" and self.values.get("depth") != "secondary":
+            return False
         return name not in self.values and (name not in _IF_KNOWN or _IF_KNOWN[name] in self.values)
 
     def needs(self, name: str) -> bool:
-        """Whether an empty answer will not do: required fields, and how a given response is known."""
-        return name in self.schema.get("required", ()) or name == "response_basis"
+        """Whether an empty answer will not do: required fields, how a response is known, where it was quoted."""
+        return name in self.schema.get("required", ()) or name in {"response_basis", "secondary_source"}
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ class Interview:
         sections = case_schema(self.vocabulary)["properties"]
         report = Part(Publication, sections["report"], draft["report"])
         self._questions(report, ("design", *(_BIBLIOGRAPHY if "title" not in report.values else ())))
-        self._questions(Part(Extraction, sections["extraction"], draft["extraction"]), ("depth",))
+        self._questions(Part(Extraction, sections["extraction"], draft["extraction"]), _READING)
         patients: list[Draft] = []
         draft["patients"] = patients
         while not patients or self._yes(f"Does it describe another patient, P{len(patients) + 1}?"):
@@ -187,7 +190,8 @@ class Interview:
         {Publication: report, Patient: patient, Course: course}[part.model][name] = value
         context = {"vocabulary": self.vocabulary}
         case = CaseFile.model_validate({"report": report, "patients": [patient]}, context=context)
-        findings = (finding for rule in WITHIN_RULES for finding in rule.find(case) if finding[0][-1] == name)
+        errors = (rule for rule in WITHIN_RULES if rule.severity == "error")
+        findings = (finding for rule in errors for finding in rule.find(case) if finding[0][-1] == name)
         return next(((message, hint) for _, message, hint in findings), None)
 
     def _offer(self, part: Part, name: str, hint: str) -> Mapping[str, str]:

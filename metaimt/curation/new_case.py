@@ -20,7 +20,7 @@ from metaimt.vocabulary import Vocabulary
 
 Draft = dict[str, Any]  # a case file as data: {"report": {...}, "extraction": {...}, "patients": [...]}
 EDITOR_LINE = "# yaml-language-server: $schema=../case.schema.json"
-_SELDOM = {"former_ids", "setting", "publisher", "secondary_source"}
+_SELDOM = {"former_ids", "setting", "publisher"}
 _OF_COUNTS = (
     "label",
     "drug",

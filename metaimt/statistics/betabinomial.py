@@ -141,5 +141,5 @@ def _lower_limits(counts: TailCounts, means: Floats, target: float) -> Floats:
 
 def _log_coefficients(reports: Reports) -> float:
     """Sum of the logarithms of the binomial coefficients."""
-    r, n = reports.responders, reports.evaluable
-    return float(np.sum(-np.log1p(n) - betaln(r + 1, n - r + 1)))
+    r, n, repeats = reports.distinct
+    return float(np.sum(repeats * (-np.log1p(n) - betaln(r + 1, n - r + 1))))

@@ -85,12 +85,12 @@ def _gauss_hermite() -> tuple[Floats, Floats]:
 
 
 def _logistic(e: Floats) -> tuple[Floats, Floats, Floats]:
-    """expit(e), expit(-e) and log(1 + exp(e)), none of which overflows or cancels."""
+    """p = expit(e), q = 1 - p, and l with log p = min(e, 0) - l, log q = min(-e, 0) - l; nothing cancels."""
     small = np.exp(-np.abs(e))
     large = 1 / (1 + small)
     other = small * large
     positive = e > 0
-    return np.where(positive, large, other), np.where(positive, other, large), np.maximum(e, 0) + np.log1p(small)
+    return np.where(positive, large, other), np.where(positive, other, large), np.log1p(small)
 
 
 def _direct(r: Floats, n: Floats, eta: Floats, tau: Floats) -> Floats:
@@ -99,13 +99,10 @@ def _direct(r: Floats, n: Floats, eta: Floats, tau: Floats) -> Floats:
     mode, scale = _mode(r, n, eta, tau)
     z = mode[..., None] + scale[..., None] * x
     e = eta[..., None] + tau[..., None] * z
-    p, q, softplus = _logistic(e)
-    at = eta + tau * mode
-    # The height at the mode comes out first, so that no exponent is large. In two parts: r e - n log(1 + exp(e))
-    # of 100,000 patients is a small difference of large numbers.
-    peak = r * at - n * _logistic(at)[2] - mode * mode / 2
-    fall = r[:, None] * e - n[:, None] * softplus - z * z / 2 - peak[..., None]
-    weight = w * np.exp(fall)
+    p, q, joint = _logistic(e)
+    height = r[:, None] * np.minimum(e, 0) - (n - r)[:, None] * np.maximum(e, 0) - n[:, None] * joint - z * z / 2
+    peak = height.max(axis=-1)
+    weight = w * np.exp(height - peak[..., None])
     total = weight.sum(axis=-1)
     weight /= total[..., None]
     score = r[:, None] - n[:, None] * p
@@ -140,15 +137,15 @@ def _by_parts(r: Floats, n: Floats, eta: Floats, tau: Floats) -> Floats:
     mode, scale = _bump(n, at, tau)
     e = mode[..., None] + scale[..., None] * x
     y = (at[..., None] - e) / tau[..., None]
-    softplus, log_phi = _logistic(e)[2], log_ndtr(y)
-    height = np.log(n)[:, None] + n[:, None] * (e - softplus) - softplus + log_phi
+    log_phi = log_ndtr(y)
+    height = n[:, None] * np.minimum(e, 0) - np.maximum(e, 0) - (n + 1)[:, None] * _logistic(e)[2] + log_phi
     peak = height.max(axis=-1)
     weight = w * np.exp(height - peak[..., None])
     total = weight.sum(axis=-1)
     weight *= np.exp(-(y * y + _LOG_2PI) / 2 - log_phi) / total[..., None]
     d1, d2 = weight.sum(axis=-1) / tau, -np.vecdot(weight, y) / tau**2
     mixed, second = np.vecdot(weight, y * y - 1) / tau**2, np.vecdot(weight, y * (2 - y * y)) / tau**2
-    value = peak + np.log(total * scale) + _LOG_2PI / 2
+    value = peak + np.log(n * total * scale) + _LOG_2PI / 2
     by_tau = tau * d2
     return np.stack([value, sign * d1, d2 / 2, d2 - d1 * d1, sign * (mixed - d1 * by_tau), second - by_tau**2])
 

@@ -22,9 +22,13 @@ Complexes = NDArray[np.complex128]
 
 # Rounding of a smoothed likelihood of maximum 1 is about 1e-16: values below this are found otherwise.
 _ROUNDING = 1e-11
-# Points (m, s) whose weight is below exp(-36) of the highest are left out.
-_NEGLIGIBLE = 36.0
+# Points (m, s) whose weight is below exp(-36) of the highest are left out; above exp(-23) they must be right.
+_NEGLIGIBLE, _SMALL = 36.0, 23.0
 _TINY = 1e-300
+# From here down a group is an outlier at (m, s): its density by the others is not had by Fourier series.
+_OUTLYING = (-21.0, -16.0)
+# Every density must hold the whole weight, whose sum is found in another way.
+_AGREEMENT = 1e-2
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,16 +103,22 @@ def integrate(r: Floats, n: Floats, copies: Floats, m_sd: float, s_scale: float)
         copies: shape (G,), groups with these counts.
         m_sd: prior standard deviation of m.
         s_scale: scale of the half-normal prior of s.
+
+    Raises:
+        ArithmeticError: the groups lie too far apart for s_scale.
     """
     grid = _grid(r, n, copies, m_sd, s_scale)
     groups = _groups(grid, r, n, copies)
     # Without the values lost in rounding: a lower bound, which shows which of them are worth the search.
     top = max(float(joint.max()) for _, joint, _ in _slices(grid, groups, np.inf))
     weight, cavity = _weights(grid, groups, top)
+    density = cavity * np.vstack([groups.likelihood, np.ones_like(grid.logit)])
+    if np.abs(density.sum(axis=1) / weight.sum() - 1).max() > _AGREEMENT:
+        raise ArithmeticError("partial pooling: groups too far apart for the prior of s")
     return Surface(
         grid.logit,
         grid.half_width,
-        np.maximum(cavity, 0) * np.vstack([groups.likelihood, np.ones_like(grid.logit)]),
+        density,
         float(weight.sum(axis=0) @ grid.logit / weight.sum()),
         float((weight.sum(axis=1) @ grid.s + grid.odd_correction * weight[0].sum()) / weight.sum()),
         top + float(np.log(weight.sum()) + copies @ groups.peak),
@@ -124,7 +134,7 @@ def _grid(r: Floats, n: Floats, copies: Floats, m_sd: float, s_scale: float) -> 
     p = (r + 0.5) / (n + 1)
     narrow = float(1 / np.sqrt(copies @ (n * p * (1 - p)) + 1 / m_sd**2))
     half_width = 10 + 7 * float(np.hypot(m_sd, s_scale))
-    cells = 2 ** int(np.ceil(np.log2(2 * half_width / min(0.2, 0.45 * narrow))))
+    cells = 2 ** int(np.ceil(np.log2(2 * half_width / min(0.2, 0.45 * narrow, s_scale / 4))))
     logit = half_width * ((2 * np.arange(cells) + 1) / cells - 1)
     log_prior = -0.5 * (logit / m_sd) ** 2 - np.log(m_sd * np.sqrt(2 * np.pi)) + np.log(2 * half_width / cells)
     step = min(0.2, 0.8 / float(np.sqrt(2 * copies.sum())))
@@ -180,22 +190,47 @@ def _log_smoothed(groups: _Groups, g: Integers, m: Floats, s: float) -> Floats:
 def _weights(grid: _Grid, groups: _Groups, top: float) -> tuple[Floats, Floats]:
     """Joint weight of each (s, m), shape (S, J); density of a group's logit by all others, shape (G + 1, J).
 
-    The last row of the densities is by all groups. Only points (m, s) that matter with the group itself in: its
-    density by the others would otherwise drown in the rounding of values that its own likelihood then excludes.
-    Where s is so small that a cut would ring in the series, the whole slice is kept.
+    The last row of the densities is by all groups. Only points (m, s) count that matter with the group itself
+    in, with a smooth edge: what its own likelihood excludes would drown the rest in rounding.
     """
     weight = np.zeros((grid.s.size, grid.logit.size))
-    total: Complexes = np.zeros((groups.r.size + 1, grid.logit.size + 1), dtype=np.complex128)
+    spectrum: Complexes = np.zeros((groups.r.size + 1, grid.logit.size + 1), dtype=np.complex128)
+    far = np.zeros((groups.r.size + 1, grid.logit.size))
     for i, (s, log_joint, share) in enumerate(_slices(grid, groups, top - _NEGLIGIBLE)):
         weight[i] = np.exp(log_joint - top)
-        matters = log_joint > top - _NEGLIGIBLE
+        matters = log_joint > top - _SMALL
         if not matters.any():
             continue
-        if s < 2 * grid.step:
-            matters = np.ones_like(matters)
-        others = log_joint - top - np.vstack([share, np.zeros_like(log_joint)])
-        total += _spectrum(np.exp(np.where(matters, others, -np.inf))) * grid.blur(s)
-    return weight, _values(total)
+        shares = np.vstack([share, np.zeros_like(log_joint)])
+        log_others = log_joint - top - shares
+        near, edge = _rise(shares, *_OUTLYING), _rise(log_joint - top, -_NEGLIGIBLE, -_SMALL)
+        kept = near * edge
+        spectrum += _spectrum(kept * np.exp(np.where(kept > 0, log_others, 0))) * grid.blur(s)
+        for g in np.nonzero((matters & (near < 1)).any(axis=1))[0]:
+            there = matters & (near[g] < 1)
+            values = log_others[g, there] + np.log(1 - near[g, there])
+            far[g] += _smoothed_far(grid, groups.likelihood[g], s, grid.logit[there], values)
+    return weight, np.maximum(_values(spectrum), 0) + far
+
+
+def _rise(x: Floats, low: float, high: float) -> Floats:
+    """A smooth step from 0 at `low` to 1 at `high`."""
+    t = np.clip((x - low) / (high - low), 0, 1)
+    return np.asarray(t**2 * (3 - 2 * t), dtype=float)
+
+
+def _smoothed_far(grid: _Grid, likelihood: Floats, s: float, m: Floats, log_values: Floats) -> Floats:
+    """exp(log_values) at m, smoothed by N(0, s^2) where the likelihood lies, far from m: a plain sum.
+
+    Its terms are positive, so that rounding does not matter; but it needs s to exceed the step of the grid.
+    """
+    smoothed = np.zeros_like(grid.logit)
+    if s < 2 * grid.step:
+        return smoothed
+    here = likelihood > _ROUNDING**1.5
+    apart = (grid.logit[here, None] - m) / s
+    smoothed[here] = np.exp(log_values - 0.5 * apart**2).sum(axis=1) * grid.step / (s * np.sqrt(2 * np.pi))
+    return smoothed
 
 
 def _spectrum(values: Floats) -> Complexes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +22,14 @@ class Reports:
     def number(self) -> int:
         """Number of reports, K."""
         return int(self.evaluable.size)
+
+    @cached_property
+    def distinct(self) -> tuple[Integers, Integers, Integers]:
+        """Distinct pairs (r, n) and how many reports have each: all that the likelihood needs of them."""
+        new = np.append(True, (np.diff(self.evaluable) != 0) | (np.diff(self.responders) != 0))
+        start = np.flatnonzero(new)
+        repeats = np.diff(np.append(start, self.number))
+        return self.responders[start], self.evaluable[start], repeats
 
     @property
     def informative(self) -> int:

@@ -68,9 +68,10 @@ class TailCounts:
 
 def tail_counts(reports: Reports) -> TailCounts:
     """Tail counts of one data set, arrays of shape (J,)."""
-    r, n = reports.responders[None, :], reports.evaluable[None, :]
-    both = tail_counts_of(r, n)
-    return replace(both, responders=both.responders[0], failures=both.failures[0], evaluable=both.evaluable[0])
+    r, n, repeats = reports.distinct
+    top = int(n[-1])
+    tables = (_repeated_table(values, repeats, top) for values in (r, n - r, n))
+    return TailCounts(_nodes(top), *tables)
 
 
 def tail_counts_of(responders: Integers, evaluable: Integers) -> TailCounts:
@@ -102,6 +103,12 @@ def _blocks(top: int) -> list[int]:
 
 def _angles() -> Floats:
     return np.pi * (np.arange(_NODES) + 0.5) / _NODES
+
+
+def _repeated_table(values: Integers, repeats: Integers, top: int) -> Floats:
+    unique, where = np.unique(values, return_inverse=True)
+    frequency = np.bincount(where, weights=repeats, minlength=unique.size)
+    return np.asarray(frequency @ _table(unique, top), dtype=float)
 
 
 def _summed_table(values: Integers, top: int) -> Floats:

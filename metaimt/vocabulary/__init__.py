@@ -117,6 +117,12 @@ def built_in() -> Vocabulary:
     return Vocabulary({}, lists).extended({"drugs": _load("drugs")})
 
 
+@lru_cache(maxsize=1)
+def aggregators() -> frozenset[str]:
+    """Hosts, without "www.", that collect other people's publications: aggregators.yaml."""
+    return frozenset(host for hosts in _load("aggregators").values() for host in hosts)
+
+
 def _load(name: str) -> dict[str, Any]:
     text = files(__name__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
     loaded: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506

@@ -161,6 +161,11 @@ def test_questions_that_an_earlier_answer_settles_are_not_asked() -> None:
     assert draft["patients"][0]["courses"][0]["ongoing"] is True
 
 
+def test_the_source_of_a_second_hand_report_is_asked() -> None:
+    draft, _ = interview(answers({"depth": ["secondary", "", "Made up: a review"]}))
+    assert draft["extraction"] | {"depth": "secondary", "secondary_source": "Made up: a review"} == draft["extraction"]
+
+
 def test_more_courses_and_patients() -> None:
     second = ["lorlatinib", "", "", "", "y", ""]
     other = [*ALL[2:19], "dead", "", ""]
@@ -186,7 +191,7 @@ def test_a_year_out_of_range_and_a_known_publication() -> None:
         if field == "doi":
             raise KnownError(value)
 
-    left: Iterator[str] = iter(["case_report", "", "", "", "1066", "2026", "10.0000/made-up"])
+    left: Iterator[str] = iter(["case_report", "", "", "", "2999", "2026", "10.0000/made-up"])
     said: list[str] = []
     draft = draft_of("made-2026", Reference(), None, "2026-11-23")
     with pytest.raises(KnownError, match="made-up"):

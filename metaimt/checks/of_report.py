@@ -1,0 +1,179 @@
+"""Rules on the report as a whole: its bibliography, how it was read, and the numbers it prints.
+
+May import: casefiles, vocabulary, and the rule beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+
+from metaimt.casefiles.model import CaseFile, Claim
+from metaimt.checks.rule import FINE, Finding, Rule, arms, rule, rules_in
+from metaimt.vocabulary import aggregators
+
+FIRST_YEAR = 1939  # the first description of the tumour; ALK inhibitors came in 2010
+_YEAR_IN_ID = re.compile(r"-(\d{4})(?:-[a-z])?")
+_HOST = re.compile(r"https?://(?:www\.)?([^/:?#]+)", re.IGNORECASE)
+
+
+@rule("repeated-patient-id", about="report")
+def patient_ids_differ(case: CaseFile) -> Iterable[Finding]:
+    """Links name patients by their ids."""
+    if len(case.patients) < 2:
+        return
+    seen: set[str] = set()
+    for p, patient in enumerate(case.patients):
+        if patient.id in seen:
+            message = f"patient '{patient.id}' stands twice in this file"
+            yield ("patients", p, "id"), message, "number the patients P1, P2, P3 in file order"
+        seen.add(patient.id)
+
+
+@rule("case-report-of-many", "warning", about="report")
+def case_report_is_of_one(case: CaseFile) -> Iterable[Finding]:
+    """A report of several patients is a series."""
+    if len(case.patients) < 2 or case.report.design != "case_report":
+        return FINE
+    message = f"design: case_report with {len(case.patients)} patients"
+    return [(("report", "design"), message, "write design: case_series, or case_report with one patient a file")]
+
+
+@rule("year-out-of-range", about="report")
+def year_in_range(case: CaseFile) -> Iterable[Finding]:
+    """The upper limit is the year after the extraction: the result does not depend on today's date."""
+    year, read = case.report.year, case.extraction.date
+    if year is None or FIRST_YEAR <= year <= (last := int(read[:4]) + 1 if read else 2100):
+        return FINE
+    message = f"year {year} is not between {FIRST_YEAR} and {last}"
+    return [(("report", "year"), message, "write the four digits of the year of publication")]
+
+
+@rule("id-with-another-year", "warning", about="report")
+def id_has_the_year(case: CaseFile) -> Iterable[Finding]:
+    """The id is made of the first author and the year; one of the two years is wrong."""
+    year = case.report.year
+    if year is None or str(year) in case.report.id:
+        return FINE
+    match = _YEAR_IN_ID.search(case.report.id)
+    if match is None or match.end() != len(case.report.id):
+        return FINE
+    message = f"id {case.report.id} with year {year}"
+    hint = f"write year: {match[1]}, or rename the file and keep its old id: former_ids: [{case.report.id}]"
+    return [(("report", "year"), message, hint)]
+
+
+@rule("missing-title", "warning", about="report")
+def has_title(case: CaseFile) -> Iterable[Finding]:
+    """A report without a title is hard to find again."""
+    if case.report.title is not None:
+        return FINE
+    return [(("report",), "no title", "once it is known, add title: as printed")]
+
+
+@rule("missing-year", "warning", about="report")
+def has_year(case: CaseFile) -> Iterable[Finding]:
+    """A report without a year is left out of every analysis over time."""
+    if case.report.year is not None:
+        return FINE
+    message = "no year; the report is left out of every analysis over time"
+    return [(("report",), message, "once it is verified, add year: with four digits")]
+
+
+@rule("read-by-one", "warning", about="report")
+def read_twice(case: CaseFile) -> Iterable[Finding]:
+    """A second, independent reading finds what the first one missed."""
+    if case.extraction.checked_by is not None:
+        return FINE
+    hint = "let someone else read the source, then add checked_by: their name"
+    return [(("extraction",), "read by one person", hint)]
+
+
+@rule("checked-by-reader", "warning", about="report")
+def readers_differ(case: CaseFile) -> Iterable[Finding]:
+    """Who reads a text twice makes the same mistake twice."""
+    by, checked_by = case.extraction.by, case.extraction.checked_by
+    if by is None or checked_by is None or by.strip().casefold() != checked_by.strip().casefold():
+        return FINE
+    hint = "let someone else read the source; until then delete checked_by"
+    return [(("extraction", "checked_by"), f"checked_by: {checked_by} is who extracted it", hint)]
+
+
+@rule("secondary-without-source", about="report")
+def secondary_names_its_source(case: CaseFile) -> Iterable[Finding]:
+    """Without the name of the other text nobody can follow where the values come from."""
+    if case.extraction.depth != "secondary" or case.extraction.secondary_source is not None:
+        return FINE
+    hint = "add secondary_source: the text in which it was read, with its reference"
+    return [(("extraction", "depth"), "depth: secondary without secondary_source", hint)]
+
+
+@rule("aggregator-link", "info", about="report")
+def link_leads_to_the_publication(case: CaseFile) -> Iterable[Finding]:
+    """Pages that collect other people's abstracts change and vanish; a DOI or PubMed id does not."""
+    report = case.report
+    if report.url is None or (report.doi is None and report.pmid is None):
+        return FINE
+    match = _HOST.match(report.url)
+    host = match[1].casefold() if match else ""
+    if host not in aggregators():
+        return FINE
+    known = "DOI" if report.doi is not None else "PubMed id"
+    hint = f"read it at the publisher's page or in PubMed, then write that address, or delete url: the {known} suffices"
+    return [(("report", "url"), f"{host} is not the publication, though the {known} is known", hint)]
+
+
+@rule("partner-is-gene", about="report")
+def partner_is_another_gene(case: CaseFile) -> Iterable[Finding]:
+    """A fusion joins two genes."""
+    for p, patient in enumerate(case.patients):
+        if patient.fusion_partner is not None and patient.fusion_partner == patient.fusion_gene:
+            yield ("patients", p, "fusion_partner"), *_same_gene(patient.fusion_partner)
+    for path, arm in arms(case):
+        if arm.fusion_partner is not None and arm.fusion_partner == arm.fusion_gene:
+            yield (*path, "fusion_partner"), *_same_gene(arm.fusion_partner)
+
+
+def _same_gene(gene: str) -> tuple[str, str]:
+    return f"fusion_partner: {gene} is the fusion_gene itself", "write the other gene of the fusion, or delete it"
+
+
+@rule("not-rearranged-but-fused", about="report")
+def rearranged_agrees_with_fusion(case: CaseFile) -> Iterable[Finding]:
+    """A fusion is a rearrangement."""
+    for p, patient in enumerate(case.patients):
+        gene = patient.fusion_gene
+        if gene is not None and patient.rearranged.get(gene) is False:
+            message = f"rearranged: {{{gene}: false}} with fusion_gene: {gene}"
+            hint = "a fusion is a rearrangement: delete the one that the source does not say"
+            yield ("patients", p, "rearranged", gene), message, hint
+    for path, arm in arms(case):
+        if arm.fusion_gene is not None and arm.status.get(arm.fusion_gene) == "negative":
+            message = f"status: {{{arm.fusion_gene}: negative}} with fusion_gene: {arm.fusion_gene}"
+            yield (*path, "status", arm.fusion_gene), message, "write positive, or delete fusion_gene"
+
+
+@rule("claim-percentage", "info", about="report")
+def claims_agree_with_their_percentage(case: CaseFile) -> Iterable[Finding]:
+    """A printed n/N (p %) that does not agree with itself is kept as printed, and said to be so."""
+    for k, claim in enumerate(case.claims):
+        if claim.n is not None and claim.of and claim.percent is not None and not _agrees(claim):
+            right = f"{100 * claim.n / claim.of:.1f} %"
+            message = f"{claim.n}/{claim.of} is {right}, not {_typed(claim.percent)} %"
+            yield ("claims", k, "percent"), message, "kept as printed; check it against the source once more"
+
+
+def _agrees(claim: Claim) -> bool:
+    """Whether the exact percentage, rounded or cut off at the printed precision, is the printed one."""
+    printed = Decimal(_typed(claim.percent))
+    unit = Decimal(1).scaleb(min(0, int(printed.as_tuple().exponent)))
+    exact = Decimal(100 * (claim.n or 0)) / Decimal(claim.of or 1)
+    return any(exact.quantize(unit, way) == printed for way in (ROUND_HALF_UP, ROUND_HALF_EVEN, ROUND_DOWN))
+
+
+def _typed(number: float | None) -> str:
+    return str(getattr(number, "typed", number))
+
+
+REPORT_RULES: tuple[Rule, ...] = rules_in(globals())

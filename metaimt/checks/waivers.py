@@ -1,0 +1,114 @@
+"""Waivers: what a case file says is no mistake. A warning or info may be waived with a reason; an error never.
+
+May import: problem, casefiles, and its neighbours in checks. Nothing disappears: a waived problem is counted apart and
+listed in the report, and a waiver that matches nothing is itself a warning.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+import yaml
+
+from metaimt.casefiles.library import Library
+from metaimt.casefiles.model import CaseFile, Waiver
+from metaimt.casefiles.strict_yaml import Document
+from metaimt.checks.explanations import rule_severities
+from metaimt.checks.rule import Finding, Rule
+from metaimt.problem import Findings, Position, Problem, Waived, ordered
+
+UNKNOWN, OF_ERROR, UNUSED = "unknown-waiver-rule", "waiver-of-error", "unused-waiver"
+_ARM = re.compile(r"(?:arm)?([1-9]\d*)")
+
+
+def without_waived(library: Library, problems: Sequence[Problem], looked_for: Collection[str]) -> Findings:
+    """The problems that no case file waives, with those about the waivers themselves; and the waived ones.
+
+    `looked_for` are the ids of the rules that were asked: a waiver of another rule is not called unused.
+    """
+    excused: dict[Problem, str] = {}
+    about: list[Problem] = []
+    for report in {report.id: report for report in reversed(library.reports)}.values():
+        if report.waivers:
+            document = library.report_documents[report.id]
+            own = [problem for problem in problems if problem.file == document.name and problem.severity != "error"]
+            about += _of_report(report, document, own, excused, looked_for)
+    if not excused and not about:
+        return Findings(ordered(problems))
+    kept = ordered([*(problem for problem in problems if problem not in excused), *about])
+    return Findings(kept, tuple(Waived(problem, excused[problem]) for problem in ordered(excused)))
+
+
+def _of_report(
+    report: CaseFile,
+    document: Document,
+    problems: Iterable[Problem],
+    excused: dict[Problem, str],
+    looked_for: Collection[str],
+) -> Iterator[Problem]:
+    """Add what the waivers of a report excuse to `excused`; yield what is wrong with them."""
+    severities = rule_severities()
+    for k, waiver in enumerate(report.waivers):
+        span = _span(document, waiver.at)
+        matches = [problem for problem in problems if problem.rule == waiver.rule and _within(problem, span)]
+        for problem in matches:
+            excused.setdefault(problem, waiver.reason)
+        if severities.get(waiver.rule) in {None, "error"}:
+            yield _not_to_be_waived(severities, waiver.rule).problem(document, _not_waived(k, waiver, severities))
+        elif not matches and waiver.rule in looked_for:
+            yield Rule(UNUSED, "warning", iter).problem(document, _unused(k, waiver, span is None))
+
+
+def _not_to_be_waived(severities: Mapping[str, str], rule_id: str) -> Rule:
+    return Rule(OF_ERROR if rule_id in severities else UNKNOWN, "error", iter)
+
+
+def _not_waived(k: int, waiver: Waiver, severities: Mapping[str, str]) -> Finding:
+    path = ("waivers", k, "rule")
+    if waiver.rule in severities:
+        hint = f"mend what it is about (metaimt explain {waiver.rule}), then delete this waiver"
+        return path, f"{waiver.rule} is an error, and an error is not waived", hint
+    close = difflib.get_close_matches(waiver.rule, severities, n=1, cutoff=0.6)
+    hint = f"did you mean rule: {close[0]}?" if close else "metaimt explain lists the rules"
+    return path, f"no rule has the id '{waiver.rule}'", hint
+
+
+def _unused(k: int, waiver: Waiver, nowhere: bool) -> Finding:
+    if nowhere:
+        hint = "write at: patients/P1, patients/P1/courses/1, arms/1 or report/year, or delete at"
+        return ("waivers", k, "at"), f"at: '{waiver.at}' leads nowhere in this file", hint
+    where = f" at {waiver.at}" if waiver.at else " in this file"
+    return ("waivers", k), f"{waiver.rule} finds nothing{where}", "delete this waiver, or correct its rule or at"
+
+
+Span = tuple[tuple[int, int], tuple[int, int]]
+
+
+def _span(document: Document, at: str | None) -> Span | None:
+    """From where to where, (line, column) from 0, the part named by `at` goes; None if there is no such part."""
+    node = document.root
+    for step in at.strip("/").split("/") if at else ():
+        node = _inner(node, step)
+    if node is None:
+        return None
+    start, end = node.start_mark, node.end_mark
+    return (start.line, start.column), (end.line, end.column)
+
+
+def _inner(node: yaml.Node | None, step: str) -> yaml.Node | None:
+    """The field of that name; or the entry with that id, else with that number, from 1: `P1`, `1`, `arm1`."""
+    if isinstance(node, yaml.MappingNode):
+        return next((value for key, value in node.value if key.value == step), None)
+    if not isinstance(node, yaml.SequenceNode):
+        return None
+    named = (entry for entry in node.value if getattr(_inner(entry, "id"), "value", None) == step)
+    match = _ARM.fullmatch(step)
+    numbered = node.value[int(match[1]) - 1] if match and int(match[1]) <= len(node.value) else None
+    return next(named, numbered)
+
+
+def _within(problem: Problem, span: Span | None) -> bool:
+    at: Position = problem.position
+    return span is not None and span[0] <= (at.line - 1, at.column - 1) < span[1]
