@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from metaimt.analyses.pooled_response import PooledResponse, pooled_response
 from metaimt.casefiles.library import Library, read_library
 from metaimt.casefiles.protocol import Protocol
-from metaimt.checks import check_library
+from metaimt.checks import examine
 from metaimt.evidence.selection import Selection, select
-from metaimt.problem import CannotAnalyse, Problem, has_errors
+from metaimt.problem import CannotAnalyse, Problem, Waived, has_errors
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,11 +36,12 @@ class Blocked(Exception):  # noqa: N818 - told to the user as the problems thems
 
 @dataclass(frozen=True)
 class Loaded:
-    """A library without errors, its protocol, and its warnings."""
+    """A library without errors, its protocol, its warnings and infos, and those that its case files waive."""
 
     library: Library
     protocol: Protocol
     warnings: tuple[Problem, ...]
+    waived: tuple[Waived, ...] = ()
 
 
 def load(review: Library | Path | str = "cases") -> Loaded:
@@ -49,14 +50,15 @@ def load(review: Library | Path | str = "cases") -> Loaded:
     Raises WrongUse (no such folder), CannotAnalyse (no protocol, no case files), Blocked (errors in files).
     """
     library = review if isinstance(review, Library) else read_library(review)
-    problems = check_library(library)
+    findings = examine(library)
+    problems = findings.problems
     missing = [problem for problem in problems if problem.rule in {"no-protocol", "no-case-files"}]
     if missing:
         said = "; ".join(f"{problem.message}: {problem.hint}" for problem in missing)
         raise CannotAnalyse(f"{library.folder.as_posix()}: {said}")
     if has_errors(problems) or library.protocol is None:
         raise Blocked(problems, sum("/second-reading/" not in name for name in library.documents))
-    return Loaded(library, library.protocol, problems)
+    return Loaded(library, library.protocol, problems, findings.waived)
 
 
 def respond(loaded: Loaded) -> tuple[Selection, PooledResponse]:
@@ -70,7 +72,7 @@ def run(review: Library | Path | str = "cases") -> Results:
     from metaimt.analyses.results import analyse
 
     loaded = load(review)
-    return analyse(loaded.library, loaded.protocol, loaded.warnings)
+    return analyse(loaded.library, loaded.protocol, loaded.warnings, loaded.waived)
 
 
 def draw(results: Results) -> Figure:

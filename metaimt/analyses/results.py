@@ -15,12 +15,15 @@ from metaimt.analyses.pooled_response import PooledResponse, pooled_response
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection, select
-from metaimt.problem import Problem
+from metaimt.problem import Problem, Waived
 
 
 @dataclass(frozen=True)
 class Results:
-    """The review as read, its selection, and each analysis. `warnings` are those of the case files."""
+    """The review as read, its selection, and each analysis.
+
+    `warnings` are those of the case files, with the infos; `waived` are those that a case file calls no mistake.
+    """
 
     library: Library
     protocol: Protocol
@@ -29,6 +32,7 @@ class Results:
     response: PooledResponse
     breakdowns: Mapping[str, tuple[Breakdown, ...]]
     heterogeneity: Mapping[str, Heterogeneity]
+    waived: tuple[Waived, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The content of results.json."""
@@ -42,7 +46,9 @@ class Results:
         }
 
 
-def analyse(library: Library, protocol: Protocol, warnings: tuple[Problem, ...] = ()) -> Results:
+def analyse(
+    library: Library, protocol: Protocol, warnings: tuple[Problem, ...] = (), waived: tuple[Waived, ...] = ()
+) -> Results:
     """Select and run every analysis. Raises CannotAnalyse if nothing is eligible."""
     selection = select(library, protocol)
     response = pooled_response(selection, protocol)
@@ -56,4 +62,5 @@ def analyse(library: Library, protocol: Protocol, warnings: tuple[Problem, ...] 
             name: tuple(breakdown(selection, pool, name) for pool in response.pools) for name in protocol.subgroups
         },
         heterogeneity={name: heterogeneity(group, protocol) for name, group in response.pools.items()},
+        waived=waived,
     )

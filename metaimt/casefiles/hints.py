@@ -40,7 +40,8 @@ _IN_YEARS: _Factors = {
 _DIGITS = r"\d+(?:[.,]\d+)?"
 _AMOUNT = re.compile(
     r"(?:about|approximately|approx\.?|ca\.?|circa|~|≈)? ?(?P<least>[>≥]|at least|more than|over)? ?"
-    rf"(?P<low>-?{_DIGITS}|[.,]\d+)(?: ?(?:-|–|—|to|bis|à) ?(?P<high>{_DIGITS}))?(?P<more> ?\+)?[ -]?(?P<unit>[a-z/ -]*?)\.?",
+    rf"(?P<low>-?{_DIGITS}|[.,]\d+)(?: ?(?:-|–|—|to|bis|à) ?(?P<high>{_DIGITS}))?(?P<more> ?\+)?"
+    r"[ -]?(?P<unit>[a-z/ -]*?)\.?",
     re.IGNORECASE,
 )
 
@@ -70,7 +71,9 @@ def months_or_range(text: str) -> Proposal | None:
 
 
 def years(text: str) -> Proposal | None:
-    """Years of age from `34 years`, `10 months`."""
+    """Years of age from `34 years`, `10 months`; not from `34 m`, which may be a man of 34."""
+    if re.fullmatch(r"[\d.,]+ ?m", text.strip(), re.IGNORECASE):
+        return None
     return _time(text, "years", _IN_YEARS)
 
 
@@ -140,7 +143,7 @@ def pmcid(text: str) -> Proposal | None:
     return _written(f"PMC{match[1]}") if match else None
 
 
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAY, _WORD, _YEAR = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?", r"(?P<word>[a-z]{3,9})\.?", r"(?P<year>\d{4})"
 _DATES = [
     re.compile(pattern, re.IGNORECASE)
@@ -198,7 +201,7 @@ def fusion(text: str, kinases: Collection[str]) -> tuple[str, str] | None:
 def marker(text: str, *, flags: bool) -> str | None:
     """`{ALK: positive}` from `ALK+`, `ALK positive`; with `flags` `{ALK: true}`, for a rearrangement."""
     status = r"\+|pos(?:itive)?|-|neg(?:ative)?|rearranged"
-    match = re.fullmatch(rf"([a-z][\w-]*?)[ :(-]*({status})?\)?", text.strip(), re.IGNORECASE)
+    match = re.fullmatch(rf"([a-z](?:[\w-]*?\w)?)(?:[ :(]*|-(?=[pn]))({status})?\)?", text.strip(), re.IGNORECASE)
     if match is None or (match[2] is None and not flags):
         return None
     positive = (match[2] or "+").casefold() not in {"-", "neg", "negative"}

@@ -15,9 +15,9 @@ from metaimt.checks.same_patient import possible_same_patient
 from metaimt.checks.within_report import WITHIN_RULES, problems_within
 from metaimt.problem import Findings, Position, Problem, Waived, ordered
 
-_OF_LIBRARY: tuple[Rule, ...] = (*VOCABULARY_RULES, *ACROSS_RULES, *LINK_RULES, possible_same_patient)
-_OF_SINGLE_FILES: tuple[Rule, ...] = (*VOCABULARY_RULES, *RULES_OF_SINGLE_FILES)
-ALL_RULES: tuple[Rule, ...] = (*WITHIN_RULES, *_OF_LIBRARY)
+_OF_REPORTS: tuple[Rule, ...] = (*WITHIN_RULES, *VOCABULARY_RULES)
+_OF_LIBRARY: tuple[Rule, ...] = (*ACROSS_RULES, *LINK_RULES, possible_same_patient)
+ALL_RULES: tuple[Rule, ...] = (*_OF_REPORTS, *_OF_LIBRARY)
 
 
 def check_library(library: Library, *, whole: bool = True) -> tuple[Problem, ...]:
@@ -37,19 +37,19 @@ def waived_problems(library: Library) -> tuple[Waived, ...]:
 def examine(library: Library, *, whole: bool = True) -> Findings:
     """The problems of a library, and those that are waived; `whole` as in `check_library`."""
     with collector_paused():
-        asked = _OF_LIBRARY if whole else _OF_SINGLE_FILES
+        asked = _OF_LIBRARY if whole else RULES_OF_SINGLE_FILES
         problems = [*library.problems, *_found(library, asked), *(_nothing_there(library) if whole else ())]
         if not any(report.waivers for report in library.reports):
             return Findings(ordered(problems))
         from metaimt.checks.waivers import without_waived
 
-        return without_waived(library, problems, {rule.id for rule in (*WITHIN_RULES, *asked)})
+        return without_waived(library, problems, {rule.id for rule in (*_OF_REPORTS, *asked)})
 
 
 def _found(library: Library, asked: tuple[Rule, ...]) -> list[Problem]:
     problems: list[Problem] = []
     for report in {report.id: report for report in reversed(library.reports)}.values():
-        problems.extend(problems_within(report, library.report_documents[report.id]))
+        problems.extend(problems_within(report, library.report_documents[report.id], library.vocabulary))
     for rule in asked:
         for document_name, *finding in rule.look(library):
             problems.append(rule.problem(library.documents[document_name], tuple(finding)))

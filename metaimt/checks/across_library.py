@@ -124,8 +124,9 @@ def not_included_and_excluded(library: Library) -> Iterator[Located]:
 @rule("unknown-overlap")
 def overlaps_exist(library: Library) -> Iterator[Located]:
     """Overlaps name other reports of the review, or excluded ones."""
-    known = known_ids(library) | {excluded.id for excluded in library.excluded}
-    for report in library.reports:
+    overlapping = [report for report in library.reports if report.report.overlaps]
+    known = known_ids(library) | {excluded.id for excluded in library.excluded} if overlapping else set()
+    for report in overlapping:
         for o, other in enumerate(report.report.overlaps):
             path = ("report", "overlaps", o)
             if other == report.id:

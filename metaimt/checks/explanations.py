@@ -45,6 +45,7 @@ class Explanation:
     why: str
     bad: str
     good: str
+    waivable: bool  # by a case file: not an error, and not about a shared file
 
     @property
     def first_sentence(self) -> str:
@@ -62,7 +63,9 @@ def explanations() -> Mapping[str, Explanation]:
 
 def _explanation(name: str, entry: Mapping[str, str]) -> Explanation:
     severity = next(severity for severity in SEVERITIES if severity == entry["severity"])
-    return Explanation(name, severity, " ".join(entry["why"].split()), entry["bad"].rstrip(), entry["good"].rstrip())
+    why, bad, good = (entry[part].rstrip() for part in ("why", "bad", "good"))
+    waivable = severity != "error" and entry.get("about", "case file") == "case file"
+    return Explanation(name, severity, " ".join(why.split()), bad, good, waivable)
 
 
 def rule_severities() -> Mapping[str, Severity]:
@@ -88,7 +91,7 @@ def explanation_text(explanation: Explanation) -> str:
         f"{_refused(explanation)}:\n{textwrap.indent(explanation.bad, '    ')}",
         f"Accepted:\n{textwrap.indent(explanation.good, '    ')}",
     ]
-    if explanation.severity != "error":
+    if explanation.waivable:
         parts.append(f"If the file is right as it stands, waive it there, with the reason:\n{_waiver(explanation.id)}")
     return "\n\n".join(parts)
 

@@ -20,11 +20,12 @@ LINKS_FILE = "links.yaml"
 @rule("overlap-without-link")
 def overlaps_are_decided(library: Library) -> Iterator[Located]:
     """Where two reports overlap, a link says which of the two to count."""
-    if not is_readable(library, LINKS_FILE):
+    overlapping = [report for report in library.reports if report.report.overlaps]
+    if not overlapping or not is_readable(library, LINKS_FILE):
         return
     linked = {frozenset(link.reports) for link in library.links}
     undecided = known_ids(library) - {entry.id for entry in library.excluded}
-    for report in library.reports:
+    for report in overlapping:
         for o, other in enumerate(report.report.overlaps):
             pair = frozenset((report.id, other))
             if other in undecided and other != report.id and pair not in linked:
@@ -36,7 +37,7 @@ def overlaps_are_decided(library: Library) -> Iterator[Located]:
 @rule("link-without-overlap", "warning")
 def links_are_named_in_reports(library: Library) -> Iterator[Located]:
     """Who reads one of two linked reports should learn of the other."""
-    overlaps = {report.id: report.report.overlaps for report in library.reports}
+    overlaps = {report.id: report.report.overlaps for report in library.reports} if library.links else {}
     for k, link in enumerate(library.links):
         for one, other in (link.reports, link.reports[::-1]):
             missing = one in overlaps and other not in overlaps[one]
@@ -49,7 +50,7 @@ def links_are_named_in_reports(library: Library) -> Iterator[Located]:
 @rule("unknown-link")
 def links_name_reports(library: Library) -> Iterator[Located]:
     """A link names two reports of the review, and prefers one of them."""
-    known = known_ids(library)
+    known = known_ids(library) if library.links else set()
     for k, link in enumerate(library.links):
         for r, report in enumerate(link.reports):
             if report not in known:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from metaimt.casefiles.model import Course, Patient
+from metaimt.casefiles.fields import shown
+from metaimt.casefiles.model import Course
 from metaimt.checks.rule import FINE, Finding, Rule, rule, rules_in
 
 RESPONSES = ("CR", "PR")
@@ -22,7 +23,7 @@ _DOSE = re.compile(r"(\d+(?:\.\d+)?) ?(mg|g|µg|mcg)(/m2|/m²|/kg)?(?:,? ?([a-z0
 
 
 @rule("response-without-basis", about="course")
-def response_has_basis(course: Course, patient: Patient) -> Iterable[Finding]:
+def response_has_basis(course: Course) -> Iterable[Finding]:
     """The strict pool needs to know how a response is known."""
     if course.response is None or course.response_basis is not None:
         return FINE
@@ -31,7 +32,7 @@ def response_has_basis(course: Course, patient: Patient) -> Iterable[Finding]:
 
 
 @rule("basis-without-response", about="course")
-def basis_has_response(course: Course, patient: Patient) -> Iterable[Finding]:
+def basis_has_response(course: Course) -> Iterable[Finding]:
     """A basis alone says that a response was forgotten."""
     if course.response is not None or course.response_basis is None:
         return FINE
@@ -40,16 +41,16 @@ def basis_has_response(course: Course, patient: Patient) -> Iterable[Finding]:
 
 
 @rule("response-without-words", "warning", about="course")
-def known_response_has_words(course: Course, patient: Patient) -> Iterable[Finding]:
+def known_response_has_words(course: Course) -> Iterable[Finding]:
     """A second reader compares the category with the words it was taken from."""
-    if course.response_as_stated is not None or course.response_basis in {None, "inferred"}:
+    if course.response is None or course.response_as_stated is not None or course.response_basis in {None, "inferred"}:
         return FINE
     message = f"response_basis: {course.response_basis} without response_as_stated"
     return [(("response_basis",), message, "add response_as_stated: the words, or the measurements, of the source")]
 
 
 @rule("alternative-is-response", "warning", about="course")
-def alternatives_are_others(course: Course, patient: Patient) -> Iterable[Finding]:
+def alternatives_are_others(course: Course) -> Iterable[Finding]:
     """An alternative is another category that the source leaves open."""
     if course.response is None or course.response not in course.response_alternatives:
         return FINE
@@ -59,7 +60,7 @@ def alternatives_are_others(course: Course, patient: Patient) -> Iterable[Findin
 
 
 @rule("alternatives-without-response", "warning", about="course")
-def alternatives_have_a_response(course: Course, patient: Patient) -> Iterable[Finding]:
+def alternatives_have_a_response(course: Course) -> Iterable[Finding]:
     """Alternatives stand beside the likeliest category; alone they are not counted anywhere."""
     if course.response is not None or not course.response_alternatives:
         return FINE
@@ -68,7 +69,7 @@ def alternatives_have_a_response(course: Course, patient: Patient) -> Iterable[F
 
 
 @rule("not-evaluable-but-assessed", "info", about="course")
-def not_evaluable_was_not_assessed(course: Course, patient: Patient) -> Iterable[Finding]:
+def not_evaluable_was_not_assessed(course: Course) -> Iterable[Finding]:
     """NE is for no assessment; who progressed, or may have responded, was looked at."""
     if course.response != "NE" or course.stop_reason == "death":
         return FINE
@@ -76,15 +77,16 @@ def not_evaluable_was_not_assessed(course: Course, patient: Patient) -> Iterable
         hint = "if the tumour never shrank or stood still, write response: PD"
         return [(("response",), "response: NE, but the drug was stopped for progression", hint)]
     if course.response_alternatives and course.response_alternatives != ("NE",):
+        others = ", ".join(course.response_alternatives)
         hint = (
-            f"if an assessment is described, write response: {course.response_alternatives[0]} with alternatives [NE]"
+            f"if an assessment is described, write response: {course.response_alternatives[0]}, and NE as alternative"
         )
-        return [(("response",), f"response: NE, though {', '.join(course.response_alternatives)} is left open", hint)]
+        return [(("response",), f"response: NE, though {others} is left open", hint)]
     return FINE
 
 
 @rule("ongoing-but-stopped", about="course")
-def ongoing_has_no_stop_reason(course: Course, patient: Patient) -> Iterable[Finding]:
+def ongoing_has_no_stop_reason(course: Course) -> Iterable[Finding]:
     """A course is going on or was stopped."""
     if not course.ongoing or course.stop_reason is None:
         return FINE
@@ -93,7 +95,7 @@ def ongoing_has_no_stop_reason(course: Course, patient: Patient) -> Iterable[Fin
 
 
 @rule("dose-in-short", "info", about="course")
-def dose_is_written_out(course: Course, patient: Patient) -> Iterable[Finding]:
+def dose_is_written_out(course: Course) -> Iterable[Finding]:
     """Abbreviations of doses are misread, and the same dose is found under one spelling only."""
     if course.dose is None or (match := _DOSE.fullmatch(course.dose.strip())) is None:
         return FINE
@@ -103,7 +105,7 @@ def dose_is_written_out(course: Course, patient: Patient) -> Iterable[Finding]:
     plain = f"{amount} {unit.casefold()}{(per or '').replace('²', '2')}{blank}{words}"
     if plain == course.dose:
         return FINE
-    return [(("dose",), f"dose: '{course.dose}' is written in short", f"write dose: {plain}")]
+    return [(("dose",), f"dose: {shown(course.dose)} is written in short", f"write dose: {plain}")]
 
 
 COURSE_RULES: tuple[Rule, ...] = rules_in(globals())

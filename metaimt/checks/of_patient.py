@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from metaimt.casefiles.model import Course, Patient
+from metaimt.casefiles.model import Patient
 from metaimt.checks.rule import FINE, Finding, Rule, rule, rules_in
 
 OLDEST_AGE = 115
@@ -88,34 +88,6 @@ def ongoing_course_is_the_last(patient: Patient) -> Iterable[Finding]:
             message = f"{course.drug} is ongoing, but {after.drug} comes after it"
             hint = f"write ongoing: false; if both were given together, combined_with: [{after.drug}]"
             yield ("courses", c, "ongoing"), message, hint
-
-
-@rule("treatment-exceeds-follow-up", "warning", about="patient")
-def treatment_within_follow_up(patient: Patient) -> Iterable[Finding]:
-    """A drug is taken within the time the patient was followed, all courses one after the other too."""
-    limit = patient.followup_months
-    if limit is None:
-        return
-    total = 0.0
-    for c, course in enumerate(patient.courses):
-        months = shortest(course, "duration_months")
-        total += months
-        if months > limit:
-            message = f"{months:g} months on {course.drug}, but followup_months is {limit:g}"
-            yield ("courses", c, "duration_months"), message, FOLLOW_UP_HINT
-            return
-    if total > limit:
-        message = f"{total:g} months on all drugs together, but followup_months is {limit:g}"
-        yield ("followup_months",), message, FOLLOW_UP_HINT
-
-
-FOLLOW_UP_HINT = "check both against the source: they may have been counted from different days"
-
-
-def shortest(course: Course, name: str) -> float:
-    """The time a course took at least, by one of its month fields; 0 where it is not stated."""
-    value: float | tuple[float, float] | None = getattr(course, name)
-    return 0.0 if value is None else value[0] if isinstance(value, tuple) else value
 
 
 PATIENT_RULES: tuple[Rule, ...] = rules_in(globals())

@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterable
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
+from metaimt.casefiles.fields import shown
 from metaimt.casefiles.model import CaseFile, Claim
 from metaimt.checks.rule import FINE, Finding, Rule, arms, rule, rules_in
 from metaimt.vocabulary import aggregators
 
 FIRST_YEAR = 1939  # the first description of the tumour; ALK inhibitors came in 2010
-_YEAR_IN_ID = re.compile(r"-(\d{4})(?:-[a-z])?")
+_YEAR_IN_ID = re.compile(r".*-(\d{4})(?:-[a-z])?")
 _HOST = re.compile(r"https?://(?:www\.)?([^/:?#]+)", re.IGNORECASE)
 
 
@@ -44,7 +45,8 @@ def case_report_is_of_one(case: CaseFile) -> Iterable[Finding]:
 def year_in_range(case: CaseFile) -> Iterable[Finding]:
     """The upper limit is the year after the extraction: the result does not depend on today's date."""
     year, read = case.report.year, case.extraction.date
-    if year is None or FIRST_YEAR <= year <= (last := int(read[:4]) + 1 if read else 2100):
+    last = 2100 if read is None else int(read[:4]) + 1
+    if year is None or FIRST_YEAR <= year <= last:
         return FINE
     message = f"year {year} is not between {FIRST_YEAR} and {last}"
     return [(("report", "year"), message, "write the four digits of the year of publication")]
@@ -56,8 +58,8 @@ def id_has_the_year(case: CaseFile) -> Iterable[Finding]:
     year = case.report.year
     if year is None or str(year) in case.report.id:
         return FINE
-    match = _YEAR_IN_ID.search(case.report.id)
-    if match is None or match.end() != len(case.report.id):
+    match = _YEAR_IN_ID.fullmatch(case.report.id)
+    if match is None or any(year_in_range.look(case)):
         return FINE
     message = f"id {case.report.id} with year {year}"
     hint = f"write year: {match[1]}, or rename the file and keep its old id: former_ids: [{case.report.id}]"
@@ -97,7 +99,7 @@ def readers_differ(case: CaseFile) -> Iterable[Finding]:
     if by is None or checked_by is None or by.strip().casefold() != checked_by.strip().casefold():
         return FINE
     hint = "let someone else read the source; until then delete checked_by"
-    return [(("extraction", "checked_by"), f"checked_by: {checked_by} is who extracted it", hint)]
+    return [(("extraction", "checked_by"), f"checked_by: {shown(checked_by)} is who extracted it", hint)]
 
 
 @rule("secondary-without-source", about="report")

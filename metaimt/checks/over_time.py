@@ -1,7 +1,7 @@
-"""Rules on the times of one course: on the drug, in response, without progression, under observation.
+"""Rules on times: on the drug, in response, without progression, under observation.
 
-May import: casefiles, and its neighbours in checks. Paths start at the course, or at the patient. A range [low, high] is given the
-benefit of the doubt: two times contradict each other only if no values within their ranges agree.
+May import: casefiles, and its neighbours in checks. Paths start at the course, or at the patient. A range
+[low, high] is given the benefit of the doubt: two times contradict each other only if no values within them agree.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from metaimt.casefiles.model import Course, Patient
 from metaimt.casefiles.strict_yaml import Path
 from metaimt.checks.of_course import RESPONSES
-from metaimt.checks.of_patient import FOLLOW_UP_HINT
 from metaimt.checks.rule import FINE, Finding, Rule, rule, rules_in
 
 LONGEST_MONTHS = 600
 Months = float | tuple[float, float] | None
 _NEVER = float("inf")
+_FOLLOW_UP_HINT = "check both against the source: they may have been counted from different days"
 
 
 def _low(value: Months) -> float:
@@ -51,17 +51,39 @@ def _in_range(path: Path, value: Months) -> Iterable[Finding]:
     return [(path, message, "write months, not days or weeks")]
 
 
-@rule("pfs-exceeds-follow-up", "warning", about="course")
-def pfs_within_follow_up(course: Course, patient: Patient) -> Iterable[Finding]:
+@rule("pfs-exceeds-follow-up", "warning", about="patient")
+def pfs_within_follow_up(patient: Patient) -> Iterable[Finding]:
     """Nobody is known to be free of progression for longer than they were seen."""
-    pfs, limit = course.pfs_months, patient.followup_months
-    if pfs is None or limit is None or _low(pfs) <= limit:
-        return FINE
-    return [(("pfs_months",), f"pfs_months {_shown(pfs)}, but followup_months is {limit:g}", FOLLOW_UP_HINT)]
+    limit = patient.followup_months
+    if limit is None or limit < 0:
+        return
+    for c, course in enumerate(patient.courses):
+        if _low(course.pfs_months) > limit:
+            message = f"pfs_months {_shown(course.pfs_months)}, but followup_months is {limit:g}"
+            yield ("courses", c, "pfs_months"), message, _FOLLOW_UP_HINT
+
+
+@rule("treatment-exceeds-follow-up", "warning", about="patient")
+def treatment_within_follow_up(patient: Patient) -> Iterable[Finding]:
+    """A drug is taken within the time the patient was followed; so are all courses, one after the other."""
+    limit = patient.followup_months
+    if limit is None or limit < 0:
+        return
+    total = 0.0
+    for c, course in enumerate(patient.courses):
+        months = _low(course.duration_months)
+        total += months
+        if months > limit:
+            message = f"{months:g} months on {course.drug}, but followup_months is {limit:g}"
+            yield ("courses", c, "duration_months"), message, _FOLLOW_UP_HINT
+            return
+    if total > limit:
+        message = f"{total:g} months on all drugs together, but followup_months is {limit:g}"
+        yield ("followup_months",), message, _FOLLOW_UP_HINT
 
 
 @rule("response-exceeds-treatment", "warning", about="course")
-def response_within_treatment(course: Course, patient: Patient) -> Iterable[Finding]:
+def response_within_treatment(course: Course) -> Iterable[Finding]:
     """A response outlasts a drug that was stopped for something else; not one still taken, nor its own end."""
     lasted, taken = course.response_duration_months, course.duration_months
     if lasted is None or taken is None or _low(lasted) <= _high(taken):
@@ -75,7 +97,7 @@ def response_within_treatment(course: Course, patient: Patient) -> Iterable[Find
 
 
 @rule("response-exceeds-pfs", "warning", about="course")
-def response_within_pfs(course: Course, patient: Patient) -> Iterable[Finding]:
+def response_within_pfs(course: Course) -> Iterable[Finding]:
     """Both end with progression, and a response begins after the treatment does."""
     lasted, pfs = course.response_duration_months, course.pfs_months
     if lasted is None or pfs is None or _low(lasted) <= _high(pfs):
@@ -86,7 +108,7 @@ def response_within_pfs(course: Course, patient: Patient) -> Iterable[Finding]:
 
 
 @rule("response-duration-without-response", "warning", about="course")
-def only_a_response_lasts(course: Course, patient: Patient) -> Iterable[Finding]:
+def only_a_response_lasts(course: Course) -> Iterable[Finding]:
     """The duration of a response is defined for CR and PR only."""
     if course.response_duration_months is None or course.response is None or course.response in RESPONSES:
         return FINE
@@ -96,7 +118,7 @@ def only_a_response_lasts(course: Course, patient: Patient) -> Iterable[Finding]
 
 
 @rule("treated-beyond-progression", "info", about="course")
-def drug_ends_with_progression(course: Course, patient: Patient) -> Iterable[Finding]:
+def drug_ends_with_progression(course: Course) -> Iterable[Finding]:
     """A drug stopped for progression but taken longer than PFS was continued beyond progression."""
     taken, pfs = course.duration_months, course.pfs_months
     if taken is None or pfs is None or course.stop_reason != "progression" or course.beyond_progression:
@@ -108,7 +130,7 @@ def drug_ends_with_progression(course: Course, patient: Patient) -> Iterable[Fin
 
 
 @rule("response-and-progression-at-once", about="course")
-def response_comes_before_progression(course: Course, patient: Patient) -> Iterable[Finding]:
+def response_comes_before_progression(course: Course) -> Iterable[Finding]:
     """A response and progression are not seen on the day the drug is begun."""
     if course.response not in RESPONSES or course.stop_reason != "progression":
         return FINE

@@ -15,16 +15,17 @@ from metaimt.problem import Problem, Severity
 
 Finding = tuple[Path, str, str]  # path of the value, message, hint; the path starts at what the rule looks at
 Located = tuple[str, Path, str, str]  # the same, after the name of the document
-About = Literal["library", "report", "patient", "course", "arm"]
+About = Literal["library", "report", "patient", "course", "arm", "terms"]
 Looker = Callable[..., Iterable[Any]]
 FINE: tuple[Finding, ...] = ()  # what a rule returns where nothing is wrong
 
 
 @dataclass(frozen=True)
 class Rule:
-    """`look` is given a library, a case file, a patient, a course with its patient, or an arm: see `about`.
+    """`look` is given a library, a case file, a patient, a course or an arm: see `about`.
 
-    That of a rule across the library puts the document's name before each finding.
+    A rule about `terms` is given a patient and the vocabulary. One across the library puts the document's name before
+    each finding.
     """
 
     id: str
@@ -37,8 +38,8 @@ class Rule:
         if self.about not in _UNITS:
             yield from self.look(subject)
             return
-        for path, *unit in _UNITS[self.about](subject):
-            for steps, message, hint in self.look(*unit):
+        for path, unit in _UNITS[self.about](subject):
+            for steps, message, hint in self.look(unit):
                 yield (*path, *steps), message, hint
 
     def problem(self, document: Document, finding: Finding) -> Problem:
@@ -61,11 +62,11 @@ def rules_in(names: Mapping[str, Any]) -> tuple[Rule, ...]:
     return tuple(value for value in names.values() if isinstance(value, Rule))
 
 
-def courses(case: CaseFile) -> Iterator[tuple[Path, Course, Patient]]:
-    """Every course with its path in the file and its patient."""
+def courses(case: CaseFile) -> Iterator[tuple[Path, Course]]:
+    """Every course with its path in the file."""
     for p, patient in enumerate(case.patients):
         for c, course in enumerate(patient.courses):
-            yield ("patients", p, "courses", c), course, patient
+            yield ("patients", p, "courses", c), course
 
 
 def patients(case: CaseFile) -> Iterator[tuple[Path, Patient]]:

@@ -10,12 +10,16 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import CaseFile
 from metaimt.vocabulary import Vocabulary
 
 _WORD = re.compile(r"[^\W_][\w/'’+-]*[\w+]")
+_CAPITALISED = re.compile(r"(?<![^\W_])(?<![^\W_][/'’+-])[^\W\d_a-z][\w/'’+-]*[\w+]")
+_PUNCTUATION = str.maketrans(dict.fromkeys('.,;:!?()[]"“”‘%=<>', " "))
+_PARTS = re.compile(r"[-/+]")
 _STEM = 4  # letters, so that uterus meets uterine
 _SENTENCE_START = re.compile(r"(?:^|[.:;!?] )[\"'“(]{0,2}$")  # in what stands before a word
 _REPORT_ID = re.compile(r"\b[a-z][a-z0-9-]{0,79}-\d{4}(?:-[a-z])?\b")
@@ -59,7 +63,7 @@ def lexicon(library: Library) -> Lexicon:
     for report in library.reports:
         places = [patient.site_detail for patient in report.patients]
         for text in (report.report.title, report.extraction.note, *places, *(arm.label for arm in report.arms)):
-            ordinary.update(word for word in _WORD.findall(text or "") if word.islower())
+            ordinary.update((text or "").translate(_PUNCTUATION).split())
     return Lexicon(frozenset(terms) | _NO_NAMES, frozenset(ordinary))
 
 
@@ -134,10 +138,16 @@ def sites_named(text: str, vocabulary: Vocabulary) -> dict[str, str]:
 
 
 def _unknown_words(text: str, known: Lexicon) -> Iterator[str]:
-    """The words that are not, even in part, terms of the vocabulary."""
-    for word in _WORD.findall(text):
-        if not {word.casefold(), *re.split(r"[-/+]", word.casefold())} & known.terms:
+    """The words with a capital or digit beyond their first letter that are not, even in part, in the vocabulary."""
+    for word in _marked_words(text):
+        plain = word.casefold()
+        if plain not in known.terms and known.terms.isdisjoint(_PARTS.split(plain)):
             yield word
+
+
+@lru_cache(maxsize=16)  # one text is asked for acronyms, then for trial numbers
+def _marked_words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in _WORD.findall(text) if not word.islower() and not word[1:].islower())
 
 
 def _written_as_sentence(title: str) -> bool:
@@ -148,9 +158,10 @@ def _written_as_sentence(title: str) -> bool:
 
 def _proper_names(text: str, known: Lexicon) -> Iterator[str]:
     """Capitalised words within a sentence that the library never writes small: Macao, Australian."""
-    for match in _WORD.finditer(text):
-        word, plain, start = match[0], match[0].casefold(), match.start()
-        is_name = len(word) > 3 and word[0].isupper() and word[1:].islower()
-        ordinary = plain in known.ordinary or plain in known.terms
-        if is_name and not ordinary and not _SENTENCE_START.search(text[max(0, start - 4) : start]):
-            yield word
+    for match in _CAPITALISED.finditer(text):
+        word, start = match[0], match.start()
+        if len(word) > 3 and word[0].isupper() and word[1:].islower():
+            plain = word.casefold()
+            ordinary = plain in known.ordinary or plain in known.terms
+            if not ordinary and not _SENTENCE_START.search(text[max(0, start - 4) : start]):
+                yield word

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import yaml
 
+from metaimt.casefiles.fields import shown
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import CaseFile, Waiver
 from metaimt.casefiles.strict_yaml import Document
@@ -19,7 +20,7 @@ from metaimt.checks.explanations import rule_severities
 from metaimt.checks.rule import Finding, Rule
 from metaimt.problem import Findings, Position, Problem, Waived, ordered
 
-UNKNOWN, OF_ERROR, UNUSED = "unknown-waiver-rule", "waiver-of-error", "unused-waiver"
+UNKNOWN, OF_ERROR, UNUSED = "waiver-of-unknown-rule", "waiver-of-error", "unused-waiver"
 _ARM = re.compile(r"(?:arm)?([1-9]\d*)")
 
 
@@ -57,7 +58,7 @@ def _of_report(
             excused.setdefault(problem, waiver.reason)
         if severities.get(waiver.rule) in {None, "error"}:
             yield _not_to_be_waived(severities, waiver.rule).problem(document, _not_waived(k, waiver, severities))
-        elif not matches and waiver.rule in looked_for:
+        elif not matches and (waiver.rule in looked_for or waiver.rule == UNUSED):
             yield Rule(UNUSED, "warning", iter).problem(document, _unused(k, waiver, span is None))
 
 
@@ -72,13 +73,13 @@ def _not_waived(k: int, waiver: Waiver, severities: Mapping[str, str]) -> Findin
         return path, f"{waiver.rule} is an error, and an error is not waived", hint
     close = difflib.get_close_matches(waiver.rule, severities, n=1, cutoff=0.6)
     hint = f"did you mean rule: {close[0]}?" if close else "metaimt explain lists the rules"
-    return path, f"no rule has the id '{waiver.rule}'", hint
+    return path, f"no rule has the id {shown(waiver.rule)}", hint
 
 
 def _unused(k: int, waiver: Waiver, nowhere: bool) -> Finding:
     if nowhere:
         hint = "write at: patients/P1, patients/P1/courses/1, arms/1 or report/year, or delete at"
-        return ("waivers", k, "at"), f"at: '{waiver.at}' leads nowhere in this file", hint
+        return ("waivers", k, "at"), f"at: {shown(waiver.at)} leads nowhere in this file", hint
     where = f" at {waiver.at}" if waiver.at else " in this file"
     return ("waivers", k), f"{waiver.rule} finds nothing{where}", "delete this waiver, or correct its rule or at"
 

@@ -9,6 +9,7 @@ import typer
 
 from metaimt import __version__
 from metaimt.cli.build import build
+from metaimt.cli.explain import explain
 from metaimt.cli.new import new
 from metaimt.cli.pool import pool
 from metaimt.cli.show import show
@@ -22,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (validate, pool, show, build, new, schema):
+for command in (validate, pool, show, build, new, explain, schema):
     app.command()(command)
 
 

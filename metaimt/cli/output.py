@@ -84,18 +84,18 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def summary(problems: Iterable[Problem], files: int) -> str:
-    """`3 errors, 5 warnings in 2 of 74 files`."""
-    found = tuple(problems)
+def summary(problems: Iterable[Problem], files: int, waived: int = 0) -> str:
+    """`3 errors, 5 warnings in 2 of 74 files, 1 waived`."""
+    found, apart = tuple(problems), f", {waived} waived" if waived else ""
     if not found:
-        return f"no problems in {counted(files, 'file')}"
+        return f"no problems in {counted(files, 'file')}{apart}"
     counts = [
         counted(number, word)
         for word in ("error", "warning", "info")
         if (number := sum(problem.severity == word for problem in found))
     ]
     concerned = len({problem.file for problem in found})
-    return f"{', '.join(counts)} in {concerned} of {counted(max(files, concerned), 'file')}"
+    return f"{', '.join(counts)} in {concerned} of {counted(max(files, concerned), 'file')}{apart}"
 
 
 def counted(number: int, word: str) -> str:

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from metaimt.casefiles.library import read_files, read_library, review_folder
-from metaimt.checks import check_library
+from metaimt.checks import examine
 from metaimt.cli.output import (
     FINE,
     PROBLEMS,
@@ -25,7 +25,7 @@ from metaimt.cli.output import (
     summary,
     told,
 )
-from metaimt.problem import Problem, WrongUse, has_errors, ordered
+from metaimt.problem import Findings, Problem, Waived, WrongUse, has_errors, ordered
 
 Paths = Annotated[
     list[Path] | None,
@@ -40,24 +40,37 @@ def validate(
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
 ) -> None:
     """Check case files: every problem in one run, with line, column and the nearest valid value."""
-    problems, files = problems_in(paths or [Path("cases")])
+    findings, files = findings_in(paths or [Path("cases")])
+    problems, waived = findings.problems, findings.waived
+    last_line = summary(problems, files, len(waived))
     if output is ProblemFormat.json:
-        print_json({"format": 1, "problems": [problem.to_dict() for problem in problems], "files": files})
+        lists = {
+            "problems": [problem.to_dict() for problem in problems],
+            "waived": [one.to_dict() for one in waived],
+        }
+        print_json({"format": 1, **lists, "files": files})
     elif output is ProblemFormat.github:
-        print("\n".join([*map(github_annotation, problems), summary(problems, files)]))
+        print("\n".join([*map(github_annotation, problems), last_line]))
     else:
         print_problems(problems, sys.stdout)
-        print(summary(problems, files))
-    failed = has_errors(problems) or (strict and bool(problems))
+        print(last_line)
+    failed = has_errors(problems) or (strict and any(problem.severity == "warning" for problem in problems))
     raise typer.Exit(PROBLEMS if failed else FINE)
 
 
 def problems_in(paths: Iterable[Path]) -> tuple[tuple[Problem, ...], int]:
-    """The problems at the given paths, and how many files were looked at.
+    """The problems at the given paths that are not waived, and how many files were looked at."""
+    findings, files = findings_in(paths)
+    return findings.problems, files
+
+
+def findings_in(paths: Iterable[Path]) -> tuple[Findings, int]:
+    """The problems at the given paths, those that are waived apart, and how many files were looked at.
 
     A file or folder inside a review is checked with the whole review in view, but only its own problems are told.
     """
     problems: list[Problem] = []
+    waived: list[Waived] = []
     looked_at: set[str] = set()
     alone: list[Path] = []
     inside: dict[Path, list[Path]] = {}
@@ -71,17 +84,20 @@ def problems_in(paths: Iterable[Path]) -> tuple[tuple[Problem, ...], int]:
             inside.setdefault(folder or path, []).append(path)
     for folder, wanted in inside.items():
         library = read_library(folder)
-        found = check_library(library)
-        problems += [problem for problem in found if _wanted(problem.file, wanted)]
+        found = examine(library)
+        problems += [problem for problem in found.problems if _wanted(problem.file, wanted)]
+        waived += [one for one in found.waived if _wanted(one.problem.file, wanted)]
         looked_at |= {
             name for name in library.documents if _wanted(name, wanted) and Path(name).parent.name != "second-reading"
         }
         alone += [path for path in wanted if path.is_file() and path.as_posix() not in library.documents]
     if alone:
         library = read_files(alone)
-        problems += check_library(library, whole=False)
+        found = examine(library, whole=False)
+        problems += found.problems
+        waived += found.waived
         looked_at |= set(library.documents)
-    return ordered(problems), len(looked_at)
+    return Findings(ordered(problems), tuple(waived)), len(looked_at)
 
 
 def _wanted(name: str, paths: Iterable[Path]) -> bool:

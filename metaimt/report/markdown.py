@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.results import Results
 from metaimt.casefiles.model import CaseFile
 from metaimt.files import for_terminal
+from metaimt.problem import Waived
 from metaimt.report.methods import methods_text
 from metaimt.report.wording import (
     NOTHING,
@@ -72,6 +74,7 @@ def _content(results: Results) -> dict[str, Any]:
             for s in results.library.searches
         ],
         "reading": _reading(results),
+        "waived": [_waived(one) for one in results.waived],
         "publications": [_publication(report, results) for report in results.library.reports],
         "methods": methods_text(results),
     }
@@ -192,11 +195,18 @@ def _reading(results: Results) -> str:
     parts = ", ".join(f"{number} {depth.replace('_', ' ')}" for depth, number in sorted(depths.items()))
     twice = sum(report.extraction.checked_by is not None for report in reports)
     files = len(results.library.excluded)
+    severities = Counter(problem.severity for problem in results.warnings)
     return (
         f"{plural(len(reports), 'publication')} included, {plural(files, 'publication')} read and not included. "
         f"Read as: {parts}. Read by two people independently: {twice} of {len(reports)}. "
-        f"The case files have {plural(len(results.warnings), 'warning')}; `metaimt validate` lists them."
+        f"The case files have {plural(severities['warning'], 'warning')} and "
+        f"{plural(severities['info'], 'suggestion')}; `metaimt validate` lists them."
     )
+
+
+def _waived(one: Waived) -> str:
+    problem = one.problem
+    return f"{PurePosixPath(problem.file).stem}: {problem.message} ({problem.rule}). {one.reason}"
 
 
 def _publication(report: CaseFile, results: Results) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_shipped_review_is_fine(arguments: list[str], shipped: Path) -> None:
     result = run(*arguments, cwd=shipped)
     assert (result.returncode, result.stderr) == (0, "")
-    assert re.fullmatch(r"\d+ warnings in \d+ of 76 files", last_line(result))
+    assert re.fullmatch(r"\d+ warnings, \d+ info in \d+ of 76 files", last_line(result))
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_text_has_place_rule_message_hint_and_a_caret_below_the_value(tmp_path: 
     assert result.returncode == 1
     assert result.stdout.splitlines() == [
         "cases/literature/example-a.yaml:2:55: error[unknown-design] design: 'Cohort' is not one of case_report, "
-        "case_series, cohort, trial; did you mean cohort?",
+        "case_series, cohort, trial; did you mean design: cohort?",
         "    2 | report: {id: example-a, title: ä, year: 2024, design: Cohort }",
         "      | " + " " * 54 + "^^^^^^",
         "cases/literature/example-a.yaml:4:7: error[wrong-type] arms: expected a list; "
@@ -134,6 +134,7 @@ def test_json_contract(tmp_path: Path) -> None:
     assert json.loads(result.stdout) == {
         "format": 1,
         "files": 3,
+        "waived": [],
         "problems": [
             {
                 "file": "cases/literature/example-a.yaml",
@@ -160,8 +161,49 @@ def test_json_contract(tmp_path: Path) -> None:
 def test_json_of_nothing(tmp_path: Path) -> None:
     made(tmp_path, {"literature/example-a.yaml": GOOD % ("example-a", "")})
     result = run("validate", "--format", "json", cwd=tmp_path)
-    assert json.loads(result.stdout) == {"format": 1, "files": 2, "problems": []}
+    assert json.loads(result.stdout) == {"format": 1, "files": 2, "problems": [], "waived": []}
     assert last_line(run("validate", cwd=tmp_path)) == "no problems in 2 files"
+
+
+READ_BY_ONE = (GOOD % ("example-a", "")).replace("checked_by", "by")
+WAIVED = READ_BY_ONE + "waivers: [{rule: read-by-one, reason: made up}]\n"
+
+
+def test_what_is_waived_is_counted_apart_and_does_not_fail(tmp_path: Path) -> None:
+    made(tmp_path, {"literature/example-a.yaml": WAIVED, "literature/example-b.yaml": GOOD % ("example-b", "")})
+    for arguments in (["validate"], ["validate", "--strict"], ["validate", "--strict", "--format", "github"]):
+        result = run(*arguments, cwd=tmp_path)
+        assert (result.returncode, result.stdout) == (0, "no problems in 3 files, 1 waived\n")
+    made(tmp_path, {"literature/example-b.yaml": READ_BY_ONE.replace("example-a", "example-b")})
+    result = run("validate", "--strict", cwd=tmp_path)
+    assert (result.returncode, last_line(result)) == (1, "1 warning in 1 of 3 files, 1 waived")
+    assert last_line(run("validate", "cases/literature/example-b.yaml", cwd=tmp_path)) == "1 warning in 1 of 1 file"
+    lone = run("validate", "--strict", str(tmp_path / "cases" / "literature" / "example-a.yaml"), cwd=tmp_path)
+    assert (lone.returncode, lone.stdout) == (0, "no problems in 1 file, 1 waived\n")
+
+
+def test_json_of_what_is_waived(tmp_path: Path) -> None:
+    made(tmp_path, {"literature/example-a.yaml": WAIVED})
+    told = json.loads(run("validate", "--format", "json", cwd=tmp_path).stdout)
+    assert told["problems"] == []
+    assert told["waived"] == [
+        {
+            "file": "cases/literature/example-a.yaml",
+            "line": 3,
+            "column": 13,
+            "rule": "read-by-one",
+            "severity": "warning",
+            "message": "read by one person",
+            "hint": "let someone else read the source, then add checked_by: their name",
+            "reason": "made up",
+        }
+    ]
+
+
+def test_an_info_does_not_fail_even_if_strict(tmp_path: Path) -> None:
+    made(tmp_path, {"literature/example-a.yaml": (GOOD % ("example-a", "")).replace("zotinib}", "zotinib, dose: 1mg}")})
+    result = run("validate", "--strict", cwd=tmp_path)
+    assert (result.returncode, last_line(result)) == (0, "1 info in 1 of 2 files")
 
 
 def test_github_annotations_are_escaped(tmp_path: Path) -> None:
@@ -417,7 +459,15 @@ HEAVY = ("pandas", "scipy", "statsmodels", "pymare", "matplotlib", "numpy", "jin
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["--version"], ["validate"], ["validate", "--help"], ["validate", "--format", "json"], ["schema"]],
+    [
+        ["--help"],
+        ["--version"],
+        ["validate"],
+        ["validate", "--help"],
+        ["validate", "--format", "json"],
+        ["schema"],
+        ["explain"],
+    ],
     ids=" ".join,
 )
 def test_start_up_loads_nothing_heavy(arguments: list[str]) -> None:

@@ -1,0 +1,154 @@
+"""Every rule that can be reported is explained, and has an example that it refuses and one that it accepts."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+import metaimt.casefiles
+import metaimt.checks
+from metaimt.checks import ALL_RULES
+from metaimt.checks.explanations import WIDTH, Explanation, explanation_of, explanation_text, explanations, rule_list
+from metaimt.files import for_terminal
+from metaimt.problem import WrongUse
+
+ROOT = Path(__file__).parents[2]
+FILES, FOLDERS = ROOT / "tests" / "casefiles", ROOT / "tests" / "checks"
+# No file can hold them: test_strict_yaml, test_across_library, test_validate
+NO_FILE = {"file-too-large", "no-case-files", "no-protocol", "unreadable"}
+PLACES = {"refuse": 0, "problem_in": 3, "problem": 1, "Problem": 2}  # of the rule among the arguments
+
+
+def text_of(node: ast.AST | None) -> str:
+    return str(node.value) if isinstance(node, ast.Constant) else ""
+
+
+def calls() -> Iterator[tuple[str, ast.Call]]:
+    """Every call in the parts that read and check files, with its name."""
+    for part in (metaimt.casefiles, metaimt.checks):
+        for path in sorted(Path(part.__path__[0]).glob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call):
+                    yield getattr(node.func, "id", getattr(node.func, "attr", "")), node
+
+
+def rules_in_source() -> set[str]:
+    """The rules written out where a file is read: as an argument, and made of a list's name: unknown-site."""
+    found = {"empty-list"}  # reading._about_shape
+    for name, call in calls():
+        if name in PLACES and len(call.args) > PLACES[name]:
+            found.add(text_of(call.args[PLACES[name]]))
+        elif name == "Term":
+            found.add(f"unknown-{text_of(call.args[-1]).replace('_', '-')}")
+        elif name == "_choice":
+            found |= {f"unknown-{text_of(word.value)}" for word in call.keywords if word.arg == "field"}
+    return found - {""}
+
+
+REPORTED = {*(rule.id for rule in ALL_RULES), *rules_in_source()}
+ABOUT_WAIVERS = {"waiver-of-error": "error", "waiver-of-unknown-rule": "error", "unused-waiver": "warning"}
+
+
+def test_the_rules_in_the_source_are_found() -> None:
+    assert {"wrong-type", "repeated-key", "unknown-site", "unknown-grouping", "unreadable"} <= rules_in_source()
+    assert len({rule.id for rule in ALL_RULES}) == len(ALL_RULES)
+
+
+def test_every_rule_is_explained_and_nothing_else() -> None:
+    assert set(explanations()) == REPORTED | set(ABOUT_WAIVERS)
+
+
+def test_severities() -> None:
+    """By hand, so that a changed severity is meant: what is not named here is an error."""
+    by_severity = {
+        "warning": "alternative-is-response alternatives-without-response case-report-of-many "
+        "categories-below-evaluable checked-by-reader evidence-of-two-kinases id-with-another-year "
+        "link-without-overlap missing-title missing-year negative-but-fused not-sorted ongoing-but-dead "
+        "ongoing-but-followed partner-without-gene pfs-exceeds-follow-up possible-same-patient prior-kinase-inhibitor "
+        "read-by-one response-duration-without-response response-exceeds-pfs response-exceeds-treatment "
+        "response-without-words treatment-exceeds-follow-up unused-waiver words-name-another-response",
+        "info": "aggregator-link claim-percentage dose-in-short generation-order not-evaluable-but-assessed "
+        "same-drug-again treated-beyond-progression",
+    }
+    for severity, names in by_severity.items():
+        assert " ".join(sorted(name for name, e in explanations().items() if e.severity == severity)) == names
+    said = {rule.id: rule.severity for rule in ALL_RULES} | ABOUT_WAIVERS
+    assert {name: explanations()[name].severity for name in said} == said
+
+
+def shown_lines(paths: Iterable[Path]) -> set[str]:
+    """The lines of files as an explanation shows them: without indentation, what does not show made visible."""
+    text = "\n".join(path.read_bytes().decode("utf-8", "backslashreplace") for path in paths)
+    return {for_terminal(line.strip().replace("\t", "<tab>")) for line in text.replace("\t", "<tab>").split("\n")}
+
+
+def examples(kind: str, rule: str) -> list[list[Path]]:
+    """The files of each example of a rule; an example is one file, or a folder."""
+    inside = [(FILES / kind, "*.yaml"), (FOLDERS / kind, "*")]
+    found = [path for folder, form in inside for path in sorted(folder.glob(form)) if path.name != "expect.txt"]
+    mine = [path for path in found if path.name.removesuffix(".yaml").split("--")[0] == rule]
+    return [[path] if path.is_file() else sorted(path.rglob("*.yaml")) for path in mine]
+
+
+@pytest.mark.parametrize("explanation", explanations().values(), ids=lambda explanation: explanation.id)
+def test_examples_hold_what_the_explanation_shows(explanation: Explanation) -> None:
+    for kind, snippet in (("rejected", explanation.bad), ("accepted", explanation.good)):
+        assert snippet
+        lines = [line.strip() for line in snippet.splitlines() if not line.strip().startswith("#")]
+        holding = [example for example in examples(kind, explanation.id) if set(lines) <= shown_lines(example)]
+        assert holding or explanation.id in NO_FILE
+
+
+def test_accepted_examples_are_of_rules() -> None:
+    names = {path.stem for path in (FILES / "accepted").glob("*.yaml") if not path.stem.startswith("example-")}
+    assert names <= set(explanations())
+
+
+@pytest.mark.parametrize("explanation", explanations().values(), ids=lambda explanation: explanation.id)
+def test_an_explanation_fits_the_terminal_and_is_a_paragraph(explanation: Explanation) -> None:
+    text = explanation_text(explanation)
+    assert max(map(len, text.splitlines())) <= WIDTH
+    assert text.startswith(f"{explanation.severity}[{explanation.id}]\n\n")
+    assert 40 <= len(explanation.why) <= 700
+    assert explanation.why.endswith(".")
+    assert ("waive it there" in text) == explanation.waivable
+
+
+def test_the_list_names_every_rule_with_its_first_sentence() -> None:
+    text = rule_list()
+    assert max(map(len, text.splitlines())) <= WIDTH
+    assert set(explanations()) <= {line.strip() for line in text.splitlines()}
+    assert "  death-but-alive\n      The drug was stopped by death, and the patient is alive.\n" in text
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "metaimt", "explain", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+
+
+def test_the_command() -> None:
+    one, every, unknown = run("unknown-site"), run(), run("unknown-sites")
+    assert (one.returncode, one.stdout) == (0, explanation_text(explanation_of("unknown-site")) + "\n")
+    assert (every.returncode, every.stdout) == (0, rule_list() + "\n")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert unknown.stderr == "metaimt: no rule has the id 'unknown-sites'; did you mean unknown-site?\n"
+    assert run("unknown-site", "--markdown").returncode == 2
+
+
+def test_an_unknown_rule_without_a_near_one() -> None:
+    with pytest.raises(WrongUse, match="metaimt explain lists the rules"):
+        explanation_of("qqq")
+
+
+def test_the_committed_page_is_the_generated_one() -> None:
+    assert run("--markdown").stdout == (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+
+
+def test_explanations_are_not_read_at_start_up() -> None:
+    code = "import sys, metaimt.cli.main, metaimt.checks; sys.exit('metaimt.checks.explanations' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
