@@ -125,7 +125,7 @@ def test_no_id_no_folder_no_protocol_are_told(tmp_path: Path) -> None:
 def test_errors_in_files_are_shown_first(make_review: MakeReview) -> None:
     done = show("example-1", "--cases", make_review(report("example-1", patient(course("Partial")))))
     assert done.returncode == PROBLEMS
-    assert "did you mean PR?" in done.stderr
+    assert "did you mean response: PR?" in done.stderr
 
 
 def hostile_review(make_review: MakeReview) -> Path:

@@ -1,0 +1,214 @@
+"""Where a rule speaks and where it does not: one row, one patient, arm or claim. All is made up."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from metaimt.casefiles.library import read_files
+from metaimt.casefiles.model import CaseFile
+from metaimt.checks import check_library
+from metaimt.checks.within_report import WITHIN_RULES, problems_within
+from metaimt.vocabulary import aggregators, built_in
+
+CASES = Path(__file__).parents[2] / "cases"
+HEAD = "# Made up.\nreport: {id: example-2024, title: Made up, year: 2024, design: %s%s}\nextraction: {checked_by: reader-2}\n"
+
+
+def rules(folder: Path, body: str, *, design: str = "case_series", more: str = "") -> list[str]:
+    path = folder / "example-2024.yaml"
+    path.write_text(HEAD % (design, more) + body)
+    return [problem.rule for problem in check_library(read_files([path]), whole=False)]
+
+
+def of_course(folder: Path, course: str, patient: str = "") -> list[str]:
+    return rules(folder, f"patients: [{{id: P1, {patient}courses: [{{drug: crizotinib, {course}}}]}}]\n")
+
+
+@pytest.mark.parametrize(
+    ("course", "expected"),
+    [
+        ("pfs_months: [6, 9], duration_months: 9, stop_reason: progression", []),  # the range leaves it open
+        ("pfs_months: [6, 8], duration_months: 9, stop_reason: progression", ["treated-beyond-progression"]),
+        ("pfs_months: 6, duration_months: 9, stop_reason: toxicity", []),
+        ("response_duration_months: 9, duration_months: 6, stop_reason: surgery", []),  # outlasts the drug
+        ("response_duration_months: 9, duration_months: 6", []),
+        ("response_duration_months: 9, duration_months: 6, stop_reason: progression", ["response-exceeds-treatment"]),
+        ("response_duration_months: 9, duration_months: [6, 9], ongoing: true", []),
+        ("response_duration_months: [5, 9], pfs_months: 6", []),
+        ("response: SD, response_basis: inferred, pfs_months: 0, stop_reason: progression", []),
+        ("response: PR, response_basis: inferred, pfs_months: [0, 1], stop_reason: progression", []),
+        (
+            "response: CR, response_basis: inferred, duration_months: 0, stop_reason: progression",
+            ["response-and-progression-at-once"],
+        ),
+        ("response: NE, response_basis: inferred, stop_reason: death", []),
+        ("response: NE, response_basis: inferred", []),
+        ("response: NE, response_basis: inferred, response_alternatives: [PR]", ["not-evaluable-but-assessed"]),
+        ("response: NE, response_basis: inferred, response_alternatives: [NE]", ["alternative-is-response"]),
+        ("response: PR, response_basis: measured", ["response-without-words"]),
+        ("response: PR, response_basis: inferred", []),
+        ("dose: 250 mg twice daily with food", []),
+        ("dose: 250 mg with food", []),
+        ("dose: 250mg with food", ["dose-in-short"]),
+        ("dose: started at 200 mg bid", []),  # not a plain dose: as printed
+    ],
+)
+def test_course(course: str, expected: list[str], tmp_path: Path) -> None:
+    assert of_course(tmp_path, course) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "response", "speaks"),
+    [
+        ("partial response", "PR", False),
+        ("a Partial Response of the lung lesions", "CR", True),
+        ("partial response, then progressive disease", "PR", False),
+        ("partial response, then progressive disease", "SD", True),
+        ("near complete response", "PR", False),
+        ("nearly complete response", "PR", False),
+        ("no complete response, stable disease", "SD", False),
+        ("not a complete response", "PR", False),
+        ("dramatic response", "PR", False),
+        ("complete response", "NE", False),
+    ],
+)
+def test_words_of_the_source(words: str, response: str, speaks: bool, tmp_path: Path) -> None:
+    found = of_course(tmp_path, f"response: {response}, response_basis: stated, response_as_stated: '{words}'")
+    assert found == (["words-name-another-response"] if speaks else [])
+
+
+@pytest.mark.parametrize(
+    ("patient", "expected"),
+    [
+        ("age: 115, courses: [{drug: crizotinib}]", []),
+        ("followup_months: 6, courses: [{drug: crizotinib, duration_months: 6, pfs_months: [6, 9]}]", []),
+        (
+            "followup_months: 6, courses: [{drug: crizotinib, duration_months: 4}, "
+            "{drug: lorlatinib, duration_months: 3}]",
+            ["treatment-exceeds-follow-up"],  # not one of them, but both together
+        ),
+        (
+            "followup_months: 6, courses: [{drug: crizotinib, duration_months: [1, 4]}, "
+            "{drug: lorlatinib, duration_months: 5}]",
+            [],
+        ),
+        ("prior_treatment: [surgery, doxorubicin, unknown], courses: [{drug: crizotinib}]", []),
+        ("prior_treatment: [crizotinib 250 mg], courses: [{drug: crizotinib}]", ["prior-kinase-inhibitor"]),
+        ("prior_treatment: [Xalkori], courses: [{drug: alectinib}]", ["prior-kinase-inhibitor"]),
+        ("prior_treatment: [an ALK inhibitor], courses: [{drug: alectinib}]", ["prior-kinase-inhibitor"]),
+        ("prior_treatment: [ceritinib], courses: [{drug: alectinib}, {drug: ceritinib}]", ["prior-kinase-inhibitor"]),
+        ("courses: [{drug: lorlatinib}, {drug: entrectinib}, {drug: alectinib}]", []),  # other: no generation
+        ("courses: [{drug: alectinib}, {drug: ceritinib}]", []),
+        ("courses: [{drug: unspecified ALK inhibitor}, {drug: unspecified ALK inhibitor}]", []),
+        ("courses: [{drug: crizotinib}, {drug: alectinib}, {drug: crizotinib}]", ["generation-order"]),
+        ("ihc: {ALK: positive, desmin: positive}, courses: [{drug: crizotinib}]", []),
+        ("ihc: {ALK: positive, ROS1: positive}, courses: [{drug: crizotinib}]", ["evidence-of-two-kinases"]),
+        ("ihc: {ALK: positive}, rearranged: {ROS1: true}, courses: [{drug: c}]".replace("c}", "crizotinib}"), None),
+        ("ihc: {ALK: positive}, rearranged: {ALK: true, ROS1: false}, courses: [{drug: crizotinib}]", []),
+        ("courses: [{drug: crizotinib, stop_reason: death}]", []),
+        ("status: dead, courses: [{drug: crizotinib, stop_reason: progression}]", []),
+    ],
+)
+def test_patient(patient: str, expected: list[str] | None, tmp_path: Path) -> None:
+    found = rules(tmp_path, f"patients: [{{id: P1, {patient}}}]\n")
+    assert found == (["evidence-of-two-kinases"] if expected is None else expected)
+
+
+@pytest.mark.parametrize(
+    ("claim", "speaks"),
+    [
+        ("n: 18, of: 74, percent: 24.3", False),
+        ("n: 18, of: 74, percent: 24", False),
+        ("n: 18, of: 74, percent: 24.1", True),
+        ("n: 11, of: 74, percent: 14.9", False),  # rounded
+        ("n: 11, of: 74, percent: 14.8", False),  # cut off
+        ("n: 11, of: 74, percent: 14.7", True),
+        ("n: 18, of: 58, percent: 31.0", False),
+        ("n: 19, of: 60, percent: 31.0", True),  # 31.7: the zero counts
+        ("n: 19, of: 60, percent: 31", False),  # cut off
+        ("n: 1, of: 8, percent: 12.5", False),
+        ("n: 1, of: 8, percent: 12", False),  # half to even
+        ("n: 1, of: 8, percent: 13", False),
+        ("n: 0, of: 0, percent: 0", False),
+        ("n: 3, of: 3, percent: 1e2", False),
+        ("of: 74, percent: 9.5", False),
+        ("n: 5, of: 74", False),
+    ],
+)
+def test_claim(claim: str, speaks: bool, tmp_path: Path) -> None:
+    body = f"arms: [{{label: a, drug: crizotinib, evaluable: 1, responders: 1}}]\nclaims: [{{what: a, {claim}}}]\n"
+    assert rules(tmp_path, body, design="trial") == (["claim-percentage"] if speaks else [])
+
+
+@pytest.mark.parametrize(
+    ("arm", "expected"),
+    [
+        ("evaluable: 12, responders: 8, cr: 2, pr: 6, sd: 3", []),  # one category is not printed
+        ("evaluable: 12, responders: 8, cr: 2, pr: 6, sd: 3, pd: 0", ["categories-below-evaluable"]),
+        ("evaluable: 3, responders: 2, cr: 3", ["cr-pr-not-responders"]),
+        ("evaluable: 3, responders: 2, fusion_gene: ALK, fusion_partner: ALK", ["partner-is-gene"]),
+    ],
+)
+def test_arm(arm: str, expected: list[str], tmp_path: Path) -> None:
+    assert rules(tmp_path, f"arms: [{{label: a, drug: crizotinib, {arm}}}]\n", design="trial") == expected
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        (", url: https://www.medworm.com/a", []),  # the only place where it could be read
+        (", pmid: 1, url: https://www.medworm.com/a", ["aggregator-link"]),
+        (", pmid: 1, url: HTTP://MEDWORM.com:80", ["wrong-form"]),
+        (", pmid: 1, url: http://MEDWORM.com:80", ["aggregator-link"]),
+        (", pmid: 1, url: https://example.org/medworm.com", []),
+    ],
+)
+def test_report(more: str, expected: list[str], tmp_path: Path) -> None:
+    assert rules(tmp_path, "patients: [{id: P1, courses: [{drug: crizotinib}]}]\n", more=more) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "year", "speaks"),
+    [
+        ("example-2024", 2023, True),
+        ("example-2024-b", 2023, True),
+        ("example-2024", 2024, False),
+        ("example-pmc2023", 2024, False),
+        ("example-2023-cohort", 2024, False),
+        ("example", 2024, False),
+    ],
+)
+def test_year_in_the_id(name: str, year: int, speaks: bool, tmp_path: Path) -> None:
+    (path := tmp_path / f"{name}.yaml").write_text(
+        f"report: {{id: {name}, title: a, year: {year}, design: trial}}\nextraction: {{checked_by: b}}\n"
+        "patients: [{id: P1, courses: [{drug: crizotinib}]}]\n"
+    )
+    found = [problem.rule for problem in check_library(read_files([path]), whole=False)]
+    assert found == (["id-with-another-year"] if speaks else [])
+
+
+def test_aggregators_are_hosts_in_the_review() -> None:
+    urls = " ".join(path.read_text(encoding="utf-8") for path in (CASES / "literature").glob("*.yaml"))
+    hosts = {host.removeprefix("www.") for host in re.findall(r"url: https?://([^/\s]+)", urls)}
+    assert aggregators() <= hosts
+    assert not aggregators() & {"pmc.ncbi.nlm.nih.gov", "doaj.org", "frontiersin.org", "github.com"}
+
+
+def test_a_rule_finds_in_a_case_what_the_walk_finds(tmp_path: Path) -> None:
+    """`Rule.find` is what an interview asks of an unfinished case."""
+    path = tmp_path / "example-2024.yaml"
+    path.write_text(
+        HEAD % ("case_report", "")
+        + "patients:\n  - {id: P1, age: 200, courses: [{drug: crizotinib, response: PR, duration_months: -1}]}\n"
+        + "  - {id: P1, courses: [{drug: crizotinib}]}\narms: [{label: a, drug: crizotinib, evaluable: 1, responders: 2}]\n"
+    )
+    library = read_files([path])
+    (case,) = library.reports
+    assert isinstance(case, CaseFile)
+    document = library.report_documents[case.id]
+    found = {rule.problem(document, finding) for rule in WITHIN_RULES for finding in rule.find(case)}
+    assert found == set(problems_within(case, document, built_in()))
+    assert len(found) == 6
