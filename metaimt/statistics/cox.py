@@ -22,7 +22,10 @@ _DIVERGED = 15.0
 
 @dataclass(frozen=True)
 class CoxTerm:
-    """A covariate: log hazard ratio with standard error, hazard ratio with Wald interval, Wald p."""
+    """A covariate: log hazard ratio with standard error, hazard ratio with interval, and p.
+
+    Interval and p are Wald's in a `CoxFit`, by profile likelihood in a `PenalisedCoxFit`.
+    """
 
     name: str
     log_hazard_ratio: float
@@ -77,8 +80,8 @@ def cox(
 ) -> CoxFit | NotRun:
     """Cox regression (J R Stat Soc B 1972;34:187), whatever the number of events: see `cox_rule`.
 
-    Not run without an event, or where the likelihood has no maximum: the covariates put the subjects in the
-    order of their events, and the hazard ratio runs to 0 or infinity.
+    Not run without an event, or where the likelihood has no maximum: a covariate puts the subjects in the
+    order of their events, and the hazard ratio runs to 0 or infinity, or nobody else is at risk at any event.
 
     Args:
         time: shape (N,), time to event or censoring.
@@ -91,17 +94,13 @@ def cox(
     Raises:
         ValueError: invalid times, events, covariates, names, ties or level; a constant covariate.
     """
-    times, events, x, labels = _read(time, event, covariates, names)
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, not {level}")
-    if ties not in {"efron", "breslow"}:
-        raise ValueError(f"ties must be efron or breslow, not {ties}")
+    times, events, x, labels = read_cox(time, event, covariates, names, ties, level)
     if not events.any():
         return NotRun("no events")
     centre, spread = x.mean(axis=0), x.std(axis=0)
     model, scaled = _model(times, events, (x - centre) / spread, ties)
     if scaled is None or bool(np.any(np.abs(scaled) / spread * np.ptp(x, axis=0) > _DIVERGED)):
-        return NotRun("no finite hazard ratio: the covariates put the events in order")
+        return NotRun("no finite hazard ratio: the partial likelihood has no maximum")
     error = np.sqrt(np.diag(np.linalg.inv(-model.hessian(scaled)))) / spread
     zero = np.zeros_like(scaled)
     value, null = float(model.loglike(scaled)), float(model.loglike(zero))
@@ -141,7 +140,8 @@ def proportional_hazards(
     Raises:
         ValueError: as `cox`, or the fit has another number of terms.
     """
-    times, events, x, labels = _read(time, event, covariates, [term.name for term in fit.terms])
+    names = [term.name for term in fit.terms]
+    times, events, x, labels = read_cox(time, event, covariates, names, fit.ties, fit.level)
     beta = np.array([term.log_hazard_ratio for term in fit.terms])
     sets = risk_sets(times, events, x, beta, fit.ties)
     g = _failed_before(times, events, sets.time)
@@ -181,8 +181,12 @@ def _model(times: Floats, events: NDArray[np.bool_], x: Floats, ties: Ties) -> t
 
     model = PHReg(times, x, status=events.astype(float), ties=ties)
     with warnings.catch_warnings():
+        # "Failed to converge", "Hessian not invertible": found out below.
         warnings.simplefilter("ignore")
-        estimate = np.asarray(model.fit().params, dtype=float)
+        try:
+            estimate = np.asarray(model.fit().params, dtype=float)
+        except np.linalg.LinAlgError:
+            return model, None
     if not np.isfinite(estimate).all():
         return model, None
     hessian = -model.hessian(estimate)
@@ -209,9 +213,18 @@ def _concordance(times: Floats, events: NDArray[np.bool_], risk: Floats) -> floa
     return agree / comparable if comparable else None
 
 
-def _read(
-    time: ArrayLike, event: ArrayLike, covariates: ArrayLike, names: Sequence[str] | None
+def read_cox(
+    time: ArrayLike, event: ArrayLike, covariates: ArrayLike, names: Sequence[str] | None, ties: Ties, level: float
 ) -> tuple[Floats, NDArray[np.bool_], Floats, tuple[str, ...]]:
+    """Checked times, events, covariates, shape (N, q), and names, the subjects in one fixed order.
+
+    Raises:
+        ValueError: as `cox`.
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level must be between 0 and 1, not {level}")
+    if ties not in {"efron", "breslow"}:
+        raise ValueError(f"ties must be efron or breslow, not {ties}")
     times, events = read_survival(time, event)
     x = np.asarray(covariates, dtype=float)
     if x.ndim != 2 or x.shape[0] != times.size or x.shape[1] == 0:
@@ -224,6 +237,5 @@ def _read(
     labels = tuple(names) if names is not None else tuple(f"x{j + 1}" for j in range(x.shape[1]))
     if len(labels) != x.shape[1]:
         raise ValueError(f"{x.shape[1]} covariates have {len(labels)} names")
-    # One fixed order, so that rounding does not depend on the order of the subjects.
     order = np.lexsort((*x.T, events, times))
     return times[order], events[order], x[order], labels

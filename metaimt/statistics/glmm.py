@@ -23,6 +23,7 @@ from metaimt.statistics.root import Floats
 
 _TOGETHER = 500
 _NONE, _EVERY = NotIdentified("no patient responds"), NotIdentified("every patient responds")
+_UNANIMOUS = NotIdentified("unanimous")
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,17 @@ class GlmmFit:
     def median(self) -> float:
         """Response rate in the median report, expit(b0), 0 to 1."""
         return float(expit(self.b0))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader must know of this fit."""
+        r, n, larger = self.data.responders, self.data.evaluable, self.data.evaluable >= 2
+        here = self.data.counts[0] * larger
+        every, none = int(here @ (r == n)), int(here @ (r == 0))
+        if self.tau != _UNANIMOUS or not every or not none:
+            return ()
+        text = f"All respond in {every} of the larger reports and none in {none}: the limits ignore their disagreement."
+        return (text,)
 
     @property
     def tau_test(self) -> TauTest | NotIdentified:
@@ -205,7 +217,7 @@ def _cause(data: DataSets, counts: Floats) -> NotIdentified | None:
         (_EVERY, (r == n).all()),
         (NotIdentified("one report"), counts.sum() == 1),
         (NotIdentified("every report is a single case"), n.max() == 1),
-        (NotIdentified("unanimous"), not ((r > 0) & (r < n)).any()),
+        (_UNANIMOUS, not ((r > 0) & (r < n)).any()),
     ):
         if holds:
             return cause

@@ -152,7 +152,8 @@ def _highest(region: Region, node: NDArray[np.intp], fixed: NDArray[np.bool_]) -
     low, high = np.where(settled, tau[node], known[node]), np.where(settled, tau[node], known[node + 2])
     other = np.clip(np.where(uphill[four, node] > 0, node + 1, node - 1), 0, tau.size - 1)
     before = tau[node], uphill[four, node]
-    start = before[0] - before[1] / _secant(*before, tau[other], uphill[four, other])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        start = before[0] - before[1] / _secant(*before, tau[other], uphill[four, other])
     start = np.where((start > low) & (start < high), start, (low + high) / 2)
     rows, tops, b0 = region.data.repeat(4), region.tops.take(node), region.ends[four % 2, node]
 

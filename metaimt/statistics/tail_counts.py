@@ -70,8 +70,12 @@ def tail_counts(reports: Reports) -> TailCounts:
     """Tail counts of one data set, arrays of shape (J,)."""
     r, n, repeats = reports.distinct
     top = int(n[-1])
-    tables = (_repeated_table(values, repeats, top) for values in (r, n - r, n))
-    return TailCounts(_nodes(top), *tables)
+    return TailCounts(
+        _nodes(top),
+        _repeated_table(r, repeats, top),
+        _repeated_table(n - r, repeats, top),
+        _repeated_table(n, repeats, top),
+    )
 
 
 def tail_counts_of(responders: Integers, evaluable: Integers) -> TailCounts:

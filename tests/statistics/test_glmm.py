@@ -112,10 +112,8 @@ def test_agrees_with_other_programs(name: str) -> None:
     if "error" not in lme4:
         assert fit.b0 == pytest.approx(lme4["b"], abs=1e-3)
         # Where every n is 1, lme4 gives standard errors that depend on where it stopped.
-        assert not identified or (fit.tau2, fit.se) == (
-            pytest.approx(lme4["tau2"], abs=1e-3),
-            pytest.approx((lme4["se"],), abs=1e-3),
-        )
+        assert not identified or fit.tau2 == pytest.approx(lme4["tau2"], abs=1e-3)
+        assert not identified or fit.se == pytest.approx((lme4["se"],), abs=1e-3)
     if "error" not in metafor:
         assert fit.b0 == pytest.approx(metafor["b"], abs=1e-3)
         assert not identified or fit.tau2 == pytest.approx(metafor["tau2"], abs=1e-2)
@@ -142,7 +140,9 @@ def brute(data: Data, b0: float, tau: float) -> float:
     rise, fall = -np.logaddexp(0, -eta), -np.logaddexp(0, eta)
     weight = np.exp(-z * z / 2) * (z[1] - z[0]) / np.sqrt(2 * np.pi)
     pairs, counts = np.unique(np.transpose(data), axis=0, return_counts=True)
-    return float(sum(c * log(weight @ np.exp(r * rise + (n - r) * fall)) for (r, n), c in zip(pairs, counts, strict=True)))
+    return float(
+        sum(c * log(weight @ np.exp(r * rise + (n - r) * fall)) for (r, n), c in zip(pairs, counts, strict=True))
+    )
 
 
 def b0_with_mean(mean: float, tau: float) -> float:

@@ -38,7 +38,7 @@ def check(found: MetaRegressionFit, expected: dict[str, Any], tolerance: float) 
     assert [c.upper for c in found.coefficients] == near(expected["ci_ub"])
     assert (found.tau2, found.q) == near((expected["tau2"], expected["QE"]))
     assert found.i2_tau2_based == near(expected["I2"] / 100)
-    # Q of the moderators is some 10 and 100 times more sensitive to tau^2.
+    # A square of estimate over standard error: a few times less exact than they.
     assert found.moderators.statistic == pytest.approx(expected["QM"], abs=10 * tolerance, rel=10 * tolerance)
     assert found.moderators.p == near(expected["QMp"])
 
