@@ -12,6 +12,7 @@ from metaimt.cli.build import build
 from metaimt.cli.new import new
 from metaimt.cli.pool import pool
 from metaimt.cli.show import show
+from metaimt.cli.simulate import simulate
 from metaimt.cli.validate import schema, validate
 
 app = typer.Typer(
@@ -22,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (validate, pool, show, build, new, schema):
+for command in (validate, pool, show, build, new, schema, simulate):
     app.command()(command)
 
 

@@ -94,7 +94,7 @@ def cox(
     Raises:
         ValueError: invalid times, events, covariates, names, ties or level; a constant covariate.
     """
-    times, events, x, labels = read_cox(time, event, covariates, names, ties, level)
+    times, events, x, labels = read_cox(time, event, covariates, names, ties=ties, level=level)
     if not events.any():
         return NotRun("no events")
     centre, spread = x.mean(axis=0), x.std(axis=0)
@@ -141,7 +141,7 @@ def proportional_hazards(
         ValueError: as `cox`, or the fit has another number of terms.
     """
     names = [term.name for term in fit.terms]
-    times, events, x, labels = read_cox(time, event, covariates, names, fit.ties, fit.level)
+    times, events, x, labels = read_cox(time, event, covariates, names, ties=fit.ties, level=fit.level)
     beta = np.array([term.log_hazard_ratio for term in fit.terms])
     sets = risk_sets(times, events, x, beta, fit.ties)
     g = _failed_before(times, events, sets.time)
@@ -214,7 +214,7 @@ def _concordance(times: Floats, events: NDArray[np.bool_], risk: Floats) -> floa
 
 
 def read_cox(
-    time: ArrayLike, event: ArrayLike, covariates: ArrayLike, names: Sequence[str] | None, ties: Ties, level: float
+    time: ArrayLike, event: ArrayLike, covariates: ArrayLike, names: Sequence[str] | None, *, ties: Ties, level: float
 ) -> tuple[Floats, NDArray[np.bool_], Floats, tuple[str, ...]]:
     """Checked times, events, covariates, shape (N, q), and names, the subjects in one fixed order.
 

@@ -1,12 +1,11 @@
-"""Cox regression with Firth's penalty: finite hazard ratios where events are few or in the order of a covariate.
+"""Cox regression on one covariate with Firth's penalty: a finite hazard ratio where events are few.
 
-The partial likelihood is penalised by the square root of the determinant of its information: Heinze and
-Schemper, Biometrics 2001;57:114 (R's coxphf). Intervals and tests are by penalised profile likelihood.
+The partial likelihood is penalised by the square root of its information: Heinze and Schemper, Biometrics
+2001;57:114 (R's coxphf). Interval and p are by penalised profile likelihood.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,29 +13,24 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, chdtri
 
 from metaimt.statistics.cox import CoxTerm, read_cox
-from metaimt.statistics.cox_risk_sets import Ties, risk_sets
+from metaimt.statistics.cox_risk_sets import Ties
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.root import Floats, decreasing_root
 
-# Step of the numerical derivatives of the penalty, in standard deviations of a covariate.
-_STEP = 1e-3
-_ITERATIONS = 200
-_LARGEST_STEP = 2.0
+# A hazard ratio of exp(200) for one standard deviation: no search goes further.
+_FARTHEST = 200.0
 
 
 @dataclass(frozen=True)
 class PenalisedCoxFit:
-    """Terms in the order of the covariates; their intervals and p's are by penalised profile likelihood.
+    """One term; its interval and p are by penalised profile likelihood.
 
-    log_likelihood, log_likelihood_null: penalised, at the estimate and at 0. likelihood_ratio: chi-square
-    statistic of all terms together, with its p; df is the number of terms.
+    log_likelihood, log_likelihood_null: penalised, at the estimate and at 0.
     """
 
-    terms: tuple[CoxTerm, ...]
+    term: CoxTerm
     log_likelihood: float
     log_likelihood_null: float
-    likelihood_ratio: float
-    likelihood_ratio_p: float
     subjects: int
     events: int
     ties: Ties
@@ -46,134 +40,119 @@ class PenalisedCoxFit:
 def cox_penalised(
     time: ArrayLike,
     event: ArrayLike,
-    covariates: ArrayLike,
-    names: Sequence[str] | None = None,
+    covariate: ArrayLike,
+    name: str = "x1",
     *,
     ties: Ties = "efron",
     level: float = 0.95,
 ) -> PenalisedCoxFit | NotRun:
-    """Penalised Cox regression, for use where `cox_rule` says that events are too few. Arguments as `cox`.
+    """Penalised univariable Cox regression, for use where `cox_rule` says that events are too few.
 
-    Not run where the covariates vary in too few risk sets for an estimate even so.
+    Not run if the covariate does not vary among those at risk at any event.
+
+    Args:
+        time: shape (N,), time to event or censoring.
+        event: shape (N,), 1 for an event, 0 for a censored time.
+        covariate: shape (N,), numbers.
+        name: of the covariate.
+        ties: handling of tied events, efron or breslow.
+        level: of the interval.
 
     Raises:
         ValueError: as `cox`.
-        ArithmeticError: the maximum was not found.
     """
-    times, events, x, labels = read_cox(time, event, covariates, names, ties, level)
-    spread = x.std(axis=0)
-    model = _Model(times, events, (x - x.mean(axis=0)) / spread, ties)
-    zero = np.zeros(spread.size)
-    null = model.value(zero)
-    if not np.isfinite(null):
-        return NotRun("no hazard ratio: too few events at which the covariates vary")
-    top = model.maximise(zero, np.ones(zero.size, dtype=bool))
-    value = model.value(top)
-    ratio = max(0.0, 2 * (value - null))
-    error = np.sqrt(np.diag(np.linalg.inv(model.information(top))))
-    return PenalisedCoxFit(
-        tuple(_term(model, top, j, name, error[j], spread[j], level) for j, name in enumerate(labels)),
-        value + float(np.log(spread).sum()),
-        null + float(np.log(spread).sum()),
-        ratio,
-        float(chdtrc(zero.size, ratio)),
-        times.size,
-        int(events.sum()),
-        ties,
-        level,
-    )
+    column = np.asarray(covariate, dtype=float).reshape(-1, 1)
+    times, events, x, _ = read_cox(time, event, column, [name], ties=ties, level=level)
+    spread = float(x.std())
+    model = _model(times, events, (x[:, 0] - x.mean()) / spread, ties)
+    null = model.at(0.0)
+    if not np.isfinite(null.value):
+        return NotRun("no hazard ratio: the covariate does not vary at any event")
+    beta = model.maximum()
+    top = model.at(beta)
+    lower, upper = (model.limit(beta, side, level) / spread for side in (-1.0, 1.0))
+    # A limit per unit of a covariate of tiny spread may be beyond the largest number: then infinite.
+    with np.errstate(over="ignore"):
+        ratio, low, high = np.exp([beta / spread, lower, upper]).tolist()
+    p = float(chdtrc(1, max(0.0, 2 * (top.value - null.value))))
+    term = CoxTerm(name, beta / spread, float(top.information**-0.5) / spread, ratio, low, high, p)
+    scale = float(np.log(spread))
+    return PenalisedCoxFit(term, top.value + scale, null.value + scale, times.size, int(events.sum()), ties, level)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """Penalised log-likelihood, its slope and curvature, and the information, at one coefficient."""
+
+    value: float
+    slope: float
+    curvature: float
+    information: float
 
 
 @dataclass(frozen=True, eq=False)
 class _Model:
-    time: Floats
-    event: NDArray[np.bool_]
-    covariates: Floats
-    ties: Ties
+    """x: covariate in standard deviations, shape (N,); own: of the subjects with an event, (D,).
 
-    def information(self, beta: Floats) -> Floats:
-        sets = risk_sets(self.time, self.event, self.covariates, beta, self.ties)
-        return np.asarray(sets.covariance.sum(axis=0), dtype=float)
+    share: part with which each subject is at risk at each event, (D, N): 1, 0, or between for ties (Efron).
+    """
 
-    def penalty(self, beta: Floats) -> float:
-        sign, log_det = np.linalg.slogdet(self.information(beta))
-        return float(log_det) / 2 if sign > 0 else -np.inf
+    x: Floats
+    own: Floats
+    share: Floats
 
-    def value(self, beta: Floats) -> float:
-        if not self.event.any():
-            return -np.inf
-        sets = risk_sets(self.time, self.event, self.covariates, beta, self.ties)
-        return sets.log_likelihood + self.penalty(beta)
+    def at(self, beta: float) -> _Trial:
+        """Central moments at risk are summed as such: differences of moments would lose the small ones."""
+        eta = np.where(self.share > 0, beta * self.x, -np.inf)
+        peak = eta.max(axis=1, keepdims=True, initial=-np.inf)
+        weight = self.share * np.exp(eta - peak)
+        total = weight.sum(axis=1, keepdims=True)
+        mean = (weight * self.x).sum(axis=1, keepdims=True) / total
+        away = self.x - mean
+        second, third, fourth = ((weight * away**k).sum(axis=1) / total[:, 0] for k in (2, 3, 4))
+        information, skew = float(second.sum()), float(third.sum())
+        if not information > 0:
+            return _Trial(-np.inf, 0.0, 0.0, 0.0)
+        fit = float((beta * self.own - peak[:, 0] - np.log(total[:, 0])).sum())
+        penalty = float((fourth - 3 * second**2).sum()) / information - (skew / information) ** 2
+        return _Trial(
+            fit + 0.5 * float(np.log(information)),
+            float((self.own - mean[:, 0]).sum()) + 0.5 * skew / information,
+            -information + 0.5 * penalty,
+            information,
+        )
 
-    def slopes(self, beta: Floats) -> tuple[Floats, Floats]:
-        """Gradient and the negative of the curvature; those of the penalty by central differences."""
-        sets = risk_sets(self.time, self.event, self.covariates, beta, self.ties)
-        steps, middle = _STEP * np.eye(beta.size), self.penalty(beta)
-        up, down = (np.array([self.penalty(beta + sign * step) for step in steps]) for sign in (1, -1))
-        up2, down2 = (np.array([self.penalty(beta + sign * step) for step in steps]) for sign in (2, -2))
-        # Four points: the error is of the fourth order in the step.
-        gradient = (8 * (up - down) - (up2 - down2)) / (12 * _STEP)
-        curvature = np.diag(up + down - 2 * middle) / _STEP**2
-        for i, j in zip(*np.triu_indices(beta.size, 1), strict=True):
-            both = self.penalty(beta + steps[i] + steps[j]) + self.penalty(beta - steps[i] - steps[j])
-            cross = (both - up[i] - down[i] - up[j] - down[j] + 2 * middle) / (2 * _STEP**2)
-            curvature[i, j] = curvature[j, i] = cross
-        return sets.residual.sum(axis=0) + gradient, sets.covariance.sum(axis=0) - curvature
+    def maximum(self) -> float:
+        """The coefficient at which the slope is 0."""
 
-    def maximise(self, start: Floats, free: NDArray[np.bool_]) -> Floats:
-        """Newton steps over the free coefficients, halved until the value does not fall."""
-        beta, value = start, self.value(start)
-        for _ in range(_ITERATIONS if free.any() else 0):
-            gradient, curvature = self.slopes(beta)
-            block = np.ix_(free, free)
-            if np.linalg.eigvalsh(curvature[block])[0] <= 0:
-                curvature = self.information(beta)
-            step = np.zeros_like(beta)
-            step[free] = np.linalg.solve(curvature[block], gradient[free])
-            step *= min(1.0, _LARGEST_STEP / max(float(np.abs(step).max()), 1e-300))
-            if gradient @ step < 1e-16:
-                return beta + step
-            new = self.value(beta + step)
-            while new < value - 1e-12 * abs(value) and np.abs(step).max() > 1e-12:
-                step /= 2
-                new = self.value(beta + step)
-            beta, value = beta + step, new
-        if free.any():
-            raise ArithmeticError(f"penalised Cox regression: no maximum within {_ITERATIONS} steps")
-        return beta
+        def slope(beta: Floats) -> tuple[Floats, Floats]:
+            found = self.at(float(beta[0]))
+            return np.array([found.slope]), np.array([found.curvature])
 
+        far = 1.0
+        while far < _FARTHEST and not self.at(-far).slope > 0 > self.at(far).slope:
+            far *= 2
+        return float(decreasing_root(slope, np.zeros(1), -far, far)[0])
 
-def _term(model: _Model, top: Floats, j: int, name: str, error: float, spread: float, level: float) -> CoxTerm:
-    free = np.arange(top.size) != j
-    held = model.maximise(np.where(free, top, 0.0), free)
-    statistic = max(0.0, 2 * (model.value(top) - model.value(held)))
-    lower, upper = (_limit(model, top, j, sign * error, level) / spread for sign in (-1, 1))
-    beta = float(top[j] / spread)
-    return CoxTerm(
-        name,
-        beta,
-        float(error / spread),
-        float(np.exp(beta)),
-        float(np.exp(lower)),
-        float(np.exp(upper)),
-        float(chdtrc(1, statistic)),
-    )
+    def limit(self, top: float, side: float, level: float) -> float:
+        """Where the value has fallen by half the chi-square cut-off, below (side -1) or above (1) the maximum."""
+        target = self.at(top).value - float(chdtri(1, 1 - level)) / 2
+
+        def excess(away: Floats) -> tuple[Floats, Floats]:
+            found = self.at(top + side * float(away[0]))
+            return np.array([found.value - target]), np.array([side * found.slope])
+
+        far = 1.0
+        while far < _FARTHEST and excess(np.array([far]))[0][0] > 0:
+            far *= 2
+        return top + side * float(decreasing_root(excess, np.array([far]), 0.0, far)[0])
 
 
-def _limit(model: _Model, top: Floats, j: int, step: float, level: float) -> float:
-    """Where the penalised profile of coefficient j falls by half the chi-square cut-off, in units of `step`."""
-    target = model.value(top) - float(chdtri(1, 1 - level)) / 2
-    free = np.arange(top.size) != j
-    nearest = top
-
-    def excess(away: Floats) -> tuple[Floats, Floats]:
-        nonlocal nearest
-        start = nearest.copy()
-        start[j] = top[j] + step * float(away[0])
-        nearest = model.maximise(start, free)
-        return np.array([model.value(nearest) - target]), np.array([model.slopes(nearest)[0][j] * step])
-
-    far = 2.0
-    while excess(np.array([far]))[0][0] > 0:
-        far *= 2
-    return float(top[j] + step * decreasing_root(excess, np.array([far]), far / 2 if far > 2 else 0.0, far, 1e-10)[0])
+def _model(time: Floats, event: NDArray[np.bool_], x: Floats, ties: Ties) -> _Model:
+    at = time[event]
+    share = (time >= at[:, None]).astype(float)
+    if ties == "efron":
+        tied = event & (time == at[:, None])
+        place = np.array([np.count_nonzero(at[:i] == t) for i, t in enumerate(at)])
+        share -= tied * (place / tied.sum(axis=1))[:, None]
+    return _Model(x, x[event], share)
