@@ -82,10 +82,15 @@ def breakdown(selection: Selection, pool: str, grouping: str) -> Breakdown:
     members = selection.members(pool)
     rows: dict[str, list[Placed]] = {}
     for member in members:
-        rows.setdefault(_VALUES[grouping](member.unit) or NOT_REPORTED, []).append(member)
+        rows.setdefault(value_of(member.unit, grouping) or NOT_REPORTED, []).append(member)
     missing = rows.pop(NOT_REPORTED, [])
     levels = sorted((_level(name, placed) for name, placed in rows.items()), key=_order)
     return Breakdown(pool, grouping, (*levels, _level(NOT_REPORTED, missing)), count(members))
+
+
+def value_of(unit: Unit, grouping: str) -> str | None:
+    """The level of one unit in a grouping of the protocol; None (or empty) if it is not reported."""
+    return _VALUES[grouping](unit)
 
 
 def _level(name: str, members: list[Placed]) -> Level:

@@ -10,8 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from metaimt.analyses.breakdown import Breakdown, breakdown
+from metaimt.analyses.duration import Duration, durations
 from metaimt.analyses.heterogeneity import Heterogeneity, heterogeneity
+from metaimt.analyses.over_time import Cumulative, over_time
 from metaimt.analyses.pooled_response import PooledResponse, pooled_response
+from metaimt.analyses.sensitivity import SensitivityTables, sensitivity
+from metaimt.analyses.specification import SpecificationGrid, specification_grid
+from metaimt.analyses.subgroups import Subgroups, subgroups
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection, select
@@ -32,6 +37,11 @@ class Results:
     response: PooledResponse
     breakdowns: Mapping[str, tuple[Breakdown, ...]]
     heterogeneity: Mapping[str, Heterogeneity]
+    subgroups: Subgroups
+    duration: Mapping[str, Duration]
+    sensitivity: SensitivityTables
+    specification: SpecificationGrid
+    over_time: tuple[Cumulative, ...]
     waived: tuple[Waived, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -43,6 +53,11 @@ class Results:
                 for grouping, tables in self.breakdowns.items()
             },
             "heterogeneity": {name: found.to_dict() for name, found in self.heterogeneity.items()},
+            "subgroups": self.subgroups.to_dict(),
+            "duration": {name: found.to_dict() for name, found in self.duration.items()},
+            "sensitivity": self.sensitivity.to_dict(),
+            "specification": self.specification.to_dict(),
+            "over_time": [found.to_dict() for found in self.over_time],
         }
 
 
@@ -62,5 +77,10 @@ def analyse(
             name: tuple(breakdown(selection, pool, name) for pool in response.pools) for name in protocol.subgroups
         },
         heterogeneity={name: heterogeneity(group, protocol) for name, group in response.pools.items()},
+        subgroups=subgroups(selection, protocol),
+        duration=durations(selection, protocol),
+        sensitivity=sensitivity(library, protocol, selection),
+        specification=specification_grid(library, protocol),
+        over_time=over_time(library, protocol, selection),
         waived=waived,
     )

@@ -6,7 +6,8 @@ share named fields, and a pool is a choice among rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
@@ -17,6 +18,7 @@ from metaimt.casefiles.model import (
     Depth,
     Design,
     Entry,
+    Histology,
     Response,
     described,
     listed,
@@ -147,6 +149,86 @@ class Living(Entry):
     retire_when: Text | None = described("When the review will no longer be kept up to date.")
 
 
+_INFERRED = ("non_response",)
+_DISPUTED = ("best", "worst")
+_UNREADABLE = ("response", "non_response")
+_READINGS = ("earlier", "later")
+_AGES = ("child", "adult", "mixed")
+
+
+class Choices(Entry):
+    """What an alternative analysis does otherwise; what is left out stays as in the protocol."""
+
+    death_before_assessment: Death | None = described("non_response or not_evaluable.")
+    inferred: Annotated[str, _choice(*_INFERRED, field="inferred")] | None = described(
+        "non_response: patients whose response was inferred count as failures."
+    )
+    disputed: Annotated[str, _choice(*_DISPUTED, field="disputed")] | None = described(
+        "best or worst: where the source leaves it open, as response or as failure."
+    )
+    unreadable: Annotated[str, _choice(*_UNREADABLE, field="unreadable")] | None = described(
+        "response or non_response: patients who were treated but whose response is not readable."
+    )
+    other_reading: Annotated[str, _choice(*_READINGS, field="reading")] | None = described(
+        "earlier or later: the counts of the report that gives way, for arms that a certain link says are the same."
+    )
+    links: tuple[Certainty, ...] | None = described("Certainties of links that apply.")
+    drug: PoolDrug | None = described("named or any, in every pool.")
+    combined_with: PoolCombined | None = described("none or any, in every pool.")
+    response_basis: tuple[Basis, ...] | None = described("Accepted bases of the response, in every pool.")
+    depth: tuple[Depth, ...] | None = described("Accepted depths of reading, in every pool.")
+    with_rows: tuple[Text, ...] = listed("Rows added to every pool.")
+    without_rows: tuple[Text, ...] = listed("Rows taken out of every pool.")
+    histology: tuple[Histology, ...] = listed("Only patients reported with these.")
+    age_group: tuple[Annotated[str, _choice(*_AGES, field="age-group")], ...] = listed("Only these: child, adult.")
+    design: tuple[Design, ...] = listed("Only reports of these designs.")
+
+
+class Discount(Entry):
+    """Reports of one stratum at less than their full weight."""
+
+    stratum: Text = Field(description="The stratum that is given less weight.")
+    weights: tuple[Number, ...] = Field(min_length=1, description="Weights from 0 (left out) to 1.")
+
+    @model_validator(mode="after")
+    def _from_0_to_1(self) -> Discount:
+        if not all(0 <= weight <= 1 for weight in self.weights):
+            raise refuse("wrong-form", "a weight is not between 0 and 1", "write [0, 0.25, 0.5, 0.75, 1]")
+        return self
+
+
+LEAVE_ONE_OUT = "each report left out"
+TABLES = (LEAVE_ONE_OUT,)  # sensitivity analyses that are a table of their own and need no further fields
+
+
+class Sensitivity(Choices):
+    """One sensitivity analysis: a name and what it does otherwise, or the name alone of one of `TABLES`."""
+
+    name: Text = Field(description="Name shown in the table.")
+    discount: Discount | None = described("A stratum at lower weight.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_name_alone(cls, value: object) -> object:
+        return {"name": str(value)} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _does_something(self) -> Sensitivity:
+        if self.model_fields_set <= {"name"} and self.name not in TABLES:
+            known = f"'{self.name}' says nothing that is done otherwise, and is not {' or '.join(TABLES)}"
+            fields = [name for name in type(self).model_fields if name != "name"]
+            raise refuse("unknown-sensitivity", known, _nearest(self.name, TABLES) or f"add one of {', '.join(fields)}")
+        if self.discount is not None and self.model_fields_set - {"name", "discount"}:
+            hint = "make two entries of it"
+            raise refuse("wrong-form", f"'{self.name}' has a discount and something else done otherwise", hint)
+        return self
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"did you mean {close[0]}?" if close else ""
+
+
 class Protocol(Entry):
     """cases/review.yaml."""
 
@@ -162,7 +244,8 @@ class Protocol(Entry):
     subgroups: tuple[Grouping, ...] = listed("Pre-specified subgroups.")
     thresholds: tuple[Number, ...] = listed("ORR thresholds of interest, 0 to 1.")
     priors: Priors = Field(default_factory=Priors, description="Priors of the Bayesian intervals.")
-    sensitivity: tuple[Text, ...] = listed("Sensitivity analyses, by name.")
+    sensitivity: tuple[Sensitivity, ...] = listed("Sensitivity analyses, in the order shown.")
+    specification: Mapping[Text, Mapping[Text, Choices]] = mapped("Choice -> its options; every combination is run.")
     conclusion_test: ConclusionTest | None = described("When a conclusion has changed.")
     living: Living | None = described("How the review is kept up to date.")
     authors: tuple[Text, ...] = listed("Who answers for the review.")
@@ -177,6 +260,25 @@ class Protocol(Entry):
                     raise refuse("unknown-row", f"pool {name} draws from '{row}'; the rows are {', '.join(self.rows)}")
         if not self.pools:
             raise refuse("no-pool", "no pool is defined")
+        return self
+
+    @model_validator(mode="after")
+    def _alternatives_exist(self) -> Protocol:
+        named: list[tuple[str, Choices]] = [(entry.name, entry) for entry in self.sensitivity]
+        named += [(option, choices) for axis in self.specification.values() for option, choices in axis.items()]
+        for name, choices in named:
+            for row in (*choices.with_rows, *choices.without_rows):
+                if row not in self.rows:
+                    said = f"'{name}' names the row '{row}'; the rows are {', '.join(self.rows)}"
+                    raise refuse("unknown-row", said, _nearest(row, self.rows))
+        for entry in self.sensitivity:
+            if entry.discount is not None and entry.discount.stratum not in self.strata:
+                stratum = entry.discount.stratum
+                said = f"'{entry.name}' names the stratum '{stratum}'; the strata are {', '.join(self.strata)}"
+                raise refuse("unknown-stratum", said, _nearest(stratum, self.strata))
+        names = [entry.name for entry in self.sensitivity]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise refuse("repeated-sensitivity", f"two sensitivity analyses are named '{twice}'", "rename one")
         return self
 
     def label(self, name: str) -> str:

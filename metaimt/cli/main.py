@@ -13,6 +13,7 @@ from metaimt.cli.explain import explain
 from metaimt.cli.new import new
 from metaimt.cli.pool import pool
 from metaimt.cli.show import show
+from metaimt.cli.simulate import simulate
 from metaimt.cli.validate import schema, validate
 
 app = typer.Typer(
@@ -23,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (validate, pool, show, build, new, explain, schema):
+for command in (validate, pool, show, build, new, explain, simulate, schema):
     app.command()(command)
 
 

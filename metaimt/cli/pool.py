@@ -13,6 +13,8 @@ from typing import Annotated, Any
 import typer
 
 from metaimt.cli.output import PROBLEMS, print_json, print_problems, summary, told
+from metaimt.cli.studies import compare_pools, comparison_dicts, methods_block, pool_studies, print_comparison_csv
+from metaimt.problem import WrongUse
 
 
 class TableFormat(StrEnum):
@@ -25,15 +27,27 @@ class TableFormat(StrEnum):
 
 @told
 def pool(
-    cases: Annotated[Path, typer.Argument(help="Folder of the review.")] = Path("cases"),
+    cases: Annotated[
+        Path, typer.Argument(metavar="CASES|STUDIES.csv", help="Folder of the review, or a table: id, x, n.")
+    ] = Path("cases"),
     by: Annotated[
         list[str] | None,
         typer.Option("--by", metavar="GROUPING", help="Split the pools: histology, site, drug ..."),
     ] = None,
     why_left_out: Annotated[bool, typer.Option("--why-left-out", help="List every unit not pooled, with why.")] = False,
+    methods: Annotated[bool, typer.Option("--methods", help="Every model, side by side.")] = False,
     output: Annotated[TableFormat, typer.Option("--format", help="How the table is printed.")] = TableFormat.text,
 ) -> None:
-    """Pool the objective response rate: both pools, their strata, and the separate rows."""
+    """Pool the objective response rate: both pools, their strata, and the separate rows; or any table of studies."""
+    if cases.is_file():
+        if by or why_left_out:
+            raise WrongUse(f"--by and --why-left-out are for the folder of a review, and {cases} is a table")
+        pool_studies(cases, output, every_model=methods)
+        return
+    _pool_review(cases, by or [], output, why_left_out=why_left_out, methods=methods)
+
+
+def _pool_review(cases: Path, by: list[str], output: TableFormat, *, why_left_out: bool, methods: bool) -> None:
     from metaimt.analyses.breakdown import breakdown
     from metaimt.report.tables import breakdown_rows, csv_text, pool_rows
     from metaimt.report.text import breakdown_table, left_out_table, pooled_table
@@ -46,16 +60,21 @@ def pool(
         print(summary(blocked.problems, blocked.files), file=sys.stderr)
         raise typer.Exit(PROBLEMS) from None
     selection, result = respond(loaded)
-    tables = {name: [breakdown(selection, group, name) for group in result.pools] for name in by or ()}
+    tables = {name: [breakdown(selection, group, name) for group in result.pools] for name in by}
+    compared = compare_pools(result) if methods else {}
     if output is TableFormat.json:
         more: dict[str, Any] = {
-            "by": {name: {table.pool: table.to_dict() for table in rows} for name, rows in tables.items()}
+            "by": {name: {table.pool: table.to_dict() for table in rows} for name, rows in tables.items()},
+            "methods": comparison_dicts(compared),
         }
-        print_json({**result.to_dict(), **(more if by else {})})
+        print_json({**result.to_dict(), **{name: value for name, value in more.items() if value}})
+    elif output is TableFormat.csv and methods:
+        print_comparison_csv(compared)
     elif output is TableFormat.csv:
         print(csv_text(breakdown_rows(tables) if by else pool_rows(result)), end="")
     else:
         labels = {name: group.label for name, group in result.pools.items()}
-        blocks = [breakdown_table(rows, labels) for rows in tables.values()] or [pooled_table(result)]
+        blocks = [breakdown_table(rows, labels) for rows in tables.values()]
+        blocks = blocks or [*map(methods_block, compared.values())] or [pooled_table(result)]
         blocks += [left_out_table(result)] if why_left_out else []
         print("\n\n".join(blocks))

@@ -50,9 +50,13 @@ class Selection:
 
 def select(library: Library, protocol: Protocol) -> Selection:
     """Place every unit of the library by the protocol."""
-    everyone = units(library, protocol.outcome)
+    return place_units(units(library, protocol.outcome), library.links, protocol)
+
+
+def place_units(everyone: tuple[Unit, ...], links: Iterable[Link], protocol: Protocol) -> Selection:
+    """Place these units by the protocol: what `select` does once it has read them."""
     ineligible = {unit.id: reason for unit in everyone if (reason := _ineligible(unit, protocol))}
-    counted_in = resolve_links(library.links, protocol.links.apply, everyone, set(ineligible))
+    counted_in = resolve_links(links, protocol.links.apply, everyone, set(ineligible))
     pooled_rows = {row for pool in protocol.pools.values() for row in pool.rows}
     separate = tuple(row for row in protocol.rows if row not in pooled_rows)
     groups: dict[str, Pool] = dict(protocol.pools)

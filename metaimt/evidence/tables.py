@@ -11,13 +11,14 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from metaimt.casefiles.library import Library
-from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
+from metaimt.casefiles.model import Arm, CaseFile, Course, Median, Patient
 from metaimt.casefiles.protocol import Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ADULT_AGE = 18.0  # years; a child is younger
+Span = tuple[float, float]  # months, shortest and longest; equal where the source gives one number
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Unit:
     `responders` and `evaluable` are counts of patients, 0 of 0 where the response cannot be assessed; `complete` and
     `controlled` count complete responses and disease control, None where the source does not allow it. `markers`
     holds positive, negative or mixed for each marker that the source mentions; a fusion decides over a stain.
+    Times and how the course ended are a patient's, medians an arm's; None where the source does not say.
     """
 
     id: str
@@ -59,6 +61,15 @@ class Unit:
     evaluable: int
     complete: int | None
     controlled: int | None
+    duration: Span | None = None  # time on the drug
+    pfs: Span | None = None
+    response_duration: Span | None = None
+    ongoing: bool | None = None
+    stop_reason: str | None = None
+    beyond_progression: bool | None = None
+    life_status: str | None = None  # alive | dead at last follow-up
+    median_pfs: Median | None = None
+    median_duration: Median | None = None  # of the time on the drug
 
     def marker(self, name: str) -> str:
         """The status of one marker: positive, negative, mixed, or not_stated."""
@@ -125,6 +136,8 @@ def _course_unit(library: Library, report: CaseFile, patient: Patient, number: i
         evaluable=int(responded is not None),
         complete=None if responded is None else int(course.response == "CR"),
         controlled=None if responded is None else int(course.response in {"CR", "PR", "SD"}),
+        **_of_time(course),
+        life_status=patient.status,
     )
 
 
@@ -154,6 +167,8 @@ def _arm_unit(library: Library, report: CaseFile, arm: Arm, number: int) -> Unit
         evaluable=arm.evaluable,
         complete=arm.cr,
         controlled=None if arm.sd is None else arm.responders + arm.sd,
+        median_pfs=arm.median_pfs_months,
+        median_duration=arm.median_duration_months,
     )
 
 
@@ -176,6 +191,21 @@ def _of_drug(library: Library, given: Course | Arm) -> dict[str, Any]:
         "drug_generation": drug.generation if drug.named else None,
         "combined_with": given.combined_with,
     }
+
+
+def _of_time(course: Course) -> dict[str, Any]:
+    return {
+        "duration": _span(course.duration_months),
+        "pfs": _span(course.pfs_months),
+        "response_duration": _span(course.response_duration_months),
+        "ongoing": course.ongoing,
+        "stop_reason": course.stop_reason,
+        "beyond_progression": course.beyond_progression,
+    }
+
+
+def _span(months: float | Span | None) -> Span | None:
+    return months if isinstance(months, tuple) or months is None else (months, months)
 
 
 def _patient_markers(patient: Patient) -> tuple[tuple[str, str], ...]:

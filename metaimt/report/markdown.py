@@ -5,21 +5,22 @@ May import: analyses and below, and the words beside it.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from metaimt.analyses.breakdown import Level
 from metaimt.analyses.heterogeneity import SERIES_SIZES, Heterogeneity
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.results import Results
 from metaimt.casefiles.model import CaseFile
-from metaimt.files import for_terminal
 from metaimt.problem import Waived
+from metaimt.report.duration import duration_section
+from metaimt.report.environment import render
 from metaimt.report.methods import methods_text
+from metaimt.report.sensitivity import over_time_section, sensitivity_section
+from metaimt.report.subgroups import subgroups_section
 from metaimt.report.wording import (
     NOTHING,
     READ_AS,
@@ -31,24 +32,10 @@ from metaimt.report.wording import (
     reasons_line,
 )
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]|#~$!])")
-_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-
-
-def markdown(text: object) -> str:
-    """Text that Markdown shows as it is: special characters escaped, line breaks as spaces, controls visible."""
-    plain = for_terminal(" ".join(str(text).split()))
-    return _SPECIAL.sub(r"\\\1", plain).translate(_ENTITIES)
-
 
 def report_markdown(results: Results) -> str:
     """The whole report."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    # Markdown, not HTML: every value that a template prints passes through `markdown`.
-    environment = Environment(loader=PackageLoader("metaimt.report"), undefined=StrictUndefined, finalize=markdown)  # noqa: S701
-    text = environment.get_template("report.md.j2").render(_content(results))
-    return re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
+    return render("report.md.j2", _content(results))
 
 
 def _content(results: Results) -> dict[str, Any]:
@@ -66,7 +53,8 @@ def _content(results: Results) -> dict[str, Any]:
         "rows": [{**_row(group), "parts": _parts(group, results)} for group in response.rows.values()],
         "heterogeneity": list(_heterogeneity(results)),
         "series_size": SERIES_SIZES[0],
-        "breakdowns": list(_breakdowns(results)),
+        "subgroups": subgroups_section(results),
+        "duration": duration_section(results),
         "left_out": list(_left_out(response.headline)),
         "excluded": [f"{entry.id}: {entry.title or 'no title'}. {entry.reason}" for entry in results.library.excluded],
         "searches": [
@@ -77,6 +65,8 @@ def _content(results: Results) -> dict[str, Any]:
         "waived": [_waived(one) for one in results.waived],
         "publications": [_publication(report, results) for report in results.library.reports],
         "methods": methods_text(results),
+        "sensitivity": sensitivity_section(results),
+        "over_time": over_time_section(results),
     }
 
 
@@ -154,25 +144,6 @@ def _beliefs(found: Heterogeneity) -> dict[str, str]:
         "test": "not run" if test is None else f"p = {test.p:.2f} (bootstrap, {test.replicates} replicates)",
         "probabilities": ", ".join(f"{100 * t:g} %: {p:.3f}" for t, p in pairs),
     }
-
-
-def _breakdowns(results: Results) -> Iterator[dict[str, Any]]:
-    for grouping, tables in results.breakdowns.items():
-        pools = tables[::-1]
-        names = list(dict.fromkeys(level.name for table in pools for level in table.levels))
-        last = names.pop(names.index("not reported"))
-        rows = [{"name": name, "cells": [_cell(table.levels, name) for table in pools]} for name in [*names, last]]
-        labels = [results.response.pools[table.pool].label for table in pools]
-        yield {"title": grouping.replace("_", " ").capitalize(), "pools": labels, "rows": rows}
-
-
-def _cell(levels: tuple[Level, ...], name: str) -> dict[str, str]:
-    level = next((level for level in levels if level.name == name), None)
-    if level is None or level.orr is None:
-        return {"fraction": "0/0", "orr": "", "interval": ""}
-    orr = level.orr
-    counts = fraction(level.counts.responders, level.counts.evaluable)
-    return {"fraction": counts, "orr": percent(orr.estimate), "interval": limits(orr.lower, orr.upper)}
 
 
 def _left_out(group: Group) -> Iterator[dict[str, Any]]:

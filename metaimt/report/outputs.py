@@ -10,6 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 from metaimt.analyses.results import Results
 from metaimt.report.markdown import report_markdown
+from metaimt.report.more_tables import (
+    duration_estimate_rows,
+    duration_rows,
+    later_rows,
+    median_rows,
+    regression_rows,
+    subgroup_rows,
+)
+from metaimt.report.sensitivity_tables import (
+    cumulative_rows,
+    leave_one_out_rows,
+    sensitivity_rows,
+    specification_rows,
+)
 from metaimt.report.tables import (
     breakdown_rows,
     cluster_rows,
@@ -34,6 +48,16 @@ def output_files(results: Results, forest: Figure) -> dict[str, bytes]:
         "tables/units.csv": csv_text(unit_rows(results.selection)),
         "tables/clusters.csv": csv_text(cluster_rows(results.response)),
         "tables/breakdowns.csv": csv_text(breakdown_rows(results.breakdowns)),
+        "tables/subgroups.csv": csv_text(subgroup_rows(results.subgroups)),
+        "tables/regressions.csv": csv_text(regression_rows(results.subgroups)),
+        "tables/later-inhibitors.csv": csv_text(later_rows(results.subgroups)),
+        "tables/durations.csv": csv_text(duration_rows(results.duration)),
+        "tables/medians.csv": csv_text(median_rows(results.duration)),
+        "tables/duration-estimates.csv": csv_text(duration_estimate_rows(results.duration)),
+        "tables/sensitivity.csv": csv_text(sensitivity_rows(results.sensitivity)),
+        "tables/leave-one-out.csv": csv_text(leave_one_out_rows(results.sensitivity)),
+        "tables/specification.csv": csv_text(specification_rows(results.specification)),
+        "tables/over-time.csv": csv_text(cumulative_rows(results.over_time)),
     }
     figures = {f"figures/forest.{kind}": figure_bytes(forest, kind) for kind in ("svg", "png")}
     return {**{name: text.encode("utf-8") for name, text in texts.items()}, **figures}

@@ -1,0 +1,125 @@
+"""The review with something done otherwise: other units, another selection, the pools that follow.
+
+May import: casefiles, evidence, statistics, and its neighbours. Each choice of `Choices` is a small change of the
+protocol, of the units, or of who is kept; nothing here knows a gene, a tumour or a report. Who is kept is decided after
+the links, so that a patient who gave way does not come back because the preferred report is not kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from metaimt.analyses.pooled_response import clusters
+from metaimt.analyses.readings import other_readings
+from metaimt.casefiles.library import Library
+from metaimt.casefiles.protocol import Choices, Pool, Protocol
+from metaimt.evidence.selection import Placed, place_units
+from metaimt.evidence.tables import Unit, units
+from metaimt.statistics.pooled import PooledProportion, pool_proportion
+from metaimt.statistics.posterior_surface import Prior
+from metaimt.statistics.proportion import Proportion
+
+Rate = PooledProportion | Proportion | None
+Members = tuple[Placed, ...]
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Who is counted in each pool, the units that the choices touched, and for units what a reader must know."""
+
+    members: Mapping[str, Members]
+    touched: frozenset[str]
+    notes: tuple[tuple[str, str], ...]  # (unit id, note), for units that are counted
+
+
+def alternative(library: Library, protocol: Protocol, choices: Choices) -> Alternative:
+    """The pools of the review under these choices; all choices left out give the pools themselves."""
+    changed = _protocol(protocol, choices)
+    everyone = units(library, changed.outcome)
+    notes: tuple[tuple[str, str], ...] = ()
+    touched: set[str] = set()
+    if choices.other_reading is not None:
+        exchanged = other_readings(everyone, library.links, choices.other_reading)
+        everyone, notes = exchanged.units, exchanged.notes
+        touched |= exchanged.touched
+    recounted = tuple(_recounted(unit, choices) for unit in everyone)
+    touched |= {new.id for old, new in zip(everyone, recounted, strict=True) if new is not old}
+    selection = place_units(recounted, library.links, changed)
+    members = {
+        pool: tuple(placed for placed in selection.members(pool) if _kept(placed.unit, choices))
+        for pool in selection.pools
+    }
+    return Alternative(members, frozenset(touched), notes)
+
+
+def _protocol(protocol: Protocol, choices: Choices) -> Protocol:
+    changes: dict[str, Any] = {name: _pool(pool, choices) for name, pool in protocol.pools.items()}
+    update: dict[str, Any] = {"pools": changes}
+    if choices.death_before_assessment is not None:
+        death = {"death_before_assessment": choices.death_before_assessment}
+        update["outcome"] = protocol.outcome.model_copy(update=death)
+    if choices.links is not None:
+        update["links"] = protocol.links.model_copy(update={"apply": choices.links})
+    return protocol.model_copy(update=update)
+
+
+def _pool(pool: Pool, choices: Choices) -> Pool:
+    names = ("drug", "combined_with", "response_basis", "depth")
+    given = {name: getattr(choices, name) for name in names if getattr(choices, name) is not None}
+    rows = [row for row in (*pool.rows, *choices.with_rows) if row not in choices.without_rows]
+    return pool.model_copy(update={**given, "rows": tuple(dict.fromkeys(rows))})
+
+
+def _recounted(unit: Unit, choices: Choices) -> Unit:
+    """The unit itself, or another with other counts, in the order: inferred, disputed, not readable."""
+    if choices.inferred is not None and unit.response_basis == "inferred" and unit.evaluable:
+        unit = _with_responders(unit, 0)
+    if choices.disputed is not None and unit.disputed and unit.evaluable:
+        unit = _with_responders(unit, unit.evaluable if choices.disputed == "best" else 0)
+    if choices.unreadable is not None and unit.response is None and unit.course and not unit.evaluable:
+        # An assumption has no basis in the source; "stated" lets it pass where nothing else keeps the patient out.
+        responded = int(choices.unreadable == "response")
+        unit = replace(unit, evaluable=1, responders=responded, response_basis="stated")
+    return unit
+
+
+def _with_responders(unit: Unit, responders: int) -> Unit:
+    return replace(unit, responders=responders, complete=None, controlled=None)
+
+
+def _kept(unit: Unit, choices: Choices) -> bool:
+    conditions = ((choices.histology, unit.histology), (choices.age_group, unit.age_group))
+    wanted = all(not accepted or value in accepted for accepted, value in conditions)
+    return wanted and (not choices.design or unit.design in choices.design)
+
+
+def rate_of(members: Members, protocol: Protocol) -> Rate:
+    """The pooled rate of these units by the rule of the review."""
+    return rate_of_clusters(clusters(members), protocol)
+
+
+def rate_of_clusters(reports: tuple[tuple[str, int, int], ...], protocol: Protocol) -> Rate:
+    """The pooled rate of clusters (report, r, n). Equal sets of (r, n) are computed once."""
+    pairs = tuple(sorted((r, n) for _, r, n in reports))
+    priors = protocol.priors
+    return _rate(pairs, priors.mu, priors.rho, protocol.thresholds) if pairs else None
+
+
+@lru_cache(maxsize=4096)
+def _rate(pairs: tuple[tuple[int, int], ...], mu_prior: Prior, rho_prior: Prior, thresholds: tuple[float, ...]) -> Rate:
+    responders, evaluable = [r for r, _ in pairs], [n for _, n in pairs]
+    return pool_proportion(responders, evaluable, mu_prior=mu_prior, rho_prior=rho_prior, thresholds=thresholds)
+
+
+def differing(before: Members, after: Members) -> Iterator[tuple[Unit, str]]:
+    """The evaluable units that entered, left or count otherwise, each with that word."""
+    old = {placed.unit.id: placed.unit for placed in before if placed.unit.evaluable}
+    new = {placed.unit.id: placed.unit for placed in after if placed.unit.evaluable}
+    yield from ((unit, "left") for name, unit in old.items() if name not in new)
+    yield from ((unit, "entered") for name, unit in new.items() if name not in old)
+    for name in old.keys() & new.keys():
+        if (old[name].responders, old[name].evaluable) != (new[name].responders, new[name].evaluable):
+            yield new[name], "recounted"

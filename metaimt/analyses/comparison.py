@@ -1,0 +1,150 @@
+"""All models of METHODS 2 to 5 on one data set, side by side.
+
+May import: casefiles, statistics, and its neighbours. Without `every_model` numpy and scipy.special only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from metaimt.analyses.models import (
+    Model,
+    beta_binomial_model,
+    chi_square_model,
+    crude_models,
+    glmm_model,
+    posterior_model,
+)
+from metaimt.analyses.study_parts import Part, Subgroups, cumulative, leave_one_out, outcome_dict, subgroups
+from metaimt.casefiles.studies import Study
+from metaimt.statistics.outcome import NotRun
+from metaimt.statistics.proportion import Proportion
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One data set under every model that was asked for.
+
+    name: of the data. reports: K; informative: with two patients or more. heterogeneity: None unless every model was
+    asked for. warnings: of the models that stand first.
+    """
+
+    name: str
+    reports: int
+    informative: int
+    crude: Mapping[str, Proportion]
+    methods: Mapping[str, Model]
+    heterogeneity: Mapping[str, Any] | None
+    subgroups: Subgroups | NotRun
+    leave_one_out: tuple[Part, ...] | NotRun
+    cumulative: tuple[Part, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader of the exact models must know, and what was not run."""
+        said = [text for name in ("beta-binomial", "glmm") for text in self.methods[name].warnings]
+        if isinstance(self.leave_one_out, NotRun):
+            said.append(f"leave-one-out {self.leave_one_out.wording()}")
+        return tuple(said)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract of `metaimt pool STUDIES.csv --format json`."""
+        total = self.crude["clopper-pearson"]
+        counts = {"responders": total.responders, "evaluable": total.evaluable}
+        left_out = () if isinstance(self.leave_one_out, NotRun) else self.leave_one_out
+        found = {
+            "format": 1,
+            "name": self.name,
+            "reports": self.reports,
+            "reports_of_two_or_more": self.informative,
+            "crude": {**counts, **_interval(total), **{name: _interval(one) for name, one in self.crude.items()}},
+            "methods": {name: model.to_dict() for name, model in self.methods.items()},
+            "subgroups": outcome_dict(self.subgroups),
+            "leave_one_out": [part.to_dict("id") for part in left_out],
+            "cumulative": [part.to_dict("step") for part in self.cumulative],
+            "warnings": list(self.warnings),
+        }
+        return found if self.heterogeneity is None else {**found, "heterogeneity": dict(self.heterogeneity)}
+
+
+def _interval(share: Proportion) -> dict[str, Any]:
+    return {"estimate": share.estimate, "lower": share.lower, "upper": share.upper}
+
+
+def compare_studies(
+    studies: Sequence[Study], grouping: str | None = None, *, name: str = "", every_model: bool = False
+) -> Comparison:
+    """The models on a table of studies.
+
+    Args:
+        studies: at least one.
+        grouping: the column that `group` was read from; None: no subgroups.
+        name: of the data, for the heading.
+        every_model: the chi-square cut-off, the posterior and the inverse-variance models too (imports PyMARE).
+
+    Raises:
+        ValueError: no studies, or counts that are not valid.
+    """
+    r, n = [study.responders for study in studies], [study.evaluable for study in studies]
+    methods: dict[str, Model] = {"beta-binomial": beta_binomial_model(r, n), "glmm": glmm_model(r, n)}
+    heterogeneity = None
+    if every_model:
+        methods |= _others(r, n)
+        heterogeneity = _heterogeneity(r, n, methods)
+    return Comparison(
+        name=name,
+        reports=len(r),
+        informative=sum(size >= 2 for size in n),
+        crude=crude_models(r, n),
+        methods=methods,
+        heterogeneity=heterogeneity,
+        subgroups=subgroups(studies, grouping),
+        leave_one_out=leave_one_out(studies),
+        cumulative=cumulative(studies),
+    )
+
+
+def compare(
+    responders: Sequence[int],
+    evaluable: Sequence[int],
+    *,
+    ids: Sequence[str] | None = None,
+    years: Sequence[int | None] | None = None,
+    groups: Sequence[str | None] | None = None,
+    grouping: str = "group",
+    name: str = "",
+    every_model: bool = True,
+) -> Comparison:
+    """As `compare_studies`, from lists of one length: r_i responders of n_i patients, with optional facts of each.
+
+    Raises:
+        ValueError: lists of different length, no reports, or counts that are not valid.
+    """
+    size = len(responders)
+    names = ids or [str(i + 1) for i in range(size)]
+    rows = zip(names, responders, evaluable, years or [None] * size, groups or [None] * size, strict=True)
+    studies = [Study(id, int(r), int(n), year, group) for id, r, n, year, group in rows]
+    return compare_studies(studies, grouping if groups else None, name=name, every_model=every_model)
+
+
+def _others(responders: Sequence[int], evaluable: Sequence[int]) -> dict[str, Model]:
+    from metaimt.analyses.comparison_models import inverse_variance_models
+
+    return {
+        "beta-binomial-chi2": chi_square_model(responders, evaluable),
+        "posterior": posterior_model(responders, evaluable),
+        **inverse_variance_models(responders, evaluable),
+    }
+
+
+def _heterogeneity(responders: Sequence[int], evaluable: Sequence[int], methods: Mapping[str, Model]) -> dict[str, Any]:
+    from metaimt.analyses.comparison_models import spread_dict
+
+    exact = {"rho": methods["beta-binomial"].figures["rho"], "glmm_tau2": methods["glmm"].figures["tau2"]}
+    return {
+        **spread_dict(responders, evaluable),
+        "reports_of_two_or_more": spread_dict(responders, evaluable, smallest=2),
+        **{name: outcome_dict(value) for name, value in exact.items()},
+    }

@@ -1,0 +1,107 @@
+"""The inverse-variance models of METHODS 5: for comparison, on all reports and on those with two patients or more.
+
+May import: statistics, and its neighbours. PyMARE is imported when the first model is fitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from metaimt.analyses.models import Figure, Model, ordered_interval, value_dict
+from metaimt.statistics.effect_sizes import Correction, Measure
+from metaimt.statistics.heterogeneity import EmptySet
+from metaimt.statistics.inverse_variance import LABEL, InverseVarianceFit, Method, fit_inverse_variance
+from metaimt.statistics.inverse_variance_spread import Spread
+from metaimt.statistics.rho import NotIdentified
+
+SCALES: dict[str, tuple[Measure, Correction]] = {
+    "logit": ("logit", "where needed"),
+    "logit-all": ("logit", "all"),
+    "arcsine": ("arcsine", "where needed"),
+    "double-arcsine": ("double arcsine", "where needed"),
+    "raw": ("raw", "where needed"),
+}
+FITS: dict[str, Method] = {"fe": "fixed effect", "dl": "DL", "hedges": "Hedges", "ml": "ML", "reml": "REML"}
+NO_LARGER = NotIdentified("no report has two patients or more")
+_CORRECTED = {"logit", "raw"}
+
+
+def inverse_variance_models(responders: Sequence[int], evaluable: Sequence[int]) -> dict[str, Model]:
+    """Every scale by every method, "logit-dl" and so on; "logit-all": 0.5 added to all reports."""
+    found = {}
+    for scale in SCALES:
+        for method in FITS:
+            larger = inverse_variance_model(responders, evaluable, scale, method, smallest=2)
+            found[f"{scale}-{method}"] = inverse_variance_model(responders, evaluable, scale, method, larger=larger)
+    return found
+
+
+def inverse_variance_model(
+    responders: Sequence[int],
+    evaluable: Sequence[int],
+    scale: str,
+    method: str,
+    *,
+    smallest: int = 1,
+    larger: Model | NotIdentified | None = None,
+) -> Model | Any:
+    """One of them, or why it is not identified on reports of this size."""
+    if max(evaluable) < smallest:
+        return NO_LARGER
+    name = f"{scale}-{method}"
+    fit = _fit(responders, evaluable, scale, method, smallest)
+    if isinstance(fit, NotIdentified):
+        return Model(name, {"": fit}, {}, _words(scale, method), label=LABEL, larger=larger)
+    return Model(
+        name=name,
+        rates={"": ordered_interval(fit.estimate, fit.lower, fit.upper)},
+        figures=_figures(fit.spread),
+        method=_words(scale, method),
+        reason=fit.reason,
+        label=fit.label,
+        warnings=fit.warnings,
+        larger=larger,
+    )
+
+
+def spread_dict(responders: Sequence[int], evaluable: Sequence[int], smallest: int = 1) -> dict[str, Any]:
+    """Q, I^2 of both kinds and tau^2 with its Q-profile interval, on the logit scale by REML."""
+    if max(evaluable) < smallest:
+        return {"not_identified": NO_LARGER.reason}
+    fit = _fit(responders, evaluable, "logit", "reml", smallest)
+    if isinstance(fit, NotIdentified):
+        return {"not_identified": fit.reason}
+    interval = fit.spread.tau2_interval
+    tau2_interval = (
+        {"empty": interval.wording()}
+        if isinstance(interval, EmptySet)
+        else value_dict(interval)
+        if isinstance(interval, NotIdentified)
+        else {"lower": interval.lower, "upper": interval.upper}
+    )
+    figures = {name: value_dict(value) for name, value in _figures(fit.spread).items()}
+    return {**figures, "tau2_interval": tau2_interval, "scale": "logit", "method": "REML; interval by Q-profile"}
+
+
+def _fit(
+    responders: Sequence[int], evaluable: Sequence[int], scale: str, method: str, smallest: int
+) -> InverseVarianceFit | NotIdentified:
+    measure, correction = SCALES[scale]
+    try:
+        return fit_inverse_variance(
+            responders, evaluable, measure=measure, method=FITS[method], correction=correction, smallest=smallest
+        )
+    except ArithmeticError as error:
+        return NotIdentified(f"the search did not end: {error}")
+
+
+def _figures(spread: Spread) -> dict[str, Figure]:
+    names = ("tau2", "q", "p", "i2_q_based", "i2_tau2_based")
+    return {name: getattr(spread, name) for name in names}
+
+
+def _words(scale: str, method: str) -> str:
+    measure, correction = SCALES[scale]
+    added = {"where needed": ", 0.5 added where r is 0 or n", "all": ", 0.5 added to all"}[correction]
+    return f"inverse variance, {measure}, {FITS[method]}{added if measure in _CORRECTED else ''}"

@@ -1,0 +1,226 @@
+"""For how long? Printed medians, then patients: curves where the rule allows them, the list of times where not.
+
+May import: casefiles, evidence, statistics, and its neighbours. METHODS, section 7. A time known as [a, b] enters at
+its midpoint and, beside it, at each end. Nothing here compares responders with others: that would need a landmark.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from math import isnan
+from statistics import median
+from typing import Any
+
+from metaimt.analyses.duration_groups import GroupComparison, compare_groups
+from metaimt.analyses.known_times import (
+    CENSORED,
+    COMPETING,
+    EVENT,
+    LABELS,
+    ON_TREATMENT,
+    RESPONSE,
+    UNKNOWN,
+    KnownTime,
+    PrintedMedian,
+    known_times,
+    printed_medians,
+)
+from metaimt.casefiles.protocol import Protocol
+from metaimt.evidence.selection import Placed, Selection
+from metaimt.statistics.competing_events import CumulativeIncidence, IncidenceAt, cumulative_incidence, incidence_at
+from metaimt.statistics.outcome import NotRun
+from metaimt.statistics.survival import (
+    KaplanMeier,
+    Landmark,
+    Quantile,
+    kaplan_meier,
+    landmarks,
+    quantile,
+    reverse_kaplan_meier,
+)
+from metaimt.statistics.survival_data import duration_variants, kaplan_meier_rule
+
+LANDMARKS = (6.0, 12.0, 24.0)  # months
+VARIANTS = ("middle", "low", "high")  # of a time known as a range
+_CAUSES = {1: "progression or death", 2: "surgery, completion or toxicity"}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Kaplan-Meier: the steps, the median, S(t) at the landmarks, and the follow-up by reverse Kaplan-Meier."""
+
+    steps: KaplanMeier
+    median: Quantile
+    landmarks: tuple[Landmark, ...]
+    followup: Quantile
+
+    def to_dict(self) -> dict[str, Any]:
+        """The numbers; a limit that is not reached says so."""
+        steps = self.steps
+        points = zip(*(getattr(steps, name).tolist() for name in _STEPS), strict=True)
+        return {
+            "patients": steps.subjects,
+            "events": steps.total_events,
+            "median": _reached(asdict(self.median)),
+            "landmarks": [_reached(asdict(each)) for each in self.landmarks],
+            "followup_median": _reached(asdict(self.followup)),
+            "steps": [_reached(dict(zip(_STEPS, point, strict=True))) for point in points],
+            "interval": f"{steps.scale}, {100 * steps.level:g} %",
+        }
+
+
+_STEPS = ("time", "at_risk", "events", "censored", "survival", "lower", "upper")
+
+
+@dataclass(frozen=True)
+class Incidence:
+    """Aalen-Johansen: the curves of both causes, and their probabilities at the landmarks."""
+
+    curves: CumulativeIncidence
+    at: tuple[IncidenceAt, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Probability of each cause at the landmarks; beyond the last time it says so."""
+        return {"at": [{**_reached(asdict(each)), "cause": _CAUSES[each.cause]} for each in self.at]}
+
+
+@dataclass(frozen=True)
+class Times:
+    """One field of one pool.
+
+    patients: described one by one; as_counts: patients of arms, whose times are not known one by one. curves: by
+    variant of a range; for PFS and response, competing events are censored in them. incidence: None where nothing
+    competes (time on treatment). naive_median: of the printed times, whether ended or not, as published tables do.
+    """
+
+    field: str
+    patients: int
+    as_counts: int
+    known: tuple[KnownTime, ...]
+    curves: Mapping[str, Curve] | NotRun
+    incidence: Mapping[str, Incidence] | NotRun | None
+    naive_median: float | None
+    groups: tuple[GroupComparison, ...]
+
+    @property
+    def label(self) -> str:
+        """The name shown."""
+        return LABELS[self.field]
+
+    @property
+    def excluded(self) -> Mapping[str, int]:
+        """Reason -> patients whose time is known, but not how it ended."""
+        return Counter(known.why for known in self.known if known.state == UNKNOWN)
+
+    @property
+    def ranges(self) -> int:
+        """Patients whose time is known only as a range."""
+        return sum(known.low < known.high for known in self.known)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Counts, the list of times, and each curve or why there is none."""
+        nothing = {"not_identified": "no known time"}
+        return {
+            "patients": self.patients,
+            "as_counts": self.as_counts,
+            "known": len(self.known),
+            "ranges": self.ranges,
+            "excluded": dict(sorted(self.excluded.items())),
+            "times": [known.to_dict() for known in self.known],
+            "naive_median": nothing if self.naive_median is None else self.naive_median,
+            "kaplan_meier": _by_variant(self.curves),
+            "aalen_johansen": {"not_run": "stopping for any reason is the event, nothing competes"}
+            if self.incidence is None
+            else _by_variant(self.incidence),
+            "groups": [each.to_dict() for each in self.groups],
+        }
+
+
+@dataclass(frozen=True)
+class Duration:
+    """One pool: the medians that arms print, then each field."""
+
+    pool: str
+    medians: tuple[PrintedMedian, ...]
+    times: Mapping[str, Times]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The machine-readable form."""
+        return {
+            "pool": self.pool,
+            "medians": [each.to_dict() for each in self.medians],
+            "times": {name: times.to_dict() for name, times in self.times.items()},
+        }
+
+
+def durations(selection: Selection, protocol: Protocol) -> dict[str, Duration]:
+    """Every pool, the widest (the last of the protocol) first."""
+    return {pool: duration(selection.members(pool), pool, protocol.subgroups) for pool in selection.pools[::-1]}
+
+
+def duration(members: tuple[Placed, ...], pool: str, groupings: tuple[str, ...]) -> Duration:
+    """The times of the units of one pool, whose linked duplicates the selection has left out."""
+    times = {field: times_of(members, field, groupings) for field in LABELS}
+    return Duration(pool, printed_medians(members), times)
+
+
+def times_of(members: tuple[Placed, ...], field: str, groupings: tuple[str, ...]) -> Times:
+    """One field: what is known, and the curves and comparisons by their rules."""
+    counted = [m for m in members if field != RESPONSE or m.unit.responders]  # only a response has a duration
+    known = known_times(counted, field)
+    usable = [each for each in known if each.state != UNKNOWN]
+    people = sum(m.unit.course > 0 for m in counted)
+    arms = [m.unit for m in counted if m.unit.course == 0]
+    as_counts = sum(unit.responders if field == RESPONSE else unit.evaluable for unit in arms)
+    forbidden = kaplan_meier_rule([each.state == EVENT for each in usable])
+    curves = forbidden or _curves(usable)
+    incidence = None if field == ON_TREATMENT else forbidden or _incidences(usable)
+    naive = median(each.middle for each in known) if known else None
+    groups = compare_groups([m.unit for m in counted], usable, groupings)
+    return Times(field, people, as_counts, known, curves, incidence, naive, groups)
+
+
+def _variants(usable: list[KnownTime]) -> dict[str, Any]:
+    variants = duration_variants([each.low for each in usable], [each.high for each in usable])
+    return {name: getattr(variants, name) for name in VARIANTS}
+
+
+def _curves(usable: list[KnownTime]) -> dict[str, Curve]:
+    events = [each.state == EVENT for each in usable]
+    return {name: _curve(times, events) for name, times in _variants(usable).items()}
+
+
+def _curve(times: Any, events: list[bool]) -> Curve:
+    steps = kaplan_meier(times, events)
+    followup = quantile(reverse_kaplan_meier(times, events))
+    return Curve(steps, quantile(steps), landmarks(steps, LANDMARKS), followup)
+
+
+def _incidences(usable: list[KnownTime]) -> dict[str, Incidence]:
+    codes = {CENSORED: 0, EVENT: 1, COMPETING: 2}
+    causes = [codes[each.state] for each in usable]
+    found = {}
+    for name, times in _variants(usable).items():
+        curves = cumulative_incidence(times, causes)
+        found[name] = Incidence(curves, incidence_at(curves, LANDMARKS))
+    return found
+
+
+def _by_variant(found: Mapping[str, Curve] | Mapping[str, Incidence] | NotRun) -> dict[str, Any]:
+    if isinstance(found, NotRun):
+        return {"not_run": found.reason}
+    return {name: each.to_dict() for name, each in found.items()}
+
+
+def _reached(values: dict[str, Any]) -> dict[str, Any]:
+    """The same, with a reason in place of a number that does not exist."""
+    return {
+        name: {"not_reached": "not estimable from these times"} if value is None or _is_nan(value) else value
+        for name, value in values.items()
+    }
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and isnan(value)

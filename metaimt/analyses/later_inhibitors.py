@@ -1,0 +1,107 @@
+"""Does a tumour respond to a next inhibitor? Patient by patient, after response or progression on the one before.
+
+May import: evidence, and its neighbours. A table without a test: METHODS, section 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from metaimt.analyses.pooled_response import Counts, count
+from metaimt.evidence.selection import LATER_LINES, Placed, Selection
+
+_STILL_LISTED = {"third or later course", "not evaluable", "response not readable"}
+NOT_STATED = "not stated"
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """One patient's change from one inhibitor to the next. What the source does not say is "not stated"."""
+
+    id: str
+    patient: str
+    course: int
+    prior_drug: str
+    prior_outcome: str  # response | no response | not known
+    prior_response: str
+    prior_end: str
+    drug: str
+    response: str
+    response_basis: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields by name."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True)
+class LaterInhibitors:
+    """Every switch, and the responses to the second recorded inhibitor by what the first one did.
+
+    The two summaries take each patient once; third and later courses are in the list only. `arms` counts the patients
+    of later-line arms, whose prior course is not known one by one.
+    """
+
+    switches: tuple[Switch, ...]
+    by_prior_outcome: dict[str, Counts]
+    by_prior_end: dict[str, Counts]
+    arms: Counts
+
+    def to_dict(self) -> dict[str, Any]:
+        """The list and the counts; there is no test, and that is said."""
+        return {
+            "patients": len({switch.patient for switch in self.switches}),
+            "switches": [switch.to_dict() for switch in self.switches],
+            "by_prior_outcome": {name: counts.to_dict() for name, counts in self.by_prior_outcome.items()},
+            "by_prior_end": {name: counts.to_dict() for name, counts in self.by_prior_end.items()},
+            "arms": self.arms.to_dict(),
+            "test": {"not_run": "by protocol: a table of single patients"},
+        }
+
+
+def later_inhibitors(selection: Selection) -> LaterInhibitors:
+    """Second and later courses of eligible patients in the pooled rows, each counted in one report only."""
+    by_course = {(placed.unit.subject, placed.unit.course): placed for placed in selection.placed}
+    listed = [
+        (by_course[placed.unit.subject, placed.unit.course - 1], placed)
+        for placed in selection.placed
+        if placed.unit.course > 1 and set(placed.reasons[LATER_LINES]) <= _STILL_LISTED
+    ]
+    second = [(before, after) for before, after in listed if after.unit.course == 2]
+    return LaterInhibitors(
+        tuple(sorted((_switch(before, after) for before, after in listed), key=lambda switch: switch.id)),
+        _counts((_outcome(before), after) for before, after in second),
+        _counts((before.unit.stop_reason or NOT_STATED, after) for before, after in second),
+        count(placed for placed in selection.members(LATER_LINES) if placed.unit.course == 0),
+    )
+
+
+def _switch(before: Placed, after: Placed) -> Switch:
+    prior, unit = before.unit, after.unit
+    return Switch(
+        id=unit.id,
+        patient=unit.subject,
+        course=unit.course,
+        prior_drug=prior.drug,
+        prior_outcome=_outcome(before),
+        prior_response=prior.response or NOT_STATED,
+        prior_end=prior.stop_reason or NOT_STATED,
+        drug=unit.drug,
+        response=unit.response or NOT_STATED,
+        response_basis=unit.response_basis or NOT_STATED,
+    )
+
+
+def _outcome(placed: Placed) -> str:
+    if not placed.unit.evaluable:
+        return "not known"
+    return "response" if placed.unit.responders else "no response"
+
+
+def _counts(pairs: Iterable[tuple[str, Placed]]) -> dict[str, Counts]:
+    rows: dict[str, list[Placed]] = {}
+    for name, placed in pairs:
+        rows.setdefault(name, []).append(placed)
+    return {name: count(rows[name]) for name in sorted(rows)}

@@ -1,0 +1,174 @@
+"""Each model of METHODS 2 to 4 on one data set, in one form that tables and JSON can be made from.
+
+May import: statistics. numpy and scipy.special only; the inverse-variance models are in the neighbour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Any
+
+from metaimt.statistics.betabinomial import fit_reports, mean_interval
+from metaimt.statistics.glmm import GlmmFit, fit_glmm, wald_interval
+from metaimt.statistics.glmm_intervals import profile_intervals
+from metaimt.statistics.pooled import pool_proportion
+from metaimt.statistics.posterior import posterior
+from metaimt.statistics.proportion import Proportion, clopper_pearson, jeffreys, wilson
+from metaimt.statistics.reports import read_reports
+from metaimt.statistics.rho import NotIdentified, Rho, rho_interval
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A rate between 0 and 1 with its 95 % limits, lower <= estimate <= upper."""
+
+    estimate: float
+    lower: float
+    upper: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The three by name."""
+        return {"estimate": self.estimate, "lower": self.lower, "upper": self.upper}
+
+
+Rate = Interval | NotIdentified
+Figure = float | NotIdentified
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model on one data set.
+
+    rates: the pooled rate under "", or several under their names. figures: other numbers by name. method: how the
+    interval is found. reason, label: why this method, and "for comparison" where it is not to be read as the answer.
+    larger: the same model on the reports with two patients or more, where that is asked for.
+    """
+
+    name: str
+    rates: Mapping[str, Rate]
+    figures: Mapping[str, Figure]
+    method: str
+    reason: str = ""
+    label: str = ""
+    warnings: tuple[str, ...] = ()
+    larger: Model | NotIdentified | None = field(default=None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract of `--format json`: what is not identified is {"not_identified": reason}."""
+        found: dict[str, Any] = {"method": self.method}
+        found |= {name: text for name, text in (("reason", self.reason), ("label", self.label)) if text}
+        found |= {"warnings": list(self.warnings)} if self.warnings else {}
+        for name, rate in self.rates.items():
+            found |= {name: value_dict(rate)} if name else value_dict(rate)
+        found |= {name: value_dict(value) for name, value in self.figures.items()}
+        return found if self.larger is None else {**found, "reports_of_two_or_more": value_dict(self.larger)}
+
+
+def value_dict(value: Any) -> Any:
+    """A result as JSON; not identified, and limits that do not exist, with their reason."""
+    if isinstance(value, NotIdentified):
+        return {"not_identified": value.reason}
+    if isinstance(value, float) and not isfinite(value):
+        return {"not_identified": "no finite value"}
+    return value.to_dict() if hasattr(value, "to_dict") else value
+
+
+def ordered_interval(estimate: float, lower: float, upper: float, slack: float = 1e-9) -> Rate:
+    """The interval; not identified where a limit is not finite or not on its side. Rounding is forgiven."""
+    if not all(map(isfinite, (estimate, lower, upper))):
+        return NotIdentified("no finite interval")
+    if not lower - slack <= estimate <= upper + slack:
+        return NotIdentified("the limits do not hold the estimate")
+    return Interval(estimate, min(lower, estimate), max(upper, estimate))
+
+
+def crude_models(responders: Sequence[int], evaluable: Sequence[int]) -> dict[str, Proportion]:
+    """r/n over all patients by three exact or near-exact intervals."""
+    r, n = sum(responders), sum(evaluable)
+    return {"clopper-pearson": clopper_pearson(r, n), "wilson": wilson(r, n), "jeffreys": jeffreys(r, n)}
+
+
+def beta_binomial_model(responders: Sequence[int], evaluable: Sequence[int]) -> Model:
+    """The headline's rule (METHODS 3)."""
+    found = pool_proportion(responders, evaluable)
+    rate = ordered_interval(found.estimate, found.lower, found.upper)
+    figures = _rho_figures(found.rho)
+    return Model("beta-binomial", {"": rate}, figures, found.method, found.reason, warnings=found.warnings)
+
+
+def chi_square_model(responders: Sequence[int], evaluable: Sequence[int]) -> Model:
+    """The beta-binomial with the chi-square cut-off, which covers less; kept for comparison with other programs."""
+    reports = read_reports(responders, evaluable)
+    name, method = "beta-binomial-chi2", "beta-binomial, profile likelihood (chi-square)"
+    cause = None
+    if reports.number == 1 and reports.informative:
+        cause = NotIdentified("one report")
+    elif reports.informative and reports.unanimous:
+        cause = NotIdentified("unanimous")
+    if cause:
+        return Model(name, {"": cause}, {"rho": cause}, method)
+    fit = fit_reports(reports)
+    interval = mean_interval(fit, 0.95, "chi-square")
+    single = NotIdentified("every report is a single case")
+    rho = rho_interval(fit, 0.95) if reports.informative else single
+    rate = ordered_interval(fit.mean, interval.lower, interval.upper)
+    return Model(name, {"": rate}, {**_rho_figures(rho), "log_likelihood": fit.log_likelihood}, method)
+
+
+def posterior_model(responders: Sequence[int], evaluable: Sequence[int]) -> Model:
+    """The posterior of the beta-binomial mean under the shipped priors; the estimate is the posterior median."""
+    found = posterior(responders, evaluable)
+    priors = f"mu ~ Beta{found.mu_prior}, rho ~ Beta{found.rho_prior}"
+    figures: dict[str, Figure] = {"mean": found.mean, "rho_mean": found.rho_mean}
+    figures |= {f"above_{t:g}": p for t, p in found.probabilities}
+    method = f"beta-binomial, posterior median and equal-tailed interval; {priors}"
+    return Model("posterior", {"": ordered_interval(found.median, found.lower, found.upper)}, figures, method)
+
+
+def glmm_model(responders: Sequence[int], evaluable: Sequence[int]) -> Model:
+    """The binomial-normal model on the exact likelihood (METHODS 4)."""
+    return glmm_of_fit(fit_glmm(responders, evaluable))
+
+
+def glmm_of_fit(fit: GlmmFit) -> Model:
+    """Median report and marginal mean with their profile intervals, tau^2 with its own, and the likelihoods."""
+    found = profile_intervals(fit)
+    rates = {
+        "median": ordered_interval(found.median.estimate, found.median.lower, found.median.upper),
+        "marginal_mean": ordered_interval(
+            found.marginal_mean.estimate, found.marginal_mean.lower, found.marginal_mean.upper
+        ),
+    }
+    figures: dict[str, Figure] = {"tau2": fit.tau2}
+    if not isinstance(found.tau, NotIdentified):
+        figures |= {"tau2_lower": found.tau.lower**2, "tau2_upper": found.tau.upper**2}
+    test = fit.tau_test
+    figures |= {"tau_test_p": test if isinstance(test, NotIdentified) else test.p}
+    figures |= {"log_likelihood": fit.log_likelihood, "log_likelihood_binomial": fit.log_likelihood_binomial}
+    method = "binomial-normal, exact likelihood, profile intervals"
+    return Model("glmm", rates, figures, method, warnings=fit.warnings)
+
+
+def glmm_in_short(fit: GlmmFit) -> Model:
+    """The median report with its Wald interval and tau^2: for the many fits of leave-one-out and over time.
+
+    A profile interval takes ten times as long as the fit. Where tau is not identified the interval is the binomial
+    profile, which takes no time.
+    """
+    wald = wald_interval(fit)
+    if isinstance(fit.tau, NotIdentified) or isinstance(wald, NotIdentified):
+        found = profile_intervals(fit).median
+        rate, method = ordered_interval(found.estimate, found.lower, found.upper), "binomial, profile interval"
+    else:
+        rate = ordered_interval(fit.median, wald.lower, wald.upper)
+        method = "binomial-normal, exact likelihood, Wald interval"
+    figures: dict[str, Figure] = {"tau2": fit.tau2, "log_likelihood": fit.log_likelihood}
+    return Model("glmm", {"median": rate}, figures, method, warnings=fit.warnings)
+
+
+def _rho_figures(rho: Rho | NotIdentified) -> dict[str, Figure]:
+    if isinstance(rho, NotIdentified):
+        return {"rho": rho}
+    return {"rho": rho.estimate, "rho_lower": rho.lower, "rho_upper": rho.upper}

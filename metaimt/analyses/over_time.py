@@ -1,0 +1,128 @@
+"""How has the answer grown? The pools as they stood after each publication year, and after each date of entry.
+
+May import: casefiles, evidence, statistics, and its neighbours. The intervals are those of each step alone: they are
+not adjusted for repeated looks, and no p-values are given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from metaimt.analyses.alternatives import Rate, rate_of_clusters
+from metaimt.analyses.estimate_dicts import interval_dict
+from metaimt.analyses.pooled_response import Counts, clusters
+from metaimt.casefiles.library import Library
+from metaimt.casefiles.protocol import Protocol
+from metaimt.evidence.selection import Selection
+
+UNDATED = "undated"
+NOT_ADJUSTED = "not adjusted for repeated looks"
+BY_YEAR = "publication year"
+BY_ENTRY = "date of entry"
+
+_Clusters = tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The pool after all reports up to `when` (UNDATED: with those that have no date); `added` is what came then."""
+
+    when: str
+    added: Counts
+    counts: Counts
+    orr: Rate
+
+    def to_dict(self) -> dict[str, Any]:
+        """What came, and the pool so far."""
+        orr = {"not_identified": "no evaluable patient"} if self.orr is None else interval_dict(self.orr)
+        return {"when": self.when, "added": self.added.to_dict(), **self.counts.to_dict(), "orr": orr}
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """The step at which the interval starts, or stops, to leave out a threshold, and on which side it then lies."""
+
+    when: str
+    threshold: float
+    excludes: bool
+    side: str  # above | below: where the interval lies, or lay before
+
+    def to_dict(self) -> dict[str, Any]:
+        """The four fields by name."""
+        return {"when": self.when, "threshold": self.threshold, "excludes": self.excludes, "side": self.side}
+
+
+@dataclass(frozen=True)
+class Cumulative:
+    """One pool over one kind of date; `dated` of `reports` reports have such a date."""
+
+    pool: str
+    by: str
+    steps: tuple[Step, ...]
+    dated: int
+    reports: int
+    crossings: tuple[Crossing, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The steps and crossings, with the label that they are not adjusted."""
+        steps = [step.to_dict() for step in self.steps]
+        dated = {"dated": self.dated, "reports": self.reports, "adjustment": NOT_ADJUSTED}
+        crossings = [crossing.to_dict() for crossing in self.crossings]
+        return {"pool": self.pool, "by": self.by, **dated, "steps": steps, "crossings": crossings}
+
+
+def over_time(library: Library, protocol: Protocol, selection: Selection) -> tuple[Cumulative, ...]:
+    """Every pool by publication year, and by the date its reports were extracted."""
+    years = {report.id: report.report.year for report in library.reports}
+    published = {name: f"{year:04d}" for name, year in years.items() if year is not None}
+    entered = {report.id: report.extraction.date for report in library.reports if report.extraction.date is not None}
+    kinds: tuple[tuple[str, Mapping[str, str]], ...] = ((BY_YEAR, published), (BY_ENTRY, entered))
+    return tuple(
+        _cumulative(pool, by, clusters(selection.members(pool)), dates, protocol)
+        for pool in selection.pools
+        for by, dates in kinds
+    )
+
+
+def _cumulative(pool: str, by: str, reports: _Clusters, dates: Mapping[str, str], protocol: Protocol) -> Cumulative:
+    steps = tuple(_steps(reports, dates, protocol))
+    dated = sum(report in dates for report, _, _ in reports)
+    crossings = tuple(crossing for t in protocol.thresholds for crossing in _crossings(steps, t))
+    order = {step.when: number for number, step in enumerate(steps)}
+    ranked = sorted(crossings, key=lambda crossing: (order[crossing.when], crossing.threshold))
+    return Cumulative(pool, by, steps, dated, len(reports), tuple(ranked))
+
+
+def _steps(reports: _Clusters, dates: Mapping[str, str], protocol: Protocol) -> Iterator[Step]:
+    known = sorted({dates[report] for report, _, _ in reports if report in dates})
+    so_far: _Clusters = ()
+    for when in [*known, UNDATED]:
+        added = tuple(entry for entry in reports if dates.get(entry[0], UNDATED) == when)
+        if added:
+            so_far += added
+            yield Step(when, _count(added), _count(so_far), rate_of_clusters(so_far, protocol))
+
+
+def _count(reports: _Clusters) -> Counts:
+    return Counts(sum(r for _, r, _ in reports), sum(n for _, _, n in reports), len(reports))
+
+
+def _crossings(steps: tuple[Step, ...], threshold: float) -> Iterator[Crossing]:
+    """Each change; from above to below in one step is two: it stops to lie above, and starts to lie below."""
+    before = ""
+    for step in steps:
+        side = _side(step.orr, threshold)
+        if side != before and before:
+            yield Crossing(step.when, threshold, excludes=False, side=before)
+        if side != before and side:
+            yield Crossing(step.when, threshold, excludes=True, side=side)
+        before = side
+
+
+def _side(orr: Rate, threshold: float) -> str:
+    """Where the whole interval lies; empty if it has the threshold in it."""
+    if orr is None:
+        return ""
+    return "above" if orr.lower > threshold else "below" if orr.upper < threshold else ""

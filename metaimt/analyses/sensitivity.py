@@ -1,0 +1,189 @@
+"""How far does the answer move if something is done otherwise? The analyses that the protocol lists, one a row.
+
+May import: casefiles, evidence, statistics, and its neighbours. Every row is the whole review once more under the
+choices of one entry; with it the table of each report left out, and reports of one stratum at lower weight.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from metaimt.analyses.alternatives import Alternative, Rate, alternative, differing, rate_of, rate_of_clusters
+from metaimt.analyses.estimate_dicts import interval_dict
+from metaimt.analyses.pooled_response import Counts, clusters, count
+from metaimt.casefiles.library import Library
+from metaimt.casefiles.protocol import LEAVE_ONE_OUT, Choices, Protocol, Sensitivity
+from metaimt.evidence.selection import Selection
+from metaimt.statistics.weighted import WeightedProportion, pool_weighted
+
+NO_ROWS = "no such rows"
+SAME_COUNTS = "no count changes"
+_NOBODY = {"not_identified": "no evaluable patient"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One pool under one analysis. `moved` counts patients that entered, left, or count otherwise than in the pool.
+
+    `status` is NO_ROWS where the analysis concerns nobody in the pool, SAME_COUNTS where it does and changes nothing.
+    """
+
+    counts: Counts
+    orr: Rate
+    change: float | None
+    moved: Mapping[str, int]
+    status: str
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Counts, estimate, and what moved."""
+        orr = _NOBODY if self.orr is None else interval_dict(self.orr)
+        said = {"moved": dict(self.moved), "status": self.status, "notes": list(self.notes)}
+        change = {"change": self.change} if self.change is not None else {}
+        return {**self.counts.to_dict(), "orr": orr, **change, **said}
+
+
+@dataclass(frozen=True)
+class SensitivityRow:
+    """One analysis in every pool, by name."""
+
+    name: str
+    pools: Mapping[str, Cell]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Name, and each pool."""
+        return {"name": self.name, "pools": {pool: cell.to_dict() for pool, cell in self.pools.items()}}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLeftOut:
+    """A pool without one report; `without` has the counts that remain, `change` is in the estimate."""
+
+    pool: str
+    report: str
+    responders: int
+    evaluable: int
+    without: Counts
+    orr: Rate
+    change: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report's own counts, and the pool without it."""
+        own = {"report": self.report, "responders": self.responders, "evaluable": self.evaluable}
+        orr = _NOBODY if self.orr is None else interval_dict(self.orr)
+        change = {"change": self.change} if self.change is not None else {}
+        return {"pool": self.pool, **own, "without": {**self.without.to_dict(), "orr": orr}, **change}
+
+
+@dataclass(frozen=True, slots=True)
+class Discounted:
+    """A pool with one stratum at a weight; `orr` is None where nobody has any weight."""
+
+    name: str
+    pool: str
+    stratum: str
+    weight: float
+    orr: WeightedProportion | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Weight and estimate; responders and evaluable are weighted sums."""
+        named = {"name": self.name, "pool": self.pool, "stratum": self.stratum, "weight": self.weight}
+        if self.orr is None:
+            return {**named, "orr": _NOBODY}
+        names = ("responders", "evaluable", "estimate", "lower", "upper", "level", "method")
+        return {**named, "orr": {name: getattr(self.orr, name) for name in names}}
+
+
+@dataclass(frozen=True)
+class SensitivityTables:
+    """All sensitivity analyses. `models` has a row for each model compared, where another analysis supplies them."""
+
+    rows: tuple[SensitivityRow, ...]
+    leave_one_out: tuple[ReportLeftOut, ...]
+    discounts: tuple[Discounted, ...]
+    models: tuple[SensitivityRow, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The content of results.json, `sensitivity`."""
+        return {
+            "rows": [row.to_dict() for row in self.rows],
+            "leave_one_out": [left.to_dict() for left in self.leave_one_out],
+            "discount": [point.to_dict() for point in self.discounts],
+            "models": [row.to_dict() for row in self.models],
+        }
+
+
+def sensitivity(
+    library: Library, protocol: Protocol, selection: Selection, models: tuple[SensitivityRow, ...] = ()
+) -> SensitivityTables:
+    """Run the list of the protocol, in its order; `models` are rows computed elsewhere, to be shown with them."""
+    base = alternative(library, protocol, Choices())
+    ordinary = [entry for entry in protocol.sensitivity if entry.model_fields_set - {"name", "discount"}]
+    named = any(entry.name == LEAVE_ONE_OUT for entry in protocol.sensitivity)
+    return SensitivityTables(
+        rows=tuple(_row(library, protocol, base, entry) for entry in ordinary),
+        leave_one_out=tuple(_each_left_out(selection, protocol)) if named else (),
+        discounts=tuple(_discounts(selection, protocol)),
+        models=models,
+    )
+
+
+def _row(library: Library, protocol: Protocol, base: Alternative, entry: Sensitivity) -> SensitivityRow:
+    found = alternative(library, protocol, entry)
+    return SensitivityRow(entry.name, {pool: _cell(pool, base, found, protocol) for pool in base.members})
+
+
+def _cell(pool: str, base: Alternative, found: Alternative, protocol: Protocol) -> Cell:
+    before, after = base.members[pool], found.members[pool]
+    moved: Counter[str] = Counter()
+    for unit, how in differing(before, after):
+        moved[how] += unit.evaluable
+    inside = {placed.unit.id for placed in after if placed.unit.evaluable}
+    notes = tuple(note for name, note in found.notes if name in inside)
+    concerned = bool(found.touched & inside)
+    status = "" if moved else SAME_COUNTS if concerned else NO_ROWS
+    orr = rate_of(after, protocol)
+    return Cell(count(after), orr, _change(rate_of(before, protocol), orr), dict(sorted(moved.items())), status, notes)
+
+
+def _change(before: Rate, after: Rate) -> float | None:
+    return None if before is None or after is None else after.estimate - before.estimate
+
+
+def _each_left_out(selection: Selection, protocol: Protocol) -> Iterator[ReportLeftOut]:
+    """Every report of every pool, by id. Links stay as they were resolved: nobody else comes in."""
+    for pool in selection.pools:
+        whole = clusters(selection.members(pool))
+        orr = rate_of_clusters(whole, protocol)
+        for report, r, n in whole:
+            rest = tuple(other for other in whole if other[0] != report)
+            without = rate_of_clusters(rest, protocol)
+            counts = Counts(sum(k for _, k, _ in rest), sum(m for _, _, m in rest), len(rest))
+            yield ReportLeftOut(pool, report, r, n, counts, without, _change(orr, without))
+
+
+def _discounts(selection: Selection, protocol: Protocol) -> Iterator[Discounted]:
+    for entry in protocol.sensitivity:
+        if entry.discount is not None:
+            for pool in selection.pools:
+                for weight in entry.discount.weights:
+                    stratum = entry.discount.stratum
+                    orr = _discounted(selection, pool, stratum, weight, protocol)
+                    yield Discounted(entry.name, pool, stratum, weight, orr)
+
+
+def _discounted(
+    selection: Selection, pool: str, stratum: str, weight: float, protocol: Protocol
+) -> WeightedProportion | None:
+    members = selection.members(pool)
+    inside = {placed.unit.report for placed in members if placed.stratum == stratum}
+    reports = clusters(members)
+    if not reports:
+        return None
+    responders, evaluable = [r for _, r, _ in reports], [n for _, _, n in reports]
+    weights = [weight if report in inside else 1.0 for report, _, _ in reports]
+    priors = protocol.priors
+    return pool_weighted(responders, evaluable, weights, mu_prior=priors.mu, rho_prior=priors.rho)

@@ -1,0 +1,170 @@
+"""A data set by subgroup, with a report left out, and over time: on the exact likelihoods, which R has for neither.
+
+May import: casefiles, statistics, and its neighbours. numpy and scipy.special only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from metaimt.analyses.models import Interval, Model, Rate, beta_binomial_model, glmm_in_short, glmm_of_fit, value_dict
+from metaimt.casefiles.studies import Study
+from metaimt.statistics import glmm_subsets
+from metaimt.statistics.exact_tests import ExactTest, exact_test
+from metaimt.statistics.glmm import GlmmFit
+from metaimt.statistics.glmm_separation import Separated
+from metaimt.statistics.outcome import NotRun
+from metaimt.statistics.partial_pooling import partial_pooling
+from metaimt.statistics.proportion import clopper_pearson
+
+NOT_REPORTED = "not reported"
+MOST_LEVELS, MOST_KINDS, MOST_STEPS = 50, 300, 100
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the reports: counts, and the models on them. name: of a level, of the report left out, or a step."""
+
+    name: str
+    reports: int
+    responders: int
+    evaluable: int
+    models: Mapping[str, Model | Rate | NotRun]
+
+    def to_dict(self, key: str) -> dict[str, Any]:
+        """With the name under `key`."""
+        counts = {"reports": self.reports, "responders": self.responders, "evaluable": self.evaluable}
+        return {key: self.name, **counts, **{name: outcome_dict(model) for name, model in self.models.items()}}
+
+
+@dataclass(frozen=True)
+class Subgroups:
+    """Each level, larger ones first, "not reported" last and out of shrinkage and tests; and both tests."""
+
+    grouping: str
+    levels: tuple[Part, ...]
+    exact: ExactTest | NotRun
+    likelihood: glmm_subsets.BetweenGroups | Separated | NotRun
+
+    def to_dict(self) -> dict[str, Any]:
+        """The machine-readable form."""
+        return {
+            "grouping": self.grouping,
+            "levels": [level.to_dict("level") for level in self.levels],
+            "exact_test": outcome_dict(self.exact),
+            "glmm_test": outcome_dict(self.likelihood),
+        }
+
+
+def outcome_dict(outcome: Any) -> Any:
+    """A result as JSON, or {"not_run": reason}, {"separated": reason}."""
+    if isinstance(outcome, NotRun):
+        return {"not_run": outcome.reason}
+    if isinstance(outcome, Separated):
+        return {"separated": outcome.reason}
+    if isinstance(outcome, glmm_subsets.BetweenGroups):
+        return {"statistic": outcome.statistic, "df": outcome.df, "p": outcome.p}
+    if isinstance(outcome, ExactTest):
+        return {name: value for name, value in asdict(outcome).items() if value is not None}
+    return value_dict(outcome)
+
+
+def subgroups(studies: Sequence[Study], grouping: str | None) -> Subgroups | NotRun:
+    """By the column of groups: exact, partially pooled, and GLMM for each, and two tests between them."""
+    if grouping is None:
+        return NotRun("the table has no column group or site")
+    by_name: dict[str, list[Study]] = {}
+    for study in studies:
+        by_name.setdefault(study.group or "", []).append(study)
+    missing = by_name.pop("", [])
+    if not by_name:
+        return NotRun(f"no report has a {grouping}")
+    if len(by_name) > MOST_LEVELS:
+        return NotRun(f"{len(by_name)} groups, more than {MOST_LEVELS}")
+    names = sorted(by_name, key=lambda name: (-sum(study.evaluable for study in by_name[name]), name))
+    fits, likelihood = _group_fits(studies, names)
+    drawn = _partially_pooled([by_name[name] for name in names])
+    levels = [_level(name, by_name[name], fits.get(name), drawn[i]) for i, name in enumerate(names)]
+    levels += [_level(NOT_REPORTED, missing, None, NotRun("group not reported"))] if missing else []
+    totals = [_sums(by_name[name]) for name in names]
+    return Subgroups(grouping, tuple(levels), exact_test(*zip(*totals, strict=True)), likelihood)
+
+
+def _group_fits(
+    studies: Sequence[Study], names: Sequence[str]
+) -> tuple[dict[str, GlmmFit], glmm_subsets.BetweenGroups | Separated | NotRun]:
+    known = [study for study in studies if study.group]
+    r, n = [study.responders for study in known], [study.evaluable for study in known]
+    if len(names) < 2:
+        return {names[0]: glmm_subsets.cumulative(r, n)[-1]}, NotRun("there is one group")
+    found = glmm_subsets.fit_subgroups(r, n, [study.group or "" for study in known])
+    return dict(zip(found.groups, found.fits, strict=True)), found.test
+
+
+def _partially_pooled(groups: Sequence[Sequence[Study]]) -> Sequence[Rate | NotRun]:
+    if len(groups) < 2:
+        return [NotRun("there is one group")] * len(groups)
+    try:
+        found = partial_pooling(*zip(*map(_sums, groups), strict=True))
+    except ArithmeticError as error:
+        return [NotRun(str(error))] * len(groups)
+    return [Interval(group.rate.median, group.rate.lower, group.rate.upper) for group in found.groups]
+
+
+def _level(name: str, studies: Sequence[Study], fit: GlmmFit | None, drawn: Rate | NotRun) -> Part:
+    r, n = _sums(studies)
+    exact = clopper_pearson(r, n)
+    glmm = NotRun("group not reported") if fit is None else glmm_of_fit(fit)
+    models = {"exact": Interval(exact.estimate, exact.lower, exact.upper), "partially_pooled": drawn, "glmm": glmm}
+    return Part(name, len(studies), r, n, models)
+
+
+def leave_one_out(studies: Sequence[Study]) -> tuple[Part, ...] | NotRun:
+    """The pooled rate without each report, in the order of the table; reports alike are fitted once."""
+    if len(studies) < 2:
+        return NotRun("one report")
+    kinds = len({(study.responders, study.evaluable) for study in studies})
+    if kinds > MOST_KINDS:
+        return NotRun(f"{kinds} kinds of report, more than {MOST_KINDS}")
+    r, n = [study.responders for study in studies], [study.evaluable for study in studies]
+    models: dict[tuple[int, int], Mapping[str, Model]] = {}
+    parts = []
+    for i, (study, fit) in enumerate(zip(studies, glmm_subsets.leave_one_out(r, n), strict=True)):
+        kind = (study.responders, study.evaluable)
+        if kind not in models:
+            models[kind] = _both([*r[:i], *r[i + 1 :]], [*n[:i], *n[i + 1 :]], fit)
+        parts.append(Part(study.id, len(r) - 1, sum(r) - kind[0], sum(n) - kind[1], models[kind]))
+    return tuple(parts)
+
+
+def cumulative(studies: Sequence[Study]) -> tuple[Part, ...]:
+    """The pooled rate so far: a step a year, undated reports last; without any year, in the order of the table.
+
+    Without years a long table is shown in at most 100 steps, evenly spaced.
+    """
+    dated = any(study.year is not None for study in studies)
+    in_order = sorted(studies, key=lambda study: (study.year is None, study.year or 0)) if dated else list(studies)
+    each = -(-len(studies) // MOST_STEPS)
+    labels = [_step(study.year) if dated else str(i // each) for i, study in enumerate(in_order)]
+    r, n = [study.responders for study in in_order], [study.evaluable for study in in_order]
+    ends = [i + 1 for i in range(len(r)) if i + 1 == len(r) or labels[i] != labels[i + 1]]
+    fits = glmm_subsets.cumulative(r, n, labels)
+    names = labels if dated else [study.id for study in in_order]
+    return tuple(
+        Part(names[end - 1], end, sum(r[:end]), sum(n[:end]), _both(r[:end], n[:end], fit))
+        for end, fit in zip(ends, fits, strict=True)
+    )
+
+
+def _step(year: int | None) -> str:
+    return "undated" if year is None else str(year)
+
+
+def _both(responders: Sequence[int], evaluable: Sequence[int], fit: GlmmFit) -> dict[str, Model]:
+    return {"beta-binomial": beta_binomial_model(responders, evaluable), "glmm": glmm_in_short(fit)}
+
+
+def _sums(studies: Sequence[Study]) -> tuple[int, int]:
+    return sum(study.responders for study in studies), sum(study.evaluable for study in studies)

@@ -1,0 +1,181 @@
+"""The sections of the report on sensitivity and on time.
+
+May import: analyses and below, and the words beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from metaimt.analyses.alternatives import Rate
+from metaimt.analyses.over_time import BY_ENTRY, NOT_ADJUSTED, UNDATED, Crossing, Cumulative
+from metaimt.analyses.results import Results
+from metaimt.analyses.sensitivity import NO_ROWS, Cell, ReportLeftOut, SensitivityRow
+from metaimt.analyses.specification import Specification
+from metaimt.report.environment import Rendered, render
+from metaimt.report.wording import NOTHING, fraction, limits, percent, plural, short_method
+from metaimt.statistics.weighted import WeightedProportion
+
+SHOWN_LEFT_OUT = 5  # reports of each pool that move the estimate most; all are in the table
+
+
+def sensitivity_section(results: Results) -> Rendered:
+    """The section on sensitivity, in Markdown."""
+    return render("sensitivity.md.j2", {"sensitivity": _sensitivity(results)})
+
+
+def over_time_section(results: Results) -> Rendered:
+    """The section on the pools over time, in Markdown."""
+    return render("over_time.md.j2", {"over_time": _over_time(results)})
+
+
+def _sensitivity(results: Results) -> dict[str, Any]:
+    tables, labels = results.sensitivity, _labels(results)
+    return {
+        "pools": list(labels.values()),
+        "base": [_cells(group.counts.responders, group.counts.evaluable, group.orr) for group in _groups(results)],
+        "rows": [_row(row) for row in (*tables.rows, *tables.models)],
+        "notes": list(_notes(tables.rows, labels)),
+        "shown": SHOWN_LEFT_OUT,
+        "left_out": list(_left_out(tables.leave_one_out, labels)),
+        "discounts": list(_discounts(results)),
+        "specification": _specification(results),
+    }
+
+
+def _over_time(results: Results) -> dict[str, Any]:
+    labels = _labels(results)
+    return {"label": NOT_ADJUSTED, "tables": [_cumulative(found, labels[found.pool]) for found in results.over_time]}
+
+
+def _labels(results: Results) -> Mapping[str, str]:
+    return {name: group.label for name, group in results.response.pools.items()}
+
+
+def _groups(results: Results) -> Iterator[Any]:
+    yield from results.response.pools.values()
+
+
+def _cells(responders: int, evaluable: int, orr: Rate) -> dict[str, str]:
+    return {
+        "fraction": fraction(responders, evaluable),
+        "orr": percent(orr.estimate) if orr else NOTHING,
+        "interval": limits(orr.lower, orr.upper) if orr else "",
+        "method": short_method(orr),
+    }
+
+
+def _row(row: SensitivityRow) -> dict[str, Any]:
+    return {"name": row.name, "cells": [_sensitivity_cell(cell) for cell in row.pools.values()]}
+
+
+def _sensitivity_cell(cell: Cell) -> dict[str, str]:
+    if cell.status == NO_ROWS:
+        return {"fraction": NO_ROWS, "orr": "", "interval": "", "method": "", "change": ""}
+    return {**_cells(cell.counts.responders, cell.counts.evaluable, cell.orr), "change": _points(cell.change)}
+
+
+def _points(change: float | None) -> str:
+    """`+1.2`, in percentage points; never -0.0."""
+    return "" if change is None else f"{round(100 * change, 1) + 0.0:+.1f}"
+
+
+def _notes(rows: tuple[SensitivityRow, ...], labels: Mapping[str, str]) -> Iterator[str]:
+    for row in rows:
+        said: dict[tuple[str, ...], list[str]] = {}
+        for pool, cell in row.pools.items():
+            text = (*cell.notes, *((cell.status,) if cell.status and cell.status != NO_ROWS else ()))
+            said.setdefault(text, []).append(labels[pool])
+        for text, pools in said.items():
+            if text:
+                yield f"{row.name} ({' and '.join(pools)}): {'; '.join(text)}."
+
+
+def _left_out(found: tuple[ReportLeftOut, ...], labels: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    for pool, label in labels.items():
+        mine = [left for left in found if left.pool == pool]
+        mine.sort(key=lambda left: (-abs(left.change or 0.0), left.report))
+        for left in mine[:SHOWN_LEFT_OUT]:
+            cells = _cells(left.without.responders, left.without.evaluable, left.orr)
+            own = fraction(left.responders, left.evaluable)
+            yield {"pool": label, "report": left.report, "own": own, **cells, "change": _points(left.change)}
+
+
+def _discounts(results: Results) -> Iterator[dict[str, Any]]:
+    points = results.sensitivity.discounts
+    for name, weight in dict.fromkeys((point.name, point.weight) for point in points):
+        cells = [_weighted(point.orr) for point in points if (point.name, point.weight) == (name, weight)]
+        yield {"name": name, "weight": f"{weight:g}", "cells": cells}
+
+
+def _weighted(orr: WeightedProportion | None) -> dict[str, str]:
+    if orr is None:
+        return {"fraction": NOTHING, "orr": "", "interval": ""}
+    counts = f"{orr.responders:g}/{orr.evaluable:g}"
+    return {"fraction": counts, "orr": percent(orr.estimate), "interval": limits(orr.lower, orr.upper)}
+
+
+def _specification(results: Results) -> dict[str, Any]:
+    grid = results.specification
+    found = [each for each in grid.specifications if each.orr is not None]
+    if len(found) < 2 or grid.lowest is None or grid.middle is None or grid.highest is None:
+        return {}
+    shares = [f"{100 * t:g} %: {percent(share)}" for t, share in grid.excluding.items()]
+    shown = {
+        "lowest": found[0],
+        "headline": next((each for each in found if each.headline), None),
+        "highest": found[-1],
+    }
+    return {
+        "pool": _labels(results)[grid.pool],
+        "number": len(grid.specifications),
+        "range": f"{percent(grid.lowest)} to {percent(grid.highest)}, median {percent(grid.middle)}",
+        "excluding": "; ".join(shares),
+        "choices": list(results.protocol.specification),
+        "rows": [_specified(name, each) for name, each in shown.items() if each is not None],
+    }
+
+
+def _specified(name: str, found: Specification) -> dict[str, Any]:
+    counts = found.counts
+    return {
+        "name": name,
+        "settings": list(found.settings.values()),
+        **_cells(counts.responders, counts.evaluable, found.orr),
+    }
+
+
+def _cumulative(found: Cumulative, label: str) -> dict[str, Any]:
+    steps = [
+        {
+            "when": f"with the {plural(step.added.reports, 'undated report')}" if step.when == UNDATED else step.when,
+            "added": fraction(step.added.responders, step.added.evaluable),
+            "reports": step.counts.reports,
+            **_cells(step.counts.responders, step.counts.evaluable, step.orr),
+        }
+        for step in found.steps
+    ]
+    kind = "the date a report entered the review" if found.by == BY_ENTRY else found.by
+    dated = f"{found.dated} of {found.reports} dated"
+    title = f"{label}, by {kind}: {dated}"
+    if len(steps) == 1:
+        only = f"All at one step ({steps[0]['when']}), so that nothing has changed yet."
+        return {"title": title, "steps": [], "crossings": [only]}
+    return {"title": title, "steps": steps, "crossings": list(_crossings(found))}
+
+
+def _crossings(found: Cumulative) -> Iterator[str]:
+    seen: set[float] = set()
+    for crossing in found.crossings:
+        yield _crossing(crossing, first=crossing.threshold not in seen)
+        seen.add(crossing.threshold)
+    if not found.crossings:
+        yield "The interval excludes no threshold at any step."
+
+
+def _crossing(crossing: Crossing, *, first: bool) -> str:
+    step = "with the undated reports" if crossing.when == UNDATED else crossing.when
+    verb = ("first excludes" if first else "excludes again") if crossing.excludes else "stops excluding"
+    side = f" (all of it {crossing.side})" if crossing.excludes else ""
+    return f"{step}: the interval {verb} {100 * crossing.threshold:g} %{side}."

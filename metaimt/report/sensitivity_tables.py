@@ -1,0 +1,107 @@
+"""The sensitivity analyses, the specifications and the cumulative pools as rows for CSV.
+
+May import: analyses and below, and the tables beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from metaimt.analyses.alternatives import Rate
+from metaimt.analyses.over_time import NOT_ADJUSTED, Cumulative
+from metaimt.analyses.sensitivity import SensitivityTables
+from metaimt.analyses.specification import SpecificationGrid
+from metaimt.report.tables import Cell, Row
+from metaimt.statistics.weighted import WeightedProportion
+
+
+def sensitivity_rows(tables: SensitivityTables) -> Iterator[Row]:
+    """One analysis and pool a line, then the models, then the stratum at each weight (r and n are weighted sums)."""
+    for row in (*tables.rows, *tables.models):
+        for pool, cell in row.pools.items():
+            yield {
+                "analysis": row.name,
+                "pool": pool,
+                "weight": None,
+                "responders": cell.counts.responders,
+                "evaluable": cell.counts.evaluable,
+                "reports": cell.counts.reports,
+                **_estimate(cell.orr),
+                "change": cell.change,
+                "patients_entered": cell.moved.get("entered", 0),
+                "patients_left": cell.moved.get("left", 0),
+                "patients_recounted": cell.moved.get("recounted", 0),
+                "status": cell.status,
+                "notes": "; ".join(cell.notes),
+            }
+    for point in tables.discounts:
+        counts = (point.orr.responders, point.orr.evaluable) if point.orr else (None, None)
+        yield {
+            "analysis": point.name,
+            "pool": point.pool,
+            "weight": point.weight,
+            "responders": counts[0],
+            "evaluable": counts[1],
+            "reports": None,
+            **_estimate(point.orr),
+            **dict.fromkeys(("change", "patients_entered", "patients_left", "patients_recounted")),
+            "status": "",
+            "notes": "",
+        }
+
+
+def leave_one_out_rows(tables: SensitivityTables) -> Iterator[Row]:
+    """Each pool without each of its reports."""
+    for left in tables.leave_one_out:
+        yield {
+            "pool": left.pool,
+            "left_out": left.report,
+            "its_responders": left.responders,
+            "its_evaluable": left.evaluable,
+            "responders": left.without.responders,
+            "evaluable": left.without.evaluable,
+            "reports": left.without.reports,
+            **_estimate(left.orr),
+            "change": left.change,
+        }
+
+
+def specification_rows(grid: SpecificationGrid) -> Iterator[Row]:
+    """Each combination in the order of the estimate, its settings in columns of their own."""
+    for number, specification in enumerate(grid.specifications, start=1):
+        yield {
+            "rank": number,
+            "pool": grid.pool,
+            "headline": specification.headline,
+            **{f"choice: {name}": option for name, option in specification.settings.items()},
+            "responders": specification.counts.responders,
+            "evaluable": specification.counts.evaluable,
+            "reports": specification.counts.reports,
+            **_estimate(specification.orr),
+        }
+
+
+def cumulative_rows(found: Iterable[Cumulative]) -> Iterator[Row]:
+    """Each pool and kind of date, step by step."""
+    for cumulative in found:
+        for step in cumulative.steps:
+            yield {
+                "pool": cumulative.pool,
+                "by": cumulative.by,
+                "up_to": step.when,
+                "reports_added": step.added.reports,
+                "responders_added": step.added.responders,
+                "evaluable_added": step.added.evaluable,
+                "responders": step.counts.responders,
+                "evaluable": step.counts.evaluable,
+                "reports": step.counts.reports,
+                **_estimate(step.orr),
+                "adjustment": NOT_ADJUSTED,
+            }
+
+
+def _estimate(orr: Rate | WeightedProportion) -> dict[str, Cell]:
+    if orr is None:
+        return {"orr": None, "lower": None, "upper": None, "level": None, "method": "no evaluable patient"}
+    limits = {"orr": orr.estimate, "lower": orr.lower, "upper": orr.upper}
+    return {**limits, "level": orr.level, "method": orr.method}

@@ -1,0 +1,106 @@
+"""The section "In whom" of report.md.
+
+May import: analyses and below, and its neighbours. Every sentence carries its counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import exp
+from typing import Any
+
+from metaimt.analyses.patient_regression import Regression
+from metaimt.analyses.pooled_response import Counts
+from metaimt.analyses.results import Results
+from metaimt.analyses.subgroups import PRIMARY, Subgroup, SubgroupLevel
+from metaimt.report.environment import Rendered, render
+from metaimt.report.wording import fraction, limits, percent, plural
+from metaimt.statistics.outcome import NotRun
+
+
+def subgroups_section(results: Results) -> Rendered:
+    """Tables of each grouping, the widest pool first, with tests; then regressions and later inhibitors."""
+    found, priors = results.subgroups, results.protocol.priors
+    later = found.later
+    content = {
+        "priors": f"N(0, {priors.subgroup_mean_sd:g}²) and half-normal({priors.subgroup_sd_scale:g})",
+        "tables": [_table(tables, results) for tables in found.tables.values()],
+        "regressions": [
+            {"label": results.protocol.label(pool), "text": _regression(model)}
+            for pool, models in list(found.regressions.items())[::-1]
+            for model in models
+        ],
+        "switches": [switch.to_dict() for switch in later.switches],
+        "by_outcome": _listed(later.by_prior_outcome),
+        "by_end": _listed(later.by_prior_end),
+        "arms": fraction(later.arms.responders, later.arms.evaluable),
+    }
+    return render("subgroups.md.j2", content)
+
+
+def _table(by_pool: Mapping[str, Subgroup], results: Results) -> dict[str, Any]:
+    tables = list(by_pool.values())[::-1]
+    names = list(dict.fromkeys(each.level.name for table in tables for each in table.levels))
+    last = names.pop(names.index("not reported"))
+    return {
+        "title": _title(tables[0].grouping),
+        "pools": [results.protocol.label(table.pool) for table in tables],
+        "rows": [{"name": name, "cells": [_cell(table.levels, name) for table in tables]} for name in [*names, last]],
+        "notes": [f"{results.protocol.label(table.pool)}: {_note(table)}" for table in tables],
+    }
+
+
+def _title(grouping: str) -> str:
+    title = grouping.replace("_", " ").capitalize()
+    return f"{title} (the pre-specified contrast)" if grouping == PRIMARY else title
+
+
+def _cell(levels: tuple[SubgroupLevel, ...], name: str) -> dict[str, str]:
+    each = next((each for each in levels if each.level.name == name), None)
+    if each is None or each.level.orr is None:
+        return {"fraction": "0/0", "exact": "", "pooled": ""}
+    counts, orr, rate = each.level.counts, each.level.orr, each.pooled
+    return {
+        "fraction": fraction(counts.responders, counts.evaluable),
+        "exact": f"{percent(orr.estimate)} ({limits(orr.lower, orr.upper)})",
+        "pooled": "" if isinstance(rate, NotRun) else f"{percent(rate.median)} ({limits(rate.lower, rate.upper)})",
+    }
+
+
+def _note(table: Subgroup) -> str:
+    missing, total = table.not_reported, table.total.evaluable
+    unknown = f"not known for {missing.evaluable} of {total} patients"
+    if missing.evaluable:
+        unknown += f" (of whom {fraction(missing.responders, missing.evaluable)} responded)"
+    test = table.test
+    said = test.wording() if isinstance(test, NotRun) else f"{_p(test.p)}, {test.wording()}"
+    return f"{unknown}; test of any difference between the known levels: {said}."
+
+
+def _regression(model: Regression) -> str:
+    covariates = ", ".join(name.replace("_", " ") for name in model.covariates)
+    known = (
+        f"{covariates}: {plural(model.patients, 'patient')} described one by one, all covariates known for "
+        f"{model.complete} ({model.responders} responders)"
+    )
+    if isinstance(model.fit, NotRun):
+        return f"{known}; {model.fit.wording()}."
+    odds = [
+        f"{c.name}: odds ratio {exp(c.estimate):.2f} ({100 * model.fit.level:g} % interval {exp(c.lower):.3f} to "
+        f"{exp(c.upper):.2f}, {_p(c.p)})"
+        for c in model.fit.coefficients[1:]
+    ]
+    return f"{known}; {'; '.join(odds)}."
+
+
+def _p(p: float) -> str:
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def _listed(rows: Mapping[str, Counts]) -> str:
+    return ", ".join(_responses(rows)) or "nobody"
+
+
+def _responses(rows: Mapping[str, Counts]) -> Iterator[str]:
+    for name, counts in rows.items():
+        yield f"{name}: {fraction(counts.responders, counts.evaluable)}"
