@@ -14,7 +14,10 @@ from metaimt.checks.within_report import WITHIN_RULES, problems_within
 from metaimt.vocabulary import aggregators, built_in
 
 CASES = Path(__file__).parents[2] / "cases"
-HEAD = "# Made up.\nreport: {id: example-2024, title: Made up, year: 2024, design: %s%s}\nextraction: {checked_by: reader-2}\n"
+HEAD = (
+    "# Made up.\nreport: {id: example-2024, title: Made up, year: 2024, design: %s%s}\n"
+    "extraction: {checked_by: reader-2}\n"
+)
 
 
 def rules(folder: Path, body: str, *, design: str = "case_series", more: str = "") -> list[str]:
@@ -203,7 +206,8 @@ def test_a_rule_finds_in_a_case_what_the_walk_finds(tmp_path: Path) -> None:
     path.write_text(
         HEAD % ("case_report", "")
         + "patients:\n  - {id: P1, age: 200, courses: [{drug: crizotinib, response: PR, duration_months: -1}]}\n"
-        + "  - {id: P1, courses: [{drug: crizotinib}]}\narms: [{label: a, drug: crizotinib, evaluable: 1, responders: 2}]\n"
+        + "  - {id: P1, courses: [{drug: crizotinib}]}\n"
+        + "arms: [{label: a, drug: crizotinib, evaluable: 1, responders: 2}]\n"
     )
     library = read_files([path])
     (case,) = library.reports
