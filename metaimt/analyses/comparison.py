@@ -1,4 +1,4 @@
-"""All models of METHODS 2 to 5 on one data set, side by side.
+"""All models on one data set, side by side.
 
 May import: casefiles, statistics, and its neighbours. Without `every_model` numpy and scipy.special only.
 """

@@ -1,4 +1,4 @@
-"""The inverse-variance models of METHODS 5: for comparison, on all reports and on those with two patients or more.
+"""The inverse-variance models: for comparison, on all reports and on those with two patients or more.
 
 May import: statistics, and its neighbours. PyMARE is imported when the first model is fitted.
 """

@@ -1,6 +1,6 @@
 """What the sources say on time: printed medians, and for each patient how long and how it ended.
 
-May import: evidence, statistics, and its neighbours. METHODS, section 7. Time on treatment, progression-free survival
+May import: evidence, statistics, and its neighbours. Time on treatment, progression-free survival
 and duration of response are three fields and never stand in for each other.
 """
 

@@ -1,4 +1,4 @@
-"""Each model of METHODS 2 to 4 on one data set, in one form that tables and JSON can be made from.
+"""Each likelihood model on one data set, in one form that tables and JSON can be made from.
 
 May import: statistics. numpy and scipy.special only; the inverse-variance models are in the neighbour.
 """
@@ -91,7 +91,7 @@ def crude_models(responders: Sequence[int], evaluable: Sequence[int]) -> dict[st
 
 
 def beta_binomial_model(responders: Sequence[int], evaluable: Sequence[int]) -> Model:
-    """The headline's rule (METHODS 3)."""
+    """The headline's rule."""
     found = pool_proportion(responders, evaluable)
     rate = ordered_interval(found.estimate, found.lower, found.upper)
     figures = _rho_figures(found.rho)
@@ -128,7 +128,7 @@ def posterior_model(responders: Sequence[int], evaluable: Sequence[int]) -> Mode
 
 
 def glmm_model(responders: Sequence[int], evaluable: Sequence[int]) -> Model:
-    """The binomial-normal model on the exact likelihood (METHODS 4)."""
+    """The binomial-normal model on the exact likelihood."""
     return glmm_of_fit(fit_glmm(responders, evaluable))
 
 

@@ -1,6 +1,6 @@
 """For whom? Each pre-specified grouping: its rows, partially pooled rates, one exact test, and one regression a pool.
 
-May import: casefiles, evidence, statistics, and its neighbours. METHODS, section 6. What a rule forbids says so with
+May import: casefiles, evidence, statistics, and its neighbours. What a rule forbids says so with
 its reason. Units in a row that is no level of the grouping ("not reported", or arms of children and adults together)
 stay out of the shrinkage and out of the test; they are counted, so that the rows add up to the pool.
 """
@@ -21,7 +21,7 @@ from metaimt.statistics.exact_tests import ExactTest, exact_test
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.partial_pooling import PartialPooling, Rate, partial_pooling
 
-PRIMARY = "histology"  # the pre-specified contrast of METHODS 6, shown first
+PRIMARY = "histology"  # the pre-specified contrast, shown first
 NO_LEVEL = (NOT_REPORTED, "mixed")
 
 

@@ -50,7 +50,7 @@ def summary(cells: Sequence[Cell]) -> str:
         missed = sum(cell.target == "under" for cell in here), sum(cell.target == "over" for cell in here)
         found = f"coverage {100 * low:.1f} to {100 * high:.1f} %; {missed[0]} under, {missed[1]} over, of {len(here)}"
         lines.append(f"{for_terminal(structure)}, {method}:\n  {found}")
-    return "\n".join(["Target of METHODS 13:", *lines])
+    return "\n".join(["Target:", *lines])
 
 
 def simulation_markdown(cells: Sequence[Cell], command: str) -> str:

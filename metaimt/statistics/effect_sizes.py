@@ -1,7 +1,7 @@
 """Effect measures of one proportion with their sampling variances, as inverse-variance models take them.
 
 The same as metafor::escalc (measures PR, PLO, PAS, PFT). On single cases the measure and the 0.5 decide the
-answer: see METHODS section 0.
+answer.
 """
 
 from __future__ import annotations

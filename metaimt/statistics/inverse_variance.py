@@ -1,7 +1,7 @@
 """Inverse-variance models, fitted by PyMARE: for comparison, never the headline.
 
 They take each report's variance as known and its estimate as normal. With single-patient reports neither holds,
-and the transform or the 0.5 added to empty counts decides the answer (METHODS section 0): each result carries
+and the transform or the 0.5 added to empty counts decides the answer: each result carries
 that reason. PyMARE's defaults changed between versions, so every argument is passed, and arrays, not frames.
 """
 

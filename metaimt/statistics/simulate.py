@@ -60,7 +60,7 @@ class Cell:
     """One method on one structure and truth.
 
     coverage, bias, width: of the nominal 95 % interval, bias and width as proportions; each with its Monte-Carlo
-    standard error. sets: simulated data sets. target: "met", "under" or "over" for the rule of METHODS 3 and its
+    standard error. sets: simulated data sets. target: "met", "under" or "over" for the headline rule and its
     candidates, else "".
     """
 
@@ -80,7 +80,7 @@ class Cell:
 
 
 def target_of(reports: int, coverage: float, sets: int) -> str:
-    """Whether the rule's coverage is where METHODS 13 wants it.
+    """Whether the rule's coverage is where the target wants it.
 
     With ten reports or more at least 94 % less two Monte-Carlo standard errors and at most 98.5 %; with fewer at
     least 92 %, with no upper bound.

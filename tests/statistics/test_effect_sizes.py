@@ -44,7 +44,7 @@ def test_half_in_all_reports() -> None:
 
 
 def test_half_cannot_leave_the_middle() -> None:
-    """METHODS 0: 25 responders of 25 single cases become 75 %."""
+    """25 responders of 25 single cases become 75 %."""
     found = effect_sizes([1] * 25, [1] * 25, "logit")
     assert back_transform("logit", found.estimate.mean(), found.evaluable) == pytest.approx(0.75)
 

@@ -170,7 +170,7 @@ def test_steps_are_years() -> None:
 
 
 def test_the_transform_decides_the_answer() -> None:
-    """METHODS 0, on madeup31, 57/81: 65.2, 67.5 and 78.9 % where every exact method says 70.4 %."""
+    """On madeup31, 57/81: 65.2, 67.5 and 78.9 % where every exact method says 70.4 %."""
     found = {
         measure: fit_inverse_variance(SETS["madeup31"]["xi"], SETS["madeup31"]["ni"], measure=measure, method="DL")
         for measure in CODES
