@@ -37,7 +37,8 @@ def refuse(rule: str, message: str, hint: str | Proposal | None = "") -> Pydanti
 
 def vocabulary_of(info: ValidationInfo) -> Vocabulary:
     """The vocabulary of the review that is being read; the built-in one where a model is made in Python."""
-    return (info.context or {}).get("vocabulary") or built_in()
+    context = info.context
+    return context["vocabulary"] if context and "vocabulary" in context else built_in()
 
 
 def shown(value: object) -> str:
@@ -182,8 +183,10 @@ class Term:
     field: str = ""
 
     def _check(self, value: object, info: ValidationInfo) -> str:
-        text = _text(value) if not isinstance(value, bool) else str(value).lower()
         vocabulary = vocabulary_of(info)
+        if type(value) is str and value in vocabulary.lists[self.name]:
+            return value
+        text = _text(value) if not isinstance(value, bool) else str(value).lower()
         if text in vocabulary.lists[self.name]:
             return text
         raise unknown_term(vocabulary, self.name, self.field or self.name, text)

@@ -28,6 +28,7 @@ _CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None
 
 Path = tuple[str | int, ...]
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NODE_SIGN = re.compile(r"(?:^|[\s\[{,:])(?:[&*]\S|!)")  # anchor, alias, tag: where a value may begin
 _FAR_IN = re.compile(rf"^[ ?:-]{{{_MAXIMUM_DEPTH // 2}}}", re.MULTILINE)
 
 
@@ -37,7 +38,9 @@ def _suspect(text: str) -> bool:
     Cheap and on the safe side: it says yes to many a harmless text, whose tree is then built from events. A block
     nests deep only behind blanks and the signs - ? : at the start of a line, whatever the blanks between them.
     """
-    if any(sign in text for sign in ("&", "*", "!", "\n---", "\n%")) or text.startswith(("---", "%")):
+    if "\n---" in text or "\n%" in text or text.startswith(("---", "%")):
+        return True
+    if ("&" in text or "*" in text or "!" in text) and _NODE_SIGN.search(text):
         return True
     return text.count("[") + text.count("{") > _MAXIMUM_DEPTH // 2 or _FAR_IN.search(text) is not None
 
