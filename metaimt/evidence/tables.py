@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metaimt.casefiles.library import Library
@@ -172,10 +173,16 @@ def _arm_unit(library: Library, report: CaseFile, arm: Arm, number: int) -> Unit
     )
 
 
+def _file(library: Library, report: CaseFile) -> str:
+    """The report's file as seen from beside the review folder, wherever that lies: cases/literature/x.yaml."""
+    inside = Path(library.report_documents[report.id].name).relative_to(library.folder)
+    return Path(library.folder.resolve().name, inside).as_posix()
+
+
 def _of_publication(library: Library, report: CaseFile) -> dict[str, Any]:
     return {
         "report": report.id,
-        "file": library.report_documents[report.id].name,
+        "file": _file(library, report),
         "design": report.report.design,
         "local": report.report.setting == "local",
         "depth": report.extraction.depth,
