@@ -88,3 +88,12 @@ class CannotAnalyse(Exception):  # noqa: N818 - it is an outcome the user is tol
 
 class WrongUse(Exception):  # noqa: N818 - as above
     """The command was called in a way it cannot serve (exit code 2). The text says the next step."""
+
+
+class Blocked(Exception):  # noqa: N818 - told to the user as the problems themselves
+    """The files have errors; nothing is analysed before they are mended. `files`: how many were looked at."""
+
+    def __init__(self, problems: tuple[Problem, ...], files: int) -> None:
+        super().__init__(f"{len(problems)} problems in {files} files")
+        self.problems = problems
+        self.files = files

@@ -15,7 +15,7 @@ from metaimt.casefiles.library import Library, read_library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.checks import examine
 from metaimt.evidence.selection import Selection, select
-from metaimt.problem import CannotAnalyse, Problem, Waived, has_errors
+from metaimt.problem import Blocked, CannotAnalyse, Problem, Waived, has_errors
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,15 +23,6 @@ if TYPE_CHECKING:
     from metaimt.analyses.results import Results
 
 Progress = Callable[[str], None]
-
-
-class Blocked(Exception):  # noqa: N818 - told to the user as the problems themselves
-    """The review has errors; nothing is analysed before they are mended."""
-
-    def __init__(self, problems: tuple[Problem, ...], files: int) -> None:
-        super().__init__(f"{len(problems)} problems in {files} files")
-        self.problems = problems
-        self.files = files
 
 
 @dataclass(frozen=True)
@@ -57,7 +48,7 @@ def load(review: Library | Path | str = "cases") -> Loaded:
         said = "; ".join(f"{problem.message}: {problem.hint}" for problem in missing)
         raise CannotAnalyse(f"{library.folder.as_posix()}: {said}")
     if has_errors(problems) or library.protocol is None:
-        raise Blocked(problems, sum("/second-reading/" not in name for name in library.documents))
+        raise Blocked(problems, library.files_checked)
     return Loaded(library, library.protocol, problems, findings.waived)
 
 

@@ -47,6 +47,11 @@ class Library:
         folders = {self.folder / name for name in CASE_FOLDERS}
         return sum(Path(name).parent in folders for name in self.documents)
 
+    @property
+    def files_checked(self) -> int:
+        """The files that `validate` speaks of: all but the second readings, of which only the form is read."""
+        return sum("/second-reading/" not in f"/{name}" for name in self.documents)
+
     def report(self, report_id: str) -> CaseFile | None:
         """The report with this id."""
         return next((report for report in self.reports if report.id == report_id), None)
@@ -107,6 +112,7 @@ class _Reader:
         self.vocabulary = built_in()
 
     def library(self) -> Library:
+        """The whole review folder."""
         self.vocabulary = self._vocabulary()
         cases = [(path, self.read(path, CaseFile)) for path in self._case_paths()]
         for path in sorted((self.folder / "second-reading").glob("*.yaml")):
@@ -128,6 +134,7 @@ class _Reader:
         excluded: ExcludedFile | None = None,
         searches: SearchFile | None = None,
     ) -> Library:
+        """The library of case files as read; of two with one id, the first is the one its problems are told of."""
         readable = [(path, report) for path, report in cases if report is not None]
         by_id: dict[str, Document] = {}
         for path, report in readable:
@@ -151,6 +158,7 @@ class _Reader:
             yield from sorted(found, key=lambda path: path.name)
 
     def document(self, path: Path) -> Document:
+        """The document of a file; one that cannot be read has a problem and no data."""
         name = _shown(path)
         try:
             document = parse(name, path.read_bytes())

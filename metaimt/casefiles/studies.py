@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from metaimt.problem import Position, Problem, ordered
+from metaimt.problem import Blocked, Position, Problem, ordered
 
 REQUIRED, GROUPS = ("id", "x", "n"), ("group", "site")
 KNOWN = (*REQUIRED, "year", *GROUPS)
@@ -44,12 +44,11 @@ class Studies:
     ignored: tuple[str, ...]
 
 
-class UnreadableStudies(Exception):  # noqa: N818 - told to the user as the problems themselves
+class UnreadableStudies(Blocked):
     """The table has errors, all of them in `problems`."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(f"{len(problems)} problems")
-        self.problems = ordered(problems)
+        super().__init__(ordered(problems), files=1)
 
 
 class _Record(NamedTuple):

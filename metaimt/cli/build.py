@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from metaimt.cli.output import PROBLEMS, print_problems, summary, told
+from metaimt.cli.output import summary, told
 
 
 @told
@@ -21,18 +21,12 @@ def build(
 ) -> None:
     """Validate, pool and write the review: results, report, tables and the forest plot."""
     from metaimt.report.text import pooled_table
-    from metaimt.review import Blocked
     from metaimt.review import build as build_review
 
-    try:
-        results = build_review(cases, out, _progress)
-    except Blocked as blocked:
-        print_problems([problem for problem in blocked.problems if problem.severity == "error"], sys.stderr)
-        print(f"{summary(blocked.problems, blocked.files)}; nothing was written", file=sys.stderr)
-        raise typer.Exit(PROBLEMS) from None
+    results = build_review(cases, out, _progress)
     print(pooled_table(results.response))
     print()
-    files = len(results.library.documents)
+    files = results.library.files_checked
     if results.warnings:
         print(f"{summary(results.warnings, files)}: metaimt validate")
     print(f"Written: {out.as_posix()}/report.md, results.json, tables/, figures/forest.svg and .png")

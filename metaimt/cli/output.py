@@ -16,7 +16,7 @@ from typing import Any, NoReturn, ParamSpec, TextIO, TypeVar
 import typer
 
 from metaimt.files import NotOurs, for_terminal
-from metaimt.problem import CannotAnalyse, Problem, WrongUse
+from metaimt.problem import Blocked, CannotAnalyse, Problem, WrongUse
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -126,6 +126,10 @@ def told(command: Callable[P, R]) -> Callable[P, R]:
             stop(str(error), WRONG_USE)
         except CannotAnalyse as error:
             stop(str(error), CANNOT_ANALYSE)
+        except Blocked as blocked:
+            print_problems([problem for problem in blocked.problems if problem.severity == "error"], sys.stderr)
+            print(f"{summary(blocked.problems, blocked.files)}; nothing was analysed or written", file=sys.stderr)
+            raise typer.Exit(PROBLEMS) from None
         except BrokenPipeError:  # the reader, such as head, has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(FINE) from None

@@ -5,14 +5,13 @@ May import: everything below the command line; the headline needs numpy and scip
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from metaimt.cli.output import PROBLEMS, print_json, print_problems, summary, told
+from metaimt.cli.output import print_json, told
 from metaimt.cli.studies import compare_pools, comparison_dicts, methods_block, pool_studies, print_comparison_csv
 from metaimt.problem import WrongUse
 
@@ -51,14 +50,9 @@ def _pool_review(cases: Path, by: list[str], output: TableFormat, *, why_left_ou
     from metaimt.analyses.breakdown import breakdown
     from metaimt.report.tables import breakdown_rows, csv_text, pool_rows
     from metaimt.report.text import breakdown_table, left_out_table, pooled_table
-    from metaimt.review import Blocked, load, respond
+    from metaimt.review import load, respond
 
-    try:
-        loaded = load(cases)
-    except Blocked as blocked:
-        print_problems([problem for problem in blocked.problems if problem.severity == "error"], sys.stderr)
-        print(summary(blocked.problems, blocked.files), file=sys.stderr)
-        raise typer.Exit(PROBLEMS) from None
+    loaded = load(cases)
     selection, result = respond(loaded)
     tables = {name: [breakdown(selection, group, name) for group in result.pools] for name in by}
     compared = compare_pools(result) if methods else {}

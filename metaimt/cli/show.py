@@ -5,14 +5,13 @@ May import: everything below the command line; it needs numpy and scipy.special 
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from metaimt.cli.output import PROBLEMS, print_json, print_problems, summary, told
+from metaimt.cli.output import print_json, told
 
 
 class ShowFormat(StrEnum):
@@ -35,14 +34,9 @@ def show(
     from metaimt.evidence.selection import select
     from metaimt.report.markdown import citation_link
     from metaimt.report.show_text import contribution_text
-    from metaimt.review import Blocked, load
+    from metaimt.review import load
 
-    try:
-        loaded = load(cases)
-    except Blocked as blocked:
-        print_problems([problem for problem in blocked.problems if problem.severity == "error"], sys.stderr)
-        print(summary(blocked.problems, blocked.files), file=sys.stderr)
-        raise typer.Exit(PROBLEMS) from None
+    loaded = load(cases)
     selection = select(loaded.library, loaded.protocol)
     found = contribution(loaded.library, loaded.protocol, selection, wanted)
     if output is ShowFormat.json:

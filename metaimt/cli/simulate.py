@@ -8,15 +8,14 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from metaimt.cli.output import PROBLEMS, print_problems, summary, told
+from metaimt.cli.output import told
 from metaimt.problem import WrongUse
 
 if TYPE_CHECKING:
-    from metaimt.problem import Problem
     from metaimt.statistics.simulate import Structure
 
 
@@ -56,29 +55,18 @@ def simulate(  # noqa: PLR0917 - typer reads the options from the signature
 
 def _structures(source: Path) -> list[Structure]:
     """The report sizes of a table of studies, or of each pool of a review and its trials."""
-    from metaimt.casefiles.studies import UnreadableStudies, read_studies
-    from metaimt.review import Blocked, load, respond
+    from metaimt.casefiles.studies import read_studies
+    from metaimt.review import load, respond
     from metaimt.statistics.simulate import Structure
 
-    try:
-        if not source.is_dir():
-            rows = read_studies(source).rows
-            return [Structure(source.stem, tuple(study.evaluable for study in rows))]
-        pools = respond(load(source))[1].pools
-    except UnreadableStudies as error:
-        _refuse(error.problems, 1)
-    except Blocked as blocked:
-        _refuse(blocked.problems, blocked.files)
+    if not source.is_dir():
+        rows = read_studies(source).rows
+        return [Structure(source.stem, tuple(study.evaluable for study in rows))]
+    pools = respond(load(source))[1].pools
     headline = next(iter(pools))
     groups = [(name, pool) for name, pool in pools.items()]
     groups += [(f"{headline}, {name}", group) for name, group in pools[headline].strata.items() if name == "trials"]
     return [Structure(name, tuple(n for _, _, n in group.clusters)) for name, group in groups if group.clusters]
-
-
-def _refuse(problems: tuple[Problem, ...], files: int) -> NoReturn:
-    print_problems([problem for problem in problems if problem.severity == "error"], sys.stderr)
-    print(summary(problems, files), file=sys.stderr)
-    raise typer.Exit(PROBLEMS)
 
 
 def _progress(done: int, total: int) -> None:

@@ -5,14 +5,11 @@ May import: everything below the command line; numpy and scipy.special only, unl
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from metaimt.cli.output import PROBLEMS, print_json, print_problems, summary
+from metaimt.cli.output import print_json
 
 if TYPE_CHECKING:
     from metaimt.analyses.comparison import Comparison
@@ -20,16 +17,11 @@ if TYPE_CHECKING:
 
 
 def pool_studies(path: Path, output: str, *, every_model: bool) -> None:
-    """Pool a table of studies. Its problems end the command with exit code 1."""
+    """Pool a table of studies. Raises UnreadableStudies, which ends the command with its problems."""
     from metaimt.analyses.comparison import compare_studies
-    from metaimt.casefiles.studies import UnreadableStudies, read_studies
+    from metaimt.casefiles.studies import read_studies
 
-    try:
-        studies = read_studies(path)
-    except UnreadableStudies as error:
-        print_problems(error.problems, sys.stderr)
-        print(summary(error.problems, 1), file=sys.stderr)
-        raise typer.Exit(PROBLEMS) from None
+    studies = read_studies(path)
     found = compare_studies(studies.rows, studies.grouping, name=path.name, every_model=every_model)
     if output == "json":
         print_json({**found.to_dict(), "columns_not_used": list(studies.ignored)})

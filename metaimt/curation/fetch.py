@@ -176,6 +176,7 @@ def _opener() -> OpenerDirector:
 
     class OnlyWeb(request.HTTPRedirectHandler):
         def http_error_302(self, req: Any, fp: Any, code: Any, msg: Any, headers: Any) -> Any:
+            """Follow a redirect to http or https; any other is not followed."""
             try:
                 target = urlsplit(urljoin(req.full_url, headers.get("location", "")))
             except ValueError:  # not an address at all

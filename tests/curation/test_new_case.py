@@ -133,7 +133,7 @@ def test_the_block_of_counts_is_valid_once_filled_in() -> None:
     assert read_back(text).arms[0].responders == 2
 
 
-def survives(title: str, authors: str, journal: str, by: str, *, teach: bool) -> None:
+def assert_survives(title: str, authors: str, journal: str, by: str, *, teach: bool) -> None:
     text = text_of(Reference(title=title, authors=authors, journal=journal), by=by, teach=teach)
     found = read_back(filled_in(text))
     wanted = [without_controls(one) if without_controls(one).strip() else None for one in (title, authors, journal, by)]
@@ -145,12 +145,12 @@ def survives(title: str, authors: str, journal: str, by: str, *, teach: bool) ->
 @settings(max_examples=60, deadline=None)
 @given(title=TEXT, authors=TEXT, journal=TEXT, by=TEXT, teach=st.booleans())
 def test_any_text_survives_and_adds_no_structure(title: str, authors: str, journal: str, by: str, teach: bool) -> None:
-    survives(title, authors, journal, by, teach=teach)
+    assert_survives(title, authors, journal, by, teach=teach)
 
 
 @pytest.mark.parametrize("text", HARD)
 def test_hard_text_survives(text: str) -> None:
-    survives(text, text, text, text, teach=True)
+    assert_survives(text, text, text, text, teach=True)
 
 
 @settings(max_examples=60, deadline=None)
