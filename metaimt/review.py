@@ -66,12 +66,18 @@ def run(review: Library | Path | str = "cases") -> Results:
     return analyse(loaded.library, loaded.protocol, loaded.warnings, loaded.waived)
 
 
-def draw(results: Results) -> Figure:
-    """The forest plot of a review."""
-    from metaimt.figures.forest import draw_forest
-    from metaimt.figures.review_forest import forest_table
+def draw(results: Results, name: str = "forest") -> Figure:
+    """One figure of a review, by default the forest plot; `metaimt figures` lists the names.
 
-    return draw_forest(forest_table(results))
+    Raises WrongUse for an unknown name, CannotAnalyse if the evidence does not allow the figure.
+    """
+    from metaimt.figures.registry import draw_figure
+    from metaimt.figures.review_figure import NotDrawn
+
+    drawn = draw_figure(results, name)
+    if isinstance(drawn, NotDrawn):
+        raise CannotAnalyse(drawn.wording())
+    return drawn.figure
 
 
 def _silent(stage: str) -> None:
@@ -83,6 +89,7 @@ def build(
     review: Library | Path | str = "cases", out: Path | str = "outputs", progress: Progress | None = None
 ) -> Results:
     """Run the review and write its outputs to `out` in one step. Raises what `load` raises, and NotOurs."""
+    from metaimt.figures.registry import review_figures
     from metaimt.files import refuse_foreign_folder, write_folder
     from metaimt.report.outputs import output_files
 
@@ -91,7 +98,7 @@ def build(
     say("reading, checking, pooling")
     results = run(review)
     say("drawing")
-    figure = draw(results)
+    figures = review_figures(results)
     say("writing")
-    write_folder(Path(out), output_files(results, figure))
+    write_folder(Path(out), output_files(results, figures))
     return results

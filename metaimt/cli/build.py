@@ -19,7 +19,7 @@ def build(
     cases: Annotated[Path, typer.Argument(help="Folder of the review.")] = Path("cases"),
     out: Annotated[Path, typer.Option("--out", help="Folder to write; replaced whole, in one step.")] = Path("outputs"),
 ) -> None:
-    """Validate, pool and write the review: results, report, tables and the forest plot."""
+    """Validate, pool and write the review: results, report, tables and figures."""
     from metaimt.report.text import pooled_table
     from metaimt.review import build as build_review
 
@@ -29,7 +29,7 @@ def build(
     files = results.library.files_checked
     if results.warnings:
         print(f"{summary(results.warnings, files)}: metaimt validate")
-    print(f"Written: {out.as_posix()}/report.md, results.json, tables/, figures/forest.svg and .png")
+    print(f"Written: {out.as_posix()}/report.md, results.json, tables/, figures/")
 
 
 def _progress(stage: str) -> None:

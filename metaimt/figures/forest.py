@@ -145,9 +145,11 @@ def _ticks(low: float, high: float) -> list[float]:
 
 
 def _draw_rows(sheet: Sheet, plot: Plot, layout: ForestLayout, top: float) -> None:
+    _draw_group_references(plot, layout, top)
     banded = False
     for number, line in enumerate(layout.lines):
-        banded = line.row.kind == "report" and not banded
+        if line.row.kind != "companion":  # which stands in the band of the row above
+            banded = line.row.kind in ("report", "plain") and not banded
         if banded:
             sheet.band(top, line.height, layout.columns.all, style.BAND)
         if line.row.kind == "note":
@@ -155,6 +157,20 @@ def _draw_rows(sheet: Sheet, plot: Plot, layout: ForestLayout, top: float) -> No
         _draw_texts(sheet, layout.columns, line, top)
         draw_marks(plot, line.row, number, top + line.padding[0] + line_height(line.text) / 2)
         top += line.height
+
+
+def _draw_group_references(plot: Plot, layout: ForestLayout, top: float) -> None:
+    """The dashed line of each heading that has one, down to the next heading or empty row."""
+    open_at: tuple[float, float] | None = None
+    for line in (*layout.lines, None):
+        if open_at and (line is None or line.row.kind in ("heading", "space")):
+            style.draw_reference(plot.axes, open_at[0], (open_at[1], top))
+            open_at = None
+        if line is None:
+            return
+        top += line.height
+        if line.row.kind == "heading" and line.row.reference is not None and plot.inside(line.row.reference):
+            open_at = line.row.reference, top
 
 
 def _draw_texts(sheet: Sheet, columns: Columns, line: Line, top: float) -> None:

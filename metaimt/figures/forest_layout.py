@@ -26,8 +26,12 @@ PLOT_MAX: Final = 3.4
 SPACE: Final = 0.09
 WORD_GAP: Final = 0.06
 
-_TEXT: Final[dict[RowKind, TextStyle]] = {"heading": STRONG, "summary": STRONG, "note": SMALL}
-_PADDING: Final[dict[RowKind, tuple[float, float]]] = {"heading": (0.08, 0.015), "summary": (0.02, 0.02)}
+_TEXT: Final[dict[RowKind, TextStyle]] = {"heading": STRONG, "summary": STRONG, "note": SMALL, "companion": SMALL}
+_PADDING: Final[dict[RowKind, tuple[float, float]]] = {
+    "heading": (0.08, 0.015),
+    "summary": (0.02, 0.02),
+    "companion": (0.0, 0.02),
+}
 _USUAL_PADDING: Final = (0.012, 0.012)
 
 
@@ -149,7 +153,8 @@ def _indents(rows: Sequence[ForestRow]) -> list[float]:
     indents, inside = [0.0], False
     for row in rows[1:]:
         inside = row.kind == "heading" or (inside and row.kind != "space")
-        indents.append(INDENT if inside and row.kind != "heading" else 0.0)
+        further = INDENT if row.kind == "companion" else 0.0
+        indents.append((INDENT if inside and row.kind != "heading" else 0.0) + further)
     return indents
 
 

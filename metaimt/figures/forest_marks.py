@@ -21,6 +21,7 @@ BOX_MAX: Final = 0.125
 FULL_BOX: Final = 16.0
 """Patients that a box of full size stands for at the least, so that single cases stay small."""
 DIAMOND: Final = 0.052
+RHOMB: Final = 0.095
 ARROW: Final = 0.06
 
 _ROUNDING: Final = 1e-9
@@ -63,6 +64,8 @@ def draw_marks(plot: Plot, row: ForestRow, number: int, y: float) -> None:
         _draw_prediction(plot, (lower, upper), y, name)
     elif row.kind == "summary":
         _draw_summary(plot, row.tone, (lower, estimate, upper), y, name)
+    elif row.kind == "companion":
+        _draw_companion(plot, (lower, estimate, upper), y, name)
     else:
         _draw_report(plot, row, (lower, estimate, upper), y, name)
     _draw_arrows(plot, row, (lower, upper), y, name)
@@ -78,6 +81,15 @@ def _draw_report(plot: Plot, row: ForestRow, extent: tuple[float, float, float],
         side = max(BOX_MAX * weight, BOX_MIN)
         box = style.draw_box(plot.axes, row.tone, (extent[1], y), (side * plot.unit, side))
         box.set_gid(f"{name}-box")
+
+
+def _draw_companion(plot: Plot, extent: tuple[float, float, float], y: float, name: str) -> None:
+    start, end = _line_ends(plot, extent[0], extent[2])
+    if start < end:
+        line = style.draw_line(plot.axes, (start, end), (y, y), colour=style.COMPANION, width=1.0)
+        line.set_gid(f"{name}-interval")
+    if plot.inside(extent[1]):
+        style.draw_rhomb(plot.axes, (extent[1], y), (RHOMB * plot.unit, RHOMB)).set_gid(f"{name}-box")
 
 
 def _line_colour(row: ForestRow, weight: float) -> str:
@@ -119,6 +131,8 @@ def _draw_arrows(plot: Plot, row: ForestRow, extent: tuple[float, float], y: flo
         colour = _line_colour(row, plot.weight(row))
     elif row.kind == "summary":
         colour = style.DIAMONDS[row.tone].edge
+    elif row.kind == "companion":
+        colour = style.COMPANION
     length = ARROW * plot.unit
     if extent[0] < plot.low - _ROUNDING:
         arrow = style.draw_arrow(plot.axes, (plot.low, y), -length, ARROW * 0.55, colour)
@@ -133,9 +147,12 @@ def legend_entries(table: ForestTable) -> list[LegendEntry]:
     tones = {row.tone for row in table.rows if row.kind == "report"}
     narrow, wide = table.pools
     words: dict[style.Tone, str] = {"strict": f"In {narrow}", "rest": f"In {wide} only", "local": "Local cohort"}
+    words |= table.words
     entries = [LegendEntry(text, partial(_paint_box, tone)) for tone, text in words.items() if tone in tones]
     if len({row.size for row in table.rows if row.kind == "report" and row.size}) > 1:
         entries.append(LegendEntry("Area: number of patients", _paint_areas))
+    if any(row.kind == "companion" for row in table.rows):
+        entries.append(LegendEntry(table.companion, _paint_companion))
     entries.extend(_summary_entries(table))
     if any(row.kind == "prediction" for row in table.rows):
         entries.append(LegendEntry("Prediction interval", _paint_bar))
@@ -159,6 +176,8 @@ def _line_entries(table: ForestTable) -> list[LegendEntry]:
     if table.reference is not None and low <= table.reference <= high:
         text = f"{table.reference_label}, {100 * table.reference:.1f} %"
         entries.append(LegendEntry(text, _paint_reference))
+    if any(row.reference is not None for row in table.rows):
+        entries.append(LegendEntry(table.reference_label, _paint_reference))
     shown = [f"{100 * value:.4g}" for value in sorted(table.thresholds) if low <= value <= high]
     if shown:
         entries.append(LegendEntry(f"Thresholds {', '.join(shown)} %", _paint_threshold))
@@ -173,6 +192,11 @@ def _paint_box(tone: style.Tone, axes: Axes, x: float, y: float) -> None:
 def _paint_areas(axes: Axes, x: float, y: float) -> None:
     style.draw_box(axes, "strict", (x - 0.075, y), (BOX_MIN, BOX_MIN))
     style.draw_box(axes, "strict", (x + 0.03, y), (BOX_MAX * 0.8, BOX_MAX * 0.8))
+
+
+def _paint_companion(axes: Axes, x: float, y: float) -> None:
+    style.draw_line(axes, (x - _SIGN, x + _SIGN), (y, y), colour=style.COMPANION, width=1.0)
+    style.draw_rhomb(axes, (x, y), (RHOMB, RHOMB))
 
 
 def _paint_diamond(tone: style.Tone, axes: Axes, x: float, y: float) -> None:

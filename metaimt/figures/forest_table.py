@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
 if TYPE_CHECKING:
     from metaimt.figures.style import Tone
 
-RowKind = Literal["heading", "report", "summary", "prediction", "note", "space"]
+RowKind = Literal["heading", "report", "companion", "summary", "prediction", "plain", "note", "space"]
 
-_WITH_INTERVAL: Final = ("report", "summary", "prediction")
+_WITH_INTERVAL: Final = ("report", "companion", "summary", "prediction")
 _TONES: Final = ("strict", "rest", "local")
 
 
@@ -20,11 +21,12 @@ _TONES: Final = ("strict", "rest", "local")
 class ForestRow:
     """One row of a forest plot.
 
-    kind: heading (bold), report (box and interval), summary (diamond), prediction (dashed bar), note (small
-    text across the figure) or space. `columns` are the texts under `ForestTable.column_headings`.
+    kind: heading (bold), report (box and interval), companion (a second estimate of the row above: a small
+    rhomb), summary (diamond), prediction (dashed bar), plain (texts without a mark), note (small text across the
+    figure) or space. `columns` are the texts under `ForestTable.column_headings`.
     `estimate`, `lower` and `upper` are proportions; `size` is the number of patients, the area of the box.
     tone: strict (filled), rest (hollow) or local (the local cohort: a disc). `interval_text` replaces the
-    printed "74.3 % [62.1 to 84.0]".
+    printed "74.3 % [62.1 to 84.0]". `reference`, of a heading: a dashed upright line through the rows under it.
 
     Raises ValueError, naming the row, unless lower <= estimate <= upper where an interval is drawn (a
     prediction may lack the estimate), and for an unknown kind or tone or a negative size.
@@ -39,6 +41,7 @@ class ForestRow:
     size: float | None = None
     tone: Tone = "strict"
     interval_text: str | None = None
+    reference: float | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(RowKind):
@@ -88,7 +91,8 @@ class ForestTable:
 
     `axis` are the ends of the axis, as proportions (shown in per cent); `reference` is a dashed upright line,
     usually the pooled estimate, which the legend calls `reference_label`; `thresholds` are dotted lines. `pools` names,
-    for the legend, the pool of the filled rows and the wider one that has the hollow rows too.
+    for the legend, the pool of the filled rows and the wider one that has the hollow rows too; `words` says
+    otherwise what the boxes of a tone are, and `companion` what the rhombs are.
 
     Raises ValueError for an axis shorter than one per cent, and for a row of more columns than headings.
     """
@@ -107,6 +111,8 @@ class ForestTable:
     axis: tuple[float, float] = (0.0, 1.0)
     reference_label: str = "Pooled estimate"
     pools: tuple[str, str] = ("strict", "all evidence")
+    words: Mapping[Tone, str] = field(default_factory=dict)
+    companion: str = "Partially pooled"
 
     def __post_init__(self) -> None:
         low, high = self.axis

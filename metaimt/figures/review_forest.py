@@ -14,24 +14,31 @@ from metaimt.analyses.results import Results
 from metaimt.casefiles.model import CaseFile
 from metaimt.evidence.selection import Placed
 from metaimt.figures.forest_table import ForestRow, ForestTable
+from metaimt.figures.pool_rows import capital, pools_said
+from metaimt.figures.pool_rows import short_name as _name
+from metaimt.figures.review_figure import Pools, ReviewFigure
 from metaimt.statistics.proportion import clopper_pearson
 
 _SURNAME = re.compile(r"([^,]{2,40}?) [A-Z]{1,4}(?:[,.]|\s+et al|$)")
 
 
-def forest_table(results: Results) -> ForestTable:
-    """The forest plot of both pools: a row a report (twice where only some of its patients are strict)."""
+def forest_table(results: Results, pools: Pools = ()) -> ForestTable:
+    """The forest plot of the first and the last of `pools`, by default of the protocol.
+
+    A row a report; two where only some of its patients are in the first pool.
+    """
     response = results.response
-    headline, widest = response.headline.name, list(response.pools)[-1]
+    shown = pools or tuple(response.pools)
+    headline, widest = shown[0], shown[-1]
     members = results.selection.members(widest)
     rows = list(_strata(results, [m for m in members if not m.unit.local], headline, widest))
     rows += _local(results, [m for m in members if m.unit.local], widest)
     rows += [ForestRow("space", ""), ForestRow("heading", "Pools")]
-    for group in response.pools.values():
+    for group in (response.pools[pool] for pool in shown):
         rows += _pool_rows(
             group, results.heterogeneity[group.name], tone="strict" if group.name == headline else "rest"
         )
-    orr = response.headline.orr
+    orr = response.pools[headline].orr
     return ForestTable(
         title=results.protocol.headline,
         subtitle=f"{results.protocol.title}, version {response.version}",
@@ -43,12 +50,23 @@ def forest_table(results: Results) -> ForestTable:
         reference=orr.estimate if orr else None,
         reference_label=f"Pooled ORR, {_name(headline)}",
         pools=(_name(headline), _name(widest)),
-        footnotes=_footnotes(response.headline, response.pools[widest]),
+        footnotes=_footnotes(response.pools[headline], response.pools[widest]),
     )
 
 
-def _name(pool: str) -> str:
-    return pool.replace("_", " ")
+def forest_figure(results: Results, pools: Pools) -> ReviewFigure:
+    """The figure `forest`."""
+    from metaimt.figures.forest import draw_forest
+
+    table = forest_table(results, pools)
+    said = pools_said(results, pools)
+    caption = (
+        f"{results.protocol.headline}, report by report: {said}. Boxes: exact intervals, area by evaluable patients; "
+        "diamonds: strata and pools; dashed bars: where the true rate of a new report is expected."
+    )
+    number = sum(row.kind == "report" for row in table.rows)
+    alt = f"Forest plot of {number} rows, one a report or a patient of the local cohort, by design. {capital(said)}."
+    return ReviewFigure("forest", table.title, caption, alt, draw_forest(table))
 
 
 def report_label(report: CaseFile) -> str:
@@ -65,13 +83,14 @@ def _strata(results: Results, members: list[Placed], headline: str, widest: str)
         groups = {name: results.response.pools[name].strata[stratum] for name in (headline, widest)}
         if not inside:
             continue
-        yield ForestRow("heading", _capital(groups[headline].label))
+        yield ForestRow("heading", capital(groups[headline].label))
         strict = [member for member in inside if member.is_in(headline)]
         rest = [member for member in inside if not member.is_in(headline)]
         yield from _reports(results, strict, tone="strict")
         yield from _reports(results, rest, tone="rest")
         yield from _summary(groups[headline], _name(headline), tone="strict")
-        yield from _summary(groups[widest], _name(widest), tone="rest")
+        if widest != headline:
+            yield from _summary(groups[widest], _name(widest), tone="rest")
         yield ForestRow("space", "")
 
 
@@ -119,14 +138,14 @@ def _local(results: Results, members: list[Placed], widest: str) -> list[ForestR
 
 def _summary(group: Group, pool: str, tone: str) -> Iterator[ForestRow]:
     if group.orr is not None:
-        label = f"{_capital(group.label)}, {pool}"
+        label = f"{capital(group.label)}, {pool}"
         yield _diamond(label, group.counts, group, tone)
 
 
 def _pool_rows(group: Group, found: Heterogeneity, tone: str) -> Iterator[ForestRow]:
     if group.orr is None:
         return
-    yield _diamond(_capital(group.label), group.counts, group, tone)
+    yield _diamond(capital(group.label), group.counts, group, tone)
     prediction = found.prediction
     if prediction is not None:
         a, b = prediction.rho_prior
@@ -157,17 +176,13 @@ def _diamond(label: str, counts: Counts, group: Group, tone: str) -> ForestRow:
     )
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def _footnotes(headline: Group, widest: Group) -> tuple[str, ...]:
     orr = headline.orr
     pooled = f"Pools: {orr.method}. " if orr is not None else ""
+    both = f"Filled: {headline.label}. Hollow: counted in {widest.label} only. " if widest is not headline else ""
     return (
         "Boxes: exact (Clopper-Pearson) intervals; area by evaluable patients. "
         f"{pooled}Diamonds are means over reports, not r/n where reports differ. Strata with fewer than 10 reports: "
         "posterior interval; single cases or unanimous series only: exact.",
-        f"Filled: {headline.label}. Hollow: counted in {widest.label} only. A + marks a drug given with something "
-        "else.",
+        f"{both}A + marks a drug given with something else.",
     )

@@ -86,6 +86,8 @@ DIAMONDS: Final[dict[Tone, ToneStyle]] = {
     "local": ToneStyle(VERMILLION, VERMILLION),
 }
 
+COMPANION: Final = GREEN
+
 
 @contextmanager
 def figure_style() -> Iterator[None]:
@@ -123,6 +125,16 @@ def draw_diamond(axes: Axes, tone: Tone, extent: tuple[float, float, float], y: 
     corners = [(lower, y), (middle, y - half_height), (upper, y), (middle, y + half_height)]
     shape = Polygon(corners, closed=True, facecolor=look.face, edgecolor=look.edge)
     shape.set(linewidth=MEDIUM, joinstyle="miter", zorder=4)
+    axes.add_patch(shape)
+    return shape
+
+
+def draw_rhomb(axes: Axes, centre: tuple[float, float], size: tuple[float, float]) -> Patch:
+    """A small square on its corner, of `size` in axes units: an estimate that goes with the one above it."""
+    (x, y), (width, height) = centre, (size[0] / 2, size[1] / 2)
+    corners = [(x - width, y), (x, y - height), (x + width, y), (x, y + height)]
+    shape = Polygon(corners, closed=True, facecolor=PAPER, edgecolor=COMPANION, linewidth=1.1)
+    shape.set(joinstyle="miter", clip_on=False, zorder=4)
     axes.add_patch(shape)
     return shape
 

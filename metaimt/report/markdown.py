@@ -6,7 +6,7 @@ May import: analyses and below, and the words beside it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
@@ -15,9 +15,11 @@ from metaimt.analyses.heterogeneity import SERIES_SIZES, Heterogeneity
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.results import Results
 from metaimt.casefiles.model import CaseFile
+from metaimt.figures.review_figure import Drawn
 from metaimt.problem import Waived
 from metaimt.report.duration import duration_section
 from metaimt.report.environment import render
+from metaimt.report.figures import figure_sections
 from metaimt.report.methods import methods_text
 from metaimt.report.sensitivity import over_time_section, sensitivity_section
 from metaimt.report.subgroups import subgroups_section
@@ -33,9 +35,9 @@ from metaimt.report.wording import (
 )
 
 
-def report_markdown(results: Results) -> str:
-    """The whole report."""
-    return render("report.md.j2", _content(results))
+def report_markdown(results: Results, figures: Sequence[Drawn] = ()) -> str:
+    """The whole report, with the figures that were drawn."""
+    return render("report.md.j2", {**_content(results), "figures": figure_sections(figures)})
 
 
 def _content(results: Results) -> dict[str, Any]:

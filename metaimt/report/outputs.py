@@ -6,9 +6,11 @@ May import: analyses, figures and below, and its neighbours in report.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from metaimt.analyses.results import Results
+from metaimt.report.figures import drawn_figures
 from metaimt.report.markdown import report_markdown
 from metaimt.report.more_tables import (
     duration_estimate_rows,
@@ -34,16 +36,16 @@ from metaimt.report.tables import (
 )
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from metaimt.figures.review_figure import Drawn
+
+PNG = ("forest",)  # figures that a document without SVG needs
 
 
-def output_files(results: Results, forest: Figure) -> dict[str, bytes]:
+def output_files(results: Results, drawn: Sequence[Drawn]) -> dict[str, bytes]:
     """Name (relative, POSIX) -> content of every output."""
-    from metaimt.figures.save import figure_bytes
-
     texts = {
         "results.json": json_text(results.to_dict()),
-        "report.md": report_markdown(results),
+        "report.md": report_markdown(results, drawn),
         "tables/pools.csv": csv_text(pool_rows(results.response)),
         "tables/units.csv": csv_text(unit_rows(results.selection)),
         "tables/clusters.csv": csv_text(cluster_rows(results.response)),
@@ -59,8 +61,18 @@ def output_files(results: Results, forest: Figure) -> dict[str, bytes]:
         "tables/specification.csv": csv_text(specification_rows(results.specification)),
         "tables/over-time.csv": csv_text(cumulative_rows(results.over_time)),
     }
-    figures = {f"figures/forest.{kind}": figure_bytes(forest, kind) for kind in ("svg", "png")}
-    return {**{name: text.encode("utf-8") for name, text in texts.items()}, **figures}
+    return {**{name: text.encode("utf-8") for name, text in texts.items()}, **_figure_files(drawn)}
+
+
+def _figure_files(drawn: Sequence[Drawn]) -> dict[str, bytes]:
+    from metaimt.figures.save import figure_bytes
+
+    files = {}
+    for each in drawn_figures(drawn):
+        files[f"figures/{each.name}.svg"] = figure_bytes(each.figure, "svg")
+        if each.name in PNG:
+            files[f"figures/{each.name}.png"] = figure_bytes(each.figure, "png")
+    return files
 
 
 def json_text(data: Any) -> str:

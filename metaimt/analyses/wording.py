@@ -1,0 +1,51 @@
+"""The one place for rounding, percentages, intervals, plurals and "not identified".
+
+May import: statistics, and its neighbours. Percentages have one decimal, as long as the count behind them is below
+1,000; a percentage is never shown without its r/n.
+"""
+
+from __future__ import annotations
+
+from metaimt.statistics.pooled import PooledProportion
+from metaimt.statistics.proportion import Proportion
+
+NOTHING = "none evaluable"
+
+
+def percent(value: float) -> str:
+    """A proportion between 0 and 1 as `74.3 %`; 0 and 1 as `0.0 %` and `100.0 %`."""
+    return f"{100 * value:.1f} %"
+
+
+def limits(lower: float, upper: float, separator: str = " - ") -> str:
+    """The limits of an interval in per cent, without the sign: `62.1 - 84.0`."""
+    return f"{100 * lower:.1f}{separator}{100 * upper:.1f}"
+
+
+def fraction(responders: int, evaluable: int) -> str:
+    """`55/74`."""
+    return f"{responders}/{evaluable}"
+
+
+def plural(number: int, word: str, many: str = "") -> str:
+    """`1 report`, `2 reports`."""
+    return f"{number} {word if number == 1 else many or word + 's'}"
+
+
+def estimate_with_interval(estimate: Proportion | PooledProportion | None) -> str:
+    """`74.3 % (95 % interval 62.1 to 84.0; 55/74)`, or that nobody is evaluable."""
+    if estimate is None:
+        return NOTHING
+    level = f"{100 * estimate.level:g} % interval"
+    counts = fraction(estimate.responders, estimate.evaluable)
+    return f"{percent(estimate.estimate)} ({level} {limits(estimate.lower, estimate.upper, ' to ')}; {counts})"
+
+
+def short_method(estimate: Proportion | PooledProportion | None) -> str:
+    """The method of an interval in a word, for tables."""
+    if estimate is None:
+        return ""
+    method = estimate.method.casefold()
+    if "posterior" in method:
+        return "posterior"
+    return "beta-binomial" if method.startswith("beta-binomial") else "exact"

@@ -1,0 +1,85 @@
+"""Every figure of the review by name. A new one is a function `Draw`, and one line here.
+
+May import: analyses and below; each figure's module is imported when it is first drawn.
+
+    review_figures(results)                        all, in the order of the report
+    draw_figure(results, "by-site", ("strict",))   one, of one pool
+    figure_names(protocol)                         name -> what it shows, without drawing
+
+A figure that the evidence does not allow is a `NotDrawn` with its reason, never an empty picture.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+from metaimt.figures.review_figure import Draw, Drawn, Pools
+from metaimt.problem import WrongUse
+
+if TYPE_CHECKING:
+    from metaimt.analyses.results import Results
+    from metaimt.casefiles.protocol import Protocol
+
+BY: Final = "by-"
+
+_FIRST: Final = {
+    "forest": ("metaimt.figures.review_forest:forest_figure", "every report, strata and pools"),
+    "strata": ("metaimt.figures.strata_forest:strata_figure", "pools by design, and the separate rows"),
+}
+_AFTER_SUBGROUPS: Final = {
+    "sensitivity": ("metaimt.figures.sensitivity_forest:sensitivity_figure", "each analysis done otherwise"),
+    "leave-one-out": ("metaimt.figures.sensitivity_forest:leave_one_out_figure", "the pool without each report"),
+    "over-time": ("metaimt.figures.over_time_forest:over_time_figure", "the pool after each publication year"),
+}
+_SUBGROUP: Final = "metaimt.figures.subgroup_forest:subgroup_figure"
+
+
+def figure_names(protocol: Protocol) -> dict[str, str]:
+    """Name -> what the figure shows, in the order of the report."""
+    subgroups = {BY + name.replace("_", "-"): f"response by {name.replace('_', ' ')}" for name in protocol.subgroups}
+    first = {name: words for name, (_, words) in _FIRST.items()}
+    return {**first, **subgroups, **{name: words for name, (_, words) in _AFTER_SUBGROUPS.items()}}
+
+
+def review_figures(results: Results) -> tuple[Drawn, ...]:
+    """Every figure of both pools, in the order of the report."""
+    return tuple(draw_figure(results, name) for name in figure_names(results.protocol))
+
+
+def draw_figure(results: Results, name: str, pools: Pools = ()) -> Drawn:
+    """One figure by name, of `pools` (by default all of the protocol).
+
+    Raises WrongUse naming the nearest figure or pool if there is none of that name.
+    """
+    chosen = pools or tuple(results.protocol.pools)
+    for pool in chosen:
+        known_name(pool, results.protocol.pools, "pool")
+    wanted = known_name(name.replace("_", "-"), figure_names(results.protocol), "figure")
+    return _draw(wanted)(results, chosen)
+
+
+def _draw(name: str) -> Draw:
+    if name.startswith(BY):
+        grouping = name.removeprefix(BY).replace("-", "_")
+        draw_subgroup = _function(_SUBGROUP)
+        return lambda results, pools: draw_subgroup(results, pools, grouping)
+    where, _ = {**_FIRST, **_AFTER_SUBGROUPS}[name]
+    return _function(where)
+
+
+def _function(where: str) -> Callable[..., Drawn]:
+    module, _, function = where.partition(":")
+    found: Callable[..., Drawn] = getattr(import_module(module), function)
+    return found
+
+
+def known_name(name: str, known: Mapping[str, object], kind: str) -> str:
+    """`name` if it is known. Raises WrongUse with the nearest and all that are."""
+    if name in known:
+        return name
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    meant = f"; did you mean {close[0]}?" if close else ""
+    raise WrongUse(f"there is no {kind} '{name}'; there are {', '.join(known)}{meant}")

@@ -1,0 +1,53 @@
+"""The figures in report.md: each in its section, with alternative text and caption, or why it is not drawn.
+
+May import: figures and below, and its neighbours. A figure that no section names stands in the last one, so that none
+is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from metaimt.figures.registry import BY
+from metaimt.figures.review_figure import Drawn, NotDrawn, ReviewFigure
+from metaimt.report.environment import Rendered, markdown
+
+SECTIONS: Final = {
+    "headline": ("forest", "strata"),
+    "subgroups": (BY, "evidence-map"),
+    "duration": ("swimmer", "time-on-treatment", "pfs", "response-duration"),
+    "sensitivity": ("sensitivity", "leave-one-out", "specification", "methods"),
+    "over_time": ("over-time",),
+}
+"""Section -> names of its figures, or with what they begin."""
+OTHERS: Final = "others"
+
+
+def figure_sections(drawn: Sequence[Drawn]) -> dict[str, Rendered]:
+    """Section -> its figures in Markdown, empty where it has none."""
+    placed: dict[str, list[Drawn]] = {section: [] for section in (*SECTIONS, OTHERS)}
+    for each in drawn:
+        placed[_section(each.name)].append(each)
+    return {section: _markdown(figures) for section, figures in placed.items()}
+
+
+def _section(name: str) -> str:
+    fits = (section for section, names in SECTIONS.items() if name in names or (name.startswith(BY) and BY in names))
+    return next(fits, OTHERS)
+
+
+def _markdown(figures: Iterable[Drawn]) -> Rendered:
+    return Rendered("".join(f"{figure_markdown(each)}\n\n" for each in figures))
+
+
+def figure_markdown(each: Drawn) -> Rendered:
+    """The picture with its alternative text, and the caption under it; or that it is not drawn, and why."""
+    if isinstance(each, NotDrawn):
+        return Rendered(f"*{markdown(each.wording())}.*")
+    return Rendered(f"![{markdown(each.alt)}](figures/{each.name}.svg)\n\n*{markdown(each.caption)}*")
+
+
+def drawn_figures(drawn: Iterable[Drawn]) -> list[ReviewFigure]:
+    """Those that were drawn."""
+    return [each for each in drawn if isinstance(each, ReviewFigure)]

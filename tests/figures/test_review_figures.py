@@ -1,0 +1,119 @@
+"""Every figure of a review: by name, tidy, told in words, and left out with a reason. All patients are made up."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+import pytest
+from conftest import ROOT, MakeReview, arm, course, patient, report
+from drawn import EXTREME_LABELS, assert_tidy, written
+
+import metaimt
+from metaimt.analyses.results import Results
+from metaimt.casefiles.protocol import Protocol
+from metaimt.figures.registry import draw_figure, figure_names, review_figures
+from metaimt.figures.review_figure import NotDrawn, ReviewFigure
+from metaimt.problem import CannotAnalyse, WrongUse
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Results:
+    return metaimt.run(ROOT / "cases")
+
+
+def protocol() -> Protocol:
+    return shipped().protocol
+
+
+NAMES = tuple(figure_names(protocol()))
+
+
+def drawn(results: Results, name: str, *pools: str) -> ReviewFigure:
+    found = draw_figure(results, name, pools)
+    assert isinstance(found, ReviewFigure), found
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_figure_of_the_review_is_tidy_and_told_with_counts(name: str) -> None:
+    found = draw_figure(shipped(), name)
+    if isinstance(found, NotDrawn):
+        assert found.reason
+        return
+    assert found.name == name
+    assert_tidy(found.figure)
+    assert re.search(r"\d", found.caption)
+    assert re.search(r"\d", found.alt)
+    assert len(found.alt) > 60
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("pool", ["strict", "all_evidence"])
+def test_every_figure_can_be_of_one_pool(name: str, pool: str) -> None:
+    found = draw_figure(shipped(), name, (pool,))
+    if isinstance(found, ReviewFigure):
+        assert_tidy(found.figure)
+
+
+def single(number: int, **more: Any) -> dict[str, Any]:
+    """A made-up single case; every fourth does not respond."""
+    told = patient(course("SD" if number % 4 == 0 else "PR"), **more)
+    return report(f"made-up-{number}", told, extraction={"checked_by": "c"})
+
+
+@pytest.mark.parametrize("count", [1, 2, 60])
+def test_figures_of_any_number_of_reports_are_tidy(make_review: MakeReview, count: int) -> None:
+    folder = make_review(*(single(number, site="lung") for number in range(count)))
+    figures = review_figures(metaimt.run(folder))
+    assert [each.name for each in figures] == list(NAMES)
+    for each in figures:
+        if isinstance(each, ReviewFigure):
+            assert_tidy(each.figure)
+        else:
+            assert each.reason
+
+
+def test_a_long_or_hostile_author_is_drawn_as_text(make_review: MakeReview) -> None:
+    entries = [single(number, site="lung") for number in range(len(EXTREME_LABELS))]
+    for entry, label in zip(entries, EXTREME_LABELS, strict=True):
+        entry["report"]["authors"] = " ".join(label.split()).replace("\x00", "").replace("\x1b", "")[:38] + " AB"
+    entries[-1]["report"]["authors"] = "=cmd <script> AB"
+    for each in review_figures(metaimt.run(make_review(*entries))):
+        if isinstance(each, ReviewFigure):
+            assert_tidy(each.figure)
+            said = "".join(written(each.figure))
+            assert each.name not in {"forest", "leave-one-out"} or "=cmd<script>" in said.replace(" ", "")
+
+
+def test_one_responder_of_one_stands_with_what_the_others_make_of_it() -> None:
+    found = drawn(shipped(), "by-fusion-partner")
+    said = written(found.figure)
+    assert "RANBP2" in said
+    assert "partially pooled" in said
+    assert "1/1" in said
+
+
+def test_the_pool_that_is_asked_for_is_the_one_shown() -> None:
+    strict, wide = (written(drawn(shipped(), "by-drug", pool).figure) for pool in ("strict", "all_evidence"))
+    assert "Strict, ALK-positive (55/74)" in strict and "All evidence (98/122)" not in strict
+    assert "All evidence (98/122)" in wide and "Strict, ALK-positive (55/74)" not in wide
+
+
+def test_an_unknown_name_is_refused_with_the_nearest() -> None:
+    with pytest.raises(WrongUse, match=r"no figure 'forrest'.*did you mean forest\?"):
+        draw_figure(shipped(), "forrest")
+    with pytest.raises(WrongUse, match=r"no pool 'strickt'.*did you mean strict\?"):
+        draw_figure(shipped(), "strata", ("strickt",))
+    assert drawn(shipped(), "leave_one_out").name == "leave-one-out"
+
+
+def test_what_cannot_be_drawn_says_why(make_review: MakeReview) -> None:
+    results = metaimt.run(make_review(report("made-up", arms=[arm(3, 5)], design="trial")))
+    by_name = {each.name: each for each in review_figures(results)}
+    for name, reason in (("by-site", "known site"), ("leave-one-out", "two reports")):
+        found = by_name[name]
+        assert isinstance(found, NotDrawn) and reason in found.reason
+    with pytest.raises(CannotAnalyse, match="known site"):
+        metaimt.draw(results, "by-site")
