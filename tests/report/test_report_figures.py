@@ -1,0 +1,41 @@
+"""The figures in report.md: all of them, in their sections, with escaped words."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from conftest import ROOT
+from matplotlib.figure import Figure
+
+from metaimt.figures.review_figure import Drawn, NotDrawn, ReviewFigure
+from metaimt.report.figures import OTHERS, figure_markdown, figure_sections
+
+OUTPUTS = ROOT / "outputs"
+PICTURE = re.compile(r"!\[(?P<alt>(?:\\.|[^\]\\])*)\]\((?P<file>[^)]*)\)")
+
+
+def test_every_picture_that_is_written_is_shown_once_with_words() -> None:
+    shown = [match for match in PICTURE.finditer((OUTPUTS / "report.md").read_text(encoding="utf-8"))]
+    files = sorted(f"figures/{path.name}" for path in Path(OUTPUTS / "figures").glob("*.svg"))
+    assert sorted(match["file"] for match in shown) == files
+    assert all(len(match["alt"]) > 60 for match in shown)
+
+
+def test_a_figure_of_no_section_is_not_lost() -> None:
+    unknown: list[Drawn] = [ReviewFigure("made-up", "Made up", "caption", "words", Figure())]
+    placed = figure_sections(unknown)
+    assert "figures/made-up.svg" in placed.pop(OTHERS)
+    assert not any(placed.values())
+
+
+def test_words_of_a_figure_are_escaped() -> None:
+    hostile = "](x) <script> $x$ **b**"
+    text = figure_markdown(ReviewFigure("made-up", hostile, hostile, hostile, Figure()))
+    assert "<script" not in text
+    assert PICTURE.match(text)
+    assert r"\*\*b\*\*" in text
+
+
+def test_what_is_not_drawn_says_why() -> None:
+    assert figure_markdown(NotDrawn("made-up", "Made up", "no data")) == "*Made up: not drawn, no data.*"
