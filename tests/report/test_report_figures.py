@@ -16,7 +16,7 @@ PICTURE = re.compile(r"!\[(?P<alt>(?:\\.|[^\]\\])*)\]\((?P<file>[^)]*)\)")
 
 
 def test_every_picture_that_is_written_is_shown_once_with_words() -> None:
-    shown = [match for match in PICTURE.finditer((OUTPUTS / "report.md").read_text(encoding="utf-8"))]
+    shown = list(PICTURE.finditer((OUTPUTS / "report.md").read_text(encoding="utf-8")))
     files = sorted(f"figures/{path.name}" for path in Path(OUTPUTS / "figures").glob("*.svg"))
     assert sorted(match["file"] for match in shown) == files
     assert all(len(match["alt"]) > 60 for match in shown)
