@@ -1,6 +1,6 @@
 """`metaimt simulate`.
 
-May import: everything below the command line; numpy and scipy.special only.
+May import: everything below the command line; numpy and scipy.special only, matplotlib for --figure.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -16,7 +16,7 @@ from metaimt.cli.output import told
 from metaimt.problem import WrongUse
 
 if TYPE_CHECKING:
-    from metaimt.statistics.simulate import Structure
+    from metaimt.statistics.simulate import Cell, Structure
 
 
 @told
@@ -31,22 +31,63 @@ def simulate(  # noqa: PLR0917 - typer reads the options from the signature
     out: Annotated[
         Path | None, typer.Option("--out", help="Write the table to this .csv file, or to .md and .csv.")
     ] = None,
+    figure: Annotated[Path | None, typer.Option("--figure", help="Draw coverage to this .svg, .png or .pdf.")] = None,
+    table: Annotated[
+        Path | None, typer.Option("--from", help="Run nothing: show or draw the table of this .csv file.")
+    ] = None,
 ) -> None:
     """Measure bias, coverage and width of every interval of the pooled rate, on the review's own report sizes."""
-    from metaimt.files import write_file
-    from metaimt.report.simulation_text import simulation_markdown, simulation_rows, simulation_table
-    from metaimt.report.tables import csv_text
-    from metaimt.statistics.simulate import simulate as run
+    from metaimt.report.simulation_text import read_simulation, simulation_table
 
+    _check(sources, out, figure, table)
+    if table is not None:
+        cells = read_simulation(table.read_text(encoding="utf-8"), table.as_posix())
+    else:
+        cells = _run(sources or [Path("cases")], sets=sets, jobs=jobs, seed=seed, glmm=glmm)
+    if out is None and figure is None:
+        print(simulation_table(cells))
+    if figure is not None:
+        _draw(cells, figure)
+    if out is not None:
+        names = " ".join(path.as_posix() for path in sources or [Path("cases")])
+        command = f"metaimt simulate {names} --sets {sets} --seed {seed}{' --glmm' if glmm else ''}"
+        drawn = f" --figure {figure.as_posix()}" if figure else ""
+        _write(cells, f"{command} --out {out.as_posix()}{drawn}", out)
+
+
+def _check(sources: list[Path] | None, out: Path | None, figure: Path | None, table: Path | None) -> None:
     if out is not None and out.suffix not in {".csv", ".md"}:
         raise WrongUse(f"--out {out}: the name must end in .csv or .md")
-    structures = [one for source in sources or [Path("cases")] for one in _structures(source)]
-    cells = run(structures, sets=sets, jobs=jobs, seed=seed, glmm=glmm, progress=_progress)
-    if out is None:
-        print(simulation_table(cells))
-        return
-    names = " ".join(path.as_posix() for path in sources or [Path("cases")])
-    command = f"metaimt simulate {names} --sets {sets} --seed {seed}{' --glmm' if glmm else ''} --out {out.as_posix()}"
+    if figure is not None and figure.suffix not in {".svg", ".png", ".pdf"}:
+        raise WrongUse(f"--figure {figure}: the name must end in .svg, .png or .pdf")
+    if table is not None and (sources or out):
+        raise WrongUse("--from runs nothing: give neither folders nor --out with it")
+
+
+def _run(sources: list[Path], *, sets: int, jobs: int, seed: int, glmm: bool) -> tuple[Cell, ...]:
+    """The cells, each figure as the table in CSV has it, so that a figure is the same from either."""
+    from metaimt.report.simulation_text import as_written
+    from metaimt.statistics.simulate import simulate as run
+
+    structures = [one for source in sources for one in _structures(source)]
+    return as_written(run(structures, sets=sets, jobs=jobs, seed=seed, glmm=glmm, progress=_progress))
+
+
+def _draw(cells: tuple[Cell, ...], path: Path) -> None:
+    from metaimt.figures.save import Kind, figure_bytes
+    from metaimt.figures.simulation import draw_simulation
+    from metaimt.files import write_file
+
+    kind = cast("Kind", path.suffix.removeprefix("."))
+    write_file(path, figure_bytes(draw_simulation(cells), kind))
+    print(f"Written: {path.as_posix()}")
+
+
+def _write(cells: tuple[Cell, ...], command: str, out: Path) -> None:
+    from metaimt.files import write_file
+    from metaimt.report.simulation_text import simulation_markdown, simulation_rows
+    from metaimt.report.tables import csv_text
+
     write_file(out.with_suffix(".csv"), csv_text(simulation_rows(cells)).encode())
     if out.suffix == ".md":
         write_file(out, simulation_markdown(cells, command).encode())

@@ -1,14 +1,18 @@
-"""The table of a simulation, as text, Markdown and rows for CSV.
+"""The table of a simulation, as text, Markdown and rows for CSV; and read back from its CSV.
 
-May import: statistics. Coverage in per cent with its Monte-Carlo standard error, bias and width in points.
+May import: statistics, problem. Coverage in per cent with its Monte-Carlo standard error, bias and width in points.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from typing import Any
 
 from metaimt.files import for_terminal
+from metaimt.problem import WrongUse
 from metaimt.report.tables import Row
 from metaimt.statistics.simulate import Cell
 
@@ -19,6 +23,44 @@ def simulation_rows(cells: Sequence[Cell]) -> Iterator[Row]:
     """One row a cell with every figure, proportions to 6 decimals."""
     for cell in cells:
         yield {name: round(value, 6) if isinstance(value, float) else value for name, value in asdict(cell).items()}
+
+
+def as_written(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    """The cells with the decimals of `simulation_rows`."""
+    return tuple(Cell(**row) for row in simulation_rows(cells))  # type: ignore[arg-type]
+
+
+def read_simulation(text: str, file: str) -> tuple[Cell, ...]:
+    """The cells of a CSV file that `simulation_rows` made.
+
+    Raises:
+        WrongUse: the header is another one, there is no row, or a cell is not the number it should be.
+    """
+    known = [field.name for field in fields(Cell)]
+    rows = list(csv.reader(io.StringIO(text)))
+    if len(rows) < 2 or rows[0] != known:
+        raise _refused(f"{file}:1:1", "not a table of `metaimt simulate`", f"its header is {','.join(known)}")
+    return tuple(_read_row(row, file, number) for number, row in enumerate(rows[1:], 2))
+
+
+def _read_row(row: list[str], file: str, line: int) -> Cell:
+    if len(row) != len(fields(Cell)):
+        raise _refused(f"{file}:{line}:1", f"{len(row)} cells", f"{len(fields(Cell))} are needed")
+    types: dict[str, Any] = {"str": str, "int": int, "float": float}
+    values: dict[str, Any] = {}
+    column = 1
+    for field, text in zip(fields(Cell), row, strict=True):
+        try:
+            values[field.name] = types[str(field.type)](text)
+        except ValueError:
+            what = f"{field.name} '{text}' is not a number"
+            raise _refused(f"{file}:{line}:{column}", what, "write the file anew: metaimt simulate --out") from None
+        column += len(text) + 1
+    return Cell(**values)
+
+
+def _refused(place: str, message: str, hint: str) -> WrongUse:
+    return WrongUse(f"{place}: {message}; {hint}")
 
 
 def simulation_table(cells: Sequence[Cell]) -> str:

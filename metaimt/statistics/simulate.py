@@ -79,17 +79,21 @@ class Cell:
     target: str
 
 
-def target_of(reports: int, coverage: float, sets: int) -> str:
-    """Whether the rule's coverage is where the target wants it.
+def target_band(reports: int, sets: int) -> tuple[float, float]:
+    """Where the target wants the coverage of the rule, lowest and highest.
 
     With ten reports or more at least 94 % less two Monte-Carlo standard errors and at most 98.5 %; with fewer at
     least 92 %, with no upper bound.
     """
-    if reports < FEW:
-        return "met" if coverage >= 0.92 else "under"
-    if coverage < 0.94 - 2 * sqrt(0.94 * 0.06 / sets):
+    return (0.92, 1.0) if reports < FEW else (0.94 - 2 * sqrt(0.94 * 0.06 / sets), 0.985)
+
+
+def target_of(reports: int, coverage: float, sets: int) -> str:
+    """Whether the rule's coverage is within `target_band`: "met", "under" or "over"."""
+    lowest, highest = target_band(reports, sets)
+    if coverage < lowest:
         return "under"
-    return "met" if coverage <= 0.985 else "over"
+    return "met" if coverage <= highest else "over"
 
 
 def simulate(

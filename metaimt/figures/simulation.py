@@ -1,0 +1,211 @@
+"""Coverage of every interval of a simulation: a panel a structure, the nominal level and the target in each.
+
+May import: statistics. Nothing is computed here: each mark is a cell of the simulation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from metaimt.figures import style
+from metaimt.figures.layout import (
+    LegendEntry,
+    LegendRow,
+    Sheet,
+    draw_legend,
+    legend_height,
+    legend_rows,
+    line_height,
+    new_sheet,
+    wrap,
+)
+from metaimt.statistics.simulate import RULE, Cell, target_band
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+NOMINAL: Final = 0.95
+TITLE: Final = "Coverage of nominal 95 % intervals of the pooled response rate"
+_TICKS: Final = (0.0, 0.4, 0.85, 0.9, 0.95, 1.0)
+_BEND, _SHARE = 0.85, 0.25  # coverage below the bend gets this share of a panel's height
+_WIDTH, _LEFT, _RIGHT, _PANEL = 7.4, 0.55, 0.12, 2.0
+_HEAD, _FOOT, _GAP, _MARGIN = 0.22, 0.46, 0.12, 0.12
+_BETWEEN: Final = 0.6  # positions left free between two intraclass correlations
+_SPREAD: Final = 0.62  # of one position, over which the methods stand side by side
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Marker, colour and dashes of a method; `filled` sets it apart in grey as well."""
+
+    marker: str
+    colour: str
+    dashes: tuple[float, ...] = ()
+    filled: bool = False
+    width: float = 0.7
+
+
+_RULE: Final = _Look("o", style.BLACK, filled=True, width=1.5)
+_LOOKS: Final = (
+    _Look("s", style.GREY, (4, 2)),
+    _Look("D", style.GREEN, filled=True),
+    _Look("^", style.BLUE, (1, 1)),
+    _Look("v", style.PURPLE, (5, 1, 1, 1)),
+    _Look("P", style.VERMILLION, (4, 2), filled=True),
+    _Look("X", style.SILVER, (1, 1.6), filled=True),
+    _Look("<", style.BLUE, (3, 1), filled=True),
+    _Look(">", style.GREEN, (2, 2)),
+    _Look("p", style.VERMILLION, (1, 1)),
+    _Look("h", style.PURPLE, (6, 2), filled=True),
+)
+
+
+def draw_simulation(cells: Sequence[Cell]) -> Figure:
+    """Draw every cell's coverage: response rates within intraclass correlations along x, a mark a method.
+
+    The axis below 85 % is compressed, so that what misses the level by far stays on the page. The line of a method
+    carries the id `structure-method-correlation`, each numbered from 0.
+
+    Raises:
+        ValueError: no cells, or more methods than there are marks.
+    """
+    looks = _looks(cells)
+    structures = [[one for one in cells if one.structure == name] for name in dict.fromkeys(c.structure for c in cells)]
+    with style.figure_style():
+        legend = legend_rows(_legend(looks), _WIDTH - 2 * _MARGIN, style.SMALL)
+        notes = [line for note in _notes(cells) for line in wrap(note, _WIDTH - 2 * _MARGIN, style.SMALL)]
+        above = _MARGIN + line_height(style.TITLE) + legend_height(legend, style.SMALL) + _GAP
+        each = _HEAD + _PANEL + _FOOT
+        height = above + each * len(structures) + len(notes) * line_height(style.SMALL) + _MARGIN
+        sheet = new_sheet(_WIDTH, height)
+        _heading(sheet, legend)
+        for place, here in enumerate(structures):
+            _panel(sheet, above + place * each, here, looks, place)
+        sheet.block(_MARGIN, above + each * len(structures), notes, style.SMALL)
+        return sheet.figure
+
+
+def _looks(cells: Sequence[Cell]) -> dict[str, _Look]:
+    methods = list(dict.fromkeys(cell.method for cell in cells))
+    others = [method for method in methods if method != RULE]
+    if not methods or len(others) > len(_LOOKS):
+        raise ValueError(f"a figure shows 1 to {len(_LOOKS) + 1} methods, not {len(methods)}")
+    found = dict(zip(others, _LOOKS, strict=False))
+    return {method: found.get(method, _RULE) for method in methods}
+
+
+def _heading(sheet: Sheet, legend: list[LegendRow]) -> None:
+    top = sheet.block(_MARGIN, _MARGIN, [TITLE], style.TITLE)
+    draw_legend(sheet, (_MARGIN, top + 0.04), legend, style.SMALL)
+
+
+def _legend(looks: dict[str, _Look]) -> list[LegendEntry]:
+    entries = [LegendEntry(method, _sign(look)) for method, look in looks.items()]
+    target = LegendEntry("target of the rule", _patch)
+    return [*entries, LegendEntry("nominal 95 %", _dash), target]
+
+
+def _sign(look: _Look) -> Callable[[Axes, float, float], object]:
+    def paint(axes: Axes, x: float, y: float) -> None:
+        style.draw_line(axes, (x - 0.1, x + 0.1), (y, y), colour=look.colour, width=look.width, dashes=look.dashes)
+        _mark(axes, [x], [y], look)
+
+    return paint
+
+
+def _dash(axes: Axes, x: float, y: float) -> None:
+    style.draw_line(axes, (x - 0.1, x + 0.1), (y, y), colour=style.GREY, dashes=(4, 2.5))
+
+
+def _patch(axes: Axes, x: float, y: float) -> None:
+    style.draw_line(axes, (x - 0.1, x + 0.1), (y, y), colour=_BAND_COLOUR, width=7.0, zorder=1)
+
+
+_BAND_COLOUR: Final = style.tint(style.BLUE, 0.16)
+
+
+def _notes(cells: Sequence[Cell]) -> list[str]:
+    sets = sorted({cell.sets for cell in cells})
+    error = max(cell.coverage_se for cell in cells)
+    return [
+        f"{' or '.join(f'{number:,}' for number in sets)} simulated data sets a cell; Monte-Carlo standard error at "
+        f"most {100 * error:.2f} points. The scale is compressed below {100 * _BEND:.0f} %. ORR: true mean response "
+        "rate; ICC: true intraclass correlation."
+    ]
+
+
+def _panel(sheet: Sheet, top: float, cells: Sequence[Cell], looks: dict[str, _Look], number: int) -> None:
+    first = cells[0]
+    title = f"{first.structure.replace('_', ' ')}: {first.reports} reports"
+    lines = wrap(title, _WIDTH - _LEFT - _RIGHT, style.STRONG)[:1]
+    sheet.block(_LEFT, top, lines, style.STRONG)
+    frame = (
+        _LEFT / sheet.width,
+        1 - (top + _HEAD + _PANEL) / sheet.height,
+        (_WIDTH - _LEFT - _RIGHT) / sheet.width,
+        _PANEL / sheet.height,
+    )
+    axes = sheet.figure.add_axes(frame)
+    groups = list(dict.fromkeys(cell.correlation for cell in cells))
+    truths = list(dict.fromkeys(cell.rate for cell in cells))
+    starts = {icc: k * (len(truths) + _BETWEEN) for k, icc in enumerate(groups)}
+    _scale(axes, starts, truths)
+    lowest, highest = target_band(first.reports, first.sets)
+    axes.axhspan(lowest, highest, color=_BAND_COLOUR, linewidth=0, zorder=0)
+    axes.axhline(NOMINAL, color=style.GREY, linewidth=style.MEDIUM, dashes=(4, 2.5), zorder=1)
+    for place, (method, look) in enumerate(looks.items()):
+        shift = _SPREAD * (place / max(1, len(looks) - 1) - 0.5) if len(looks) > 1 else 0.0
+        for k, (icc, start) in enumerate(starts.items()):
+            here = {c.rate: c.coverage for c in cells if c.method == method and c.correlation == icc}
+            x = [start + truths.index(rate) + shift for rate in here]
+            line = axes.plot(
+                x, list(here.values()), color=look.colour, linewidth=look.width, zorder=3 if method == RULE else 2
+            )[0]
+            line.set_linestyle((0, look.dashes) if look.dashes else "-")
+            line.set_gid(f"{number}-{place}-{k}")
+            _mark(axes, x, list(here.values()), look)
+
+
+def _mark(axes: Axes, x: Sequence[float], y: Sequence[float], look: _Look) -> None:
+    face = look.colour if look.filled else style.PAPER
+    drawn = axes.plot(x, y, look.marker, color=look.colour, markerfacecolor=face, markersize=4.0, zorder=4)[0]
+    drawn.set(markeredgewidth=0.8, clip_on=False)
+
+
+def _scale(axes: Axes, starts: dict[float, float], truths: Sequence[float]) -> None:
+    """Both axes: coverage bent at 85 %, and the truths in groups."""
+    axes.set_yscale("function", functions=(_bent, _straightened))
+    axes.set_ylim(0, 1)
+    axes.set_yticks(_TICKS, [f"{100 * tick:.0f}" for tick in _TICKS], fontsize=style.SMALL.size)
+    axes.set_ylabel("coverage, %", fontsize=style.SMALL.size, color=style.GREY, labelpad=2)
+    axes.set_xlim(-0.6, max(starts.values()) + len(truths) - 0.4)
+    places = [start + k for start in starts.values() for k in range(len(truths))]
+    axes.set_xticks(places, [f"{100 * rate:g} %" for _ in starts for rate in truths], fontsize=style.SMALL.size)
+    for icc, start in starts.items():
+        middle = start + (len(truths) - 1) / 2
+        where = axes.get_xaxis_transform()
+        label = axes.text(middle, -0.135, f"ICC {icc:g}, by ORR", transform=where, ha="center", color=style.GREY)
+        label.set(fontsize=style.SMALL.size, va="center")
+        if start:
+            axes.axvline(start - 0.5 - _BETWEEN / 2, color=style.GRID, linewidth=style.MEDIUM, zorder=0)
+    axes.axhline(_BEND, color=style.SILVER, linewidth=style.THIN, dashes=(1, 1.8), zorder=1)
+    axes.grid(axis="y", color=style.GRID, linewidth=style.THIN, zorder=0)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=2.5, width=style.THIN, colors=style.INK, pad=2)
+    for side, spine in axes.spines.items():
+        spine.set(visible=side in {"left", "bottom"}, linewidth=style.MEDIUM)
+
+
+def _bent(coverage: np.ndarray) -> np.ndarray:
+    low = _SHARE * coverage / _BEND
+    return np.where(coverage < _BEND, low, _SHARE + (1 - _SHARE) * (coverage - _BEND) / (1 - _BEND))
+
+
+def _straightened(height: np.ndarray) -> np.ndarray:
+    low = height / _SHARE * _BEND
+    return np.where(height < _SHARE, low, _BEND + (1 - _BEND) * (height - _SHARE) / (1 - _SHARE))
