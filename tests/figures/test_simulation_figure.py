@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from metaimt.figures.save import figure_bytes
@@ -26,7 +27,7 @@ def test_every_cell_stands_at_its_coverage(cells: tuple[Cell, ...]) -> None:
     panels = figure.axes[1:]
     assert len(panels) == 2
     methods = list(dict.fromkeys(cell.method for cell in cells))
-    drawn = {line.get_gid(): line.get_ydata() for panel in panels for line in panel.lines if line.get_gid()}
+    drawn = {line.get_gid(): np.asarray(line.get_ydata()) for panel in panels for line in panel.lines if line.get_gid()}
     expected = {
         f"{i}-{j}-{k}": [c.coverage for c in cells if (c.structure, c.method, c.correlation) == (name, method, icc)]
         for i, name in enumerate(dict.fromkeys(cell.structure for cell in cells))
@@ -34,7 +35,7 @@ def test_every_cell_stands_at_its_coverage(cells: tuple[Cell, ...]) -> None:
         for k, icc in enumerate((0.0, 0.3))
     }
     assert {gid: list(values) for gid, values in drawn.items()} == expected
-    assert all(any(list(line.get_ydata()) == [NOMINAL, NOMINAL] for line in panel.lines) for panel in panels)
+    assert all(any(np.array_equal(line.get_ydata(), [NOMINAL] * 2) for line in panel.lines) for panel in panels)
 
 
 def test_methods_differ_without_colour(cells: tuple[Cell, ...]) -> None:
