@@ -21,6 +21,7 @@ from metaimt.statistics.rho import NotIdentified
 
 Pairs = list[tuple[int, int]]
 SAME, WIDER = 2e-6, 1e-7
+ALWAYS = ("crude", "posterior", "glmm")
 ONE_REPORT_EXCEPTIONS = {"beta-binomial", "glmm, marginal_mean"}
 
 
@@ -51,19 +52,20 @@ def width(rate: Interval | Proportion) -> float:
     return rate.upper - rate.lower
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data_sets)
 def test_every_interval_is_finite_and_holds_its_estimate_or_says_why_not(pairs: Pairs) -> None:
     found = rates(all_models(pairs))
     assert len(found) >= 32
     for name, rate in found.items():
         if isinstance(rate, NotIdentified):
-            assert name == "beta-binomial-chi2" and rate.reason in {"unanimous", "one report"}
+            assert rate.reason
+            assert name != "beta-binomial" and not name.startswith(ALWAYS), name
         else:
             assert 0 <= rate.lower <= rate.estimate <= rate.upper <= 1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data_sets, st.randoms(use_true_random=False))
 def test_the_order_of_the_reports_does_not_matter(pairs: Pairs, shuffle: random.Random) -> None:
     other = list(pairs)
@@ -81,7 +83,7 @@ def test_the_names_of_the_reports_do_not_matter(pairs: Pairs, data: st.DataObjec
     assert rates(named) == rates(all_models(pairs))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data_sets)
 def test_failures_mirror_responders(pairs: Pairs) -> None:
     here, there = rates(all_models(pairs)), rates(all_models([(n - r, n) for r, n in pairs]))
@@ -103,7 +105,7 @@ def agree(name: str, one: object, other: object) -> None:
             assert getattr(one, part) == pytest.approx(getattr(other, part), abs=SAME), (name, part)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data_sets)
 def test_every_report_twice_never_widens_an_interval(pairs: Pairs) -> None:
     """Apart from a rule that goes from one method to another, and from a single report to two."""
@@ -111,13 +113,12 @@ def test_every_report_twice_never_widens_an_interval(pairs: Pairs) -> None:
     before, after = rates(once), rates(twice)
     for name, rate in before.items():
         other = after[name]
-        if len(pairs) == 1 and (name in ONE_REPORT_EXCEPTIONS or isinstance(rate, NotIdentified)):
+        if len(pairs) == 1 and name in ONE_REPORT_EXCEPTIONS:
             continue
         if name == "beta-binomial" and once.methods[name].method != twice.methods[name].method:
             continue
-        if isinstance(rate, NotIdentified) or isinstance(other, NotIdentified):
-            assert rate == other
-        else:
+        if not isinstance(rate, NotIdentified):
+            assert not isinstance(other, NotIdentified), name
             assert width(other) <= width(rate) + WIDER, name
             if name.startswith(("crude", "posterior", "glmm")) or name == "beta-binomial-chi2":
                 assert width(other) < width(rate), name
