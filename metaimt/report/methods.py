@@ -8,12 +8,26 @@ from __future__ import annotations
 from metaimt.analyses.heterogeneity import SEED
 from metaimt.analyses.results import Results
 from metaimt.casefiles.protocol import Pool
+from metaimt.report.methods_parts import (
+    duration_methods,
+    over_time_methods,
+    sensitivity_methods,
+    subgroups_methods,
+)
 from metaimt.report.wording import percent
 
 
 def methods_text(results: Results) -> list[str]:
-    """One paragraph each on the outcome, the selection, and the model."""
-    return [_outcome(results), _selection(results), _model(results)]
+    """One paragraph each on the outcome, the selection, the model, and the analyses beside the headline."""
+    return [
+        _outcome(results),
+        _selection(results),
+        _model(results),
+        subgroups_methods(results),
+        duration_methods(results),
+        sensitivity_methods(results),
+        over_time_methods(results),
+    ]
 
 
 def _outcome(results: Results) -> str:

@@ -155,7 +155,7 @@ def test_on_the_scale_of_the_model_inverse_variance_intervals_shrink(pairs: Pair
     r, n = [r for r, _ in pairs], [n for _, n in pairs]
     for small_sample in ("none", "Knapp-Hartung, never narrower"):
         one, two = (
-            fit_inverse_variance(r * k, n * k, measure="logit", method=method, small_sample=small_sample)  # type: ignore[arg-type]
+            fit_inverse_variance(r * k, n * k, measure="logit", method=method, small_sample=small_sample)
             for k in (1, 2)
         )
         assert two.coefficient_upper - two.coefficient_lower < one.coefficient_upper - one.coefficient_lower

@@ -61,17 +61,16 @@ def test_one_proportion_of_each_group(name: str, group: str) -> None:
 def test_inverse_variance_of_each_group(name: str, group: str, method: Method, key: str, tolerance: float) -> None:
     r, n = rows(name, group)
     fit, expected = fit_inverse_variance(r, n, method=method), SETS[name]["subgroup"]["per_group"][group][key]
-    near = {"abs": tolerance, "rel": tolerance}
     found = (fit.coefficient, fit.se, fit.coefficient_lower, fit.coefficient_upper, fit.estimate, fit.lower, fit.upper)
     theirs = (expected["b"], expected["se"], *expected["ci"], expected["p"], *expected["p_ci"])
-    assert found == pytest.approx(theirs, **near)
+    assert found == pytest.approx(theirs, abs=tolerance, rel=tolerance)
     if isinstance(fit.q, NotIdentified):
         assert len(n) == 1 or max(n) == 1
         return
     spread = fit.spread
     measures = (spread.tau2, spread.q, spread.p, spread.i2_tau2_based, spread.h2_tau2_based)
     theirs = (expected["tau2"], expected["Q"], expected["Q_p"], expected["I2"] / 100, expected["H2"])
-    assert measures == pytest.approx(theirs, **near)
+    assert measures == pytest.approx(theirs, abs=tolerance, rel=tolerance)
 
 
 @pytest.mark.parametrize(
