@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
+from metaimt.casefiles.claims import Claim
+from metaimt.casefiles.entry import Entry, described, listed, mapped
 from metaimt.casefiles.fields import (
     Date,
     Doi,
@@ -52,27 +54,6 @@ Line = Annotated[str, Term("line")]
 CountsBasis = Annotated[str, Term("counts_basis")]
 Denominator = Annotated[str, Term("denominator")]
 Setting = Annotated[str, Term("setting")]
-
-
-class Entry(BaseModel):
-    """What all models share: frozen, and an unknown field is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def described(text: str) -> Any:
-    """An optional field with its description."""
-    return Field(default=None, description=text)
-
-
-def listed(text: str) -> Any:
-    """An optional list with its description."""
-    return Field(default=(), description=text)
-
-
-def mapped(text: str) -> Any:
-    """An optional mapping with its description."""
-    return Field(default_factory=dict, description=text)
 
 
 class Publication(Entry):
@@ -197,16 +178,6 @@ class Arm(Entry):
     median_duration_months: Median | None = described("Printed median time on treatment.")
 
 
-class Claim(Entry):
-    """A printed n/N (p %), kept as printed so that it can be audited."""
-
-    what: Text = Field(description="What is counted.")
-    n: Whole | None = described("Printed count.")
-    of: Whole | None = described("Printed denominator.")
-    percent: Printed | None = described("Printed percentage.")
-    where: Text | None = described("Section or table.")
-
-
 class Tested(Entry):
     """Positive among tested."""
 
@@ -218,7 +189,7 @@ class SurvivalRate(Entry):
     """A printed survival rate."""
 
     months: Number = Field(description="Months since the start.")
-    rate: Number = Field(description="Printed survival, 0 to 1.")
+    rate: Printed = Field(description="Printed survival, 0 to 1.")
 
 
 class Cohort(Entry):

@@ -12,17 +12,14 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
+from metaimt.casefiles.entry import Entry, described, listed, mapped
 from metaimt.casefiles.fields import Flag, Number, Text, Whole, refuse
 from metaimt.casefiles.model import (
     Basis,
     Depth,
     Design,
-    Entry,
     Histology,
     Response,
-    described,
-    listed,
-    mapped,
 )
 
 GROUPINGS = ("histology", "site", "fusion_partner", "drug", "drug_generation", "age_group", "sex")

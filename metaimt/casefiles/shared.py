@@ -11,8 +11,8 @@ from typing import Annotated
 
 from pydantic import Field, PlainValidator, RootModel, WithJsonSchema, model_validator
 
+from metaimt.casefiles.entry import Entry, described, listed
 from metaimt.casefiles.fields import Date, Doi, Identifier, Pmid, Text, Url, Whole, refuse
-from metaimt.casefiles.model import Entry, described, listed
 from metaimt.casefiles.protocol import DIFFERENT, LinkCertainty
 
 _REFERENCE = r"([a-z0-9][a-z0-9-]*)/([A-Za-z0-9][A-Za-z0-9_.-]*)"

@@ -1,16 +1,16 @@
-"""Rules on the report as a whole: its bibliography, how it was read, and the numbers it prints.
+"""Rules on the report as a whole: its bibliography, how it was read, and what its claims are about.
 
 May import: casefiles, vocabulary, and the rule beside it.
 """
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
 from metaimt.casefiles.fields import shown
-from metaimt.casefiles.model import CaseFile, Claim
+from metaimt.casefiles.model import CaseFile
 from metaimt.checks.rule import FINE, Finding, Rule, arms, rule, rules_in
 from metaimt.vocabulary import aggregators
 
@@ -156,26 +156,21 @@ def rearranged_agrees_with_fusion(case: CaseFile) -> Iterable[Finding]:
             yield (*path, "status", arm.fusion_gene), message, "write positive, or delete fusion_gene"
 
 
-@rule("claim-percentage", "info", about="report")
-def claims_agree_with_their_percentage(case: CaseFile) -> Iterable[Finding]:
-    """A printed n/N (p %) that does not agree with itself is kept as printed, and said to be so."""
+@rule("unknown-quantity", about="report")
+def claims_name_their_groups(case: CaseFile) -> Iterable[Finding]:
+    """A group or a part that no claim is about is a slip: nothing would be compared."""
+    known = {claim.name for claim in case.claims}
     for k, claim in enumerate(case.claims):
-        if claim.n is not None and claim.of and claim.percent is not None and not _agrees(claim):
-            right = f"{100 * claim.n / claim.of:.1f} %"
-            message = f"{claim.n}/{claim.of} is {right}, not {_typed(claim.percent)} %"
-            yield ("claims", k, "percent"), message, "kept as printed; check it against the source once more"
-
-
-def _agrees(claim: Claim) -> bool:
-    """Whether the exact percentage, rounded or cut off at the printed precision, is the printed one."""
-    printed = Decimal(_typed(claim.percent))
-    unit = Decimal(1).scaleb(min(0, int(printed.as_tuple().exponent)))
-    exact = Decimal(100 * (claim.n or 0)) / Decimal(claim.of or 1)
-    return any(exact.quantize(unit, way) == printed for way in (ROUND_HALF_UP, ROUND_HALF_EVEN, ROUND_DOWN))
-
-
-def _typed(number: float | None) -> str:
-    return str(getattr(number, "typed", number))
+        for field, names in (
+            ("part_of", filter(None, [claim.part_of])),
+            ("parts", claim.parts),
+            ("disjoint_parts", claim.disjoint_parts),
+        ):
+            for name in names:
+                if name not in known:
+                    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+                    hint = f"did you mean {close[0]}?" if close else "write the what, or the quantity, of another claim"
+                    yield ("claims", k, field), f"no claim is about {shown(name)}", hint
 
 
 REPORT_RULES: tuple[Rule, ...] = rules_in(globals())

@@ -15,11 +15,19 @@ from metaimt.checks.of_course import COURSE_RULES
 from metaimt.checks.of_patient import PATIENT_RULES
 from metaimt.checks.of_report import REPORT_RULES
 from metaimt.checks.over_time import TIME_RULES
+from metaimt.checks.printed_numbers import PRINTED_RULES
 from metaimt.checks.rule import About, Looker, Rule
 from metaimt.problem import Problem
 from metaimt.vocabulary import Vocabulary
 
-WITHIN_RULES: tuple[Rule, ...] = (*REPORT_RULES, *PATIENT_RULES, *COURSE_RULES, *TIME_RULES, *ARM_RULES)
+WITHIN_RULES: tuple[Rule, ...] = (
+    *REPORT_RULES,
+    *PRINTED_RULES,
+    *PATIENT_RULES,
+    *COURSE_RULES,
+    *TIME_RULES,
+    *ARM_RULES,
+)
 
 
 def _about(about: About) -> tuple[tuple[Looker, Rule], ...]:

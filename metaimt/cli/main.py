@@ -8,6 +8,7 @@ import sys
 import typer
 
 from metaimt import __version__
+from metaimt.cli.audit import audit
 from metaimt.cli.build import build
 from metaimt.cli.explain import explain
 from metaimt.cli.new import new
@@ -24,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (validate, pool, show, build, new, explain, simulate, schema):
+for command in (validate, pool, show, build, new, audit, explain, simulate, schema):
     app.command()(command)
 
 

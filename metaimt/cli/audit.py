@@ -1,0 +1,66 @@
+"""`metaimt audit`: printed numbers that do not agree.
+
+May import: everything below the command line; nothing that imports pandas, scipy or matplotlib.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from metaimt.casefiles.library import Library, read_files, read_library, review_folder
+from metaimt.checks import examine
+from metaimt.cli.output import FINE, PROBLEMS, ProblemFormat, github_annotation, print_json, told
+from metaimt.problem import Blocked, CannotAnalyse, Findings, WrongUse, has_errors
+
+
+@told
+def audit(
+    cases: Annotated[Path, typer.Argument(help="Folder of the review, or one case file.")] = Path("cases"),
+    output: Annotated[ProblemFormat, typer.Option("--format", help="How findings are printed.")] = ProblemFormat.text,
+) -> None:
+    """Find printed numbers that do not agree, each with what would make it right. Exit code 1 if there are any."""
+    from metaimt.analyses.audit import audit as audit_of
+
+    library, files = _read(cases)
+    findings = _without_errors(library, files)
+    found = audit_of(library, findings.waived, files)
+    if output is ProblemFormat.json:
+        print_json(found.to_dict())
+    elif output is ProblemFormat.github:
+        for one in found.findings:
+            print(github_annotation(one.place))
+    else:
+        from metaimt.report.audit_text import audit_text
+
+        print(audit_text(found))
+    raise typer.Exit(PROBLEMS if found.findings else FINE)
+
+
+def _read(path: Path) -> tuple[Library, tuple[str, ...] | None]:
+    """The library a path belongs to, and the names of the files that are asked about: None for the whole of it."""
+    if not path.exists():
+        raise WrongUse(f"{path} does not exist; give the folder of a review, such as cases, or a case file")
+    folder = review_folder(path) or (path if path.is_dir() else None)
+    if folder is not None:
+        library = read_library(folder)
+        if folder == path:
+            return library, None
+        names = tuple(name for name in library.documents if Path(name).is_relative_to(path))
+        if names or path.is_dir():
+            return library, names
+    return read_files([path]), (path.as_posix(),)
+
+
+def _without_errors(library: Library, files: tuple[str, ...] | None) -> Findings:
+    """The findings of `metaimt validate`. Raises Blocked if the files asked about have errors, CannotAnalyse."""
+    findings = examine(library, whole=library.folder != Path())
+    problems = tuple(problem for problem in findings.problems if files is None or problem.file in files)
+    missing = [problem for problem in problems if problem.rule == "no-case-files"]
+    if missing:
+        raise CannotAnalyse(f"{library.folder.as_posix()}: {missing[0].message}: {missing[0].hint}")
+    if has_errors(problem for problem in problems if problem.rule != "no-protocol"):  # no protocol is needed here
+        raise Blocked(problems, library.files_checked if files is None else len(files))
+    return findings
