@@ -33,7 +33,7 @@ class AuditFinding:
         return f"{self.found.message}; {self.found.remedy}"
 
     def to_dict(self) -> dict[str, Any]:
-        """One finding of `metaimt audit --format json`."""
+        """The finding without its place in the case file, so that outputs do not depend on where the review lies."""
         claim = self.found.claim
         row: dict[str, Any] = {
             "report": self.report,
@@ -45,10 +45,13 @@ class AuditFinding:
             "message": self.found.message,
             "remedy": self.found.remedy,
             "explanation": self.explanation,
-            "file": self.place.file,
-            "line": self.place.position.line,
         }
         return {**row, "waived_because": self.waived_because} if self.waived_because else row
+
+    def located(self) -> dict[str, Any]:
+        """One finding of `metaimt audit --format json`."""
+        place = {"file": self.place.file, "line": self.place.position.line, "column": self.place.position.column}
+        return {**self.to_dict(), **place}
 
 
 @dataclass(frozen=True)
@@ -65,14 +68,16 @@ class Audit:
         return tuple(found for found in (*self.findings, *self.waived) if found.report == report)
 
     def to_dict(self) -> dict[str, Any]:
-        """The machine-readable form; `format` is that of `metaimt audit --format json`."""
-        return {
-            "format": 1,
-            "findings": [found.to_dict() for found in self.findings],
-            "waived": [found.to_dict() for found in self.waived],
-            "claims": self.claims,
-            "reports": self.reports,
-        }
+        """The part `audit` of results.json."""
+        return self._dict([one.to_dict() for one in self.findings], [one.to_dict() for one in self.waived])
+
+    def located(self) -> dict[str, Any]:
+        """The content of `metaimt audit --format json`: with file, line and column of each finding."""
+        lists = [one.located() for one in self.findings], [one.located() for one in self.waived]
+        return {"format": 1, **self._dict(*lists)}
+
+    def _dict(self, findings: list[Any], waived: list[Any]) -> dict[str, Any]:
+        return {"findings": findings, "waived": waived, "claims": self.claims, "reports": self.reports}
 
 
 def audit(library: Library, waived: Iterable[Waived] = (), files: Iterable[str] | None = None) -> Audit:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from metaimt.analyses.audit import Audit, audit
 from metaimt.analyses.breakdown import Breakdown, breakdown
 from metaimt.analyses.duration import Duration, durations
 from metaimt.analyses.heterogeneity import Heterogeneity, heterogeneity
@@ -42,6 +43,7 @@ class Results:
     sensitivity: SensitivityTables
     specification: SpecificationGrid
     over_time: tuple[Cumulative, ...]
+    audit: Audit
     waived: tuple[Waived, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -58,6 +60,7 @@ class Results:
             "sensitivity": self.sensitivity.to_dict(),
             "specification": self.specification.to_dict(),
             "over_time": [found.to_dict() for found in self.over_time],
+            "audit": self.audit.to_dict(),
         }
 
 
@@ -82,5 +85,6 @@ def analyse(
         sensitivity=sensitivity(library, protocol, selection),
         specification=specification_grid(library, protocol),
         over_time=over_time(library, protocol, selection),
+        audit=audit(library, waived),
         waived=waived,
     )

@@ -173,7 +173,7 @@ def _wrong_sum(
     added = " + ".join(f"{low} {name}" for (low, _), name in zip(counts, names, strict=True))
     message = f"{added} is {total}, but '{claim.what}' is printed as {printed_text(claim)}"
     if total > whole[1]:
-        remedy = f"{total - whole[1]} too many: the counts would be right for {total} or more, or overlap"
+        remedy = f"'{claim.what}' would be {total} or more, or {total - whole[1]} counted twice"
     else:
         remedy = f"{whole[0] - total} are in none of the parts, or '{claim.what}' would be {total}"
     return Disagreement(path, claim, printed_text(claim), f"{added} = {total}", message, remedy)
@@ -191,7 +191,7 @@ def subgroups_are_smaller(case: CaseFile) -> Iterator[Disagreement]:
             continue
         of = quantities.first(claim.part_of)
         message = f"'{claim.what}' is printed as {part[0]}, but '{claim.part_of}' as {group[1]} ({where_text(of)})"
-        remedy = f"right would be at most {group[1]} here, or at least {part[0]} there"
+        remedy = f"at most {group[1]} here, or at least {part[0]} there, would be right"
         computed = f"at most {group[1]}"
         yield Disagreement(("claims", k, "n"), claim, printed_text(claim), computed, message, remedy)
 

@@ -1,6 +1,6 @@
 """`metaimt audit`: printed numbers that do not agree.
 
-May import: everything below the command line; nothing that imports pandas, scipy or matplotlib.
+May import: everything below the command line; numpy and scipy.special only.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def audit(
     findings = _without_errors(library, files)
     found = audit_of(library, findings.waived, files)
     if output is ProblemFormat.json:
-        print_json(found.to_dict())
+        print_json(found.located())
     elif output is ProblemFormat.github:
         for one in found.findings:
             print(github_annotation(one.place))

@@ -49,8 +49,12 @@ def _finding_lines(one: AuditFinding) -> list[str]:
     return [
         *_wrapped(head, "  ", "    "),
         *_wrapped(f"{one.found.message}.", "    ", "    "),
-        *_wrapped(f"To be right: {one.found.remedy}.", "    ", "    "),
+        *_wrapped(f"{_sentence(one.found.remedy)}.", "    ", "    "),
     ]
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _waived(one: AuditFinding) -> str:
@@ -68,7 +72,12 @@ def _wrapped(text: str, first: str, rest: str) -> list[str]:
 def audit_section(found: Audit) -> Rendered:
     """The section of the report."""
     findings = [
-        {"place": place_text(one), "what": one.found.claim.what, "text": one.found.message, "remedy": one.found.remedy}
+        {
+            "place": place_text(one),
+            "what": one.found.claim.what,
+            "text": one.found.message,
+            "remedy": _sentence(one.found.remedy),
+        }
         for one in found.findings
     ]
     return render("audit.md.j2", {"findings": findings, "summary": summary(found), "waived": len(found.waived)})
@@ -82,7 +91,5 @@ def audit_rows(found: Audit) -> Iterator[Row]:
             **{key: row[key] for key in ("report", "where", "what", "printed", "computed", "rule")},
             "message": one.found.message,
             "to_be_right": one.found.remedy,
-            "file": one.place.file,
-            "line": one.place.position.line,
             "waived_because": one.waived_because,
         }

@@ -17,6 +17,7 @@ from metaimt.analyses.results import Results
 from metaimt.casefiles.model import CaseFile
 from metaimt.figures.review_figure import Drawn
 from metaimt.problem import Waived
+from metaimt.report.audit_text import audit_section
 from metaimt.report.duration import duration_section
 from metaimt.report.environment import render
 from metaimt.report.figures import figure_sections
@@ -69,6 +70,7 @@ def _content(results: Results) -> dict[str, Any]:
         "methods": methods_text(results),
         "sensitivity": sensitivity_section(results),
         "over_time": over_time_section(results),
+        "audit": audit_section(results.audit),
     }
 
 

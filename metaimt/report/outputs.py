@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from metaimt.analyses.results import Results
+from metaimt.report.audit_text import audit_rows
 from metaimt.report.figures import drawn_figures
 from metaimt.report.markdown import report_markdown
 from metaimt.report.more_tables import (
@@ -59,6 +60,7 @@ def output_files(results: Results, drawn: Sequence[Drawn]) -> dict[str, bytes]:
         "tables/sensitivity.csv": csv_text(sensitivity_rows(results.sensitivity)),
         "tables/leave-one-out.csv": csv_text(leave_one_out_rows(results.sensitivity)),
         "tables/specification.csv": csv_text(specification_rows(results.specification)),
+        "tables/audit.csv": csv_text(audit_rows(results.audit)),
         "tables/over-time.csv": csv_text(cumulative_rows(results.over_time)),
     }
     return {**{name: text.encode("utf-8") for name, text in texts.items()}, **_figure_files(drawn)}

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from math import ceil, floor
 
 _MOST_DECIMALS = 12  # further decimals are compared at these
+_LARGEST = 400  # digits before the point; a double has 309
 _SEARCHED = 500  # denominators on either side of the printed one in which a fraction is looked for
 
 
@@ -30,18 +31,21 @@ def _decimal(printed: str) -> Decimal:
         number = Decimal(printed)
     except ArithmeticError as error:
         raise ValueError(f"{printed!r} is not a number") from error
-    if not number.is_finite():
-        raise ValueError(f"{printed!r} is not a finite number")
-    return number
+    if not number.is_finite() or number.adjusted() > _LARGEST:
+        raise ValueError(f"{printed!r} is not a number that a text prints")
+    if int(number.as_tuple().exponent) >= -_MOST_DECIMALS:
+        return number
+    with localcontext(prec=_LARGEST + 2 * _MOST_DECIMALS):
+        return number.quantize(Decimal(1).scaleb(-_MOST_DECIMALS))
 
 
 def bounds(printed: str) -> tuple[Fraction, Fraction]:
     """What prints so lies in [lower, upper): rounded from half a unit below, or cut off from under one unit above.
 
-    Below zero it is the other way round, since cutting off moves towards zero.
+    Below zero it is the other way round, since cutting off moves towards zero; a printed 0 may be either.
     """
     value, unit = Fraction(_decimal(printed)), unit_of(printed)
-    return (value - unit / 2, value + unit) if value >= 0 else (value - unit, value + unit / 2)
+    return value - (unit / 2 if value > 0 else unit), value + (unit if value >= 0 else unit / 2)
 
 
 def percentage_agrees(n: int, of: int, printed: str) -> bool:

@@ -72,7 +72,9 @@ def test_severities() -> None:
         "ongoing-but-followed partner-without-gene pfs-exceeds-follow-up possible-same-patient prior-kinase-inhibitor "
         "read-by-one response-duration-without-response response-exceeds-pfs response-exceeds-treatment "
         "response-without-words treatment-exceeds-follow-up unused-waiver words-name-another-response",
-        "info": "aggregator-link claim-percentage dose-in-short generation-order not-evaluable-but-assessed "
+        "info": "aggregator-link "
+        "claim-parts claim-percentage claim-quotation claim-subgroup claim-survival claim-twice "
+        "dose-in-short generation-order not-evaluable-but-assessed "
         "same-drug-again treated-beyond-progression",
     }
     for severity, names in by_severity.items():
