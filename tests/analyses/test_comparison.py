@@ -19,13 +19,19 @@ EDGES = {
     "all respond": ([1] * 5 + [4, 9], [1] * 5 + [4, 9]),
     "none responds": ([0] * 5 + [0, 0], [1] * 5 + [4, 9]),
     "one report": ([3], [4]),
+    "one report, nearly all respond": ([36], [37]),
+    "one report, none responds": ([0], [4]),
     "one patient": ([1], [1]),
+    "one patient, a failure": ([0], [1]),
     "two single cases": ([1, 0], [1, 1]),
     "single cases": ([1] * 17 + [0] * 8, [1] * 25),
     "single cases all respond": ([1] * 12, [1] * 12),
+    "single cases none responds": ([0] * 12, [1] * 12),
     "unanimous larger reports": ([1] * 17 + [0, 4, 2, 2, 2], [1] * 18 + [4, 2, 2, 2]),
     "all and none": ([4, 0, 1, 0], [4, 5, 1, 1]),
     "huge trial": ([1] * 12 + [0, 60_000], [1] * 13 + [100_000]),
+    "huge trial of failures": ([1] * 13 + [0], [1] * 13 + [100_000]),
+    "huge trial and single cases all respond": ([1] * 13 + [100_000], [1] * 13 + [100_000]),
 }
 
 
@@ -116,13 +122,15 @@ def test_no_column_of_groups_is_said() -> None:
     assert check(compare([1, 0], [1, 1], every_model=False))["subgroups"]["not_run"]
 
 
-def test_ten_thousand_reports() -> None:
+@pytest.mark.parametrize(("sizes", "rate"), [("mixed", 0.7), ("mixed", 1.0), ("single cases", 0.7)])
+def test_ten_thousand_reports(sizes: str, rate: float) -> None:
     rng = np.random.Generator(np.random.PCG64(4))
-    n = np.where(rng.random(10_000) < 0.9, 1, rng.integers(2, 30, 10_000))
-    r = rng.binomial(n, 0.7)
-    found = check(compare(r.tolist(), n.tolist()))
+    single = (rng.random(10_000) < 0.9) | (sizes == "single cases")
+    n = np.where(single, 1, rng.integers(2, 30, 10_000))
+    found = check(compare(rng.binomial(n, rate).tolist(), n.tolist()))
     assert len(found["cumulative"]) <= 100
-    assert found["methods"]["beta-binomial"]["estimate"] == pytest.approx(0.7, abs=0.02)
+    assert found["methods"]["beta-binomial"]["estimate"] == pytest.approx(rate, abs=0.02)
+    assert found["methods"]["glmm"]["median"]["estimate"] == pytest.approx(rate, abs=0.02)
 
 
 reports = st.lists(
