@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from metaimt.analyses.results import Results
+    from metaimt.figures.review_figure import Drawn
 
 Progress = Callable[[str], None]
 
@@ -78,6 +79,36 @@ def draw(results: Results, name: str = "forest") -> Figure:
     if isinstance(drawn, NotDrawn):
         raise CannotAnalyse(drawn.wording())
     return drawn.figure
+
+
+def draw_named(
+    review: Library | Path | str,
+    name: str,
+    *,
+    by: str | None = None,
+    columns: tuple[str, ...] = (),
+    pool: str | None = None,
+    progress: Progress | None = None,
+) -> Drawn:
+    """One figure by name, of both pools or of one; `by` and `columns` group the reports of the forest plot.
+
+    Raises what `load` raises, and WrongUse, naming the nearest, for an unknown name, pool, grouping or column.
+    """
+    from metaimt.analyses.reports_by_level import reports_by_level
+    from metaimt.figures.forest_by import forest_by_figure
+    from metaimt.figures.registry import draw_figure
+    from metaimt.figures.unit_columns import USUAL, column_headings
+
+    say = progress or _silent
+    column_headings(columns)
+    say("reading, checking, pooling")
+    results = run(review)
+    say("drawing")
+    if by is None and not columns:
+        return draw_figure(results, name, () if pool is None else (pool,))
+    shown = pool or list(results.response.pools)[-1]
+    found = reports_by_level(results.selection, results.protocol, shown, by)
+    return forest_by_figure(results, found, columns or USUAL)
 
 
 def _silent(stage: str) -> None:

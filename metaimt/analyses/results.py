@@ -12,12 +12,14 @@ from typing import Any
 from metaimt.analyses.audit import Audit, audit
 from metaimt.analyses.breakdown import Breakdown, breakdown
 from metaimt.analyses.duration import Duration, durations
+from metaimt.analyses.evidence_map import EvidenceMap, evidence_map
 from metaimt.analyses.heterogeneity import Heterogeneity, heterogeneity
 from metaimt.analyses.over_time import Cumulative, over_time
 from metaimt.analyses.pooled_response import PooledResponse, pooled_response
 from metaimt.analyses.sensitivity import SensitivityTables, sensitivity
 from metaimt.analyses.specification import SpecificationGrid, specification_grid
 from metaimt.analyses.subgroups import Subgroups, subgroups
+from metaimt.analyses.treatment_courses import TreatmentCourses, treatment_courses
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection, select
@@ -44,6 +46,8 @@ class Results:
     specification: SpecificationGrid
     over_time: tuple[Cumulative, ...]
     audit: Audit
+    courses: Mapping[str, TreatmentCourses]
+    evidence_map: Mapping[str, EvidenceMap]
     waived: tuple[Waived, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -59,6 +63,8 @@ class Results:
             "duration": {name: found.to_dict() for name, found in self.duration.items()},
             "sensitivity": self.sensitivity.to_dict(),
             "specification": self.specification.to_dict(),
+            "courses": {name: found.to_dict() for name, found in self.courses.items()},
+            "evidence_map": {name: found.to_dict() for name, found in self.evidence_map.items()},
             "over_time": [found.to_dict() for found in self.over_time],
             "audit": self.audit.to_dict(),
         }
@@ -84,6 +90,8 @@ def analyse(
         duration=durations(selection, protocol),
         sensitivity=sensitivity(library, protocol, selection),
         specification=specification_grid(library, protocol),
+        courses=treatment_courses(selection),
+        evidence_map={pool: evidence_map(selection, pool) for pool in response.pools},
         over_time=over_time(library, protocol, selection),
         audit=audit(library, waived),
         waived=waived,

@@ -11,6 +11,7 @@ from metaimt import __version__
 from metaimt.cli.audit import audit
 from metaimt.cli.build import build
 from metaimt.cli.explain import explain
+from metaimt.cli.figures import figures
 from metaimt.cli.new import new
 from metaimt.cli.pool import pool
 from metaimt.cli.show import show
@@ -25,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (validate, pool, show, build, new, audit, explain, simulate, schema):
+for command in (validate, pool, show, build, figures, new, audit, explain, simulate, schema):
     app.command()(command)
 
 

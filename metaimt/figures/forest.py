@@ -1,16 +1,18 @@
-"""The forest plot: a `ForestTable` laid out and drawn."""
+"""The forest plot: a `ForestTable` laid out and drawn; and any other plot whose rows stand beside texts."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Protocol
 
 from metaimt.figures import style
 from metaimt.figures.forest_layout import MARGIN, Columns, ForestLayout, Line, lay_out
 from metaimt.figures.forest_marks import Plot, draw_marks, largest_size, legend_entries
 from metaimt.figures.forest_table import ForestRow, ForestTable
 from metaimt.figures.layout import (
+    LegendEntry,
     LegendRow,
     Sheet,
     draw_legend,
@@ -32,6 +34,26 @@ TICK: Final = 0.035
 TALL: Final = 11.0
 """A body longer than this, in inches, repeats the axis at its top."""
 _BLOCK_GAP: Final = 0.09
+
+
+class RowPlot(Protocol):
+    """What stands in the plot beside the texts of a table: the axis, the signs, and what the legend says of them."""
+
+    @property
+    def axis(self) -> tuple[float, float]:
+        """The ends of the axis, in its own unit."""
+
+    def ticks(self) -> list[tuple[float, str]]:
+        """Where the grid stands, and what is written there."""
+
+    def legend(self) -> list[LegendEntry]:
+        """One entry for each sign that is shown, and no other."""
+
+    def lines(self, plot: Plot, y: tuple[float, float]) -> None:
+        """Draw what stands behind all rows, from y[0] to y[1]."""
+
+    def mark(self, plot: Plot, number: int, y: float) -> None:
+        """Draw row `number` at the height `y`."""
 
 
 @dataclass(frozen=True)
@@ -57,24 +79,60 @@ def draw_forest(table: ForestTable) -> Figure:
     Every text is drawn literally. Limits beyond `table.axis` end in an arrow. The patches and lines of row i
     carry the ids `row-i-box`, `row-i-diamond`, `row-i-interval`, `row-i-arrow-low`, `row-i-arrow-high`.
     """
+    return draw_rows(table, _Intervals(table))
+
+
+def draw_rows(table: ForestTable, drawn: RowPlot) -> Figure:
+    """Draw the texts of `table` with `drawn` in its plot, on a figure as large as they need."""
     with style.figure_style():
         layout = lay_out(table)
-        frame = _frame(table, layout)
+        frame = _frame(table, layout, drawn)
         sheet = new_sheet(layout.columns.right + MARGIN, frame.height)
         _draw_heading(sheet, layout, frame)
-        plot = _draw_plot(sheet, table, layout.columns, frame)
-        _draw_rows(sheet, plot, layout, frame.body)
+        plot = _draw_plot(sheet, drawn, layout.columns, frame)
+        drawn.lines(plot, (frame.body, frame.axis))
+        _draw_rows(sheet, plot, layout, frame.body, drawn)
         _draw_below(sheet, frame)
         return sheet.figure
 
 
-def _frame(table: ForestTable, layout: ForestLayout) -> _Frame:
+@dataclass(frozen=True)
+class _Intervals:
+    """The plot of a forest plot; what `draw_rows` asks for."""
+
+    table: ForestTable
+
+    @property
+    def axis(self) -> tuple[float, float]:
+        return self.table.axis
+
+    @cached_property
+    def largest(self) -> float:
+        return largest_size(self.table)
+
+    def ticks(self) -> list[tuple[float, str]]:
+        return [(value, f"{100 * value:.4g} %") for value in _ticks(*self.table.axis)]
+
+    def legend(self) -> list[LegendEntry]:
+        return legend_entries(self.table)
+
+    def lines(self, plot: Plot, y: tuple[float, float]) -> None:
+        for value in filter(plot.inside, self.table.thresholds):
+            style.draw_threshold(plot.axes, value, y)
+        if self.table.reference is not None and plot.inside(self.table.reference):
+            style.draw_reference(plot.axes, self.table.reference, y)
+
+    def mark(self, plot: Plot, number: int, y: float) -> None:
+        draw_marks(replace(plot, largest=self.largest), self.table.rows[number], number, y)
+
+
+def _frame(table: ForestTable, layout: ForestLayout, drawn: RowPlot) -> _Frame:
     width = layout.columns.right - MARGIN
     left, right = layout.columns.plot
     title = wrap(table.title, width, style.TITLE) if table.title.strip() else ()
     subtitle = wrap(table.subtitle, width, style.SUBTITLE) if table.subtitle.strip() else ()
     axis_label = wrap(table.axis_label, right - left, style.BODY)
-    legend = legend_rows(legend_entries(table) if table.legend else [], width, style.SMALL)
+    legend = legend_rows(drawn.legend() if table.legend else [], width, style.SMALL)
     footnotes = tuple(line for note in table.footnotes for line in wrap(note, width, style.SMALL))
     top = len(title) * line_height(style.TITLE) + len(subtitle) * line_height(style.SUBTITLE)
     heading = MARGIN + (top + _BLOCK_GAP if top else 0)
@@ -99,41 +157,33 @@ def _draw_heading(sheet: Sheet, layout: ForestLayout, frame: _Frame) -> None:
     sheet.rule(frame.heading + layout.heading.height, layout.columns.all, style.THIN)
 
 
-def _draw_plot(sheet: Sheet, table: ForestTable, columns: Columns, frame: _Frame) -> Plot:
-    """The axis with its ticks, grid, reference and thresholds."""
-    (low, high), (left, right) = table.axis, columns.plot
+def _draw_plot(sheet: Sheet, drawn: RowPlot, columns: Columns, frame: _Frame) -> Plot:
+    """The axis with its ticks and grid."""
+    (low, high), (left, right) = drawn.axis, columns.plot
     unit = (high - low) / (right - left - 2 * PLOT_PAD)
     top, bottom = frame.body, frame.axis
     axes = sheet.plot_axes(left, right - left, top, bottom - top)
     axes.set_xlim(low - PLOT_PAD * unit, high + PLOT_PAD * unit)
-    plot = Plot(axes, low, high, unit, largest_size(table))
-    for value in _ticks(low, high):
+    plot = Plot(axes, low, high, unit)
+    for value, label in drawn.ticks():
         x = left + PLOT_PAD + (value - low) / unit
         style.draw_line(axes, (value, value), (top, bottom), colour=style.GRID, width=style.THIN, zorder=1)
-        _draw_tick(sheet, x, bottom, value, below=True)
+        _draw_tick(sheet, x, bottom, label, below=True)
         if frame.tall:
-            _draw_tick(sheet, x, top - 0.02, value, below=False)
-    style.draw_line(axes, (low, high), (bottom, bottom))
-    _draw_marker_lines(plot, table, (top, bottom))
+            _draw_tick(sheet, x, top - 0.02, label, below=False)
+    style.draw_line(axes, (max(low, 0.0), high), (bottom, bottom))  # signs may stand before 0
     middle = (left + right) / 2
     sheet.block(middle, bottom + _tick_height(), frame.axis_label, style.BODY, "center")
     return plot
 
 
-def _draw_tick(sheet: Sheet, x: float, y: float, value: float, *, below: bool) -> None:
-    label = (f"{100 * value:.4g} %",)
+def _draw_tick(sheet: Sheet, x: float, y: float, text: str, *, below: bool) -> None:
+    label = (text,)
     if below:
         style.draw_line(sheet.axes, (x, x), (y, y + TICK))
         sheet.block(x, y + TICK + 0.01, label, style.BODY, "center")
     else:
         sheet.block(x, y - line_height(style.BODY), label, style.BODY, "center")
-
-
-def _draw_marker_lines(plot: Plot, table: ForestTable, y: tuple[float, float]) -> None:
-    for value in filter(plot.inside, table.thresholds):
-        style.draw_threshold(plot.axes, value, y)
-    if table.reference is not None and plot.inside(table.reference):
-        style.draw_reference(plot.axes, table.reference, y)
 
 
 def _ticks(low: float, high: float) -> list[float]:
@@ -144,7 +194,7 @@ def _ticks(low: float, high: float) -> list[float]:
     return [place * step for place in range(first, last + 1)]
 
 
-def _draw_rows(sheet: Sheet, plot: Plot, layout: ForestLayout, top: float) -> None:
+def _draw_rows(sheet: Sheet, plot: Plot, layout: ForestLayout, top: float, drawn: RowPlot) -> None:
     _draw_group_references(plot, layout, top)
     banded = False
     for number, line in enumerate(layout.lines):
@@ -155,7 +205,7 @@ def _draw_rows(sheet: Sheet, plot: Plot, layout: ForestLayout, top: float) -> No
         if line.row.kind == "note":
             sheet.cover(top, line.height, layout.columns.plot)
         _draw_texts(sheet, layout.columns, line, top)
-        draw_marks(plot, line.row, number, top + line.padding[0] + line_height(line.text) / 2)
+        drawn.mark(plot, number, top + line.padding[0] + line_height(line.text) / 2)
         top += line.height
 
 

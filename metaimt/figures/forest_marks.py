@@ -31,13 +31,13 @@ _SIGN: Final = 0.1
 
 @dataclass(frozen=True)
 class Plot:
-    """The axes of the intervals: x in proportions (`unit` of them an inch), y in inches from the top."""
+    """The axes beside the texts: x in the unit of the axis (`unit` of it an inch), y in inches from the top."""
 
     axes: Axes
     low: float
     high: float
     unit: float
-    largest: float
+    largest: float = FULL_BOX
 
     def inside(self, value: float) -> bool:
         """Whether a value lies on the axis."""

@@ -119,6 +119,12 @@ def column_align(cells: Iterable[str]) -> Align:
     return "right" if filled and all(_NUMERIC.fullmatch(cell.strip()) for cell in filled) else "left"
 
 
+def draw_sign(axes: Axes, at: tuple[float, float], sign: str, style: TextStyle) -> None:
+    """One cleaned sign in the middle of `at`."""
+    text = axes.text(*at, sign, ha="center", va="center_baseline", color=style.colour, zorder=6)
+    text.set(fontproperties=_properties(style), parse_math=False)
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A figure with an axes over all of it, in inches from the top left corner."""

@@ -59,12 +59,12 @@ def pool_heading(results: Results, pool: str) -> ForestRow:
     return ForestRow("heading", f"{capital(group.label)} ({counts})", reference=reference)
 
 
-def zoomed(rows: Iterable[ForestRow]) -> tuple[float, float]:
-    """The axis from and to the tenths that hold every interval."""
-    extents = [row.extent for row in rows if row.extent is not None]
-    if not extents:
+def zoomed(limits: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    """The axis from and to the tenths that hold every pair of limits."""
+    pairs = tuple(limits)
+    if not pairs:
         return 0.0, 1.0
-    low, high = min(extent[0] for extent in extents), max(extent[2] for extent in extents)
+    low, high = min(low for low, _ in pairs), max(high for _, high in pairs)
     return max(floor(10 * low + 1e-9) / 10, 0.0), min(ceil(10 * high - 1e-9) / 10, 1.0)
 
 

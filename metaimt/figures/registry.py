@@ -30,8 +30,11 @@ _FIRST: Final = {
     "strata": ("metaimt.figures.strata_forest:strata_figure", "pools by design, and the separate rows"),
 }
 _AFTER_SUBGROUPS: Final = {
+    "evidence-map": ("metaimt.figures.review_evidence_map:evidence_map_figure", "fusion partner by drug"),
+    "swimmer": ("metaimt.figures.review_swimmer:swimmer_figure", "treatment courses, patient by patient"),
     "sensitivity": ("metaimt.figures.sensitivity_forest:sensitivity_figure", "each analysis done otherwise"),
     "leave-one-out": ("metaimt.figures.sensitivity_forest:leave_one_out_figure", "the pool without each report"),
+    "specification": ("metaimt.figures.review_specification:specification_figure", "every combination of choices"),
     "over-time": ("metaimt.figures.over_time_forest:over_time_figure", "the pool after each publication year"),
 }
 _SUBGROUP: Final = "metaimt.figures.subgroup_forest:subgroup_figure"

@@ -46,4 +46,5 @@ class NotDrawn:
 Drawn = ReviewFigure | NotDrawn
 Pools = tuple[str, ...]
 Draw = Callable[["Results", Pools], Drawn]
-"""Draws one figure from results, of these pools by name (never empty; a figure of one pool takes the first)."""
+"""Draws one figure from results, of these pools by name (never empty; a figure of one pool takes the last,
+the widest)."""

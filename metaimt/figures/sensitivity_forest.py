@@ -136,7 +136,7 @@ def leave_one_out_table(results: Results, pools: Pools) -> ForestTable:
         axis_label=AXIS_LABEL,
         reference_label="With all reports",
         words=tone_words(results),
-        axis=zoomed(rows),
+        axis=zoomed((row.extent[0], row.extent[2]) for row in rows if row.extent),
         footnotes=("Change: of the estimate, in percentage points. Links between reports stay as they were resolved.",),
     )
 

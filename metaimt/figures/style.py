@@ -20,6 +20,9 @@ Tone = Literal["strict", "rest", "local"]
 
 BLACK: Final = "#000000"
 BLUE: Final = "#0072B2"
+SKY: Final = "#56B4E9"
+ORANGE: Final = "#E69F00"
+YELLOW: Final = "#F0E442"
 VERMILLION: Final = "#D55E00"
 GREEN: Final = "#009E73"
 PURPLE: Final = "#CC79A7"
@@ -45,6 +48,7 @@ _SETTINGS: Final[dict[Any, Any]] = {
     "figure.facecolor": PAPER,
     "savefig.facecolor": PAPER,
     "svg.hashsalt": HASH_SALT,
+    "hatch.linewidth": 0.35,
     "svg.fonttype": "path",
     "pdf.fonttype": 42,
 }
@@ -64,6 +68,7 @@ SUBTITLE: Final = TextStyle(8.0, colour=GREY)
 BODY: Final = TextStyle(8.0)
 STRONG: Final = TextStyle(8.0, bold=True)
 SMALL: Final = TextStyle(7.0, colour=GREY)
+TINY: Final = TextStyle(6.0, colour=INK)
 
 
 @dataclass(frozen=True)
@@ -164,6 +169,22 @@ def draw_reference(axes: Axes, x: float, y: tuple[float, float]) -> Line2D:
 def draw_threshold(axes: Axes, x: float, y: tuple[float, float]) -> Line2D:
     """A dotted upright line, at a value of interest."""
     return draw_line(axes, (x, x), y, colour=SILVER, width=0.9, dashes=(1, 1.8), zorder=2)
+
+
+def draw_across(axes: Axes, x: tuple[float, float], y: float, *, threshold: bool = False) -> Line2D:
+    """A level line: dashed at an estimate, dotted at a threshold."""
+    if threshold:
+        return draw_line(axes, x, (y, y), colour=SILVER, width=0.9, dashes=(1, 1.8), zorder=2)
+    return draw_line(axes, x, (y, y), colour=GREY, dashes=(4, 2.5), zorder=2)
+
+
+def draw_upright_arrow(axes: Axes, tip: tuple[float, float], half_width: float, *, up: bool) -> Patch:
+    """An arrow head that ends at `tip`, for axes whose y runs downwards."""
+    (x, y), length = tip, 0.06 if up else -0.06
+    corners = [(x, y), (x - half_width, y + length), (x + half_width, y + length)]
+    shape = Polygon(corners, closed=True, facecolor=BLUE, edgecolor="none", clip_on=False, zorder=5)
+    axes.add_patch(shape)
+    return shape
 
 
 def draw_line(

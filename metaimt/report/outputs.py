@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from metaimt.analyses.results import Results
 from metaimt.report.audit_text import audit_rows
+from metaimt.report.figure_tables import course_rows, evidence_map_rows
 from metaimt.report.figures import drawn_figures
 from metaimt.report.markdown import report_markdown
 from metaimt.report.more_tables import (
@@ -61,6 +62,8 @@ def output_files(results: Results, drawn: Sequence[Drawn]) -> dict[str, bytes]:
         "tables/leave-one-out.csv": csv_text(leave_one_out_rows(results.sensitivity)),
         "tables/specification.csv": csv_text(specification_rows(results.specification)),
         "tables/audit.csv": csv_text(audit_rows(results.audit)),
+        "tables/treatment-courses.csv": csv_text(course_rows(results.courses)),
+        "tables/evidence-map.csv": csv_text(evidence_map_rows(results.evidence_map)),
         "tables/over-time.csv": csv_text(cumulative_rows(results.over_time)),
     }
     return {**{name: text.encode("utf-8") for name, text in texts.items()}, **_figure_files(drawn)}

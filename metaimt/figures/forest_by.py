@@ -1,0 +1,101 @@
+"""The reports of a pool grouped by a level, with columns from the case files.
+
+May import: analyses and below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from metaimt.analyses.breakdown import NOT_REPORTED
+from metaimt.analyses.reports_by_level import LevelRows, ReportRow, ReportsByLevel
+from metaimt.analyses.results import Results
+from metaimt.analyses.wording import estimate_with_interval, fraction
+from metaimt.figures.forest_table import ForestRow, ForestTable
+from metaimt.figures.pool_rows import AXIS_LABEL, ORR_HEADING, capital, short_name, version_line
+from metaimt.figures.review_figure import NotDrawn, ReviewFigure
+from metaimt.figures.review_forest import report_label
+from metaimt.figures.unit_columns import USUAL, column_headings, column_texts
+from metaimt.statistics.outcome import NotRun
+
+
+def forest_by_table(results: Results, found: ReportsByLevel, columns: tuple[str, ...] = USUAL) -> ForestTable:
+    """A row a report under each level, then the level with its exact and its partially pooled rate.
+
+    Raises WrongUse, naming the columns, for one that is not known.
+    """
+    headings = (*column_headings(columns), "r/n")
+    rows: list[ForestRow] = []
+    for level in found.levels:
+        rows += [ForestRow("space", "")] if rows else []
+        rows += _level(results, found, level, columns)
+    pools = tuple(results.response.pools)
+    group = results.response.pools[found.pool]
+    return ForestTable(
+        title=_title(results, found),
+        subtitle=f"{version_line(results)}; {group.label}",
+        label_heading="Report",
+        column_headings=headings,
+        interval_heading=ORR_HEADING,
+        rows=tuple(rows),
+        axis_label=AXIS_LABEL,
+        reference=group.orr.estimate if group.orr else None,
+        reference_label=f"Pooled ORR, {group.label}",
+        pools=(short_name(pools[0]), short_name(found.pool)),
+        footnotes=(
+            "Exact (Clopper-Pearson) intervals; area by evaluable patients. Months: + ongoing. A + marks a drug given "
+            "with something else, – that the source does not say.",
+        ),
+    )
+
+
+def _title(results: Results, found: ReportsByLevel) -> str:
+    by = "" if found.grouping is None else f", by {found.grouping.replace('_', ' ')}"
+    return f"{results.protocol.headline}{by}"
+
+
+def _level(results: Results, found: ReportsByLevel, level: LevelRows, columns: tuple[str, ...]) -> Iterator[ForestRow]:
+    cases = {report.id: report for report in results.library.reports}
+    blank = ("",) * len(columns)
+    yield ForestRow("heading", capital(level.name))
+    for row in level.reports:
+        yield _report(report_label(cases[row.report]), row, columns)
+    if found.grouping is not None and len(level.reports) > 1:
+        total = (*blank, fraction(level.counts.responders, level.counts.evaluable))
+        name = "Not reported" if level.name == NOT_REPORTED else f"All {level.name}"
+        yield ForestRow("summary", name, total, level.orr.estimate, level.orr.lower, level.orr.upper)
+    if not isinstance(level.pooled, NotRun):
+        rate = level.pooled
+        yield ForestRow("companion", "partially pooled", (), rate.median, rate.lower, rate.upper)
+
+
+def _report(label: str, row: ReportRow, columns: tuple[str, ...]) -> ForestRow:
+    orr = row.orr
+    local = any(unit.local for unit in row.units)
+    return ForestRow(
+        "report",
+        label,
+        (*column_texts(columns, row.units), fraction(orr.responders, orr.evaluable)),
+        orr.estimate,
+        orr.lower,
+        orr.upper,
+        size=orr.evaluable,
+        tone="local" if local else "strict" if row.headline else "rest",
+    )
+
+
+def forest_by_figure(
+    results: Results, found: ReportsByLevel, columns: tuple[str, ...] = USUAL
+) -> ReviewFigure | NotDrawn:
+    """The figure `forest` with the reports grouped."""
+    from metaimt.figures.forest import draw_forest
+
+    if not found.levels:
+        return NotDrawn("forest", _title(results, found), "no patient of the pool is evaluable")
+    table = forest_by_table(results, found, columns)
+    said = "; ".join(f"{level.name} {estimate_with_interval(level.orr)}" for level in found.levels)
+    caption = (
+        f"{table.title}: {results.response.pools[found.pool].label}, report by report. Under each group its exact "
+        f"interval (diamond) and its partially pooled rate (rhomb). {capital(said)}."
+    )
+    return ReviewFigure("forest", table.title, caption, f"Forest plot by report. {capital(said)}.", draw_forest(table))

@@ -1,0 +1,67 @@
+"""The evidence map of the review: fusion partner by drug.
+
+May import: analyses and below.
+"""
+
+from __future__ import annotations
+
+from metaimt.analyses.evidence_map import EvidenceMap
+from metaimt.analyses.pooled_response import Counts
+from metaimt.analyses.results import Results
+from metaimt.analyses.wording import fraction, plural
+from metaimt.figures.cell_map import CellMap
+from metaimt.figures.pool_rows import capital, version_line
+from metaimt.figures.review_figure import NotDrawn, Pools, ReviewFigure
+
+
+def evidence_cells(results: Results, pools: Pools) -> CellMap:
+    """The last of `pools`: responders of evaluable patients for each pair of levels."""
+    found = results.evidence_map[pools[-1]]
+    return CellMap(
+        title=_title(found),
+        subtitle=f"{version_line(results)}; {results.response.pools[found.pool].label}",
+        corner=capital(_words(found.down)),
+        rows=found.rows,
+        columns=found.columns,
+        cells={pair: (counts.responders, counts.evaluable) for pair, counts in found.cells.items()},
+        row_totals={name: _counts(counts) for name, counts in found.row_totals.items()},
+        column_totals={name: _counts(counts) for name, counts in found.column_totals.items()},
+        total=_counts(found.total),
+        footnotes=(
+            f"Responders ({' or '.join(results.protocol.outcome.responders)}) of evaluable patients. Most cells are "
+            "far too small for a rate. Not reported: patients of arms that print counts only, and sources that do not "
+            "say.",
+        ),
+    )
+
+
+def _title(found: EvidenceMap) -> str:
+    return f"Where there is evidence: {_words(found.down)} by {_words(found.across)}"
+
+
+def _words(grouping: str) -> str:
+    return grouping.replace("_", " ")
+
+
+def _counts(counts: Counts) -> str:
+    return fraction(counts.responders, counts.evaluable)
+
+
+def evidence_map_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
+    """The figure `evidence-map`."""
+    from metaimt.figures.cell_map import draw_cell_map
+
+    found = results.evidence_map[pools[-1]]
+    if not found.cells:
+        return NotDrawn("evidence-map", _title(found), "no patient of the pool is evaluable")
+    largest = sorted(found.cells.items(), key=lambda item: (-item[1].evaluable, item[0]))[:5]
+    cells = "; ".join(f"{row} with {column} {_counts(counts)}" for (row, column), counts in largest)
+    single = sum(counts.evaluable == 1 for counts in found.cells.values())
+    possible = len(found.rows) * len(found.columns)
+    said = (
+        f"{_counts(found.total)} of {results.response.pools[found.pool].label} in {len(found.cells)} of "
+        f"{plural(possible, 'cell')}, {single} of one patient; the largest: {cells}"
+    )
+    caption = f"{_title(found)}. {capital(said)}. Discs: area by patients, filled as far as they responded."
+    figure = draw_cell_map(evidence_cells(results, pools))
+    return ReviewFigure("evidence-map", _title(found), caption, f"Table of discs: {said}.", figure)

@@ -1,0 +1,67 @@
+"""`metaimt figures` as a user calls it: the list, one file, wrong use."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, MakeReview, arm, report
+from test_pool_and_build import CANNOT_ANALYSE, FINE, WRONG_USE, metaimt
+
+CASES = ("--cases", str(ROOT / "cases"))
+
+
+def test_without_a_name_all_figures_of_the_build_are_listed() -> None:
+    said = metaimt("figures").stdout
+    names = {line.split()[0] for line in said.partition("\n\n")[0].splitlines()}
+    built = {path.stem for path in (ROOT / "outputs" / "figures").glob("*.svg")}
+    assert built <= names
+    assert max(map(len, said.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("kind", ["svg", "png", "pdf"])
+def test_one_figure_is_written_the_same_twice_and_without_a_date(tmp_path: Path, kind: str) -> None:
+    for number in (1, 2):
+        done = metaimt("figures", "strata", "--out", tmp_path / f"{number}.{kind}")
+        assert done.returncode == FINE, done.stderr
+    one, two = ((tmp_path / f"{number}.{kind}").read_bytes() for number in (1, 2))
+    assert one == two
+    assert b"CreationDate" not in one and b"<dc:date>" not in one
+
+
+def test_the_file_is_that_of_the_build(tmp_path: Path) -> None:
+    metaimt("figures", "over_time", *CASES, cwd=tmp_path)
+    assert (tmp_path / "over-time.svg").read_bytes() == (ROOT / "outputs" / "figures" / "over-time.svg").read_bytes()
+
+
+def test_a_forest_plot_by_group_with_columns(tmp_path: Path) -> None:
+    words = ("--by", "fusion_partner", "--columns", "drug,site,duration", "--out", tmp_path / "x.pdf")
+    done = metaimt("figures", "forest", *words)
+    assert done.returncode == FINE, done.stderr
+    assert (tmp_path / "x.pdf").read_bytes().startswith(b"%PDF")
+    assert re.search(r"RANBP2 100\.0 % .*1/1", done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("forrest",), "did you mean forest?"),
+        (("forest", "--by", "sites"), "did you mean site?"),
+        (("forest", "--columns", "drugs"), "did you mean drug?"),
+        (("strata", "--pool", "strickt"), "did you mean strict?"),
+        (("strata", "--by", "site"), "for the figure forest"),
+        (("strata", "--out", "x.gif"), ".svg, .png, .pdf"),
+    ],
+)
+def test_wrong_use_says_what_is_meant_and_writes_nothing(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    done = metaimt("figures", *words, *CASES, cwd=tmp_path)
+    assert (done.returncode, said in done.stderr) == (WRONG_USE, True), done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_figure_that_the_evidence_does_not_allow_says_why(make_review: MakeReview, tmp_path: Path) -> None:
+    folder = make_review(report("made-up", arms=[arm(3, 5)], design="trial"))
+    done = metaimt("figures", "swimmer", "--cases", folder, "--out", tmp_path / "x.svg")
+    assert done.returncode == CANNOT_ANALYSE
+    assert "not drawn" in done.stderr and not (tmp_path / "x.svg").exists()

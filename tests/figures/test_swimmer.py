@@ -1,0 +1,109 @@
+"""The swimmer plot by what is drawn: lengths, order, unknown lengths, ends. Every patient is made up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from drawn import EXTREME_LABELS, assert_tidy, marks, written
+from matplotlib.patches import Rectangle
+
+from metaimt.figures.swimmer import Lane, Segment, SwimmerTable, draw_swimmer
+
+DRUGS = ("a drug", "b drug", "c drug")
+
+
+def lane(number: int, **changes: Any) -> Lane:
+    """A made-up patient with one to three drugs, some of unknown length."""
+    ends: Sequence[Any] = ("progression", "ongoing", "death", "stopped", "not stated")
+    segments = tuple(
+        Segment(
+            DRUGS[place % 3],
+            *((None, None) if (number + place) % 4 == 3 else (number % 30 + 1.0, number % 30 + 1.0 + place)),
+            response=("CR", "PR", "SD", "PD", "NE", "")[(number + place) % 6],
+            end=ends[(number + place) % 5],
+        )
+        for place in range(number % 3 + 1)
+    )
+    made_up = Lane(f"Made up {number}", segments, ("a drug → b drug", "PR"), "progression")
+    return replace(made_up, **changes)
+
+
+def table(lanes: Sequence[Lane], **changes: Any) -> SwimmerTable:
+    made_up = SwimmerTable(
+        "Made up courses", "Patient", ("Inhibitors", "Response"), "Ended by", tuple(lanes), "Months on inhibitors"
+    )
+    return replace(made_up, **changes)
+
+
+def bar(found: dict[str, Any], name: str) -> Rectangle:
+    mark = found[name]
+    assert isinstance(mark, Rectangle)
+    return mark
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 60, 400])
+def test_any_number_of_lanes_is_tidy(count: int) -> None:
+    figure = draw_swimmer(table([lane(number) for number in range(count)]))
+    assert_tidy(figure)
+
+
+@pytest.mark.parametrize("label", EXTREME_LABELS)
+def test_any_label_is_tidy_in_every_place(label: str) -> None:
+    strange = lane(4, label=label, columns=(label, label), ended=label, segments=(Segment(label, 3, 9),))
+    around = {"title": label, "subtitle": label, "axis_label": label, "ended_heading": label, "footnotes": (label,)}
+    assert_tidy(draw_swimmer(table([strange, lane(5)], label_heading=label, **around)))
+
+
+def test_bars_are_as_long_as_the_months_and_stand_end_to_end() -> None:
+    found = marks(draw_swimmer(table([Lane("Made up", (Segment("a", 4, 4), Segment("b", 2, 5), Segment("c", 1, 1)))])))
+    first, second, third = (bar(found, f"row-0-bar-{place}") for place in range(3))
+    assert (first.get_x(), first.get_width()) == (0, 4)
+    assert (second.get_x(), second.get_width()) == (4, 2)  # to the shortest; a paler bar goes on to the longest
+    assert (third.get_x(), third.get_width()) == (9, 1)
+
+
+def test_an_unknown_length_is_a_box_of_its_own_width_with_a_question_mark() -> None:
+    lanes = [Lane("One", (Segment("a"),)), Lane("Two", (Segment("a"), Segment("b", 6, 6)))]
+    figure = draw_swimmer(table(lanes))
+    found = marks(figure)
+    widths = {bar(found, f"row-{number}-unknown-0").get_width() for number in (0, 1)}
+    assert len(widths) == 1 and "row-0-bar-0" not in found
+    assert written(figure).count("?") == 2 + 1  # and one in the legend
+    assert "Length not known" in written(figure)
+
+
+def test_the_same_drug_has_the_same_look_and_others_have_others() -> None:
+    lanes = [Lane("One", (Segment("a", 3, 3), Segment("b", 3, 3))), Lane("Two", (Segment("a", 3, 3),))]
+    found = marks(draw_swimmer(table(lanes)))
+    looks = [
+        (bar(found, name).get_facecolor(), bar(found, name).get_hatch())
+        for name in ("row-0-bar-0", "row-0-bar-1", "row-1-bar-0")
+    ]
+    assert looks[0] == looks[2] != looks[1]
+    assert looks[0][1] != looks[1][1]  # the hatch, for grey
+
+
+def test_the_legend_explains_only_what_is_there() -> None:
+    said = written(draw_swimmer(table([Lane("One", (Segment("a", 3, 3, "PR", "ongoing"),))])))
+    assert "Partial response (PR)" in said and "Ongoing" in said
+    absent = ("Complete", "Stable", "Progressive", "Not evaluable", "Ended by p", "Ended by d", "Length", "Range")
+    assert not any(text.startswith(absent) for text in said)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"low": 3, "high": 2}, "months from 3 to 2"),
+        ({"low": -1, "high": 2}, "months from -1"),
+        ({"low": None}, "both ends"),
+        ({"end": "cured"}, "the end is one of"),
+    ],
+)
+def test_a_wrong_segment_is_refused_by_name(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=f"'made up'.*{message}"):
+        replace(Segment("made up", 1, 2), **changes)
+    with pytest.raises(ValueError, match="3 columns, 2 headings"):
+        table([lane(1, columns=("a", "b", "c"))])
