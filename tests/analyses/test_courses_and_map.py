@@ -56,14 +56,6 @@ def test_courses_stand_in_order_with_what_is_stated(make_review: MakeReview) -> 
 
 def test_a_patient_who_gives_way_to_another_report_has_no_lane(make_review: MakeReview) -> None:
     same = [report(f"made-up-{number}", patient(course("PR"))) for number in (1, 2)]
-    links = [
-        {
-            "reports": ["made-up-1", "made-up-2"],
-            "certainty": "certain",
-            "prefer": "made-up-2",
-            "reason": "made up",
-            "decided_by": "a",
-        }
-    ]
+    links = [{"reports": ["made-up-1", "made-up-2"], "certainty": "certain", "prefer": "made-up-2", "decided_by": "a"}]
     found = metaimt.run(make_review(*same, links=links)).courses["all_evidence"]
     assert [each.report for each in found.patients] == ["made-up-2"]

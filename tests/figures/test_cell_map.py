@@ -11,8 +11,8 @@ from drawn import EXTREME_LABELS, assert_tidy, marks, written
 from metaimt.figures.cell_map import CellMap, draw_cell_map
 
 
-def table(rows: int, columns: int = 5, **changes: Any) -> CellMap:
-    names, across = tuple(f"Made up {n}" for n in range(rows)), tuple(f"drug {n}" for n in range(columns))
+def table(number: int, **changes: Any) -> CellMap:
+    names, across = tuple(f"Made up {n}" for n in range(number)), tuple(f"drug {n}" for n in range(5))
     cells = {
         (row, column): ((n * k) % (n + k + 1), n + k + 1)
         for n, row in enumerate(names)

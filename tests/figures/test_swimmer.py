@@ -18,14 +18,16 @@ DRUGS = ("a drug", "b drug", "c drug")
 def lane(number: int, **changes: Any) -> Lane:
     """A made-up patient with one to three drugs, some of unknown length."""
     ends: Sequence[Any] = ("progression", "ongoing", "death", "stopped", "not stated")
+    months = [None if (number + place) % 4 == 3 else number % 30 + 1.0 for place in range(3)]
     segments = tuple(
         Segment(
             DRUGS[place % 3],
-            *((None, None) if (number + place) % 4 == 3 else (number % 30 + 1.0, number % 30 + 1.0 + place)),
+            low,
+            None if low is None else low + place,
             response=("CR", "PR", "SD", "PD", "NE", "")[(number + place) % 6],
             end=ends[(number + place) % 5],
         )
-        for place in range(number % 3 + 1)
+        for place, low in enumerate(months[: number % 3 + 1])
     )
     made_up = Lane(f"Made up {number}", segments, ("a drug → b drug", "PR"), "progression")
     return replace(made_up, **changes)
