@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from metaimt.report.simulation_text import read_simulation, simulation_in_short
+from metaimt.report.simulation_text import read_simulation, simulation_in_short, simulation_markdown
 from metaimt.statistics import exact_tests, firth, glmm_quadrature, partial_pooling, rho, survival_data
 from metaimt.statistics.posterior import MU_PRIOR, RHO_PRIOR
 
@@ -35,6 +35,15 @@ def rule() -> str:
 def simulation() -> str:
     table = ROOT / "docs" / "simulation.csv"
     return simulation_in_short(read_simulation(table.read_text(encoding="utf-8"), "docs/simulation.csv"))
+
+
+def test_the_page_of_the_simulation_is_that_of_its_table() -> None:
+    folder = ROOT / "docs"
+    page = (folder / "simulation.md").read_text(encoding="utf-8")
+    command = re.search(r"Written by `(metaimt simulate [^`]+)`", page)
+    assert command is not None
+    cells = read_simulation((folder / "simulation.csv").read_text(encoding="utf-8"), "docs/simulation.csv")
+    assert page == simulation_markdown(cells, command[1])
 
 
 BLOCKS = {"rule": rule, "simulation": simulation}

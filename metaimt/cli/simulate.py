@@ -41,18 +41,18 @@ def simulate(  # noqa: PLR0917 - typer reads the options from the signature
 
     _check(sources, out, figure, table)
     if table is not None:
-        cells = read_simulation(table.read_text(encoding="utf-8"), table.as_posix())
+        cells = read_simulation(_text(table), table.as_posix())
     else:
         cells = _run(sources or [Path("cases")], sets=sets, jobs=jobs, seed=seed, glmm=glmm)
     if out is None and figure is None:
         print(simulation_table(cells))
-    if figure is not None:
-        _draw(cells, figure)
     if out is not None:
         names = " ".join(path.as_posix() for path in sources or [Path("cases")])
         command = f"metaimt simulate {names} --sets {sets} --seed {seed}{' --glmm' if glmm else ''}"
         drawn = f" --figure {figure.as_posix()}" if figure else ""
         _write(cells, f"{command} --out {out.as_posix()}{drawn}", out)
+    if figure is not None:
+        _draw(cells, figure)
 
 
 def _check(sources: list[Path] | None, out: Path | None, figure: Path | None, table: Path | None) -> None:
@@ -62,6 +62,13 @@ def _check(sources: list[Path] | None, out: Path | None, figure: Path | None, ta
         raise WrongUse(f"--figure {figure}: the name must end in .svg, .png or .pdf")
     if table is not None and (sources or out):
         raise WrongUse("--from runs nothing: give neither folders nor --out with it")
+
+
+def _text(table: Path) -> str:
+    try:
+        return table.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise WrongUse(f"{table.as_posix()}: not a text in UTF-8; give the .csv that --out wrote") from None
 
 
 def _run(sources: list[Path], *, sets: int, jobs: int, seed: int, glmm: bool) -> tuple[Cell, ...]:
@@ -79,7 +86,11 @@ def _draw(cells: tuple[Cell, ...], path: Path) -> None:
     from metaimt.files import write_file
 
     kind = cast("Kind", path.suffix.removeprefix("."))
-    write_file(path, figure_bytes(draw_simulation(cells), kind))
+    try:
+        figure = draw_simulation(cells)
+    except ValueError as error:  # more methods than marks, in a table that was written elsewhere
+        raise WrongUse(f"--figure {path.as_posix()}: {error}") from None
+    write_file(path, figure_bytes(figure, kind))
     print(f"Written: {path.as_posix()}")
 
 

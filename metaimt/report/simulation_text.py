@@ -9,11 +9,12 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
+from math import isfinite
 from typing import Any
 
 from metaimt.files import for_terminal
 from metaimt.problem import WrongUse
-from metaimt.report.tables import Row
+from metaimt.report.tables import Row, csv_text
 from metaimt.statistics.simulate import RULE, Cell
 
 _NOTED = 0.94  # coverage of the rule below this is listed, whatever the target
@@ -27,8 +28,8 @@ def simulation_rows(cells: Sequence[Cell]) -> Iterator[Row]:
 
 
 def as_written(cells: Sequence[Cell]) -> tuple[Cell, ...]:
-    """The cells with the decimals of `simulation_rows`."""
-    return tuple(Cell(**row) for row in simulation_rows(cells))  # type: ignore[arg-type]
+    """The cells as `read_simulation` finds them in the CSV that is written of them."""
+    return read_simulation(csv_text(simulation_rows(cells)), "the table")
 
 
 def read_simulation(text: str, file: str) -> tuple[Cell, ...]:
@@ -47,7 +48,7 @@ def read_simulation(text: str, file: str) -> tuple[Cell, ...]:
 def _read_row(row: list[str], file: str, line: int) -> Cell:
     if len(row) != len(fields(Cell)):
         raise _refused(f"{file}:{line}:1", f"{len(row)} cells", f"{len(fields(Cell))} are needed")
-    types: dict[str, Any] = {"str": str, "int": int, "float": float}
+    types: dict[str, Any] = {"str": str, "int": int, "float": _finite}
     values: dict[str, Any] = {}
     column = 1
     for field, text in zip(fields(Cell), row, strict=True):
@@ -58,6 +59,13 @@ def _read_row(row: list[str], file: str, line: int) -> Cell:
             raise _refused(f"{file}:{line}:{column}", what, "write the file anew: metaimt simulate --out") from None
         column += len(text) + 1
     return Cell(**values)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not isfinite(value):
+        raise ValueError(text)
+    return value
 
 
 def _refused(place: str, message: str, hint: str) -> WrongUse:

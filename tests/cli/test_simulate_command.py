@@ -21,7 +21,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_table_and_figure_and_the_figure_again_from_the_table(here: Path) -> None:
     done = CliRunner().invoke(app, [*RUN, "--out", "table.md", "--figure", "one.svg"])
-    assert (done.exit_code, done.stdout) == (0, "Written: one.svg\nWritten: table.md and .csv\n")
+    assert (done.exit_code, done.stdout) == (0, "Written: table.md and .csv\nWritten: one.svg\n")
     assert "--figure one.svg" in (here / "table.md").read_text(encoding="utf-8")
     again = CliRunner().invoke(app, ["simulate", "--from", "table.csv", "--figure", "two.svg"])
     assert (again.exit_code, again.stdout) == (0, "Written: two.svg\n")
@@ -35,6 +35,7 @@ def test_table_and_figure_and_the_figure_again_from_the_table(here: Path) -> Non
     [
         ("id,x,n\na,1,2\n", "table.csv:1:1: not a table of `metaimt simulate`"),
         ("HEADER\nstrict,3,much,0,rule,3,1,0,0,0,1,0,met\n", "table.csv:2:10: rate 'much' is not a number"),
+        ("HEADER\nstrict,3,nan,0,rule,3,1,0,0,0,1,0,met\n", "table.csv:2:10: rate 'nan' is not a number"),
         ("HEADER\nstrict,3\n", "table.csv:2:1: 2 cells; 13 are needed"),
         ("HEADER\n", "table.csv:1:1: not a table"),
     ],
@@ -45,6 +46,18 @@ def test_another_table_is_refused_with_its_place(here: Path, text: str, said: st
     done = CliRunner().invoke(app, ["simulate", "--from", "table.csv"])
     assert done.exit_code == 2
     assert said in done.stderr
+
+
+def test_a_table_that_is_no_text_or_has_too_many_methods(here: Path) -> None:
+    (here / "table.csv").write_bytes(b"\xff\xfe")
+    done = CliRunner().invoke(app, ["simulate", "--from", "table.csv"])
+    assert (done.exit_code, "not a text in UTF-8" in done.stderr) == (2, True)
+    header = "structure,reports,rate,correlation,method,sets,coverage,coverage_se,bias,bias_se,width,width_se,target\n"
+    rows = "".join(f"made-up,3,0.5,0,method {k},3,1,0,0,0,1,0,\n" for k in range(20))
+    (here / "table.csv").write_text(header + rows, encoding="utf-8")
+    done = CliRunner().invoke(app, ["simulate", "--from", "table.csv", "--figure", "x.svg"])
+    assert (done.exit_code, "methods, not 20" in done.stderr) == (2, True)
+    assert not (here / "x.svg").exists()
 
 
 @pytest.mark.parametrize(
