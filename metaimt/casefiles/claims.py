@@ -18,6 +18,7 @@ class ClaimedSurvival(Entry):
     patients: Whole = Field(description="Patients at the start.")
     deaths: Whole = Field(description="Deaths over the whole follow-up, as printed.")
     lost: Whole = Field(default=0, description="Patients lost to follow-up, as printed.")
+    median_followup: Number | None = described("Printed median follow-up, months.")
 
     @model_validator(mode="after")
     def _among_the_patients(self) -> ClaimedSurvival:
@@ -25,6 +26,23 @@ class ClaimedSurvival(Entry):
             said = f"{self.deaths} deaths and {self.lost} lost of {self.patients} patients"
             raise refuse("wrong-form", said, "deaths and lost are among the patients: check the three counts")
         return self
+
+
+class Comparison(Entry):
+    """Which number of this review stands beside a printed one: a response rate, a median time, or a level's share."""
+
+    number: Text | None = described("response: the pooled response rates; median_duration: the median of known times.")
+    grouping: Text | None = described("A grouping of `metaimt pool --by`, such as fusion_partner, with level.")
+    level: Text | None = described("The level of that grouping whose patients are counted, such as RANBP2.")
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Comparison:
+        if self.number is None and self.level is not None and self.grouping is not None:
+            return self
+        if self.number in {"response", "median_duration"} and self.grouping is None and self.level is None:
+            return self
+        hint = "write number: response, number: median_duration, or a grouping of the protocol with its level"
+        raise refuse("wrong-form", "names no number of this review", hint)
 
 
 class Claim(Entry):
@@ -44,6 +62,7 @@ class Claim(Entry):
     disjoint_parts: tuple[Text, ...] = listed("Quantities that share no patient; together no more than this one.")
     survival: ClaimedSurvival | None = described("For a survival percentage: when, of how many, with which deaths.")
     quotes: Identifier | None = described("Report of the review whose counts this statement quotes.")
+    compare: Comparison | None = described("The number of this review that stands beside it.")
     needs: Text | None = described("What is not printed, and would be needed to compute the number again.")
 
     @property

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 
-from metaimt.casefiles.claims import Claim
+from metaimt.casefiles.claims import Claim, ClaimedSurvival
 from metaimt.casefiles.model import CaseFile
 from metaimt.casefiles.strict_yaml import Path
 from metaimt.checks.printed_claims import Quantities, count_range, printed_text, typed, where_text
@@ -208,7 +208,7 @@ def survival_fits_the_deaths(case: CaseFile) -> Iterator[Disagreement]:
         counts = (survival.patients, survival.deaths, survival.lost)
         lowest = lowest_survival(*counts)
         if not lowest.allows(printed):
-            message, computed = _too_low(survival.months, lowest, printed)
+            message, computed = _too_low(survival, lowest, printed)
             remedy = "; ".join(_survival_remedies(lowest, printed))
             yield Disagreement(path, claim, f"{printed} %", computed, message, remedy)
         months, before = earlier.get(counts, (survival.months, printed))
@@ -220,14 +220,17 @@ def survival_fits_the_deaths(case: CaseFile) -> Iterator[Disagreement]:
             earlier[counts] = (survival.months, printed)
 
 
-def _too_low(months: float, lowest: LowestSurvival, printed: str) -> tuple[str, str]:
+def _too_low(survival: ClaimedSurvival, lowest: LowestSurvival, printed: str) -> tuple[str, str]:
     left = f"{lowest.at_risk - lowest.deaths}/{lowest.at_risk}"
     computed = f"at least {left} = {percent_text(lowest.value, printed)} %"
     message = (
-        f"{printed} % at {months:g} months is lower than {lowest.deaths} deaths among {lowest.patients} patients "
-        f"allow: {computed}, if all {lowest.lost} lost left before any death, all deaths came by then, and the others "
-        "were followed so long"
+        f"{printed} % at {survival.months:g} months is lower than {lowest.deaths} deaths among {lowest.patients} "
+        f"patients allow: {computed}, if all {lowest.lost} lost left before any death, all deaths came by then, and "
+        "the others were followed so long"
     )
+    followed = survival.median_followup
+    if followed is not None and followed <= survival.months:
+        message += f", though median follow-up is only {followed:g} months"
     return message, computed
 
 

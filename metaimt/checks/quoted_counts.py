@@ -38,14 +38,18 @@ def quotations(library: Library) -> Iterator[tuple[str, Disagreement]]:
 
 
 def quoted_arm(library: Library, claim: Claim) -> Arm | None:
-    """The arm of the quoted report that has the claim's counts, or counts that its percentage allows."""
+    """The arm of the quoted report that has the claim's counts, or counts that its percentage allows.
+
+    A claim without a denominator quotes the patients of an arm.
+    """
     quoted = None if claim.quotes is None else library.report(claim.quotes)
     counts = count_range(claim)
     if quoted is None or counts is None:
         return None
-    return next(
-        (arm for arm in quoted.arms if arm.evaluable == claim.of and counts[0] <= arm.responders <= counts[1]), None
-    )
+    if claim.of is None:
+        return next((arm for arm in quoted.arms if arm.evaluable == claim.n), None)
+    arms = (arm for arm in quoted.arms if arm.evaluable == claim.of)
+    return next((arm for arm in arms if counts[0] <= arm.responders <= counts[1]), None)
 
 
 @rule(QUOTATION, "info")

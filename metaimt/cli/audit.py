@@ -20,10 +20,18 @@ from metaimt.problem import Blocked, CannotAnalyse, Findings, WrongUse, has_erro
 def audit(
     cases: Annotated[Path, typer.Argument(help="Folder of the review, or one case file.")] = Path("cases"),
     output: Annotated[ProblemFormat, typer.Option("--format", help="How findings are printed.")] = ProblemFormat.text,
+    paper: Annotated[
+        str, typer.Option(metavar="ID", help="Every statement of this report, with its verdict, as Markdown.")
+    ] = "",
 ) -> None:
     """Find printed numbers that do not agree, each with what would make it right. Exit code 1 if there are any."""
     from metaimt.analyses.audit import audit as audit_of
 
+    if paper and output is not ProblemFormat.text:
+        raise WrongUse("--paper prints Markdown; leave out --format")
+    if paper:
+        print(_paper(cases, paper), end="")
+        return
     library, files = _read(cases)
     findings = _without_errors(library, files)
     found = audit_of(library, findings.waived, files)
@@ -37,6 +45,17 @@ def audit(
 
         print(audit_text(found))
     raise typer.Exit(PROBLEMS if found.findings else FINE)
+
+
+def _paper(cases: Path, report: str) -> str:
+    from metaimt.analyses.audit import audit as audit_of
+    from metaimt.analyses.paper import statements
+    from metaimt.report.paper import ReviewNumbers, paper_markdown
+    from metaimt.review import load, respond
+
+    loaded = load(cases)
+    found = statements(loaded.library, audit_of(loaded.library, loaded.waived), report)
+    return paper_markdown(loaded.library, report, found, ReviewNumbers(*respond(loaded), loaded.protocol))
 
 
 def _read(path: Path) -> tuple[Library, tuple[str, ...] | None]:

@@ -49,11 +49,12 @@ def _finding_lines(one: AuditFinding) -> list[str]:
     return [
         *_wrapped(head, "  ", "    "),
         *_wrapped(f"{one.found.message}.", "    ", "    "),
-        *_wrapped(f"{_sentence(one.found.remedy)}.", "    ", "    "),
+        *_wrapped(f"{sentence(one.found.remedy)}.", "    ", "    "),
     ]
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """The text with a capital first letter."""
     return text[:1].upper() + text[1:]
 
 
@@ -76,7 +77,7 @@ def audit_section(found: Audit) -> Rendered:
             "place": place_text(one),
             "what": one.found.claim.what,
             "text": one.found.message,
-            "remedy": _sentence(one.found.remedy),
+            "remedy": sentence(one.found.remedy),
         }
         for one in found.findings
     ]
