@@ -69,6 +69,8 @@ def _analysis(name: str, cell: Cell, tone: Tone) -> ForestRow:
     if cell.status == NO_ROWS:
         return ForestRow("plain", capital(name), (), interval_text=NO_ROWS)
     counts = fraction(cell.counts.responders, cell.counts.evaluable)
+    if cell.orr is None and cell.status:
+        return ForestRow("plain", capital(name), (counts,), interval_text=cell.status)
     columns = (counts, points(cell.change), short_method(cell.orr))
     return estimate_row("report", capital(name), columns, cell.orr, tone=tone, size=cell.counts.evaluable)
 

@@ -41,11 +41,21 @@ def _markdown(figures: Iterable[Drawn]) -> Rendered:
     return Rendered("".join(f"{figure_markdown(each)}\n\n" for each in figures))
 
 
-def figure_markdown(each: Drawn) -> Rendered:
+def figure_markdown(each: Drawn, folder: str = "figures/") -> Rendered:
     """The picture with its alternative text, and the caption under it; or that it is not drawn, and why."""
     if isinstance(each, NotDrawn):
         return Rendered(f"*{markdown(each.wording())}.*")
-    return Rendered(f"![{markdown(each.alt)}](figures/{each.name}.svg)\n\n*{markdown(each.caption)}*")
+    return Rendered(f"![{markdown(each.alt)}]({folder}{each.name}.svg)\n\n*{markdown(each.caption)}*")
+
+
+def gallery(drawn: Sequence[Drawn]) -> str:
+    """figures/README.md: every figure with its title and caption, and those that were not drawn."""
+    parts = [f"## {markdown(each.title)}\n\n{figure_markdown(each, folder='')}" for each in drawn_figures(drawn)]
+    missing = [f"- {markdown(each.wording())}" for each in drawn if isinstance(each, NotDrawn)]
+    parts += ["## Not drawn\n\n" + "\n".join(missing)] if missing else []
+    return (
+        "\n\n".join(["# Figures", "One figure in another form: `metaimt figures NAME --out FILE.pdf`.", *parts]) + "\n"
+    )
 
 
 def drawn_figures(drawn: Iterable[Drawn]) -> list[ReviewFigure]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from metaimt.analyses.results import Results
 from metaimt.report.audit_text import audit_rows
 from metaimt.report.figure_tables import course_rows, evidence_map_rows
-from metaimt.report.figures import drawn_figures
+from metaimt.report.figures import drawn_figures, gallery
 from metaimt.report.markdown import report_markdown
 from metaimt.report.more_tables import (
     duration_estimate_rows,
@@ -72,7 +72,7 @@ def output_files(results: Results, drawn: Sequence[Drawn]) -> dict[str, bytes]:
 def _figure_files(drawn: Sequence[Drawn]) -> dict[str, bytes]:
     from metaimt.figures.save import figure_bytes
 
-    files = {}
+    files = {"figures/README.md": gallery(drawn).encode("utf-8")}
     for each in drawn_figures(drawn):
         files[f"figures/{each.name}.svg"] = figure_bytes(each.figure, "svg")
         if each.name in PNG:

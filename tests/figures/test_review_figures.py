@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from conftest import ROOT, MakeReview, arm, course, patient, report
@@ -15,6 +18,7 @@ from metaimt.analyses.results import Results
 from metaimt.casefiles.protocol import Protocol
 from metaimt.figures.registry import draw_figure, figure_names, review_figures
 from metaimt.figures.review_figure import NotDrawn, ReviewFigure
+from metaimt.figures.save import figure_bytes
 from metaimt.problem import CannotAnalyse, WrongUse
 
 
@@ -117,3 +121,39 @@ def test_what_cannot_be_drawn_says_why(make_review: MakeReview) -> None:
         assert isinstance(found, NotDrawn) and reason in found.reason
     with pytest.raises(CannotAnalyse, match="known site"):
         metaimt.draw(results, "by-site")
+
+
+def test_the_example_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    (example,) = (block for block in blocks if "draw_forest" in block)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cases").symlink_to(ROOT / "cases")
+    exec(compile(example, "README.md", "exec"), {})  # noqa: S102
+    assert b"<svg" in (tmp_path / "site.svg").read_bytes()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_hostile_words_in_every_figure_are_text(name: str) -> None:
+    results = hostile_results()
+    found = draw_figure(results, name)
+    if isinstance(found, NotDrawn):
+        return
+    assert_tidy(found.figure)
+    svg = figure_bytes(found.figure, "svg").decode()
+    tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(svg).iter()}  # noqa: S314
+    assert "script" not in tags
+
+
+@lru_cache(maxsize=1)
+def hostile_results() -> Results:
+    """The shipped results with hostile names for pools and title: whatever a protocol says is drawn as text."""
+    results = shipped()
+    labels = {
+        pool: f"<script>{pool}</script> $x^2$ =cmd \U0001f600 \u05d0\u05d1 {'x' * 90}"
+        for pool in ("strict", "all_evidence")
+    }
+    changed = results.protocol.model_copy(
+        update={"labels": {**results.protocol.labels, **labels}, "title": labels["strict"]}
+    )
+    groups = {name: replace(group, label=labels[name]) for name, group in results.response.pools.items()}
+    return replace(results, protocol=changed, response=replace(results.response, pools=groups))

@@ -9,7 +9,7 @@ from conftest import ROOT
 from matplotlib.figure import Figure
 
 from metaimt.figures.review_figure import Drawn, NotDrawn, ReviewFigure
-from metaimt.report.figures import OTHERS, figure_markdown, figure_sections
+from metaimt.report.figures import OTHERS, figure_markdown, figure_sections, gallery
 
 OUTPUTS = ROOT / "outputs"
 PICTURE = re.compile(r"!\[(?P<alt>(?:\\.|[^\]\\])*)\]\((?P<file>[^)]*)\)")
@@ -39,3 +39,11 @@ def test_words_of_a_figure_are_escaped() -> None:
 
 def test_what_is_not_drawn_says_why() -> None:
     assert figure_markdown(NotDrawn("made-up", "Made up", "no data")) == "*Made up: not drawn, no data.*"
+
+
+def test_the_gallery_has_every_picture_and_what_is_missing() -> None:
+    text = (OUTPUTS / "figures" / "README.md").read_text(encoding="utf-8")
+    shown = {match["file"] for match in PICTURE.finditer(text)}
+    assert shown == {path.name for path in (OUTPUTS / "figures").glob("*.svg")}
+    missing = gallery([NotDrawn("made-up", "Made up", "no data")])
+    assert "- Made up: not drawn, no data" in missing
