@@ -73,7 +73,7 @@ def _write(library: Library, wanted: str, options: tuple[str, str, str], target:
     drawn = draw_named(library, wanted, by=by or None, columns=names, pool=pool or None, progress=_progress)
     if isinstance(drawn, NotDrawn):
         raise CannotAnalyse(drawn.wording())
-    write_file(target, figure_bytes(drawn.figure, cast("Kind", kind)))
+    write_file(target, figure_bytes(drawn.figure, cast("Kind", kind), title=drawn.title, description=drawn.alt))
     print(for_terminal(drawn.caption))
     print(f"Written: {target.as_posix()}")
 

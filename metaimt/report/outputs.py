@@ -74,9 +74,9 @@ def _figure_files(drawn: Sequence[Drawn]) -> dict[str, bytes]:
 
     files = {"figures/README.md": gallery(drawn).encode("utf-8")}
     for each in drawn_figures(drawn):
-        files[f"figures/{each.name}.svg"] = figure_bytes(each.figure, "svg")
+        files[f"figures/{each.name}.svg"] = figure_bytes(each.figure, "svg", title=each.title, description=each.alt)
         if each.name in PNG:
-            files[f"figures/{each.name}.png"] = figure_bytes(each.figure, "png")
+            files[f"figures/{each.name}.png"] = figure_bytes(each.figure, "png", title=each.title, description=each.alt)
     return files
 
 

@@ -157,3 +157,15 @@ def hostile_results() -> Results:
     )
     groups = {name: replace(group, label=labels[name]) for name, group in results.response.pools.items()}
     return replace(results, protocol=changed, response=replace(results.response, pools=groups))
+
+
+def test_a_file_carries_its_title_and_what_it_says() -> None:
+    found = drawn(shipped(), "strata")
+    hostile = f"{found.title} </title><script>x</script> \x07"
+    svg = figure_bytes(found.figure, "svg", title=hostile, description=found.alt)
+    root = ElementTree.fromstring(svg)  # noqa: S314
+    texts = [element.text for element in root.iter() if element.text and element.text.strip()]
+    assert root.find("{http://www.w3.org/2000/svg}title") is not None
+    assert hostile.removesuffix(" \x07") in texts and found.alt in texts
+    for kind in ("png", "pdf"):
+        assert figure_bytes(found.figure, kind, title=found.title, description=found.alt)
