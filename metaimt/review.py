@@ -94,6 +94,7 @@ def draw_named(
 
     Raises what `load` raises, and WrongUse, naming the nearest, for an unknown name, pool, grouping or column.
     """
+    from metaimt.analyses.breakdown import check_grouping
     from metaimt.analyses.reports_by_level import reports_by_level
     from metaimt.figures.forest_by import forest_by_figure
     from metaimt.figures.registry import draw_figure
@@ -101,6 +102,8 @@ def draw_named(
 
     say = progress or _silent
     column_headings(columns)
+    if by is not None:
+        check_grouping(by)
     say("reading, checking, pooling")
     results = run(review)
     say("drawing")

@@ -73,12 +73,7 @@ class Breakdown:
 
 def breakdown(selection: Selection, pool: str, grouping: str) -> Breakdown:
     """The pool by one grouping, larger rows first. Raises WrongUse naming the groupings if it is not one of them."""
-    if grouping not in _VALUES:
-        import difflib
-
-        close = difflib.get_close_matches(grouping, ALL_GROUPINGS, n=1, cutoff=0.5)
-        meant = f"; did you mean {close[0]}?" if close else ""
-        raise WrongUse(f"--by '{grouping}' is not one of {', '.join(ALL_GROUPINGS)}{meant}")
+    check_grouping(grouping)
     members = selection.members(pool)
     rows: dict[str, list[Placed]] = {}
     for member in members:
@@ -86,6 +81,16 @@ def breakdown(selection: Selection, pool: str, grouping: str) -> Breakdown:
     missing = rows.pop(NOT_REPORTED, [])
     levels = sorted((_level(name, placed) for name, placed in rows.items()), key=_order)
     return Breakdown(pool, grouping, (*levels, _level(NOT_REPORTED, missing)), count(members))
+
+
+def check_grouping(grouping: str) -> None:
+    """Raise WrongUse, with the nearest and all groupings, unless `grouping` is one of them."""
+    if grouping not in _VALUES:
+        import difflib
+
+        close = difflib.get_close_matches(grouping, ALL_GROUPINGS, n=1, cutoff=0.5)
+        meant = f"; did you mean {close[0]}?" if close else ""
+        raise WrongUse(f"--by '{grouping}' is not one of {', '.join(ALL_GROUPINGS)}{meant}")
 
 
 def value_of(unit: Unit, grouping: str) -> str | None:

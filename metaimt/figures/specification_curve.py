@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, floor
 from typing import TYPE_CHECKING, Final
 
 from matplotlib.patches import Rectangle
@@ -140,7 +141,7 @@ def _height(table: SpecificationTable, frame: _Frame, value: float) -> float:
 
 def _draw_axis(sheet: Sheet, table: SpecificationTable, frame: _Frame) -> None:
     low, high = table.axis
-    tenths = range(round(10 * low), round(10 * high) + 1)
+    tenths = range(ceil(10 * low - 1e-9), floor(10 * high + 1e-9) + 1)
     for tenth in tenths:
         y = _height(table, frame, tenth / 10)
         style.draw_line(sheet.axes, (frame.left, frame.right), (y, y), colour=style.GRID, width=style.THIN, zorder=1)
@@ -198,10 +199,10 @@ def _draw_options(sheet: Sheet, table: SpecificationTable, frame: _Frame) -> Non
 
 
 def _draw_chosen(axes: Axes, table: SpecificationTable, frame: _Frame, line: _Option, y: float) -> None:
-    gap = min(0.12 * frame.step, 0.015)
+    width = min(0.76 * frame.step, 0.09)
     for place, point in enumerate(table.points):
         if point.settings.get(line.choice) == line.option:
-            corner, width = (frame.left + place * frame.step + gap, y - 0.04), frame.step - 2 * gap
+            corner = (frame.x(place) - width / 2, y - 0.04)
             axes.add_patch(Rectangle(corner, width, 0.08, facecolor=style.INK, edgecolor="none", zorder=3))
 
 

@@ -154,7 +154,7 @@ def _bar(axes: Axes, ends: tuple[float, float], y: float, look: tuple[str, str])
 
 
 def _unknown(axes: Axes, ends: tuple[float, float], y: float, look: tuple[str, str]) -> Rectangle:
-    bar = _bar(axes, ends, y, look)
+    bar = _bar(axes, ends, y, (style.tint(look[0], 0.4), look[1]))
     bar.set_linestyle((0, (2, 1.5)))
     draw_sign(axes, (ends[0] + 0.72 * (ends[1] - ends[0]), y), "?", style.TINY)
     return bar

@@ -20,14 +20,13 @@ def test_without_a_name_all_figures_of_the_build_are_listed() -> None:
     assert max(map(len, said.splitlines())) <= 80
 
 
-@pytest.mark.parametrize("kind", ["svg", "png", "pdf"])
-def test_one_figure_is_written_the_same_twice_and_without_a_date(tmp_path: Path, kind: str) -> None:
+def test_a_figure_is_written_the_same_twice_and_without_a_date(tmp_path: Path) -> None:
     for number in (1, 2):
-        done = metaimt("figures", "strata", "--out", tmp_path / f"{number}.{kind}")
+        done = metaimt("figures", "strata", "--out", tmp_path / f"{number}.pdf")
         assert done.returncode == FINE, done.stderr
-    one, two = ((tmp_path / f"{number}.{kind}").read_bytes() for number in (1, 2))
+    one, two = ((tmp_path / f"{number}.pdf").read_bytes() for number in (1, 2))
     assert one == two
-    assert b"CreationDate" not in one and b"<dc:date>" not in one
+    assert b"CreationDate" not in one
 
 
 def test_the_file_is_that_of_the_build(tmp_path: Path) -> None:

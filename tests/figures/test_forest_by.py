@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import pytest
 from conftest import ROOT, MakeReview, arm, course, patient, report
 from drawn import assert_tidy, written
+from shipped_review import shipped
 
 import metaimt
 from metaimt.analyses.reports_by_level import reports_by_level
-from metaimt.analyses.results import Results
 from metaimt.figures.forest import draw_forest
 from metaimt.figures.forest_by import forest_by_figure, forest_by_table
 from metaimt.figures.review_figure import ReviewFigure
 from metaimt.figures.unit_columns import COLUMNS, column_headings, column_texts
 from metaimt.problem import WrongUse
 from metaimt.review import draw_named
-
-
-@lru_cache(maxsize=1)
-def shipped() -> Results:
-    return metaimt.run(ROOT / "cases")
 
 
 @pytest.mark.parametrize("grouping", [None, "site", "fusion_partner", "year", "design"])

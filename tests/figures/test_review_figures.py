@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from conftest import ROOT, MakeReview, arm, course, patient, report
 from drawn import EXTREME_LABELS, assert_tidy, written
+from shipped_review import shipped
 
 import metaimt
 from metaimt.analyses.results import Results
@@ -20,11 +21,6 @@ from metaimt.figures.registry import draw_figure, figure_names, review_figures
 from metaimt.figures.review_figure import NotDrawn, ReviewFigure
 from metaimt.figures.save import figure_bytes
 from metaimt.problem import CannotAnalyse, WrongUse
-
-
-@lru_cache(maxsize=1)
-def shipped() -> Results:
-    return metaimt.run(ROOT / "cases")
 
 
 def protocol() -> Protocol:

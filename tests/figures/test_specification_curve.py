@@ -65,6 +65,11 @@ def test_limits_beyond_the_axis_get_an_arrow() -> None:
     assert not any("arrow" in name for name in inside)
 
 
+def test_the_axis_names_only_what_lies_on_it() -> None:
+    said = written(draw_specification(table(3, axis=(0.25, 0.55))))
+    assert [text for text in said if text.endswith(" %") and text[0].isdigit()] == ["30 %", "40 %", "50 %"]
+
+
 def test_the_headline_is_told_apart() -> None:
     figure = draw_specification(table(4))
     found = marks(figure)
