@@ -185,14 +185,14 @@ def _disc(axes: Axes, centre: tuple[float, float], radius: float, share: float, 
     rim = [(x + radius * sin(2 * pi * k / steps), y - radius * cos(2 * pi * k / steps)) for k in range(steps)]
     whole = Polygon(rim, closed=True, facecolor=style.PAPER, edgecolor=style.BLUE, linewidth=0.9, zorder=3)
     whole.set_gid(name or None)
-    axes.add_patch(whole)
+    axes.add_artist(whole)
     if share > 0:
         angles = [2 * pi * share * k / steps for k in range(steps + 1)]
         slice_ = [(x + radius * sin(angle), y - radius * cos(angle)) for angle in angles]
         corners = slice_ if share == 1 else [(x, y), *slice_]
         part = Polygon(corners, closed=True, facecolor=style.BLUE, edgecolor="none", zorder=4)
         part.set_gid(f"{name}-part" if name else None)
-        axes.add_patch(part)
+        axes.add_artist(part)
 
 
 def _legend(table: CellMap) -> list[LegendEntry]:

@@ -159,7 +159,7 @@ class Sheet:
 
     def cover(self, top: float, height: float, ends: tuple[float, float]) -> None:
         """Paper over the lines of a plot, for a text that runs across it."""
-        self.axes.add_patch(self._rectangle(top, height, ends, PAPER))
+        self.axes.add_artist(self._rectangle(top, height, ends, PAPER))
 
     @staticmethod
     def _rectangle(top: float, height: float, ends: tuple[float, float], colour: str) -> Rectangle:

@@ -51,10 +51,10 @@ def draw_response(axes: Axes, response: str, centre: tuple[float, float], unit: 
     if _FILLS[response]:
         part = Polygon(placed(_FILLS[response]), closed=True, facecolor=colour, edgecolor="none", zorder=5)
         part.set_clip_on(False)
-        axes.add_patch(part)
+        axes.add_artist(part)
     outline = Polygon(placed(_OUTLINES[response]), closed=True, facecolor="none", edgecolor=colour, lw=0.9, zorder=5)
     outline.set(clip_on=False, joinstyle="miter")
-    axes.add_patch(outline)
+    axes.add_artist(outline)
 
 
 def response_entries(shown: Iterable[str]) -> list[LegendEntry]:

@@ -203,7 +203,7 @@ def _draw_chosen(axes: Axes, table: SpecificationTable, frame: _Frame, line: _Op
     for place, point in enumerate(table.points):
         if point.settings.get(line.choice) == line.option:
             corner = (frame.x(place) - width / 2, y - 0.04)
-            axes.add_patch(Rectangle(corner, width, 0.08, facecolor=style.INK, edgecolor="none", zorder=3))
+            axes.add_artist(Rectangle(corner, width, 0.08, facecolor=style.INK, edgecolor="none", zorder=3))
 
 
 def _legend(table: SpecificationTable) -> list[LegendEntry]:
@@ -231,4 +231,4 @@ def _paint_threshold(axes: Axes, x: float, y: float) -> None:
 
 
 def _paint_chosen(axes: Axes, x: float, y: float) -> None:
-    axes.add_patch(Rectangle((x - 0.04, y - 0.04), 0.08, 0.08, facecolor=style.INK, edgecolor="none", zorder=3))
+    axes.add_artist(Rectangle((x - 0.04, y - 0.04), 0.08, 0.08, facecolor=style.INK, edgecolor="none", zorder=3))

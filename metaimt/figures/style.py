@@ -120,7 +120,7 @@ def draw_box(axes: Axes, tone: Tone, centre: tuple[float, float], size: tuple[fl
         shape = Rectangle((x - width / 2, y - height / 2), width, height)
     shape.set(facecolor=look.face, edgecolor=look.edge, linewidth=1.0, joinstyle="miter")
     shape.set(clip_on=False, zorder=4)
-    axes.add_patch(shape)
+    axes.add_artist(shape)
     return shape
 
 
@@ -130,7 +130,7 @@ def draw_diamond(axes: Axes, tone: Tone, extent: tuple[float, float, float], y: 
     corners = [(lower, y), (middle, y - half_height), (upper, y), (middle, y + half_height)]
     shape = Polygon(corners, closed=True, facecolor=look.face, edgecolor=look.edge)
     shape.set(linewidth=MEDIUM, joinstyle="miter", zorder=4)
-    axes.add_patch(shape)
+    axes.add_artist(shape)
     return shape
 
 
@@ -140,7 +140,7 @@ def draw_rhomb(axes: Axes, centre: tuple[float, float], size: tuple[float, float
     corners = [(x - width, y), (x, y - height), (x + width, y), (x, y + height)]
     shape = Polygon(corners, closed=True, facecolor=PAPER, edgecolor=COMPANION, linewidth=1.1)
     shape.set(joinstyle="miter", clip_on=False, zorder=4)
-    axes.add_patch(shape)
+    axes.add_artist(shape)
     return shape
 
 
@@ -149,7 +149,7 @@ def draw_arrow(axes: Axes, tip: tuple[float, float], length: float, half_height:
     x, y = tip
     corners = [(x, y), (x - length, y - half_height), (x - length, y + half_height)]
     shape = Polygon(corners, closed=True, facecolor=colour, edgecolor="none", clip_on=False, zorder=5)
-    axes.add_patch(shape)
+    axes.add_artist(shape)
     return shape
 
 
@@ -183,7 +183,7 @@ def draw_upright_arrow(axes: Axes, tip: tuple[float, float], half_width: float, 
     (x, y), length = tip, 0.06 if up else -0.06
     corners = [(x, y), (x - half_width, y + length), (x + half_width, y + length)]
     shape = Polygon(corners, closed=True, facecolor=BLUE, edgecolor="none", clip_on=False, zorder=5)
-    axes.add_patch(shape)
+    axes.add_artist(shape)
     return shape
 
 
@@ -202,5 +202,5 @@ def draw_line(
     line.set_solid_capstyle("butt")
     if dashes:
         line.set_linestyle((0, dashes))
-    axes.add_line(line)
+    axes.add_artist(line)
     return line

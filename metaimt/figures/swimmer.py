@@ -149,7 +149,7 @@ def _look(table: SwimmerTable, drug: str) -> tuple[str, str]:
 def _bar(axes: Axes, ends: tuple[float, float], y: float, look: tuple[str, str]) -> Rectangle:
     bar = Rectangle((ends[0], y - BAR / 2), ends[1] - ends[0], BAR, facecolor=look[0], edgecolor=style.GREY)
     bar.set(linewidth=0.6, hatch=look[1], clip_on=False, zorder=3)
-    axes.add_patch(bar)
+    axes.add_artist(bar)
     return bar
 
 
