@@ -46,6 +46,8 @@ def short_method(estimate: Proportion | PooledProportion | None) -> str:
     if estimate is None:
         return ""
     method = estimate.method.casefold()
+    if "joined" in method:
+        return "exact, wider"
     if "posterior" in method:
         return "posterior"
     return "beta-binomial" if method.startswith("beta-binomial") else "exact"

@@ -183,6 +183,6 @@ def _footnotes(headline: Group, widest: Group) -> tuple[str, ...]:
     return (
         "Boxes: exact (Clopper-Pearson) intervals; area by evaluable patients. "
         f"{pooled}Diamonds are means over reports, not r/n where reports differ. Strata with fewer than 10 reports: "
-        "posterior interval; single cases or unanimous series only: exact.",
+        "posterior interval; single cases only: exact; unanimous series only: exact and posterior joined.",
         f"{both}A + marks a drug given with something else.",
     )

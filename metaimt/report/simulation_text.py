@@ -123,7 +123,8 @@ def simulation_markdown(cells: Sequence[Cell], command: str) -> str:
 
 def _candidates(cells: Sequence[Cell]) -> str:
     others = dict.fromkeys(cell.method for cell in cells if cell.target and cell.method != RULE)
-    return f"; not in use, but judged alike: {' and '.join(repr(name) for name in others)}" if others else ""
+    said = "; not in use, but judged alike, to show why the rule is as it is:"
+    return f"{said} {' and '.join(repr(name) for name in others)}" if others else ""
 
 
 def _markdown(cells: Sequence[Cell], what: str) -> str:

@@ -2,8 +2,9 @@
 
 1. One report, or only single cases: exact binomial; rho is not identified.
 2. All reports with two patients or more unanimous (in each all respond, or none): the maximum of the
-   beta-binomial likelihood runs to rho = 1 and would overweight single cases. Exact binomial, the
-   posterior beside it; rho is not identified.
+   beta-binomial likelihood runs to rho = 1 and would overweight single cases. The estimate is r/n, the interval
+   holds both Clopper-Pearson's and the posterior's, which are given beside it; rho is not identified.
+   Clopper-Pearson alone covers too little there when reports do differ (docs/simulation.md).
 3. Ten reports or more: beta-binomial, profile likelihood with the F(1, K - 2) cut-off.
 4. Fewer than ten: beta-binomial estimate, posterior interval; the F cut-off would span nearly everything.
 """
@@ -24,6 +25,7 @@ from metaimt.statistics.reports import Reports, read_reports
 from metaimt.statistics.rho import NotIdentified, Rho, rho_interval
 
 EXACT: Final = "exact, Clopper-Pearson"
+JOINED: Final = "r/n, exact and posterior intervals joined"
 PROFILE: Final = "beta-binomial, profile likelihood (F)"
 POSTERIOR: Final = "beta-binomial, posterior interval"
 
@@ -35,8 +37,8 @@ class PooledProportion:
     """Pooled response rate of K reports.
 
     responders, evaluable: sums over the reports. reports: K; informative: K_2, those with two patients or
-    more. estimate, lower, upper: 0 to 1, lower <= estimate <= upper. method: EXACT, PROFILE or POSTERIOR,
-    and reason, why. crude: r/n with its Clopper-Pearson interval, which takes patients as independent.
+    more. estimate, lower, upper: 0 to 1, lower <= estimate <= upper. method: EXACT, JOINED, PROFILE or
+    POSTERIOR, and reason, why. crude: r/n with its Clopper-Pearson interval, which takes patients as independent.
     posterior: where the rule needs it, else None.
     """
 
@@ -145,20 +147,22 @@ def _unanimous(reports: Reports, crude: Proportion, settings: _Settings, k: str)
         f"In every report with two or more patients all respond or none does ({k}), "
         "so that the beta-binomial would run to rho = 1 and overweight the single cases."
     )
-    warnings: tuple[str, ...] = ()
+    found = settings.posterior(reports)
+    beside = f"Clopper-Pearson {crude.lower:.3f} to {crude.upper:.3f}, posterior {found.lower:.3f} to {found.upper:.3f}"
+    warnings: tuple[str, ...] = (f"the larger reports are unanimous, so the interval joins two ({beside})",)
     if reports.all_respond and reports.none_respond:
-        warnings = (
-            f"All respond in {reports.all_respond} of the larger reports and none in {reports.none_respond}: "
-            "the Clopper-Pearson interval ignores their disagreement; the posterior is the safer reading.",
+        warnings += (
+            f"all respond in {reports.all_respond} of the larger reports and none in {reports.none_respond}: "
+            "reports disagree as far as they can",
         )
     return _Answer(
         estimate=crude.estimate,
-        lower=crude.lower,
-        upper=crude.upper,
-        method=EXACT,
+        lower=min(crude.lower, found.lower),
+        upper=max(crude.upper, found.upper),
+        method=JOINED,
         reason=reason,
         rho=NotIdentified("unanimous"),
-        posterior=settings.posterior(reports),
+        posterior=found,
         warnings=warnings,
     )
 

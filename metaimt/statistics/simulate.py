@@ -26,20 +26,20 @@ from metaimt.statistics.root import Floats
 
 RATES, CORRELATIONS = (0.5, 0.65, 0.8, 0.9), (0.0, 0.1, 0.3)
 RULE = "rule"
-# "rule, unanimous wider": where the larger reports are unanimous, the span of Clopper-Pearson and the posterior.
-# "rule or posterior": always the span of the rule's interval and the posterior's. Both are candidates, not in use.
-UNANIMOUS_WIDER, RULE_OR_POSTERIOR = "rule, unanimous wider", "rule or posterior"
+# Not in use, shown beside it. "rule, exact if unanimous": Clopper-Pearson alone where the larger reports are unanimous.
+# "rule or posterior": everywhere the span of the rule's interval and the posterior's.
+EXACT_IF_UNANIMOUS, RULE_OR_POSTERIOR = "rule, exact if unanimous", "rule or posterior"
 METHODS = (
     "crude",
     RULE,
-    UNANIMOUS_WIDER,
+    EXACT_IF_UNANIMOUS,
     RULE_OR_POSTERIOR,
     "chi2",
     "posterior",
     "logit-dl",
     "double-arcsine-dl",
 )
-_JUDGED = (RULE, UNANIMOUS_WIDER, RULE_OR_POSTERIOR)
+_JUDGED = (RULE, EXACT_IF_UNANIMOUS, RULE_OR_POSTERIOR)
 GLMM = "glmm"
 SEED = 20261123
 _BLOCK, _CHUNK = 500, 256
@@ -220,8 +220,8 @@ def _fit_chunk(task: _Task) -> Floats:
     if n.size >= FEW:
         parts["F"] = intervals.beta_binomial_of(r, n, "F")
     parts[RULE] = intervals.rule_of(r, n, parts)
-    unanimous, everywhere = intervals.unanimous_of(r, n), np.ones(r.shape[0], dtype=bool)
-    parts[UNANIMOUS_WIDER] = intervals.wider_of(parts[RULE], parts["posterior"], unanimous)
+    parts[EXACT_IF_UNANIMOUS] = intervals.rule_of(r, n, parts, joined=False)
+    everywhere = np.ones(r.shape[0], dtype=bool)
     parts[RULE_OR_POSTERIOR] = intervals.wider_of(parts[RULE], parts["posterior"], everywhere)
     if glmm:
         parts[GLMM] = intervals.glmm_of(r, n)

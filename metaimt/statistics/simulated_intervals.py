@@ -110,15 +110,19 @@ def _grid(nodes: tuple[float, ...]) -> tuple[Floats, Floats, Floats]:
     return theta, about * np.tile(np.asarray(weight), _THETA), np.concatenate([yes, no, -size])
 
 
-def rule_of(r: Integers, n: Integers, parts: dict[str, Floats]) -> Floats:
-    """The rule of `pooled`, from intervals found before: "crude", "chi2" (its estimate), "F" and "posterior"."""
+def rule_of(r: Integers, n: Integers, parts: dict[str, Floats], *, joined: bool = True) -> Floats:
+    """The rule of `pooled`, from intervals found before: "crude", "chi2" (its estimate), "F" and "posterior".
+
+    joined: where the larger reports are unanimous, Clopper-Pearson joined with the posterior; else Clopper-Pearson.
+    """
     unanimous = unanimous_of(r, n)
     if n.size >= FEW:
         found = parts["F"]
     else:
         mean, limits = parts["chi2"][:, 0], parts["posterior"]
         found = np.stack([mean, np.minimum(limits[:, 1], mean), np.maximum(limits[:, 2], mean)], axis=1)
-    return np.where(unanimous[:, None], parts["crude"], found)
+    exact = np.where(unanimous[:, None], parts["crude"], found)
+    return wider_of(exact, parts["posterior"], unanimous & (n.size > 1) & (n.max() > 1)) if joined else exact
 
 
 def wider_of(rule: Floats, posterior: Floats, where: NDArray[np.bool_]) -> Floats:

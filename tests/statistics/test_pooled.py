@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from metaimt.statistics import pooled
 from metaimt.statistics.betabinomial import fit_beta_binomial, mean_interval
-from metaimt.statistics.pooled import EXACT, POSTERIOR, PROFILE, PooledProportion, pool_proportion
+from metaimt.statistics.pooled import EXACT, JOINED, POSTERIOR, PROFILE, PooledProportion, pool_proportion
 from metaimt.statistics.posterior import posterior
 from metaimt.statistics.proportion import clopper_pearson
 from metaimt.statistics.rho import NotIdentified, Rho, rho_interval
@@ -35,11 +35,11 @@ UNANIMOUS = ([1] * 17 + [0, 4, 2, 2, 2], [1] * 18 + [4, 2, 2, 2])
         ([3], [7], EXACT, "one report"),
         ([1], [1], EXACT, "one report"),
         ([1] * 19 + [0] * 6, [1] * 25, EXACT, "every report is a single case"),
-        (*UNANIMOUS, EXACT, "unanimous"),
-        ([0, 0, 0, 0], [5, 1, 9, 1], EXACT, "unanimous"),
-        ([5, 1, 9, 1], [5, 1, 9, 1], EXACT, "unanimous"),
-        ([0] * 12, [3] * 12, EXACT, "unanimous"),
-        ([4, 0, 1], [4, 4, 1], EXACT, "unanimous"),
+        (*UNANIMOUS, JOINED, "unanimous"),
+        ([0, 0, 0, 0], [5, 1, 9, 1], JOINED, "unanimous"),
+        ([5, 1, 9, 1], [5, 1, 9, 1], JOINED, "unanimous"),
+        ([0] * 12, [3] * 12, JOINED, "unanimous"),
+        ([4, 0, 1], [4, 4, 1], JOINED, "unanimous"),
         (*TRIALS, POSTERIOR, None),
         ([1] * 8 + [3], [1] * 8 + [4], POSTERIOR, None),
         ([1] * 9 + [3], [1] * 9 + [4], PROFILE, None),
@@ -57,11 +57,9 @@ def test_structure_chooses_the_method(r: list[int], n: list[int], method: str, w
         assert isinstance(found.rho, Rho)
     else:
         assert found.rho == NotIdentified(why)
-        assert (found.estimate, found.lower, found.upper) == (
-            found.crude.estimate,
-            found.crude.lower,
-            found.crude.upper,
-        )
+        parts = [found.crude] if found.posterior is None else [found.crude, found.posterior]
+        span = (min(part.lower for part in parts), max(part.upper for part in parts))
+        assert (found.estimate, found.lower, found.upper) == (found.crude.estimate, *span)
     assert (found.posterior is None) == (method == PROFILE or why in {"one report", "every report is a single case"})
     if found.posterior is not None:
         assert found.posterior == posterior(r, n)
@@ -72,14 +70,18 @@ def test_unanimous_larger_reports() -> None:
     found = pool_proportion(*UNANIMOUS)
     assert found.estimate == 27 / 28
     assert found.rho.wording() == "not identified (unanimous)"
-    assert found.warnings == ()
+    assert found.posterior is not None
+    beside = f"Clopper-Pearson {found.crude.lower:.3f} to {found.crude.upper:.3f}, posterior {found.posterior.lower:.3f}"
+    assert len(found.warnings) == 1
+    assert beside in found.warnings[0]
 
 
 def test_unanimous_in_opposite_directions_warns() -> None:
     found = pool_proportion([4, 0, 1], [4, 4, 1])
     assert found.posterior is not None
-    assert len(found.warnings) == 1
-    assert "the posterior is the safer reading" in found.warnings[0]
+    assert len(found.warnings) == 2
+    assert "reports disagree as far as they can" in found.warnings[1]
+    assert found.upper == found.posterior.upper > found.crude.upper  # 5/9 by Clopper-Pearson ignores the disagreement
 
 
 def test_strict_structure() -> None:
@@ -140,7 +142,7 @@ def test_always_ordered_and_independent_of_order(pairs: list[tuple[int, int]], r
     assert 0 <= found.lower <= found.estimate <= found.upper <= 1
     if isinstance(found.rho, Rho):
         assert 0 <= found.rho.lower <= found.rho.estimate <= found.rho.upper <= 1
-    if found.method == EXACT:
+    if found.method in {EXACT, JOINED}:
         assert found.estimate == found.responders / found.evaluable
     shuffled = list(pairs)
     random.shuffle(shuffled)
@@ -170,8 +172,9 @@ def test_interval_shrinks_when_every_report_comes_twice(pairs: list[tuple[int, i
 
 def test_constants_are_documented() -> None:
     assert pooled.__doc__ is not None
-    assert {EXACT, PROFILE, POSTERIOR} == {
+    assert {EXACT, JOINED, PROFILE, POSTERIOR} == {
         "exact, Clopper-Pearson",
+        "r/n, exact and posterior intervals joined",
         "beta-binomial, profile likelihood (F)",
         "beta-binomial, posterior interval",
     }
