@@ -1,6 +1,7 @@
 """`metaimt validate` and `metaimt schema`.
 
-May import: everything below the command line; nothing that imports pandas, scipy or matplotlib.
+May import: everything below the command line; nothing that imports pandas, scipy or matplotlib. What reads case files
+is imported when it is used, so that other commands start without it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,6 @@ from typing import Annotated
 
 import typer
 
-from metaimt.casefiles.library import read_files, read_library, review_folder
-from metaimt.checks import examine
 from metaimt.cli.output import (
     FINE,
     PROBLEMS,
@@ -69,6 +68,9 @@ def findings_in(paths: Iterable[Path]) -> tuple[Findings, int]:
 
     A file or folder inside a review is checked with the whole review in view, but only its own problems are told.
     """
+    from metaimt.casefiles.library import read_files, read_library, review_folder
+    from metaimt.checks import examine
+
     problems: list[Problem] = []
     waived: list[Waived] = []
     looked_at: set[str] = set()
@@ -109,6 +111,7 @@ def schema(
     cases: Annotated[Path, typer.Argument(help="Folder of the review.")] = Path("cases"),
 ) -> None:
     """Print the JSON Schema of case files, for editors; save it as cases/case.schema.json."""
+    from metaimt.casefiles.library import read_library
     from metaimt.casefiles.schema import case_schema
     from metaimt.vocabulary import built_in
 

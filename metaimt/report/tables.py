@@ -1,6 +1,6 @@
 """Tables as rows of named cells, and as CSV: every cell guarded, numbers to 10 significant digits.
 
-May import: analyses and below.
+May import: analyses and below; none of it at start, so that a table of studies is printed without reading case files.
 """
 
 from __future__ import annotations
@@ -8,11 +8,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from metaimt.analyses.breakdown import Breakdown
-from metaimt.analyses.pooled_response import Group, PooledResponse
-from metaimt.evidence.selection import Selection
 from metaimt.files import for_cell
+
+if TYPE_CHECKING:
+    from metaimt.analyses.breakdown import Breakdown
+    from metaimt.analyses.pooled_response import Group, PooledResponse
+    from metaimt.evidence.selection import Selection
 
 Cell = str | int | float | None
 Row = Mapping[str, Cell]

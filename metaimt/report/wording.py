@@ -6,8 +6,8 @@ May import: analyses and below.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.wording import (
     NOTHING,
     estimate_with_interval,
@@ -17,7 +17,10 @@ from metaimt.analyses.wording import (
     plural,
     short_method,
 )
-from metaimt.problem import Problem
+
+if TYPE_CHECKING:
+    from metaimt.analyses.pooled_response import Group
+    from metaimt.problem import Problem
 
 __all__ = [
     "NOTHING",

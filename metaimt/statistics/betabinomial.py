@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betaln, ndtri, stdtrit
 
-from metaimt.statistics.betabinomial_likelihood import MU_ENDS, Maximum, log_likelihood, maximise, mu_slopes
+from metaimt.statistics.betabinomial_likelihood import (
+    COARSE_RHO_GRID,
+    MU_ENDS,
+    Maximum,
+    log_likelihood,
+    maximise,
+    mu_slopes,
+)
 from metaimt.statistics.reports import Reports, read_reports
 from metaimt.statistics.root import Floats, decreasing_root
 from metaimt.statistics.tail_counts import TailCounts, tail_counts
@@ -124,7 +131,9 @@ def _lower_limits(counts: TailCounts, means: Floats, target: float) -> Floats:
     counts, means = counts.take(open_ended), means[open_ended]
     scan = means[:, None] * np.arange(1, _SCAN) / _SCAN
     rows = np.repeat(np.arange(means.size), scan.shape[1])
-    inside = maximise(counts.take(rows), scan.ravel(), mu_free=False).value.reshape(scan.shape) >= target
+    # The scan only brackets the limit, so its grid may be coarse; the search inside the bracket is on the fine one.
+    found = maximise(counts.take(rows), scan.ravel(), mu_free=False, grid=COARSE_RHO_GRID).value
+    inside = found.reshape(scan.shape) >= target
     first = np.where(inside.any(axis=1), inside.argmax(axis=1), scan.shape[1])
     edges = np.concatenate([np.full((means.size, 1), MU_ENDS[0]), scan, means[:, None]], axis=1)
     pick = np.arange(means.size)

@@ -57,8 +57,8 @@ def test_structure_chooses_the_method(r: list[int], n: list[int], method: str, w
         assert isinstance(found.rho, Rho)
     else:
         assert found.rho == NotIdentified(why)
-        parts = [found.crude] if found.posterior is None else [found.crude, found.posterior]
-        span = (min(part.lower for part in parts), max(part.upper for part in parts))
+        beside = found.posterior or found.crude
+        span = (min(found.crude.lower, beside.lower), max(found.crude.upper, beside.upper))
         assert (found.estimate, found.lower, found.upper) == (found.crude.estimate, *span)
     assert (found.posterior is None) == (method == PROFILE or why in {"one report", "every report is a single case"})
     if found.posterior is not None:
@@ -71,7 +71,9 @@ def test_unanimous_larger_reports() -> None:
     assert found.estimate == 27 / 28
     assert found.rho.wording() == "not identified (unanimous)"
     assert found.posterior is not None
-    beside = f"Clopper-Pearson {found.crude.lower:.3f} to {found.crude.upper:.3f}, posterior {found.posterior.lower:.3f}"
+    beside = (
+        f"Clopper-Pearson {found.crude.lower:.3f} to {found.crude.upper:.3f}, posterior {found.posterior.lower:.3f}"
+    )
     assert len(found.warnings) == 1
     assert beside in found.warnings[0]
 
