@@ -25,6 +25,7 @@ SCALES: dict[str, tuple[Measure, Correction]] = {
 FITS: dict[str, Method] = {"fe": "fixed effect", "dl": "DL", "hedges": "Hedges", "ml": "ML", "reml": "REML"}
 NO_LARGER = NotIdentified("no report has two patients or more")
 _CORRECTED = {"logit", "raw"}
+_SPARSE = 5  # below it Q is far from its chi-square distribution (Hoaglin, Stat Med 2016;35:485), and has no p
 
 
 def inverse_variance_models(responders: Sequence[int], evaluable: Sequence[int]) -> dict[str, Model]:
@@ -56,7 +57,7 @@ def inverse_variance_model(
     return Model(
         name=name,
         rates={"": ordered_interval(fit.estimate, fit.lower, fit.upper)},
-        figures=_figures(fit.spread),
+        figures=_figures(fit.spread, _smallest_in(evaluable, smallest)),
         method=_words(scale, method),
         reason=fit.reason,
         label=fit.label,
@@ -80,7 +81,8 @@ def spread_dict(responders: Sequence[int], evaluable: Sequence[int], smallest: i
         if isinstance(interval, NotIdentified)
         else {"lower": interval.lower, "upper": interval.upper}
     )
-    figures = {name: value_dict(value) for name, value in _figures(fit.spread).items()}
+    found = _figures(fit.spread, _smallest_in(evaluable, smallest))
+    figures = {name: value_dict(value) for name, value in found.items()}
     return {**figures, "tau2_interval": tau2_interval, "scale": "logit", "method": "REML; interval by Q-profile"}
 
 
@@ -96,9 +98,16 @@ def _fit(
         return NotIdentified(f"the search did not end: {error}")
 
 
-def _figures(spread: Spread) -> dict[str, Figure]:
+def _figures(spread: Spread, smallest: int) -> dict[str, Figure]:
     names = ("tau2", "q", "p", "i2_q_based", "i2_tau2_based")
-    return {name: getattr(spread, name) for name in names}
+    found: dict[str, Figure] = {name: getattr(spread, name) for name in names}
+    if smallest < _SPARSE and not isinstance(spread.p, NotIdentified):
+        found["p"] = NotIdentified(f"reports of fewer than {_SPARSE} patients")
+    return found
+
+
+def _smallest_in(evaluable: Sequence[int], smallest: int) -> int:
+    return min(n for n in evaluable if n >= smallest)
 
 
 def _words(scale: str, method: str) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 
 from metaimt.analyses.audit import Audit, audit
 from metaimt.analyses.breakdown import Breakdown, breakdown
+from metaimt.analyses.by_model import compare_pools, comparison_dicts, model_rows
+from metaimt.analyses.comparison import Comparison
 from metaimt.analyses.duration import Duration, durations
 from metaimt.analyses.evidence_map import EvidenceMap, evidence_map
 from metaimt.analyses.heterogeneity import Heterogeneity, heterogeneity
@@ -40,6 +42,7 @@ class Results:
     response: PooledResponse
     breakdowns: Mapping[str, tuple[Breakdown, ...]]
     heterogeneity: Mapping[str, Heterogeneity]
+    comparison: Mapping[str, Comparison]
     subgroups: Subgroups
     duration: Mapping[str, Duration]
     sensitivity: SensitivityTables
@@ -59,6 +62,7 @@ class Results:
                 for grouping, tables in self.breakdowns.items()
             },
             "heterogeneity": {name: found.to_dict() for name, found in self.heterogeneity.items()},
+            "methods": comparison_dicts(self.comparison),
             "subgroups": self.subgroups.to_dict(),
             "duration": {name: found.to_dict() for name, found in self.duration.items()},
             "sensitivity": self.sensitivity.to_dict(),
@@ -76,6 +80,7 @@ def analyse(
     """Select and run every analysis. Raises CannotAnalyse if nothing is eligible."""
     selection = select(library, protocol)
     response = pooled_response(selection, protocol)
+    compared = compare_pools(response.pools)
     return Results(
         library=library,
         protocol=protocol,
@@ -86,9 +91,10 @@ def analyse(
             name: tuple(breakdown(selection, pool, name) for pool in response.pools) for name in protocol.subgroups
         },
         heterogeneity={name: heterogeneity(group, protocol) for name, group in response.pools.items()},
+        comparison=compared,
         subgroups=subgroups(selection, protocol),
         duration=durations(selection, protocol),
-        sensitivity=sensitivity(library, protocol, selection),
+        sensitivity=sensitivity(library, protocol, selection, model_rows(response.pools, compared)),
         specification=specification_grid(library, protocol),
         courses=treatment_courses(selection),
         evidence_map={pool: evidence_map(selection, pool) for pool in response.pools},

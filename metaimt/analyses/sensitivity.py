@@ -28,7 +28,8 @@ _NOBODY = {"not_identified": "no evaluable patient"}
 class Cell:
     """One pool under one analysis. `moved` counts patients that entered, left, or count otherwise than in the pool.
 
-    `status` is NO_ROWS where the analysis concerns nobody in the pool, SAME_COUNTS where it does and changes nothing.
+    `status` is NO_ROWS where the analysis concerns nobody in the pool, SAME_COUNTS where it does and changes nothing; of
+    a model it is why there is no estimate.
     """
 
     counts: Counts
@@ -40,10 +41,13 @@ class Cell:
 
     def to_dict(self) -> dict[str, Any]:
         """Counts, estimate, and what moved."""
-        orr = _NOBODY if self.orr is None else interval_dict(self.orr)
+        orr = self._not_identified() if self.orr is None else interval_dict(self.orr)
         said = {"moved": dict(self.moved), "status": self.status, "notes": list(self.notes)}
         change = {"change": self.change} if self.change is not None else {}
         return {**self.counts.to_dict(), "orr": orr, **change, **said}
+
+    def _not_identified(self) -> dict[str, str]:
+        return {"not_identified": self.status} if self.counts.evaluable and self.status else _NOBODY
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ class Discounted:
 
 @dataclass(frozen=True)
 class SensitivityTables:
-    """All sensitivity analyses. `models` has a row for each model compared, where another analysis supplies them."""
+    """All sensitivity analyses. `models`: the same counts under other models (`by_model`)."""
 
     rows: tuple[SensitivityRow, ...]
     leave_one_out: tuple[ReportLeftOut, ...]

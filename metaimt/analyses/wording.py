@@ -10,6 +10,13 @@ from metaimt.statistics.pooled import PooledProportion
 from metaimt.statistics.proportion import Proportion
 
 NOTHING = "none evaluable"
+_SHORT = (
+    ("joined", "exact, wider"),
+    ("posterior", "posterior"),
+    ("beta-binomial", "beta-binomial"),
+    ("binomial-normal", "GLMM"),
+    ("inverse variance", "inverse var."),
+)
 
 
 def percent(value: float) -> str:
@@ -46,8 +53,4 @@ def short_method(estimate: Proportion | PooledProportion | None) -> str:
     if estimate is None:
         return ""
     method = estimate.method.casefold()
-    if "joined" in method:
-        return "exact, wider"
-    if "posterior" in method:
-        return "posterior"
-    return "beta-binomial" if method.startswith("beta-binomial") else "exact"
+    return next((short for words, short in _SHORT if words in method), "exact")

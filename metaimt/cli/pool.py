@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from metaimt.cli.output import print_json, told
-from metaimt.cli.studies import compare_pools, comparison_dicts, methods_block, pool_studies, print_comparison_csv
+from metaimt.cli.studies import methods_block, pool_studies, print_comparison_csv
 from metaimt.problem import WrongUse
 
 
@@ -48,6 +48,7 @@ def pool(
 
 def _pool_review(cases: Path, by: list[str], output: TableFormat, *, why_left_out: bool, methods: bool) -> None:
     from metaimt.analyses.breakdown import breakdown
+    from metaimt.analyses.by_model import compare_pools, comparison_dicts
     from metaimt.report.tables import breakdown_rows, csv_text, pool_rows
     from metaimt.report.text import breakdown_table, left_out_table, pooled_table
     from metaimt.review import load, respond
@@ -55,7 +56,7 @@ def _pool_review(cases: Path, by: list[str], output: TableFormat, *, why_left_ou
     loaded = load(cases)
     selection, result = respond(loaded)
     tables = {name: [breakdown(selection, group, name) for group in result.pools] for name in by}
-    compared = compare_pools(result) if methods else {}
+    compared = compare_pools(result.pools) if methods else {}
     if output is TableFormat.json:
         more: dict[str, Any] = {
             "by": {name: {table.pool: table.to_dict() for table in rows} for name, rows in tables.items()},

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from metaimt.cli.output import print_json
 
 if TYPE_CHECKING:
     from metaimt.analyses.comparison import Comparison
-    from metaimt.analyses.pooled_response import PooledResponse
 
 
 def pool_studies(path: Path, output: str, *, every_model: bool) -> None:
@@ -34,31 +33,6 @@ def pool_studies(path: Path, output: str, *, every_model: bool) -> None:
         print(comparison_text(found))
         if studies.ignored:
             print(f"\nColumns not used: {for_terminal(', '.join(studies.ignored))}")
-
-
-def compare_pools(result: PooledResponse) -> dict[str, Comparison]:
-    """Every model for each pool of a review."""
-    from metaimt.analyses.comparison import compare
-
-    return {
-        name: compare(
-            [r for _, r, _ in group.clusters],
-            [n for _, _, n in group.clusters],
-            ids=[report for report, _, _ in group.clusters],
-            name=group.label,
-        )
-        for name, group in result.pools.items()
-        if group.clusters
-    }
-
-
-def comparison_dicts(compared: Mapping[str, Comparison]) -> dict[str, Any]:
-    """By pool, without what needs years and groups of the reports."""
-    left = {"cumulative", "subgroups", "format"}
-    return {
-        name: {key: value for key, value in found.to_dict().items() if key not in left}
-        for name, found in compared.items()
-    }
 
 
 def print_comparison_csv(compared: Mapping[str, Comparison]) -> None:

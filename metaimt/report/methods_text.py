@@ -76,15 +76,21 @@ def _compared(found: Comparison) -> list[str]:
 
 
 def _heterogeneity(found: Mapping[str, Any]) -> list[str]:
-    lines = ["heterogeneity (logit, REML)"]
-    for label, values in (("all reports", found), ("two patients or more", found["reports_of_two_or_more"])):
-        if "not_identified" in values:
-            lines += _wrapped(f"  {label}: not identified ({values['not_identified']})")
-            continue
-        named = {"Q": "q", "p": "p", "I2 from Q": "i2_q_based", "I2 from tau2": "i2_tau2_based", "tau2": "tau2"}
-        said = [f"{word} {_plain(values[key])}" for word, key in named.items()]
-        lines += _wrapped(f"  {label}: {', '.join(said)}, {_plain(values['tau2_interval'])}")
-    return lines
+    lines = ["heterogeneity (logit, REML)", *_wrapped(f"  all reports: {_spread(found)}")]
+    return [*lines, *_wrapped(f"  two patients or more: {_spread(found['reports_of_two_or_more'])}")]
+
+
+def spread_text(found: Mapping[str, Any]) -> str:
+    """Q, both I^2 and tau^2 of the reports with two patients or more, in a line."""
+    return f"reports of two patients or more (inverse variance, logit, REML): {_spread(found)}"
+
+
+def _spread(found: Mapping[str, Any]) -> str:
+    if "not_identified" in found:
+        return f"not identified ({found['not_identified']})"
+    named = {"Q": "q", "p": "p", "I2 from Q": "i2_q_based", "I2 from tau2": "i2_tau2_based", "tau2": "tau2"}
+    said = [f"{word} {_plain(found[key])}" for word, key in named.items()]
+    return f"{', '.join(said)}, {_plain(found['tau2_interval'])}"
 
 
 def _plain(value: Any) -> str:
@@ -164,6 +170,12 @@ def _short(name: str, width: int) -> str:
 
 def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(for_terminal(text), WIDTH, break_on_hyphens=False, subsequent_indent="  ")
+
+
+def method_rows(compared: Mapping[str, Comparison]) -> Iterator[Row]:
+    """Every model of every pool; each report left out is in its own table."""
+    for pool, found in compared.items():
+        yield from (row for row in comparison_rows(found, pool) if row["section"] in {"crude", "methods"})
 
 
 def comparison_rows(found: Comparison, data: str) -> Iterator[Row]:

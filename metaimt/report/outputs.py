@@ -14,6 +14,7 @@ from metaimt.report.audit_text import audit_rows
 from metaimt.report.figure_tables import course_rows, evidence_map_rows
 from metaimt.report.figures import drawn_figures, gallery
 from metaimt.report.markdown import report_markdown
+from metaimt.report.methods_text import method_rows
 from metaimt.report.more_tables import (
     duration_estimate_rows,
     duration_rows,
@@ -58,6 +59,7 @@ def output_files(results: Results, drawn: Sequence[Drawn]) -> dict[str, bytes]:
         "tables/durations.csv": csv_text(duration_rows(results.duration)),
         "tables/medians.csv": csv_text(median_rows(results.duration)),
         "tables/duration-estimates.csv": csv_text(duration_estimate_rows(results.duration)),
+        "tables/methods.csv": csv_text(method_rows(results.comparison)),
         "tables/sensitivity.csv": csv_text(sensitivity_rows(results.sensitivity)),
         "tables/leave-one-out.csv": csv_text(leave_one_out_rows(results.sensitivity)),
         "tables/specification.csv": csv_text(specification_rows(results.specification)),

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from metaimt.analyses.alternatives import Rate
+from metaimt.analyses.by_model import comparison_reasons
 from metaimt.analyses.over_time import BY_ENTRY, NOT_ADJUSTED, UNDATED, Crossing, Cumulative
 from metaimt.analyses.results import Results
 from metaimt.analyses.sensitivity import NO_ROWS, Cell, ReportLeftOut, SensitivityRow
 from metaimt.analyses.specification import Specification
 from metaimt.report.environment import Rendered, render
+from metaimt.report.methods_text import spread_text
 from metaimt.report.wording import NOTHING, fraction, limits, percent, plural, short_method
 from metaimt.statistics.weighted import WeightedProportion
 
@@ -35,7 +37,9 @@ def _sensitivity(results: Results) -> dict[str, Any]:
     return {
         "pools": list(labels.values()),
         "base": [_cells(group.counts.responders, group.counts.evaluable, group.orr) for group in _groups(results)],
-        "rows": [_row(row) for row in (*tables.rows, *tables.models)],
+        "rows": [_row(row) for row in tables.rows],
+        "models": [_row(row) for row in tables.models],
+        "model_notes": [*comparison_reasons(results.comparison), *_spread(results)],
         "notes": list(_notes(tables.rows, labels)),
         "shown": SHOWN_LEFT_OUT,
         "left_out": list(_left_out(tables.leave_one_out, labels)),
@@ -47,6 +51,13 @@ def _sensitivity(results: Results) -> dict[str, Any]:
 def _over_time(results: Results) -> dict[str, Any]:
     labels = _labels(results)
     return {"label": NOT_ADJUSTED, "tables": [_cumulative(found, labels[found.pool]) for found in results.over_time]}
+
+
+def _spread(results: Results) -> Iterator[str]:
+    """Q, I^2 and tau^2 of each pool, on the reports of two patients or more."""
+    for found in results.comparison.values():
+        if found.heterogeneity is not None:
+            yield f"{found.name}, {spread_text(found.heterogeneity['reports_of_two_or_more'])}."
 
 
 def _labels(results: Results) -> Mapping[str, str]:
@@ -73,6 +84,9 @@ def _row(row: SensitivityRow) -> dict[str, Any]:
 def _sensitivity_cell(cell: Cell) -> dict[str, str]:
     if cell.status == NO_ROWS:
         return {"fraction": NO_ROWS, "orr": "", "interval": "", "method": "", "change": ""}
+    if cell.orr is None and cell.status:
+        counts = fraction(cell.counts.responders, cell.counts.evaluable)
+        return {"fraction": counts, "orr": cell.status, "interval": "", "method": "", "change": ""}
     return {**_cells(cell.counts.responders, cell.counts.evaluable, cell.orr), "change": _points(cell.change)}
 
 

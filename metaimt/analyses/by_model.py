@@ -1,0 +1,93 @@
+"""The pools under every model: what another choice of model would have printed.
+
+May import: statistics, and its neighbours. PyMARE is imported when the first inverse-variance model is fitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from metaimt.analyses.comparison import Comparison, compare
+from metaimt.analyses.models import Interval
+from metaimt.analyses.pooled_response import Group
+from metaimt.analyses.sensitivity import Cell, SensitivityRow
+from metaimt.statistics.outcome import NotRun
+from metaimt.statistics.proportion import Proportion
+from metaimt.statistics.rho import NotIdentified
+
+if TYPE_CHECKING:
+    from metaimt.analyses.models import Rate
+
+LEVEL = 0.95
+# One of each kind stands in the sensitivity table; all are in results.json and tables/methods.csv.
+SHOWN = {
+    "crude": "r/n, patients as independent (Clopper-Pearson)",
+    "beta-binomial-chi2": "beta-binomial, chi-square cut-off",
+    "posterior": "beta-binomial, posterior median",
+    "glmm median": "binomial-normal GLMM, median report",
+    "glmm marginal_mean": "binomial-normal GLMM, marginal mean",
+    "logit-dl": "for comparison: inverse variance, logit, 0.5 added where r = 0 or n, DL",
+    "logit-reml": "for comparison: inverse variance, logit, 0.5 added where r = 0 or n, REML",
+    "arcsine-dl": "for comparison: inverse variance, arcsine, DL",
+    "double-arcsine-dl": "for comparison: inverse variance, double arcsine, DL",
+    "raw-dl": "for comparison: inverse variance, raw proportion, DL",
+}
+_NOBODY = NotIdentified("no evaluable patient")
+
+
+def compare_pools(pools: Mapping[str, Group]) -> dict[str, Comparison]:
+    """Every model on the reports of each pool that has any; `NotIdentified` and `NotRun` stand where there is none."""
+    return {
+        name: compare(
+            [r for _, r, _ in group.clusters],
+            [n for _, _, n in group.clusters],
+            ids=[report for report, _, _ in group.clusters],
+            name=group.label,
+        )
+        for name, group in pools.items()
+        if group.clusters
+    }
+
+
+def comparison_dicts(compared: Mapping[str, Comparison]) -> dict[str, Any]:
+    """By pool, without what needs years and groups of the reports: results.json, `methods`."""
+    left = {"cumulative", "subgroups", "format"}
+    return {
+        name: {key: value for key, value in found.to_dict().items() if key not in left}
+        for name, found in compared.items()
+    }
+
+
+def model_rows(pools: Mapping[str, Group], compared: Mapping[str, Comparison]) -> tuple[SensitivityRow, ...]:
+    """A row of the sensitivity table for each of SHOWN: the same counts under another model."""
+    return tuple(
+        SensitivityRow(words, {name: _cell(group, compared.get(name), key) for name, group in pools.items()})
+        for key, words in SHOWN.items()
+    )
+
+
+def comparison_reasons(compared: Mapping[str, Comparison]) -> tuple[str, ...]:
+    """Why the inverse-variance models are shown for comparison only, and their warnings, each once."""
+    models = [model for found in compared.values() for model in found.methods.values() if model.label]
+    said = [text for model in models for text in (model.reason, *model.warnings)]
+    return tuple(dict.fromkeys(text for text in said if text))
+
+
+def _cell(group: Group, compared: Comparison | None, key: str) -> Cell:
+    rate = dict(_rates(compared))[key] if compared is not None else _NOBODY
+    if not isinstance(rate, Interval):
+        return Cell(group.counts, None, None, {}, rate.wording(), ())
+    counts = group.counts
+    method = SHOWN[key].removeprefix("for comparison: ")
+    orr = Proportion(counts.responders, counts.evaluable, rate.estimate, rate.lower, rate.upper, LEVEL, method)
+    change = None if group.orr is None else rate.estimate - group.orr.estimate
+    return Cell(counts, orr, change, {}, "", ())
+
+
+def _rates(compared: Comparison) -> Iterator[tuple[str, Rate | NotRun]]:
+    crude = compared.crude["clopper-pearson"]
+    yield "crude", Interval(crude.estimate, crude.lower, crude.upper)
+    for name, model in compared.methods.items():
+        for part, rate in model.rates.items():
+            yield f"{name} {part}".rstrip(), rate
