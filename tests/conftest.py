@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+import metaimt
+from metaimt.analyses.results import Results
+
 ROOT = Path(__file__).parent.parent
 MakeReview = Callable[..., Path]
 
@@ -48,6 +51,12 @@ def arm(responders: int, evaluable: int, **more: Any) -> dict[str, Any]:
         **counts,
         **more,
     }
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Results:
+    """The shipped evidence, analysed once."""
+    return metaimt.run(ROOT / "cases")
 
 
 @pytest.fixture

@@ -17,7 +17,15 @@ from metaimt.analyses.models import (
     glmm_model,
     posterior_model,
 )
-from metaimt.analyses.study_parts import Part, Subgroups, cumulative, leave_one_out, outcome_dict, subgroups
+from metaimt.analyses.study_parts import (
+    Part,
+    Subgroups,
+    cumulative,
+    leave_one_out,
+    outcome_dict,
+    steps_joined,
+    subgroups,
+)
 from metaimt.casefiles.studies import Study
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import Proportion
@@ -40,6 +48,7 @@ class Comparison:
     subgroups: Subgroups | NotRun
     leave_one_out: tuple[Part, ...] | NotRun
     cumulative: tuple[Part, ...]
+    joined: int = 1  # reports that share a step of the cumulative table
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -47,6 +56,8 @@ class Comparison:
         said = [text for name in ("beta-binomial", "glmm") for text in self.methods[name].warnings]
         if isinstance(self.leave_one_out, NotRun):
             said.append(f"leave-one-out {self.leave_one_out.wording()}")
+        if self.joined > 1:
+            said.append(f"cumulative: a step is {self.joined} reports, of {self.reports} in the order of the table")
         return tuple(said)
 
     def to_dict(self) -> dict[str, Any]:
@@ -103,6 +114,7 @@ def compare_studies(
         subgroups=subgroups(studies, grouping),
         leave_one_out=leave_one_out(studies),
         cumulative=cumulative(studies),
+        joined=steps_joined(studies),
     )
 
 

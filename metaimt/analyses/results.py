@@ -18,6 +18,7 @@ from metaimt.analyses.evidence_map import EvidenceMap, evidence_map
 from metaimt.analyses.heterogeneity import Heterogeneity, heterogeneity
 from metaimt.analyses.over_time import Cumulative, over_time
 from metaimt.analyses.pooled_response import PooledResponse, pooled_response
+from metaimt.analyses.provenance import findings, settings, software
 from metaimt.analyses.sensitivity import SensitivityTables, sensitivity
 from metaimt.analyses.specification import SpecificationGrid, specification_grid
 from metaimt.analyses.subgroups import Subgroups, subgroups
@@ -57,6 +58,11 @@ class Results:
         """The content of results.json."""
         return {
             **self.response.to_dict(),
+            "settings": settings(self.protocol),
+            "software": software(),
+            "problems": findings(self.library, self.warnings),
+            "waived": findings(self.library, self.waived),
+            "excluded": [entry.model_dump(mode="json", exclude_none=True) for entry in self.library.excluded],
             "by": {
                 grouping: {table.pool: table.to_dict() for table in tables}
                 for grouping, tables in self.breakdowns.items()

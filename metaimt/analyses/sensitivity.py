@@ -28,8 +28,8 @@ _NOBODY = {"not_identified": "no evaluable patient"}
 class Cell:
     """One pool under one analysis. `moved` counts patients that entered, left, or count otherwise than in the pool.
 
-    `status` is NO_ROWS where the analysis concerns nobody in the pool, SAME_COUNTS where it does and changes nothing; of
-    a model it is why there is no estimate.
+    `status` is NO_ROWS where the analysis concerns nobody in the pool, SAME_COUNTS where it does and changes nothing;
+    of a model it is why there is no estimate.
     """
 
     counts: Counts

@@ -146,7 +146,7 @@ def cumulative(studies: Sequence[Study]) -> tuple[Part, ...]:
     """
     dated = any(study.year is not None for study in studies)
     in_order = sorted(studies, key=lambda study: (study.year is None, study.year or 0)) if dated else list(studies)
-    each = -(-len(studies) // MOST_STEPS)
+    each = steps_joined(studies)
     labels = [_step(study.year) if dated else str(i // each) for i, study in enumerate(in_order)]
     r, n = [study.responders for study in in_order], [study.evaluable for study in in_order]
     ends = [i + 1 for i in range(len(r)) if i + 1 == len(r) or labels[i] != labels[i + 1]]
@@ -156,6 +156,12 @@ def cumulative(studies: Sequence[Study]) -> tuple[Part, ...]:
         Part(names[end - 1], end, sum(r[:end]), sum(n[:end]), _both(r[:end], n[:end], fit))
         for end, fit in zip(ends, fits, strict=True)
     )
+
+
+def steps_joined(studies: Sequence[Study]) -> int:
+    """How many reports without a year share a step of `cumulative`; 1: each has its own."""
+    dated = any(study.year is not None for study in studies)
+    return 1 if dated else -(-len(studies) // MOST_STEPS)
 
 
 def _step(year: int | None) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaln
 
-from metaimt.statistics.glmm_quadrature import log_marginal
+from metaimt.statistics.glmm_quadrature import FEW_NODES, NODES, log_marginal
 from metaimt.statistics.root import Floats, decreasing_root
 
 # Half a unit of log(tau) apart: finer than any two hills that reports can produce.
@@ -92,10 +92,10 @@ class Point:
             getattr(self, name)[rows] = getattr(other, name)
 
 
-def point_at(data: DataSets, beta: Floats, tau: Floats) -> Point:
-    """Log-likelihood and derivatives: beta (D, P), tau (D,)."""
+def point_at(data: DataSets, beta: Floats, tau: Floats, nodes: int = NODES) -> Point:
+    """Log-likelihood and derivatives: beta (D, P), tau (D,); nodes of the quadrature."""
     x, counts = data.design, data.counts
-    terms = log_marginal(data.responders, data.evaluable, beta @ x.T, tau)
+    terms = log_marginal(data.responders, data.evaluable, beta @ x.T, tau, nodes)
     return Point(
         beta=beta,
         tau=tau,
@@ -108,18 +108,18 @@ def point_at(data: DataSets, beta: Floats, tau: Floats) -> Point:
     )
 
 
-def best_beta(data: DataSets, tau: Floats, start: Floats, rtol: float = 1e-11) -> Point:
+def best_beta(data: DataSets, tau: Floats, start: Floats, rtol: float = 1e-11, nodes: int = NODES) -> Point:
     """The maximum over beta at each tau (D,), from `start` (D, P): Newton's method, steps halved that overshoot.
 
-    rtol: stop where the next step is below rtol * (1 + largest |beta|).
+    rtol: stop where the next step is below rtol * (1 + largest |beta|). nodes: of the quadrature.
     """
-    found = point_at(data, start, tau)
+    found = point_at(data, start, tau, nodes)
     step = _newton(data, found)
     open_ = np.nonzero(_large(step, found.beta, rtol))[0]
     for _ in range(100):
         if open_.size == 0:
             break
-        tried = point_at(data.take(open_), found.beta[open_] + step[open_], tau[open_])
+        tried = point_at(data.take(open_), found.beta[open_] + step[open_], tau[open_], nodes)
         # A fall within rounding is no overshoot.
         better = tried.value >= found.value[open_] - 1e-13 * np.abs(found.value[open_])
         found.put(open_[better], tried.take(better))
@@ -168,7 +168,7 @@ def profile(data: DataSets, binomial: Point, grid: Floats) -> Point:
     tau = np.tile(grid, data.counts.shape[0])
     # A normal spread flattens the logistic curve by about this factor (Zeger et al., Biometrics 1988;44:1049).
     stretch = np.sqrt(1 + (16 * np.sqrt(3) / (15 * np.pi)) ** 2 * tau**2)
-    return best_beta(data.take(rows), tau, binomial.beta[rows] * stretch[:, None], ROUGH)
+    return best_beta(data.take(rows), tau, binomial.beta[rows] * stretch[:, None], ROUGH, FEW_NODES)
 
 
 def maximise(data: DataSets, binomial: Point) -> Point:

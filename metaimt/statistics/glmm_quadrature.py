@@ -19,13 +19,15 @@ from scipy.special import expit, log_ndtr
 from metaimt.statistics.root import Floats
 
 NODES = 80
+# Enough to see on which side of a maximum a point lies, never for a number that is shown.
+FEW_NODES = 24
 
 _BY_PARTS_ABOVE = 2.0
 _LOG_2PI = float(np.log(2 * np.pi))
 # Values of the integrand at once: larger arrays leave the cache.
 _CHUNK = 60_000
-# How near the mode, in standard deviations or logits, the rule must be centred: it is exact for any centre.
-_CLOSE = 1e-3
+# How near the mode, in standard deviations or logits, the rule must be centred; with few nodes less near.
+_CLOSE, _NEAR = 1e-3, 0.03
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +47,7 @@ class Terms:
     tau_tau: Floats
 
 
-def log_marginal(responders: Floats, evaluable: Floats, eta: Floats, tau: Floats) -> Terms:
+def log_marginal(responders: Floats, evaluable: Floats, eta: Floats, tau: Floats, nodes: int = NODES) -> Terms:
     """Log of the integral over z, and its derivatives.
 
     Args:
@@ -53,7 +55,10 @@ def log_marginal(responders: Floats, evaluable: Floats, eta: Floats, tau: Floats
         evaluable: n, shape (J,).
         eta: logit of the median rate, shape (B, J).
         tau: standard deviation on the logit scale, at least 0, shape (B,).
+        nodes: of the quadrature.
     """
+    if not tau.any():
+        return _binomial(responders, evaluable, eta)
     result = np.empty((6, *eta.shape))
     unanimous = (responders == 0) | (responders == evaluable)
     wide = tau > _BY_PARTS_ABOVE
@@ -63,25 +68,39 @@ def log_marginal(responders: Floats, evaluable: Floats, eta: Floats, tau: Floats
         (wide, unanimous, _by_parts),
     ):
         columns = np.nonzero(cells)[0]
-        size = max(1, _CHUNK // (NODES * max(1, columns.size)))
+        size = max(1, _CHUNK // (nodes * max(1, columns.size)))
         chosen = np.nonzero(rows)[0]
         for at in range(0, chosen.size if columns.size else 0, size):
             some = chosen[at : at + size, None]
-            result[:, some, columns] = rule(responders[columns], evaluable[columns], eta[some, columns], tau[some])
+            counts = responders[columns], evaluable[columns]
+            result[:, some, columns] = rule(*counts, eta[some, columns], tau[some], nodes)
     return Terms(*result)
 
 
-@lru_cache(maxsize=1)
-def _gauss_hermite() -> tuple[Floats, Floats]:
+def _binomial(r: Floats, n: Floats, eta: Floats) -> Terms:
+    """The limit at tau = 0, where the integral is its integrand at z = 0.
+
+    With s = r - n p and v = n p q: the derivative in tau^2 is (s^2 - v) / 2 (the heat equation), that in tau is 0, and
+    so is the mixed one; the second in tau is twice the first in tau^2.
+    """
+    p, q, joint = _logistic(eta)
+    score, spread = r - n * p, n * p * q
+    value = r * np.minimum(eta, 0) - (n - r) * np.maximum(eta, 0) - n * joint
+    bend = score * score - spread
+    return Terms(value, score, bend / 2, -spread, np.zeros_like(eta), bend)
+
+
+@lru_cache(maxsize=2)
+def _gauss_hermite(nodes: int) -> tuple[Floats, Floats]:
     """Nodes x times sqrt(2), and weights times exp(x^2) / sqrt(pi): for functions that are Gaussian at best.
 
     The weights are 1 / (N psi^2) by the normalised recurrence of the Hermite functions psi.
     """
-    x = np.polynomial.hermite.hermgauss(NODES)[0]
+    x = np.polynomial.hermite.hermgauss(nodes)[0]
     before, psi = np.zeros_like(x), np.pi**-0.25 * np.exp(-x * x / 2)
-    for j in range(NODES - 1):
+    for j in range(nodes - 1):
         before, psi = psi, np.sqrt(2 / (j + 1)) * x * psi - np.sqrt(j / (j + 1)) * before
-    return np.sqrt(2) * x, 1 / (NODES * psi**2 * np.sqrt(np.pi))
+    return np.sqrt(2) * x, 1 / (nodes * psi**2 * np.sqrt(np.pi))
 
 
 def _logistic(e: Floats) -> tuple[Floats, Floats, Floats]:
@@ -93,10 +112,10 @@ def _logistic(e: Floats) -> tuple[Floats, Floats, Floats]:
     return np.where(positive, large, other), np.where(positive, other, large), np.log1p(small)
 
 
-def _direct(r: Floats, n: Floats, eta: Floats, tau: Floats) -> Floats:
+def _direct(r: Floats, n: Floats, eta: Floats, tau: Floats, nodes: int) -> Floats:
     """Integral over z of p^r (1-p)^(n-r) phi(z)."""
-    x, w = _gauss_hermite()
-    mode, scale = _mode(r, n, eta, tau)
+    x, w = _gauss_hermite(nodes)
+    mode, scale = _mode(r, n, eta, tau, _closeness(nodes))
     z = mode[..., None] + scale[..., None] * x
     e = eta[..., None] + tau[..., None] * z
     p, q, joint = _logistic(e)
@@ -114,7 +133,11 @@ def _direct(r: Floats, n: Floats, eta: Floats, tau: Floats) -> Floats:
     return np.stack([value, d, t / 2, t - d * d, zt - d * zd, zzt - zd * zd])
 
 
-def _mode(r: Floats, n: Floats, eta: Floats, tau: Floats) -> tuple[Floats, Floats]:
+def _closeness(nodes: int) -> float:
+    return _CLOSE if nodes >= NODES else _NEAR
+
+
+def _mode(r: Floats, n: Floats, eta: Floats, tau: Floats, close: float) -> tuple[Floats, Floats]:
     """Mode in z by Newton's method, and the scale there. The integrand is log-concave."""
     rate = (r + 0.5) / (n + 1)
     z = tau * (np.log(rate / (1 - rate)) - eta) / (tau**2 + 1 / (n * rate * (1 - rate)))
@@ -124,17 +147,17 @@ def _mode(r: Floats, n: Floats, eta: Floats, tau: Floats) -> tuple[Floats, Float
         bend = 1 + tau**2 * n * (p * (1 - p))
         step = (tau * (r - n * p) - z) / bend
         z = z + np.minimum(np.maximum(step, -reach), reach)
-        if np.abs(step).max() < _CLOSE:
+        if np.abs(step).max() < close:
             break
     return z, 1 / np.sqrt(bend)
 
 
-def _by_parts(r: Floats, n: Floats, eta: Floats, tau: Floats) -> Floats:
+def _by_parts(r: Floats, n: Floats, eta: Floats, tau: Floats, nodes: int) -> Floats:
     """Integral over e of n p^n (1-p) Phi((eta - e) / tau), the same after integration by parts; mirrored at r = 0."""
-    x, w = _gauss_hermite()
+    x, w = _gauss_hermite(nodes)
     sign = np.where(r > 0, 1.0, -1.0)
     at = sign * eta
-    mode, scale = _bump(n, at, tau)
+    mode, scale = _bump(n, at, tau, _closeness(nodes))
     e = mode[..., None] + scale[..., None] * x
     y = (at[..., None] - e) / tau[..., None]
     log_phi = log_ndtr(y)
@@ -150,7 +173,7 @@ def _by_parts(r: Floats, n: Floats, eta: Floats, tau: Floats) -> Floats:
     return np.stack([value, sign * d1, d2 / 2, d2 - d1 * d1, sign * (mixed - d1 * by_tau), second - by_tau**2])
 
 
-def _bump(n: Floats, eta: Floats, tau: Floats) -> tuple[Floats, Floats]:
+def _bump(n: Floats, eta: Floats, tau: Floats, close: float) -> tuple[Floats, Floats]:
     """Mode in e of n p^n (1-p) Phi((eta - e) / tau), log-concave, and the scale there."""
     e = np.minimum(np.log(n), eta + tau**2)
     for _ in range(60):
@@ -159,6 +182,6 @@ def _bump(n: Floats, eta: Floats, tau: Floats) -> tuple[Floats, Floats]:
         bend = (n + 1) * (p * (1 - p)) + mills * (mills + y) / tau**2
         step = (n - (n + 1) * p - mills / tau) / bend
         e = e + np.minimum(np.maximum(step, -5), 5)
-        if np.abs(step).max() < _CLOSE:
+        if np.abs(step).max() < close:
             break
     return e, 1 / np.sqrt(bend)

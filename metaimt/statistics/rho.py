@@ -20,6 +20,7 @@ from metaimt.statistics.reports import Integers, Reports, read_reports
 from metaimt.statistics.root import Floats, decreasing_root
 from metaimt.statistics.tail_counts import TailCounts, tail_counts_of
 
+REPLICATES = 1999
 _CHUNK = 4_000_000
 
 
@@ -86,7 +87,9 @@ def rho_interval(fit: BetaBinomialFit, level: float = 0.95) -> Rho:
     return Rho(fit.rho, lower, upper, level, fit.reports.informative)
 
 
-def bootstrap_rho_test(responders: ArrayLike, evaluable: ArrayLike, *, seed: int, replicates: int = 1999) -> RhoTest:
+def bootstrap_rho_test(
+    responders: ArrayLike, evaluable: ArrayLike, *, seed: int, replicates: int = REPLICATES
+) -> RhoTest:
     """Likelihood-ratio test of rho = 0 by parametric bootstrap: PCG64(seed), binomial data at r/n.
 
     rho = 0 is on the boundary, and few reports are informative: no chi-square holds. p = (1 + number of

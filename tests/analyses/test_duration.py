@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, MakeReview, arm, course, patient, report
+from conftest import MakeReview, arm, course, patient, report
 
 import metaimt
 from metaimt.analyses.duration import Curve, Duration, Incidence, Times, durations
@@ -23,11 +23,6 @@ from metaimt.statistics.log_rank import log_rank
 from metaimt.statistics.outcome import NotRun
 
 STOPPED = {"ongoing": False, "stop_reason": "progression"}
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Results:
-    return metaimt.run(ROOT / "cases")
 
 
 def found_in(folder: Path) -> dict[str, Duration]:

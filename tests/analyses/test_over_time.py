@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-from conftest import ROOT, MakeReview, arm, course, patient, report
+from conftest import MakeReview, arm, course, patient, report
 
 import metaimt
 from metaimt.analyses.over_time import BY_ENTRY, BY_YEAR, UNDATED, Cumulative
 from metaimt.analyses.results import Results
 from metaimt.report.markdown import report_markdown
 from metaimt.report.sensitivity_tables import cumulative_rows
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Results:
-    return metaimt.run(ROOT / "cases")
 
 
 def one(results: Results, pool: str, by: str) -> Cumulative:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import ROOT, MakeReview, arm, course, patient, report
+from conftest import MakeReview, arm, course, patient, report
 
 import metaimt
 from metaimt.analyses.breakdown import breakdown
@@ -11,11 +11,6 @@ from metaimt.analyses.results import Results
 from metaimt.casefiles.protocol import ALL_GROUPINGS
 from metaimt.problem import CannotAnalyse, WrongUse
 from metaimt.statistics.pooled import EXACT, POSTERIOR, PROFILE, PooledProportion
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Results:
-    return metaimt.run(ROOT / "cases")
 
 
 def test_the_strata_add_up_to_their_pool(shipped: Results) -> None:

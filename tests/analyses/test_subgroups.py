@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, MakeReview, arm, course, patient, report
+from conftest import MakeReview, arm, course, patient, report
 
-import metaimt
 from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import NO_LEVEL, Subgroups, subgroups
 from metaimt.casefiles.protocol import GROUPINGS
@@ -22,11 +21,6 @@ from metaimt.statistics.exact_tests import ExactTest, fisher_freeman_halton
 from metaimt.statistics.firth import FirthFit, fit_firth
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.partial_pooling import Rate, partial_pooling
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Results:
-    return metaimt.run(ROOT / "cases")
 
 
 def found_in(folder: Path) -> Subgroups:

@@ -1,0 +1,97 @@
+"""The pools under every model, and what results.json says of how they were made."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+
+from conftest import MakeReview, course, patient, report
+
+import metaimt
+from metaimt.analyses.by_model import SHOWN, comparison_dicts, comparison_reasons, model_rows
+from metaimt.analyses.comparison import compare
+from metaimt.analyses.results import Results
+from metaimt.report.methods_text import method_rows
+from metaimt.report.outputs import json_text
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_each_pool_is_compared_on_its_own_reports(shipped: Results) -> None:
+    for name, group in shipped.response.pools.items():
+        found = shipped.comparison[name]
+        total = found.crude["clopper-pearson"]
+        assert (total.responders, total.evaluable) == (group.counts.responders, group.counts.evaluable)
+        again = compare([r for _, r, _ in group.clusters], [n for _, _, n in group.clusters])
+        assert found.to_dict()["methods"] == again.to_dict()["methods"]
+
+
+def test_the_headline_is_the_first_model(shipped: Results) -> None:
+    for name, group in shipped.response.pools.items():
+        first = shipped.comparison[name].to_dict()["methods"]["beta-binomial"]
+        assert group.orr is not None
+        assert (first["estimate"], first["lower"], first["upper"]) == (
+            group.orr.estimate,
+            group.orr.lower,
+            group.orr.upper,
+        )
+
+
+def test_the_sensitivity_table_has_one_model_of_each_kind(shipped: Results) -> None:
+    rows = {row.name: row for row in shipped.sensitivity.models}
+    assert list(rows) == list(SHOWN.values())
+    compared = shipped.comparison["strict"].to_dict()["methods"]
+    cell = rows[SHOWN["logit-dl"]].pools["strict"]
+    assert cell.orr is not None
+    assert cell.change is not None
+    assert cell.orr.estimate == compared["logit-dl"]["estimate"]
+    assert cell.change == cell.orr.estimate - 55 / 74
+    assert all(words.startswith("for comparison") == ("inverse variance" in words) for words in SHOWN.values())
+
+
+def test_the_reason_travels_with_the_models(shipped: Results) -> None:
+    assert any("never the headline" in text for text in comparison_reasons(shipped.comparison))
+    models = shipped.to_dict()["methods"]["strict"]["methods"]
+    labelled = {name for name, model in models.items() if model.get("label")}
+    assert {"logit-dl", "double-arcsine-reml"} <= labelled
+    assert "beta-binomial" not in labelled
+
+
+def test_a_pool_of_nobody_is_not_identified(make_review: MakeReview) -> None:
+    results = metaimt.run(make_review(report("example-1", patient(course("PR", response_basis="inferred")))))
+    assert set(results.comparison) == {"all_evidence"}
+    strict = {row.name: row.pools["strict"] for row in results.sensitivity.models}
+    assert strict[SHOWN["glmm median"]].orr is None
+    assert strict[SHOWN["glmm median"]].status == "not identified (no evaluable patient)"
+    assert set(comparison_dicts(results.comparison)) == {"all_evidence"}
+
+
+def test_every_model_has_a_line_in_the_table(shipped: Results) -> None:
+    rows = list(method_rows(shipped.comparison))
+    for name, found in shipped.comparison.items():
+        mine = {row["model"] for row in rows if row["data"] == name}
+        assert mine == {*found.methods, *found.crude}
+
+
+def test_q_has_no_p_where_reports_are_sparse(shipped: Results) -> None:
+    found = shipped.comparison["strict"].to_dict()
+    assert found["heterogeneity"]["p"] == {"not_identified": "reports of fewer than 5 patients"}
+    assert 0 <= found["heterogeneity"]["reports_of_two_or_more"]["p"] <= 1  # 9 to 16 patients each
+    assert found["methods"]["logit-dl"]["p"] == {"not_identified": "reports of fewer than 5 patients"}
+
+
+def test_results_say_how_they_were_made(shipped: Results) -> None:
+    found = json.loads(json_text(shipped.to_dict()))
+    assert found["software"]["metaimt"] == metaimt.__version__
+    assert found["software"]["scipy"] == version("scipy")
+    assert found["settings"]["protocol"]["priors"]["rho"] == [1, 4]
+    assert found["settings"]["defaults"]["interval_level"] == 0.95
+    assert len(found["problems"]) == len(shipped.warnings) > 0
+    assert all((ROOT / "cases" / problem["file"]).is_file() for problem in found["problems"])
+    assert len(found["excluded"]) == len(shipped.library.excluded)
+
+
+def test_no_model_of_a_pool_is_forgotten(shipped: Results) -> None:
+    rows = model_rows(shipped.response.pools, shipped.comparison)
+    assert all(set(row.pools) == set(shipped.response.pools) for row in rows)
