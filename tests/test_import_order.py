@@ -96,6 +96,16 @@ def test_heavy_libraries_are_imported_where_they_are_used(module: str) -> None:
     assert [name for name in imports_at_start(module) if is_one_of(name, heavy)] == []
 
 
+def test_the_command_line_starts_without_what_one_command_needs() -> None:
+    """Start-up is a feature: `--help`, and a table of studies, need no case-file reader."""
+    import subprocess
+    import sys
+
+    code = "import sys, metaimt.cli.main; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) & {"pydantic", "yaml", "numpy", "scipy", "jinja2", "pandas", "matplotlib"} == set()
+
+
 @pytest.mark.parametrize("module", [module for module in MODULES if part_of(module) == "statistics"])
 def test_statistics_knows_numbers_only(module: str) -> None:
     import sys

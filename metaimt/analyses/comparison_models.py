@@ -11,7 +11,13 @@ from typing import Any
 from metaimt.analyses.models import Figure, Model, ordered_interval, value_dict
 from metaimt.statistics.effect_sizes import Correction, Measure
 from metaimt.statistics.heterogeneity import EmptySet
-from metaimt.statistics.inverse_variance import LABEL, InverseVarianceFit, Method, fit_inverse_variance
+from metaimt.statistics.inverse_variance import (
+    LABEL,
+    InverseVarianceFit,
+    Method,
+    SmallSample,
+    fit_inverse_variance,
+)
 from metaimt.statistics.inverse_variance_spread import Spread
 from metaimt.statistics.rho import NotIdentified
 
@@ -22,14 +28,26 @@ SCALES: dict[str, tuple[Measure, Correction]] = {
     "double-arcsine": ("double arcsine", "where needed"),
     "raw": ("raw", "where needed"),
 }
-FITS: dict[str, Method] = {"fe": "fixed effect", "dl": "DL", "hedges": "Hedges", "ml": "ML", "reml": "REML"}
+_NEVER: SmallSample = "Knapp-Hartung, never narrower"
+FITS: dict[str, tuple[Method, SmallSample]] = {
+    "fe": ("fixed effect", "none"),
+    "dl": ("DL", "none"),
+    "hedges": ("Hedges", "none"),
+    "ml": ("ML", "none"),
+    "reml": ("REML", "none"),
+    "dl-kh": ("DL", _NEVER),
+    "reml-kh": ("REML", _NEVER),
+}
 NO_LARGER = NotIdentified("no report has two patients or more")
 _CORRECTED = {"logit", "raw"}
 _SPARSE = 5  # below it Q is far from its chi-square distribution (Hoaglin, Stat Med 2016;35:485), and has no p
 
 
 def inverse_variance_models(responders: Sequence[int], evaluable: Sequence[int]) -> dict[str, Model]:
-    """Every scale by every method, "logit-dl" and so on; "logit-all": 0.5 added to all reports."""
+    """Every scale by every method, "logit-dl" and so on.
+
+    "logit-all": 0.5 added to all reports. "-kh": Knapp and Hartung's interval, never narrower than the normal one.
+    """
     found = {}
     for scale in SCALES:
         for method in FITS:
@@ -90,9 +108,18 @@ def _fit(
     responders: Sequence[int], evaluable: Sequence[int], scale: str, method: str, smallest: int
 ) -> InverseVarianceFit | NotIdentified:
     measure, correction = SCALES[scale]
+    fitted, small_sample = FITS[method]
+    if small_sample != "none" and sum(n >= smallest for n in evaluable) < 2:
+        return NotIdentified("one report")
     try:
         return fit_inverse_variance(
-            responders, evaluable, measure=measure, method=FITS[method], correction=correction, smallest=smallest
+            responders,
+            evaluable,
+            measure=measure,
+            method=fitted,
+            correction=correction,
+            small_sample=small_sample,
+            smallest=smallest,
         )
     except ArithmeticError as error:
         return NotIdentified(f"the search did not end: {error}")
@@ -112,5 +139,7 @@ def _smallest_in(evaluable: Sequence[int], smallest: int) -> int:
 
 def _words(scale: str, method: str) -> str:
     measure, correction = SCALES[scale]
+    fitted, small_sample = FITS[method]
     added = {"where needed": ", 0.5 added where r is 0 or n", "all": ", 0.5 added to all"}[correction]
-    return f"inverse variance, {measure}, {FITS[method]}{added if measure in _CORRECTED else ''}"
+    wider = "" if small_sample == "none" else f", {small_sample}"
+    return f"inverse variance, {measure}, {fitted}{wider}{added if measure in _CORRECTED else ''}"

@@ -14,6 +14,7 @@ from metaimt.statistics.betabinomial import fit_reports, mean_interval
 from metaimt.statistics.glmm import GlmmFit, fit_glmm, wald_interval
 from metaimt.statistics.glmm_intervals import profile_intervals
 from metaimt.statistics.pooled import pool_proportion
+from metaimt.statistics.pooled_parts import pool_parts
 from metaimt.statistics.posterior import posterior
 from metaimt.statistics.proportion import Proportion, clopper_pearson, jeffreys, wilson
 from metaimt.statistics.reports import read_reports
@@ -96,6 +97,20 @@ def beta_binomial_model(responders: Sequence[int], evaluable: Sequence[int]) -> 
     rate = ordered_interval(found.estimate, found.lower, found.upper)
     figures = _rho_figures(found.rho)
     return Model("beta-binomial", {"": rate}, figures, found.method, found.reason, warnings=found.warnings)
+
+
+def beta_binomial_parts(parts: Sequence[tuple[Sequence[int], Sequence[int]]]) -> list[Model]:
+    """The headline's rule on parts of the reports; rho without its interval."""
+    return [
+        Model(
+            "beta-binomial",
+            {"": ordered_interval(one.estimate, one.lower, one.upper)},
+            {"rho": one.rho},
+            one.method,
+            warnings=one.warnings,
+        )
+        for one in pool_parts(parts)
+    ]
 
 
 def chi_square_model(responders: Sequence[int], evaluable: Sequence[int]) -> Model:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from metaimt.analyses.models import Interval, Model, Rate, beta_binomial_model, glmm_in_short, glmm_of_fit, value_dict
+from metaimt.analyses.models import Interval, Model, Rate, beta_binomial_parts, glmm_in_short, glmm_of_fit, value_dict
 from metaimt.casefiles.studies import Study
 from metaimt.statistics import glmm_subsets
 from metaimt.statistics.exact_tests import ExactTest, exact_test
@@ -129,13 +129,16 @@ def leave_one_out(studies: Sequence[Study]) -> tuple[Part, ...] | NotRun:
     if kinds > MOST_KINDS:
         return NotRun(f"{kinds} kinds of report, more than {MOST_KINDS}")
     r, n = [study.responders for study in studies], [study.evaluable for study in studies]
-    models: dict[tuple[int, int], Mapping[str, Model]] = {}
+    first = {kind: i for i, kind in reversed(list(enumerate(zip(r, n, strict=True))))}
+    rests = [([*r[:i], *r[i + 1 :]], [*n[:i], *n[i + 1 :]]) for i in first.values()]
+    pooled = dict(zip(first, beta_binomial_parts(rests), strict=True))
+    fits = glmm_subsets.leave_one_out(r, n)
+    short = {kind: glmm_in_short(fits[i]) for kind, i in first.items()}
     parts = []
-    for i, (study, fit) in enumerate(zip(studies, glmm_subsets.leave_one_out(r, n), strict=True)):
+    for study in studies:
         kind = (study.responders, study.evaluable)
-        if kind not in models:
-            models[kind] = _both([*r[:i], *r[i + 1 :]], [*n[:i], *n[i + 1 :]], fit)
-        parts.append(Part(study.id, len(r) - 1, sum(r) - kind[0], sum(n) - kind[1], models[kind]))
+        models = {"beta-binomial": pooled[kind], "glmm": short[kind]}
+        parts.append(Part(study.id, len(r) - 1, sum(r) - kind[0], sum(n) - kind[1], models))
     return tuple(parts)
 
 
@@ -152,9 +155,10 @@ def cumulative(studies: Sequence[Study]) -> tuple[Part, ...]:
     ends = [i + 1 for i in range(len(r)) if i + 1 == len(r) or labels[i] != labels[i + 1]]
     fits = glmm_subsets.cumulative(r, n, labels)
     names = labels if dated else [study.id for study in in_order]
+    pooled = beta_binomial_parts([(r[:end], n[:end]) for end in ends])
     return tuple(
-        Part(names[end - 1], end, sum(r[:end]), sum(n[:end]), _both(r[:end], n[:end], fit))
-        for end, fit in zip(ends, fits, strict=True)
+        Part(names[end - 1], end, sum(r[:end]), sum(n[:end]), {"beta-binomial": model, "glmm": glmm_in_short(fit)})
+        for end, fit, model in zip(ends, fits, pooled, strict=True)
     )
 
 
@@ -166,10 +170,6 @@ def steps_joined(studies: Sequence[Study]) -> int:
 
 def _step(year: int | None) -> str:
     return "undated" if year is None else str(year)
-
-
-def _both(responders: Sequence[int], evaluable: Sequence[int], fit: GlmmFit) -> dict[str, Model]:
-    return {"beta-binomial": beta_binomial_model(responders, evaluable), "glmm": glmm_in_short(fit)}
 
 
 def _sums(studies: Sequence[Study]) -> tuple[int, int]:

@@ -6,14 +6,15 @@ May import: everything below the command line; numpy and scipy.special only.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from metaimt.casefiles.library import Library, read_files, read_library, review_folder
-from metaimt.checks import examine
 from metaimt.cli.output import FINE, PROBLEMS, ProblemFormat, github_annotation, print_json, told
 from metaimt.problem import Blocked, CannotAnalyse, Findings, WrongUse, has_errors
+
+if TYPE_CHECKING:
+    from metaimt.casefiles.library import Library
 
 
 @told
@@ -60,6 +61,8 @@ def _paper(cases: Path, report: str) -> str:
 
 def _read(path: Path) -> tuple[Library, tuple[str, ...] | None]:
     """The library a path belongs to, and the names of the files that are asked about: None for the whole of it."""
+    from metaimt.casefiles.library import read_files, read_library, review_folder
+
     if not path.exists():
         raise WrongUse(f"{path} does not exist; give the folder of a review, such as cases, or a case file")
     folder = review_folder(path) or (path if path.is_dir() else None)
@@ -75,6 +78,8 @@ def _read(path: Path) -> tuple[Library, tuple[str, ...] | None]:
 
 def _without_errors(library: Library, files: tuple[str, ...] | None) -> Findings:
     """The findings of `metaimt validate`. Raises Blocked if the files asked about have errors, CannotAnalyse."""
+    from metaimt.checks import examine
+
     findings = examine(library, whole=library.folder != Path())
     problems = tuple(problem for problem in findings.problems if files is None or problem.file in files)
     missing = [problem for problem in problems if problem.rule == "no-case-files"]

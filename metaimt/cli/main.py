@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 
 import typer
@@ -45,6 +46,8 @@ def options(
 
 def main() -> None:
     """Run the command line; the exit code says how it ended."""
+    # Read when numpy is loaded: the arrays here are small, and threads for them cost more than they give.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character is no reason to stop

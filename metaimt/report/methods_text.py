@@ -66,10 +66,10 @@ def _model_lines(name: str, model: Model) -> Iterator[str]:
 def _compared(found: Comparison) -> list[str]:
     """The models for comparison with the reason, on all reports and on the larger ones."""
     others = {name: model for name, model in found.methods.items() if name not in _EXACT}
-    lines = [f"{'for comparison':<22}{'all reports':<24}two patients or more"]
+    lines = [f"{'for comparison':<24}{'all reports':<24}two patients or more"]
     for name, model in others.items():
         larger = model.larger.rates[""] if isinstance(model.larger, Model) else model.larger
-        lines.append(f"{name:<22}{_rate(model.rates['']).strip():<24}{'' if larger is None else _rate(larger).strip()}")
+        lines.append(f"{name:<24}{_rate(model.rates['']).strip():<24}{'' if larger is None else _rate(larger).strip()}")
     reasons = dict.fromkeys(model.reason for model in others.values() if model.reason)
     notes = dict.fromkeys(note for model in others.values() for note in model.warnings)
     return lines + [line for text in (*reasons, *notes) for line in _wrapped(text)]

@@ -102,7 +102,7 @@ def mean_interval(fit: BetaBinomialFit, level: float = 0.95, cutoff: Cutoff = "F
     peak = fit.log_likelihood - _log_coefficients(fit.reports)
     both = fit.counts.with_mirror()
     # The upper limit is 1 minus the lower limit of the mirrored data: exact near 1, exactly symmetric.
-    lower, mirrored = _lower_limits(both, np.array([fit.mean, 1 - fit.mean]), peak - drop)
+    lower, mirrored = lower_limits(both, np.array([fit.mean, 1 - fit.mean]), np.full(2, peak - drop))
     return ProfileInterval(float(lower), float(1 - mirrored), level, cutoff)
 
 
@@ -121,19 +121,19 @@ def cutoff_value(reports: int, level: float, cutoff: Cutoff) -> float:
     return float(stdtrit(reports - 2, (1 + level) / 2)) ** 2
 
 
-def _lower_limits(counts: TailCounts, means: Floats, target: float) -> Floats:
-    """Smallest mu at which the profile reaches the target, for each of the data sets; 0 if it does at 0."""
+def lower_limits(counts: TailCounts, means: Floats, target: Floats) -> Floats:
+    """Smallest mu at which the profile reaches the target, for each of P data sets (P,); 0 if it does at 0."""
     limits = np.zeros_like(means)
     # With no responder the log-likelihood is 0 at mu = 0, its maximum.
     open_ended = np.nonzero(counts.responders[:, 0] > 0)[0]
     if open_ended.size == 0:
         return limits
-    counts, means = counts.take(open_ended), means[open_ended]
+    counts, means, target = counts.take(open_ended), means[open_ended], target[open_ended]
     scan = means[:, None] * np.arange(1, _SCAN) / _SCAN
     rows = np.repeat(np.arange(means.size), scan.shape[1])
     # The scan only brackets the limit, so its grid may be coarse; the search inside the bracket is on the fine one.
     found = maximise(counts.take(rows), scan.ravel(), mu_free=False, grid=COARSE_RHO_GRID).value
-    inside = found.reshape(scan.shape) >= target
+    inside = found.reshape(scan.shape) >= target[:, None]
     first = np.where(inside.any(axis=1), inside.argmax(axis=1), scan.shape[1])
     edges = np.concatenate([np.full((means.size, 1), MU_ENDS[0]), scan, means[:, None]], axis=1)
     pick = np.arange(means.size)

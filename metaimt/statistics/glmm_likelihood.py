@@ -23,6 +23,7 @@ TAU_GRID: Floats = np.concatenate([[0.0], np.geomspace(0.05, 8.0, 12)])
 TAU_LONG_GRID: Floats = np.concatenate([TAU_GRID, np.geomspace(12.0, 100.0, 6)])
 
 ROUGH = 1e-4
+_ROUGHER = 3e-3  # to see between which points of the grid a hill lies
 
 _FALLEN = 8.0
 _CLOSE = 1e-8
@@ -162,13 +163,13 @@ def binomial_fit(data: DataSets) -> Point:
     return best_beta(data, np.zeros(crude.size), start)
 
 
-def profile(data: DataSets, binomial: Point, grid: Floats) -> Point:
+def profile(data: DataSets, binomial: Point, grid: Floats, rtol: float = ROUGH) -> Point:
     """Maxima over beta at each tau of the grid (G,), roughly: D G rows, data sets first."""
     rows = np.repeat(np.arange(data.counts.shape[0]), grid.size)
     tau = np.tile(grid, data.counts.shape[0])
     # A normal spread flattens the logistic curve by about this factor (Zeger et al., Biometrics 1988;44:1049).
     stretch = np.sqrt(1 + (16 * np.sqrt(3) / (15 * np.pi)) ** 2 * tau**2)
-    return best_beta(data.take(rows), tau, binomial.beta[rows] * stretch[:, None], ROUGH, FEW_NODES)
+    return best_beta(data.take(rows), tau, binomial.beta[rows] * stretch[:, None], rtol, FEW_NODES)
 
 
 def maximise(data: DataSets, binomial: Point) -> Point:
@@ -178,13 +179,13 @@ def maximise(data: DataSets, binomial: Point) -> Point:
     cell; tau = 0 stands where no hill is higher.
     """
     result = binomial.take(np.arange(binomial.tau.size))
-    scan = profile(data, binomial, TAU_GRID)
+    scan = profile(data, binomial, TAU_GRID, _ROUGHER)
     value = scan.value.reshape(-1, TAU_GRID.size)
     long = value[:, -1] > value.max(axis=1) - _FALLEN
     if not long.all():
         _raise(result, np.nonzero(~long)[0], data, scan.take(np.repeat(~long, TAU_GRID.size)))
     if long.any():
-        scan = profile(data.take(long), binomial.take(long), TAU_LONG_GRID)
+        scan = profile(data.take(long), binomial.take(long), TAU_LONG_GRID, _ROUGHER)
         _raise(result, np.nonzero(long)[0], data, scan)
     return result
 
@@ -200,8 +201,8 @@ def _raise(result: Point, rows: NDArray[np.intp], data: DataSets, scan: Point) -
         return
     upper = np.minimum(cell + 1, tau.shape[1] - 1)
     beta = scan.beta.reshape(*tau.shape, -1)[which, upper]
-    # A little wider than the cell: the scan is rough.
-    tops = _climb(data.take(rows[which]), beta, 0.98 * tau[which, cell], 1.02 * tau[which, upper])
+    # Wider than the cell, of which each end is 1.6 times the other: the scan is rough.
+    tops = _climb(data.take(rows[which]), beta, 0.9 * tau[which, cell], 1.1 * tau[which, upper])
     for index in np.argsort(tops.value):
         if tops.value[index] > result.value[rows[which[index]]]:
             result.put(rows[which[index : index + 1]], tops.take(np.array([index])))

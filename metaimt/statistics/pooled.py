@@ -124,6 +124,11 @@ def pool_proportion(
     )
 
 
+def is_profiled(reports: Reports) -> bool:
+    """Whether the rule takes the profile likelihood (3.)."""
+    return reports.number >= FEW and reports.informative > 0 and not reports.unanimous
+
+
 def _answer(reports: Reports, crude: Proportion, settings: _Settings) -> _Answer:
     k = f"K = {reports.number}, K_2 = {reports.informative}"
     if reports.number == 1:
@@ -133,7 +138,7 @@ def _answer(reports: Reports, crude: Proportion, settings: _Settings) -> _Answer
         return _exact(crude, reason, "every report is a single case")
     if reports.unanimous:
         return _unanimous(reports, crude, settings, k)
-    if reports.number >= FEW:
+    if is_profiled(reports):
         return _profile(reports, settings, k)
     return _posterior_interval(reports, settings, k)
 
