@@ -12,6 +12,7 @@ from typing import Any
 from metaimt.analyses.audit import Audit, audit
 from metaimt.analyses.breakdown import Breakdown, breakdown
 from metaimt.analyses.by_model import compare_pools, comparison_dicts, model_rows
+from metaimt.analyses.cohort import CohortResult, cohorts_of, public_dict
 from metaimt.analyses.comparison import Comparison
 from metaimt.analyses.duration import Duration, durations
 from metaimt.analyses.evidence_map import EvidenceMap, evidence_map
@@ -53,6 +54,7 @@ class Results:
     courses: Mapping[str, TreatmentCourses]
     evidence_map: Mapping[str, EvidenceMap]
     waived: tuple[Waived, ...] = ()
+    cohorts: tuple[CohortResult, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The content of results.json."""
@@ -77,6 +79,7 @@ class Results:
             "evidence_map": {name: found.to_dict() for name, found in self.evidence_map.items()},
             "over_time": [found.to_dict() for found in self.over_time],
             "audit": self.audit.to_dict(),
+            "cohorts": [public_dict(found) for found in self.cohorts],
         }
 
 
@@ -107,4 +110,5 @@ def analyse(
         over_time=over_time(library, protocol, selection),
         audit=audit(library, waived),
         waived=waived,
+        cohorts=cohorts_of(library),
     )

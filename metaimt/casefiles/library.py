@@ -9,9 +9,10 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from metaimt.casefiles.model import CaseFile
 from metaimt.casefiles.protocol import Protocol
@@ -20,6 +21,9 @@ from metaimt.casefiles.shared import Excluded, ExcludedFile, Link, LinkFile, Sea
 from metaimt.casefiles.strict_yaml import Document, parse
 from metaimt.problem import Position, Problem, WrongUse, ordered
 from metaimt.vocabulary import Vocabulary, built_in
+
+if TYPE_CHECKING:
+    from metaimt.casefiles.patient_table import PatientTable
 
 CASE_FOLDERS = ("literature", "local")
 PROTOCOL_FILE = "review.yaml"
@@ -40,6 +44,8 @@ class Library:
     documents: Mapping[str, Document]
     report_documents: Mapping[str, Document]
     problems: tuple[Problem, ...]
+    tables: Mapping[str, PatientTable] = field(default_factory=dict)  # report id -> its table of patients
+    table_files: Mapping[str, str] = field(default_factory=dict)  # file of a table or mapping -> its case file
 
     @property
     def case_files(self) -> int:
@@ -110,6 +116,8 @@ class _Reader:
         self.documents: dict[str, Document] = {}
         self.problems: list[Problem] = []
         self.vocabulary = built_in()
+        self.tables: dict[str, PatientTable] = {}
+        self.table_files: dict[str, str] = {}
 
     def library(self) -> Library:
         """The whole review folder."""
@@ -135,7 +143,7 @@ class _Reader:
         searches: SearchFile | None = None,
     ) -> Library:
         """The library of case files as read; of two with one id, the first is the one its problems are told of."""
-        readable = [(path, report) for path, report in cases if report is not None]
+        readable = [self._with_table(path, report) for path, report in cases if report is not None]
         by_id: dict[str, Document] = {}
         for path, report in readable:
             by_id.setdefault(report.id, self.documents[_shown(path)])
@@ -150,12 +158,29 @@ class _Reader:
             documents=MappingProxyType(self.documents),
             report_documents=MappingProxyType(by_id),
             problems=ordered(self.problems),
+            tables=MappingProxyType(self.tables),
+            table_files=MappingProxyType(self.table_files),
         )
+
+    def _with_table(self, path: Path, report: CaseFile) -> tuple[Path, CaseFile]:
+        """The report with the patients of its table who had a kinase inhibitor, as if they stood in the file."""
+        if report.table is None:
+            return path, report
+        from metaimt.casefiles.case_table import attach_table
+
+        attached = attach_table(path, report, self.documents[_shown(path)], self.vocabulary)
+        self.problems.extend(attached.problems)
+        self.table_files |= {problem.file: _shown(path) for problem in attached.problems}
+        self.documents[_shown(path)] = attached.document
+        if attached.table is not None:
+            self.tables.setdefault(report.id, attached.table)
+        return path, attached.report
 
     def _case_paths(self) -> Iterable[Path]:
         for name in CASE_FOLDERS:
             found = [*(self.folder / name).glob("*.yaml"), *(self.folder / name).glob("*.yml")]
-            yield from sorted(found, key=lambda path: path.name)
+            cases = [path for path in found if not path.match("*.mapping.y*ml")]
+            yield from sorted(cases, key=lambda path: path.name)
 
     def document(self, path: Path) -> Document:
         """The document of a file; one that cannot be read has a problem and no data."""

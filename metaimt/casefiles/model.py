@@ -185,6 +185,13 @@ class Tested(Entry):
     tested: Whole = Field(description="Tested patients.")
 
 
+class Having(Entry):
+    """Patients with something, of those in whom it is known."""
+
+    n: Whole = Field(description="Patients with it.")
+    of: Whole = Field(description="Patients in whom it is known.")
+
+
 class SurvivalRate(Entry):
     """A printed survival rate."""
 
@@ -201,6 +208,10 @@ class Cohort(Entry):
     mean_age: Number | None = described("Mean age, years.")
     sites: Mapping[Site, Whole] = mapped("Site -> patients.")
     alk_ihc: Mapping[str, Tested] = mapped("Site, or all -> positive and tested by immunohistochemistry.")
+    symptoms: Mapping[str, Whole] = mapped("Symptom -> patients.")
+    symptoms_by_marker: Mapping[str, Mapping[str, Mapping[MarkerStatus, Having]]] = mapped(
+        "Marker -> symptom -> positive and negative -> patients with it."
+    )
     resection: Mapping[str, Whole] = mapped("Margin -> patients.")
     no_postoperative_treatment: Whole | None = described("Patients without further treatment.")
     radiotherapy: Whole | None = described("Patients given radiotherapy.")
@@ -208,6 +219,12 @@ class Cohort(Entry):
     outcome: Mapping[str, Whole] = mapped("Outcome -> patients.")
     followup_median_months: Median | None = described("Printed median follow-up.")
     overall_survival: tuple[SurvivalRate, ...] = listed("Printed survival rates.")
+
+    @property
+    def markers(self) -> Mapping[str, Mapping[str, Tested]]:
+        """Marker -> site, or all -> positive and tested; the fields are named after their marker."""
+        names = [name for name in type(self).model_fields if name.endswith("_ihc") and getattr(self, name)]
+        return {name.removesuffix("_ihc").upper(): getattr(self, name) for name in names}
 
 
 class Waiver(Entry):
@@ -227,12 +244,14 @@ class CaseFile(Entry):
     arms: tuple[Arm, ...] = listed("Groups published only as counts.")
     claims: tuple[Claim, ...] = listed("Printed numbers to audit.")
     cohort: Cohort | None = described("Published counts of the whole cohort.")
+    table: Text | None = described("A table of patients beside this file, CSV or XLSX; it stays where it is.")
+    mapping: Text | None = described("How the table is read: a file beside it; default: TABLE.mapping.yaml.")
     waivers: tuple[Waiver, ...] = listed("Warnings that were looked at and are no mistakes, each with the reason.")
     published_table_4: Mapping[str, Any] = mapped("Totals of the paper's table of cases; compared, never pooled.")
 
     @model_validator(mode="after")
     def _has_someone(self) -> CaseFile:
-        if not self.patients and not self.arms:
+        if not self.patients and not self.arms and self.table is None:
             raise refuse("nobody", "neither patients nor arms", "give one patient with one course, or one arm")
         return self
 

@@ -34,11 +34,11 @@ def read_model(
         return (None, tuple(empty.values())) if empty else (found, ())
     except ValidationError as error:
         details = error.errors(include_url=False)
-        wrong = [detail for detail in details if not _is_echo(detail) and detail["loc"] not in empty]
+        wrong = [detail for detail in details if not is_echo(detail) and detail["loc"] not in empty]
         return None, (*empty.values(), *(_problem(document, model, detail) for detail in wrong))
 
 
-def _is_echo(detail: ErrorDetails) -> bool:
+def is_echo(detail: ErrorDetails) -> bool:
     """Pydantic counts only the valid items of a list: one wrong item also makes the list "too short"."""
     return detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]
 

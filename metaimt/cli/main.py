@@ -11,6 +11,7 @@ import typer
 from metaimt import __version__
 from metaimt.cli.audit import audit
 from metaimt.cli.build import build
+from metaimt.cli.cohort import cohort
 from metaimt.cli.explain import explain
 from metaimt.cli.figures import figures
 from metaimt.cli.new import new
@@ -27,7 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (validate, pool, show, build, figures, new, audit, explain, simulate, schema):
+for command in (validate, pool, show, build, cohort, figures, new, audit, explain, simulate, schema):
     app.command()(command)
 
 

@@ -87,7 +87,8 @@ def findings_in(paths: Iterable[Path]) -> tuple[Findings, int]:
     for folder, wanted in inside.items():
         library = read_library(folder)
         found = examine(library)
-        problems += [problem for problem in found.problems if _wanted(problem.file, wanted)]
+        homes = library.table_files
+        problems += [each for each in found.problems if _wanted(homes.get(each.file, each.file), wanted)]
         waived += [one for one in found.waived if _wanted(one.problem.file, wanted)]
         looked_at |= {
             name for name in library.documents if _wanted(name, wanted) and Path(name).parent.name != "second-reading"

@@ -48,8 +48,11 @@ def figure_names(protocol: Protocol) -> dict[str, str]:
 
 
 def review_figures(results: Results) -> tuple[Drawn, ...]:
-    """Every figure of both pools, in the order of the report."""
-    return tuple(draw_figure(results, name) for name in figure_names(results.protocol))
+    """Every figure of both pools, in the order of the report, and those of the local cohorts."""
+    from metaimt.figures.cohort import review_cohort_figures
+
+    named = (draw_figure(results, name) for name in figure_names(results.protocol))
+    return (*named, *review_cohort_figures(results))
 
 
 def draw_figure(results: Results, name: str, pools: Pools = ()) -> Drawn:

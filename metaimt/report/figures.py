@@ -13,12 +13,14 @@ from metaimt.figures.registry import BY
 from metaimt.figures.review_figure import Drawn, NotDrawn, ReviewFigure
 from metaimt.report.environment import Rendered, markdown
 
+COHORT: Final = "cohort-"
 SECTIONS: Final = {
     "headline": ("forest", "strata"),
     "subgroups": (BY, "evidence-map"),
     "duration": ("swimmer", "time-on-treatment", "pfs", "response-duration"),
     "sensitivity": ("sensitivity", "leave-one-out", "specification", "methods"),
     "over_time": ("over-time",),
+    "cohort": (COHORT,),
 }
 """Section -> names of its figures, or with what they begin."""
 OTHERS: Final = "others"
@@ -33,8 +35,8 @@ def figure_sections(drawn: Sequence[Drawn]) -> dict[str, Rendered]:
 
 
 def _section(name: str) -> str:
-    fits = (section for section, names in SECTIONS.items() if name in names or (name.startswith(BY) and BY in names))
-    return next(fits, OTHERS)
+    begins = next((start for start in (BY, COHORT) if name.startswith(start)), name)
+    return next((section for section, names in SECTIONS.items() if name in names or begins in names), OTHERS)
 
 
 def _markdown(figures: Iterable[Drawn]) -> Rendered:

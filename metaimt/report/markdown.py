@@ -18,6 +18,7 @@ from metaimt.casefiles.model import CaseFile
 from metaimt.figures.review_figure import Drawn
 from metaimt.problem import Waived
 from metaimt.report.audit_text import audit_section
+from metaimt.report.cohort import cohort_section
 from metaimt.report.duration import duration_section
 from metaimt.report.environment import render
 from metaimt.report.figures import figure_sections
@@ -71,6 +72,7 @@ def _content(results: Results) -> dict[str, Any]:
         "sensitivity": sensitivity_section(results),
         "over_time": over_time_section(results),
         "audit": audit_section(results.audit),
+        "cohort": cohort_section(results.cohorts),
     }
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from metaimt.analyses.results import Results
 from metaimt.report.audit_text import audit_rows
+from metaimt.report.cohort_outputs import review_tables
 from metaimt.report.figure_tables import course_rows, evidence_map_rows
 from metaimt.report.figures import drawn_figures, gallery
 from metaimt.report.markdown import report_markdown
@@ -68,6 +69,7 @@ def output_files(results: Results, drawn: Sequence[Drawn]) -> dict[str, bytes]:
         "tables/evidence-map.csv": csv_text(evidence_map_rows(results.evidence_map)),
         "tables/over-time.csv": csv_text(cumulative_rows(results.over_time)),
     }
+    texts |= review_tables(results.cohorts)
     return {**{name: text.encode("utf-8") for name, text in texts.items()}, **_figure_files(drawn)}
 
 

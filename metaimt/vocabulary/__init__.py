@@ -123,6 +123,13 @@ def aggregators() -> frozenset[str]:
     return frozenset(host for hosts in _load("aggregators").values() for host in hosts)
 
 
+@lru_cache(maxsize=1)
+def identifying_names() -> tuple[frozenset[str], tuple[str, ...]]:
+    """Headings of columns that identify a person, and parts of such headings: identifying.yaml."""
+    names = _load("identifying")
+    return frozenset(map(str, names["whole"])), tuple(map(str, names["parts"]))
+
+
 def _load(name: str) -> dict[str, Any]:
     text = files(__name__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
     loaded: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506

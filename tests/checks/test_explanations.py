@@ -21,7 +21,14 @@ ROOT = Path(__file__).parents[2]
 FILES, FOLDERS = ROOT / "tests" / "casefiles", ROOT / "tests" / "checks"
 # No file can hold them: test_strict_yaml, test_across_library, test_validate
 NO_FILE = {"file-too-large", "no-case-files", "no-protocol", "unreadable"}
-PLACES = {"refuse": 0, "problem_in": 3, "problem": 1, "Problem": 2}  # of the rule among the arguments
+PLACES = {
+    "refuse": 0,
+    "problem_in": 3,
+    "problem": 1,
+    "Problem": 2,
+    "tell": 0,
+    "_tell": 0,
+}  # of the rule among the arguments
 
 
 def text_of(node: ast.AST | None) -> str:
@@ -70,7 +77,7 @@ def test_severities() -> None:
         "categories-below-evaluable checked-by-reader evidence-of-two-kinases id-with-another-year "
         "link-without-overlap missing-title missing-year negative-but-fused not-sorted ongoing-but-dead "
         "ongoing-but-followed partner-without-gene pfs-exceeds-follow-up possible-same-patient prior-kinase-inhibitor "
-        "read-by-one response-duration-without-response response-exceeds-pfs response-exceeds-treatment "
+        "read-by-one repeated-row response-duration-without-response response-exceeds-pfs response-exceeds-treatment "
         "response-without-words treatment-exceeds-follow-up unused-waiver words-name-another-response",
         "info": "aggregator-link "
         "claim-parts claim-percentage claim-quotation claim-subgroup claim-survival claim-twice "
@@ -94,7 +101,7 @@ def examples(kind: str, rule: str) -> list[list[Path]]:
     inside = [(FILES / kind, "*.yaml"), (FOLDERS / kind, "*")]
     found = [path for folder, form in inside for path in sorted(folder.glob(form)) if path.name != "expect.txt"]
     mine = [path for path in found if path.name.removesuffix(".yaml").split("--")[0] == rule]
-    return [[path] if path.is_file() else sorted(path.rglob("*.yaml")) for path in mine]
+    return [[path] if path.is_file() else sorted([*path.rglob("*.yaml"), *path.rglob("*.csv")]) for path in mine]
 
 
 @pytest.mark.parametrize("explanation", explanations().values(), ids=lambda explanation: explanation.id)

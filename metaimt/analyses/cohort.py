@@ -1,0 +1,249 @@
+"""The local cohort: from a patient table, or from the counts that a publication prints.
+
+May import: casefiles, statistics, and its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from metaimt.analyses.cohort_description import (
+    Contrast,
+    Positivity,
+    Variable,
+    categories,
+    contrast,
+    number,
+    positivity,
+    several,
+)
+from metaimt.analyses.cohort_survival import CohortSurvival, survival
+from metaimt.casefiles.cohort_mapping import CohortMapping
+from metaimt.casefiles.library import Library
+from metaimt.casefiles.patient_table import PatientTable, Rejected
+from metaimt.casefiles.table_patients import CohortPatient
+from metaimt.statistics.outcome import NotRun
+from metaimt.vocabulary import Vocabulary, built_in
+
+_CATEGORIES = {"sex": "sex", "site": "site", "histology": "histology", "disease": "disease", "margin": "margin"}
+_COVARIATES = ("age", "sex", "site", "margin")
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedRate:
+    """A survival rate as a publication prints it; no interval, and no way to check it without the times."""
+
+    months: float
+    rate: float
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What became of the rows of a table: those not empty are analysed, rejected or repeated."""
+
+    rows: int
+    rejected: tuple[Rejected, ...]
+    repeated: int
+    empty: int
+    not_used: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """All rows accounted for, each rejected one with its reasons."""
+        rejected = [{"row": each.row, "id": each.id, "reasons": list(each.reasons)} for each in self.rejected]
+        counts = {"rows": self.rows, "repeated": self.repeated, "empty": self.empty}
+        return {**counts, "columns_not_used": list(self.not_used), "rejected": rejected}
+
+
+@dataclass(frozen=True)
+class CohortResult:
+    """Everything about one cohort.
+
+    survival: NotRun for published counts. followup: median follow-up as printed, months, with its limits, where it is
+    not computed. reading: None for published counts. notes: what does not add up as printed, and the like.
+    """
+
+    id: str
+    title: str
+    source: str
+    patients: int
+    table_one: tuple[Variable, ...]
+    positivity: tuple[Positivity, ...]
+    symptoms: tuple[Contrast, ...] | NotRun
+    treatment: tuple[Variable, ...]
+    survival: CohortSurvival | NotRun
+    printed_rates: tuple[PrintedRate, ...] = ()
+    printed_followup: tuple[float, float | None, float | None] | None = None
+    reading: Reading | None = None
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The machine-readable form; what was not run says why."""
+        found: dict[str, Any] = {
+            "id": self.id,
+            "title": self.title,
+            "source": self.source,
+            "patients": self.patients,
+            "table_one": [each.to_dict() for each in self.table_one],
+            "positivity": [each.to_dict() for each in self.positivity],
+            "symptoms": {"not_run": self.symptoms.reason}
+            if isinstance(self.symptoms, NotRun)
+            else [each.to_dict() for each in self.symptoms],
+            "treatment": [each.to_dict() for each in self.treatment],
+            "survival": {"not_run": self.survival.reason}
+            if isinstance(self.survival, NotRun)
+            else self.survival.to_dict(),
+            "notes": list(self.notes),
+        }
+        if self.reading is not None:
+            return {**found, "reading": self.reading.to_dict()}
+        rates = [{"months": rate.months, "rate": rate.rate} for rate in self.printed_rates]
+        found["printed"] = {"overall_survival": rates}
+        if self.printed_followup is not None:
+            limits = [{"not_printed": True} if limit is None else limit for limit in self.printed_followup[1:]]
+            found["printed"]["followup_median_months"] = {"value": self.printed_followup[0], "interval": limits}
+        return found
+
+
+def public_dict(cohort: CohortResult) -> dict[str, Any]:
+    """The same without the steps of the curves: they are the times of single patients, and those stay local."""
+
+    def without_steps(data: Any) -> Any:
+        if isinstance(data, dict):
+            return {key: without_steps(value) for key, value in data.items() if key != "steps"}
+        return [without_steps(value) for value in data] if isinstance(data, list) else data
+
+    found: dict[str, Any] = without_steps(cohort.to_dict())
+    return found
+
+
+def cohorts_of(library: Library) -> tuple[CohortResult, ...]:
+    """Every cohort of a review: by report, the published counts before the patient table."""
+    from metaimt.analyses.cohort_counts import cohort_of_counts
+
+    found: list[CohortResult] = []
+    for report in library.reports:
+        counts, table = cohort_of_counts(report), library.tables.get(report.id)
+        found += [counts] if counts is not None else []
+        found += [cohort_of_table(table, library.vocabulary, id=report.id)] if table is not None else []
+    return tuple(found)
+
+
+def cohort_of_table(
+    table: PatientTable,
+    vocabulary: Vocabulary | None = None,
+    *,
+    id: str = "",
+    losses_as_deaths: bool = False,
+    penalised: bool = False,
+) -> CohortResult:
+    """Every analysis of a cohort, on the patients that a readable table kept.
+
+    Raises:
+        ValueError: the table was not readable.
+    """
+    mapping, words = table.mapping, vocabulary or built_in()
+    if mapping is None or not table.readable:
+        raise ValueError(f"{table.name} was not read")
+    people = table.patients
+    markers = _by_name(mapping.columns.ihc, [patient.markers for patient in people])
+    signs = _by_name(mapping.columns.symptoms, [patient.symptoms for patient in people])
+    sites = [patient.site for patient in people]
+    return CohortResult(
+        id=id or table.title,
+        title=table.title,
+        source="patient table",
+        patients=len(people),
+        table_one=_table_one(people, mapping, words, markers, signs),
+        positivity=tuple(positivity(marker, status, sites) for marker, status in markers.items()),
+        symptoms=_symptoms(signs, markers),
+        treatment=_treatment(people, mapping),
+        survival=_survival(people, mapping, words, markers, losses_as_deaths=losses_as_deaths, penalised=penalised),
+        reading=Reading(table.rows, table.rejected, table.repeated, table.empty, table.not_used),
+    )
+
+
+def _by_name(names: Mapping[str, Any], rows: Sequence[tuple[str | None, ...]]) -> dict[str, list[str | None]]:
+    return {name: [row[at] for row in rows] for at, name in enumerate(names)}
+
+
+def _table_one(
+    people: Sequence[CohortPatient],
+    mapping: CohortMapping,
+    words: Vocabulary,
+    markers: Mapping[str, Sequence[str | None]],
+    signs: Mapping[str, Sequence[str | None]],
+) -> tuple[Variable, ...]:
+    found = [number("age, years", [patient.age for patient in people])] if mapping.columns.age else []
+    for name, terms in _CATEGORIES.items():
+        if getattr(mapping.columns, name) is not None:
+            order = words.terms(terms) if name != "site" else ()
+            found.append(categories(name, [getattr(patient, name) for patient in people], order))
+    found += [categories(f"{marker} status", status, ("positive", "negative")) for marker, status in markers.items()]
+    if signs:
+        found.append(several("symptoms", signs, len(people)))
+    if mapping.columns.outcome or mapping.columns.death_date:
+        order = words.terms("cohort_outcome")
+        found.append(categories("outcome", [patient.outcome for patient in people], order))
+    return tuple(found)
+
+
+def _symptoms(
+    signs: Mapping[str, Sequence[str | None]], markers: Mapping[str, Sequence[str | None]]
+) -> tuple[Contrast, ...] | NotRun:
+    if not signs or not markers:
+        return NotRun("no column of symptoms is mapped" if not signs else "no column of a marker is mapped")
+    return tuple(
+        contrast(sign, marker, present, status) for marker, status in markers.items() for sign, present in signs.items()
+    )
+
+
+def _treatment(people: Sequence[CohortPatient], mapping: CohortMapping) -> tuple[Variable, ...]:
+    found = []
+    if mapping.columns.treatment:
+        given = _by_name(mapping.columns.treatment, [patient.treatments for patient in people])
+        found.append(several("treatment", given, len(people)))
+    if mapping.columns.courses:
+        drugs = [patient.treated.courses[0].drug if patient.treated else "none" for patient in people]
+        found.append(categories("first kinase inhibitor", drugs))
+    return tuple(found)
+
+
+def _survival(
+    people: Sequence[CohortPatient],
+    mapping: CohortMapping,
+    words: Vocabulary,
+    markers: Mapping[str, Sequence[str | None]],
+    *,
+    losses_as_deaths: bool,
+    penalised: bool,
+) -> CohortSurvival | NotRun:
+    columns = mapping.columns
+    timed = columns.followup or columns.last_contact_date or columns.death_date
+    if not timed or not (columns.outcome or columns.death_date):
+        return NotRun("no column of follow-up, or none of the outcome, is mapped")
+    if all(patient.no_time for patient in people):
+        return NotRun("no patient with a time and an outcome")
+    mapped = [name for name in _COVARIATES if getattr(columns, name) is not None]
+    values: dict[str, Sequence[Any]] = {name: _grouped(name, people, mapping) for name in mapped}
+    values |= {f"{marker} status": status for marker, status in markers.items()}
+    margin_first = next(iter(mapping.groups.get("margin", words.lists["margin"])))
+    references = {"margin": margin_first, **{f"{marker} status": "negative" for marker in markers}}
+    references |= {name: next(iter(groups)) for name, groups in mapping.groups.items()}
+    compared = [name for name in values if name.endswith(" status") or name == "margin"]
+    return survival(
+        people,
+        {name: values[name] for name in compared},
+        values,
+        references=references,
+        losses_as_deaths=losses_as_deaths,
+        penalised=penalised,
+    )
+
+
+def _grouped(name: str, people: Sequence[CohortPatient], mapping: CohortMapping) -> list[Any]:
+    """The values of one variable, in the groups that the mapping makes of its terms."""
+    group_of = {term: group for group, terms in mapping.groups.get(name, {}).items() for term in terms}
+    values = [getattr(patient, name) for patient in people]
+    return [group_of.get(value, value) if isinstance(value, str) else value for value in values]

@@ -1,0 +1,235 @@
+"""A local cohort, one patient a row: read through its mapping, every row kept or rejected with its reason.
+
+May import: problem, vocabulary, and its neighbours in casefiles. Dates become months and are forgotten; columns that
+are dropped or not mapped are never looked at. A row with an error is rejected whole; two rows with one id reject each
+other unless they say the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from metaimt.casefiles.cohort_mapping import CohortMapping
+from metaimt.casefiles.identifying import is_identifying
+from metaimt.casefiles.reading import read_model
+from metaimt.casefiles.strict_yaml import parse
+from metaimt.casefiles.table_patients import CohortPatient, RowReader
+from metaimt.casefiles.table_problems import TableProblems
+from metaimt.casefiles.table_rows import Cell, Row, Table, UnreadableTable, open_table
+from metaimt.problem import Problem, ordered
+from metaimt.vocabulary import Vocabulary, built_in
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that is not analysed, and why."""
+
+    row: int
+    id: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PatientTable:
+    """A table as read. `rows` are those that are not empty; each is in `patients`, `rejected` or `repeated`.
+
+    repeated: rows that say the same as an earlier one. empty: empty rows between them. not_used: headings of columns
+    that are neither mapped nor dropped. headings: field -> (heading, column). problems: with row and column.
+    """
+
+    name: str
+    title: str
+    mapping: CohortMapping | None
+    headings: Mapping[str, tuple[str, int]]
+    patients: tuple[CohortPatient, ...]
+    rejected: tuple[Rejected, ...]
+    repeated: int
+    empty: int
+    not_used: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    readable: bool
+
+    @property
+    def rows(self) -> int:
+        """Rows that are not empty, below the heading."""
+        return len(self.patients) + len(self.rejected) + self.repeated
+
+
+def read_patient_table(
+    mapping_file: Path, table_file: Path | None = None, vocabulary: Vocabulary | None = None
+) -> PatientTable:
+    """Read a table of patients by its mapping. Never raises on bad content: the table then has problems.
+
+    Args:
+        mapping_file: the YAML file.
+        table_file: the CSV or XLSX; if None, the mapping names it, beside itself.
+        vocabulary: terms; the built-in ones if None.
+
+    Raises:
+        OSError: the mapping cannot be opened.
+    """
+    words = vocabulary or built_in()
+    document = parse(mapping_file.as_posix(), mapping_file.read_bytes())
+    mapping, problems = read_model(document, CohortMapping, words)
+    if mapping is None:
+        return _unreadable(mapping_file.as_posix(), None, problems)
+    if table_file is None:
+        if mapping.table is None:
+            said = document.problem((), "patient-table", "the mapping names no table", "add table: patients.csv")
+            return _unreadable(document.name, mapping, (said,))
+        if Path(mapping.table).name != mapping.table:
+            hint = f"put the table beside {mapping_file.name} and write its name only"
+            path = ("table",)
+            said = document.problem(path, "patient-table", f"table: '{mapping.table}' is not beside the mapping", hint)
+            return _unreadable(document.name, mapping, (said,))
+        table_file = mapping_file.parent / mapping.table
+    return _read(table_file, mapping, words)
+
+
+def _unreadable(name: str, mapping: CohortMapping | None, problems: Iterable[Problem]) -> PatientTable:
+    title = (mapping.title if mapping else None) or Path(name).stem
+    return PatientTable(name, title, mapping, {}, (), (), 0, 0, (), ordered(problems), readable=False)
+
+
+def _read(path: Path, mapping: CohortMapping, vocabulary: Vocabulary) -> PatientTable:
+    problems = TableProblems(path.as_posix())
+    try:
+        with open_table(path, mapping) as table:
+            row, headings = _first_row(table, mapping)
+            columns = _columns(problems, mapping, row, headings)
+            if not problems.number:
+                return _Pass(RowReader(mapping, vocabulary, problems, headings, columns)).over(table.rows)
+    except UnreadableTable as error:
+        problems.tell("patient-table", str(error), error.hint, row=error.row)
+    except OSError as error:
+        hint = "patient tables stay where they are: put it beside its mapping, or name another"
+        problems.tell("patient-table", f"cannot be read: {error.strerror or error}", hint)
+    return _unreadable(problems.file, mapping, problems.all())
+
+
+def _first_row(table: Table, mapping: CohortMapping) -> tuple[int, list[str]]:
+    if mapping.excel_dates and table.epoch and table.epoch != mapping.excel_dates:
+        hint = f"write excel_dates: {table.epoch} in the mapping"
+        raise UnreadableTable(f"the workbook counts its dates from {table.epoch}", hint)
+    for row, cells in table.rows:
+        if any(cell is not None and str(cell).strip() for cell in cells):
+            return row, [_heading(cell) for cell in cells]
+    raise UnreadableTable("the table is empty", "its first row names the columns")
+
+
+def _heading(cell: Cell) -> str:
+    return " ".join(str(cell).split()) if cell is not None else ""
+
+
+def _columns(problems: TableProblems, mapping: CohortMapping, row: int, headings: Sequence[str]) -> dict[str, int]:
+    """Field -> index of its column; what is wrong with the headings stops the reading."""
+    dropped = {" ".join(name.split()) for name in mapping.drop}
+    for at, heading in enumerate(headings):
+        if heading not in dropped and is_identifying(heading):
+            hint = f'delete the column, or add it to the mapping, and it is never read: drop: ["{heading}"]'
+            message = f"column '{heading}' may identify patients"
+            problems.tell("identifying-column", message, hint, row=row, column=at + 1)
+    for name in sorted(dropped - set(headings)):
+        message = f"drop names a column '{name}' that is not there"
+        problems.tell("patient-column", message, _near(name, headings), row=row)
+    found = {}
+    for field, column in mapping.used():
+        wanted = " ".join(column.column.split())
+        places = [at for at, heading in enumerate(headings) if heading == wanted]
+        if len(places) == 1 and wanted not in dropped:
+            found[field] = places[0]
+        else:
+            message, hint = _no_column(field, wanted, headings, len(places), dropped=wanted in dropped)
+            problems.tell("patient-column", message, hint, row=row, column=max(places, default=0) + 1)
+    return found
+
+
+def _no_column(field: str, wanted: str, headings: Sequence[str], places: int, *, dropped: bool) -> tuple[str, str]:
+    if dropped:
+        return f"column '{wanted}' is dropped and mapped ({field})", "delete one of the two"
+    if places:
+        return f"there are {places} columns '{wanted}'", "give each its own heading"
+    return f"there is no column '{wanted}' ({field})", _near(wanted, headings)
+
+
+def _near(name: str, headings: Sequence[str]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name.casefold(), [heading.casefold() for heading in headings if heading], 1, 0.6)
+    if close:
+        return f"did you mean '{next(heading for heading in headings if heading.casefold() == close[0])}'?"
+    return f"the columns are {', '.join(heading for heading in headings if heading)}"[:300]
+
+
+class _Pass:
+    """One pass over the rows below the heading."""
+
+    def __init__(self, reader: RowReader) -> None:
+        self._reader, self._problems = reader, reader.problems
+        self._kept: dict[str, CohortPatient] = {}
+        self._rejected: dict[int, Rejected] = {}
+        self._counts: Counter[str] = Counter()
+
+    def over(self, rows: Iterable[Row]) -> PatientTable:
+        """The table, once every row was looked at."""
+        waiting = 0  # empty rows at the end of a sheet are nobody's
+        for row, cells in rows:
+            if all(cell is None or not str(cell).strip() for cell in cells):
+                waiting += 1
+                continue
+            self._counts["empty"] += waiting
+            waiting = 0
+            self._row(row, cells)
+        for rejected in tuple(self._rejected.values()):
+            if rejected.id in self._kept and self._kept[rejected.id].row not in self._rejected:
+                self._settle(self._kept[rejected.id], rejected)
+        if not self._kept and not self._rejected:
+            self._problems.tell("patient-table", "there is a heading but no patient", "each further row is one patient")
+        return self._table()
+
+    def _row(self, row: int, cells: Sequence[Cell]) -> None:
+        patient, reasons = self._reader.patient(row, cells)
+        if patient is None:
+            self._rejected[row] = Rejected(row, self._reader.id_of(cells), reasons)
+        elif (first := self._kept.setdefault(patient.id, patient)) is not patient:
+            if patient.says_the_same_as(first) and first.row not in self._rejected:
+                message = f"id '{patient.id}' says the same as row {first.row}; counted once"
+                column = self._reader.columns["id"] + 1
+                hint = "delete the row"
+                self._problems.tell("repeated-row", message, hint, row=row, column=column, severity="warning")
+                self._counts["repeated"] += 1
+            else:
+                self._settle(patient, first)
+                self._reject(first, patient.row)
+
+    def _settle(self, patient: CohortPatient, other: CohortPatient | Rejected) -> None:
+        message = f"id '{patient.id}' is also in row {other.row} and says something else"
+        hint = "neither is analysed before it is settled which is right"
+        column = self._reader.columns["id"] + 1
+        self._problems.tell("repeated-patient", message, hint, row=patient.row, column=column)
+        self._reject(patient, other.row)
+
+    def _reject(self, patient: CohortPatient, other: int) -> None:
+        reason = f"id '{patient.id}' is also in row {other}"
+        self._rejected.setdefault(patient.row, Rejected(patient.row, patient.id, (reason,)))
+
+    def _table(self) -> PatientTable:
+        reader, mapping = self._reader, self._reader.mapping
+        dropped = {" ".join(name.split()) for name in mapping.drop}
+        used = {reader.headings[at] for at in reader.columns.values()} | dropped
+        return PatientTable(
+            name=self._problems.file,
+            title=mapping.title or Path(self._problems.file).stem,
+            mapping=mapping,
+            headings={field: (reader.headings[at], at + 1) for field, at in reader.columns.items()},
+            patients=tuple(patient for patient in self._kept.values() if patient.row not in self._rejected),
+            rejected=tuple(self._rejected[row] for row in sorted(self._rejected)),
+            repeated=self._counts["repeated"],
+            empty=self._counts["empty"],
+            not_used=tuple(heading for heading in reader.headings if heading and heading not in used),
+            problems=ordered(self._problems.all()),
+            readable=bool(self._kept or self._rejected),
+        )

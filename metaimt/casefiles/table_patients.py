@@ -1,0 +1,248 @@
+"""One row of a patient table as a patient: terms, times, and the kinase inhibitors as a case file has them.
+
+May import: vocabulary, and its neighbours in casefiles. Follow-up runs in months of 365.25/12 days.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from pydantic import ValidationError
+
+from metaimt.casefiles.cohort_mapping import DAYS_IN, CohortMapping
+from metaimt.casefiles.model import Patient
+from metaimt.casefiles.reading import is_echo
+from metaimt.casefiles.table_cells import Reader, WrongCell, shown, text_of
+from metaimt.casefiles.table_problems import TableProblems, cell_name
+from metaimt.casefiles.table_rows import Cell
+from metaimt.vocabulary import Vocabulary
+
+OLDEST = 115.0  # years
+LONGEST = 1200.0  # months
+_TERMS = {"sex": "sex", "site": "site", "histology": "histology", "disease": "disease", "margin": "margin"}
+_LISTS = {**_TERMS, "outcome": "cohort_outcome", "ihc": "marker_status"}
+_LISTS |= {"symptoms": "presence", "treatment": "presence"}
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+_COPIED = ("age", "sex", "site", "histology", "disease", "fusion_gene", "fusion_partner")
+_DATES = ("diagnosis_date", "last_contact_date", "death_date")
+_NUMBERS = ("duration_months", "pfs_months")
+
+
+@dataclass(frozen=True, slots=True)
+class CohortPatient:
+    """One patient. Terms are those of the vocabulary, None where nothing is known; months from diagnosis.
+
+    markers, symptoms, treatments: in the order of the mapping; symptoms and treatments are yes or no. no_time: why the
+    patient is not in survival analyses, or empty. treated: as a case file has it, if there was a kinase inhibitor.
+    """
+
+    row: int
+    id: str
+    age: float | None
+    sex: str | None
+    site: str | None
+    histology: str | None
+    disease: str | None
+    margin: str | None
+    markers: tuple[str | None, ...]
+    symptoms: tuple[str | None, ...]
+    treatments: tuple[str | None, ...]
+    months: float | None
+    outcome: str | None
+    no_time: str
+    treated: Patient | None
+
+    def says_the_same_as(self, other: CohortPatient) -> bool:
+        """Whether all but the row is the same."""
+        return replace(self, row=0) == replace(other, row=0)
+
+
+class RowReader:
+    """Turns rows into patients, and tells what is wrong with them."""
+
+    def __init__(
+        self,
+        mapping: CohortMapping,
+        vocabulary: Vocabulary,
+        problems: TableProblems,
+        headings: Sequence[str],
+        columns: Mapping[str, int],
+    ) -> None:
+        self.mapping, self._vocabulary, self.problems = mapping, vocabulary, problems
+        self.headings, self.columns = headings, columns
+        self._cells = Reader(mapping, vocabulary)
+        self._codes = {field: getattr(column, "codes", {}) for field, column in mapping.used()}
+        self._cut = date.fromisoformat(mapping.data_cut) if mapping.data_cut else None
+        self._reasons: list[str] = []
+        self._row = 0
+
+    def id_of(self, cells: Sequence[Cell]) -> str:
+        """The id of a row as far as it has one, for the list of rejected rows."""
+        at = self.columns["id"]
+        try:
+            text = text_of(cells[at]) if at < len(cells) else ""
+        except WrongCell:
+            return ""
+        return text if _ID.fullmatch(text) else ""  # what is no study number may be a name
+
+    def patient(self, row: int, cells: Sequence[Cell]) -> tuple[CohortPatient | None, tuple[str, ...]]:
+        """The patient of a row; or None and the reasons for which the row is rejected."""
+        self._row, self._reasons = row, []
+        if any(str(cell).strip() for cell in cells[len(self.headings) :] if cell is not None):
+            hint = "is a delimiter or decimal comma not in quotes?"
+            message = f"the row has {len(cells)} cells, the heading {len(self.headings)}"
+            self._tell("patient-value", None, message, hint)
+        values = {field: self._value(field, cells) for field in self.columns}
+        self._check_id(values["id"])
+        self._check_range("age", values.get("age"), OLDEST, "years")
+        months, outcome, no_time = self._follow_up(values)
+        treated = self._treated(values) if not self._reasons else None
+        if self._reasons:
+            return None, tuple(self._reasons)
+        return (
+            CohortPatient(
+                row=row,
+                id=values["id"],
+                age=values.get("age"),
+                **{field: values.get(field) for field in _TERMS},
+                markers=self._several("ihc", values),
+                symptoms=self._several("symptoms", values),
+                treatments=self._several("treatment", values),
+                months=months,
+                outcome=outcome,
+                no_time=no_time,
+                treated=treated,
+            ),
+            (),
+        )
+
+    def _several(self, group: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        return tuple(values[f"{group}.{name}"] for name in getattr(self.mapping.columns, group))
+
+    def _tell(self, rule: str, field: str | None, message: str, hint: str = "") -> None:
+        at = self.columns[field] if field else 0
+        said = f"{cell_name(self._row, at + 1)} {self.headings[at]}: {message}" if field else message
+        self.problems.tell(rule, said, hint, row=self._row, column=at + 1)
+        self._reasons.append(said)
+
+    def _value(self, field: str, cells: Sequence[Cell]) -> Any:
+        at = self.columns[field]
+        cell = cells[at] if at < len(cells) else None
+        try:
+            return self._reading(field)(cell)
+        except WrongCell as error:
+            self._tell("patient-value", field, str(error), error.hint)
+            return None
+
+    def _reading(self, field: str) -> Callable[[Cell], Any]:
+        name, codes, cells = field.partition(".")[0], self._codes[field], self._cells
+        if field in _DATES:
+            return cells.day
+        if field in {"age", "followup"} or field.endswith(_NUMBERS):
+            return cells.number
+        if field.endswith(".ongoing"):
+            return lambda cell: cells.term(field, "presence", codes, cell)
+        if name in _LISTS:
+            return lambda cell: cells.term(field, _LISTS[name], codes, cell)
+        return lambda cell: cells.free(codes, cell)
+
+    def _check_id(self, found: str | None) -> None:
+        if found is None:
+            self._tell("patient-value", "id", "no id", "give each patient a study number of its own")
+        elif not _ID.fullmatch(found):
+            hint = "letters, digits, dash or underscore, at most 40: a study number, never a name"
+            self._tell("patient-value", "id", "not an id", hint)
+
+    def _check_range(self, field: str, value: float | None, most: float, unit: str) -> None:
+        if value is not None and not 0 <= value <= most:
+            self._tell("patient-value", field, f"{value:g} {unit} is not between 0 and {most:g}", "check the unit")
+
+    def _follow_up(self, values: Mapping[str, Any]) -> tuple[float | None, str | None, str]:
+        """Months, outcome, and why there is no time."""
+        outcome, died = values.get("outcome"), values.get("death_date")
+        if died is not None:
+            if outcome not in {None, "dead"}:
+                message = f"a date of death, and the outcome is {outcome}"
+                self._tell("patient-times", "death_date", message, "correct one of the two")
+            outcome = "dead"
+        months = self._months(values, outcome)
+        if outcome is None:
+            return months, None, "outcome not stated"
+        if months is None:
+            return None, outcome, "time not stated"
+        return months, outcome, ""
+
+    def _months(self, values: Mapping[str, Any], outcome: str | None) -> float | None:
+        if "followup" in values:
+            if (length := values["followup"]) is None:
+                return None
+            months = float(length * DAYS_IN[self.mapping.time_unit] / DAYS_IN["months"])
+            self._check_range("followup", months, LONGEST, "months")
+            return months
+        start, last, died = (values.get(field) for field in _DATES)
+        for field, day in zip(_DATES, (start, last, died), strict=True):
+            if day is not None and self._cut is not None and day > self._cut:
+                self._tell("patient-times", field, f"{day} is after the data cut {self._cut}", "check the date")
+        for field, day in zip(_DATES[1:], (last, died), strict=True):
+            if day is not None and start is not None and day < start:
+                word = "death" if field == "death_date" else "last contact"
+                self._tell("patient-times", field, f"{word} {day} is before diagnosis {start}", "check both dates")
+        if last is not None and died is not None and last > died:
+            self._tell("patient-times", "last_contact_date", f"contact {last} after death {died}", "check both dates")
+        end = died if outcome == "dead" and "death_date" in values else last
+        if start is None or end is None:
+            return None
+        months = float((end - start).days / DAYS_IN["months"])
+        if months > LONGEST:
+            message = f"{start} is {months / 12:.0f} years before {end}"
+            self._tell("patient-times", "diagnosis_date", message, "check it")
+        return months
+
+    def _treated(self, values: Mapping[str, Any]) -> Patient | None:
+        """The patient as a case file has it; what its fields refuse is told at the cell."""
+        courses = [self._course(number, values) for number in range(1, len(self.mapping.columns.courses) + 1)]
+        given = [course for course in courses if course]
+        if not given:
+            return None
+        if not courses[0]:
+            self._tell("patient-value", "courses.1.drug", "empty, but a later drug is given", "fill in the first first")
+            return None
+        data: dict[str, Any] = {"id": values["id"]}
+        data |= {name: values[name] for name in _COPIED if values.get(name) is not None}
+        markers = self.mapping.columns.ihc
+        data["ihc"] = {name: values[f"ihc.{name}"] for name in markers if values[f"ihc.{name}"] is not None}
+        data["courses"] = given
+        if (outcome := values.get("outcome")) in {"alive", "dead"}:
+            data["status"] = outcome
+        try:
+            return Patient.model_validate(data, context={"vocabulary": self._vocabulary})
+        except ValidationError as error:
+            for detail in error.errors(include_url=False):
+                if not is_echo(detail):
+                    self._of_field(detail)
+            return None
+
+    def _course(self, number: int, values: Mapping[str, Any]) -> dict[str, Any]:
+        start = f"courses.{number}."
+        found = {f.removeprefix(start): v for f, v in values.items() if f.startswith(start) and v is not None}
+        if found and "drug" not in found:
+            field = start + next(iter(found))
+            self._tell("patient-value", field, f"{shown(str(found[next(iter(found))]))}, but no drug", "name the drug")
+            return {}
+        if "ongoing" in found:
+            found["ongoing"] = found["ongoing"] == "yes"
+        if "combined_with" in found:
+            found["combined_with"] = [part.strip() for part in found["combined_with"].split(";") if part.strip()]
+        return found
+
+    def _of_field(self, detail: Mapping[str, Any]) -> None:
+        steps = [step for step in detail["loc"] if step != "[key]"]
+        of_course = steps[0] == "courses" and len(steps) > 2
+        field = f"courses.{int(steps[1]) + 1}.{steps[2]}" if of_course else str(steps[0])
+        context = detail.get("ctx", {})
+        message, hint = context.get("message", detail["msg"]), context.get("hint", "")
+        self._tell("patient-value", field if field in self.columns else "id", str(message), str(hint))

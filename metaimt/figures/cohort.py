@@ -1,0 +1,134 @@
+"""The figures of a local cohort: survival, by group, and marker positivity by site.
+
+May import: analyses and below, and its neighbours. Nothing is computed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from metaimt.analyses.cohort import CohortResult
+from metaimt.analyses.cohort_description import Positivity
+from metaimt.analyses.cohort_survival import CohortSurvival, Comparison
+from metaimt.analyses.duration import Curve
+from metaimt.analyses.wording import estimate_with_interval
+from metaimt.figures.kaplan_meier import SurvivalCurve, SurvivalPlot, draw_kaplan_meier
+from metaimt.figures.positivity import SharePlot, draw_shares
+from metaimt.figures.review_figure import ReviewFigure
+from metaimt.files import safe_name
+from metaimt.statistics.outcome import NotRun
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from metaimt.analyses.results import Results
+
+MOST_CURVES = 5
+_BANDS = "Bands: pointwise 95 % intervals (log-log). Upright marks: censored. Losses to follow-up are censored."
+_LOSSES = "NOT the survival of this cohort: every loss to follow-up is counted as a death"
+
+
+def cohort_figures(cohort: CohortResult) -> dict[str, Figure]:
+    """File name without ending -> figure; only what could be analysed."""
+    found = {
+        f"positivity-{safe_name(each.marker)}": positivity_figure(cohort, each)
+        for each in cohort.positivity
+        if each.by_site or each.overall
+    }
+    if isinstance(cohort.survival, CohortSurvival):
+        found |= _survival(cohort, cohort.survival)
+    return found
+
+
+def review_cohort_figures(results: Results) -> Iterator[ReviewFigure]:
+    """Marker positivity of each cohort of a review; curves show single patients, and stay local."""
+    for cohort in results.cohorts:
+        for each in cohort.positivity:
+            if each.by_site or each.overall:
+                yield _positivity(cohort, each)
+
+
+def _positivity(cohort: CohortResult, found: Positivity) -> ReviewFigure:
+    shares = [*([("all tested", found.overall)] if found.overall else []), *found.by_site]
+    shares += [found.rest] if found.rest else []
+    said = "; ".join(f"{_name(site)} {estimate_with_interval(share)}" for site, share in shares)
+    caption = f"{cohort.title}. {found.marker} positivity of those tested: {said}. Exact (Clopper-Pearson) intervals."
+    return ReviewFigure(
+        f"cohort-{safe_name(cohort.id)}-{safe_name(cohort.source)}-positivity-{safe_name(found.marker)}",
+        f"{found.marker} positivity by site: {cohort.id}",
+        caption,
+        f"{found.marker} positivity with exact intervals: {said}",
+        positivity_figure(cohort, found),
+    )
+
+
+def _survival(cohort: CohortResult, survival: CohortSurvival) -> dict[str, Figure]:
+    found = {}
+    if isinstance(survival.curve, Curve):
+        found["survival"] = _curve(cohort, survival.curve)
+    if isinstance(survival.if_losses_died, Curve):
+        found["survival-if-losses-were-deaths"] = _curve(cohort, survival.if_losses_died, warning=_LOSSES)
+    for comparison in survival.comparisons:
+        if 0 < len(comparison.groups) <= MOST_CURVES:
+            found[f"survival-by-{safe_name(comparison.variable)}"] = _compared(cohort, comparison)
+    return found
+
+
+def _curve(cohort: CohortResult, curve: Curve, warning: str = "") -> Figure:
+    steps = curve.steps
+    ends = "deaths or losses" if warning else "deaths"
+    return draw_kaplan_meier(
+        SurvivalPlot(
+            title=f"{'If losses were deaths' if warning else 'Overall survival'}: {cohort.title}",
+            subtitle=f"{steps.subjects} patients, {steps.total_events} {ends}",
+            curves=(SurvivalCurve("all patients", steps),),
+            warning=warning,
+            y_label="Neither dead nor lost (%)" if warning else "Overall survival (%)",
+            notes=(_BANDS if not warning else "Band: pointwise 95 % interval (log-log). Upright marks: censored.",),
+        )
+    )
+
+
+def _compared(cohort: CohortResult, comparison: Comparison) -> Figure:
+    test = comparison.test
+    if isinstance(test, NotRun):
+        said = f"log-rank {test.wording()}"
+    else:
+        said = f"log-rank {'p < 0.001' if test.p < 0.001 else f'p = {test.p:.3f}'}"
+    curves = tuple(
+        SurvivalCurve(_name(group.label), group.curve.steps, band=len(comparison.groups) <= 3)
+        for group in comparison.groups
+    )
+    missing = f"{comparison.variable} not known for {comparison.missing}." if comparison.missing else ""
+    return draw_kaplan_meier(
+        SurvivalPlot(
+            title=f"Overall survival by {comparison.variable}: {cohort.title}",
+            subtitle=f"{comparison.known} patients; {said}",
+            curves=curves,
+            notes=(_BANDS, *([missing] if missing else [])),
+        )
+    )
+
+
+def positivity_figure(cohort: CohortResult, found: Positivity) -> Figure:
+    """Positivity of one marker by site, with exact intervals."""
+    rest = (found.rest,) if found.rest else ()
+    rows = tuple((_name(site), share) for site, share in (*found.by_site, *rest))
+    test = found.test_named or found.test
+    between = "between the sites named" if found.test_named else "between sites"
+    said = test.wording() if isinstance(test, NotRun) else f"exact p = {test.p:.3f}"
+    return draw_shares(
+        SharePlot(
+            title=f"{found.marker} positivity by site: {cohort.title}",
+            subtitle=f"Difference {between}: {said}",
+            rows=rows,
+            overall=("all tested", found.overall) if found.overall else None,
+            x_label=f"{found.marker}-positive, of those tested (%)",
+            notes=("Lines: exact (Clopper-Pearson) 95 % intervals.", *(f"{_name(note)}." for note in found.notes)),
+        )
+    )
+
+
+def _name(term: str) -> str:
+    return "R1/R2" if term == "R1_R2" else term.replace("_", " ")

@@ -1,0 +1,216 @@
+"""Rows for CSV of a local cohort.
+
+May import: analyses and below, and its neighbours. A cell that an analysis did not fill is empty, and `not_run` says
+why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+
+from metaimt.analyses.cohort import CohortResult
+from metaimt.analyses.cohort_cox import CohortCox
+from metaimt.analyses.cohort_survival import CohortSurvival, Comparison
+from metaimt.analyses.duration import Curve
+from metaimt.report.tables import Cell, Row
+from metaimt.statistics.exact_tests import ExactTest
+from metaimt.statistics.outcome import NotRun
+from metaimt.statistics.proportion import Proportion
+
+_SUMMARY = ("mean", "sd", "median", "lower_quartile", "upper_quartile", "minimum", "maximum")
+_NO_SUMMARY: dict[str, Cell] = dict.fromkeys(_SUMMARY)
+
+
+def description_rows(cohorts: Iterable[CohortResult]) -> Iterator[Row]:
+    """Table 1 and treatment, one level or number a line."""
+    for cohort in cohorts:
+        for part, variables in (("table 1", cohort.table_one), ("treatment", cohort.treatment)):
+            for variable in variables:
+                start: dict[str, Cell] = {"cohort": cohort.id, "part": part, "variable": variable.name}
+                if variable.summary is not None:
+                    numbers = {name: getattr(variable.summary, name) for name in _SUMMARY}
+                    counts: dict[str, Cell] = {"level": "", "n": variable.summary.n, "of": variable.of}
+                    yield {**start, **counts, "share": None, **numbers}
+                for level in variable.levels:
+                    whole = variable.of if level.of is None else level.of
+                    yield {
+                        **start,
+                        "level": level.name,
+                        "n": level.n,
+                        "of": whole,
+                        "share": level.n / whole if whole else None,
+                        **_NO_SUMMARY,
+                    }
+
+
+def positivity_rows(cohorts: Iterable[CohortResult]) -> Iterator[Row]:
+    """Positive among tested, overall and by site, with the exact test of the sites."""
+    for cohort in cohorts:
+        for found in cohort.positivity:
+            rows = [("all", found.overall), *found.by_site, *([found.rest] if found.rest else [])]
+            for site, share in rows:
+                yield {
+                    "cohort": cohort.id,
+                    "marker": found.marker,
+                    "site": site,
+                    **_share("positive", "tested", share),
+                    **_test(found.test if site == "all" else None),
+                }
+
+
+def _share(r: str, n: str, share: Proportion | None) -> dict[str, Cell]:
+    if share is None:
+        return {r: 0, n: 0, "share": None, "lower": None, "upper": None}
+    return {
+        r: share.responders,
+        n: share.evaluable,
+        "share": share.estimate,
+        "lower": share.lower,
+        "upper": share.upper,
+    }
+
+
+def _test(test: ExactTest | NotRun | None) -> dict[str, Cell]:
+    if isinstance(test, ExactTest):
+        return {"p": test.p, "test": test.wording(), "not_run": ""}
+    return {"p": None, "test": "", "not_run": test.reason if test else ""}
+
+
+def symptom_rows(cohorts: Iterable[CohortResult]) -> Iterator[Row]:
+    """Symptoms by marker status; one line with the reason where they are not compared."""
+    for cohort in cohorts:
+        if isinstance(cohort.symptoms, NotRun):
+            nothing = {f"{side}_{part}": None for side in ("positive", "negative") for part in _PARTS}
+            start: dict[str, Cell] = {"cohort": cohort.id, "symptom": "", "marker": ""}
+            yield {**start, **nothing, **_test(cohort.symptoms)}
+            continue
+        for each in cohort.symptoms:
+            row: dict[str, Cell] = {"cohort": cohort.id, "symptom": each.symptom, "marker": each.marker}
+            for side, share in (("positive", each.positive), ("negative", each.negative)):
+                row |= {f"{side}_{name}": value for name, value in _share("with", "of", share).items()}
+            yield {**row, **_test(each.test)}
+
+
+_PARTS = ("with", "of", "share", "lower", "upper")
+
+
+def survival_rows(cohorts: Iterable[CohortResult]) -> Iterator[Row]:
+    """Survival at the landmarks, median and follow-up: of all, of each group, and as printed."""
+    for cohort in cohorts:
+        if isinstance(cohort.survival, NotRun):
+            for rate in cohort.printed_rates:
+                yield _estimate(cohort.id, "as printed", f"S at {rate.months:g} months", (rate.rate, None, None))
+            if cohort.printed_followup is not None:
+                yield _estimate(cohort.id, "as printed", "median follow-up, months", cohort.printed_followup)
+            yield _estimate(cohort.id, "all", "Kaplan-Meier", (None, None, None), not_run=cohort.survival.reason)
+        else:
+            yield from _of_survival(cohort.id, cohort.survival)
+
+
+def _of_survival(cohort: str, found: CohortSurvival) -> Iterator[Row]:
+    yield from _of_curve(cohort, "all", found.curve)
+    if found.if_losses_died is not None:
+        yield from _of_curve(cohort, "NOT the survival: losses counted as deaths", found.if_losses_died)
+    for comparison in found.comparisons:
+        for group in comparison.groups:
+            yield from _of_curve(cohort, f"{comparison.variable}: {group.label}", group.curve)
+
+
+def _of_curve(cohort: str, group: str, curve: Curve | NotRun) -> Iterator[Row]:
+    if isinstance(curve, NotRun):
+        yield _estimate(cohort, group, "Kaplan-Meier", (None, None, None), not_run=curve.reason)
+        return
+    counts = (curve.steps.subjects, curve.steps.total_events)
+    for name, found in (("median, months", curve.median), ("median follow-up, months", curve.followup)):
+        yield _estimate(cohort, group, name, (found.estimate, found.lower, found.upper), counts)
+    for at in curve.landmarks:
+        values = (at.estimate, at.lower, at.upper)
+        yield _estimate(cohort, group, f"S at {at.time:g} months", values, counts, at_risk=at.at_risk)
+
+
+def _estimate(
+    cohort: str,
+    group: str,
+    quantity: str,
+    values: tuple[float | None, ...],
+    counts: tuple[int | None, int | None] = (None, None),
+    *,
+    at_risk: int | None = None,
+    not_run: str = "",
+) -> Row:
+    numbers = dict(zip(("estimate", "lower", "upper"), values, strict=True))
+    people = dict(zip(("patients", "events"), counts, strict=True))
+    return {
+        "cohort": cohort,
+        "group": group,
+        **people,
+        "quantity": quantity,
+        **numbers,
+        "at_risk": at_risk,
+        "not_run": not_run,
+    }
+
+
+def log_rank_rows(cohorts: Iterable[CohortResult]) -> Iterator[Row]:
+    """Each comparison, one group a line, with the test of all groups."""
+    for cohort in cohorts:
+        if not isinstance(cohort.survival, NotRun):
+            for comparison in cohort.survival.comparisons:
+                yield from _compared(cohort.id, comparison)
+
+
+def _compared(cohort: str, comparison: Comparison) -> Iterator[Row]:
+    start: dict[str, Cell] = {"cohort": cohort, "variable": comparison.variable}
+    people: dict[str, Cell] = {"known": comparison.known, "missing": comparison.missing}
+    if isinstance(comparison.test, NotRun):
+        names = ("patients", "observed", "expected", "chi_square", "df", "p")
+        yield {**start, "group": "", **people, **dict.fromkeys(names), "not_run": comparison.test.reason}
+        return
+    test = comparison.test
+    for group in test.groups:
+        counts = {"patients": group.subjects, "observed": group.observed, "expected": group.expected}
+        result: dict[str, Cell] = {"chi_square": test.statistic, "df": test.df, "p": test.p, "not_run": ""}
+        yield {**start, "group": group.label, **people, **counts, **result}
+
+
+def cox_rows(cohorts: Iterable[CohortResult]) -> Iterator[Row]:
+    """Univariable models, one term a line, with the check of proportional hazards."""
+    for cohort in cohorts:
+        if not isinstance(cohort.survival, NotRun):
+            for model in cohort.survival.models:
+                yield from _model(cohort.id, model)
+
+
+def _model(cohort: str, model: CohortCox) -> Iterator[Row]:
+    start: dict[str, Cell] = {"cohort": cohort, "covariate": model.covariate, "n": model.n, "events": model.events}
+    start |= {"missing": model.missing, "reference": model.reference or "", "method": model.method}
+    names = ("term", "hazard_ratio", "lower", "upper", "p", "joint_p", "proportional_hazards_p")
+    if model.not_run is not None:
+        yield {**start, **dict.fromkeys(names), "not_run": model.not_run.reason}
+        return
+    check = None if isinstance(model.hazards, NotRun) else model.hazards.p
+    for term in model.terms:
+        numbers = (term.hazard_ratio, term.lower, term.upper, term.p)
+        values = (term.name, *(each if np.isfinite(each) else None for each in numbers), model.joint_p, check)
+        yield {**start, **dict(zip(names, values, strict=True)), "not_run": ""}
+
+
+def rejected_rows(cohorts: Iterable[CohortResult]) -> Iterator[Row]:
+    """Every rejected row of a table with its reasons, one reason a line."""
+    for cohort in cohorts:
+        for each in cohort.reading.rejected if cohort.reading else ():
+            for reason in each.reasons:
+                yield {"cohort": cohort.id, "row": each.row, "id": each.id, "reason": reason}
+
+
+TABLES: dict[str, Callable[[Iterable[CohortResult]], Iterator[Row]]] = {
+    "description": description_rows,
+    "positivity": positivity_rows,
+    "symptoms": symptom_rows,
+    "survival": survival_rows,
+    "log-rank": log_rank_rows,
+    "cox": cox_rows,
+    "rejected": rejected_rows,
+}

@@ -1,0 +1,140 @@
+"""`metaimt cohort` as a user runs it. Everybody in the tables is made up."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = "examples/cohort/patients.csv"
+
+
+def run(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+    return subprocess.run(
+        [sys.executable, "-m", "metaimt", "cohort", *words],
+        cwd=cwd,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def example() -> str:
+    done = run(EXAMPLE, "--losses-as-deaths", "--penalised")
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_the_example_fits_the_terminal_and_has_every_part(example: str) -> None:
+    assert max(map(len, example.splitlines())) <= 80
+    for part in ("Table 1", "ALK positivity", "Symptoms by marker status", "Treatment", "Overall survival"):
+        assert f"\n{part}\n" in example
+    for part in ("Survival by group", "Univariable Cox regression", "!! NOT the survival of this cohort"):
+        assert part in example
+    assert "64 rows read: 64 analysed, 0 rejected." in example
+
+
+def test_the_numbers_of_the_example_are_those_of_its_table(example: str) -> None:
+    rows = list(csv.DictReader(io.StringIO((ROOT / EXAMPLE).read_text(encoding="utf-8"))))
+    dead = sum(row["Status"] == "dead" for row in rows)
+    assert f"64 patients, {dead} deaths;" in example
+    positive = sum(row["ALK IHC"] == "pos" for row in rows)
+    tested = sum(row["ALK IHC"] != "" for row in rows)
+    assert f"{positive}/{tested}" in example
+
+
+def test_a_mapping_and_its_table_give_the_same() -> None:
+    assert run("examples/cohort/patients.mapping.yaml").stdout == run(EXAMPLE).stdout
+
+
+def test_json_and_csv() -> None:
+    done = run("you-2024", "--format", "json")
+    (cohort,) = json.loads(done.stdout)["cohorts"]
+    assert (cohort["patients"], cohort["positivity"][0]["overall"]["responders"]) == (74, 18)
+    assert cohort["survival"] == {"not_run": "published counts hold no times of single patients"}
+    table = list(csv.DictReader(io.StringIO(run(EXAMPLE, "--format", "csv").stdout)))
+    assert {row["table"] for row in table} == {"description", "positivity", "symptoms", "survival", "log-rank", "cox"}
+    assert any(row["what"] == "margin: not R0" and float(row["estimate"]) > 1 for row in table if row["table"] == "cox")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("nobody-2020",), "nobody-2020 is no file and no report; reports with one: you-2024"),
+        (("ambati-2018",), "ambati-2018 is a report without a cohort"),
+        (("none.csv",), "none.csv does not exist"),
+        (("you-2024", "--mapping", "x.yaml"), "--mapping is for a table"),
+        (("README.md",), "how README.md is to be read is not known; write README.mapping.yaml"),
+        (("examples/cohort/patients.mapping.yaml", "--mapping", "x"), "is a mapping itself"),
+        ((EXAMPLE, "--out", "examples"), "holds files that metaimt did not write"),
+    ],
+)
+def test_wrong_use(words: tuple[str, ...], message: str) -> None:
+    done = run(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+
+
+MAPPING = "columns: {id: No, followup: Months, outcome: Outcome}\n"
+
+
+def write(folder: Path, *rows: str, heading: str = "No,Months,Outcome", mapping: str = MAPPING) -> Path:
+    (folder / "t.mapping.yaml").write_text(mapping)
+    (folder / "t.csv").write_text("\n".join([heading, *rows]) + "\n")
+    return folder / "t.csv"
+
+
+def test_rejected_rows_are_listed_and_end_with_1(tmp_path: Path) -> None:
+    path = write(tmp_path, "P1,12,alive", "P2,-1,dead", "P3,12,gone")
+    done = run(str(path), "--out", str(tmp_path / "out"))
+    assert done.returncode == 1
+    assert "3 rows read: 1 analysed, 2 rejected." in done.stdout
+    assert "row 3 (P2): B3 Months: -1 months is not between 0 and 1200" in done.stdout
+    assert f"{path.as_posix()}:4:3: error[patient-value]" in done.stderr
+    assert done.stderr.endswith("2 of 3 rows rejected; the others were analysed\n")
+    listed = (tmp_path / "out" / "tables" / "rejected.csv").read_text(encoding="utf-8")
+    rejected = list(csv.DictReader(io.StringIO(listed)))
+    assert [(row["row"], row["id"]) for row in rejected] == [("3", "P2"), ("4", "P3")]
+
+
+def test_nothing_is_written_for_an_unreadable_table(tmp_path: Path) -> None:
+    path = write(tmp_path, "Jane Doe,1,alive", heading="Patient name,Months,Outcome")
+    done = run(str(path), "--out", str(tmp_path / "out"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "identifying-column" in done.stderr
+    assert "Jane" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_formulas_and_escapes_of_a_table_do_nothing(tmp_path: Path) -> None:
+    """A site label is a term, so what is typed by people reaches outputs only as title, headings and symptom names."""
+    mapping = (
+        'title: "=HYPERLINK(\\"x\\")"\ncolumns:\n  id: No\n  ihc: {"+ALK": "=A1"}\n'
+        '  symptoms: {"=cmd|calc": S}\n  treatment: {"@x": S}\n'
+    )
+    path = write(tmp_path, "P1,positive,yes,\x1b[31m", "P2,negative,no,", heading="No,=A1,S,R\x1bx", mapping=mapping)
+    done = run(str(path), "--out", str(tmp_path / "out"))
+    assert "\x1b" not in done.stdout + done.stderr
+    for table in (tmp_path / "out" / "tables").glob("*.csv"):
+        for row in csv.reader(io.StringIO(table.read_text(encoding="utf-8"))):
+            assert not [cell for cell in row if cell.startswith(("=", "+", "-", "@", "\t"))]
+
+
+def test_out_is_the_same_bytes_and_has_tables_and_figures(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        assert run(EXAMPLE, "--out", str(tmp_path / name), "--losses-as-deaths").returncode == 0
+    files = {path.relative_to(tmp_path / "one").as_posix() for path in (tmp_path / "one").rglob("*.*")}
+    assert {"results.json", "cohort.txt", "tables/cox.csv", "tables/survival.csv", "figures/survival.svg"} <= files
+    assert {"figures/survival-by-margin.png", "figures/survival-if-losses-were-deaths.svg"} <= files
+    for name in files:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
