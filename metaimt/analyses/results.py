@@ -20,6 +20,7 @@ from metaimt.analyses.heterogeneity import Heterogeneity, heterogeneity
 from metaimt.analyses.over_time import Cumulative, over_time
 from metaimt.analyses.pooled_response import PooledResponse, pooled_response
 from metaimt.analyses.provenance import findings, settings, software
+from metaimt.analyses.publication_bias import PublicationBias, publication_bias
 from metaimt.analyses.sensitivity import SensitivityTables, sensitivity
 from metaimt.analyses.specification import SpecificationGrid, specification_grid
 from metaimt.analyses.subgroups import Subgroups, subgroups
@@ -53,6 +54,7 @@ class Results:
     audit: Audit
     courses: Mapping[str, TreatmentCourses]
     evidence_map: Mapping[str, EvidenceMap]
+    publication_bias: PublicationBias
     waived: tuple[Waived, ...] = ()
     cohorts: tuple[CohortResult, ...] = ()
 
@@ -80,6 +82,7 @@ class Results:
             "over_time": [found.to_dict() for found in self.over_time],
             "audit": self.audit.to_dict(),
             "cohorts": [public_dict(found) for found in self.cohorts],
+            "publication_bias": self.publication_bias.to_dict(),
         }
 
 
@@ -109,6 +112,7 @@ def analyse(
         evidence_map={pool: evidence_map(selection, pool) for pool in response.pools},
         over_time=over_time(library, protocol, selection),
         audit=audit(library, waived),
+        publication_bias=publication_bias(selection, protocol),
         waived=waived,
         cohorts=cohorts_of(library),
     )

@@ -36,6 +36,7 @@ _AFTER_SUBGROUPS: Final = {
     "leave-one-out": ("metaimt.figures.sensitivity_forest:leave_one_out_figure", "the pool without each report"),
     "specification": ("metaimt.figures.review_specification:specification_figure", "every combination of choices"),
     "over-time": ("metaimt.figures.over_time_forest:over_time_figure", "the pool after each publication year"),
+    "selectivity": ("metaimt.figures.selectivity:selectivity_figure", "the true ORR if publication is selective"),
 }
 _SUBGROUP: Final = "metaimt.figures.subgroup_forest:subgroup_figure"
 

@@ -21,6 +21,7 @@ SECTIONS: Final = {
     "sensitivity": ("sensitivity", "leave-one-out", "specification", "methods"),
     "over_time": ("over-time",),
     "cohort": (COHORT,),
+    "publication_bias": ("selectivity",),
 }
 """Section -> names of its figures, or with what they begin."""
 OTHERS: Final = "others"

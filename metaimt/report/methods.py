@@ -8,6 +8,7 @@ from __future__ import annotations
 from metaimt.analyses.heterogeneity import SEED
 from metaimt.analyses.results import Results
 from metaimt.casefiles.protocol import Pool
+from metaimt.report.methods_bias import publication_bias_methods
 from metaimt.report.methods_parts import (
     duration_methods,
     over_time_methods,
@@ -27,6 +28,7 @@ def methods_text(results: Results) -> list[str]:
         duration_methods(results),
         sensitivity_methods(results),
         over_time_methods(results),
+        publication_bias_methods(results),
     ]
 
 

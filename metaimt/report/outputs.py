@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from metaimt.analyses.results import Results
 from metaimt.report.audit_text import audit_rows
+from metaimt.report.bias_note import bias_note
+from metaimt.report.bias_tables import contrast_rows, missing_rows, selectivity_rows
 from metaimt.report.cohort_outputs import review_tables
 from metaimt.report.figure_tables import course_rows, evidence_map_rows
 from metaimt.report.figures import drawn_figures, gallery
@@ -24,6 +26,7 @@ from metaimt.report.more_tables import (
     regression_rows,
     subgroup_rows,
 )
+from metaimt.report.publication_bias import technical_note
 from metaimt.report.sensitivity_tables import (
     cumulative_rows,
     leave_one_out_rows,
@@ -48,7 +51,7 @@ PNG = ("forest",)  # figures that a document without SVG needs
 def output_files(results: Results, drawn: Sequence[Drawn]) -> dict[str, bytes]:
     """Name (relative, POSIX) -> content of every output."""
     texts = {
-        "results.json": json_text(results.to_dict()),
+        "results.json": json_text(results_dict(results)),
         "report.md": report_markdown(results, drawn),
         "tables/pools.csv": csv_text(pool_rows(results.response)),
         "tables/units.csv": csv_text(unit_rows(results.selection)),
@@ -68,9 +71,19 @@ def output_files(results: Results, drawn: Sequence[Drawn]) -> dict[str, bytes]:
         "tables/treatment-courses.csv": csv_text(course_rows(results.courses)),
         "tables/evidence-map.csv": csv_text(evidence_map_rows(results.evidence_map)),
         "tables/over-time.csv": csv_text(cumulative_rows(results.over_time)),
+        "tables/bias-contrasts.csv": csv_text(contrast_rows(results.publication_bias)),
+        "tables/selectivity.csv": csv_text(selectivity_rows(results.publication_bias)),
+        "tables/missing-non-responders.csv": csv_text(missing_rows(results.publication_bias)),
     }
     texts |= review_tables(results.cohorts)
     return {**{name: text.encode("utf-8") for name, text in texts.items()}, **_figure_files(drawn)}
+
+
+def results_dict(results: Results) -> dict[str, Any]:
+    """The content of results.json: the numbers of every analysis, and the note on publication bias in words."""
+    data = results.to_dict()
+    notes = {"note": bias_note(results), "technical_note": technical_note(results)}
+    return {**data, "publication_bias": {**data["publication_bias"], **notes}}
 
 
 def _figure_files(drawn: Sequence[Drawn]) -> dict[str, bytes]:

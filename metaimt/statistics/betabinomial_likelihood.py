@@ -110,7 +110,7 @@ def maximise(counts: TailCounts, mu: Floats, *, mu_free: bool, grid: Floats = RH
     if mu_free:
         inner = best_mu(wide, rho, inner)
     score = rho_slopes(wide, inner, rho).first
-    which, cell = np.nonzero(_hills(score, _rounding(counts)))
+    which, cell = np.nonzero(hills(score, rounding_of_score(counts)))
     low, high = grid[np.maximum(cell - 1, 0)], grid[np.minimum(cell, grid.size - 1)]
     hill = counts.take(which)
     at = inner[which, np.minimum(cell, grid.size - 1)]
@@ -137,8 +137,16 @@ def _climb(counts: TailCounts, mu: Floats, low: Floats, high: Floats, *, mu_free
     return (best_mu(counts, rho, best) if mu_free else mu), rho
 
 
-def _hills(score: Floats, rounding: Floats) -> NDArray[np.bool_]:
-    """Shape (P, G+1): a maximum at rho = 0, in each of the G-1 cells, and at rho = 1."""
+def hills(score: Floats, rounding: Floats) -> NDArray[np.bool_]:
+    """Where the log-likelihood has a maximum in rho, from its score on a grid from 0 to 1.
+
+    Args:
+        score: shape (P, G), of P data sets.
+        rounding: shape (P,) or (), as by `rounding_of_score`.
+
+    Returns:
+        shape (P, G+1): a maximum at rho = 0, in each of the G-1 cells, and at rho = 1.
+    """
     falling = score <= 0
     # The score can be exactly 0 at rho = 0; rounding must not turn that into an estimate of 1e-17.
     falling[:, 0] = score[:, 0] <= rounding
@@ -154,8 +162,8 @@ def _mixed_reports(counts: TailCounts) -> Floats:
     return np.asarray(counts.responders[..., 0] + counts.failures[..., 0] - counts.evaluable[..., 0])
 
 
-def _rounding(counts: TailCounts) -> Floats:
-    """Rounding error of the score at rho = 0, generously."""
+def rounding_of_score(counts: TailCounts) -> Floats:
+    """Rounding error of the score in rho at rho = 0, generously."""
     return np.asarray(1e-13 * np.vecdot(np.abs(counts.nodes - 1), counts.evaluable))
 
 

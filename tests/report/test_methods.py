@@ -14,7 +14,7 @@ from metaimt.casefiles.protocol import Priors, Protocol
 from metaimt.report.methods import methods_text
 from metaimt.statistics import exact_tests, firth, survival_data
 
-PARTS = ("Outcome:", "Selection:", "Model:", "Subgroups", "Duration:", "Sensitivity", "Over time")
+PARTS = ("Outcome:", "Selection:", "Model:", "Subgroups", "Duration:", "Sensitivity", "Over time", "Publication bias:")
 
 
 @pytest.fixture(scope="module")

@@ -50,6 +50,9 @@ COMPARED: list[tuple[str, str, str]] = [
     ("sets.*.beta_binomial", "mean rho logLik ci_profile", "test_betabinomial.py"),
     ("sets.*.beta_binomial", "rho_identifiable", GROUPS),
     ("sets.*.vgam_betabinomial", "mu rho logLik", "test_betabinomial.py"),
+    ("sets.*.bias.peters_prop", "slope se t p df", "test_small_study.py"),
+    ("sets.*.bias.lm_ninv", "stat p est dfs", "test_small_study.py"),
+    ("sets.*.bias.ranktest", "tau p", "test_small_study.py"),
     ("sets.*.leave1out.PLO_REML", "estimate se tau2 Q", INVERSE),
     ("sets.*.leave1out.PLO_REML", "I2", GROUPS),
     ("sets.*.leave1out.PLO_DL", "estimate se tau2 Q", INVERSE),
@@ -96,6 +99,7 @@ INPUTS = [
     "sets.*.{source,xi,ni,group,order}",
     "sets.*.{binom_pooled,leave1out.binom,cumulative.binom,subgroup.per_group.*.binom,subgroup.shrinkage}.{x,n}",
     "sets.*.binom_pooled.p",  # r/n
+    "sets.*.bias.{peters_prop.note,peters_prop.error,lm_ninv.error}",
     "sets.*.{exact_bn,subgroup.per_group.*.exact_bn}.tau",  # the root of tau2
     "sets.*.cumulative.order_1based",
     "sets.*.subgroup.{levels,shrinkage.levels,shrinkage.bhm.prior,shrinkage.bhm.accuracy,per_group.*.k}",

@@ -1,0 +1,161 @@
+"""Do the reports that are likeliest to be selected respond more often? Contrasts by design and by wording.
+
+May import: casefiles, evidence, statistics, and its neighbours. Each contrast is one beta-binomial regression with a
+common rho: s, the odds ratio of response of a group of reports against its reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from math import inf
+from typing import Any, Final
+
+from metaimt.analyses.alternatives import Rate
+from metaimt.analyses.estimate_dicts import interval_dict
+from metaimt.analyses.pooled_response import Counts, clusters, count, response_rate
+from metaimt.casefiles.protocol import Protocol
+from metaimt.evidence.selection import Placed, Selection
+from metaimt.statistics.betabinomial_regression import OddsRatio, beta_binomial_regression
+from metaimt.statistics.outcome import NotRun
+from metaimt.statistics.rho import NotIdentified
+
+CASES: Final = ("case_report", "case_series")
+COHORTS: Final = ("cohort",)
+TRIALS: Final = ("trial",)
+DESIGN_WORDS: Final = {
+    CASES: "case reports and series",
+    TRIALS: "prospective trials",
+    (*TRIALS, *COHORTS): "prospective trials and cohorts",
+}
+CONFOUNDED: Final = "wording is confounded with design: vague wording and case reports go together"
+MODEL: Final = "beta-binomial regression, common rho, profile likelihood (chi-square)"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a contrast: what it is, its counts, its pooled ORR (None: nobody evaluable) and its units."""
+
+    label: str
+    counts: Counts
+    orr: Rate
+    members: tuple[Placed, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Label, counts and ORR."""
+        orr = {"not_identified": "no evaluable patient"} if self.orr is None else interval_dict(self.orr)
+        return {"label": self.label, **self.counts.to_dict(), "orr": orr}
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """The odds of response in `group` against `reference`. `wider` has the limits under the cut-off F(1, K - 3).
+
+    kind: design or wording. pool: of the group. caveat: what a reader must know of this contrast, or nothing.
+    """
+
+    name: str
+    kind: str
+    pool: str
+    group: Side
+    reference: Side
+    odds_ratio: OddsRatio | NotIdentified | NotRun
+    wider: tuple[float, float] | None
+    caveat: str
+
+    def unbounded(self) -> str:
+        """Why the odds ratio has no finite estimate; empty where it has one, or was not estimated at all."""
+        if not isinstance(self.odds_ratio, OddsRatio) or not self.odds_ratio.separated:
+            return ""
+        for side in (self.group, self.reference):
+            if side.counts.responders in {0, side.counts.evaluable}:
+                word = "no" if side.counts.responders == 0 else "every"
+                return f"{word} patient responds in {side.label}"
+        return "the groups are separated"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The numbers; what is not identified or not run says why."""
+        sides = {"group": self.group.to_dict(), "reference": self.reference.to_dict()}
+        said: dict[str, Any] = {"name": self.name, "kind": self.kind, "pool": self.pool, **sides}
+        said |= {"caveat": self.caveat} if self.caveat else {}
+        found = self.odds_ratio
+        if not isinstance(found, OddsRatio):
+            key = "not_run" if isinstance(found, NotRun) else "not_identified"
+            why = {key: found.reason}
+            return {**said, "odds_ratio": why, "lower": why, "upper": why, "test": why}
+        wider = self.wider or (0.0, inf)
+        return {
+            **said,
+            "odds_ratio": self._number(found.estimate),
+            "lower": self._number(found.lower),
+            "upper": self._number(found.upper),
+            "level": found.level,
+            "method": MODEL,
+            "test": {"statistic": found.statistic, "df": 1, "p": found.p, "method": "likelihood ratio"},
+            "rho": {"not_identified": found.rho.reason} if isinstance(found.rho, NotIdentified) else found.rho,
+            "limits_f": {"lower": self._number(wider[0]), "upper": self._number(wider[1])},
+        }
+
+    def _number(self, value: float) -> Any:
+        return {"not_identified": self.unbounded()} if value in {0.0, inf} else value
+
+
+def side(label: str, members: Iterable[Placed], protocol: Protocol) -> Side:
+    """The units of one side, pooled by the rule of the review."""
+    placed = tuple(members)
+    return Side(label, count(placed), response_rate(clusters(placed), protocol, pooled=True), placed)
+
+
+def of_design(selection: Selection, pool: str, designs: tuple[str, ...], protocol: Protocol) -> Side:
+    """The units of a pool whose report has one of these designs."""
+    label = f"{DESIGN_WORDS[designs]} ({protocol.label(pool)})"
+    return side(label, (m for m in selection.members(pool) if m.unit.design in designs), protocol)
+
+
+def pools_to_compare(selection: Selection) -> tuple[str, ...]:
+    """The widest pool first, whose case reports are the primary group, then the others, the headline leading."""
+    return tuple(dict.fromkeys([selection.pools[-1], *selection.pools]))
+
+
+def design_contrasts(selection: Selection, protocol: Protocol) -> Iterator[Contrast]:
+    """Case reports and series of each pool against the headline's trials, then against its trials and cohorts."""
+    headline = selection.pools[0]
+    for designs in (TRIALS, (*TRIALS, *COHORTS)):
+        reference = of_design(selection, headline, designs, protocol)
+        for pool in pools_to_compare(selection):
+            name = f"{DESIGN_WORDS[CASES]} against {DESIGN_WORDS[designs]}, {pool}"
+            yield contrast(name, "design", pool, (of_design(selection, pool, CASES, protocol), reference))
+
+
+def wording_contrasts(selection: Selection, protocol: Protocol) -> Iterator[Contrast]:
+    """What only a wider pool counts against the headline: among patients described singly, and over all."""
+    headline = selection.pools[0]
+    ranges: tuple[tuple[str, int], ...] = (("single patients", 1), ("all patients", 0))
+    for pool in selection.pools[1:]:
+        for words, first_course in ranges:
+            strict = [m for m in selection.members(headline) if m.unit.course >= first_course]
+            wider = [m for m in selection.members(pool) if m.unit.course >= first_course]
+            rest = [m for m in wider if not m.is_in(headline)]
+            group = side(f"the rest of {protocol.label(pool)}, {words}", rest, protocol)
+            reference = side(f"{protocol.label(headline)}, {words}", strict, protocol)
+            name = f"rest against {headline}, {words}, {pool}"
+            yield contrast(name, "wording", pool, (group, reference), CONFOUNDED)
+
+
+def contrast(name: str, kind: str, pool: str, sides: tuple[Side, Side], caveat: str = "") -> Contrast:
+    """Fit one contrast; NotRun where a side has nobody. A report with patients on both sides is a cluster on each."""
+    group, reference = sides
+    for each in sides:
+        if not each.counts.evaluable:
+            reason = NotRun(f"no evaluable patient in {each.label}")
+            return Contrast(name, kind, pool, group, reference, reason, None, caveat)
+    rows = [(r, n, 1.0) for _, r, n in clusters(group.members)] + [
+        (r, n, 0.0) for _, r, n in clusters(reference.members)
+    ]
+    r, n, x = (list(column) for column in zip(*rows, strict=True))
+    found = beta_binomial_regression(r, n, x)
+    wider = None
+    if isinstance(found, OddsRatio) and len(rows) >= 4:
+        under_f = beta_binomial_regression(r, n, x, cutoff="F")
+        wider = (under_f.lower, under_f.upper) if isinstance(under_f, OddsRatio) else None
+    return Contrast(name, kind, pool, group, reference, found, wider, caveat)

@@ -1,0 +1,81 @@
+"""The contrasts, the selectivity curve and the missing non-responders as rows for CSV.
+
+May import: analyses and below, and the tables beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import inf
+
+from metaimt.analyses.contrasts import Contrast
+from metaimt.analyses.publication_bias import PublicationBias
+from metaimt.analyses.selectivity import NONE_NEEDED, Selectivity
+from metaimt.report.tables import Cell, Row
+from metaimt.statistics.betabinomial_regression import OddsRatio
+from metaimt.statistics.rho import NotIdentified
+
+
+def contrast_rows(bias: PublicationBias) -> Iterator[Row]:
+    """One contrast a line; a limit that is not identified is empty, and `note` says why."""
+    for contrast in bias.contrasts:
+        group, reference = contrast.group, contrast.reference
+        yield {
+            "kind": contrast.kind,
+            "pool": contrast.pool,
+            "group": group.label,
+            "responders": group.counts.responders,
+            "evaluable": group.counts.evaluable,
+            "reports": group.counts.reports,
+            "reference": reference.label,
+            "reference_responders": reference.counts.responders,
+            "reference_evaluable": reference.counts.evaluable,
+            "reference_reports": reference.counts.reports,
+            **_odds(contrast),
+        }
+
+
+def _odds(contrast: Contrast) -> dict[str, Cell]:
+    found = contrast.odds_ratio
+    names = ("odds_ratio", "lower", "upper", "level", "statistic", "p", "rho", "lower_f", "upper_f")
+    if not isinstance(found, OddsRatio):
+        return {**dict.fromkeys(names), "note": found.wording()}
+    rho = None if isinstance(found.rho, NotIdentified) else found.rho
+    limits = (found.estimate, found.lower, found.upper)
+    wider = contrast.wider or (None, None)
+    values = (*map(_finite, limits), found.level, found.statistic, found.p, rho, *map(_finite, wider))
+    said = [contrast.unbounded(), found.rho.wording() if isinstance(found.rho, NotIdentified) else "", contrast.caveat]
+    return {**dict(zip(names, values, strict=True)), "note": "; ".join(part for part in said if part)}
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value in {None, 0.0, inf} else value
+
+
+def selectivity_rows(bias: PublicationBias) -> Iterator[Row]:
+    """One point of a pool's curve a line."""
+    for pool, found in bias.selectivity.items():
+        if isinstance(found, Selectivity):
+            for point in found.points:
+                yield {"pool": pool, "s": point.s, "orr": point.orr, "lower": point.lower, "upper": point.upper}
+
+
+def missing_rows(bias: PublicationBias) -> Iterator[Row]:
+    """One pool and target a line."""
+    for pool, found in bias.selectivity.items():
+        if not isinstance(found, Selectivity):
+            continue
+        for target in found.targets:
+            none = "no number of non-responders gives 0 %" if target.missing is None else ""
+            yield {
+                "pool": pool,
+                "responders": found.cases.counts.responders,
+                "evaluable": found.cases.counts.evaluable,
+                "target": target.name,
+                "orr": target.orr,
+                "missing_non_responders": target.missing,
+                "s": target.s,
+                "s_lower": target.s_lower,
+                "s_upper": target.s_upper,
+                "note": NONE_NEEDED if target.missing == 0 else none,
+            }

@@ -1,0 +1,157 @@
+"""The note on publication bias: what its rules say at their edges, and what is always in it. Patients are made up."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+import pytest
+from conftest import ROOT, MakeReview, arm, course, patient, report
+from hypothesis import given
+from hypothesis import strategies as st
+
+import metaimt
+from metaimt.analyses.results import Results
+from metaimt.report.bias_note import NOT_ALONE, VERDICTS, bias_note, odds_text, verdict
+from metaimt.report.markdown import report_markdown
+from metaimt.report.publication_bias import technical_note
+
+TOO_FEW = "too few to show or to exclude it"
+SENTENCE = re.compile(r"(?<=[.])\s+(?=[A-Z])")
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Results:
+    return metaimt.run(ROOT / "cases")
+
+
+def review(make_review: MakeReview, cases: tuple[int, int], trials: tuple[int, int]) -> Results:
+    """Single cases (responders of all), and two trials that share these responders and patients."""
+    told = [report(f"case-{k}", patient(course("PR" if k < cases[0] else "PD"))) for k in range(cases[1])]
+    half = (trials[0] // 2, trials[1] // 2)
+    arms = [half, (trials[0] - half[0], trials[1] - half[1])]
+    told += [report(f"trial-{k}", design="trial", arms=[arm(r, n)]) for k, (r, n) in enumerate(arms) if n]
+    return metaimt.run(make_review(*told))
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "name"),
+    [
+        (1.0001, 1.5, "excess"),
+        (1.0001, 9.0, "excess"),
+        (1.0, 9.0, "too few"),  # an interval that ends at 1 includes it
+        (0.2, 2.0001, "too few"),
+        (0.2, float("inf"), "too few"),
+        (0.2, 2.0, "no excess"),
+        (0.2, 1.0, "no excess"),
+        (0.2, 0.9999, "fewer"),
+        (0.0, 0.5, "fewer"),
+    ],
+)
+def test_rules_at_their_edges(lower: float, upper: float, name: str) -> None:
+    assert verdict(lower, upper).name == name
+
+
+@given(st.floats(0, 50), st.floats(0, 50))
+def test_while_the_upper_limit_exceeds_2_and_1_is_inside_the_data_are_too_few(a: float, b: float) -> None:
+    lower, upper = min(a, b), max(a, b)
+    said = verdict(lower, upper)
+    if lower <= 1 and upper > 2:
+        assert TOO_FEW in said.wording
+    assert (said.name == "excess") == (lower > 1)
+
+
+def test_no_rule_says_that_there_is_none() -> None:
+    assert not [rule.name for rule in VERDICTS if "no publication bias" in rule.wording.lower()]
+
+
+def test_the_shipped_note() -> None:
+    note = bias_note(shipped())
+    sentences = SENTENCE.split(note)
+    assert 3 <= len(sentences) <= 6
+    assert all(re.search(r"\d", sentence) for sentence in sentences)
+    assert NOT_ALONE in note
+    assert "age, drug, line and response review also differ between case reports and trials" in note
+    assert TOO_FEW in note
+    assert "no publication bias" not in note.lower()
+    for words in ("36 of 42 patients", "8 of 12 patients", "33 of 45 patients", "2.18 (95 % interval 0.76 to 6.88)"):
+        assert words in note
+    for pool in ('"all evidence"', '"strict, ALK-positive"'):
+        assert pool in note
+    assert "27 of 42 patients in case reports and 0 of 45 in trials" in note
+    assert "not run: 7 reports" in note
+
+
+CASES: list[tuple[tuple[int, int], tuple[int, int], str]] = [
+    ((28, 28), (16, 30), "over-represented"),
+    ((27, 28), (14, 30), "over-represented"),
+    ((8, 12), (33, 45), TOO_FEW),
+    ((2, 30), (28, 30), "the opposite of what selective publication"),
+    ((48, 80), (300, 500), "no excess"),
+]
+
+
+@pytest.mark.parametrize(("cases", "trials", "said"), CASES)
+def test_the_note_follows_the_evidence(
+    make_review: MakeReview, cases: tuple[int, int], trials: tuple[int, int], said: str
+) -> None:
+    results = review(make_review, cases, trials)
+    note = bias_note(results)
+    assert said in note
+    assert NOT_ALONE in note
+    assert "no publication bias" not in note.lower()
+    assert f"{cases[0]} of {cases[1]} patients" in note
+    assert 3 <= len(SENTENCE.split(note)) <= 6
+    for contrast in results.publication_bias.contrasts[:2]:
+        found: Any = contrast.odds_ratio
+        if found.lower <= 1 and found.upper > 2:
+            assert TOO_FEW in note
+
+
+def test_none_needed_is_said(make_review: MakeReview) -> None:
+    assert "none needed in" in bias_note(review(make_review, (8, 12), (33, 45)))
+
+
+@pytest.mark.parametrize(
+    ("cases", "trials"), [((3, 4), (0, 0)), ((0, 0), (33, 45)), ((3, 3), (20, 20)), ((0, 3), (0, 9))]
+)
+def test_what_cannot_be_judged_says_why(
+    make_review: MakeReview, cases: tuple[int, int], trials: tuple[int, int]
+) -> None:
+    results = review(make_review, cases, trials)
+    note = bias_note(results)
+    assert NOT_ALONE in note
+    assert "not run: no evaluable patient" in note or "not identified" in note
+    assert "cannot be judged" in note
+    assert "nan" not in note
+    assert re.search(r"\binf\b", note) is None
+    assert technical_note(results)
+
+
+def test_the_report_leads_with_the_note_and_escapes_it() -> None:
+    page = report_markdown(shipped())
+    section = page.partition("## Publication bias\n\n")[2]
+    assert section.startswith('In the "all evidence" pool, 36 of 42 patients')
+    assert section.index("### Technical version") < section.index("### Contrasts") < section.index("### Selectivity")
+    assert "none needed" in section
+    assert "confounded with design" in section
+
+
+def test_a_hostile_label_is_text(make_review: MakeReview) -> None:
+    folder = make_review(report("case-a", patient(course())), report("trial-a", design="trial", arms=[arm(7, 10)]))
+    path = folder / "review.yaml"
+    path.write_text(path.read_text().replace("all_evidence: all evidence", "all_evidence: '<b>[x](y)|*z*'"))
+    page = report_markdown(metaimt.run(folder))
+    section = page.partition("## Publication bias")[2].partition("\n## ")[0]
+    assert "<b>" not in section
+    assert "[x](y)" not in section
+    assert "&lt;b&gt;" in section
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(2.1818, "2.18"), (9.999, "10.00"), (17.62, "17.6"), (0.0, "0"), (float("inf"), "without limit"), (0.004, "0.00")],
+)
+def test_odds_as_text(value: float, text: str) -> None:
+    assert odds_text(value) == text
