@@ -30,7 +30,7 @@ def patient(*courses: dict[str, Any], id: str = "P1", **more: Any) -> dict[str, 
 def report(id: str, *patients: dict[str, Any], **more: Any) -> dict[str, Any]:
     """A made-up report; `design` and `overlaps` go to its bibliography, the rest to the file."""
     bibliography = {"id": id, "title": "Made up", "year": 2020, "design": more.pop("design", "case_report")}
-    bibliography |= {key: more.pop(key) for key in ("overlaps", "setting", "doi") if key in more}
+    bibliography |= {key: more.pop(key) for key in ("overlaps", "setting", "doi", "year") if key in more}
     extraction = {"depth": "abstract", "by": "a", "checked_by": "b", "date": "2026-01-01"} | more.pop("extraction", {})
     return {
         "report": bibliography,

@@ -21,6 +21,7 @@ from metaimt.analyses.over_time import Cumulative, over_time
 from metaimt.analyses.pooled_response import PooledResponse, pooled_response
 from metaimt.analyses.provenance import findings, settings, software
 from metaimt.analyses.publication_bias import PublicationBias, publication_bias
+from metaimt.analyses.published_pooled import PublishedComparison, published_pooled
 from metaimt.analyses.sensitivity import SensitivityTables, sensitivity
 from metaimt.analyses.specification import SpecificationGrid, specification_grid
 from metaimt.analyses.subgroups import Subgroups, subgroups
@@ -57,6 +58,7 @@ class Results:
     publication_bias: PublicationBias
     waived: tuple[Waived, ...] = ()
     cohorts: tuple[CohortResult, ...] = ()
+    published: tuple[PublishedComparison, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The content of results.json."""
@@ -81,6 +83,7 @@ class Results:
             "evidence_map": {name: found.to_dict() for name, found in self.evidence_map.items()},
             "over_time": [found.to_dict() for found in self.over_time],
             "audit": self.audit.to_dict(),
+            "published_pooled": [found.to_dict() for found in self.published],
             "cohorts": [public_dict(found) for found in self.cohorts],
             "publication_bias": self.publication_bias.to_dict(),
         }
@@ -115,4 +118,5 @@ def analyse(
         publication_bias=publication_bias(selection, protocol),
         waived=waived,
         cohorts=cohorts_of(library),
+        published=published_pooled(library, selection, protocol),
     )

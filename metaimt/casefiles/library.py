@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from metaimt.casefiles.model import CaseFile
 from metaimt.casefiles.protocol import Protocol
+from metaimt.casefiles.published import PublishedFile
 from metaimt.casefiles.reading import Model, read_model
 from metaimt.casefiles.shared import Excluded, ExcludedFile, Link, LinkFile, Search, SearchFile
 from metaimt.casefiles.strict_yaml import Document, parse
@@ -46,6 +47,7 @@ class Library:
     problems: tuple[Problem, ...]
     tables: Mapping[str, PatientTable] = field(default_factory=dict)  # report id -> its table of patients
     table_files: Mapping[str, str] = field(default_factory=dict)  # file of a table or mapping -> its case file
+    published: PublishedFile | None = None  # pooled figures printed elsewhere
 
     @property
     def case_files(self) -> int:
@@ -125,9 +127,9 @@ class _Reader:
         cases = [(path, self.read(path, CaseFile)) for path in self._case_paths()]
         for path in sorted((self.folder / "second-reading").glob("*.yaml")):
             self.problems.extend(self.document(path).problems)
-        self.optional_document("published-pooled.yaml")
         return self.library_of(
             cases,
+            published=self.optional("published-pooled.yaml", PublishedFile),
             protocol=self.optional(PROTOCOL_FILE, Protocol),
             links=self.optional("links.yaml", LinkFile),
             excluded=self.optional("excluded.yaml", ExcludedFile),
@@ -137,10 +139,12 @@ class _Reader:
     def library_of(
         self,
         cases: Iterable[tuple[Path, CaseFile | None]],
+        *,
         protocol: Protocol | None = None,
         links: LinkFile | None = None,
         excluded: ExcludedFile | None = None,
         searches: SearchFile | None = None,
+        published: PublishedFile | None = None,
     ) -> Library:
         """The library of case files as read; of two with one id, the first is the one its problems are told of."""
         readable = [self._with_table(path, report) for path, report in cases if report is not None]
@@ -154,6 +158,7 @@ class _Reader:
             links=links.root if links else (),
             excluded=excluded.root if excluded else (),
             searches=searches.root if searches else (),
+            published=published,
             vocabulary=self.vocabulary,
             documents=MappingProxyType(self.documents),
             report_documents=MappingProxyType(by_id),
@@ -204,10 +209,6 @@ class _Reader:
     def optional(self, name: str, model: type[Model]) -> Model | None:
         path = self.folder / name
         return self.read(path, model) if path.exists() else None
-
-    def optional_document(self, name: str) -> None:
-        if (self.folder / name).exists():
-            self.problems.extend(self.document(self.folder / name).problems)
 
     def _vocabulary(self) -> Vocabulary:
         path = self.folder / _ADDED_TERMS

@@ -24,6 +24,7 @@ from metaimt.report.environment import render
 from metaimt.report.figures import figure_sections
 from metaimt.report.methods import methods_text
 from metaimt.report.publication_bias import bias_section
+from metaimt.report.published import published_section
 from metaimt.report.sensitivity import over_time_section, sensitivity_section
 from metaimt.report.subgroups import subgroups_section
 from metaimt.report.wording import (
@@ -75,6 +76,7 @@ def _content(results: Results) -> dict[str, Any]:
         "audit": audit_section(results.audit),
         "cohort": cohort_section(results.cohorts),
         "publication_bias": bias_section(results),
+        "published": published_section(results.published),
     }
 
 

@@ -27,6 +27,7 @@ from metaimt.report.more_tables import (
     subgroup_rows,
 )
 from metaimt.report.publication_bias import technical_note
+from metaimt.report.published import published_rows
 from metaimt.report.sensitivity_tables import (
     cumulative_rows,
     leave_one_out_rows,
@@ -73,6 +74,7 @@ def output_files(results: Results, drawn: Sequence[Drawn]) -> dict[str, bytes]:
         "tables/over-time.csv": csv_text(cumulative_rows(results.over_time)),
         "tables/bias-contrasts.csv": csv_text(contrast_rows(results.publication_bias)),
         "tables/selectivity.csv": csv_text(selectivity_rows(results.publication_bias)),
+        "tables/published-pooled.csv": csv_text(published_rows(results.published)),
         "tables/missing-non-responders.csv": csv_text(missing_rows(results.publication_bias)),
     }
     texts |= review_tables(results.cohorts)

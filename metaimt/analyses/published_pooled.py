@@ -1,0 +1,139 @@
+"""What others printed as pooled response, and what this review makes of the matching patients.
+
+May import: casefiles, evidence, statistics, and its neighbours. The printed figures are never pooled: their patients
+are recorded one by one where they can be. The matching units are those of the widest pool that meet the conditions.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from metaimt.analyses.alternatives import Rate, rate_of
+from metaimt.analyses.estimate_dicts import interval_dict, proportion_dict
+from metaimt.analyses.pooled_response import Counts, count
+from metaimt.casefiles.library import Library
+from metaimt.casefiles.protocol import Protocol
+from metaimt.casefiles.published import Matches, PublishedFigure
+from metaimt.evidence.selection import Placed, Selection
+from metaimt.evidence.tables import Unit
+from metaimt.statistics.proportion import Proportion, clopper_pearson
+
+
+@dataclass(frozen=True)
+class PublishedComparison:
+    """One printed figure. printed: r/n with its exact interval, None where no denominator is printed.
+
+    conditions: of the matching units, in words. counts, orr: of those in this review. differences: what does not match,
+    each a sentence with both numbers.
+    """
+
+    entry: PublishedFigure
+    conditions: str
+    printed: Proportion | None
+    counts: Counts
+    orr: Rate
+    differences: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The content of results.json, `published_pooled`."""
+        none = {"not_identified": "no denominator is printed"}
+        return {
+            "id": self.entry.id,
+            "matches": self.conditions,
+            "printed": none if self.printed is None else proportion_dict(self.printed),
+            "ours": {
+                **self.counts.to_dict(),
+                "orr": {"not_identified": "no such patient"} if self.orr is None else interval_dict(self.orr),
+            },
+            "differences": list(self.differences),
+        }
+
+
+def published_pooled(library: Library, selection: Selection, protocol: Protocol) -> tuple[PublishedComparison, ...]:
+    """A comparison for each entry under `pooled` that says which units match it."""
+    if library.published is None:
+        return ()
+    widest = selection.pools[-1]
+    return tuple(
+        _compared(entry, entry.matches, selection.members(widest), protocol)
+        for entry in library.published.pooled
+        if entry.matches is not None
+    )
+
+
+def _compared(
+    entry: PublishedFigure, matches: Matches, members: tuple[Placed, ...], protocol: Protocol
+) -> PublishedComparison:
+    mine = tuple(placed for placed in members if _matching(placed.unit, matches))
+    counts = count(mine)
+    printed = None
+    if entry.responders is not None and entry.evaluable:
+        printed = clopper_pearson(entry.responders, entry.evaluable)
+    return PublishedComparison(
+        entry=entry,
+        conditions=_words(matches),
+        printed=printed,
+        counts=counts,
+        orr=rate_of(mine, protocol),
+        differences=tuple(_differences(entry, counts, [placed.unit for placed in mine])),
+    )
+
+
+def _matching(unit: Unit, matches: Matches) -> bool:
+    return all(
+        (
+            not matches.drug or unit.drug in matches.drug,
+            not matches.design or unit.design in matches.design,
+            not matches.fusion_partner or unit.fusion_partner is not None,
+            matches.up_to_year is None or (unit.year is not None and unit.year <= matches.up_to_year),
+        )
+    )
+
+
+def _words(matches: Matches) -> str:
+    said = [", ".join(matches.drug), ", ".join(design.replace("_", " ") for design in matches.design)]
+    said += ["fusion partner known"] if matches.fusion_partner else []
+    said += [f"published up to {matches.up_to_year}"] if matches.up_to_year else []
+    return "; ".join(part for part in said if part) or "every patient"
+
+
+def _differences(entry: PublishedFigure, counts: Counts, units: list[Unit]) -> Iterator[str]:
+    if entry.evaluable is None:
+        yield f"no denominator is printed: {entry.responders} responders of {entry.patients} patients, evaluable or not"
+    printed = {
+        "patients": (entry.evaluable, counts.evaluable),
+        "responders": (entry.responders, counts.responders),
+        "with stable disease": (entry.stable, _responses(units, "SD")),
+        "with progression": (entry.progressed, _responses(units, "PD")),
+    }
+    for word, (theirs, ours) in printed.items():
+        if theirs is not None and theirs != ours:
+            yield f"{theirs} {word} printed, {ours} recorded here"
+    partners = Counter(unit.fusion_partner for unit in units if unit.evaluable and unit.course)
+    for partner, theirs in entry.fusion_partners.items():
+        if theirs != partners[partner]:
+            yield f"{theirs} with the fusion partner {partner} printed, {partners[partner]} recorded here"
+    if entry.median_duration_months is not None:
+        yield _duration(entry.median_duration_months, units)
+
+
+def _responses(units: list[Unit], response: str) -> int:
+    """Patients recorded singly with this best response; arms print it as counts of their own."""
+    return sum(unit.response == response for unit in units if unit.evaluable and unit.course)
+
+
+def _duration(theirs: float, units: list[Unit]) -> str:
+    known = [sum(unit.duration) / 2 for unit in units if unit.duration is not None]
+    patients = sum(unit.course > 0 for unit in units)
+    if not known:
+        return f"median duration {theirs:g} months printed; none recorded here"
+    ongoing = sum(unit.ongoing is True for unit in units if unit.duration is not None)
+    return (
+        f"median duration {theirs:g} months printed; the same naive median, which ignores who is still on treatment, "
+        f"is {median(known):g} months here, known for {len(known)} of the {patients} patients recorded singly, "
+        f"{ongoing} of them still on treatment"
+    )

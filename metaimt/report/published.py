@@ -1,0 +1,58 @@
+"""The section on pooled figures printed elsewhere, and its table.
+
+May import: analyses and below, and the words beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from metaimt.analyses.published_pooled import PublishedComparison
+from metaimt.report.environment import Rendered, render
+from metaimt.report.tables import Row
+from metaimt.report.wording import NOTHING, estimate_with_interval, plural
+
+
+def published_section(found: Sequence[PublishedComparison]) -> Rendered:
+    """Each printed figure beside the matching patients of this review; nothing if there is none."""
+    rows = [
+        {
+            "id": each.entry.id,
+            "citation": each.entry.citation or each.entry.id,
+            "printed": _printed(each),
+            "conditions": each.conditions,
+            "ours": f"{estimate_with_interval(each.orr)} in {plural(each.counts.reports, 'report')}"
+            if each.orr
+            else NOTHING,
+            "differences": each.differences,
+            "note": each.entry.note or "",
+        }
+        for each in found
+    ]
+    return render("published.md.j2", {"published": rows})
+
+
+def _printed(each: PublishedComparison) -> str:
+    if each.printed is not None:
+        return estimate_with_interval(each.printed)
+    return f"{each.entry.responders} responders, of whom is not printed"
+
+
+def published_rows(found: Sequence[PublishedComparison]) -> Iterator[Row]:
+    """One printed figure a line, with ours beside it."""
+    for each in found:
+        yield {
+            "id": each.entry.id,
+            "printed_responders": each.entry.responders,
+            "printed_evaluable": each.entry.evaluable,
+            "printed_percent": each.entry.orr_percent_printed,
+            "matches": each.conditions,
+            "responders": each.counts.responders,
+            "evaluable": each.counts.evaluable,
+            "reports": each.counts.reports,
+            "orr": each.orr.estimate if each.orr else None,
+            "lower": each.orr.lower if each.orr else None,
+            "upper": each.orr.upper if each.orr else None,
+            "method": each.orr.method if each.orr else "no evaluable patient",
+            "differences": "; ".join(each.differences),
+        }

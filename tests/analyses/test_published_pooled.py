@@ -1,0 +1,91 @@
+"""Pooled figures printed elsewhere beside the matching patients of the review."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from conftest import MakeReview, arm, course, patient, report
+
+import metaimt
+from metaimt.analyses.results import Results
+from metaimt.casefiles.library import read_library
+from metaimt.report.published import published_rows, published_section
+from metaimt.statistics.proportion import clopper_pearson
+
+
+def test_the_papers_own_table_stands_beside_single_cases(shipped: Results) -> None:
+    found = {each.entry.id: each for each in shipped.published}["you-2024-table-4"]
+    assert found.printed == clopper_pearson(12, 17)
+    members = shipped.selection.members("all_evidence")
+    mine = [
+        placed.unit
+        for placed in members
+        if placed.unit.design in {"case_report", "case_series"} and (placed.unit.year or 9999) <= 2024
+    ]
+    assert found.counts.evaluable == sum(unit.evaluable for unit in mine)
+    assert found.counts.responders == sum(unit.responders for unit in mine)
+    assert any("fusion partner RANBP2" in text for text in found.differences)
+    assert any("median duration 14 months printed" in text for text in found.differences)
+
+
+def test_a_figure_without_a_denominator_has_no_rate(shipped: Results) -> None:
+    found = {each.entry.id: each for each in shipped.published}["theilen-2018"]
+    assert found.printed is None
+    assert found.to_dict()["printed"] == {"not_identified": "no denominator is printed"}
+    assert "12 responders of 30 patients, evaluable or not" in found.differences[0]
+
+
+def test_what_matches_is_not_called_a_difference(make_review: MakeReview) -> None:
+    folder = make_review(
+        report(
+            "a-2019", patient(course("PR", duration_months=14), fusion_gene="ALK", fusion_partner="RANBP2"), year=2019
+        ),
+        report("b-2025", patient(course("PD")), year=2025),
+    )
+    entry = {"id": "made-up", "evaluable": 1, "responders": 1, "fusion_partners": {"RANBP2": 1}}
+    entry["matches"] = {"up_to_year": 2020, "drug": ["crizotinib"]}
+    (folder / "published-pooled.yaml").write_text(yaml.safe_dump({"pooled": [entry]}), encoding="utf-8")
+    (found,) = metaimt.run(folder).published
+    assert (found.counts.responders, found.counts.evaluable) == (1, 1)
+    assert found.differences == ()
+    assert found.conditions == "crizotinib; published up to 2020"
+
+
+def test_the_known_partner_and_the_design_are_conditions(make_review: MakeReview) -> None:
+    folder = make_review(
+        report("a-2019", patient(course("PR"), fusion_gene="ALK", fusion_partner="TPM3"), year=2019),
+        report("b-2019", patient(course("PD")), year=2019),
+        report("c-2019", design="trial", arms=[arm(3, 4)], year=2019),
+    )
+    figures = [
+        {"id": "partner", "responders": 2, "evaluable": 2, "matches": {"fusion_partner": True}},
+        {"id": "trials", "responders": 2, "evaluable": 2, "matches": {"design": ["trial"]}},
+        {"id": "nobody", "responders": 2, "evaluable": 2, "matches": {"up_to_year": 1900}},
+        {"id": "not-compared", "responders": 2, "evaluable": 2},
+    ]
+    (folder / "published-pooled.yaml").write_text(yaml.safe_dump({"pooled": figures}), encoding="utf-8")
+    found = {each.entry.id: each for each in metaimt.run(folder).published}
+    assert {name: each.counts.evaluable for name, each in found.items()} == {"partner": 1, "trials": 4, "nobody": 0}
+    assert found["nobody"].orr is None
+    assert "none evaluable" in published_section(tuple(found.values()))
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [({"id": "x", "responder": 3}, "responder"), ({"id": "x", "matches": {"years": 3}}, "years")],
+)
+def test_an_unknown_field_is_an_error_with_its_place(
+    make_review: MakeReview, entry: dict[str, object], message: str
+) -> None:
+    folder = make_review(report("a-2019", patient(course("PR")), year=2019))
+    (folder / "published-pooled.yaml").write_text(yaml.safe_dump({"pooled": [entry]}), encoding="utf-8")
+    (problem,) = [one for one in read_library(folder).problems if one.file.endswith("published-pooled.yaml")]
+    assert problem.severity == "error"
+    assert message in problem.message
+    assert problem.position.line > 1
+
+
+def test_the_table_has_a_line_a_figure(shipped: Results) -> None:
+    rows = list(published_rows(shipped.published))
+    assert [row["id"] for row in rows] == [each.entry.id for each in shipped.published]
+    assert all(row["method"] for row in rows)
