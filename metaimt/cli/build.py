@@ -6,6 +6,7 @@ May import: everything below the command line; the heavy libraries come in with 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +31,16 @@ def build(
     if results.warnings:
         print(f"{summary(results.warnings, files)}: metaimt validate")
     print(f"Written: {out.as_posix()}/report.md, results.json, tables/, figures/")
+    for line in not_written():
+        print(line)
+
+
+def not_written() -> Iterator[str]:
+    """Which outputs an extra would add, and how to install it."""
+    from metaimt.report.exports import missing_exports
+
+    for name, extra in missing_exports().items():
+        yield f'Not written: {name}, which needs the extra "{extra}": pip install ".[{extra}]"'
 
 
 def _progress(stage: str) -> None:

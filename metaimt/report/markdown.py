@@ -69,7 +69,7 @@ def _content(results: Results) -> dict[str, Any]:
         ],
         "reading": _reading(results),
         "waived": [_waived(one) for one in results.waived],
-        "publications": [_publication(report, results) for report in results.library.reports],
+        "publications": [publication_content(report, results) for report in results.library.reports],
         "methods": methods_text(results),
         "sensitivity": sensitivity_section(results),
         "over_time": over_time_section(results),
@@ -190,7 +190,8 @@ def _waived(one: Waived) -> str:
     return f"{PurePosixPath(problem.file).stem}: {problem.message} ({problem.rule}). {one.reason}"
 
 
-def _publication(report: CaseFile, results: Results) -> dict[str, Any]:
+def publication_content(report: CaseFile, results: Results) -> dict[str, Any]:
+    """Words and link of one included publication, and where it is counted."""
     publication = report.report
     said = (publication.authors, publication.title, publication.journal, publication.year)
     link, link_text = citation_link(report)

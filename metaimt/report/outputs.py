@@ -14,6 +14,7 @@ from metaimt.report.audit_text import audit_rows
 from metaimt.report.bias_note import bias_note
 from metaimt.report.bias_tables import contrast_rows, missing_rows, selectivity_rows
 from metaimt.report.cohort_outputs import review_tables
+from metaimt.report.exports import export_files
 from metaimt.report.figure_tables import course_rows, evidence_map_rows
 from metaimt.report.figures import drawn_figures, gallery
 from metaimt.report.markdown import report_markdown
@@ -78,7 +79,8 @@ def output_files(results: Results, drawn: Sequence[Drawn]) -> dict[str, bytes]:
         "tables/missing-non-responders.csv": csv_text(missing_rows(results.publication_bias)),
     }
     texts |= review_tables(results.cohorts)
-    return {**{name: text.encode("utf-8") for name, text in texts.items()}, **_figure_files(drawn)}
+    files = {**{name: text.encode("utf-8") for name, text in texts.items()}, **_figure_files(drawn)}
+    return {**files, **export_files(results, drawn, files)}
 
 
 def results_dict(results: Results) -> dict[str, Any]:

@@ -1,0 +1,107 @@
+"""references.ris and references.bib: the included publications, for reference managers and manuscripts.
+
+May import: casefiles, files. Only what the case files state; an author list that ends in "et al." stays cut short and
+says so. Sources: the RIS format of Research Information Systems; Patashnik, BibTeXing, 1988.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from metaimt.casefiles.model import CaseFile, Publication
+from metaimt.files import for_terminal
+
+_INITIALS = 4  # longer capitals at the end of a name are a word, not initials
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
+_VERBATIM = {"\\": "%5C", "{": "%7B", "}": "%7D"}
+
+
+def ris_text(reports: Iterable[CaseFile]) -> str:
+    """All reports in RIS, one record each; the report's id is the record's ID."""
+    return "\n".join("".join(f"{tag}  - {value}\n" for tag, value in _ris_lines(one.report)) for one in reports)
+
+
+def bibtex_text(reports: Iterable[CaseFile]) -> str:
+    """All reports in BibTeX; the keys are the reports' ids."""
+    return "\n".join(map(_bibtex_entry, (one.report for one in reports)))
+
+
+def author_names(authors: str | None) -> tuple[tuple[tuple[str, str], ...], bool]:
+    """((family name, initials) of each author, whether more follow): "Example AB, Other C, et al."
+
+    A name that does not end in initials, such as that of an institution, has none.
+    """
+    text = _line(authors or "")
+    listed = re.sub(r"[,;]?\s*\bet al\.?$", "", text)
+    return tuple(_parted(name) for name in listed.split(", ") if name), listed != text
+
+
+def _parted(name: str) -> tuple[str, str]:
+    family, _, last = name.rpartition(" ")
+    initials = family and last.isalpha() and last.isupper() and len(last) <= _INITIALS
+    return (family, last) if initials else (name, "")
+
+
+def _ris_lines(one: Publication) -> Iterator[tuple[str, str]]:
+    names, more = author_names(one.authors)
+    yield "TY", "JOUR" if one.journal else "GEN"
+    yield "ID", one.id
+    yield from (("AU", ", ".join(part for part in name if part)) for name in names)
+    if more:
+        yield "N1", "Authors are cut short here: et al."
+    identified = {"TI": one.title, "T2": one.journal, "PY": one.year, "DO": one.doi, "C2": one.pmcid, "UR": one.url}
+    yield from ((tag, _line(str(value))) for tag, value in identified.items() if value)
+    if one.pmid:
+        yield "AN", one.pmid
+        yield "DB", "PubMed"
+    yield "ER", ""
+
+
+def _bibtex_entry(one: Publication) -> str:
+    names, more = author_names(one.authors)
+    people = [_bibtex_name(*name) for name in names] + (["others"] if more else [])
+    fields = {
+        "author": " and ".join(people),
+        "title": f"{{{_latex(one.title)}}}" if one.title else "",
+        "journal": _latex(one.journal or ""),
+        "year": str(one.year or ""),
+        "doi": _verbatim(one.doi or ""),
+        "pmid": one.pmid or "",
+        "pmcid": one.pmcid or "",
+        "url": _verbatim(one.url or ""),
+    }
+    lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items() if value)
+    return f"@{'article' if one.journal else 'misc'}{{{one.id},\n{lines}}}\n"
+
+
+def _bibtex_name(family: str, initials: str) -> str:
+    """A family name of several words, and an institution, is kept together in braces."""
+    if not initials:
+        return f"{{{_latex(family)}}}"
+    kept = f"{{{_latex(family)}}}" if " " in family else _latex(family)
+    return f"{kept}, {' '.join(f'{letter}.' for letter in initials)}"
+
+
+def _latex(text: str) -> str:
+    return "".join(_LATEX.get(character, character) for character in _line(text))
+
+
+def _verbatim(text: str) -> str:
+    """An address: BibTeX and hyperref take it as it is, but braces must balance."""
+    return "".join(_VERBATIM.get(character, character) for character in _line(text))
+
+
+def _line(text: str) -> str:
+    return for_terminal(" ".join(text.split()))

@@ -1,0 +1,176 @@
+"""Pieces of a Word document that python-docx does not make by itself: styles, fields, links, borders, alternative text.
+
+May import: files. python-docx (extra: word) is imported with this module.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from docx.document import Document
+from docx.enum.style import WD_STYLE_TYPE
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Cm, Pt, RGBColor
+from docx.table import Table
+from docx.text.paragraph import Paragraph
+
+from metaimt.files import for_terminal
+
+FONT: Final = "Arial"
+BODY, SMALL, CELL = Pt(10), Pt(8.5), Pt(8)
+DARK, LINK = RGBColor(0x1A, 0x1A, 0x1A), RGBColor(0x05, 0x63, 0xC1)
+_HEADINGS = {"Title": 20, "Heading 1": 14, "Heading 2": 11.5}
+_BEFORE = {"Title": 0, "Heading 1": 18, "Heading 2": 12}
+_MARGIN: Final = "70"  # twentieths of a point beside the text of a cell
+_WEB = re.compile(r"https?://[^\s\"<>]+")
+
+
+def set_styles(document: Document) -> None:
+    """A4, one font, headings, captions, small lists and links; legible in black and white."""
+    page = document.sections[0]
+    page.page_width, page.page_height = Cm(21), Cm(29.7)
+    page.left_margin = page.right_margin = Cm(2.2)
+    page.top_margin = page.bottom_margin = Cm(2)
+    styles: Any = document.styles
+    _style(styles["Normal"], BODY, after=6, before=4)
+    for name, size in _HEADINGS.items():
+        _style(styles[name], Pt(size), after=6, before=_BEFORE[name], bold=True)
+        styles[name].paragraph_format.keep_with_next = True
+        for border in styles[name].element.findall(f".//{qn('w:pBdr')}"):
+            border.getparent().remove(border)
+    _style(styles["Caption"], SMALL, after=10, before=2)
+    _style(styles["List Bullet"], Pt(9), after=2)
+    _style(styles["List Number"], Pt(9), after=3)
+    for name, size in (("Table Text", CELL), ("Small List", SMALL)):
+        _style(styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH), size, after=1, before=1)
+    link = styles.add_style("Hyperlink", WD_STYLE_TYPE.CHARACTER)
+    link.font.color.rgb, link.font.underline = LINK, True
+    language = OxmlElement("w:lang")
+    language.set(qn("w:val"), "en-GB")
+    styles["Normal"].element.get_or_add_rPr().append(language)
+
+
+def _style(style: Any, size: Pt, *, after: float, before: float = 0, bold: bool = False) -> None:
+    style.font.name, style.font.size, style.font.bold, style.font.italic = FONT, size, bold, False
+    style.font.color.rgb = DARK
+    fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+    for name in list(fonts.attrib):
+        del fonts.attrib[name]  # the theme's fonts would win
+    for name in ("w:ascii", "w:hAnsi", "w:cs", "w:eastAsia"):
+        fonts.set(qn(name), FONT)
+    style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(before), Pt(after)
+    style.paragraph_format.line_spacing = 1.08
+
+
+def plain(text: str) -> str:
+    """Text that XML can hold, in one line: control and invisible characters as escapes."""
+    return for_terminal(" ".join(text.splitlines()))
+
+
+def add_text(
+    paragraph: Paragraph,
+    text: str,
+    *,
+    bold: bool = False,
+    italic: bool = False,
+    code: bool = False,
+    size: float | None = None,
+) -> None:
+    """A run of text, as it is; `size` in points, if not the paragraph's."""
+    if not text:
+        return
+    run = paragraph.add_run(plain(text))
+    run.bold, run.italic = bold or None, italic or None
+    run.font.size = Pt(size) if size else None
+    if code:
+        run.font.name = "Consolas"
+
+
+def add_link(paragraph: Paragraph, address: str, text: str) -> None:
+    """A hyperlink that Word follows; an address that is not of the web stays text."""
+    if not _WEB.fullmatch(address):
+        add_text(paragraph, text)
+        return
+    link = OxmlElement("w:hyperlink")
+    link.set(qn("r:id"), paragraph.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
+    run = paragraph.add_run(plain(text), style="Hyperlink")
+    link.append(run._r)
+    paragraph._p.append(link)
+
+
+def add_field(paragraph: Paragraph, code: str, shown: str) -> None:
+    """A field that Word keeps up to date: PAGE, NUMPAGES, SEQ Figure."""
+    for kind in ("begin", "separate", "end"):
+        if kind == "separate":
+            instruction = OxmlElement("w:instrText")
+            instruction.set(qn("xml:space"), "preserve")
+            instruction.text = f" {code} "
+            paragraph.add_run()._r.append(instruction)
+        mark = OxmlElement("w:fldChar")
+        mark.set(qn("w:fldCharType"), kind)
+        paragraph.add_run()._r.append(mark)
+        if kind == "separate":
+            paragraph.add_run(shown)
+
+
+def add_footer(document: Document, text: str) -> None:
+    """What the document is, and `Page 3 of 12`, on each page."""
+    paragraph = document.sections[0].footer.paragraphs[0]
+    paragraph.style = document.styles["Caption"]
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    add_text(paragraph, f"{text}   ·   page ")
+    add_field(paragraph, "PAGE", "1")
+    add_text(paragraph, " of ")
+    add_field(paragraph, "NUMPAGES", "1")
+
+
+def describe(paragraph: Paragraph, number: int, title: str, alt: str) -> None:
+    """Name and alternative text of the picture in a paragraph."""
+    for properties in paragraph._p.iter(qn("wp:docPr")):
+        properties.set("id", str(number))
+        properties.set("name", f"Figure {number}")
+        properties.set("title", plain(title))
+        properties.set("descr", plain(alt))
+
+
+def print_table(table: Table) -> None:
+    """Lines above, below and under the header, which is repeated on each page; rows are not torn apart."""
+    properties = table._tbl.tblPr
+    borders = OxmlElement("w:tblBorders")
+    for edge, size in (("top", "8"), ("bottom", "8"), ("insideH", "2")):
+        borders.append(_line(edge, size, "000000" if edge != "insideH" else "C8C8C8"))
+    indent, margins = OxmlElement("w:tblInd"), OxmlElement("w:tblCellMar")
+    indent.set(qn("w:w"), _MARGIN)
+    indent.set(qn("w:type"), "dxa")
+    for edge in ("left", "right"):
+        margin = OxmlElement(f"w:{edge}")
+        margin.set(qn("w:w"), _MARGIN)
+        margin.set(qn("w:type"), "dxa")
+        margins.append(margin)
+    # The schema fixes this order: indent, borders, layout, margins.
+    layout = properties.find(qn("w:tblLayout"))
+    layout.addprevious(indent)
+    layout.addprevious(borders)
+    layout.addnext(margins)
+    for number, row in enumerate(table.rows):
+        row_properties = row._tr.get_or_add_trPr()
+        row_properties.append(OxmlElement("w:cantSplit"))
+        if number == 0:
+            row_properties.append(OxmlElement("w:tblHeader"))
+            for cell in row.cells:
+                under = OxmlElement("w:tcBorders")
+                under.append(_line("bottom", "6", "000000"))
+                cell._tc.get_or_add_tcPr().append(under)
+                cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.BOTTOM
+
+
+def _line(edge: str, size: str, colour: str) -> Any:
+    line = OxmlElement(f"w:{edge}")
+    for name, value in (("val", "single"), ("sz", size), ("space", "0"), ("color", colour)):
+        line.set(qn(f"w:{name}"), value)
+    return line
