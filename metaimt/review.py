@@ -123,16 +123,19 @@ def build(
     review: Library | Path | str = "cases", out: Path | str = "outputs", progress: Progress | None = None
 ) -> Results:
     """Run the review and write its outputs to `out` in one step. Raises what `load` raises, and NotOurs."""
+    from metaimt.analyses.results import analyse
     from metaimt.figures.registry import review_figures
     from metaimt.files import refuse_foreign_folder, write_folder
     from metaimt.report.outputs import output_files
 
     say = progress or _silent
     refuse_foreign_folder(Path(out))
-    say("reading, checking, pooling")
-    results = run(review)
-    say("drawing")
+    say("reading and checking the case files")
+    loaded = load(review)
+    say("pooling, subgroups, sensitivity")
+    results = analyse(loaded.library, loaded.protocol, loaded.warnings, loaded.waived)
+    say("drawing the figures")
     figures = review_figures(results)
-    say("writing")
+    say("writing the page, the report and the tables")
     write_folder(Path(out), output_files(results, figures))
     return results

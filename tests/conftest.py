@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,17 @@ import yaml
 import metaimt
 from metaimt.analyses.results import Results
 
+pytest_plugins = ["page_browser"]
 ROOT = Path(__file__).parent.parent
 MakeReview = Callable[..., Path]
+
+
+@dataclass(frozen=True)
+class Built:
+    """The results of a review and the folder they were written to."""
+
+    results: Results
+    out: Path
 
 
 def course(response: str | None = "PR", **more: Any) -> dict[str, Any]:
@@ -75,3 +85,12 @@ def make_review(tmp_path: Path) -> MakeReview:
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The shipped review, built once: its results and the folder of its outputs."""
+    from metaimt.review import build
+
+    out = tmp_path_factory.mktemp("built") / "outputs"
+    return Built(build(ROOT / "cases", out), out)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from metaimt.analyses.estimate_dicts import estimates_dict, proportion_dict
+from metaimt.analyses.wording import percent
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import LATER_LINES, Placed, Selection, meets
 from metaimt.evidence.tables import Unit
@@ -79,8 +80,8 @@ class Group:
         if gap < NOTABLE_GAP:
             return self.orr.warnings
         mean = (
-            f"the estimate, {100 * self.orr.estimate:.1f} %, is the mean over reports, which differ; over patients "
-            f"r/n is {100 * self.orr.crude.estimate:.1f} % ({self.counts.responders}/{self.counts.evaluable})"
+            f"the estimate, {percent(self.orr.estimate)}, is the mean over reports, which differ; over patients "
+            f"r/n is {percent(self.orr.crude.estimate)} ({self.counts.responders}/{self.counts.evaluable})"
         )
         return (*self.orr.warnings, mean)
 

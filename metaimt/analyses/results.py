@@ -14,6 +14,7 @@ from metaimt.analyses.breakdown import Breakdown, breakdown
 from metaimt.analyses.by_model import compare_pools, comparison_dicts, model_rows
 from metaimt.analyses.cohort import CohortResult, cohorts_of, public_dict
 from metaimt.analyses.comparison import Comparison
+from metaimt.analyses.deaths_and_toxicity import DeathsAndToxicity, deaths_and_toxicity
 from metaimt.analyses.duration import Duration, durations
 from metaimt.analyses.evidence_map import EvidenceMap, evidence_map
 from metaimt.analyses.heterogeneity import Heterogeneity, heterogeneity
@@ -49,6 +50,7 @@ class Results:
     comparison: Mapping[str, Comparison]
     subgroups: Subgroups
     duration: Mapping[str, Duration]
+    deaths_and_toxicity: DeathsAndToxicity
     sensitivity: SensitivityTables
     specification: SpecificationGrid
     over_time: tuple[Cumulative, ...]
@@ -77,6 +79,7 @@ class Results:
             "methods": comparison_dicts(self.comparison),
             "subgroups": self.subgroups.to_dict(),
             "duration": {name: found.to_dict() for name, found in self.duration.items()},
+            "deaths_and_toxicity": self.deaths_and_toxicity.to_dict(),
             "sensitivity": self.sensitivity.to_dict(),
             "specification": self.specification.to_dict(),
             "courses": {name: found.to_dict() for name, found in self.courses.items()},
@@ -110,6 +113,7 @@ def analyse(
         subgroups=subgroups(selection, protocol),
         duration=durations(selection, protocol),
         sensitivity=sensitivity(library, protocol, selection, model_rows(response.pools, compared)),
+        deaths_and_toxicity=deaths_and_toxicity(library, protocol, selection),
         specification=specification_grid(library, protocol),
         courses=treatment_courses(selection),
         evidence_map={pool: evidence_map(selection, pool) for pool in response.pools},

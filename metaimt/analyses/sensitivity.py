@@ -17,6 +17,7 @@ from metaimt.analyses.pooled_response import Counts, clusters, count
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import LEAVE_ONE_OUT, Choices, Protocol, Sensitivity
 from metaimt.evidence.selection import Selection
+from metaimt.evidence.tables import Unit
 from metaimt.statistics.weighted import WeightedProportion, pool_weighted
 
 NO_ROWS = "no such rows"
@@ -38,6 +39,7 @@ class Cell:
     moved: Mapping[str, int]
     status: str
     notes: tuple[str, ...]
+    units: tuple[Unit, ...] = ()  # who is counted, with the counts they have here
 
     def to_dict(self) -> dict[str, Any]:
         """Counts, estimate, and what moved."""
@@ -150,7 +152,9 @@ def _cell(pool: str, base: Alternative, found: Alternative, protocol: Protocol) 
     concerned = bool(found.touched & inside)
     status = "" if moved else SAME_COUNTS if concerned else NO_ROWS
     orr = rate_of(after, protocol)
-    return Cell(count(after), orr, _change(rate_of(before, protocol), orr), dict(sorted(moved.items())), status, notes)
+    change = _change(rate_of(before, protocol), orr)
+    counted = tuple(placed.unit for placed in after if placed.unit.evaluable)
+    return Cell(count(after), orr, change, dict(sorted(moved.items())), status, notes, counted)
 
 
 def _change(before: Rate, after: Rate) -> float | None:

@@ -18,6 +18,7 @@ from metaimt.analyses.estimate_dicts import interval_dict
 from metaimt.analyses.pooled_response import Counts, count
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Choices, Protocol
+from metaimt.evidence.tables import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Specification:
     counts: Counts
     orr: Rate
     headline: bool
+    units: tuple[Unit, ...] = ()  # who is counted, with the counts they have here
 
     def to_dict(self) -> dict[str, Any]:
         """Settings, counts and estimate."""
@@ -83,7 +85,9 @@ def _specifications(library: Library, protocol: Protocol, pool: str) -> Iterator
         for _, choices in options:
             chosen |= {field: getattr(choices, field) for field in choices.model_fields_set}
         members = alternative(library, protocol, Choices().model_copy(update=chosen)).members[pool]
-        yield Specification(settings, count(members), rate_of(members, protocol), headline=not chosen)
+        counted = tuple(placed.unit for placed in members if placed.unit.evaluable)
+        rate = rate_of(members, protocol)
+        yield Specification(settings, count(members), rate, headline=not chosen, units=counted)
 
 
 def _order(specification: Specification) -> tuple[bool, float, tuple[str, ...]]:

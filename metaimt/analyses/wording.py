@@ -1,10 +1,13 @@
 """The one place for rounding, percentages, intervals, plurals and "not identified".
 
 May import: statistics, and its neighbours. Percentages have one decimal, as long as the count behind them is below
-1,000; a percentage is never shown without its r/n.
+1,000; a percentage is never shown without its r/n. One rule of rounding, also in the page's script: the number to 10
+significant digits, then half up, so that 13/16 is 81.3 % and not, as binary fractions would have it, 81.2 %.
 """
 
 from __future__ import annotations
+
+from math import floor
 
 from metaimt.statistics.pooled import PooledProportion
 from metaimt.statistics.proportion import Proportion
@@ -21,12 +24,18 @@ _SHORT = (
 
 def percent(value: float) -> str:
     """A proportion between 0 and 1 as `74.3 %`; 0 and 1 as `0.0 %` and `100.0 %`."""
-    return f"{100 * value:.1f} %"
+    return f"{one_decimal(value)} %"
+
+
+def one_decimal(value: float) -> str:
+    """A proportion, 0 or more, in per cent to one decimal, half up: `74.3`."""
+    tenths = floor(float(f"{1000 * value:.10g}") + 0.5)
+    return f"{tenths // 10}.{tenths % 10}"
 
 
 def limits(lower: float, upper: float, separator: str = " - ") -> str:
     """The limits of an interval in per cent, without the sign: `62.1 - 84.0`."""
-    return f"{100 * lower:.1f}{separator}{100 * upper:.1f}"
+    return f"{one_decimal(lower)}{separator}{one_decimal(upper)}"
 
 
 def fraction(responders: int, evaluable: int) -> str:

@@ -6,6 +6,7 @@ May import: everything below the command line; the heavy libraries come in with 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -19,20 +20,27 @@ from metaimt.cli.output import summary, told
 def build(
     cases: Annotated[Path, typer.Argument(help="Folder of the review.")] = Path("cases"),
     out: Annotated[Path, typer.Option("--out", help="Folder to write; replaced whole, in one step.")] = Path("outputs"),
+    open_page: Annotated[bool, typer.Option("--open", help="Show the page in the browser afterwards.")] = False,
 ) -> None:
-    """Validate, pool and write the review: results, report, tables and figures."""
+    """Validate, pool and write the review: the page, the report, results, tables and figures."""
     from metaimt.report.text import pooled_table
     from metaimt.review import build as build_review
 
-    results = build_review(cases, out, _progress)
+    stages = Stages()
+    try:
+        results = build_review(cases, out, stages)
+    finally:
+        stages.end()
     print(pooled_table(results.response))
     print()
     files = results.library.files_checked
     if results.warnings:
         print(f"{summary(results.warnings, files)}: metaimt validate")
-    print(f"Written: {out.as_posix()}/report.md, results.json, tables/, figures/")
+    print(f"Written: {out.as_posix()}/index.html, report.md, results.json, tables/, figures/")
     for line in not_written():
         print(line)
+    if open_page:
+        show(out / "index.html")
 
 
 def not_written() -> Iterator[str]:
@@ -43,6 +51,30 @@ def not_written() -> Iterator[str]:
         yield f'Not written: {name}, which needs the extra "{extra}": pip install ".[{extra}]"'
 
 
-def _progress(stage: str) -> None:
-    if sys.stderr.isatty():
-        print(f"{stage} ...", file=sys.stderr)
+class Stages:
+    """Says each stage on a terminal when it begins, and its seconds when it ends; silent in a pipe."""
+
+    def __init__(self) -> None:
+        self.shown = sys.stderr.isatty()
+        self.began: float | None = None
+
+    def __call__(self, stage: str) -> None:
+        """A stage begins, and with it the one before ends."""
+        self.end()
+        if self.shown:
+            print(f"{stage} ...", end="", file=sys.stderr, flush=True)
+            self.began = time.perf_counter()
+
+    def end(self) -> None:
+        """The stage that runs, if any, has ended."""
+        if self.began is not None:
+            print(f" {time.perf_counter() - self.began:.1f} s", file=sys.stderr)
+            self.began = None
+
+
+def show(page: Path) -> None:
+    """Open the page in the user's browser; where there is none, say where the page is."""
+    import webbrowser
+
+    if not webbrowser.open(page.resolve().as_uri()):
+        print(f"No browser could be started; the page is {page.as_posix()}", file=sys.stderr)

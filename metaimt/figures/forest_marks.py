@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from matplotlib.patches import Rectangle
 
+from metaimt.analyses.wording import percent
 from metaimt.figures import style
 from metaimt.figures.forest_table import ForestRow, ForestTable
 from metaimt.figures.layout import LegendEntry
@@ -174,7 +175,7 @@ def _line_entries(table: ForestTable) -> list[LegendEntry]:
     low, high = table.axis
     entries = []
     if table.reference is not None and low <= table.reference <= high:
-        text = f"{table.reference_label}, {100 * table.reference:.1f} %"
+        text = f"{table.reference_label}, {percent(table.reference)}"
         entries.append(LegendEntry(text, _paint_reference))
     if any(row.reference is not None for row in table.rows):
         entries.append(LegendEntry(table.reference_label, _paint_reference))

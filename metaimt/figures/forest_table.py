@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
+from metaimt.analyses.wording import one_decimal
+
 if TYPE_CHECKING:
     from metaimt.figures.style import Tone
 
@@ -81,8 +83,8 @@ class ForestRow:
         if self.extent is None:
             return "", ""
         lower, estimate, upper = self.extent
-        head = "" if estimate is None else f"{_percent(estimate)} %"
-        return head, f"[{_percent(lower)} to {_percent(upper)}]"
+        head = "" if estimate is None else f"{one_decimal(estimate)} %"
+        return head, f"[{one_decimal(lower)} to {one_decimal(upper)}]"
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,3 @@ class ForestTable:
             if len(row.columns) > len(self.column_headings):
                 wanted = len(self.column_headings)
                 raise ValueError(f"forest row {row.label!r}: {len(row.columns)} columns, {wanted} headings")
-
-
-def _percent(proportion: float) -> str:
-    return f"{100 * proportion:.1f}"

@@ -72,7 +72,13 @@ def _wrapped(text: str, first: str, rest: str) -> list[str]:
 
 def audit_section(found: Audit) -> Rendered:
     """The section of the report."""
-    findings = [
+    context = {"findings": audit_content(found), "summary": summary(found), "waived": len(found.waived)}
+    return render("audit.md.j2", context)
+
+
+def audit_content(found: Audit) -> list[dict[str, str]]:
+    """The findings that are not waived, for the report and the page."""
+    return [
         {
             "place": place_text(one),
             "what": one.found.claim.what,
@@ -81,7 +87,6 @@ def audit_section(found: Audit) -> Rendered:
         }
         for one in found.findings
     ]
-    return render("audit.md.j2", {"findings": findings, "summary": summary(found), "waived": len(found.waived)})
 
 
 def audit_rows(found: Audit) -> Iterator[Row]:

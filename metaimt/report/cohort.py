@@ -37,7 +37,12 @@ _SOURCES = {"published counts": "published counts", "patient table": "a patient 
 
 def cohort_section(cohorts: Sequence[CohortResult]) -> Rendered:
     """Each cohort; nothing if the review has none."""
-    return render("cohort.md.j2", {"cohorts": [_cohort(cohort) for cohort in cohorts]})
+    return render("cohort.md.j2", {"cohorts": cohorts_content(cohorts)})
+
+
+def cohorts_content(cohorts: Sequence[CohortResult]) -> list[dict[str, Any]]:
+    """The tables and lines of each cohort, for the report and the page."""
+    return [_cohort(cohort) for cohort in cohorts]
 
 
 def _cohort(cohort: CohortResult) -> dict[str, Any]:

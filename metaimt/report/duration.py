@@ -21,9 +21,14 @@ _VARIANTS = {"middle": "at the midpoint", "low": "at the low end", "high": "at t
 
 
 def duration_section(results: Results) -> Rendered:
+    """The section in Markdown."""
+    return render("duration.md.j2", duration_content(results))
+
+
+def duration_content(results: Results) -> dict[str, Any]:
     """Printed medians, then each field of each pool: what is known, and curves or the list."""
     label = results.protocol.label
-    content = {
+    return {
         "medians": [
             {"pool": label(pool), **_median(each)}
             for pool, duration in results.duration.items()
@@ -31,7 +36,6 @@ def duration_section(results: Results) -> Rendered:
         ],
         "pools": [_pool(label(pool), duration) for pool, duration in results.duration.items()],
     }
-    return render("duration.md.j2", content)
 
 
 def _median(found: PrintedMedian) -> dict[str, Any]:

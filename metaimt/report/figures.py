@@ -29,10 +29,15 @@ OTHERS: Final = "others"
 
 def figure_sections(drawn: Sequence[Drawn]) -> dict[str, Rendered]:
     """Section -> its figures in Markdown, empty where it has none."""
+    return {section: _markdown(figures) for section, figures in by_section(drawn).items()}
+
+
+def by_section(drawn: Sequence[Drawn]) -> dict[str, list[Drawn]]:
+    """Section -> its figures, in the order drawn."""
     placed: dict[str, list[Drawn]] = {section: [] for section in (*SECTIONS, OTHERS)}
     for each in drawn:
         placed[_section(each.name)].append(each)
-    return {section: _markdown(figures) for section, figures in placed.items()}
+    return placed
 
 
 def _section(name: str) -> str:

@@ -41,10 +41,11 @@ from metaimt.report.wording import (
 
 def report_markdown(results: Results, figures: Sequence[Drawn] = ()) -> str:
     """The whole report, with the figures that were drawn."""
-    return render("report.md.j2", {**_content(results), "figures": figure_sections(figures)})
+    return render("report.md.j2", {**report_content(results), "figures": figure_sections(figures)})
 
 
-def _content(results: Results) -> dict[str, Any]:
+def report_content(results: Results) -> dict[str, Any]:
+    """What the template of the report prints."""
     response, protocol = results.response, results.protocol
     return {
         "title": protocol.title,

@@ -14,7 +14,7 @@ from metaimt.analyses.models import Interval, Model
 from metaimt.analyses.study_parts import Part, Subgroups
 from metaimt.files import for_terminal
 from metaimt.report.tables import Row
-from metaimt.report.wording import fraction, limits, percent, plural
+from metaimt.report.wording import fraction, limits, one_decimal, percent, plural
 from metaimt.statistics.exact_tests import ExactTest
 from metaimt.statistics.glmm_separation import Separated
 from metaimt.statistics.outcome import NotRun
@@ -149,7 +149,7 @@ def _cell(found: Any) -> str:
     """Rate and limits in short; of a GLMM the median report."""
     rate = found.rates.get("") or found.rates["median"] if isinstance(found, Model) else found
     if isinstance(rate, Interval | Proportion):
-        return f"{100 * rate.estimate:.1f} [{limits(rate.lower, rate.upper, '-')}]"
+        return f"{one_decimal(rate.estimate)} [{limits(rate.lower, rate.upper, '-')}]"
     return "not run" if isinstance(rate, NotRun) else "not identified"
 
 

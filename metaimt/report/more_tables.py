@@ -8,10 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from metaimt.analyses.deaths_and_toxicity import DeathsAndToxicity
 from metaimt.analyses.duration import Curve, Duration, Times
 from metaimt.analyses.subgroups import Subgroups
 from metaimt.report.tables import Cell, Row
 from metaimt.statistics.outcome import NotRun
+
+
+def stated_rows(found: DeathsAndToxicity) -> Iterator[Row]:
+    """Status, end of treatment and adverse events: one value a line, with the units that state it."""
+    for item in (found.status, found.ends, found.events):
+        for value, units in item.values.items():
+            numbers: Row = {"number": len(units), "stated": len(item.stated), "of": len(item.asked)}
+            yield {"item": item.item, "value": value, **numbers, "units": "; ".join(units)}
 
 
 def subgroup_rows(found: Subgroups) -> Iterator[Row]:

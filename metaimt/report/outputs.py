@@ -25,8 +25,10 @@ from metaimt.report.more_tables import (
     later_rows,
     median_rows,
     regression_rows,
+    stated_rows,
     subgroup_rows,
 )
+from metaimt.report.page import page_html
 from metaimt.report.publication_bias import technical_note
 from metaimt.report.published import published_rows
 from metaimt.report.sensitivity_tables import (
@@ -66,6 +68,7 @@ def output_files(results: Results, drawn: Sequence[Drawn]) -> dict[str, bytes]:
         "tables/medians.csv": csv_text(median_rows(results.duration)),
         "tables/duration-estimates.csv": csv_text(duration_estimate_rows(results.duration)),
         "tables/methods.csv": csv_text(method_rows(results.comparison)),
+        "tables/deaths-and-toxicity.csv": csv_text(stated_rows(results.deaths_and_toxicity)),
         "tables/sensitivity.csv": csv_text(sensitivity_rows(results.sensitivity)),
         "tables/leave-one-out.csv": csv_text(leave_one_out_rows(results.sensitivity)),
         "tables/specification.csv": csv_text(specification_rows(results.specification)),
@@ -79,7 +82,9 @@ def output_files(results: Results, drawn: Sequence[Drawn]) -> dict[str, bytes]:
         "tables/missing-non-responders.csv": csv_text(missing_rows(results.publication_bias)),
     }
     texts |= review_tables(results.cohorts)
-    files = {**{name: text.encode("utf-8") for name, text in texts.items()}, **_figure_files(drawn)}
+    figures = _figure_files(drawn)
+    texts["index.html"] = page_html(results, drawn, figures)
+    files = {**{name: text.encode("utf-8") for name, text in texts.items()}, **figures}
     return {**files, **export_files(results, drawn, files)}
 
 

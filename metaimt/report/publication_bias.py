@@ -24,10 +24,11 @@ from metaimt.statistics.small_study import BEGG, HUNTER, PETERS
 
 def bias_section(results: Results) -> Rendered:
     """The section on publication bias, in Markdown."""
-    return render("publication_bias.md.j2", {"bias": _content(results)})
+    return render("publication_bias.md.j2", {"bias": bias_content(results)})
 
 
-def _content(results: Results) -> dict[str, Any]:
+def bias_content(results: Results) -> dict[str, Any]:
+    """The note, its technical version and the rows of the tables, for the report and the page."""
     bias = results.publication_bias
     curves = {pool: found for pool, found in bias.selectivity.items() if isinstance(found, Selectivity)}
     labels = {pool: results.protocol.label(pool) for pool in bias.selectivity}

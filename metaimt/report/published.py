@@ -6,6 +6,7 @@ May import: analyses and below, and the words beside it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from metaimt.analyses.published_pooled import PublishedComparison
 from metaimt.report.environment import Rendered, render
@@ -15,7 +16,12 @@ from metaimt.report.wording import NOTHING, estimate_with_interval, plural
 
 def published_section(found: Sequence[PublishedComparison]) -> Rendered:
     """Each printed figure beside the matching patients of this review; nothing if there is none."""
-    rows = [
+    return render("published.md.j2", {"published": published_content(found)})
+
+
+def published_content(found: Sequence[PublishedComparison]) -> list[dict[str, Any]]:
+    """The lines of the section, for the report and the page."""
+    return [
         {
             "id": each.entry.id,
             "citation": each.entry.citation or each.entry.id,
@@ -29,7 +35,6 @@ def published_section(found: Sequence[PublishedComparison]) -> Rendered:
         }
         for each in found
     ]
-    return render("published.md.j2", {"published": rows})
 
 
 def _printed(each: PublishedComparison) -> str:

@@ -14,6 +14,7 @@ from metaimt.analyses.over_time import BY_ENTRY, NOT_ADJUSTED, UNDATED, Crossing
 from metaimt.analyses.results import Results
 from metaimt.analyses.sensitivity import NO_ROWS, Cell, ReportLeftOut, SensitivityRow
 from metaimt.analyses.specification import Specification
+from metaimt.report.bars import bar
 from metaimt.report.environment import Rendered, render
 from metaimt.report.methods_text import spread_text
 from metaimt.report.wording import NOTHING, fraction, limits, percent, plural, short_method
@@ -24,15 +25,16 @@ SHOWN_LEFT_OUT = 5  # reports of each pool that move the estimate most; all are 
 
 def sensitivity_section(results: Results) -> Rendered:
     """The section on sensitivity, in Markdown."""
-    return render("sensitivity.md.j2", {"sensitivity": _sensitivity(results)})
+    return render("sensitivity.md.j2", {"sensitivity": sensitivity_content(results)})
 
 
 def over_time_section(results: Results) -> Rendered:
     """The section on the pools over time, in Markdown."""
-    return render("over_time.md.j2", {"over_time": _over_time(results)})
+    return render("over_time.md.j2", {"over_time": over_time_content(results)})
 
 
-def _sensitivity(results: Results) -> dict[str, Any]:
+def sensitivity_content(results: Results) -> dict[str, Any]:
+    """Every table of the section; `key` of a row or cell names the cases behind it (`page_sets`)."""
     tables, labels = results.sensitivity, _labels(results)
     return {
         "pools": list(labels.values()),
@@ -48,7 +50,8 @@ def _sensitivity(results: Results) -> dict[str, Any]:
     }
 
 
-def _over_time(results: Results) -> dict[str, Any]:
+def over_time_content(results: Results) -> dict[str, Any]:
+    """A table of steps for each pool and kind of date; `key` of a step names its cases (`page_sets`)."""
     labels = _labels(results)
     return {"label": NOT_ADJUSTED, "tables": [_cumulative(found, labels[found.pool]) for found in results.over_time]}
 
@@ -68,25 +71,27 @@ def _groups(results: Results) -> Iterator[Any]:
     yield from results.response.pools.values()
 
 
-def _cells(responders: int, evaluable: int, orr: Rate) -> dict[str, str]:
+def _cells(responders: int, evaluable: int, orr: Rate) -> dict[str, Any]:
     return {
         "fraction": fraction(responders, evaluable),
         "orr": percent(orr.estimate) if orr else NOTHING,
         "interval": limits(orr.lower, orr.upper) if orr else "",
         "method": short_method(orr),
+        "bar": bar(orr),
     }
 
 
 def _row(row: SensitivityRow) -> dict[str, Any]:
-    return {"name": row.name, "cells": [_sensitivity_cell(cell) for cell in row.pools.values()]}
+    keys = {pool: f"otherwise/{row.name}/{pool}" for pool in row.pools}
+    return {"name": row.name, "cells": [{**_sensitivity_cell(c), "key": keys[pool]} for pool, c in row.pools.items()]}
 
 
-def _sensitivity_cell(cell: Cell) -> dict[str, str]:
+def _sensitivity_cell(cell: Cell) -> dict[str, Any]:
     if cell.status == NO_ROWS:
-        return {"fraction": NO_ROWS, "orr": "", "interval": "", "method": "", "change": ""}
+        return {"fraction": NO_ROWS, "orr": "", "interval": "", "method": "", "change": "", "bar": None}
     if cell.orr is None and cell.status:
         counts = fraction(cell.counts.responders, cell.counts.evaluable)
-        return {"fraction": counts, "orr": cell.status, "interval": "", "method": "", "change": ""}
+        return {"fraction": counts, "orr": cell.status, "interval": "", "method": "", "change": "", "bar": None}
     return {**_cells(cell.counts.responders, cell.counts.evaluable, cell.orr), "change": _points(cell.change)}
 
 
@@ -106,14 +111,15 @@ def _notes(rows: tuple[SensitivityRow, ...], labels: Mapping[str, str]) -> Itera
                 yield f"{row.name} ({' and '.join(pools)}): {'; '.join(text)}."
 
 
-def _left_out(found: tuple[ReportLeftOut, ...], labels: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def _left_out(found: tuple[ReportLeftOut, ...], labels: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     for pool, label in labels.items():
         mine = [left for left in found if left.pool == pool]
         mine.sort(key=lambda left: (-abs(left.change or 0.0), left.report))
         for left in mine[:SHOWN_LEFT_OUT]:
             cells = _cells(left.without.responders, left.without.evaluable, left.orr)
             own = fraction(left.responders, left.evaluable)
-            yield {"pool": label, "report": left.report, "own": own, **cells, "change": _points(left.change)}
+            keys = {"key": f"without/{pool}/{left.report}", "own_key": f"report/{pool}/{left.report}"}
+            yield {"pool": label, "report": left.report, "own": own, **cells, "change": _points(left.change), **keys}
 
 
 def _discounts(results: Results) -> Iterator[dict[str, Any]]:
@@ -123,11 +129,11 @@ def _discounts(results: Results) -> Iterator[dict[str, Any]]:
         yield {"name": name, "weight": f"{weight:g}", "cells": cells}
 
 
-def _weighted(orr: WeightedProportion | None) -> dict[str, str]:
+def _weighted(orr: WeightedProportion | None) -> dict[str, Any]:
     if orr is None:
-        return {"fraction": NOTHING, "orr": "", "interval": ""}
+        return {"fraction": NOTHING, "orr": "", "interval": "", "bar": None}
     counts = f"{orr.responders:g}/{orr.evaluable:g}"
-    return {"fraction": counts, "orr": percent(orr.estimate), "interval": limits(orr.lower, orr.upper)}
+    return {"fraction": counts, "orr": percent(orr.estimate), "interval": limits(orr.lower, orr.upper), "bar": bar(orr)}
 
 
 def _specification(results: Results) -> dict[str, Any]:
@@ -136,6 +142,7 @@ def _specification(results: Results) -> dict[str, Any]:
     if len(found) < 2 or grid.lowest is None or grid.middle is None or grid.highest is None:
         return {}
     shares = [f"{100 * t:g} %: {percent(share)}" for t, share in grid.excluding.items()]
+    places = {id(each): number for number, each in enumerate(grid.specifications)}
     shown = {
         "lowest": found[0],
         "headline": next((each for each in found if each.headline), None),
@@ -147,7 +154,11 @@ def _specification(results: Results) -> dict[str, Any]:
         "range": f"{percent(grid.lowest)} to {percent(grid.highest)}, median {percent(grid.middle)}",
         "excluding": "; ".join(shares),
         "choices": list(results.protocol.specification),
-        "rows": [_specified(name, each) for name, each in shown.items() if each is not None],
+        "rows": [
+            {**_specified(name, each), "key": f"specification/{places[id(each)]}"}
+            for name, each in shown.items()
+            if each is not None
+        ],
     }
 
 
@@ -166,6 +177,7 @@ def _cumulative(found: Cumulative, label: str) -> dict[str, Any]:
             "when": f"with the {plural(step.added.reports, 'undated report')}" if step.when == UNDATED else step.when,
             "added": fraction(step.added.responders, step.added.evaluable),
             "reports": step.counts.reports,
+            "key": f"time/{found.pool}/{found.by}/{step.when}",
             **_cells(step.counts.responders, step.counts.evaluable, step.orr),
         }
         for step in found.steps

@@ -12,17 +12,26 @@ from typing import Any
 from metaimt.analyses.patient_regression import Regression
 from metaimt.analyses.pooled_response import Counts
 from metaimt.analyses.results import Results
-from metaimt.analyses.subgroups import PRIMARY, Subgroup, SubgroupLevel
+from metaimt.analyses.subgroups import PRIMARY, Subgroup
+from metaimt.report.bars import bar
 from metaimt.report.environment import Rendered, render
-from metaimt.report.wording import fraction, limits, percent, plural
+from metaimt.report.wording import fraction, limits, p_value, percent, plural
 from metaimt.statistics.outcome import NotRun
 
 
 def subgroups_section(results: Results) -> Rendered:
-    """Tables of each grouping, the widest pool first, with tests; then regressions and later inhibitors."""
+    """The section in Markdown."""
+    return render("subgroups.md.j2", subgroups_content(results))
+
+
+def subgroups_content(results: Results) -> dict[str, Any]:
+    """Tables of each grouping, the widest pool first, with tests; then regressions and later inhibitors.
+
+    `key` of a cell names the cases behind it (`page_sets`).
+    """
     found, priors = results.subgroups, results.protocol.priors
     later = found.later
-    content = {
+    return {
         "priors": f"N(0, {priors.subgroup_mean_sd:g}²) and half-normal({priors.subgroup_sd_scale:g})",
         "tables": [_table(tables, results) for tables in found.tables.values()],
         "regressions": [
@@ -35,7 +44,6 @@ def subgroups_section(results: Results) -> Rendered:
         "by_end": _listed(later.by_prior_end),
         "arms": fraction(later.arms.responders, later.arms.evaluable),
     }
-    return render("subgroups.md.j2", content)
 
 
 def _table(by_pool: Mapping[str, Subgroup], results: Results) -> dict[str, Any]:
@@ -45,7 +53,7 @@ def _table(by_pool: Mapping[str, Subgroup], results: Results) -> dict[str, Any]:
     return {
         "title": _title(tables[0].grouping),
         "pools": [results.protocol.label(table.pool) for table in tables],
-        "rows": [{"name": name, "cells": [_cell(table.levels, name) for table in tables]} for name in [*names, last]],
+        "rows": [{"name": name, "cells": [_cell(table, name) for table in tables]} for name in [*names, last]],
         "notes": [f"{results.protocol.label(table.pool)}: {_note(table)}" for table in tables],
     }
 
@@ -55,15 +63,17 @@ def _title(grouping: str) -> str:
     return f"{title} (the pre-specified contrast)" if grouping == PRIMARY else title
 
 
-def _cell(levels: tuple[SubgroupLevel, ...], name: str) -> dict[str, str]:
-    each = next((each for each in levels if each.level.name == name), None)
+def _cell(table: Subgroup, name: str) -> dict[str, Any]:
+    each = next((each for each in table.levels if each.level.name == name), None)
     if each is None or each.level.orr is None:
-        return {"fraction": "0/0", "exact": "", "pooled": ""}
+        return {"fraction": "0/0", "exact": "", "pooled": "", "key": "", "bar": None}
     counts, orr, rate = each.level.counts, each.level.orr, each.pooled
     return {
         "fraction": fraction(counts.responders, counts.evaluable),
         "exact": f"{percent(orr.estimate)} ({limits(orr.lower, orr.upper)})",
         "pooled": "" if isinstance(rate, NotRun) else f"{percent(rate.median)} ({limits(rate.lower, rate.upper)})",
+        "key": f"by/{table.grouping}/{table.pool}/{name}",
+        "bar": bar(orr),
     }
 
 
@@ -73,7 +83,7 @@ def _note(table: Subgroup) -> str:
     if missing.evaluable:
         unknown += f" (of whom {fraction(missing.responders, missing.evaluable)} responded)"
     test = table.test
-    said = test.wording() if isinstance(test, NotRun) else f"{_p(test.p)}, {test.wording()}"
+    said = test.wording() if isinstance(test, NotRun) else f"{p_value(test.p)}, {test.wording()}"
     return f"{unknown}; test of any difference between the known levels: {said}."
 
 
@@ -87,14 +97,10 @@ def _regression(model: Regression) -> str:
         return f"{known}; {model.fit.wording()}."
     odds = [
         f"{c.name}: odds ratio {exp(c.estimate):.2f} ({100 * model.fit.level:g} % interval {exp(c.lower):.3f} to "
-        f"{exp(c.upper):.2f}, {_p(c.p)})"
+        f"{exp(c.upper):.2f}, {p_value(c.p)})"
         for c in model.fit.coefficients[1:]
     ]
     return f"{known}; {'; '.join(odds)}."
-
-
-def _p(p: float) -> str:
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 def _listed(rows: Mapping[str, Counts]) -> str:

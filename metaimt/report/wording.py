@@ -5,7 +5,7 @@ May import: analyses and below.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from metaimt.analyses.wording import (
@@ -13,6 +13,7 @@ from metaimt.analyses.wording import (
     estimate_with_interval,
     fraction,
     limits,
+    one_decimal,
     percent,
     plural,
     short_method,
@@ -20,6 +21,7 @@ from metaimt.analyses.wording import (
 
 if TYPE_CHECKING:
     from metaimt.analyses.pooled_response import Group
+    from metaimt.casefiles.shared import Search
     from metaimt.problem import Problem
 
 __all__ = [
@@ -28,17 +30,29 @@ __all__ = [
     "estimate_with_interval",
     "fraction",
     "group_line",
+    "last_search",
     "limits",
+    "one_decimal",
+    "p_value",
     "percent",
     "plural",
     "problem_line",
+    "read_as",
+    "read_depths",
     "reasons_line",
+    "responded",
     "short_method",
 ]
 READ_AS = (
     "Most responders come from small trials and cohorts, not from comparable patients; "
     "this does not predict one patient's response."
 )
+_READ = {
+    "full_text": "in full text",
+    "abstract": "as an abstract",
+    "title": "by the title",
+    "secondary": "second-hand",
+}
 
 
 def group_line(group: Group) -> str:
@@ -58,3 +72,44 @@ def reasons_line(reasons: Iterable[tuple[str, int]]) -> str:
 def problem_line(problem: Problem) -> str:
     """A problem in one line, for reports."""
     return f"{problem.file}:{problem.position.line}: {problem.severity}[{problem.rule}] {problem.message}"
+
+
+def p_value(p: float) -> str:
+    """`p = 0.031`, `p < 0.001`; never "p = 0.000"."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def responded(group: Group) -> str:
+    """`55 of 74 patients responded`."""
+    return f"{group.counts.responders} of {plural(group.counts.evaluable, 'patient')} responded"
+
+
+def read_as(group: Group, by_design: Mapping[str, int]) -> str:
+    """What the answer is not, with the counts by design (case_report, case_series, cohort, trial) that say why."""
+    grouped = sum(by_design.get(design, 0) for design in ("trial", "cohort"))
+    total = group.counts.evaluable
+    where = "small trials and cohorts" if 2 * grouped > total else "single cases and series"
+    number = grouped if 2 * grouped > total else total - grouped
+    return (
+        f"Most ({number} of {total}) come from {where}, not from comparable patients; "
+        "this does not predict one patient's response."
+    )
+
+
+def last_search(searches: Iterable[Search]) -> str:
+    """The date of the last search that was run, or that none was."""
+    dates = [search.date for search in searches if search.status == "done" and search.date]
+    return max(dates) if dates else "no search with a date"
+
+
+def read_depths(depths: Mapping[str, int]) -> str:
+    """`58 of 71 publications were read as an abstract, 2 in full text, ...`, the most frequent first."""
+    ranked = sorted(depths.items(), key=lambda item: (-item[1], item[0]))
+    said = [f"{number} {_READ.get(depth, 'in a way that is not stated')}" for depth, number in ranked]
+    if not said:
+        return "no publication"
+    first, *rest = said
+    number, _, how = first.partition(" ")
+    verb = "was" if number == "1" else "were"
+    opening = f"{number} of {plural(sum(depths.values()), 'publication')} {verb} read {how}"
+    return ", ".join([opening, *rest])

@@ -1,0 +1,110 @@
+"""The same reports under other models: the headline's first, then the exact ones, then those for comparison.
+
+May import: analyses and below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from metaimt.analyses.by_model import SHOWN
+from metaimt.analyses.comparison import Comparison
+from metaimt.analyses.models import Interval, Model
+from metaimt.analyses.results import Results
+from metaimt.analyses.wording import fraction, limits, percent
+from metaimt.figures.forest_table import ForestRow, ForestTable, RowKind
+from metaimt.figures.pool_rows import (
+    AXIS_LABEL,
+    ORR_HEADING,
+    pool_heading,
+    pools_said,
+    tone_of,
+    tone_words,
+    version_line,
+    zoomed,
+)
+from metaimt.figures.review_figure import NotDrawn, Pools, ReviewFigure
+from metaimt.figures.style import Tone
+from metaimt.statistics.outcome import NotRun
+from metaimt.statistics.rho import NotIdentified
+
+_TITLE = "The pooled response rate under other models"
+_HEADLINE = "beta-binomial"
+_SHOWN = {key.split()[0] for key in SHOWN}  # one of each kind; all are in tables/methods.csv
+
+
+def methods_table(results: Results, pools: Pools) -> ForestTable:
+    """A row a model, pool by pool, on all reports and on those with two patients or more."""
+    rows: list[ForestRow] = []
+    for pool in pools:
+        if pool in results.comparison:
+            rows += [ForestRow("space", "")] if rows else []
+            rows += [pool_heading(results, pool), *_models(results.comparison[pool], tone_of(results, pool))]
+    return ForestTable(
+        title=_TITLE,
+        subtitle=version_line(results),
+        label_heading="Model",
+        column_headings=("r/n", "Reports with"),
+        interval_heading=ORR_HEADING,
+        rows=tuple(rows),
+        axis_label=AXIS_LABEL,
+        reference_label="The headline's rule",
+        thresholds=results.protocol.thresholds,
+        words=tone_words(results),
+        axis=zoomed((row.lower, row.upper) for row in rows if row.lower is not None and row.upper is not None),
+        footnotes=(
+            "Inverse-variance models are for comparison only: with single patients the transform, or the 0.5 added to "
+            "empty counts, decides the answer. One model of each kind; all are in tables/methods.csv.",
+        ),
+    )
+
+
+def _models(found: Comparison, tone: Tone) -> Iterator[ForestRow]:
+    total = found.crude["clopper-pearson"]
+    counts = fraction(total.responders, total.evaluable)
+    yield from _rows(_HEADLINE, found.methods[_HEADLINE], (counts, "any size"), tone, kind="summary")
+    yield _row("r/n, Clopper-Pearson", Interval(total.estimate, total.lower, total.upper), (counts, "any size"), tone)
+    for name, model in found.methods.items():
+        if name in _SHOWN:
+            yield from _rows(name, model, (counts, "any size"), tone)
+            if isinstance(model.larger, Model):
+                yield from _rows("", model.larger, ("", "2 or more"), tone)
+
+
+def _rows(
+    name: str, model: Model, columns: tuple[str, ...], tone: Tone, kind: RowKind = "report"
+) -> Iterator[ForestRow]:
+    for part, rate in model.rates.items():
+        label = f"{name}, {part.replace('_', ' ')}" if part else name
+        yield _row(label, rate, columns, tone, kind)
+
+
+def _row(
+    label: str, rate: Interval | NotIdentified | NotRun, columns: tuple[str, ...], tone: Tone, kind: RowKind = "report"
+) -> ForestRow:
+    if not isinstance(rate, Interval):
+        return ForestRow("plain", label, columns, interval_text=rate.wording())
+    return ForestRow(kind, label, columns, rate.estimate, rate.lower, rate.upper, tone=tone)
+
+
+def methods_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
+    """The figure `methods`."""
+    from metaimt.figures.forest import draw_forest
+
+    if not any(pool in results.comparison for pool in pools):
+        return NotDrawn("methods", _TITLE, "no pool has an evaluable patient")
+    spread = "; ".join(_spread(results, pool) for pool in pools if pool in results.comparison)
+    caption = f"{_TITLE}. The rule of the review gives {pools_said(results, pools)}. {spread}."
+    return ReviewFigure(
+        "methods", _TITLE, caption, f"Forest plot of models. {spread}.", draw_forest(methods_table(results, pools))
+    )
+
+
+def _spread(results: Results, pool: str) -> str:
+    models = {name: model for name, model in results.comparison[pool].methods.items() if name in {_HEADLINE, *_SHOWN}}
+    rates = [(name, rate) for name, model in models.items() for rate in model.rates.values()]
+    known = sorted(
+        ((name, rate) for name, rate in rates if isinstance(rate, Interval)), key=lambda pair: pair[1].estimate
+    )
+    ends = [f"{percent(rate.estimate)} [{limits(rate.lower, rate.upper)}] by {name}" for name, rate in known]
+    return f"{results.response.pools[pool].label}: models from {ends[0]} to {ends[-1]}"

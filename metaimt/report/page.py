@@ -1,0 +1,218 @@
+"""index.html: the review as one self-contained page that works from a file, with no request to anywhere.
+
+May import: analyses, figures and below, and its neighbours in report. Text from case files is data: Jinja2 escapes it,
+the browser writes it as text, and a content security policy lets nothing run but the scripts that stand here.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from hashlib import sha256
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from metaimt.figures.registry import BY
+from metaimt.figures.review_figure import Drawn, NotDrawn
+from metaimt.files import for_terminal
+from metaimt.report.figures import by_section
+from metaimt.report.page_cases import FACETS, STRIP, case_data, report_data
+from metaimt.report.page_sections import sections
+from metaimt.report.page_sets import CaseSet, case_sets, indexed
+from metaimt.report.page_top import forest_rows, headline_rows, top
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+    from metaimt.analyses.results import Results
+
+# Figures whose place a table with bars takes, the numbers of which open their cases.
+INTERACTIVE = ("forest", "strata", "sensitivity", "leave-one-out", "over-time")
+SCRIPTS = ("page-numbers.js", "page-cases.js", "page-explorer.js")
+FILTERS = {
+    "drug": "Drug",
+    "partner": "Fusion partner",
+    "site": "Site",
+    "histology": "Histology",
+    "line": "Line of treatment",
+    "stratum": "Stratum",
+    "basis": "Basis of the response",
+}
+COLUMNS = (  # heading, class: r numbers to the right, w only on a wide screen
+    ("Case", ""),
+    ("r/n", "r"),
+    ("Drug", ""),
+    ("Response", ""),
+    ("Basis", "w"),
+    ("Line", "w"),
+    ("Histology", "w"),
+    ("Partner", "w"),
+    ("Site", "w"),
+    ("Age", "w"),
+    ("Stratum", "w"),
+    ("Year", ""),
+    ("Counted in, or why not", ""),
+)
+CONTENTS = (
+    ("answer", "The answer"),
+    ("forest", "Every report"),
+    ("whom", "In whom"),
+    ("later", "Next inhibitor"),
+    ("duration", "For how long"),
+    ("deaths", "Deaths and toxicity"),
+    ("otherwise", "Sensitivity"),
+    ("time", "Over time"),
+    ("bias", "Publication bias"),
+    ("every-case", "Every case"),
+    ("left-out", "Left out"),
+    ("sources", "Sources"),
+    ("methods", "Methods"),
+)
+_JSON_ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
+
+
+def page_html(results: Results, drawn: Sequence[Drawn] = (), files: Mapping[str, bytes] = MappingProxyType({})) -> str:
+    """The whole page. The same results give the same text.
+
+    `files` has the SVG of each figure drawn, by its name in the outputs.
+    """
+    sets = case_sets(results)
+    known = set(sets) | {f"unit/{placed.unit.id}" for placed in results.selection.placed}
+    script, style = page_script(), _source("page.css")
+    template = _environment().get_template("page.html.j2")
+    return template.render(
+        title=results.protocol.title,
+        question=results.protocol.question,
+        version=results.response.version,
+        heading=results.response.title,
+        top=top(results),
+        headline=list(headline_rows(results)),
+        forest=list(forest_rows(results)),
+        figures=_figures(drawn, files),
+        contents=CONTENTS,
+        groups=[(name, results.protocol.label(name)) for name in (*results.selection.pools, *results.selection.rows)],
+        groups_first=len(results.selection.pools),
+        filters=_filters(results),
+        filter_labels=FILTERS,
+        case_columns=COLUMNS,
+        cases=case_data(results),
+        reports=report_data(results),
+        data=_json(_data(results, sets)),
+        known=known,
+        script=_safe(script),
+        style=_safe(style),
+        policy=f"default-src 'none'; img-src data:; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
+        "base-uri 'none'; form-action 'none'",
+        **sections(results),
+    )
+
+
+def page_script() -> str:
+    """The script of the page: its files one after the other, each a function of its own."""
+    return "\n".join(_source(name) for name in SCRIPTS)
+
+
+def visible(text: str) -> str:
+    """Text from a file as the page shows it: one line, with control and direction characters shown as escapes."""
+    return for_terminal(" ".join(text.split()))
+
+
+def _data(results: Results, sets: Mapping[str, CaseSet]) -> dict[str, Any]:
+    groups = [*results.selection.pools, *results.selection.rows]
+    return {
+        "version": results.response.version,
+        "groups": {name: results.protocol.label(name) for name in groups},
+        "strip": STRIP,
+        "facets": FACETS,
+        "cases": case_data(results),
+        "reports": report_data(results),
+        "sets": indexed(sets, results.selection.placed),
+    }
+
+
+def _filters(results: Results) -> dict[str, list[str]]:
+    """The values of each filter, sorted, "not stated" last."""
+    found = [case["facets"] for case in case_data(results)]
+    return {name: sorted({facets[name] for facets in found}, key=lambda v: (v == "not stated", v)) for name in FACETS}
+
+
+def _json(data: Any) -> Markup:
+    """JSON that no HTML parser can take for markup; every text in it is `visible`."""
+    text = json.dumps(_visible(data), ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
+    return _safe(text.translate(_JSON_ESCAPES))
+
+
+def _visible(data: Any) -> Any:
+    if isinstance(data, Mapping):
+        return {_visible(key): _visible(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_visible(value) for value in data]
+    return visible(data) if isinstance(data, str) else data
+
+
+def _figures(drawn: Sequence[Drawn], files: Mapping[str, bytes]) -> dict[str, list[dict[str, str]]]:
+    """Section -> its figures; those of `INTERACTIVE`, and the subgroups, are made of the page itself."""
+    shown = [each for each in drawn if each.name not in INTERACTIVE and not each.name.startswith(BY)]
+    return {section: [_figure(each, files) for each in figures] for section, figures in by_section(shown).items()}
+
+
+def _figure(each: Drawn, files: Mapping[str, bytes]) -> dict[str, str]:
+    """As an image of its own, so that neither its ids nor its styles meet those of the page."""
+    if isinstance(each, NotDrawn):
+        return {"not_drawn": each.wording()}
+    name = f"figures/{each.name}.svg"
+    address = "data:image/svg+xml;base64," + base64.b64encode(files[name]).decode("ascii")
+    return {"name": name, "caption": each.caption, "alt": each.alt, "address": address}
+
+
+def _hash(text: str) -> str:
+    """The source expression of an inline script or style. Source: W3C, Content Security Policy Level 3."""
+    return "sha256-" + base64.b64encode(sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+def _source(name: str) -> str:
+    from importlib.resources import files
+
+    text = files("metaimt.report").joinpath("templates", name).read_text(encoding="utf-8")
+    if "</" in text:
+        raise ValueError(f"{name} holds '</', which could end its element early")
+    return text
+
+
+def _safe(text: str) -> Markup:
+    from markupsafe import Markup
+
+    return Markup(text)  # noqa: S704 - our own files, and JSON without any sign that opens markup
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    made = Environment(
+        loader=PackageLoader("metaimt.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_printed,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["known_key"] = _known_key
+    return made
+
+
+def _printed(value: object) -> object:
+    """What a template prints: our own markup and numbers as they are, text made visible, `74.3 %` kept on one line."""
+    return visible(value).replace(" %", "\u00a0%") if type(value) is str else value
+
+
+def _known_key(key: str, known: Iterable[str]) -> Markup:
+    """The key for an attribute, or an error if no cases stand behind it."""
+    from markupsafe import escape
+
+    if key not in known:
+        raise KeyError(f"no cases behind the number '{key}'")
+    return escape(visible(key))

@@ -1,0 +1,155 @@
+"""What a case file says of one course or arm, as labelled words for the page; nothing is filled in.
+
+May import: casefiles, evidence, and the words beside it. The fields that every reader looks for are "not stated"
+where they are absent; the others are left away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from metaimt.casefiles.library import Library
+from metaimt.casefiles.model import Arm, CaseFile, Course, Median, Patient
+from metaimt.evidence.tables import Unit
+
+Fact = tuple[str, str]
+NOT_STATED = "not stated"
+_YES = {True: "yes", False: "no", None: None}
+
+
+def facts_of(library: Library, unit: Unit) -> list[Fact]:
+    """Label and words of everything recorded on a unit, in the order of a case file."""
+    report = library.report(unit.report)
+    if report is None:
+        raise KeyError(unit.report)
+    name = unit.subject.partition("/")[2]
+    if unit.course == 0:
+        return _present(_arm(report.arms[int(name.removeprefix("arm")) - 1]))
+    patient = next(each for each in report.patients if each.id == name)
+    return _present([*_patient(patient), *_course(patient, unit.course), *_after(patient)])
+
+
+def reading_of(report: CaseFile) -> list[Fact]:
+    """How a report was read, by whom, and what its reader noted."""
+    reading = report.extraction
+    second = f"checked by {reading.checked_by}" if reading.checked_by else "by one person only"
+    return _present(
+        [
+            ("Read as", words(reading.depth) or NOT_STATED),
+            ("Read in", reading.secondary_source),
+            ("Read by", _joined([reading.by, second, reading.date])),
+            ("Reader's note", reading.note),
+        ]
+    )
+
+
+def words(term: str | None) -> str | None:
+    """A term of the vocabulary as words: `head and neck`."""
+    return term.replace("_", " ") if term else None
+
+
+def months(value: float | tuple[float, float] | None) -> str | None:
+    """`8 months`, `3 to 5 months`."""
+    if value is None:
+        return None
+    low, high = value if isinstance(value, tuple) else (value, value)
+    return f"{low:g} months" if low == high else f"{low:g} to {high:g} months"
+
+
+def age(years: float | None) -> str:
+    """`34 years`; months and days of the first two years to two digits."""
+    return NOT_STATED if years is None else f"{years:.3g} years"
+
+
+def _patient(patient: Patient) -> list[tuple[str, str | None]]:
+    return [
+        ("Age", age(patient.age)),
+        ("Sex", patient.sex or NOT_STATED),
+        ("Site", _joined([words(patient.site) or NOT_STATED, patient.site_detail])),
+        ("Histology", patient.histology or NOT_STATED),
+        ("Disease", words(patient.disease)),
+        ("Treated before with", _joined(patient.prior_treatment)),
+        ("Immunohistochemistry", _mapping(patient.ihc)),
+        ("Staining pattern", patient.ihc_pattern),
+        ("Fusion", _fusion(patient.fusion_gene, patient.fusion_partner)),
+        ("Rearranged", _mapping({marker: _YES[found] or "" for marker, found in patient.rearranged.items()})),
+    ]
+
+
+def _course(patient: Patient, number: int) -> list[tuple[str, str | None]]:
+    course = patient.courses[number - 1]
+    more = f" (inhibitor {number} of {len(patient.courses)})" if len(patient.courses) > 1 else ""
+    return [
+        ("Drug", course.drug + more),
+        ("Dose", course.dose),
+        ("Given with", _joined(course.combined_with)),
+        ("Best response", _response(course)),
+        ("In the words of the source", course.response_as_stated and f"“{course.response_as_stated}”"),
+        ("The source also leaves open", _joined(course.response_alternatives)),
+        ("Criteria", course.criteria),
+        ("Time on the drug", months(course.duration_months)),
+        ("Progression-free survival", months(course.pfs_months)),
+        ("Duration of response", months(course.response_duration_months)),
+        ("Still on the drug", _YES[course.ongoing]),
+        ("Stopped because of", words(course.stop_reason)),
+        ("Continued after progression", _YES[course.beyond_progression]),
+        ("Adverse events", _joined(course.adverse_events)),
+    ]
+
+
+def _response(course: Course) -> str:
+    if course.response is None:
+        return "not readable in the source"
+    return f"{course.response} ({course.response_basis})" if course.response_basis else course.response
+
+
+def _after(patient: Patient) -> list[tuple[str, str | None]]:
+    return [("Last follow-up", _joined([patient.status, months(patient.followup_months)]))]
+
+
+def _arm(arm: Arm) -> list[tuple[str, str | None]]:
+    counts = {"CR": arm.cr, "PR": arm.pr, "SD": arm.sd, "PD": arm.pd}
+    known = [f"{name} {number}" for name, number in counts.items() if number is not None]
+    return [
+        ("Group, known as counts", arm.label),
+        ("Responders of evaluable", f"{arm.responders}/{arm.evaluable}"),
+        ("Best responses", _joined(known) or NOT_STATED),
+        ("Drug", arm.drug),
+        ("Given with", _joined(arm.combined_with)),
+        ("Population", arm.population or NOT_STATED),
+        ("Line", "mixed or not stated" if arm.line == "any" else arm.line),
+        ("Site", words(arm.site) or NOT_STATED),
+        ("Histology", arm.histology or NOT_STATED),
+        ("Marker status", _mapping(arm.status)),
+        ("Fusion", _fusion(arm.fusion_gene, arm.fusion_partner)),
+        ("Counts are", words(arm.counts_basis)),
+        ("Responses are", arm.response_basis),
+        ("Denominator", arm.denominator),
+        ("Median progression-free survival", _median(arm.median_pfs_months)),
+        ("Median time on the drug", _median(arm.median_duration_months)),
+    ]
+
+
+def _median(median: Median | None) -> str | None:
+    if median is None:
+        return None
+    limits = [] if median.ci is None else ["not estimable" if limit is None else f"{limit:g}" for limit in median.ci]
+    return f"{median.value:g} months" + (f" (printed 95 % interval {' to '.join(limits)})" if limits else "")
+
+
+def _fusion(gene: str | None, partner: str | None) -> str:
+    if gene is None:
+        return NOT_STATED
+    return f"{partner}::{gene}" if partner else f"{gene}, partner not stated"
+
+
+def _mapping(found: Mapping[str, str]) -> str | None:
+    return _joined(f"{name} {status}" for name, status in sorted(found.items()))
+
+
+def _joined(parts: Iterable[str | None]) -> str | None:
+    return ", ".join(part for part in parts if part) or None
+
+
+def _present(facts: Iterable[tuple[str, str | None]]) -> list[Fact]:
+    return [(label, value) for label, value in facts if value]

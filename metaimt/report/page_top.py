@@ -1,0 +1,199 @@
+"""The head of the page: the answer in a clinician's words, the headline table, and the forest of all reports.
+
+May import: analyses, figures and below, and its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from metaimt.analyses.pooled_response import Group
+from metaimt.analyses.results import Results
+from metaimt.evidence.selection import Placed
+from metaimt.report.bars import bar
+from metaimt.report.tables import number_text
+from metaimt.report.wording import (
+    NOTHING,
+    fraction,
+    last_search,
+    limits,
+    percent,
+    plural,
+    read_as,
+    read_depths,
+    responded,
+    short_method,
+)
+from metaimt.statistics.proportion import clopper_pearson
+
+LIVING = {
+    "up_to_date": "up to date",
+    "update_in_progress": "an update is in progress",
+    "not_up_to_date": "not up to date",
+    "retired": "no longer kept up to date",
+}
+
+
+def top(results: Results) -> dict[str, Any]:
+    """The answer, the least selected part of it beside it, and what a reader must know of the review."""
+    response, library = results.response, results.library
+    headline, widest = response.headline, list(response.pools.values())[-1]
+    members = [placed.unit for placed in results.selection.members(headline.name)]
+    designs: Counter[str] = Counter()
+    for unit in members:
+        designs[unit.design] += unit.evaluable
+    depths = Counter(report.extraction.depth or "not stated" for report in library.reports)
+    return {
+        "answer": _answer(f"pool/{headline.name}", headline),
+        "read_as": read_as(headline, designs),
+        "line": f"{headline.line_not_stated} of {headline.counts.evaluable}",
+        "predicted": _predicted(results, headline),
+        "read": read_depths(depths),
+        "beside": [*_trials(results, headline), *_others(widest, headline)],
+        "facts": [
+            ("Version", response.version),
+            ("Last search", last_search(library.searches)),
+            ("Not yet run", "; ".join(s.source for s in library.searches if s.status != "done")),
+            ("Read", f"{read_depths(depths)}; {_twice(results)}"),
+            ("Status", _living(results)),
+        ],
+    }
+
+
+def headline_rows(results: Results) -> Iterator[dict[str, Any]]:
+    """The pools with their strata and the local cohort, then the separate rows."""
+    for group in results.response.pools.values():
+        key = f"pool/{group.name}"
+        yield {**_row(group, key), "kind": "pool"}
+        for name, stratum in group.strata.items():
+            yield {**_row(stratum, f"{key}/stratum/{name}"), "kind": "stratum"}
+        local = results.response.local[group.name]
+        if local.evaluable:
+            counts = fraction(local.responders, local.evaluable)
+            bare = {"orr": "", "interval": "", "method": "", "bar": None, "kind": "stratum"}
+            yield {"label": "of these local cohort", "fraction": counts, "reports": local.reports, **bare} | {
+                "key": f"{key}/local"
+            }
+    for group in results.response.rows.values():
+        yield {**_row(group, f"row/{group.name}"), "kind": "row"}
+
+
+def forest_rows(results: Results) -> Iterator[dict[str, Any]]:
+    """Headings, a row a report (twice where only a part of it is in the headline pool), and the strata."""
+    headline, widest = results.response.headline, list(results.response.pools.values())[-1]
+    members = [member for member in results.selection.members(widest.name) if member.unit.evaluable]
+    for stratum in results.protocol.strata:
+        inside = [member for member in members if member.stratum == stratum]
+        if inside:
+            yield {"kind": "heading", "label": capital(widest.strata[stratum].label)}
+            yield from _reports(results, [m for m in inside if m.is_in(headline.name)], headline, "in")
+            yield from _reports(results, [m for m in inside if not m.is_in(headline.name)], widest, "out")
+            for pool in dict.fromkeys((headline.name, widest.name)):
+                group = results.response.pools[pool]
+                row = _row(group.strata[stratum], f"pool/{pool}/stratum/{stratum}")
+                yield {**row, "kind": "summary", "label": f"{row['label']}, {group.label}", "drug": ""}
+    yield {"kind": "heading", "label": "All together"}
+    for group in results.response.pools.values():
+        yield {**_row(group, f"pool/{group.name}"), "kind": "summary", "drug": ""}
+
+
+def capital(label: str) -> str:
+    """A label at the start of a line."""
+    return label[:1].upper() + label[1:]
+
+
+def _answer(key: str, group: Group) -> dict[str, Any]:
+    orr = group.orr
+    return {
+        "label": capital(group.label),
+        "name": group.label,
+        "key": key,
+        "responded": responded(group),
+        "fraction": fraction(group.counts.responders, group.counts.evaluable),
+        "reports": plural(group.counts.reports, "report"),
+        "orr": percent(orr.estimate) if orr else NOTHING,
+        "interval": f"{100 * orr.level:g} % interval {limits(orr.lower, orr.upper, ' to ')}" if orr else "",
+        "method": short_method(orr),
+        "bar": bar(orr),
+    }
+
+
+def _trials(results: Results, headline: Group) -> Iterator[dict[str, Any]]:
+    """The strata of trials alone: the least selected patients."""
+    for name, designs in results.protocol.strata.items():
+        if designs == ("trial",):
+            yield _answer(f"pool/{headline.name}/stratum/{name}", headline.strata[name])
+
+
+def _others(widest: Group, headline: Group) -> Iterator[dict[str, Any]]:
+    if widest.name != headline.name:
+        yield _answer(f"pool/{widest.name}", widest)
+
+
+def _predicted(results: Results, headline: Group) -> str:
+    found = results.heterogeneity[headline.name].prediction
+    if found is None:
+        return ""
+    a, b = found.rho_prior
+    interval = f"95 % prediction interval {limits(found.lower, found.upper, ' to ')} %"
+    return f"{interval} (it rests on the prior rho ~ Beta({a:g}, {b:g}))"
+
+
+def _twice(results: Results) -> str:
+    reports = results.library.reports
+    return f"{sum(report.extraction.checked_by is not None for report in reports)} by two people independently"
+
+
+def _living(results: Results) -> str:
+    living = results.protocol.living
+    if living is None:
+        return ""
+    return f"{LIVING[living.status]}; to be searched every {plural(living.search_every_months, 'month')}"
+
+
+def _row(group: Group, key: str) -> dict[str, Any]:
+    orr = group.orr
+    return {
+        "label": capital(group.label),
+        "key": key,
+        "fraction": fraction(group.counts.responders, group.counts.evaluable),
+        "reports": group.counts.reports,
+        "orr": percent(orr.estimate) if orr else NOTHING,
+        "interval": limits(orr.lower, orr.upper) if orr else "",
+        "method": short_method(orr),
+        "bar": bar(orr),
+    }
+
+
+def _reports(results: Results, members: list[Placed], group: Group, tone: str) -> Iterator[dict[str, Any]]:
+    from metaimt.figures.review_forest import report_label
+
+    cases = {report.id: report for report in results.library.reports}
+    by_report: dict[str, list[Placed]] = {}
+    for member in members:
+        by_report.setdefault(member.unit.report, []).append(member)
+
+    def order(item: tuple[str, list[Placed]]) -> tuple[int, int, str]:
+        return (-sum(m.unit.evaluable for m in item[1]), item[1][0].unit.year or 9999, item[0])
+
+    for report, placed in sorted(by_report.items(), key=order):
+        key = f"forest/{group.name}/{report}"
+        yield {"kind": "report", "tone": tone, "label": report_label(cases[report]), "key": key, **_counted(placed)}
+
+
+def _counted(placed: list[Placed]) -> Mapping[str, Any]:
+    r, n = sum(member.unit.responders for member in placed), sum(member.unit.evaluable for member in placed)
+    exact = clopper_pearson(r, n)
+    drugs = sorted({member.unit.drug + (" +" if member.unit.combined_with else "") for member in placed})
+    return {
+        "drug": ", ".join(drugs),
+        "fraction": fraction(r, n),
+        "orr": percent(exact.estimate),
+        "interval": limits(exact.lower, exact.upper),
+        "method": "exact",
+        "bar": bar(exact),
+        "size": number_text(round(2.5 + min(n, 25) ** 0.5, 2)),
+        "local": placed[0].unit.local,
+    }

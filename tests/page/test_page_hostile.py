@@ -1,0 +1,79 @@
+"""A case file that tries: its texts are shown as texts, everywhere. All of it is made up."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import MakeReview, arm, course, patient, report
+from page_browser import Visitor
+
+from metaimt.review import build
+
+SCRIPT = "<script>alert(1)</script>"
+TITLE = """A "quoted" 'title' <img src=x onerror=alert(2)> & more"""
+DRUG = "=HYPERLINK(A1)"
+WORDS = "</script><svg onload=alert(3)> \u202eesrever {{ 7 * 7 }}"
+
+
+@pytest.fixture
+def hostile(make_review: MakeReview, tmp_path: Path) -> Path:
+    """A review whose notes, titles, drugs, words and adverse events are markup, quotes, formulas and controls."""
+    bad = course("PR", drug=DRUG, response_as_stated=WORDS, adverse_events=[SCRIPT], combined_with=['x" onclick="y'])
+    reports: list[dict[str, Any]] = [
+        report("mean-2020", patient(bad, site_detail=SCRIPT, status="dead"), extraction={"note": SCRIPT}),
+        report("plain-2021", patient(course("SD")), patient(course("CR"), id="P2", histology="EIMS")),
+        report("arm-2022", arms=[{**arm(3, 4), "label": f"{SCRIPT} {TITLE}"}], design="trial"),
+    ]
+    reports[0]["report"] |= {"title": TITLE, "authors": f"Mean A{SCRIPT}", "journal": "=1+1"}
+    folder = make_review(*reports)
+    (folder / "vocabulary.yaml").write_text(
+        yaml.safe_dump({"drugs": {DRUG: {"generation": "first"}}}), encoding="utf-8"
+    )
+    build(folder, tmp_path / "out")
+    return tmp_path / "out" / "index.html"
+
+
+def test_markup_is_shown_as_text(hostile: Path, visitor: Visitor) -> None:
+    visit = visitor.open(hostile)
+    page = visit.page
+    page.click('button[data-set="pool/all_evidence"] >> nth=0')
+    page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
+    shown = page.inner_text("#cases-list")
+    assert SCRIPT in shown
+    assert TITLE in shown
+    assert DRUG in shown
+    assert "\\u202eesrever" in shown
+    assert "\u202e" not in page.content()
+    assert "{{ 7 * 7 }}" in shown
+    page.keyboard.press("Escape")
+    text = page.inner_text("main")
+    assert SCRIPT.lower() in text.lower()
+    assert TITLE in text
+    assert page.locator("main script, main svg[onload], img[onerror], [onclick]").count() == 0
+    assert page.locator("script").count() == 2
+    assert visit.complaints == []
+    assert visit.requests == []
+
+
+def test_filters_and_search_take_them_as_text(hostile: Path, visitor: Visitor) -> None:
+    page = visitor.open(hostile).page
+    page.select_option("#filters select[name=drug]", DRUG)
+    assert page.text_content("#rate").startswith("1 of 1 patient responded: 100.0 %")
+    page.fill("#search", "<script>")
+    assert page.locator("#every-case tbody tr:not([hidden])").count() == 1
+
+
+def test_no_cell_of_the_export_is_a_formula(hostile: Path, visitor: Visitor) -> None:
+    page = visitor.open(hostile).page
+    page.select_option("#filters select[name=group]", "recorded")
+    with page.expect_download() as waiting:
+        page.click("#save")
+    rows = list(csv.reader(io.StringIO(Path(waiting.value.path()).read_text(encoding="utf-8-sig"))))
+    cells = [cell for row in rows for cell in row]
+    assert f"'{DRUG}" in cells
+    assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))] == []

@@ -1,0 +1,228 @@
+"""The page as people use it: clicks, keyboard, table, export, phone, paper, dark; and nothing asked of the network."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT, Built
+from page_browser import Visit, Visitor
+
+from metaimt.files import for_cell
+from metaimt.report.page_cases import report_data
+from metaimt.report.page_sets import case_sets
+
+KINDS = (
+    "pool/strict",
+    "pool/strict/stratum/trials",
+    "pool/strict/complete",
+    "pool/all_evidence/local",
+    "row/later_lines",
+    "row/alk_negative",
+    "forest/strict/mosse-2017",
+    "by/histology/all_evidence/EIMS",
+    "later/outcome/response",
+    "time/all_evidence/time_on_treatment",
+    "stated/status/dead",
+    "stated/event",
+    "otherwise/inferred counted as failures/all_evidence",
+    "specification/0",
+    "without/strict/mosse-2017",
+    "left/inferred",
+)
+
+
+@pytest.fixture
+def visit(visitor: Visitor, built: Built) -> Visit:
+    return visitor.open(built.out / "index.html")
+
+
+def shown_cases(page: Any) -> list[str]:
+    return list(page.eval_on_selector_all("#cases-list h3", "all => all.map(each => each.textContent)"))
+
+
+@pytest.mark.parametrize("key", KINDS)
+def test_a_click_on_a_number_shows_its_cases(visit: Visit, built: Built, key: str) -> None:
+    page, found = visit.page, case_sets(built.results)[key]
+    page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
+    page.locator(f'button[data-set="{key}"]').first.click()
+    reports = report_data(built.results)
+    names = {unit.id: unit for unit in (p.unit for p in built.results.selection.placed)}
+    wanted = []
+    for unit_id, _, _ in found.cases:
+        unit = names[unit_id]
+        who = unit.subject.partition("/")[2] + (f", inhibitor {unit.course}" if unit.course > 1 else "")
+        wanted.append(f"{reports[unit.report]['label']}, {who}")
+        assert unit.file in page.text_content("#cases-list")
+    assert sorted(shown_cases(page)) == sorted(wanted)
+    assert page.text_content("#cases-count").startswith(f"{found.responders}/{found.evaluable} responded")
+    addresses = set(page.eval_on_selector_all("#cases-list a", "all => all.map(each => each.getAttribute('href'))"))
+    expected = {address for unit_id, _, _ in found.cases for _, address in reports[names[unit_id].report]["links"]}
+    assert addresses == expected
+    assert (ROOT / names[found.cases[0][0]].file).is_file()
+    assert visit.complaints == []
+
+
+def test_keyboard_opens_reads_and_closes(visit: Visit) -> None:
+    page = visit.page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.dataset.set") == "pool/strict":
+            break
+    assert page.evaluate("document.activeElement.dataset.set") == "pool/strict"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.getElementById('cases').open")
+    assert page.evaluate("document.getElementById('cases').contains(document.activeElement)")
+    stops = set()
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        stops.add(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
+    assert "cases-close" in stops
+    page.keyboard.press("Escape")
+    assert not page.evaluate("document.getElementById('cases').open")
+    assert page.evaluate("document.activeElement.dataset.set") == "pool/strict"
+
+
+def test_sorting_by_keyboard_both_ways(visit: Visit) -> None:
+    page = visit.page
+    page.select_option("#filters select[name=group]", "recorded")
+    header = page.locator("#every-case thead th").filter(has_text="Year")
+    header.locator("button").focus()
+    for direction in ("ascending", "descending"):
+        page.keyboard.press("Enter")
+        assert header.get_attribute("aria-sort") == direction
+        column = page.eval_on_selector_all("#every-case tbody tr", "rows => rows.map(row => row.cells[11].textContent)")
+        dated = [int(year) for year in column if year != "not stated"]
+        assert dated == sorted(dated, reverse=direction == "descending")
+        assert column[len(dated) :] == ["not stated"] * (len(column) - len(dated))
+    numbers = page.locator("#every-case thead th").filter(has_text="r/n")
+    numbers.locator("button").click()
+    first = page.eval_on_selector_all("#every-case tbody tr", "rows => rows.map(row => row.cells[1].textContent)")
+    assert [int(text.split("/")[0]) for text in first] == sorted(int(text.split("/")[0]) for text in first)
+    assert page.locator("#every-case th[aria-sort]").count() == 1
+
+
+def test_search_looks_into_everything_recorded(visit: Visit) -> None:
+    page = visit.page
+    page.select_option("#filters select[name=group]", "recorded")
+    page.fill("#search", "TUMOR lysis syndrome")
+    rows = page.locator("#every-case tbody tr:not([hidden])")
+    assert rows.count() == 1
+    assert "Jiang" in rows.first.text_content()
+    page.fill("#search", "no such words anywhere")
+    assert rows.count() == 0
+
+
+def saved(page: Any, selector: str) -> tuple[str, list[dict[str, str]]]:
+    with page.expect_download() as waiting:
+        page.click(selector)
+    content = Path(waiting.value.path()).read_text(encoding="utf-8-sig")
+    return waiting.value.suggested_filename, list(csv.DictReader(io.StringIO(content)))
+
+
+def test_export_holds_the_listed_cases(visit: Visit, built: Built) -> None:
+    page = visit.page
+    page.select_option("#filters select[name=group]", "strict")
+    name, rows = saved(page, "#save")
+    members = [m.unit for m in built.results.selection.members("strict") if m.unit.evaluable]
+    assert name == f"cases-{built.results.response.version}.csv"
+    assert sorted(row["case"] for row in rows) == sorted(unit.id for unit in members)
+    assert sum(int(row["responders"]) for row in rows) == sum(unit.responders for unit in members)
+    by_id = {row["case"]: row for row in rows}
+    for unit in members:
+        assert by_id[unit.id]["drug"] == for_cell(unit.drug)
+        assert by_id[unit.id]["file"] == unit.file
+    page.click('button[data-set="pool/strict/stratum/trials"] >> nth=0')
+    _, trials = saved(page, "#cases-save")
+    assert sum(int(row["evaluable"]) for row in trials) == 45
+
+
+def test_the_headline_can_be_copied(visitor: Visitor, built: Built) -> None:
+    visit = visitor.open(built.out / "index.html", permissions=["clipboard-read", "clipboard-write"])
+    visit.page.click("#copy")
+    visit.page.locator("#copy", has_text="Copied").wait_for()  # the page's policy lets no test evaluate text in a wait
+    copied = visit.evaluate("navigator.clipboard.readText()").replace("\u00a0", " ")
+    headline = built.results.response.headline
+    assert f"{headline.counts.responders}/{headline.counts.evaluable}, ORR" in copied
+    assert built.results.response.version in copied
+
+
+def test_nothing_is_asked_of_the_network_and_nothing_complains(visit: Visit) -> None:
+    page = visit.page
+    page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.click('button[data-set="pool/all_evidence"] >> nth=0')
+    page.evaluate("document.querySelectorAll('#cases-list details').forEach(each => (each.open = true))")
+    page.wait_for_timeout(200)
+    assert visit.requests == []
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280, 1600])
+def test_the_page_is_never_wider_than_the_screen(visitor: Visitor, built: Built, width: int) -> None:
+    visit = visitor.open(built.out / "index.html", width=width)
+    visit.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
+    assert visit.evaluate("document.documentElement.scrollWidth") <= width
+    visit.page.click('button[data-set="pool/strict"] >> nth=0')
+    box = visit.page.locator("#cases").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    assert visit.evaluate("document.querySelector('.dialog-body').scrollWidth") <= box["width"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_accessibility_violation(visitor: Visitor, built: Built, scheme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    axe = Axe()
+    visit = visitor.open(built.out / "index.html", scheme=scheme)
+    background = visit.evaluate("getComputedStyle(document.body).backgroundColor")
+    channels = [int(number) for number in re.findall(r"\d+", background)]
+    assert (sum(channels[:3]) > 600) == (scheme == "light")
+    visit.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
+    assert violations(axe, visit.page) == []
+    visit.page.click('button[data-set="pool/strict"] >> nth=0')
+    visit.evaluate("document.querySelectorAll('#cases-list details').forEach(each => (each.open = true))")
+    assert violations(axe, visit.page) == []
+
+
+def test_no_accessibility_violation_on_a_phone(visitor: Visitor, built: Built) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    visit = visitor.open(built.out / "index.html", width=360)
+    assert violations(Axe(), visit.page) == []
+
+
+def violations(axe: Any, page: Any) -> list[str]:
+    found = axe.run(page).response["violations"]
+    return [f"{each['id']} ({each['impact']}): {each['nodes'][0]['html'][:160]}" for each in found]
+
+
+def test_paper_shows_what_is_folded_and_no_controls(visitor: Visitor, built: Built) -> None:
+    visit = visitor.open(built.out / "index.html", scheme="dark")
+    page = visit.page
+    page.emulate_media(media="print")
+    for selector in ("nav", "#filters", "#save"):
+        assert not page.locator(selector).is_visible(), selector
+    assert page.locator("#every-case tbody tr:not([hidden])").first.is_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("main details:not([open])").count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("main details[open]").count() == 0
+    assert len(page.pdf(format="A4")) > 50_000
+
+
+def test_the_table_is_whole_without_javascript(visitor: Visitor, built: Built) -> None:
+    context = visitor.browser.new_context(java_script_enabled=False)
+    visitor.contexts.append(context)
+    page = context.new_page()
+    page.goto((built.out / "index.html").as_uri())
+    assert page.locator("#every-case tbody tr").count() == len(built.results.selection.placed)
+    assert page.locator("noscript").count() == 1
