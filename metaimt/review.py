@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from metaimt.analyses.pooled_response import PooledResponse, pooled_response
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
     from metaimt.analyses.results import Results
     from metaimt.figures.review_figure import Drawn
+    from metaimt.versions.changes import Changes
+    from metaimt.versions.places import Place
+    from metaimt.versions.side import Side, State
+    from metaimt.versions.verification import Verification
 
 Progress = Callable[[str], None]
 
@@ -136,6 +141,158 @@ def build(
     results = analyse(loaded.library, loaded.protocol, loaded.warnings, loaded.waived)
     say("drawing the figures")
     figures = review_figures(results)
+    say("comparing with the newest version")
+    changes = news(results)
     say("writing the page, the report and the tables")
-    write_folder(Path(out), output_files(results, figures))
+    write_folder(Path(out), output_files(results, figures, changes))
     return results
+
+
+def news(results: Results) -> Changes:
+    """What is new in a review that was just analysed, against its newest version."""
+    from metaimt.versions.places import WORKING_TREE, newest
+
+    loaded = Loaded(results.library, results.protocol, results.warnings, results.waived)
+    state = _state(loaded, results.selection, results.response)
+    return _changes(newest(results.library.folder), _side(WORKING_TREE, loaded, state), results.library.folder)
+
+
+def diff(old: str | None = None, new: str | None = None, cases: Path | str = "cases") -> Changes:
+    """What is new in `new` (default: the working tree) against `old` (default: the newest version).
+
+    Each is a version, a folder, or a git revision. Raises what `load` raises, and WrongUse for an unknown name.
+    """
+    from metaimt.versions.places import WORKING_TREE, Place, find, newest
+
+    folder = Path(cases)
+    now, _ = _read(find(new, folder) if new is not None else Place(WORKING_TREE, folder=folder))
+    if now.computed is None:
+        raise CannotAnalyse(f"{now.name}: {now.unreadable}")
+    return _changes(find(old, folder) if old is not None else newest(folder), now, folder)
+
+
+def snapshot(version: str, cases: Path | str = "cases") -> tuple[Path, Changes]:
+    """Freeze the review as `version`: the file written, and what is new in it. Raises what `load` raises, WrongUse."""
+    from metaimt.analyses.frozen_numbers import frozen_numbers
+    from metaimt.report.whats_new import news_lines
+    from metaimt.versions.numbering import kinds_of, refuse_number
+    from metaimt.versions.places import newest
+    from metaimt.versions.stored import Release, stored_versions, version_content, write_version
+
+    loaded = load(cases)
+    library, protocol, folder = loaded.library, loaded.protocol, loaded.library.folder
+    refuse_number(version, stored_versions(folder), protocol)
+    selection, response = respond(loaded)
+    state, former = _state(loaded, selection, response), newest(folder)
+    changes = _changes(former, _side(version, loaded, state), folder)
+    release = Release(version, changes.old, kinds_of(changes), news_lines(changes))
+    content = version_content(
+        library,
+        protocol,
+        selection,
+        results=frozen_numbers(library, protocol, selection, response),
+        warnings=state.warnings,
+        release=release,
+        former=former.stored if former else None,
+    )
+    return write_version(folder, version, content), changes
+
+
+def verify(version: str | None = None, cases: Path | str = "cases") -> Verification:
+    """Recompute a version (default: the newest) from its own content. Raises WrongUse if there is none."""
+    from metaimt.analyses.frozen_numbers import frozen_numbers
+    from metaimt.casefiles.version_files import fault_in, version_paths
+    from metaimt.versions.places import Place
+    from metaimt.versions.side import documents_of, texts_of
+    from metaimt.versions.stored import read_stored
+    from metaimt.versions.verification import Verification, verified
+    from metaimt.vocabulary import built_in
+
+    tree = read_library(cases)
+    paths = version_paths(tree.folder)
+    wanted = version or next(reversed(paths), "YEAR.N")
+    if wanted in paths and (fault := fault_in(paths[wanted])):
+        return Verification(wanted, fault)
+    stored = read_stored(tree.folder, wanted)
+    side, loaded = _read(Place(wanted, texts=stored.texts, stored=stored))
+    found, now = None, (documents_of(tree), texts_of(tree))
+    if loaded is not None and side.computed is not None:
+        numbers = frozen_numbers(loaded.library, loaded.protocol, *respond(loaded))
+        found = (numbers, side.computed.placings)
+    vocabulary = loaded.library.vocabulary if loaded else built_in()
+    return verified(
+        stored,
+        side.documents,
+        recomputed=found,
+        protocol=side.protocol,
+        vocabulary=vocabulary,
+        working_tree=now,
+        unreadable=side.unreadable,
+    )
+
+
+def _read(place: Place) -> tuple[Side, Loaded | None]:
+    """A state of the review, computed by today's package; one that was frozen or is in git may be unreadable to it."""
+    from metaimt.versions.stored import unpack
+
+    if place.folder is not None:
+        loaded = load(place.folder)
+        return _side(place.name, loaded, _state(loaded, *respond(loaded))), loaded
+    with TemporaryDirectory(prefix="metaimt-") as temporary:
+        unpack(place.texts, Path(temporary))
+        library = read_library(temporary)
+        printed = place.stored.state if place.stored else None
+        try:
+            loaded = load(library)
+            return _side(place.name, loaded, _state(loaded, *respond(loaded)), printed), loaded
+        except (Blocked, CannotAnalyse) as error:
+            return _unreadable(place.name, library, error, printed), None
+
+
+def _state(loaded: Loaded, selection: Selection, response: PooledResponse) -> State:
+    from metaimt.versions.side import state_of
+
+    return state_of(loaded.library, loaded.warnings, selection, response.to_dict())
+
+
+def _side(name: str, loaded: Loaded, state: State, printed: State | None = None) -> Side:
+    from metaimt.versions.side import Side, documents_of, texts_of
+
+    library = loaded.library
+    return Side(name, documents_of(library), texts_of(library), loaded.protocol, state, printed=printed)
+
+
+def _unreadable(name: str, library: Library, error: Blocked | CannotAnalyse, printed: State | None) -> Side:
+    from metaimt.versions.side import Side, documents_of, relative, texts_of
+
+    said = relative(library, str(error))
+    if isinstance(error, Blocked):
+        errors = [problem for problem in error.problems if problem.severity == "error"]
+        first = f"{relative(library, errors[0].file)}: {errors[0].message}"
+        found = f"{len(errors)} error{'s' if len(errors) > 1 else ''}"
+        said = f"today's rules find {found} in its files, the first in {first}"
+    return Side(name, documents_of(library), texts_of(library), library.protocol, None, said, printed)
+
+
+def _changes(place: Place | None, new: Side, folder: Path) -> Changes:
+    """What is new against a state; the old data are computed again, also under the new protocol if that changed."""
+    from dataclasses import replace
+
+    from metaimt.versions.changes import changes_between, first_version
+    from metaimt.versions.stored import releases
+
+    history = releases(folder)
+    if place is None:
+        return first_version(new, history)
+    if place.texts == new.texts and new.protocol is not None:
+        old = replace(new, name=place.name, printed=place.stored.state if place.stored else None)
+        return changes_between(old, None, new, new.protocol.conclusion_test, history)
+    old, loaded = _read(place)
+    between = None
+    if loaded is not None and new.protocol is not None and not new.protocol.is_same(loaded.protocol):
+        try:
+            between = _state(loaded, *respond(replace(loaded, protocol=new.protocol)))
+        except CannotAnalyse as error:
+            old = replace(old, computed=None, unreadable=f"under the protocol of {new.name}: {error}")
+    asked = old.protocol or new.protocol
+    return changes_between(old, between, new, asked.conclusion_test if asked else None, history)

@@ -281,3 +281,7 @@ class Protocol(Entry):
     def label(self, name: str) -> str:
         """The name shown for a pool, row or stratum."""
         return self.labels.get(name, name.replace("_", " "))
+
+    def is_same(self, other: Protocol) -> bool:
+        """Whether both prescribe the same analysis, whatever their version number."""
+        return self.model_copy(update={"version": ""}) == other.model_copy(update={"version": ""})

@@ -9,6 +9,7 @@ from __future__ import annotations
 from metaimt.casefiles.library import PROTOCOL_FILE, Library, collector_paused
 from metaimt.checks.across_library import ACROSS_RULES, RULES_OF_SINGLE_FILES, case_files
 from metaimt.checks.by_vocabulary import VOCABULARY_RULES
+from metaimt.checks.frozen_versions import problems_of_versions
 from metaimt.checks.links import LINK_RULES
 from metaimt.checks.quoted_counts import QUOTATION_RULES
 from metaimt.checks.rule import Rule
@@ -39,7 +40,7 @@ def examine(library: Library, *, whole: bool = True) -> Findings:
     """The problems of a library, and those that are waived; `whole` as in `check_library`."""
     with collector_paused():
         asked = _OF_LIBRARY if whole else RULES_OF_SINGLE_FILES
-        problems = [*library.problems, *_found(library, asked), *(_nothing_there(library) if whole else ())]
+        problems = [*library.problems, *_found(library, asked), *(_of_the_folder(library) if whole else ())]
         if not any(report.waivers for report in library.reports):
             return Findings(ordered(problems))
         from metaimt.checks.waivers import without_waived
@@ -55,6 +56,10 @@ def _found(library: Library, asked: tuple[Rule, ...]) -> list[Problem]:
         for document_name, *finding in rule.look(library):
             problems.append(rule.problem(library.documents[document_name], tuple(finding)))
     return problems
+
+
+def _of_the_folder(library: Library) -> list[Problem]:
+    return [*_nothing_there(library), *problems_of_versions(library.folder)]
 
 
 def _nothing_there(library: Library) -> list[Problem]:

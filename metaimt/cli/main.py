@@ -19,6 +19,7 @@ from metaimt.cli.pool import pool
 from metaimt.cli.show import show
 from metaimt.cli.simulate import simulate
 from metaimt.cli.validate import schema, validate
+from metaimt.cli.versions import diff, snapshot, verify
 
 app = typer.Typer(
     name="metaimt",
@@ -28,7 +29,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (validate, pool, show, build, cohort, figures, new, audit, explain, simulate, schema):
+for command in (
+    *(validate, pool, show, build, cohort, figures, new, audit, explain),
+    *(simulate, snapshot, diff, verify, schema),
+):
     app.command()(command)
 
 

@@ -27,6 +27,7 @@ from metaimt.report.publication_bias import bias_section
 from metaimt.report.published import published_section
 from metaimt.report.sensitivity import over_time_section, sensitivity_section
 from metaimt.report.subgroups import subgroups_section
+from metaimt.report.whats_new_pages import changes_markdown
 from metaimt.report.wording import (
     NOTHING,
     READ_AS,
@@ -37,11 +38,14 @@ from metaimt.report.wording import (
     plural,
     reasons_line,
 )
+from metaimt.versions.changes import Changes
 
 
-def report_markdown(results: Results, figures: Sequence[Drawn] = ()) -> str:
-    """The whole report, with the figures that were drawn."""
-    return render("report.md.j2", {**report_content(results), "figures": figure_sections(figures)})
+def report_markdown(results: Results, figures: Sequence[Drawn] = (), changes: Changes | None = None) -> str:
+    """The whole report, with the figures that were drawn; what is new only where `changes` are given."""
+    whats_new = changes_markdown(changes) if changes is not None else ""
+    content = {**report_content(results), "figures": figure_sections(figures), "whats_new": whats_new}
+    return render("report.md.j2", content)
 
 
 def report_content(results: Results) -> dict[str, Any]:

@@ -45,6 +45,8 @@ from metaimt.report.tables import (
     pool_rows,
     unit_rows,
 )
+from metaimt.report.whats_new_pages import changes_page
+from metaimt.versions.changes import Changes
 
 if TYPE_CHECKING:
     from metaimt.figures.review_figure import Drawn
@@ -52,11 +54,12 @@ if TYPE_CHECKING:
 PNG = ("forest",)  # figures that a document without SVG needs
 
 
-def output_files(results: Results, drawn: Sequence[Drawn]) -> dict[str, bytes]:
+def output_files(results: Results, drawn: Sequence[Drawn], changes: Changes) -> dict[str, bytes]:
     """Name (relative, POSIX) -> content of every output."""
     texts = {
         "results.json": json_text(results_dict(results)),
-        "report.md": report_markdown(results, drawn),
+        "report.md": report_markdown(results, drawn, changes),
+        "CHANGES.md": changes_page(changes, results.protocol.title),
         "tables/pools.csv": csv_text(pool_rows(results.response)),
         "tables/units.csv": csv_text(unit_rows(results.selection)),
         "tables/clusters.csv": csv_text(cluster_rows(results.response)),
@@ -83,7 +86,7 @@ def output_files(results: Results, drawn: Sequence[Drawn]) -> dict[str, bytes]:
     }
     texts |= review_tables(results.cohorts)
     figures = _figure_files(drawn)
-    texts["index.html"] = page_html(results, drawn, figures)
+    texts["index.html"] = page_html(results, drawn, figures, changes)
     files = {**{name: text.encode("utf-8") for name, text in texts.items()}, **figures}
     return {**files, **export_files(results, drawn, files)}
 

@@ -22,12 +22,15 @@ from metaimt.report.page_cases import FACETS, STRIP, case_data, report_data
 from metaimt.report.page_sections import sections
 from metaimt.report.page_sets import CaseSet, case_sets, indexed
 from metaimt.report.page_top import forest_rows, headline_rows, top
+from metaimt.report.whats_new import plain_lines, title_of, verdict
+from metaimt.report.whats_new import sections as news_sections
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
     from metaimt.analyses.results import Results
+    from metaimt.versions.changes import Changes
 
 # Figures whose place a table with bars takes, the numbers of which open their cases.
 INTERACTIVE = ("forest", "strata", "sensitivity", "leave-one-out", "over-time")
@@ -74,8 +77,13 @@ CONTENTS = (
 _JSON_ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 
-def page_html(results: Results, drawn: Sequence[Drawn] = (), files: Mapping[str, bytes] = MappingProxyType({})) -> str:
-    """The whole page. The same results give the same text.
+def page_html(
+    results: Results,
+    drawn: Sequence[Drawn] = (),
+    files: Mapping[str, bytes] = MappingProxyType({}),
+    changes: Changes | None = None,
+) -> str:
+    """The whole page. The same results give the same text. What is new stands in it only where `changes` are given.
 
     `files` has the SVG of each figure drawn, by its name in the outputs.
     """
@@ -93,6 +101,7 @@ def page_html(results: Results, drawn: Sequence[Drawn] = (), files: Mapping[str,
         forest=list(forest_rows(results)),
         figures=_figures(drawn, files),
         contents=CONTENTS,
+        news=_news(changes),
         groups=[(name, results.protocol.label(name)) for name in (*results.selection.pools, *results.selection.rows)],
         groups_first=len(results.selection.pools),
         filters=_filters(results),
@@ -108,6 +117,14 @@ def page_html(results: Results, drawn: Sequence[Drawn] = (), files: Mapping[str,
         "base-uri 'none'; form-action 'none'",
         **sections(results),
     )
+
+
+def _news(changes: Changes | None) -> dict[str, Any] | None:
+    """The title, the verdict and the lines of what is new."""
+    if changes is None:
+        return None
+    entries = [{"title": one.title, "lines": list(plain_lines(one.entries))} for one in news_sections(changes)]
+    return {"title": title_of(changes), "verdict": verdict(changes), "sections": entries}
 
 
 def page_script() -> str:

@@ -101,7 +101,10 @@ def examples(kind: str, rule: str) -> list[list[Path]]:
     inside = [(FILES / kind, "*.yaml"), (FOLDERS / kind, "*")]
     found = [path for folder, form in inside for path in sorted(folder.glob(form)) if path.name != "expect.txt"]
     mine = [path for path in found if path.name.removesuffix(".yaml").split("--")[0] == rule]
-    return [[path] if path.is_file() else sorted([*path.rglob("*.yaml"), *path.rglob("*.csv")]) for path in mine]
+    kinds = ("*.yaml", "*.csv", "*.json")
+    return [
+        [path] if path.is_file() else sorted(found for kind in kinds for found in path.rglob(kind)) for path in mine
+    ]
 
 
 @pytest.mark.parametrize("explanation", explanations().values(), ids=lambda explanation: explanation.id)

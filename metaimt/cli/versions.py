@@ -1,0 +1,81 @@
+"""`metaimt snapshot`, `metaimt diff` and `metaimt verify`.
+
+May import: everything below the command line; numpy and scipy.special only.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from metaimt.casefiles.version_files import canonical
+from metaimt.cli.output import FINE, PROBLEMS, print_json, told
+from metaimt.cli.show import ShowFormat
+
+Cases = Annotated[Path, typer.Option("--cases", help="Folder of the review.")]
+
+
+class DiffFormat(StrEnum):
+    """How changes are printed."""
+
+    text = "text"
+    json = "json"
+    markdown = "markdown"
+
+
+@told
+def snapshot(
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="YEAR.N, as in review.yaml: 2026.1.")],
+    cases: Cases = Path("cases"),
+) -> None:
+    """Freeze the review as a version: cases, protocol, results, what they were made with; cases/versions/."""
+    from metaimt.review import snapshot as freeze
+    from metaimt.versions.numbering import kinds_of
+
+    path, changes = freeze(version, cases)
+    print(f"Frozen: {path.as_posix()} ({', '.join(kinds_of(changes)) or 'nothing new'})")
+
+
+@told
+def diff(
+    old: Annotated[
+        str | None, typer.Argument(metavar="[OLD]", help="Version, folder or git revision; default: newest version.")
+    ] = None,
+    new: Annotated[
+        str | None, typer.Argument(metavar="[NEW]", help="Version, folder or git revision; default: working tree.")
+    ] = None,
+    cases: Cases = Path("cases"),
+    output: Annotated[DiffFormat, typer.Option("--format", help="markdown: for a pull request.")] = DiffFormat.text,
+) -> None:
+    """Say what is new: records field by field, units, numbers by data and by method, warnings, the conclusion."""
+    from metaimt.report.whats_new_pages import changes_markdown, changes_text
+    from metaimt.review import diff as compare
+
+    changes = compare(old, new, cases)
+    if output is DiffFormat.json:
+        print_json(canonical(changes.to_dict()))
+    elif output is DiffFormat.markdown:
+        print(changes_markdown(changes), end="")
+    else:
+        print(changes_text(changes))
+
+
+@told
+def verify(
+    version: Annotated[str | None, typer.Argument(metavar="[VERSION]", help="Default: the newest version.")] = None,
+    cases: Cases = Path("cases"),
+    output: Annotated[ShowFormat, typer.Option("--format", help="How the outcome is printed.")] = ShowFormat.text,
+) -> None:
+    """Recompute a frozen version from its own content: is each number reproduced, and if not, what differs?"""
+    from metaimt.report.verification_text import verification_text
+    from metaimt.review import verify as recompute
+
+    found = recompute(version, cases)
+    if output is ShowFormat.json:
+        print_json(canonical(found.to_dict()))
+    else:
+        print(verification_text(found))
+    raise typer.Exit(FINE if found.holds else PROBLEMS)

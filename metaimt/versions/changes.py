@@ -1,0 +1,209 @@
+"""What is new in one state of a review against another, as one frozen object for the terminal, the report and the page.
+
+May import: casefiles, evidence, and its neighbours in versions. Everything in it was computed elsewhere and is given.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from metaimt.casefiles.protocol import ConclusionTest, Protocol
+from metaimt.versions.numbers import Crossing, Group, Number, NumberChange, crossings
+from metaimt.versions.placement import DATA, PACKAGE, PROTOCOL, Move, Placings, moves_between, renamed_placings
+from metaimt.versions.records import NO_CHANGES, RecordChanges, record_changes
+from metaimt.versions.side import Side, State, Warned, renamed_warnings
+from metaimt.versions.stored import Release
+
+UNKNOWN = "not known"  # the cause, where the old files cannot be read by today's package
+
+
+@dataclass(frozen=True, slots=True)
+class WarningChange:
+    """A warning that is new or was cleared, by a change of the data, the protocol or the package (a new rule)."""
+
+    warned: Warned
+    is_new: bool
+    cause: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The warning with its cause."""
+        return {**self.warned.to_dict(), "cause": self.cause}
+
+
+@dataclass(frozen=True)
+class Changes:
+    """From `old` to `new`, both by name. `old` is None where no version is frozen yet: then everything is new.
+
+    `conclusion` is the test of each pool, empty where the protocol has none (`tested` False) or nothing can be
+    compared. `printed` is False where the old state is no frozen version: what it printed is not known, so a change
+    by the package cannot show. `reworded`: files in which only comments or layout changed. `unreadable`: why the old
+    files could not be recomputed. `history`: the frozen versions, newest first.
+    """
+
+    old: str | None
+    new: str
+    records: RecordChanges = NO_CHANGES
+    moves: tuple[Move, ...] = ()
+    numbers: tuple[NumberChange, ...] = ()
+    warnings: tuple[WarningChange, ...] = ()
+    conclusion: tuple[Crossing, ...] = ()
+    tested: bool = False
+    printed: bool = True
+    reworded: tuple[str, ...] = ()
+    unreadable: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+    history: tuple[Release, ...] = ()
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the two states are the same in all that is compared; comments and layout do not count."""
+        moved = any(not number.is_same for number in self.numbers)
+        return self.old is not None and not (self.records or self.moves or self.warnings or moved or self.unreadable)
+
+    @property
+    def crossed(self) -> bool | None:
+        """Whether the conclusion changed by the protocol's test; None where it could not be made."""
+        return any(crossing.crossed for crossing in self.conclusion) if self.conclusion else None
+
+    @property
+    def moved(self) -> tuple[NumberChange, ...]:
+        """The headline numbers that are not the same."""
+        return tuple(number for number in self.numbers if not number.is_same)
+
+    def label(self, group: str) -> str:
+        """The name shown for a group, or a stratum `pool/stratum` of one."""
+        return dict(self.labels).get(group, group.replace("_", " "))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The machine-readable form of `metaimt diff --format json`."""
+        from metaimt.versions.numbering import kinds_of
+
+        warnings = {word: [w.to_dict() for w in self.warnings if w.is_new is new] for word, new in _WORDS}
+        return {
+            "format": 1,
+            "old": self.old,
+            "new": self.new,
+            "nothing_new": self.nothing,
+            "kinds": list(kinds_of(self)),
+            "records": self.records.to_dict(),
+            "comments_or_layout": list(self.reworded),
+            "units": [move.to_dict() for move in self.moves],
+            "numbers": [number.to_dict() for number in self.numbers],
+            "warnings": warnings,
+            "conclusion_test": {"crossed": self.crossed, "pools": [one.to_dict() for one in self.conclusion]},
+            "not_recomputed": self.unreadable or None,
+            "package_compared": self.printed and not self.unreadable,
+        }
+
+
+_WORDS = (("new", True), ("cleared", False))
+
+
+def changes_between(
+    old: Side, between: State | None, new: Side, test: ConclusionTest | None, history: tuple[Release, ...] = ()
+) -> Changes:
+    """Everything that differs. `between`: the old files through today's package under the new protocol; None: as old.
+
+    `new.computed` must be there. `test` is the conclusion test that was in force before.
+    """
+    if new.computed is None:
+        raise ValueError("the new state was not computed")
+    records = record_changes(old.documents, new.documents)
+    renames = dict(records.renamed)
+    steps = list(_steps(old, between, new.computed))
+    first = steps[0][1] if steps else new.computed
+    labels = tuple(sorted(_labels(new.protocol, old.protocol, {*first.numbers, *new.computed.numbers})))
+    named = dict(labels)
+    tests = crossings(first.numbers, new.computed.numbers, test, lambda name: named.get(name, name)) if test else ()
+    return Changes(
+        old=old.name if old.name != new.name else f"{old.name} (before)",
+        new=new.name if old.name != new.name else f"{new.name} (now)",
+        records=records,
+        moves=tuple(move for step in steps for move in _moves(step, renames)),
+        numbers=tuple(_numbers(old, between, new.computed, named)),
+        warnings=tuple(change for step in steps for change in _warnings(step, renames)),
+        conclusion=tuple(tests),
+        tested=test is not None,
+        printed=old.printed is not None,
+        reworded=tuple(_reworded(old, new, records)),
+        unreadable=old.unreadable,
+        labels=labels,
+        history=history,
+    )
+
+
+def first_version(new: Side, history: tuple[Release, ...] = ()) -> Changes:
+    """Before the first frozen version: the numbers as they are, with nothing to compare them with."""
+    numbers = new.computed.numbers if new.computed else {}
+    labels = tuple(sorted(_labels(new.protocol, None, numbers)))
+    found = (NumberChange(group, dict(labels)[group.name], None, None, None, one) for group, one in numbers.items())
+    return Changes(None, new.name, numbers=tuple(found), labels=labels, history=history)
+
+
+_Step = tuple[str, State, State]
+
+
+def _steps(old: Side, between: State | None, now: State) -> Iterator[_Step]:
+    """(cause, before, after) from what was printed to what is computed now, one cause at a time."""
+    if old.computed is None:
+        if old.printed is not None:
+            yield UNKNOWN, old.printed, now
+        return
+    if old.printed is not None:
+        yield PACKAGE, old.printed, old.computed
+    if between is not None:
+        yield PROTOCOL, old.computed, between
+    yield DATA, between or old.computed, now
+
+
+def _moves(step: _Step, renames: Mapping[str, str]) -> Iterator[Move]:
+    cause, before, after = step
+    yield from moves_between(_named(before.placings, renames), _named(after.placings, renames), cause)
+
+
+def _named(placings: Placings, renames: Mapping[str, str]) -> Placings:
+    return renamed_placings(placings, renames)
+
+
+def _numbers(old: Side, between: State | None, now: State, labels: Mapping[str, str]) -> Iterator[NumberChange]:
+    printed = old.printed or old.computed
+    before = printed.numbers if printed else {}
+    package = old.computed.numbers if old.computed else {}
+    protocol = (between.numbers if between else package) if old.computed else {}
+    for group in dict.fromkeys([*now.numbers, *before]):
+        states: list[Number | None] = [found.get(group) for found in (before, package, protocol, now.numbers)]
+        yield NumberChange(group, labels.get(group.name, group.name), *states)
+
+
+def _labels(new: Protocol | None, old: Protocol | None, groups: Iterable[Group]) -> Iterator[tuple[str, str]]:
+    for group in groups:
+        names = group.name.split("/")
+        yield group.name, ", ".join(_label(new, old, name) for name in names)
+
+
+def _label(new: Protocol | None, old: Protocol | None, name: str) -> str:
+    known = next((side for side in (new, old) if side is not None and name in side.labels), None)
+    return known.label(name) if known is not None else name.replace("_", " ")
+
+
+def _warnings(step: _Step, renames: Mapping[str, str]) -> Iterator[WarningChange]:
+    cause, before, after = step
+    was = renamed_warnings(before.warnings, renames) if cause in {DATA, UNKNOWN} else before.warnings
+    for is_new, have, had in ((True, after.warnings, was), (False, was, after.warnings)):
+        spare = Counter(warned.key for warned in had)
+        for warned in have:
+            if spare[warned.key]:
+                spare[warned.key] -= 1
+            else:
+                yield WarningChange(warned, is_new, cause)
+
+
+def _reworded(old: Side, new: Side, records: RecordChanges) -> Iterator[str]:
+    """Files of both sides whose text differs though no field does."""
+    edited = {one.file for one in (*records.edited, *records.shared)}
+    for name in sorted(new.texts):
+        if name in old.texts and old.texts[name] != new.texts[name] and name not in edited:
+            yield name

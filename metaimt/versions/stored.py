@@ -1,0 +1,154 @@
+"""A frozen version: what it holds, making one, and reading it again.
+
+May import: casefiles, evidence, problem; results are given to it. The whole content is described in docs/versions.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from metaimt.casefiles.library import Library
+from metaimt.casefiles.protocol import Protocol
+from metaimt.casefiles.version_files import FOLDER, FORMAT, digest_of, fault_in, read_version, sealed, version_paths
+from metaimt.evidence.selection import Selection
+from metaimt.files import write_file
+from metaimt.problem import WrongUse
+from metaimt.versions.defaults import code_defaults, package_versions, terms_of
+from metaimt.versions.numbers import headline_numbers
+from metaimt.versions.placement import placings_dict, placings_from, placings_of
+from metaimt.versions.records import Documents, reports_in
+from metaimt.versions.side import State, Warned, documents_of, texts_of
+
+_FILE = re.compile(r"(?:literature|local|second-reading)/[^/\\\x00]+\.ya?ml|[a-z][a-z-]*\.yaml")
+_SECTIONS = ("analysis_set", "changes", "defaults", "files", "packages", "protocol", "records", "results", "warnings")
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What a version was when it was frozen: the one before it, of which kind, and its news in sentences."""
+
+    version: str
+    since: str | None
+    kinds: tuple[str, ...]
+    news: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A version file as read; `content` is the whole of it."""
+
+    version: str
+    path: Path
+    content: Mapping[str, Any]
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Name below the review's folder -> text of each file."""
+        return {name: "\n".join(lines) for name, lines in self.content["files"].items()}
+
+    @property
+    def state(self) -> State:
+        """Warnings, placings and numbers as they were printed."""
+        warnings = tuple(sorted(Warned(**entry) for entry in self.content["warnings"]))
+        placings = placings_from(self.content["analysis_set"])
+        return State(warnings, placings, headline_numbers(self.content["results"]))
+
+    @property
+    def release(self) -> Release:
+        """The version in its list of changes."""
+        changes = self.content["changes"]
+        return Release(self.version, changes["since"], tuple(changes["kinds"]), tuple(changes["news"]))
+
+    @property
+    def digest(self) -> str:
+        """The seal of the whole content."""
+        return str(self.content["seal"]["all"])
+
+
+def stored_versions(cases: Path) -> tuple[str, ...]:
+    """The versions of a review, oldest first."""
+    return tuple(version_paths(cases))
+
+
+def read_stored(cases: Path, version: str) -> Stored:
+    """A version of a review. Raises WrongUse if there is none, or its file is not as it was frozen."""
+    paths = version_paths(cases)
+    if version not in paths:
+        known = f"the versions are {', '.join(paths)}" if paths else "none is frozen yet: metaimt snapshot YEAR.N"
+        raise WrongUse(f"no version {version} in {(cases / FOLDER).as_posix()}; {known}")
+    if fault := fault_in(paths[version]):
+        raise WrongUse(f"{paths[version].as_posix()}: {fault.message}; {fault.hint}")
+    content = read_version(paths[version])
+    missing = [name for name in _SECTIONS if name not in content]
+    if missing:
+        raise WrongUse(f"{paths[version].as_posix()} lacks {', '.join(missing)}; restore it from git")
+    return Stored(version, paths[version], content)
+
+
+def releases(cases: Path) -> tuple[Release, ...]:
+    """Every version with its news, newest first."""
+    return tuple(read_stored(cases, version).release for version in reversed(version_paths(cases)))
+
+
+def is_review_file(name: str) -> bool:
+    """Whether a file of this name, below the folder of a review, may belong to it."""
+    return _FILE.fullmatch(name) is not None
+
+
+def unpack(texts: Mapping[str, str], folder: Path) -> None:
+    """Write the files of a state below `folder`. Raises WrongUse for a name that no file of a review has."""
+    for name in texts:
+        if not is_review_file(name):
+            raise WrongUse(f"'{name}' is no file of a review; the version file or revision cannot be used")
+    for name, text in texts.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode("utf-8"))
+
+
+def record_digests(documents: Documents) -> dict[str, dict[str, str]]:
+    """Report id -> its file, and a SHA-256 of what the file says, whatever its layout and comments."""
+    return {name: {"file": file, "sha256": digest_of(data)} for name, (file, data) in reports_in(documents).items()}
+
+
+def version_content(
+    library: Library,
+    protocol: Protocol,
+    selection: Selection,
+    *,
+    results: Mapping[str, Any],
+    warnings: Iterable[Warned],
+    release: Release,
+    former: Stored | None,
+) -> dict[str, Any]:
+    """The sections of a version file; `results` are those of `analyses.frozen_numbers`."""
+    searches = [{"id": search.id, "status": search.status, "date": search.date} for search in library.searches]
+    return {
+        "format": FORMAT,
+        "version": release.version,
+        "status": protocol.living.status if protocol.living else None,
+        "changes": {"since": release.since, "kinds": list(release.kinds), "news": list(release.news)},
+        "former": {"version": former.version, "seal": former.digest} if former else None,
+        "files": {name: text.split("\n") for name, text in texts_of(library).items()},
+        "records": record_digests(documents_of(library)),
+        "exclusions": {entry.id: entry.reason for entry in library.excluded},
+        "searches": searches,
+        "protocol": protocol.model_dump(),
+        "analysis_set": placings_dict(placings_of(selection)),
+        "results": dict(results),
+        "warnings": [warned.to_dict() for warned in sorted(warnings)],
+        "packages": package_versions(),
+        "defaults": code_defaults(),
+        "vocabulary": terms_of(library.vocabulary),
+    }
+
+
+def write_version(cases: Path, version: str, content: Mapping[str, Any]) -> Path:
+    """Write cases/versions/VERSION.json in one step."""
+    path = cases / FOLDER / f"{version}.json"
+    write_file(path, sealed(content))
+    return path

@@ -1,0 +1,111 @@
+"""The wording of what is new: 80 columns, causes, hostile text, and a version's news."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import MakeReview, course, patient, report
+
+from metaimt.report.whats_new import caused_by, news_lines, number_text, points
+from metaimt.report.whats_new_pages import changes_markdown, changes_page, changes_text
+from metaimt.review import diff, snapshot
+from metaimt.versions.changes import Changes
+from metaimt.versions.numbers import Group, Number, NumberChange
+
+HOSTILE = "<script>x</script> | `y` [a](javascript:b) \x1b[31m\u202e =1+1"
+
+
+def number(responders: int, evaluable: int, estimate: float | None, method: str = "exact") -> Number:
+    lower, upper = (None, None) if estimate is None else (estimate - 0.1, estimate + 0.1)
+    return Number(responders, evaluable, 3, estimate, lower, upper, method)
+
+
+def change(*states: Number | None) -> NumberChange:
+    return NumberChange(Group("pool", "strict"), "strict", *states)
+
+
+BEFORE, AFTER = number(5, 10, 0.5), number(6, 12, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (change(BEFORE, BEFORE, BEFORE, AFTER), ("+1/+2", "none")),
+        (change(BEFORE, AFTER, AFTER, AFTER), ("none", "+1/+2 (package)")),
+        (
+            change(BEFORE, BEFORE, number(5, 10, 0.52), number(5, 10, 0.49)),
+            ("-3.0 [-3.0, -3.0]", "+2.0 [+2.0, +2.0] (protocol)"),
+        ),
+        (
+            change(BEFORE, number(5, 10, 0.5, "other"), number(5, 10, 0.5, "other"), number(5, 10, 0.5, "other")),
+            ("none", "interval by other instead of exact (package)"),
+        ),
+        (change(None, None, None, AFTER), ("not known", "not known")),
+        (change(BEFORE, None, None, AFTER), ("not known", "not known")),
+        (
+            change(number(0, 0, None), number(0, 0, None), number(0, 0, None), AFTER),
+            ("+6/+12, none evaluable -> 6/12, 50.0 % [40.0 - 60.0]", "none"),
+        ),
+    ],
+)
+def test_what_moved_a_number(found: NumberChange, said: tuple[str, str]) -> None:
+    assert caused_by(found) == said
+
+
+def test_two_causes_that_cancel_are_not_unchanged() -> None:
+    assert not change(BEFORE, AFTER, AFTER, BEFORE).is_same
+    assert change(BEFORE, BEFORE, BEFORE, BEFORE).is_same
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.004, "+0.4"), (-0.0501, "-5.0"), (0.0, "0.0"), (-0.0001, "0.0"), (1.0, "+100.0")]
+)
+def test_points(value: float, text: str) -> None:
+    assert points(value) == text
+
+
+def test_a_number_that_is_not_identified_or_not_there() -> None:
+    assert (number_text(None), number_text(number(0, 0, None))) == ("not in it", "none evaluable")
+
+
+@pytest.fixture
+def hostile(make_review: MakeReview) -> Changes:
+    """A made-up review in which a new case and a changed note hold hostile text."""
+    folder = make_review(report("example-a", patient(course("PR"), site_detail="lung")))
+    snapshot("2026.1", folder)
+    path = folder / "literature" / "example-a.yaml"
+    path.write_text(
+        path.read_text().replace("site_detail: lung", "site_detail: '<script>x</script> | `y` [a](javascript:b)'")
+    )
+    make_review(report("example-b", patient(course("PR"), site_detail="=1+1"), arms=[]))
+    return diff(cases=folder)
+
+
+def test_hostile_text_cannot_format(hostile: Changes, tmp_path: Path) -> None:
+    for text in (changes_markdown(hostile), changes_page(hostile, HOSTILE)):
+        assert "<script>" not in text
+        assert "[a](javascript" not in text
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+        assert str(tmp_path) not in text
+
+
+def test_the_terminal_is_80_columns_wide(hostile: Changes) -> None:
+    lines = changes_text(hostile).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "    patients[P1].site_detail: lung -> <script>x</script> | `y` [a](javascript:b)" in lines
+
+
+def test_the_news_of_a_version(make_review: MakeReview) -> None:
+    folder = make_review(report("example-a", patient(course("PR"))))
+    first = diff(cases=folder)
+    assert news_lines(first)[0] == "The first frozen version of the review."
+    assert "strict, ALK-positive: 1/1, 100.0 % [2.5 - 100.0]" in news_lines(first)
+    snapshot("2026.1", folder)
+    assert news_lines(diff(cases=folder))[0] == "Nothing new."
+    make_review(report("example-b", patient(course("PD"))))
+    news = news_lines(diff(cases=folder))
+    assert news[0] == "added: example-b (case report, 1 patient)"
+    assert any(line.startswith("strict, ALK-positive: 1/1, 100.0 %") and "; by method: none" in line for line in news)
+    assert news[-1].startswith("Conclusion test: crossed. strict, ALK-positive: ORR -50.0 points (limit 5)")

@@ -1,0 +1,63 @@
+"""`build` and `snapshot` killed at every write leave the former state or the new one, whole, and never a mixture."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import MakeReview, course, patient, report
+from made_up_review import edit, small_review, write
+
+from metaimt.review import build, snapshot, verify
+
+DRIVER = Path(__file__).with_name("killed_at_each_write.py")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the children are forked")
+
+
+@pytest.fixture
+def review(make_review: MakeReview, tmp_path: Path) -> Path:
+    """A made-up review with a frozen version, outputs of it, and a case since; it lies alone in its parent folder."""
+    (tmp_path / "alone").mkdir()
+    folder = small_review(make_review).rename(tmp_path / "alone" / "review")
+    snapshot("2026.1", folder)
+    build(folder, folder.parent / "outputs")
+    write(folder, report("example-e", patient(course("PD"))))
+    edit(folder / "review.yaml", 'version: "2026.1"', 'version: "2026.2"')
+    return folder
+
+
+def states(what: str, review: Path) -> tuple[dict[str, str], list[dict[str, str]], dict[str, str]]:
+    """The files before, after each kill, and after the run that was not killed."""
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", str(DRIVER), what, str(review)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    *interrupted, (code, after) = found["runs"]
+    assert code == 0, done.stderr
+    assert {code for code, _ in interrupted} == {9}
+    return found["before"], [state for _, state in interrupted], after
+
+
+def test_build_killed_at_each_write(review: Path) -> None:
+    before, interrupted, after = states("build", review)
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert {"outputs/CHANGES.md", "outputs/report.md", "outputs/results.json"} <= changed
+    files = [name for name in after if name.startswith("outputs/")]
+    assert len(interrupted) > 5 * len(files)
+    assert [state for state in interrupted if state not in (before, after)] == []
+    exchanged = interrupted.index(after)
+    assert interrupted[:exchanged] == [before] * exchanged
+    assert exchanged > 5 * len(files)
+
+
+def test_snapshot_killed_at_each_write(review: Path) -> None:
+    before, interrupted, after = states("snapshot", review)
+    assert set(after) - set(before) == {"review/versions/2026.2.json"}
+    assert len(interrupted) >= 6
+    assert interrupted == [before] * len(interrupted)
+    assert verify("2026.2", review).holds
+    assert verify("2026.1", review).holds

@@ -1,0 +1,174 @@
+"""Verify: each number from a version's own content; what was edited, what the package changed, what is new since."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import MakeReview, course, patient, report
+from made_up_review import edit, small_review, write
+
+import metaimt.analyses.pooled_response
+import metaimt.evidence.tables
+from metaimt.casefiles.protocol import Priors
+from metaimt.casefiles.version_files import read_version, sealed
+from metaimt.problem import WrongUse
+from metaimt.report.verification_text import verification_text
+from metaimt.review import snapshot, verify
+from metaimt.statistics.pooled import pool_proportion
+
+
+@pytest.fixture
+def review(make_review: MakeReview) -> Path:
+    """A made-up review of which 2026.1 is frozen."""
+    folder = small_review(make_review)
+    edit(folder / "review.yaml", "priors: {mu: [1, 1], rho: [1, 4], ", "priors: {mu: [1, 1], ")
+    snapshot("2026.1", folder)
+    return folder
+
+
+def reseal(path: Path, **sections: Any) -> None:
+    """A version file that was edited and sealed anew, as an older package might have written it."""
+    content = {name: value for name, value in read_version(path).items() if name != "seal"}
+    path.write_bytes(sealed({**content, **sections}))
+
+
+def test_every_number_is_reproduced(review: Path) -> None:
+    found = verify("2026.1", review)
+    assert found.holds
+    assert found.numbers == found.reproduced > 300
+    assert (found.values, found.units, found.settings, found.misread, found.added) == ((), (), (), (), 0)
+    assert "In the working tree since: nothing." in verification_text(found)
+
+
+def test_the_newest_is_the_default_and_an_unknown_one_is_told(review: Path, make_review: MakeReview) -> None:
+    assert verify(cases=review).version == "2026.1"
+    with pytest.raises(WrongUse, match=r"no version 2026\.2 .*the versions are 2026\.1"):
+        verify("2026.2", review)
+    (review / "versions" / "2026.1.json").unlink()
+    with pytest.raises(WrongUse, match=r"none is frozen yet: metaimt snapshot YEAR\.N"):
+        verify(cases=review)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "section"),
+    [
+        ('"responders": 8', '"responders": 9', "analysis_set"),
+        ("response: PR", "response: CR", "files"),
+        ('"status": "update_in_progress"', '"status": "up_to_date"', "protocol"),
+        ('"numpy": "', '"numpy": "9', "packages"),
+        ('"all": "', '"all": "0', "seal"),
+    ],
+)
+def test_a_changed_byte_of_the_version_file(old: str, new: str, section: str, review: Path) -> None:
+    path = review / "versions" / "2026.1.json"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    found = verify("2026.1", review)
+    assert found.fault is not None
+    assert not found.holds
+    assert section in found.fault.message
+    assert "Nothing was recomputed; restore it" in " ".join(verification_text(found).split())
+
+
+def test_a_number_that_is_not_reproduced(review: Path) -> None:
+    path = review / "versions" / "2026.1.json"
+    results = read_version(path)["results"]
+    results["pools"]["strict"]["orr"]["estimate"] += 0.01
+    reseal(path, results=results)
+    found = verify("2026.1", review)
+    assert [one.path for one in found.values] == ["pools.strict.orr.estimate"]
+    assert (found.numbers - found.reproduced, found.holds) == (1, False)
+    assert "pools.strict.orr.estimate: " in verification_text(found)
+
+
+def test_a_changed_default_that_moves_numbers(review: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def wider(*arguments: Any, **more: Any) -> Any:
+        return pool_proportion(*arguments, **more, level=0.9)
+
+    monkeypatch.setattr(metaimt.analyses.pooled_response, "pool_proportion", wider)
+    found = verify("2026.1", review)
+    differing = {one.path for one in found.values}
+    assert {"pools.strict.orr.level", "pools.strict.orr.lower", "pools.strict.orr.upper"} <= differing
+    assert not found.holds
+
+
+def test_a_changed_default_of_the_protocol(review: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Priors.model_fields["rho"], "default", (2.0, 4.0))
+    Priors.model_rebuild(force=True)
+    try:
+        from metaimt.casefiles.protocol import Protocol
+
+        monkeypatch.setattr(Protocol.model_fields["priors"], "default_factory", Priors)
+        Protocol.model_rebuild(force=True)
+        found = verify("2026.1", review)
+    finally:
+        monkeypatch.undo()
+        Priors.model_rebuild(force=True)
+        Protocol.model_rebuild(force=True)
+    changed = {(kind, one.path, one.frozen, one.now) for kind, one in found.settings}
+    assert changed == {("protocol", "priors.rho[0]", 1.0, 2.0)}
+    assert found.values
+    assert "priors.rho[0]: 1 -> 2" in verification_text(found)
+
+
+def test_a_changed_default_that_moves_no_number_is_told(review: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metaimt.evidence.tables, "ADULT_AGE", 16.0)
+    found = verify("2026.1", review)
+    assert found.holds
+    assert [(kind, one.path, one.now) for kind, one in found.settings] == [
+        ("defaults", "evidence.tables.ADULT_AGE", 16.0)
+    ]
+
+
+def test_another_package_version_is_told(review: Path) -> None:
+    path = review / "versions" / "2026.1.json"
+    reseal(path, packages={**read_version(path)["packages"], "numpy": "1.0", "gone": "2"})
+    found = verify("2026.1", review)
+    assert found.holds
+    assert {(one.path, one.frozen) for _, one in found.settings} == {("numpy", "1.0"), ("gone", "2")}
+    assert "numpy" not in verification_text(found)
+    results = read_version(path)["results"]
+    results["pools"]["strict"]["orr"]["estimate"] += 0.01
+    reseal(path, results=results)
+    assert "numpy: 1.0 -> " in verification_text(verify("2026.1", review))
+
+
+def test_a_case_changed_since_is_told_and_the_version_still_holds(review: Path) -> None:
+    edit(review / "literature" / "example-a.yaml", "response: PR", "response: PD")
+    edit(review / "literature" / "example-c.yaml", "# Made up.\n", "# Made up.\n\n")
+    write(review, report("example-e", patient(course("PD"))))
+    found = verify("2026.1", review)
+    assert found.holds
+    said = verification_text(found)
+    assert "example-a: patients[P1].courses[1].response: PR -> PD" in said
+    assert "added: example-e" in said
+    assert "comments or layout of literature/example-c.yaml" in said
+
+
+def test_a_working_tree_with_errors_does_not_keep_a_version_from_being_verified(review: Path) -> None:
+    (review / "literature" / "example-a.yaml").write_text("report: [", encoding="utf-8")
+    found = verify("2026.1", review)
+    assert found.holds
+    assert [one.id for one in found.since.edited] == ["example-a"]
+
+
+def test_content_that_todays_rules_refuse(review: Path) -> None:
+    path = review / "versions" / "2026.1.json"
+    files = read_version(path)["files"]
+    files["literature/example-a.yaml"] = [line.replace("PR", "Partial") for line in files["literature/example-a.yaml"]]
+    reseal(path, files=files)
+    found = verify("2026.1", review)
+    assert found.unreadable.startswith(
+        "today's rules find 1 error in its files, the first in literature/example-a.yaml"
+    )
+    assert not found.holds
+    assert found.misread == ("example-a",)
+
+
+def test_the_json_form_has_no_machine_path(review: Path, tmp_path: Path) -> None:
+    found = verify("2026.1", review)
+    assert str(tmp_path) not in json.dumps(found.to_dict())
+    assert found.to_dict()["numbers"] == {"frozen": found.numbers, "reproduced": found.numbers, "only_now": 0}
