@@ -1,8 +1,8 @@
-"""The README's commands, other than install and test, run as written and print what the README shows.
+"""The commands of the README and of docs/tutorial.md run as written and print what is shown; not install and test.
 
 `console` blocks run in this repository, `console session` blocks one after the other in a copy of it; a block
 `yaml fill-in FILE` is typed into that file of the copy, as a reader would. Run as a program, this file writes the
-outputs anew.
+transcripts anew.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+DOCUMENTS = (README, ROOT / "docs" / "tutorial.md")
 _BLOCK = re.compile(r"```(console session|console|yaml fill-in (?P<file>\S+))\n(?P<text>.*?)```", re.DOTALL)
 
 
@@ -58,9 +59,9 @@ def session_folder(folder: Path) -> Path:
     return folder
 
 
-def session(readme: str, folder: Path) -> Iterator[tuple[str, str, str]]:
+def session(document: str, folder: Path) -> Iterator[tuple[str, str, str]]:
     """(command, output, expected) of every session command, in order, in a copy of the repository."""
-    for block in _BLOCK.finditer(readme):
+    for block in _BLOCK.finditer(document):
         if block["file"]:
             type_in(folder / block["file"], block["text"])
         elif block[1] == "console session":
@@ -68,28 +69,32 @@ def session(readme: str, folder: Path) -> Iterator[tuple[str, str, str]]:
                 yield command, run(command, folder), expected
 
 
-def single_commands(readme: str) -> list[tuple[str, str]]:
-    return [pair for block in _BLOCK.finditer(readme) if block[1] == "console" for pair in commands(block["text"])]
+def single_commands(document: str) -> list[tuple[str, str]]:
+    return [pair for block in _BLOCK.finditer(document) if block[1] == "console" for pair in commands(block["text"])]
 
 
-TEXT = README.read_text(encoding="utf-8")
+TEXTS = {path.name: path.read_text(encoding="utf-8") for path in DOCUMENTS}
+TEXT = TEXTS[README.name]
+SINGLE = [pair for text in TEXTS.values() for pair in single_commands(text)]
 
 
 def test_there_are_transcripts() -> None:
-    assert len(single_commands(TEXT)) >= 2
-    assert sum(block[1] == "console session" for block in _BLOCK.finditer(TEXT)) >= 4
+    assert len(SINGLE) >= 2
+    for text in TEXTS.values():
+        assert sum(block[1] == "console session" for block in _BLOCK.finditer(text)) >= 4
 
 
-@pytest.mark.parametrize(("command", "output"), single_commands(TEXT))
+@pytest.mark.parametrize(("command", "output"), SINGLE)
 def test_transcript(command: str, output: str) -> None:
     assert run(command, ROOT) == output
 
 
-def test_the_session_in_a_copy(tmp_path: Path) -> None:
-    shown = list(session(TEXT, session_folder(tmp_path)))
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_session_in_a_copy(name: str, tmp_path: Path) -> None:
+    shown = list(session(TEXTS[name], session_folder(tmp_path)))
     assert [(command, output) for command, output, _ in shown] == [(command, known) for command, _, known in shown]
     said = "".join(output for _, output, _ in shown)
-    assert "1 error in 1 of 1 file" in said
+    assert "did you mean site: abdomen" in said
     assert "without it" in said
 
 
@@ -101,9 +106,9 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
     assert "pytest" in script.splitlines()[-1]
 
 
-def _rewritten(readme: str) -> str:
+def _rewritten(document: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
-        outputs = [(command, output) for command, output, _ in session(readme, session_folder(Path(folder)))]
+        outputs = [(command, output) for command, output, _ in session(document, session_folder(Path(folder)))]
 
     def filled(block: re.Match[str]) -> str:
         if block["file"]:
@@ -114,8 +119,9 @@ def _rewritten(readme: str) -> str:
         ]
         return f"```{block[1]}\n" + "".join(f"$ {command}\n{output}" for command, output in here) + "```"
 
-    return _BLOCK.sub(filled, readme)
+    return _BLOCK.sub(filled, document)
 
 
 if __name__ == "__main__":
-    README.write_text(_rewritten(TEXT), encoding="utf-8")
+    for path in DOCUMENTS:
+        path.write_text(_rewritten(TEXTS[path.name]), encoding="utf-8")

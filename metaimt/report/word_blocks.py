@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -19,7 +20,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from metaimt.report.word_parts import add_field, add_link, add_text, describe
-from metaimt.report.word_tables import Cells, add_table
+from metaimt.report.word_tables import Cells, add_table, is_sideways, is_wide, turn
 
 _MARK: Final = {"strong": "bold", "em": "italic"}
 _MANY, _SHORT = 5, 80  # items of a list, letters of an item
@@ -51,12 +52,21 @@ class Writer:
         blocks = list(_blocks(tokens))
         sources = [_picture_in(block) for block in blocks]
         captions = [at > 0 and sources[at - 1] is not None and _is_caption(block) for at, block in enumerate(blocks)]
-        for block, source, caption in zip(blocks, sources, captions, strict=True):
+        for at, (block, source, caption) in enumerate(zip(blocks, sources, captions, strict=True)):
             if source is None and not caption:
+                self._turn_for(blocks[at:])
                 self._block(block)
         for at, source in enumerate(sources):
             if source is not None:
                 self._figure(source, _text_of(blocks[at + 1][1]) if captions[at + 1 : at + 2] == [True] else "")
+
+    def _turn_for(self, blocks: Sequence[Sequence[Token]]) -> None:
+        """A heading with a wide table under it, or a wide table, begins pages turned sideways."""
+        part = [blocks[0], *takewhile(lambda block: block[0].type != "heading_open", blocks[1:])]
+        within = part if part[0][0].type == "heading_open" else part[:1]
+        wide = any(is_wide(self.document, Cells(*_cells(b))) for b in within if b[0].type == "table_open")
+        if wide and not is_sideways(self.document):
+            turn(self.document)
 
     def _block(self, tokens: Sequence[Token]) -> None:
         kind = tokens[0].type
@@ -113,6 +123,8 @@ class Writer:
         self.tables += 1
         self._caption("Table", self.tables, f"{': '.join(self.headings[-2:])}.")
         add_table(self.document, Cells(rows, aligned))
+        if is_sideways(self.document):
+            turn(self.document)
 
 
 def markdown_tokens(text: str) -> list[Token]:

@@ -44,6 +44,7 @@ def set_styles(document: Document) -> None:
         for border in styles[name].element.findall(f".//{qn('w:pBdr')}"):
             border.getparent().remove(border)
     _style(styles["Caption"], SMALL, after=10, before=2)
+    styles["Caption"].paragraph_format.keep_together = True
     _style(styles["List Bullet"], Pt(9), after=2)
     _style(styles["List Number"], Pt(9), after=3)
     for name, size in (("Table Text", CELL), ("Small List", SMALL)):

@@ -19,10 +19,11 @@ from metaimt.report.word_parts import add_text, print_table
 _CM, _INDENT = 360_000, 0.25  # EMU a cm; cm by which cell margins reach beyond the text
 _GAP = 0.36  # cm a column, cell margins and a little air
 _DIGIT, _BOLD = 0.0195, 1.1  # cm a point of a figure's width, and how much wider a heading's letters are
+_NAMES = 2.8  # cm of a column that names rows, if it has so much to say
 _SIZES = (8.0, 7.0, 6.5)  # points, the larger where there is room
 _ALIGNED = {"right": WD_ALIGN_PARAGRAPH.RIGHT, "center": WD_ALIGN_PARAGRAPH.CENTER}
 _TOGETHER = re.compile(r"(?<=\d) (?=[-%])|(?<=\d -|\d %) (?=[-\d])|(?<=\d,) (?=\d+\))|(?<=%:) (?=\d)")
-_BREAKS = re.compile(r" |(?<=[a-z])-(?=[a-z])")
+_BREAKS = re.compile(r" |(?<=[A-Za-z])-(?=[a-z])")
 
 
 @dataclass(frozen=True)
@@ -34,16 +35,29 @@ class Cells:
 
 
 def add_table(document: Document, cells: Cells) -> None:
-    """The table at the end of the document. One too wide for the page is put on landscape pages of its own."""
-    room = _room(document)
-    size = next((size for size in _SIZES if sum(_needed(cells, size)) <= room), None)
-    if size is None:
-        _turn(document)
-    _table(document, cells, size or _SIZES[-1])
-    if size is None:
-        _turn(document)
-    else:
-        document.add_paragraph().paragraph_format.space_after = Pt(0)
+    """The table at the end of the document, in the largest letters that fit. See `is_wide`."""
+    sizes = (size for size in _SIZES if sum(_needed(cells, size)) <= _room(document))
+    _table(document, cells, next(sizes, _SIZES[-1]))
+    document.add_paragraph().paragraph_format.space_after = Pt(0)
+
+
+def is_wide(document: Document, cells: Cells) -> bool:
+    """Whether the table needs a page turned sideways."""
+    return sum(_needed(cells, _SIZES[-1])) > _room(document)
+
+
+def turn(document: Document) -> None:
+    """What follows stands on new pages, sideways or upright again."""
+    old = document.sections[-1]
+    page = document.add_section(WD_SECTION.NEW_PAGE)
+    page.page_width, page.page_height = old.page_height, old.page_width
+    page.orientation = WD_ORIENT.LANDSCAPE if is_sideways(document) else WD_ORIENT.PORTRAIT
+
+
+def is_sideways(document: Document) -> bool:
+    """Whether the last page is."""
+    page = document.sections[-1]
+    return (page.page_width or 0) > (page.page_height or 0)
 
 
 def _table(document: Document, cells: Cells, size: float) -> None:
@@ -67,22 +81,16 @@ def _room(document: Document) -> float:
     return ((page.page_width or 0) - (page.left_margin or 0) - (page.right_margin or 0)) / _CM - _INDENT
 
 
-def _turn(document: Document) -> None:
-    old = document.sections[-1]
-    page = document.add_section(WD_SECTION.NEW_PAGE)
-    page.page_width, page.page_height = old.page_height, old.page_width
-    wide = (page.page_width or 0) > (page.page_height or 0)
-    page.orientation = WD_ORIENT.LANDSCAPE if wide else WD_ORIENT.PORTRAIT
-
-
 def _unbroken(text: str) -> str:
     """`61.7 - 84.0` and `74.3 %` stay on one line."""
     return _TOGETHER.sub("\u00a0", text)
 
 
 def _needed(cells: Cells, size: float) -> list[float]:
-    """The least width of each column, cm: its longest word."""
-    return _longest(cells, size, lambda text: max(map(len, _BREAKS.split(_unbroken(text)))))
+    """The least width of each column, cm: its longest word; the first, which names the rows, some more."""
+    needed = _longest(cells, size, lambda text: max(map(len, _BREAKS.split(_unbroken(text)))))
+    wished = _longest(cells, size, len)[0]
+    return [max(needed[0], min(wished, _NAMES)), *needed[1:]]
 
 
 def _longest(cells: Cells, size: float, length: Callable[[str], int]) -> list[float]:

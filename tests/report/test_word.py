@@ -13,7 +13,9 @@ from pathlib import Path
 import docx
 import pytest
 from conftest import ROOT
+from docx.enum.section import WD_ORIENT
 from docx.oxml.ns import qn
+from docx.text.paragraph import Paragraph
 from PIL import Image
 
 from metaimt.analyses.results import Results
@@ -24,6 +26,7 @@ from metaimt.report.word_tables import Cells, _widths
 OUTPUTS = ROOT / "outputs"
 REPORT = (OUTPUTS / "report.md").read_text(encoding="utf-8")
 SHIPPED = docx.Document(str(OUTPUTS / "report.docx"))
+PORTRAIT, LANDSCAPE = WD_ORIENT.PORTRAIT, WD_ORIENT.LANDSCAPE
 HOSTILE = "=cmd\x07 <script>alert(1)</script> \u202e {x} **b** [a](javascript:b)"
 
 
@@ -124,6 +127,19 @@ def test_the_same_document_twice(shipped: Results) -> None:
         (name,) = [name for name in archive.namelist() if name.endswith(".png")]
         with Image.open(archive.open(name)) as image:
             assert image.size == (400, 200)
+
+
+def test_a_wide_table_turns_the_page_with_its_heading(shipped: Results) -> None:
+    columns = 14
+    wide = "\n".join(f"|{cell * columns}" for cell in (" interval |", "---|", " 12.0 - 34.0 |"))
+    document = made(shipped, f"# x\n\n## narrow\n\n| a |\n|---|\n| b |\n\n## wide\n\nwords\n\n{wide}\n\nafter\n")
+    assert [section.orientation for section in document.sections] == [PORTRAIT, LANDSCAPE, PORTRAIT]
+    parts = [
+        [block.text for block in section.iter_inner_content() if isinstance(block, Paragraph)]
+        for section in document.sections
+    ]
+    assert parts[1][:2] == ["wide", "words"]
+    assert parts[2][0] == "after"
 
 
 @pytest.mark.parametrize("room", [5.0, 16.6])
