@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 import typer
 import yaml
-from conftest import ROOT
+from conftest import ROOT, MakeReview, course, patient, report
 
 from metaimt.cli.main import app
 
@@ -65,7 +66,7 @@ def test_no_event_text_reaches_a_shell() -> None:
 
 def test_its_commands_and_options_exist() -> None:
     calls = called()
-    assert {"validate", "build"} <= {words[0] for words in calls}
+    assert {"validate", "build", "diff"} <= {words[0] for words in calls}
     for words in calls:
         options = {name for parameter in COMMANDS[words[0]].params for name in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= options, words
@@ -75,21 +76,35 @@ def test_a_failure_within_a_pipe_stops_the_run() -> None:
     assert WORKFLOW["defaults"] == {"run": {"shell": "bash"}}, "without it GitHub runs bash without pipefail"
 
 
-def test_the_comparison_tells_a_change_and_fails_on_an_error(tmp_path: Path) -> None:
+def test_the_comparison_tells_a_change_and_fails_on_an_error(make_review: MakeReview, tmp_path: Path) -> None:
     (script,) = (step["run"] for step in steps() if step.get("name") == "What is new")
-    built = tmp_path / "temporary" / "outputs"
-    for folder, orr in ((tmp_path / "outputs", "70.0 %"), (built, "71.0 %")):
-        folder.mkdir(parents=True)
-        (folder / "report.md").write_text(f"# Made up\n\nORR {orr}, \u00fc\n", encoding="utf-8")
-    environment = {**os.environ, "RUNNER_TEMP": str(built.parent), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
-    shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]  # as GitHub runs it
-    done = subprocess.run(shell, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    folder = make_review(report("example-1", patient(course("PR")))).rename(tmp_path / "cases")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "metaimt").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m metaimt "$@"\n', encoding="ascii")
+    (tmp_path / "bin" / "metaimt").chmod(0o755)
+    environment = {
+        **os.environ,
+        **{f"GIT_{who}_{what}": "made-up" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+        "PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "RUNNER_TEMP": str(tmp_path),
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+        "BASE": "HEAD",
+    }
+
+    def run(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        there = {**environment, **more}
+        return subprocess.run(words, cwd=tmp_path, env=there, capture_output=True, text=True, check=False)
+
+    for words in (["init", "-q"], ["add", "cases"], ["commit", "-qm", "made up"]):
+        assert run("git", *words).returncode == 0
+    old, new = (folder / "literature" / f"example-{number}.yaml" for number in (1, 2))
+    new.write_text(old.read_text(encoding="utf-8").replace("example-1", "example-2"), encoding="utf-8")
+    bash = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script)  # as GitHub runs it
+    done = run(*bash)
     assert done.returncode == 0, done.stderr
-    said = (tmp_path / "summary").read_text(encoding="utf-8")
-    assert "\n-ORR 70.0 %, \u00fc\n+ORR 71.0 %, \u00fc\n" in said
-    assert said.count("````") == 2
-    (built / "report.md").unlink()
-    assert subprocess.run(shell, cwd=tmp_path, env=environment, capture_output=True, check=False).returncode != 0
+    assert "example-2" in (tmp_path / "summary").read_text(encoding="utf-8")
+    assert run(*bash, BASE="no-such-branch").returncode != 0
 
 
 @pytest.mark.parametrize("name", ["cases", "outputs", "requirements.txt"])

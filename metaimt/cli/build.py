@@ -37,17 +37,19 @@ def build(
     if results.warnings:
         print(f"{summary(results.warnings, files)}: metaimt validate")
     print(f"Written: {out.as_posix()}/index.html, report.md, results.json, tables/, figures/")
-    for line in not_written():
+    for line in for_other_programs():
         print(line)
     if open_page:
         show(out / "index.html")
 
 
-def not_written() -> Iterator[str]:
-    """Which outputs an extra would add, and how to install it."""
-    from metaimt.report.exports import missing_exports
+def for_other_programs() -> Iterator[str]:
+    """The exports that were written; which an extra would add, and how to install it."""
+    from metaimt.report.exports import ALWAYS, NEEDED, missing_exports
 
-    for name, extra in missing_exports().items():
+    missing = missing_exports()
+    yield f"For other programs: {', '.join(name for name in (*NEEDED, *ALWAYS) if name not in missing)}"
+    for name, extra in missing.items():
         yield f'Not written: {name}, which needs the extra "{extra}": pip install ".[{extra}]"'
 
 

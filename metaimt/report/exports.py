@@ -17,6 +17,7 @@ from metaimt.report.reference_lists import bibtex_text, ris_text
 
 WORD: Final = "report.docx"
 EXCEL: Final = "tables.xlsx"
+ALWAYS: Final = ("reproduce.R", "references.ris", "references.bib")
 NEEDED: Final = {WORD: ("word", ("docx", "markdown_it")), EXCEL: ("excel", ("openpyxl",))}
 """File -> its extra, and the modules that this installs."""
 
@@ -24,11 +25,8 @@ NEEDED: Final = {WORD: ("word", ("docx", "markdown_it")), EXCEL: ("excel", ("ope
 def export_files(results: Results, drawn: Sequence[Drawn], files: Mapping[str, bytes]) -> dict[str, bytes]:
     """Name -> content of the exports, made from `files`: the outputs so far."""
     protocol, reports = results.protocol, results.library.reports
-    found = {
-        "reproduce.R": r_script(protocol.title, protocol.version).encode("ascii"),
-        "references.ris": ris_text(reports).encode("utf-8"),
-        "references.bib": bibtex_text(reports).encode("utf-8"),
-    }
+    texts = (r_script(protocol.title, protocol.version), ris_text(reports), bibtex_text(reports))
+    found = {name: text.encode("utf-8") for name, text in zip(ALWAYS, texts, strict=True)}
     missing = missing_exports()
     if EXCEL not in missing:
         from metaimt.report.workbook import workbook_bytes

@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 HOLDS: Final = {
+    "bias-contrasts": "less selected against more selected reports: odds ratios of response",
+    "cohort-description": "the local cohort: patients and tumours",
+    "cohort-positivity": "the local cohort: markers tested and positive",
+    "cohort-survival": "the local cohort: survival",
+    "cohort-symptoms": "the local cohort: symptoms",
+    "deaths-and-toxicity": "deaths, and treatment stopped for toxicity, as stated",
+    "missing-non-responders": "how many unpublished non-responders would bring the rate down to a target",
+    "published-pooled": "pooled figures printed elsewhere, beside our estimate for the matching patients",
+    "selectivity": "the rate if responders are published more readily than non-responders",
     "audit": "printed numbers that do not agree with each other",
     "breakdowns": "the pools by each grouping, with exact intervals",
     "clusters": "responders (r) and evaluable patients (n) of each report, as the models see them",

@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 
 from metaimt.analyses.results import Results
 from metaimt.casefiles.model import CaseFile
-from metaimt.cli.build import not_written
+from metaimt.cli.build import for_other_programs
 from metaimt.curation.references import parse_references
 from metaimt.report import exports
 from metaimt.report.archive import undated
@@ -56,7 +56,7 @@ def test_the_first_sheet_lists_the_others() -> None:
     about = load_workbook(io.BytesIO(workbook_bytes("Made up", "2026.1", TABLES)))[ABOUT]
     listed = {row[0]: row[1:] for row in about.iter_rows(min_row=5, values_only=True)}
     assert set(listed) == {Path(name).stem for name in TABLES}
-    assert all(holds for holds, _ in listed.values())
+    assert set(listed) == set(HOLDS), "say in HOLDS what each table holds"
     rows = len(list(csv.reader(io.StringIO(TABLES["tables/units.csv"])))) - 1
     assert listed["units"] == (HOLDS["units"], rows)
 
@@ -153,9 +153,12 @@ def test_a_missing_extra_is_said_and_its_file_left_out(shipped: Results, monkeyp
     monkeypatch.setattr(exports, "find_spec", lambda name: None if name in {"docx", "openpyxl"} else name)
     found = export_files(shipped, (), {name: text.encode() for name, text in TABLES.items()})
     assert set(found) == {"reproduce.R", "references.ris", "references.bib"}
-    assert list(not_written()) == [
+    assert list(for_other_programs()) == [
+        "For other programs: reproduce.R, references.ris, references.bib",
         'Not written: report.docx, which needs the extra "word": pip install ".[word]"',
         'Not written: tables.xlsx, which needs the extra "excel": pip install ".[excel]"',
     ]
     monkeypatch.undo()
-    assert not list(not_written())
+    assert list(for_other_programs()) == [
+        "For other programs: report.docx, tables.xlsx, reproduce.R, references.ris, references.bib"
+    ]
