@@ -27,8 +27,8 @@ from metaimt.statistics.proportion import Proportion, clopper_pearson
 class PublishedComparison:
     """One printed figure. printed: r/n with its exact interval, None where no denominator is printed.
 
-    conditions: of the matching units, in words. counts, orr: of those in this review. differences: what does not match,
-    each a sentence with both numbers.
+    conditions: of the matching units, in words. counts, orr: of those in the widest pool; headline: the same in the
+    headline pool. differences: what does not match, each a sentence with both numbers.
     """
 
     entry: PublishedFigure
@@ -36,6 +36,7 @@ class PublishedComparison:
     printed: Proportion | None
     counts: Counts
     orr: Rate
+    headline: tuple[Counts, Rate]
     differences: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -45,30 +46,34 @@ class PublishedComparison:
             "id": self.entry.id,
             "matches": self.conditions,
             "printed": none if self.printed is None else proportion_dict(self.printed),
-            "ours": {
-                **self.counts.to_dict(),
-                "orr": {"not_identified": "no such patient"} if self.orr is None else interval_dict(self.orr),
-            },
+            "ours": _ours(self.counts, self.orr),
+            "ours_headline": _ours(*self.headline),
             "differences": list(self.differences),
         }
+
+
+def _ours(counts: Counts, orr: Rate) -> dict[str, Any]:
+    rate = {"not_identified": "no such patient"} if orr is None else interval_dict(orr)
+    return {**counts.to_dict(), "orr": rate}
 
 
 def published_pooled(library: Library, selection: Selection, protocol: Protocol) -> tuple[PublishedComparison, ...]:
     """A comparison for each entry under `pooled` that says which units match it."""
     if library.published is None:
         return ()
-    widest = selection.pools[-1]
     return tuple(
-        _compared(entry, entry.matches, selection.members(widest), protocol)
+        _compared(entry, entry.matches, selection, protocol)
         for entry in library.published.pooled
         if entry.matches is not None
     )
 
 
 def _compared(
-    entry: PublishedFigure, matches: Matches, members: tuple[Placed, ...], protocol: Protocol
+    entry: PublishedFigure, matches: Matches, selection: Selection, protocol: Protocol
 ) -> PublishedComparison:
+    members = selection.members(selection.pools[-1])
     mine = tuple(placed for placed in members if _matching(placed.unit, matches))
+    strict = tuple(p for p in selection.members(selection.pools[0]) if _matching(p.unit, matches))
     counts = count(mine)
     printed = None
     if entry.responders is not None and entry.evaluable:
@@ -79,8 +84,17 @@ def _compared(
         printed=printed,
         counts=counts,
         orr=rate_of(mine, protocol),
-        differences=tuple(_differences(entry, counts, [placed.unit for placed in mine])),
+        headline=(count(strict), rate_of(strict, protocol)),
+        differences=(*_differences(entry, counts, [placed.unit for placed in mine]), *_undated(members, matches)),
     )
+
+
+def _undated(members: tuple[Placed, ...], matches: Matches) -> Iterator[str]:
+    """Who would match but for the year."""
+    timeless = matches.model_copy(update={"up_to_year": None})
+    patients = sum(p.unit.evaluable for p in members if p.unit.year is None and _matching(p.unit, timeless))
+    if matches.up_to_year is not None and patients:
+        yield f"{patients} evaluable patients of undated reports would match but for the year and are left out"
 
 
 def _matching(unit: Unit, matches: Matches) -> bool:

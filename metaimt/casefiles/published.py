@@ -12,7 +12,7 @@ from pydantic import Field
 
 from metaimt.casefiles.entry import Entry, described, listed, mapped
 from metaimt.casefiles.fields import Doi, Flag, Identifier, Number, Pmcid, Pmid, Text, Url, Whole
-from metaimt.casefiles.model import Design
+from metaimt.casefiles.model import Design, DrugName
 
 Interval = Annotated[tuple[Number, ...], Field(min_length=2, max_length=2)]
 
@@ -20,7 +20,7 @@ Interval = Annotated[tuple[Number, ...], Field(min_length=2, max_length=2)]
 class Matches(Entry):
     """Which units of the review stand beside the printed figure: all conditions hold, those left out are none."""
 
-    drug: tuple[Text, ...] = listed("Only these drugs.")
+    drug: tuple[DrugName, ...] = listed("Only these drugs.")
     design: tuple[Design, ...] = listed("Only reports of these designs.")
     fusion_partner: Flag | None = described("true: only patients whose fusion partner is known.")
     up_to_year: Whole | None = described("Only reports of this year or before; undated reports stay out.")
@@ -68,3 +68,15 @@ class PublishedFile(Entry):
     basket_context: tuple[PublishedFigure, ...] = listed("Several tumours together.")
     comparators: tuple[PublishedFigure, ...] = listed("Other treatments.")
     without_a_pooled_figure: tuple[PublishedFigure, ...] = listed("Read, and no pooled figure found.")
+
+    @property
+    def not_compared(self) -> tuple[tuple[str, PublishedFigure], ...]:
+        """(why, figure) of all that stand beside nothing of ours."""
+        unmatched = tuple(figure for figure in self.pooled if figure.matches is None)
+        sections = (
+            ("which patients here match is not said", unmatched),
+            ("several tumours together", self.basket_context),
+            ("another treatment", self.comparators),
+            ("no pooled figure is printed", self.without_a_pooled_figure),
+        )
+        return tuple((why, figure) for why, figures in sections for figure in figures)

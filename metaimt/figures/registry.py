@@ -41,6 +41,7 @@ _AFTER_SUBGROUPS: Final = {
     "methods": ("metaimt.figures.methods_forest:methods_figure", "the same reports under other models"),
     "over-time": ("metaimt.figures.over_time_forest:over_time_figure", "the pool after each publication year"),
     "selectivity": ("metaimt.figures.selectivity:selectivity_figure", "the true ORR if publication is selective"),
+    "funnel": ("metaimt.figures.funnel:funnel_figure", "larger reports by their size"),
 }
 _SUBGROUP: Final = "metaimt.figures.subgroup_forest:subgroup_figure"
 

@@ -21,7 +21,7 @@ SECTIONS: Final = {
     "sensitivity": ("sensitivity", "leave-one-out", "specification", "methods"),
     "over_time": ("over-time",),
     "cohort": (COHORT,),
-    "publication_bias": ("selectivity",),
+    "publication_bias": ("selectivity", "funnel"),
 }
 """Section -> names of its figures, or with what they begin."""
 OTHERS: Final = "others"

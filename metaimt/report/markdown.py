@@ -81,7 +81,9 @@ def report_content(results: Results) -> dict[str, Any]:
         "audit": audit_section(results.audit),
         "cohort": cohort_section(results.cohorts),
         "publication_bias": bias_section(results),
-        "published": published_section(results.published),
+        "published": published_section(
+            results.published, results.library.published.not_compared if results.library.published else ()
+        ),
     }
 
 

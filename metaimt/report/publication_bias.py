@@ -34,7 +34,7 @@ def bias_content(results: Results) -> dict[str, Any]:
     labels = {pool: results.protocol.label(pool) for pool in bias.selectivity}
     return {
         "note": bias_note(results),
-        "technical": technical_note(results),
+        "technical": list(_technical(results)),
         "contrasts": [_contrast_row(contrast) for contrast in bias.contrasts],
         "pools": [labels[pool] for pool in curves],
         "curve": [{"s": f"{s:g}", "cells": [_curve_cell(found, s) for found in curves.values()]} for s in SHOWN_S],
@@ -103,7 +103,9 @@ def _p(p: float) -> str:
 
 
 def _rho(found: OddsRatio) -> str:
-    return found.rho.wording() if isinstance(found.rho, NotIdentified) else f"{found.rho:.2f}"
+    if isinstance(found.rho, NotIdentified):
+        return found.rho.wording()
+    return "not detected" if found.rho == 0 else f"{found.rho:.2f}"
 
 
 def _curve_sentences(found: Selectivity | NotRun, words: str) -> Iterator[str]:

@@ -8,15 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from metaimt.analyses.alternatives import Rate
+from metaimt.analyses.pooled_response import Counts
 from metaimt.analyses.published_pooled import PublishedComparison
+from metaimt.casefiles.published import PublishedFigure
 from metaimt.report.environment import Rendered, render
 from metaimt.report.tables import Row
 from metaimt.report.wording import NOTHING, estimate_with_interval, plural
 
 
-def published_section(found: Sequence[PublishedComparison]) -> Rendered:
-    """Each printed figure beside the matching patients of this review; nothing if there is none."""
-    return render("published.md.j2", {"published": published_content(found)})
+def published_section(
+    found: Sequence[PublishedComparison], others: Sequence[tuple[str, PublishedFigure]] = ()
+) -> Rendered:
+    """Each printed figure beside the matching patients of this review, then those not compared; nothing if none."""
+    told = [{"id": figure.id, "why": why, "note": figure.note or ""} for why, figure in others]
+    return render("published.md.j2", {"published": published_content(found), "not_compared": told})
 
 
 def published_content(found: Sequence[PublishedComparison]) -> list[dict[str, Any]]:
@@ -27,9 +33,8 @@ def published_content(found: Sequence[PublishedComparison]) -> list[dict[str, An
             "citation": each.entry.citation or each.entry.id,
             "printed": _printed(each),
             "conditions": each.conditions,
-            "ours": f"{estimate_with_interval(each.orr)} in {plural(each.counts.reports, 'report')}"
-            if each.orr
-            else NOTHING,
+            "ours": _ours(each.counts, each.orr),
+            "headline": _ours(*each.headline),
             "differences": each.differences,
             "note": each.entry.note or "",
         }
@@ -37,10 +42,14 @@ def published_content(found: Sequence[PublishedComparison]) -> list[dict[str, An
     ]
 
 
+def _ours(counts: Counts, orr: Rate) -> str:
+    return f"{estimate_with_interval(orr)} in {plural(counts.reports, 'report')}" if orr else NOTHING
+
+
 def _printed(each: PublishedComparison) -> str:
     if each.printed is not None:
         return estimate_with_interval(each.printed)
-    return f"{each.entry.responders} responders, of whom is not printed"
+    return f"{each.entry.responders} responders; how many were evaluable is not printed"
 
 
 def published_rows(found: Sequence[PublishedComparison]) -> Iterator[Row]:
@@ -59,5 +68,10 @@ def published_rows(found: Sequence[PublishedComparison]) -> Iterator[Row]:
             "lower": each.orr.lower if each.orr else None,
             "upper": each.orr.upper if each.orr else None,
             "method": each.orr.method if each.orr else "no evaluable patient",
+            "headline_responders": each.headline[0].responders,
+            "headline_evaluable": each.headline[0].evaluable,
+            "headline_orr": each.headline[1].estimate if each.headline[1] else None,
+            "headline_lower": each.headline[1].lower if each.headline[1] else None,
+            "headline_upper": each.headline[1].upper if each.headline[1] else None,
             "differences": "; ".join(each.differences),
         }

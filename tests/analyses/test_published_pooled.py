@@ -72,7 +72,11 @@ def test_the_known_partner_and_the_design_are_conditions(make_review: MakeReview
 
 @pytest.mark.parametrize(
     ("entry", "message"),
-    [({"id": "x", "responder": 3}, "responder"), ({"id": "x", "matches": {"years": 3}}, "years")],
+    [
+        ({"id": "x", "responder": 3}, "responder"),
+        ({"id": "x", "matches": {"years": 3}}, "years"),
+        ({"id": "x", "matches": {"drug": ["crizotinb"]}}, "crizotinb"),
+    ],
 )
 def test_an_unknown_field_is_an_error_with_its_place(
     make_review: MakeReview, entry: dict[str, object], message: str
@@ -83,6 +87,26 @@ def test_an_unknown_field_is_an_error_with_its_place(
     assert problem.severity == "error"
     assert message in problem.message
     assert problem.position.line > 1
+
+
+def test_the_headline_stands_beside_the_widest_pool(shipped: Results) -> None:
+    found = {each.entry.id: each for each in shipped.published}["you-2024-table-4"]
+    counts, orr = found.headline
+    assert orr is not None
+    assert 0 < counts.evaluable < found.counts.evaluable
+    assert counts.responders <= found.counts.responders
+    assert any("of undated reports would match but for the year" in text for text in found.differences)
+    said = found.to_dict()["ours_headline"]
+    assert (said["responders"], said["evaluable"]) == (counts.responders, counts.evaluable)
+
+
+def test_what_is_not_compared_is_listed_with_the_reason(shipped: Results) -> None:
+    assert shipped.library.published is not None
+    section = published_section(shipped.published, shipped.library.published.not_compared)
+    assert "**takeyasu-2021**: several tumours together." in section
+    assert "**casanova-2020**: another treatment." in section
+    assert "**chmiel-2024**: no pooled figure is printed." in section
+    assert published_section(()) == "\n"
 
 
 def test_the_table_has_a_line_a_figure(shipped: Results) -> None:
