@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
@@ -181,8 +182,13 @@ def _figure(each: Drawn, files: Mapping[str, bytes]) -> dict[str, str]:
     if isinstance(each, NotDrawn):
         return {"not_drawn": each.wording()}
     name = f"figures/{each.name}.svg"
-    address = "data:image/svg+xml;base64," + base64.b64encode(files[name]).decode("ascii")
+    address = "data:image/svg+xml;base64," + base64.b64encode(_compact(files[name])).decode("ascii")
     return {"name": name, "caption": each.caption, "alt": each.alt, "address": address}
+
+
+def _compact(svg: bytes) -> bytes:
+    """Without the indentation and the line breaks between elements, a twelfth of the file; its texts are paths."""
+    return re.sub(rb">\s+<", b"><", re.sub(rb"\s*\n\s*", b"\n", svg))
 
 
 def _hash(text: str) -> str:
