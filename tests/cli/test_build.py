@@ -29,7 +29,8 @@ def test_stages_are_shown_with_their_seconds(review: Path, tmp_path: Path, monke
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
     build(review, tmp_path / "out", open_page=False)
     lines = terminal.getvalue().splitlines()
-    assert [line.split(" ...")[0].split()[0] for line in lines] == ["reading", "pooling,", "drawing", "writing"]
+    stages = ["reading", "pooling,", "drawing", "comparing", "writing"]
+    assert [line.split(" ...")[0].split()[0] for line in lines] == stages
     assert all(line.endswith(" s") for line in lines)
 
 
