@@ -74,7 +74,7 @@ class Writer:
             self._heading(int(tokens[0].tag[1:]), tokens[1])
         elif kind == "paragraph_open":
             _inline(self.document.add_paragraph(), tokens[1].children or [])
-        elif kind == "bullet_list_open":
+        elif kind in {"bullet_list_open", "ordered_list_open"}:
             self._list(tokens)
         elif kind == "table_open":
             self._table(tokens)
@@ -111,12 +111,15 @@ class Writer:
 
     def _list(self, tokens: Sequence[Token]) -> None:
         """Items as bullets; many short ones in one paragraph, which saves pages."""
-        items = [token for token in tokens if token.type == "inline"]
-        if len(items) > _MANY and max(len(_text_of(item)) for item in items) <= _SHORT:
-            add_text(self.document.add_paragraph(style="Small List"), "; ".join(map(_text_of, items)))
+        items = list(_items(tokens))
+        if len(items) > _MANY and max(len(mark) + len(_text_of(item)) for mark, item in items) <= _SHORT:
+            said = "; ".join(f"{mark}{_text_of(item)}" for mark, item in items)
+            add_text(self.document.add_paragraph(style="Small List"), said)
             return
-        for item in items:
-            _inline(self.document.add_paragraph(style="List Bullet"), item.children or [])
+        for mark, item in items:
+            paragraph = self.document.add_paragraph(style="List Bullet")
+            add_text(paragraph, mark)
+            _inline(paragraph, item.children or [])
 
     def _table(self, tokens: Sequence[Token]) -> None:
         rows, aligned = _cells(tokens)
@@ -128,8 +131,9 @@ class Writer:
 
 
 def markdown_tokens(text: str) -> list[Token]:
-    """Tokens of a report; HTML in it is text."""
-    return MarkdownIt("commonmark", {"html": False}).enable("table").parse(text)
+    """Tokens of a report; HTML in it is text, and so are forms that no template of ours writes."""
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    return parser.disable(["code", "blockquote", "hr", "lheading", "reference"]).parse(text)
 
 
 def _blocks(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
@@ -168,6 +172,16 @@ def _inline(paragraph: Paragraph, children: Sequence[Token]) -> None:
         else:
             text = " " if child.type in {"softbreak", "hardbreak"} else child.content
             add_text(paragraph, text, code=child.type == "code_inline", **marks)
+
+
+def _items(tokens: Sequence[Token]) -> Iterator[tuple[str, Token]]:
+    """Each item with its number, which a value may begin with ("2024. A title") and Markdown takes for a list's."""
+    number = ""
+    for token in tokens:
+        if token.type == "list_item_open":
+            number = f"{token.info}{token.markup} " if token.info else ""
+        elif token.type == "inline":
+            yield number, token
 
 
 def _text_of(inline: Token) -> str:

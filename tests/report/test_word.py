@@ -108,6 +108,15 @@ def test_hostile_words_stay_text(shipped: Results) -> None:
     assert not any("javascript" in r.target_ref for r in document.part.rels.values() if r.is_external)
 
 
+@pytest.mark.parametrize(
+    "words", ["12. a title", "12) a title", "> a title", "---", "+ made of words", "[a]: b", "    indented"]
+)
+def test_no_word_that_looks_like_a_mark_is_lost(shipped: Results, words: str) -> None:
+    said = text_of(made(shipped, f"# x\n\n## part\n\n{words}\n\n- {words}\n"))
+    wanted = words.removeprefix("+ ").strip()
+    assert said.count(wanted) == 2
+
+
 def test_a_figure_without_its_picture_is_named_at_the_end(shipped: Results) -> None:
     shown = "![a](figures/forest.svg)\n\n*one*"
     markdown = f"# x\n\n## part\n\n{shown}\n\n![b](figures/swimmer.svg)\n\n*caption of none*\n\nthree\n"
