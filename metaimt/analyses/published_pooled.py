@@ -28,7 +28,8 @@ class PublishedComparison:
     """One printed figure. printed: r/n with its exact interval, None where no denominator is printed.
 
     conditions: of the matching units, in words. counts, orr: of those in the widest pool; headline: the same in the
-    headline pool. differences: what does not match, each a sentence with both numbers.
+    headline pool; members, headline_members: their units. differences: what does not match, each a sentence with both
+    numbers.
     """
 
     entry: PublishedFigure
@@ -38,6 +39,8 @@ class PublishedComparison:
     orr: Rate
     headline: tuple[Counts, Rate]
     differences: tuple[str, ...]
+    members: tuple[Placed, ...] = ()
+    headline_members: tuple[Placed, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The content of results.json, `published_pooled`."""
@@ -86,6 +89,8 @@ def _compared(
         orr=rate_of(mine, protocol),
         headline=(count(strict), rate_of(strict, protocol)),
         differences=(*_differences(entry, counts, [placed.unit for placed in mine]), *_undated(members, matches)),
+        members=mine,
+        headline_members=strict,
     )
 
 

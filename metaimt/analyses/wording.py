@@ -7,12 +7,15 @@ significant digits, then half up, so that 13/16 is 81.3 % and not, as binary fra
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import floor
 
 from metaimt.statistics.pooled import PooledProportion
 from metaimt.statistics.proportion import Proportion
 
 NOTHING = "none evaluable"
+Link = Callable[[str, str], str]
+"""The words of a number and the key of the cases behind it -> what stands in the sentence (`report.linked`)."""
 _SHORT = (
     ("joined", "exact, wider"),
     ("posterior", "posterior"),
@@ -48,12 +51,18 @@ def plural(number: int, word: str, many: str = "") -> str:
     return f"{number} {word if number == 1 else many or word + 's'}"
 
 
-def estimate_with_interval(estimate: Proportion | PooledProportion | None) -> str:
-    """`74.3 % (95 % interval 62.1 to 84.0; 55/74)`, or that nobody is evaluable."""
+def plain(text: str, key: str) -> str:
+    """The words alone: for reports, documents and terminals."""
+    del key
+    return text
+
+
+def estimate_with_interval(estimate: Proportion | PooledProportion | None, link: Link = plain, key: str = "") -> str:
+    """`74.3 % (95 % interval 62.1 to 84.0; 55/74)`, or that nobody is evaluable; `key` of the cases behind r/n."""
     if estimate is None:
         return NOTHING
     level = f"{100 * estimate.level:g} % interval"
-    counts = fraction(estimate.responders, estimate.evaluable)
+    counts = link(fraction(estimate.responders, estimate.evaluable), key)
     return f"{percent(estimate.estimate)} ({level} {limits(estimate.lower, estimate.upper, ' to ')}; {counts})"
 
 

@@ -15,10 +15,11 @@ from metaimt.analyses.contrasts import Contrast, Side
 from metaimt.analyses.publication_bias import PublicationBias
 from metaimt.analyses.results import Results
 from metaimt.analyses.selectivity import NONE_NEEDED, Selectivity, curve_point
+from metaimt.report.linked import Link, first_count, plain
 from metaimt.report.wording import limits, percent, plural
 from metaimt.statistics.betabinomial_regression import OddsRatio
 from metaimt.statistics.outcome import NotRun
-from metaimt.statistics.small_study import SmallStudies
+from metaimt.statistics.small_study import SMALLEST, SmallStudies
 
 LARGEST_HARMLESS = 2.0  # upper limit of s above which selective publication cannot be called excluded
 NOT_ALONE = (
@@ -81,19 +82,19 @@ def verdict(lower: float, upper: float) -> Verdict:
     return next(rule for rule in VERDICTS if rule.applies(lower, upper))
 
 
-def bias_note(results: Results) -> str:
+def bias_note(results: Results, link: Link = plain) -> str:
     """Three to six sentences on publication bias, both pools in them."""
-    return " ".join(_sentences(results))
+    return " ".join(_sentences(results, link))
 
 
-def _sentences(results: Results) -> Iterator[str]:
+def _sentences(results: Results, link: Link) -> Iterator[str]:
     bias = results.publication_bias
     pools = {pool: pool_words(results, pool) for pool in bias.selectivity}
-    yield from _contrast_sentences(bias, pools)
+    yield from _contrast_sentences(bias, pools, link)
     yield from _verdict_sentence(bias, pools)
-    yield from _missing_sentence(bias, pools)
-    yield _funnel_sentence(bias, pools)
-    yield f"However, {NOT_ALONE}{_differences(bias)}."
+    yield from _missing_sentence(bias, pools, link)
+    yield _funnel_sentence(bias, pools, link)
+    yield f"However, {NOT_ALONE}{_differences(bias, link)}."
 
 
 def pool_words(results: Results, pool: str) -> str:
@@ -120,21 +121,27 @@ def odds_with_interval(contrast: Contrast) -> str:
     return f"odds ratio {odds_text(found.estimate)} ({level} {odds_text(found.lower)} to {odds_text(found.upper)})"
 
 
-def rate_text(side: Side) -> str:
-    """`36 of 42 patients (85.7 %, 95 % interval 71.5 to 94.6)`."""
+def contrast_key(contrast: Contrast, side: str, subset: str = "") -> str:
+    """Where the cases of one side of a contrast stand: `group` or `reference`."""
+    return f"contrast/{contrast.name}/{side}{f'/{subset}' if subset else ''}"
+
+
+def rate_text(side: Side, key: str, link: Link = plain) -> str:
+    """`36 of 42 patients (85.7 %, 95 % interval 71.5 to 94.6)`; `key` of its cases."""
     counts, orr = side.counts, side.orr
     if orr is None:
         return "no evaluable patient"
     interval = f"{100 * orr.level:g} % interval {limits(orr.lower, orr.upper, ' to ')}"
-    return f"{counts.responders} of {plural(counts.evaluable, 'patient')} ({percent(orr.estimate)}, {interval})"
+    said = link(f"{counts.responders} of {plural(counts.evaluable, 'patient')}", key)
+    return f"{said} ({percent(orr.estimate)}, {interval})"
 
 
-def _contrast_sentences(bias: PublicationBias, pools: dict[str, str]) -> Iterator[str]:
+def _contrast_sentences(bias: PublicationBias, pools: dict[str, str], link: Link) -> Iterator[str]:
     for number, (pool, words) in enumerate(pools.items()):
         contrast = bias.design(pool)
-        cases = rate_text(contrast.group)
+        cases = rate_text(contrast.group, contrast_key(contrast, "group"), link)
         if number == 0:
-            trials = rate_text(contrast.reference)
+            trials = rate_text(contrast.reference, contrast_key(contrast, "reference"), link)
             start = f"In {words}, {cases} described in case reports and series responded, against {trials}"
             yield f"{start} in prospective trials: {odds_with_interval(contrast)}."
         else:
@@ -173,25 +180,31 @@ def _said(rule: Verdict, found: list[tuple[str, OddsRatio]]) -> str:
     return text
 
 
-def _missing_sentence(bias: PublicationBias, pools: dict[str, str]) -> Iterator[str]:
+def _missing_sentence(bias: PublicationBias, pools: dict[str, str], link: Link) -> Iterator[str]:
     """How many unpublished non-responders, or what selectivity, would account for the difference, by pool."""
     curves = [found for found in bias.selectivity.values() if isinstance(found, Selectivity)]
     trials = curves[0].trials.orr if curves else None
-    said = [_missing(found, pools[found.pool]) for found in curves] if trials is not None else []
+    said = (
+        [_missing(found, pools[found.pool], bias.design(found.pool), link) for found in curves]
+        if trials is not None
+        else []
+    )
     end = [text for text in [_to_lowest_threshold(curves)] if text]
     if trials is not None:
-        start = f"To lower the ORR of case reports to that of trials ({percent(trials.estimate)})"
+        rate = link(percent(trials.estimate), contrast_key(bias.primary, "reference"))
+        start = f"To lower the ORR of case reports to that of trials ({rate})"
         yield f"{start} it would take {'; '.join([*said, *end])}."
     elif end:
         yield f"{end[0][0].upper()}{end[0][1:]}."
 
 
-def _missing(found: Selectivity, words: str) -> str:
+def _missing(found: Selectivity, words: str, contrast: Contrast, link: Link) -> str:
     target, published = found.targets[0], curve_point(found.cases, 1.0).orr
     if target.missing is None:
         return f"more than any number of non-responders in {words}"
     if target.missing == 0:
-        return f"{NONE_NEEDED} in {words}, where it is {percent(published)} already"
+        rate = link(percent(published), contrast_key(contrast, "group"))
+        return f"{NONE_NEEDED} in {words}, where it is {rate} already"
     hidden = f"{plural(target.missing, 'unpublished non-responder')} in {words}"
     if target.s is None:
         return hidden
@@ -209,28 +222,30 @@ def _to_lowest_threshold(curves: list[Selectivity]) -> str:
     return f"to lower it to {known[0].name} it would take {' and '.join(numbers)}{order}"
 
 
-def _funnel_sentence(bias: PublicationBias, pools: dict[str, str]) -> str:
-    parts = [f"in {pools[pool]}, {small_studies_text(found)}" for pool, found in bias.small_studies.items()]
+def _funnel_sentence(bias: PublicationBias, pools: dict[str, str], link: Link) -> str:
+    parts = [f"in {pools[pool]}, {small_studies_text(found, pool, link)}" for pool, found in bias.small_studies.items()]
     not_run = all(isinstance(found, NotRun) for found in bias.small_studies.values())
     word = "was not tested" if not_run else "was tested in the larger reports"
     return f"Funnel asymmetry, which says nothing about single cases, {word} ({'; '.join(parts)})."
 
 
-def small_studies_text(found: SmallStudies | NotRun) -> str:
+def small_studies_text(found: SmallStudies | NotRun, pool: str, link: Link = plain) -> str:
     """`not run: 7 reports ...`, or the result of Peters' regression."""
+    key = f"reports/pool/{pool}/of {SMALLEST} or more"
     if isinstance(found, NotRun):
-        return found.wording()
-    large = f"{plural(found.reports, 'report')} of {found.smallest} or more patients"
+        return first_count(found.wording(), key, link)
+    large = f"{link(plural(found.reports, 'report'), key)} of {found.smallest} or more patients"
     return f"Peters' regression p = {found.peters.p:.2f} in {large}"
 
 
-def _differences(bias: PublicationBias) -> str:
+def _differences(bias: PublicationBias, link: Link) -> str:
     """How far the sides of the primary contrast differ in what is known of both."""
     contrast = bias.primary
     sides = (contrast.group, contrast.reference)
     if not all(side.counts.evaluable for side in sides):
         return ""
-    cases, trials = (_share(side, "inferred") for side in sides)
+    keys = (contrast_key(contrast, name, "inferred") for name in ("group", "reference"))
+    cases, trials = (link(_share(side, "inferred"), key) for side, key in zip(sides, keys, strict=True))
     what = "the response is inferred, not stated or measured,"
     return f" ({what} for {cases} patients in case reports and {trials} in trials)"
 

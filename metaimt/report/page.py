@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from types import MappingProxyType
@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 from metaimt.figures.registry import BY
 from metaimt.figures.review_figure import Drawn, NotDrawn
-from metaimt.files import for_terminal
+from metaimt.report.case_set import CaseSet, indexed
 from metaimt.report.figures import by_section
+from metaimt.report.linked import Linker, shown, visible
 from metaimt.report.page_cases import FACETS, STRIP, case_data, report_data
 from metaimt.report.page_sections import sections
-from metaimt.report.page_sets import CaseSet, case_sets, indexed
+from metaimt.report.page_sets import case_sets
 from metaimt.report.page_top import forest_rows, headline_rows, top
 from metaimt.report.whats_new import plain_lines, title_of, verdict
 from metaimt.report.whats_new import sections as news_sections
@@ -89,7 +90,9 @@ def page_html(
     `files` has the SVG of each figure drawn, by its name in the outputs.
     """
     sets = case_sets(results)
-    known = set(sets) | {f"unit/{placed.unit.id}" for placed in results.selection.placed}
+    data = _json(_data(results, sets))
+    known = {*sets, *(f"unit/{placed.unit.id}" for placed in results.selection.placed)}
+    link = Linker(known, "".join([data, *(each.text for each in results.library.documents.values())]))
     script, style = page_script(), _source("page.css")
     template = _environment().get_template("page.html.j2")
     return template.render(
@@ -97,7 +100,7 @@ def page_html(
         question=results.protocol.question,
         version=results.response.version,
         heading=results.response.title,
-        top=top(results),
+        top=top(results, link),
         headline=list(headline_rows(results)),
         forest=list(forest_rows(results)),
         figures=_figures(drawn, files),
@@ -110,13 +113,13 @@ def page_html(
         case_columns=COLUMNS,
         cases=case_data(results),
         reports=report_data(results),
-        data=_json(_data(results, sets)),
-        known=known,
+        data=data,
+        link=link,
         script=_safe(script),
         style=_safe(style),
         policy=f"default-src 'none'; img-src data:; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
         "base-uri 'none'; form-action 'none'",
-        **sections(results),
+        **sections(results, link),
     )
 
 
@@ -131,11 +134,6 @@ def _news(changes: Changes | None) -> dict[str, Any] | None:
 def page_script() -> str:
     """The script of the page: its files one after the other, each a function of its own."""
     return "\n".join(_source(name) for name in SCRIPTS)
-
-
-def visible(text: str) -> str:
-    """Text from a file as the page shows it: one line, with control and direction characters shown as escapes."""
-    return for_terminal(" ".join(text.split()))
 
 
 def _data(results: Results, sets: Mapping[str, CaseSet]) -> dict[str, Any]:
@@ -215,7 +213,7 @@ def _safe(text: str) -> Markup:
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    made = Environment(
+    return Environment(
         loader=PackageLoader("metaimt.report"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -223,19 +221,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["known_key"] = _known_key
-    return made
 
 
 def _printed(value: object) -> object:
     """What a template prints: our own markup and numbers as they are, text made visible, `74.3 %` kept on one line."""
-    return visible(value).replace(" %", "\u00a0%") if type(value) is str else value
-
-
-def _known_key(key: str, known: Iterable[str]) -> Markup:
-    """The key for an attribute, or an error if no cases stand behind it."""
-    from markupsafe import escape
-
-    if key not in known:
-        raise KeyError(f"no cases behind the number '{key}'")
-    return escape(visible(key))
+    return shown(value) if type(value) is str else value

@@ -14,6 +14,7 @@ from metaimt.report.audit_text import audit_content
 from metaimt.report.cited import cited
 from metaimt.report.cohort import cohorts_content
 from metaimt.report.duration import duration_content
+from metaimt.report.linked import Link
 from metaimt.report.markdown import report_content
 from metaimt.report.page_cases import links, reference
 from metaimt.report.page_facts import words
@@ -24,8 +25,8 @@ from metaimt.report.subgroups import subgroups_content
 from metaimt.report.wording import fraction, percent, plural
 
 
-def sections(results: Results) -> dict[str, Any]:
-    """Everything below the head, by the name that the template uses."""
+def sections(results: Results, link: Link) -> dict[str, Any]:
+    """Everything below the head, by the name that the template uses; `link` puts the cases behind its numbers."""
     shared = report_content(results)
     whom = subgroups_content(results)
     return {
@@ -42,8 +43,8 @@ def sections(results: Results) -> dict[str, Any]:
         "deaths": _deaths(results),
         "sensitivity": {**sensitivity_content(results), "headline_keys": [f"pool/{p}" for p in results.response.pools]},
         "over_time": over_time_content(results),
-        "bias": bias_content(results),
-        "published": published_content(results.published),
+        "bias": bias_content(results, link),
+        "published": published_content(results.published, link),
         "cohorts": cohorts_content(results.cohorts),
         "audit": audit_content(results.audit),
         "left_out": list(_left_out(results)),

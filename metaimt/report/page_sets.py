@@ -6,8 +6,7 @@ come apart unnoticed: a template that names a key that is not here is an error, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from metaimt.analyses.breakdown import NOT_REPORTED, value_of
 from metaimt.analyses.known_times import LABELS
@@ -15,26 +14,14 @@ from metaimt.analyses.later_inhibitors import LaterInhibitors
 from metaimt.analyses.over_time import BY_YEAR, UNDATED, Cumulative
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.results import Results
-from metaimt.evidence.selection import Placed, meets
+from metaimt.evidence.selection import meets
 from metaimt.evidence.tables import Unit
+from metaimt.report.case_set import CaseSet, Sets, case_set
+from metaimt.report.page_sets_bias import bias_sets
+from metaimt.report.page_sets_printed import printed_sets
+from metaimt.report.wording import GROUPED, SINGLE
 
-
-@dataclass(frozen=True, slots=True)
-class CaseSet:
-    """A title and, for each unit, (id, responders, evaluable) as counted there."""
-
-    title: str
-    cases: tuple[tuple[str, int, int], ...]
-
-    @property
-    def responders(self) -> int:
-        """The sum that the number shows."""
-        return sum(r for _, r, _ in self.cases)
-
-    @property
-    def evaluable(self) -> int:
-        """The sum that the number shows."""
-        return sum(n for _, _, n in self.cases)
+_IN_GROUPS = ("trial", "cohort")
 
 
 def case_sets(results: Results) -> dict[str, CaseSet]:
@@ -51,11 +38,10 @@ def case_sets(results: Results) -> dict[str, CaseSet]:
             *made.sensitivity(),
             *made.over_time(),
             *made.left_out(),
+            *bias_sets(results),
+            *printed_sets(results),
         ]
     )
-
-
-Sets = Iterator[tuple[str, CaseSet]]
 
 
 class _Maker:
@@ -73,16 +59,19 @@ class _Maker:
             members = self._evaluable(name)
             yield from self._group(f"pool/{name}", group, members)
             local = [unit for unit in members if unit.local]
-            yield f"pool/{name}/local", _case_set(f"{group.label}, local cohort", local)
+            yield f"pool/{name}/local", case_set(f"{group.label}, local cohort", local)
+            for where, inside in ((GROUPED, True), (SINGLE, False)):
+                of_it = [unit for unit in members if (unit.design in _IN_GROUPS) == inside]
+                yield f"pool/{name}/{where}", case_set(f"{group.label}: {where}", of_it)
             unknown = [unit for unit in members if unit.line == "any"]
-            yield f"pool/{name}/line", _case_set(f"{group.label}, line of treatment mixed or not stated", unknown)
+            yield f"pool/{name}/line", case_set(f"{group.label}, line of treatment mixed or not stated", unknown)
             for report, _, _ in group.clusters:
                 units = [unit for unit in members if unit.report == report]
-                yield f"report/{name}/{report}", _case_set(f"{report} in {group.label}", units)
+                yield f"report/{name}/{report}", case_set(f"{report} in {group.label}", units)
                 only = [unit for unit in units if name == headline or unit.id not in strict]
-                yield f"forest/{name}/{report}", _case_set(f"{report} in {group.label}", only)
+                yield f"forest/{name}/{report}", case_set(f"{report} in {group.label}", only)
                 rest = [unit for unit in members if unit.report != report]
-                yield f"without/{name}/{report}", _case_set(f"{group.label} without {report}", rest)
+                yield f"without/{name}/{report}", case_set(f"{group.label} without {report}", rest)
 
     def rows(self) -> Sets:
         headline = self.results.protocol.pools[self.results.response.headline.name]
@@ -94,17 +83,17 @@ class _Maker:
                     inside = [unit for unit in members if meets(unit, headline) == (part != "rest")]
                 else:
                     inside = [m.unit for m in self.selection.members(name) if m.row == part]
-                yield f"row/{name}/part/{part}", _case_set(f"{group.label}: {self.label(part)}", inside)
+                yield f"row/{name}/part/{part}", case_set(f"{group.label}: {self.label(part)}", inside)
 
     def _group(self, key: str, group: Group, members: list[Unit]) -> Sets:
-        yield key, _case_set(group.label, members)
+        yield key, case_set(group.label, members)
         for name, field in (("complete response", "complete"), ("disease control", "controlled")):
             known = [unit for unit in members if getattr(unit, field) is not None]
             cases = tuple((unit.id, int(getattr(unit, field)), unit.evaluable) for unit in known)
             yield f"{key}/{field}", CaseSet(f"{group.label}: {name}, where known", cases)
         for stratum, inside in group.strata.items():
             of_it = [unit for unit in members if self._stratum(unit) == stratum]
-            yield f"{key}/stratum/{stratum}", _case_set(f"{group.label}: {inside.label}", of_it)
+            yield f"{key}/stratum/{stratum}", case_set(f"{group.label}: {inside.label}", of_it)
 
     def subgroups(self) -> Sets:
         for grouping, tables in self.results.subgroups.tables.items():
@@ -113,24 +102,24 @@ class _Maker:
                     name = each.level.name
                     inside = [u for u in self._evaluable(pool) if (value_of(u, grouping) or NOT_REPORTED) == name]
                     title = f"{self.label(pool)}, {grouping.replace('_', ' ')}: {name}"
-                    yield f"by/{grouping}/{pool}/{name}", _case_set(title, inside)
+                    yield f"by/{grouping}/{pool}/{name}", case_set(title, inside)
 
     def later(self, found: LaterInhibitors) -> Sets:
         second = [switch for switch in found.switches if switch.course == 2]
         for name in found.by_prior_outcome:
             units = [self.by_id[switch.id] for switch in second if switch.prior_outcome == name]
-            yield f"later/outcome/{name}", _case_set(f"second inhibitor, first one: {name}", units)
+            yield f"later/outcome/{name}", case_set(f"second inhibitor, first one: {name}", units)
         for name in found.by_prior_end:
             units = [self.by_id[switch.id] for switch in second if switch.prior_end == name]
-            yield f"later/end/{name}", _case_set(f"second inhibitor, first one ended by: {name}", units)
+            yield f"later/end/{name}", case_set(f"second inhibitor, first one ended by: {name}", units)
         arms = [m.unit for m in self.selection.members("later_lines") if m.unit.course == 0]
-        yield "later/arms", _case_set("arms of later lines", arms)
+        yield "later/arms", case_set("arms of later lines", arms)
 
     def times(self) -> Sets:
         for pool, duration in self.results.duration.items():
             for field, times in duration.times.items():
                 units = [self.by_id[known.id] for known in times.known]
-                yield f"time/{pool}/{field}", _case_set(f"{self.label(pool)}: {LABELS[field]} known", units)
+                yield f"time/{pool}/{field}", case_set(f"{self.label(pool)}: {LABELS[field]} known", units)
 
     def stated(self) -> Sets:
         found = self.results.deaths_and_toxicity
@@ -141,15 +130,15 @@ class _Maker:
                 yield f"stated/{key}/{value}", self._stated(f"{item.item}: {value}", names)
 
     def _stated(self, title: str, names: Iterable[str]) -> CaseSet:
-        return _case_set(title, [self.by_id[name] for name in names])
+        return case_set(title, [self.by_id[name] for name in names])
 
     def sensitivity(self) -> Sets:
         for row in self.results.sensitivity.rows:
             for pool, cell in row.pools.items():
-                yield f"otherwise/{row.name}/{pool}", _case_set(f"{self.label(pool)}: {row.name}", cell.units)
+                yield f"otherwise/{row.name}/{pool}", case_set(f"{self.label(pool)}: {row.name}", cell.units)
         for number, found in enumerate(self.results.specification.specifications):
             said = ", ".join(f"{choice}: {option}" for choice, option in found.settings.items())
-            yield f"specification/{number}", _case_set(said or "as in the protocol", found.units)
+            yield f"specification/{number}", case_set(said or "as in the protocol", found.units)
 
     def over_time(self) -> Sets:
         for found in self.results.over_time:
@@ -161,8 +150,8 @@ class _Maker:
         title, key = f"{self.label(found.pool)}, by {found.by}", f"time/{found.pool}/{found.by}/{when}"
         then = [unit for unit, date in units if date == when]
         so_far = [unit for unit, date in units if date <= when] if when != UNDATED else [unit for unit, _ in units]
-        yield f"{key}/added", _case_set(f"{title}: {when}", then)
-        yield f"{key}/all", _case_set(f"{title}: up to {when}" if when != UNDATED else title, so_far)
+        yield f"{key}/added", case_set(f"{title}: {when}", then)
+        yield f"{key}/all", case_set(f"{title}: up to {when}" if when != UNDATED else title, so_far)
 
     def _date(self, unit: Unit, by: str) -> str:
         """The date of a report as `over_time` writes it; UNDATED sorts after every date, being letters."""
@@ -177,26 +166,10 @@ class _Maker:
         for unit in headline.left_out:
             reasons.setdefault(unit.reasons[0], []).append(self.by_id[unit.id])
         for reason, units in reasons.items():
-            yield f"left/{reason}", _case_set(f"not in {headline.label}: {reason}", units)
+            yield f"left/{reason}", case_set(f"not in {headline.label}: {reason}", units)
 
     def _stratum(self, unit: Unit) -> str | None:
         return next((name for name, designs in self.results.protocol.strata.items() if unit.design in designs), None)
 
     def _evaluable(self, group: str) -> list[Unit]:
         return [placed.unit for placed in self.selection.members(group) if placed.unit.evaluable]
-
-
-def _case_set(title: str, units: Iterable[Unit]) -> CaseSet:
-    return CaseSet(title, tuple((unit.id, unit.responders, unit.evaluable) for unit in units))
-
-
-def indexed(sets: Mapping[str, CaseSet], placed: Iterable[Placed]) -> dict[str, dict[str, object]]:
-    """The sets for the page: `t` the title, `u` the units by their place; with counts only where they differ."""
-    order = {member.unit.id: (place, member.unit) for place, member in enumerate(placed)}
-    entries = {key: [_entry(case, *order[case[0]]) for case in found.cases] for key, found in sets.items()}
-    return {key: {"t": found.title, "u": entries[key]} for key, found in sets.items()}
-
-
-def _entry(case: tuple[str, int, int], place: int, unit: Unit) -> int | list[int]:
-    _, r, n = case
-    return place if (r, n) == (unit.responders, unit.evaluable) else [place, r, n]

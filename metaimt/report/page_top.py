@@ -13,6 +13,7 @@ from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.results import Results
 from metaimt.evidence.selection import Placed
 from metaimt.report.bars import bar
+from metaimt.report.linked import Link
 from metaimt.report.tables import number_text
 from metaimt.report.wording import (
     NOTHING,
@@ -36,7 +37,7 @@ LIVING = {
 }
 
 
-def top(results: Results) -> dict[str, Any]:
+def top(results: Results, link: Link) -> dict[str, Any]:
     """The answer, the least selected part of it beside it, and what a reader must know of the review."""
     response, library = results.response, results.library
     headline, widest = response.headline, list(response.pools.values())[-1]
@@ -47,16 +48,16 @@ def top(results: Results) -> dict[str, Any]:
     depths = Counter(report.extraction.depth or "not stated" for report in library.reports)
     return {
         "answer": _answer(f"pool/{headline.name}", headline),
-        "read_as": read_as(headline, designs),
+        "read_as": read_as(headline, designs, link),
         "line": f"{headline.line_not_stated} of {headline.counts.evaluable}",
         "predicted": _predicted(results, headline),
-        "read": read_depths(depths),
+        "read": read_depths(depths, link),
         "beside": [*_trials(results, headline), *_others(widest, headline)],
         "facts": [
             ("Version", response.version),
             ("Last search", last_search(library.searches)),
             ("Not yet run", "; ".join(s.source for s in library.searches if s.status != "done")),
-            ("Read", f"{read_depths(depths)}; {_twice(results)}"),
+            ("Read", f"{read_depths(depths, link)}; {_twice(results, link)}"),
             ("Status", _living(results)),
         ],
     }
@@ -141,9 +142,9 @@ def _predicted(results: Results, headline: Group) -> str:
     return f"{interval} (it rests on the prior rho ~ Beta({a:g}, {b:g}))"
 
 
-def _twice(results: Results) -> str:
-    reports = results.library.reports
-    return f"{sum(report.extraction.checked_by is not None for report in reports)} by two people independently"
+def _twice(results: Results, link: Link) -> str:
+    twice = sum(report.extraction.checked_by is not None for report in results.library.reports)
+    return f"{link(str(twice), 'read/twice')} by two people independently"
 
 
 def _living(results: Results) -> str:

@@ -13,8 +13,16 @@ from metaimt.analyses.pooled_response import Counts
 from metaimt.analyses.publication_bias import PublicationBias, Trend
 from metaimt.analyses.results import Results
 from metaimt.analyses.selectivity import NONE_NEEDED, SHOWN_S, Selectivity, Target, curve_point
-from metaimt.report.bias_note import bias_note, odds_text, odds_with_interval, pool_words, small_studies_text
+from metaimt.report.bias_note import (
+    bias_note,
+    contrast_key,
+    odds_text,
+    odds_with_interval,
+    pool_words,
+    small_studies_text,
+)
 from metaimt.report.environment import Rendered, render
+from metaimt.report.linked import Link, first_count, plain
 from metaimt.report.wording import NOTHING, fraction, limits, percent, plural
 from metaimt.statistics.betabinomial_regression import OddsRatio
 from metaimt.statistics.outcome import NotRun
@@ -27,28 +35,28 @@ def bias_section(results: Results) -> Rendered:
     return render("publication_bias.md.j2", {"bias": bias_content(results)})
 
 
-def bias_content(results: Results) -> dict[str, Any]:
+def bias_content(results: Results, link: Link = plain) -> dict[str, Any]:
     """The note, its technical version and the rows of the tables, for the report and the page."""
     bias = results.publication_bias
     curves = {pool: found for pool, found in bias.selectivity.items() if isinstance(found, Selectivity)}
     labels = {pool: results.protocol.label(pool) for pool in bias.selectivity}
     return {
-        "note": bias_note(results),
-        "technical": list(_technical(results)),
-        "contrasts": [_contrast_row(contrast) for contrast in bias.contrasts],
+        "note": bias_note(results, link),
+        "technical": list(_technical(results, link)),
+        "contrasts": [_contrast_row(contrast, link) for contrast in bias.contrasts],
         "pools": [labels[pool] for pool in curves],
         "curve": [{"s": f"{s:g}", "cells": [_curve_cell(found, s) for found in curves.values()]} for s in SHOWN_S],
-        "targets": list(_target_rows(curves)),
+        "targets": list(_target_rows(bias, curves, link)),
         "reading": list(_reading_rows(bias, labels)),
     }
 
 
 def technical_note(results: Results) -> str:
     """The longer version of the note, one sentence an analysis: for a supplement."""
-    return " ".join(_technical(results))
+    return " ".join(_technical(results, plain))
 
 
-def _technical(results: Results) -> Iterator[str]:
+def _technical(results: Results, link: Link) -> Iterator[str]:
     bias = results.publication_bias
     pools = {pool: pool_words(results, pool) for pool in bias.selectivity}
     yield (
@@ -56,22 +64,24 @@ def _technical(results: Results) -> Iterator[str]:
         "(chi-square, 1 degree of freedom)."
     )
     for contrast in bias.contrasts:
-        yield _contrast_sentence(contrast)
+        yield _contrast_sentence(contrast, link)
     for pool, found in bias.selectivity.items():
         yield from _curve_sentences(found, pools[pool])
     for pool, small in bias.small_studies.items():
-        yield f"Small-study diagnostics in {pools[pool]}: {small_studies_text(small)}."
+        yield f"Small-study diagnostics in {pools[pool]}: {small_studies_text(small, pool, link)}."
     yield f"Where run they are Peters' regression ({PETERS}), Begg's test ({BEGG}), and a {HUNTER} (Hunter 2014)."
     for pool, trend in bias.trends.items():
-        yield f"Trend with publication year in {pools[pool]}: {trend_text(trend)}."
+        yield f"Trend with publication year in {pools[pool]}: {trend_text(trend, pool, link)}."
     for pool, reading in bias.reading.items():
-        basis, depth = _parts(reading.basis, reading.total), _parts(reading.depth, reading.total)
+        basis = _parts(reading.basis, reading.total, f"basis/{pool}", link)
+        depth = _parts(reading.depth, reading.total, f"depth/{pool}", link)
         yield f"The responses in {pools[pool]} are {basis}; the reports were read as {depth} (patients)."
 
 
-def _parts(levels: Mapping[str, Counts], total: Counts) -> str:
+def _parts(levels: Mapping[str, Counts], total: Counts, key: str, link: Link) -> str:
     return ", ".join(
-        f"{name.replace('_', ' ')} {counts.evaluable} of {total.evaluable} ({_share(counts, total)})"
+        f"{name.replace('_', ' ')} {link(f'{counts.evaluable} of {total.evaluable}', f'{key}/{name}')} "
+        f"({_share(counts, total)})"
         for name, counts in levels.items()
     )
 
@@ -80,8 +90,9 @@ def _share(counts: Counts, total: Counts) -> str:
     return percent(counts.evaluable / total.evaluable) if total.evaluable else NOTHING
 
 
-def _contrast_sentence(contrast: Contrast) -> str:
-    sides = f"{_side_text(contrast.group)} against {_side_text(contrast.reference)}"
+def _contrast_sentence(contrast: Contrast, link: Link) -> str:
+    group = _side_text(contrast.group, contrast_key(contrast, "group"), link)
+    sides = f"{group} against {_side_text(contrast.reference, contrast_key(contrast, 'reference'), link)}"
     found = contrast.odds_ratio
     said = f"{sides[0].upper()}{sides[1:]}: {odds_with_interval(contrast)}"
     if isinstance(found, OddsRatio):
@@ -92,10 +103,10 @@ def _contrast_sentence(contrast: Contrast) -> str:
     return said + (f" ({contrast.caveat})." if contrast.caveat else ".")
 
 
-def _side_text(side: Side) -> str:
+def _side_text(side: Side, key: str, link: Link) -> str:
     counts = side.counts
-    reports = plural(counts.reports, "report")
-    return f"{side.label}, {fraction(counts.responders, counts.evaluable)} in {reports}"
+    patients = link(fraction(counts.responders, counts.evaluable), key)
+    return f"{side.label}, {patients} in {link(plural(counts.reports, 'report'), f'reports/{key}')}"
 
 
 def _p(p: float) -> str:
@@ -132,17 +143,17 @@ def _s_range(target: Target) -> str:
     return f"{odds_text(target.s)} ({ends[0]} to {ends[1]})"
 
 
-def trend_text(trend: Trend) -> str:
+def trend_text(trend: Trend, pool: str, link: Link = plain) -> str:
     """The odds ratio per year, or `not run: ...`."""
     found = trend.odds_ratio
     if not isinstance(found, OddsRatio):
-        return found.wording()
+        return first_count(found.wording(), f"dated/{pool}/undated", link)
     interval = f"{100 * found.level:g} % interval {found.lower:.3f} to {found.upper:.3f}"
-    dated = f"{trend.dated} of {trend.reports} reports dated"
+    dated = f"{link(f'{trend.dated} of {trend.reports}', f'reports/dated/{pool}')} reports dated"
     return f"odds ratio {found.estimate:.3f} a year ({interval}), p = {_p(found.p)}, {dated}"
 
 
-def _contrast_row(contrast: Contrast) -> dict[str, str]:
+def _contrast_row(contrast: Contrast, link: Link) -> dict[str, str]:
     found = contrast.odds_ratio
     cells = {"odds_ratio": "", "interval": "", "p": "", "rho": ""}
     if isinstance(found, OddsRatio):
@@ -151,11 +162,12 @@ def _contrast_row(contrast: Contrast) -> dict[str, str]:
         cells = {"odds_ratio": odds, "interval": interval, "p": _p(found.p), "rho": _rho(found)}
     else:
         cells["odds_ratio"] = found.wording()
-    return {"group": _side_cell(contrast.group), "reference": _side_cell(contrast.reference), **cells}
+    sides = {"group": contrast.group, "reference": contrast.reference}
+    return {name: _side_cell(side, contrast_key(contrast, name), link) for name, side in sides.items()} | cells
 
 
-def _side_cell(side: Side) -> str:
-    return f"{_side_text(side)}, {percent(side.orr.estimate) if side.orr else NOTHING}"
+def _side_cell(side: Side, key: str, link: Link) -> str:
+    return f"{_side_text(side, key, link)}, {percent(side.orr.estimate) if side.orr else NOTHING}"
 
 
 def _curve_cell(found: Selectivity, s: float) -> str:
@@ -163,19 +175,21 @@ def _curve_cell(found: Selectivity, s: float) -> str:
     return f"{percent(point.orr)} ({limits(point.lower, point.upper)})"
 
 
-def _target_rows(curves: Mapping[str, Selectivity]) -> Iterator[dict[str, Any]]:
-    names = dict.fromkeys(target.name for found in curves.values() for target in found.targets)
-    for name in names:
-        targets = [next((t for t in found.targets if t.name == name), None) for found in curves.values()]
-        first = next(target for target in targets if target is not None)
-        yield {"name": _target_name(first), "cells": [_missing_cell(target) for target in targets]}
+def _target_rows(bias: PublicationBias, curves: Mapping[str, Selectivity], link: Link) -> Iterator[dict[str, Any]]:
+    """Each number leads to the case reports that the missing non-responders are missing from."""
+    keys = {pool: contrast_key(bias.design(pool), "group") for pool in curves}
+    for name in dict.fromkeys(target.name for found in curves.values() for target in found.targets):
+        targets = {pool: next((t for t in found.targets if t.name == name), None) for pool, found in curves.items()}
+        first = next(target for target in targets.values() if target is not None)
+        cells = [_missing_cell(target, keys[pool], link) for pool, target in targets.items()]
+        yield {"name": _target_name(first), "cells": cells}
 
 
-def _missing_cell(target: Target | None) -> str:
+def _missing_cell(target: Target | None, key: str, link: Link) -> str:
     if target is None:
         return ""
     missing = NONE_NEEDED if target.missing == 0 else "no number" if target.missing is None else str(target.missing)
-    return f"{missing}; s = {_s_range(target)}"
+    return f"{link(missing, key)}; s = {_s_range(target)}"
 
 
 def _reading_rows(bias: PublicationBias, labels: Mapping[str, str]) -> Iterator[dict[str, str]]:

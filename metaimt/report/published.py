@@ -13,6 +13,7 @@ from metaimt.analyses.pooled_response import Counts
 from metaimt.analyses.published_pooled import PublishedComparison
 from metaimt.casefiles.published import PublishedFigure
 from metaimt.report.environment import Rendered, render
+from metaimt.report.linked import Link, plain
 from metaimt.report.tables import Row
 from metaimt.report.wording import NOTHING, estimate_with_interval, plural
 
@@ -25,7 +26,7 @@ def published_section(
     return render("published.md.j2", {"published": published_content(found), "not_compared": told})
 
 
-def published_content(found: Sequence[PublishedComparison]) -> list[dict[str, Any]]:
+def published_content(found: Sequence[PublishedComparison], link: Link = plain) -> list[dict[str, Any]]:
     """The lines of the section, for the report and the page."""
     return [
         {
@@ -33,8 +34,8 @@ def published_content(found: Sequence[PublishedComparison]) -> list[dict[str, An
             "citation": each.entry.citation or each.entry.id,
             "printed": _printed(each),
             "conditions": each.conditions,
-            "ours": _ours(each.counts, each.orr),
-            "headline": _ours(*each.headline),
+            "ours": _ours(each.counts, each.orr, f"published/{each.entry.id}/widest", link),
+            "headline": _ours(*each.headline, f"published/{each.entry.id}/headline", link),
             "differences": each.differences,
             "note": each.entry.note or "",
         }
@@ -42,8 +43,9 @@ def published_content(found: Sequence[PublishedComparison]) -> list[dict[str, An
     ]
 
 
-def _ours(counts: Counts, orr: Rate) -> str:
-    return f"{estimate_with_interval(orr)} in {plural(counts.reports, 'report')}" if orr else NOTHING
+def _ours(counts: Counts, orr: Rate, key: str, link: Link) -> str:
+    reports = link(plural(counts.reports, "report"), f"reports/{key}")
+    return f"{estimate_with_interval(orr, link, key)} in {reports}" if orr else NOTHING
 
 
 def _printed(each: PublishedComparison) -> str:

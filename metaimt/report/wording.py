@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from metaimt.analyses.wording import (
     NOTHING,
+    Link,
     estimate_with_interval,
     fraction,
     limits,
     one_decimal,
     percent,
+    plain,
     plural,
     short_method,
 )
@@ -47,6 +49,7 @@ READ_AS = (
     "Most responders come from small trials and cohorts, not from comparable patients; "
     "this does not predict one patient's response."
 )
+GROUPED, SINGLE = "small trials and cohorts", "single cases and series"
 _READ = {
     "full_text": "in full text",
     "abstract": "as an abstract",
@@ -84,14 +87,15 @@ def responded(group: Group) -> str:
     return f"{group.counts.responders} of {plural(group.counts.evaluable, 'patient')} responded"
 
 
-def read_as(group: Group, by_design: Mapping[str, int]) -> str:
+def read_as(group: Group, by_design: Mapping[str, int], link: Link = plain) -> str:
     """What the answer is not, with the counts by design (case_report, case_series, cohort, trial) that say why."""
     grouped = sum(by_design.get(design, 0) for design in ("trial", "cohort"))
     total = group.counts.evaluable
-    where = "small trials and cohorts" if 2 * grouped > total else "single cases and series"
+    where = GROUPED if 2 * grouped > total else SINGLE
     number = grouped if 2 * grouped > total else total - grouped
+    counts = link(f"{number} of {total}", f"pool/{group.name}/{where}")
     return (
-        f"Most ({number} of {total}) come from {where}, not from comparable patients; "
+        f"Most ({counts}) come from {where}, not from comparable patients; "
         "this does not predict one patient's response."
     )
 
@@ -102,14 +106,15 @@ def last_search(searches: Iterable[Search]) -> str:
     return max(dates) if dates else "no search with a date"
 
 
-def read_depths(depths: Mapping[str, int]) -> str:
+def read_depths(depths: Mapping[str, int], link: Link = plain) -> str:
     """`58 of 71 publications were read as an abstract, 2 in full text, ...`, the most frequent first."""
     ranked = sorted(depths.items(), key=lambda item: (-item[1], item[0]))
-    said = [f"{number} {_READ.get(depth, 'in a way that is not stated')}" for depth, number in ranked]
-    if not said:
+    if not ranked:
         return "no publication"
-    first, *rest = said
-    number, _, how = first.partition(" ")
-    verb = "was" if number == "1" else "were"
-    opening = f"{number} of {plural(sum(depths.values()), 'publication')} {verb} read {how}"
-    return ", ".join([opening, *rest])
+    total, (first, most) = plural(sum(depths.values()), "publication"), ranked[0]
+    opening = f"{link(f'{most} of {total}', f'read/{first}')} {'was' if most == 1 else 'were'} read {_how(first)}"
+    return ", ".join([opening, *(f"{link(str(n), f'read/{depth}')} {_how(depth)}" for depth, n in ranked[1:])])
+
+
+def _how(depth: str) -> str:
+    return _READ.get(depth, "in a way that is not stated")

@@ -15,6 +15,7 @@ from conftest import Built
 
 from metaimt.analyses.results import Results
 from metaimt.report import page
+from metaimt.report.linked import Linker, visible
 from metaimt.report.page_cases import STRIP, arm_of, strip_of
 from metaimt.report.page_sets import case_sets
 from metaimt.report.wording import read_as, read_depths
@@ -200,16 +201,19 @@ def test_the_page_is_small(built: Built) -> None:
 
 
 def test_a_number_without_cases_is_an_error() -> None:
-    template = page._environment().from_string("{{ 'pool/none'|known_key(known) }}")
+    link = Linker({"pool/strict"}, "")
     with pytest.raises(KeyError, match="pool/none"):
-        template.render(known={"pool/strict"})
+        link("1/2", "pool/none")
+    with pytest.raises(KeyError, match="pool/none"):
+        link.button("1/2", "pool/none")
+    assert "data-set" in link.button("3", "reports/pool/strict")
 
 
 def test_json_holds_no_markup() -> None:
     hostile = "</script><script>alert(1)</script><!-- & \u2028 \u2029 ]]>"
     made = str(page._json({"text": hostile}))
     assert not re.search(r"[<>&\u2028\u2029]", made)
-    assert json.loads(made)["text"] == page.visible(hostile)
+    assert json.loads(made)["text"] == visible(hostile)
 
 
 def test_scripts_cannot_end_their_element() -> None:

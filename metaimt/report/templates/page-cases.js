@@ -12,24 +12,43 @@
     return made;
   }
 
-  // [case, responders, evaluable] of each case behind a key, as counted there.
+  const REPORTS = "reports/"; // before a key: the publications of its cases
+  const unprefixed = (key) => (key.startsWith(REPORTS) ? key.slice(REPORTS.length) : key);
+
+  // [case, responders, evaluable] of each case behind a key, as counted there; none of what is known as printed only.
   function casesOf(key) {
-    if (places.has(key)) {
-      const one = data.cases[places.get(key)];
+    const name = unprefixed(key);
+    if (places.has(name)) {
+      const one = data.cases[places.get(name)];
       return [[one, one.r, one.n]];
     }
-    return data.sets[key].u.map((entry) => {
+    const found = data.sets[name];
+    const units = found.p ? data.cases.flatMap((one, place) => (found.p.includes(one.report) ? [place] : [])) : found.u;
+    return units.map((entry) => {
       const [place, r, n] = Array.isArray(entry) ? entry : [entry];
       const one = data.cases[place];
       return r === undefined ? [one, one.r, one.n] : [one, r, n];
     });
   }
 
+  // The publications behind a key, or nothing if it is a set of cases.
+  function reportsOf(key) {
+    if (!key.startsWith(REPORTS)) return places.has(key) ? undefined : data.sets[key].p;
+    return [...new Set(casesOf(key).filter(([, , n]) => n).map(([one]) => one.report))];
+  }
+
+  // What those publications print: [what, as printed, where].
+  const statementsOf = (key) => (data.sets[key] || {}).s || [];
+
   function titleOf(key) {
-    if (!places.has(key)) return data.sets[key].t;
-    const one = data.cases[places.get(key)];
+    const name = unprefixed(key);
+    if (!places.has(name)) return data.sets[name].t;
+    const one = data.cases[places.get(name)];
     return `${data.reports[one.report].label}, ${one.who}`;
   }
+
+  // Sums without the noise of binary fractions: at a weight below 1 counts are no whole numbers.
+  const sum = (numbers) => Number(numbers.reduce((all, each) => all + each, 0).toPrecision(10));
 
   function list(facts) {
     const made = element("dl");
@@ -44,40 +63,72 @@
     return made;
   }
 
+  function source(report) {
+    const made = document.createDocumentFragment();
+    made.append(element("p", report.reference, "reference"));
+    const where = element("p", "", "links");
+    for (const [text, address] of report.links) where.append(anchor(text, address), " · ");
+    where.append(element("code", report.file));
+    made.append(where);
+    return made;
+  }
+
+  function recorded(facts, open) {
+    const made = element("details");
+    made.open = open;
+    made.append(element("summary", "Everything recorded"), list(facts));
+    return made;
+  }
+
   function card([one, r, n], open) {
     const report = data.reports[one.report];
     const made = element("article", "", "case");
     made.append(element("h3", `${report.label}, ${one.who}`));
     const counts = n ? `${r}/${n} responded` : "not evaluable";
     const said = [counts, one.facets.drug, `response ${one.facets.basis}`, one.facets.stratum].filter(Boolean);
-    made.append(element("p", said.join(" · "), "counts"));
-    made.append(element("p", report.reference, "reference"));
-    const places = element("p", "", "links");
-    for (const [text, address] of report.links) places.append(anchor(text, address), " · ");
-    places.append(element("code", report.file));
-    made.append(places);
-    const more = element("details");
-    more.open = open;
-    more.append(element("summary", "Everything recorded"));
+    made.append(element("p", said.join(" · "), "counts"), source(report));
     const counted = one.groups.map((name) => data.groups[name]).join("; ") || "nowhere";
     const why = one.why.map(([pool, reasons]) => [`Not in ${pool}`, reasons]);
-    more.append(list([...one.facts, ["Counted in", counted], ...why, ...report.reading]));
-    made.append(more);
+    made.append(recorded([...one.facts, ["Counted in", counted], ...why, ...report.reading], open));
+    return made;
+  }
+
+  function publication(id, cases, statements) {
+    const report = data.reports[id], mine = cases.filter(([one]) => one.report === id);
+    const made = element("article", "", "case");
+    made.append(element("h3", report.label));
+    const n = sum(mine.map((each) => each[2])), r = sum(mine.map((each) => each[1]));
+    const said = [report.design, n ? `${r}/${n} responded` : "nobody evaluable here"];
+    made.append(element("p", said.join(" · "), "counts"), source(report));
+    for (const [what, printed, where] of statements) {
+      made.append(element("p", `${what}: ${printed}${where ? ` (${where})` : ""}`, "printed"));
+    }
+    made.append(recorded([...report.reading, ["Cases and groups", mine.map(([one]) => one.who).join(", ") || "none"]]));
     return made;
   }
 
   const dialog = document.getElementById("cases");
   let shown = "";
 
+  function countOf(key, cases, reports) {
+    const counted = page.plural(cases.length, "case or group").replace("case or groups", "cases or groups");
+    if (statementsOf(key).length) return "As printed: these patients are not described one by one";
+    if (reports) return `${page.plural(reports.length, "publication")}, ${counted}`;
+    const [r, n] = [1, 2].map((place) => sum(cases.map((each) => each[place])));
+    return `${r}/${n} responded, in ${counted}`;
+  }
+
   function show(key) {
     shown = key;
     const cases = casesOf(key).sort((a, b) => b[2] - a[2]); // the largest first, else in the order of the files
-    const r = cases.reduce((sum, each) => sum + each[1], 0), n = cases.reduce((sum, each) => sum + each[2], 0);
+    const reports = reportsOf(key);
     document.getElementById("cases-title").textContent = titleOf(key);
-    const counted = page.plural(cases.length, "case or group").replace("case or groups", "cases or groups");
-    document.getElementById("cases-count").textContent = `${r}/${n} responded, in ${counted}`;
+    document.getElementById("cases-count").textContent = countOf(key, cases, reports);
     const body = document.getElementById("cases-list");
-    body.replaceChildren(...cases.map((each) => card(each, cases.length === 1)));
+    const cards = reports
+      ? reports.map((id) => publication(id, cases, statementsOf(key)))
+      : cases.map((each) => card(each, cases.length === 1));
+    body.replaceChildren(...cards);
     dialog.showModal();
     body.parentElement.scrollTop = 0;
   }
@@ -106,7 +157,10 @@
 
   document.addEventListener("click", (event) => {
     const number = event.target.closest("button[data-set]");
-    if (number) show(number.dataset.set);
+    if (number) return show(number.dataset.set);
+    // A click beside the number in its row or cell, for who uses a pointer; not one that ends a selection of text.
+    const row = event.target.closest("[data-open]");
+    if (row && !event.target.closest("a, button, summary") && getSelection().isCollapsed) return show(row.dataset.open);
     if (event.target === dialog) dialog.close();
   });
   document.getElementById("cases-close").addEventListener("click", () => dialog.close());
