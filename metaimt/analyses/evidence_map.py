@@ -12,6 +12,7 @@ from typing import Any, Final
 from metaimt.analyses.breakdown import NOT_REPORTED, value_of
 from metaimt.analyses.pooled_response import Counts, count
 from metaimt.evidence.selection import Placed, Selection
+from metaimt.evidence.tables import Unit
 
 DOWN: Final = "fusion_partner"
 ACROSS: Final = "drug"
@@ -35,6 +36,10 @@ class EvidenceMap:
     column_totals: Mapping[str, Counts]
     total: Counts
 
+    def pair_of(self, unit: Unit) -> tuple[str, str]:
+        """The cell that a unit is in."""
+        return _level(unit, self.down), _level(unit, self.across)
+
     def to_dict(self) -> dict[str, Any]:
         """The cells that have patients, and the total."""
         cells = [
@@ -57,9 +62,9 @@ def evidence_map(selection: Selection, pool: str, down: str = DOWN, across: str 
     members = [placed for placed in selection.members(pool) if placed.unit.evaluable]
     cells: dict[tuple[str, str], list[Placed]] = {}
     for placed in members:
-        cells.setdefault((_level(placed, down), _level(placed, across)), []).append(placed)
-    by_row = {row: [p for p in members if _level(p, down) == row] for row, _ in cells}
-    by_column = {column: [p for p in members if _level(p, across) == column] for _, column in cells}
+        cells.setdefault((_level(placed.unit, down), _level(placed.unit, across)), []).append(placed)
+    by_row = {row: [p for p in members if _level(p.unit, down) == row] for row, _ in cells}
+    by_column = {column: [p for p in members if _level(p.unit, across) == column] for _, column in cells}
     row_totals = {row: count(inside) for row, inside in by_row.items()}
     column_totals = {column: count(inside) for column, inside in by_column.items()}
     return EvidenceMap(
@@ -75,8 +80,8 @@ def evidence_map(selection: Selection, pool: str, down: str = DOWN, across: str 
     )
 
 
-def _level(placed: Placed, grouping: str) -> str:
-    return value_of(placed.unit, grouping) or NOT_REPORTED
+def _level(unit: Unit, grouping: str) -> str:
+    return value_of(unit, grouping) or NOT_REPORTED
 
 
 def _ordered(totals: Mapping[str, Counts]) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from metaimt.figures.layout import (
     new_sheet,
     wrap,
 )
+from metaimt.figures.regions import Place, rows_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -79,11 +80,16 @@ def draw_forest(table: ForestTable) -> Figure:
     Every text is drawn literally. Limits beyond `table.axis` end in an arrow. The patches and lines of row i
     carry the ids `row-i-box`, `row-i-diamond`, `row-i-interval`, `row-i-arrow-low`, `row-i-arrow-high`.
     """
+    return draw_rows(table, _Intervals(table))[0]
+
+
+def draw_forest_rows(table: ForestTable) -> tuple[Figure, tuple[Place, ...]]:
+    """As `draw_forest`, and where each row stands on it."""
     return draw_rows(table, _Intervals(table))
 
 
-def draw_rows(table: ForestTable, drawn: RowPlot) -> Figure:
-    """Draw the texts of `table` with `drawn` in its plot, on a figure as large as they need."""
+def draw_rows(table: ForestTable, drawn: RowPlot) -> tuple[Figure, tuple[Place, ...]]:
+    """Draw the texts of `table` with `drawn` in its plot, on a figure as large as they need; where each row stands."""
     with style.figure_style():
         layout = lay_out(table)
         frame = _frame(table, layout, drawn)
@@ -91,9 +97,9 @@ def draw_rows(table: ForestTable, drawn: RowPlot) -> Figure:
         _draw_heading(sheet, layout, frame)
         plot = _draw_plot(sheet, drawn, layout.columns, frame)
         drawn.lines(plot, (frame.body, frame.axis))
-        _draw_rows(sheet, plot, layout, frame.body, drawn)
+        spans = _draw_rows(sheet, plot, layout, frame.body, drawn)
         _draw_below(sheet, frame)
-        return sheet.figure
+        return sheet.figure, rows_of(spans, layout.columns.all, (sheet.width, sheet.height))
 
 
 @dataclass(frozen=True)
@@ -194,9 +200,10 @@ def _ticks(low: float, high: float) -> list[float]:
     return [place * step for place in range(first, last + 1)]
 
 
-def _draw_rows(sheet: Sheet, plot: Plot, layout: ForestLayout, top: float, drawn: RowPlot) -> None:
+def _draw_rows(sheet: Sheet, plot: Plot, layout: ForestLayout, top: float, drawn: RowPlot) -> list[tuple[float, float]]:
+    """Draw the rows; where each begins, and its height."""
     _draw_group_references(plot, layout, top)
-    banded = False
+    banded, spans = False, []
     for number, line in enumerate(layout.lines):
         if line.row.kind != "companion":  # which stands in the band of the row above
             banded = line.row.kind in ("report", "plain") and not banded
@@ -206,7 +213,9 @@ def _draw_rows(sheet: Sheet, plot: Plot, layout: ForestLayout, top: float, drawn
             sheet.cover(top, line.height, layout.columns.plot)
         _draw_texts(sheet, layout.columns, line, top)
         drawn.mark(plot, number, top + line.padding[0] + line_height(line.text) / 2)
+        spans.append((top, line.height))
         top += line.height
+    return spans
 
 
 def _draw_group_references(plot: Plot, layout: ForestLayout, top: float) -> None:

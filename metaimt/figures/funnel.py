@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import percent, plural
 from metaimt.figures import style
+from metaimt.figures.counted import Counting
 from metaimt.figures.layout import (
     LegendEntry,
     Sheet,
@@ -45,15 +46,19 @@ def funnel_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     if not run:
         said = "; ".join(f"{label(pool)}: {small.reason}" for pool, small in found.items() if isinstance(small, NotRun))
         return NotDrawn("funnel", _TITLE, said)
-    words = " ".join(f"{capital(label(pool))}: {_said(small)}." for pool, small in run.items())
+    count = Counting()
+    words = " ".join(f"{capital(label(pool))}: {_said(small, pool, count)}." for pool, small in run.items())
     caption = f"{_TITLE}. ORR against the number of evaluable patients, after Hunter (2014). {words}"
     figure = draw_funnel(list(run.values()), [capital(label(pool)) for pool in run], version_line(results))
-    return ReviewFigure("funnel", _TITLE, caption, f"Points, reports of many patients at the top. {words}", figure)
+    return ReviewFigure(
+        "funnel", _TITLE, caption, f"Points, reports of many patients at the top. {words}", figure, count.found
+    )
 
 
-def _said(small: SmallStudies) -> str:
+def _said(small: SmallStudies, pool: str, count: Counting) -> str:
     outside = sum(not low <= rate <= high for rate, low, high in _points(small))
-    reports = f"{plural(small.reports, 'report')} of {small.smallest} or more patients"
+    key = f"reports/pool/{pool}/of {small.smallest} or more"
+    reports = f"{count.link(plural(small.reports, 'report'), key)} of {small.smallest} or more patients"
     mean = f"inverse-variance mean {percent(small.funnel.centre)}"
     return f"{reports}, {mean}, {outside} outside the limits; Peters' regression p = {small.peters.p:.2f}"
 

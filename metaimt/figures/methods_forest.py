@@ -5,13 +5,14 @@ May import: analyses and below.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from metaimt.analyses.by_model import SHOWN
 from metaimt.analyses.comparison import Comparison
 from metaimt.analyses.models import Interval, Model
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import fraction, limits, percent
+from metaimt.figures.counted import Counting
 from metaimt.figures.forest_table import ForestRow, ForestTable, RowKind
 from metaimt.figures.pool_rows import (
     AXIS_LABEL,
@@ -23,6 +24,7 @@ from metaimt.figures.pool_rows import (
     version_line,
     zoomed,
 )
+from metaimt.figures.regions import Place, Region
 from metaimt.figures.review_figure import NotDrawn, Pools, ReviewFigure
 from metaimt.figures.style import Tone
 from metaimt.statistics.outcome import NotRun
@@ -30,6 +32,7 @@ from metaimt.statistics.rho import NotIdentified
 
 _TITLE = "The pooled response rate under other models"
 _HEADLINE = "beta-binomial"
+_LARGER = "2 or more"
 _SHOWN = {key.split()[0] for key in SHOWN}  # one of each kind; all are in tables/methods.csv
 
 
@@ -68,7 +71,7 @@ def _models(found: Comparison, tone: Tone) -> Iterator[ForestRow]:
         if name in _SHOWN:
             yield from _rows(name, model, (counts, "any size"), tone)
             if isinstance(model.larger, Model):
-                yield from _rows("", model.larger, ("", "2 or more"), tone)
+                yield from _rows("", model.larger, ("", _LARGER), tone)
 
 
 def _rows(
@@ -89,15 +92,32 @@ def _row(
 
 def methods_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     """The figure `methods`."""
-    from metaimt.figures.forest import draw_forest
+    from metaimt.figures.forest import draw_forest_rows
 
     if not any(pool in results.comparison for pool in pools):
         return NotDrawn("methods", _TITLE, "no pool has an evaluable patient")
     spread = "; ".join(_spread(results, pool) for pool in pools if pool in results.comparison)
-    caption = f"{_TITLE}. The rule of the review gives {pools_said(results, pools)}. {spread}."
-    return ReviewFigure(
-        "methods", _TITLE, caption, f"Forest plot of models. {spread}.", draw_forest(methods_table(results, pools))
-    )
+    count, table = Counting(), methods_table(results, pools)
+    caption = f"{_TITLE}. The rule of the review gives {pools_said(results, pools, count.link)}. {spread}."
+    figure, places = draw_forest_rows(table)
+    regions = tuple(_regions(table, [pool for pool in pools if pool in results.comparison], places))
+    return ReviewFigure("methods", _TITLE, caption, f"Forest plot of models. {spread}.", figure, count.found, regions)
+
+
+def _regions(table: ForestTable, pools: Sequence[str], places: Sequence[Place]) -> Iterator[Region]:
+    """Each row leads to the patients of its pool, or to those of its reports of two patients or more."""
+    following, pool, name, model = iter(pools), "", "", ""
+    for row, place in zip(table.rows, places, strict=True):
+        if row.kind == "heading":
+            pool, name = next(following), row.label
+            yield Region(name, f"pool/{pool}", place)
+        elif row.kind != "space":
+            larger = row.columns[1] == _LARGER
+            model = model if larger else row.label
+            key, said = f"pool/{pool}", f"{name}, {model}"
+            if larger:
+                key, said = f"{key}/of {_LARGER}", f"{said}, reports of {_LARGER}"
+            yield Region(said, key, place)
 
 
 def _spread(results: Results, pool: str) -> str:

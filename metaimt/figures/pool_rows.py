@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from metaimt.analyses.alternatives import Rate
 from metaimt.analyses.results import Results
-from metaimt.analyses.wording import NOTHING, estimate_with_interval
+from metaimt.analyses.wording import NOTHING, Link, estimate_with_interval, plain
 from metaimt.figures.forest_table import ForestRow, RowKind
 
 if TYPE_CHECKING:
@@ -73,10 +73,10 @@ def points(change: float | None) -> str:
     return "" if change is None else f"{round(100 * change, 1) + 0.0:+.1f}"
 
 
-def pools_said(results: Results, pools: Iterable[str]) -> str:
+def pools_said(results: Results, pools: Iterable[str], link: Link = plain) -> str:
     """`strict, ALK-positive: 74.3 % (95 % interval ...; 55/74); all evidence: ...`."""
     groups = (results.response.pools[pool] for pool in pools)
-    return "; ".join(f"{group.label}: {estimate_with_interval(group.orr)}" for group in groups)
+    return "; ".join(f"{g.label}: {estimate_with_interval(g.orr, link, f'pool/{g.name}')}" for g in groups)
 
 
 def version_line(results: Results) -> str:

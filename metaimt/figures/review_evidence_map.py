@@ -10,7 +10,9 @@ from metaimt.analyses.pooled_response import Counts
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import fraction, plural
 from metaimt.figures.cell_map import CellMap
+from metaimt.figures.counted import Counting
 from metaimt.figures.pool_rows import capital, version_line
+from metaimt.figures.regions import cell_key
 from metaimt.figures.review_figure import NotDrawn, Pools, ReviewFigure
 
 
@@ -54,14 +56,26 @@ def evidence_map_figure(results: Results, pools: Pools) -> ReviewFigure | NotDra
     found = results.evidence_map[pools[-1]]
     if not found.cells:
         return NotDrawn("evidence-map", _title(found), "no patient of the pool is evaluable")
+    count = Counting()
     largest = sorted(found.cells.items(), key=lambda item: (-item[1].evaluable, item[0]))[:5]
-    cells = "; ".join(f"{row} with {column} {_counts(counts)}" for (row, column), counts in largest)
-    single = sum(counts.evaluable == 1 for counts in found.cells.values())
     possible = len(found.rows) * len(found.columns)
     said = (
-        f"{_counts(found.total)} of {results.response.pools[found.pool].label} in {len(found.cells)} of "
-        f"{plural(possible, 'cell')}, {single} of one patient; the largest: {cells}"
+        f"{count.link(_counts(found.total), f'pool/{found.pool}')} of {results.response.pools[found.pool].label} in "
+        f"{len(found.cells)} of {plural(possible, 'cell')}, {_single(results, found, count)} of one patient; "
+    )
+    said += "the largest: " + "; ".join(
+        f"{row} with {column} {count.link(_counts(counts), cell_key(found.pool, row, column))}"
+        for (row, column), counts in largest
     )
     caption = f"{_title(found)}. {capital(said)}. Discs: area by patients, filled as far as they responded."
     figure = draw_cell_map(evidence_cells(results, pools))
-    return ReviewFigure("evidence-map", _title(found), caption, f"Table of discs: {said}.", figure)
+    return ReviewFigure("evidence-map", _title(found), caption, f"Table of discs: {said}.", figure, count.found)
+
+
+def _single(results: Results, found: EvidenceMap, count: Counting) -> str:
+    """How many cells hold one patient."""
+    alone = {pair for pair, counts in found.cells.items() if counts.evaluable == 1}
+    units = [placed.unit for placed in results.selection.members(found.pool) if placed.unit.evaluable]
+    cases = [unit.id for unit in units if found.pair_of(unit) in alone]
+    title = f"{results.protocol.label(found.pool)}: cells of one patient"
+    return count.units(str(len(alone)), title, cases)

@@ -1,6 +1,6 @@
 """What every figure of the review is: a drawing with its name, title, caption and alternative text.
 
-May import: nothing of the package at start; needs no matplotlib.
+May import: its neighbours; needs no matplotlib.
 """
 
 from __future__ import annotations
@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from metaimt.figures.counted import Counted
+from metaimt.figures.regions import Region
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,7 +23,8 @@ class ReviewFigure:
     """A figure that was drawn.
 
     name: of the file, without ending. caption: what is shown and how to read it, with numbers. alt: what it says, for
-    who cannot see it. Both are plain text: whoever prints them escapes them.
+    who cannot see it. Both are plain text: whoever prints them escapes them. counted: the counts of the caption that
+    have cases, in its order. regions: parts of the picture that have cases; no two overlap.
     """
 
     name: str
@@ -28,6 +32,8 @@ class ReviewFigure:
     caption: str
     alt: str
     figure: Figure
+    counted: tuple[Counted, ...] = ()
+    regions: tuple[Region, ...] = ()
 
 
 @dataclass(frozen=True)

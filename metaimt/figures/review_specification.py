@@ -6,8 +6,10 @@ May import: analyses and below.
 from __future__ import annotations
 
 from metaimt.analyses.results import Results
+from metaimt.analyses.specification import Specification, SpecificationGrid
 from metaimt.analyses.wording import percent
 from metaimt.figures.pool_rows import AXIS_LABEL, version_line, zoomed
+from metaimt.figures.regions import Place, Region, specification_key
 from metaimt.figures.review_figure import NotDrawn, Pools, ReviewFigure
 from metaimt.figures.specification_table import SpecificationPoint, SpecificationTable
 
@@ -19,7 +21,7 @@ def specification_table(results: Results) -> SpecificationTable:
     grid = results.specification
     points = tuple(
         SpecificationPoint(orr.estimate, orr.lower, orr.upper, found.settings, found.headline)
-        for found in grid.specifications
+        for _, found in _shown(grid)
         if (orr := found.orr) is not None
     )
     left_out = len(grid.specifications) - len(points)
@@ -41,7 +43,7 @@ def specification_table(results: Results) -> SpecificationTable:
 
 def specification_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     """The figure `specification`, always of the headline pool, which alone has the grid."""
-    from metaimt.figures.specification_curve import draw_specification
+    from metaimt.figures.specification_curve import draw_specification_columns
 
     grid = results.specification
     if not results.protocol.specification:
@@ -56,5 +58,18 @@ def specification_figure(results: Results, pools: Pools) -> ReviewFigure | NotDr
     )
     shares = "; ".join(f"{100 * t:g} %: {100 * share:.0f} %" for t, share in grid.excluding.items())
     caption = f"{_TITLE}: {said}. Share of the intervals that leave out each threshold: {shares or 'none set'}."
-    figure = draw_specification(specification_table(results))
-    return ReviewFigure("specification", _TITLE, caption, f"Specification curve: {said}.", figure)
+    figure, places = draw_specification_columns(specification_table(results))
+    regions = tuple(map(_region, _shown(grid), places))
+    return ReviewFigure("specification", _TITLE, caption, f"Specification curve: {said}.", figure, regions=regions)
+
+
+def _shown(grid: SpecificationGrid) -> list[tuple[int, Specification]]:
+    """The combinations that have a point, with their place in the grid."""
+    return [(place, found) for place, found in enumerate(grid.specifications) if found.orr is not None]
+
+
+def _region(numbered: tuple[int, Specification], place: Place) -> Region:
+    number, found = numbered
+    settings = ", ".join(f"{choice}: {option}" for choice, option in found.settings.items())
+    counts = f"{found.counts.responders}/{found.counts.evaluable}"
+    return Region(f"{settings or 'as in the protocol'}; {counts}", specification_key(number), place)

@@ -6,9 +6,10 @@ May import: analyses and below.
 from __future__ import annotations
 
 from metaimt.analyses.duration import Times
-from metaimt.analyses.known_times import ON_TREATMENT, PFS, RESPONSE
+from metaimt.analyses.known_times import EVENT, ON_TREATMENT, PFS, RESPONSE, UNKNOWN
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import percent
+from metaimt.figures.counted import Counting
 from metaimt.figures.kaplan_meier import SurvivalCurve, SurvivalPlot, draw_kaplan_meier
 from metaimt.figures.pool_rows import capital, version_line
 from metaimt.figures.review_figure import NotDrawn, Pools, ReviewFigure
@@ -25,9 +26,13 @@ def time_figure(results: Results, pools: Pools, field: str) -> ReviewFigure | No
     if isinstance(times.curves, NotRun):
         return NotDrawn(name, title, times.curves.reason)
     curve = times.curves[_VARIANT]
+    count = Counting()
+    usable = [known for known in times.known if known.state != UNKNOWN]
+    events = [known for known in usable if known.state == EVENT]
     said = (
-        f"{curve.steps.subjects} patients, {curve.steps.total_events} events; known for {len(times.known)} of "
-        f"{times.patients} patients described singly"
+        f"{count.units(f'{curve.steps.subjects} patients', f'{title}: in the curve', (k.id for k in usable))}, "
+        f"{count.units(f'{curve.steps.total_events} events', f'{title}: events', (k.id for k in events))}; known for "
+        f"{count.link(str(len(times.known)), f'time/{pool}/{field}')} of {times.patients} patients described singly"
     )
     plot = SurvivalPlot(
         title=title,
@@ -43,7 +48,8 @@ def time_figure(results: Results, pools: Pools, field: str) -> ReviewFigure | No
     reached = [(each.time, each.estimate) for each in curve.landmarks if each.estimate is not None]
     at = "; ".join(f"{percent(estimate)} at {time:g} months" for time, estimate in reached)
     caption = f"{title}: Kaplan-Meier with numbers at risk. {said}. {at}."
-    return ReviewFigure(name, title, caption, f"Falling curve of {times.label}. {said}. {at}.", draw_kaplan_meier(plot))
+    alt = f"Falling curve of {times.label}. {said}. {at}."
+    return ReviewFigure(name, title, caption, alt, draw_kaplan_meier(plot), count.found)
 
 
 def time_on_treatment_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:

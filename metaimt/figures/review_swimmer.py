@@ -6,12 +6,16 @@ May import: analyses and below.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from metaimt.analyses.results import Results
 from metaimt.analyses.treatment_courses import PatientCourses, TreatmentCourse, TreatmentCourses
 from metaimt.analyses.wording import plural
 from metaimt.casefiles.model import CaseFile
+from metaimt.evidence.tables import Unit
+from metaimt.figures.counted import Counting
 from metaimt.figures.pool_rows import version_line
+from metaimt.figures.regions import Region, patient_key
 from metaimt.figures.review_figure import NotDrawn, Pools, ReviewFigure
 from metaimt.figures.review_forest import report_label
 from metaimt.figures.swimmer_table import End, Lane, Segment, SwimmerTable
@@ -26,7 +30,6 @@ def swimmer_table(results: Results, pools: Pools) -> SwimmerTable:
     cases = {report.id: report for report in results.library.reports}
     several = Counter(patient.report for patient in found.patients)
     lanes = tuple(_lane(patient, cases[patient.report], several[patient.report] > 1) for patient in found.patients)
-    given = Counter(course.drug for patient in found.patients for course in patient.courses)
     group = results.response.pools[pools[-1]]
     return SwimmerTable(
         title=_TITLE,
@@ -36,7 +39,7 @@ def swimmer_table(results: Results, pools: Pools) -> SwimmerTable:
         ended_heading="Ended by",
         lanes=lanes,
         axis_label="Months on inhibitors",
-        drugs=tuple(sorted(given, key=lambda drug: (-given[drug], drug))),
+        drugs=tuple(_ranked(course for patient in found.patients for course in patient.courses)),
         footnotes=(
             "Signs: best response to each inhibitor in turn; when it was reached is not recorded. Gaps between "
             "inhibitors are not recorded either, so bars stand end to end, and what follows a course of unknown length "
@@ -45,6 +48,12 @@ def swimmer_table(results: Results, pools: Pools) -> SwimmerTable:
             f"{'is' if found.as_counts == 1 else 'are'} known only as counts of an arm and cannot be drawn.",
         ),
     )
+
+
+def lane_label(results: Results, patient: PatientCourses) -> str:
+    """Who a lane is, whether or not the report has others: `Made 2016, P1`."""
+    case = next(report for report in results.library.reports if report.id == patient.report)
+    return f"{report_label(case)}, {patient.patient.rpartition('/')[2]}"
 
 
 def _lane(patient: PatientCourses, case: CaseFile, named: bool) -> Lane:
@@ -83,32 +92,57 @@ def _ended(course: TreatmentCourse) -> str:
 
 def swimmer_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     """The figure `swimmer`."""
-    from metaimt.figures.swimmer import draw_swimmer
+    from metaimt.figures.swimmer import draw_lanes
 
     found = results.courses[pools[-1]]
     if not found.patients:
         return NotDrawn("swimmer", _TITLE, "every patient of the pool is known only as one of the counts of an arm")
-    table = swimmer_table(results, pools)
-    said = _said(found, results.response.pools[pools[-1]].label)
+    count = Counting()
+    said = _said(results, found, count)
+    figure, places = draw_lanes(swimmer_table(results, pools))
+    regions = tuple(
+        Region(lane_label(results, patient), patient_key(patient.patient), place)
+        for patient, place in zip(found.patients, places, strict=True)
+    )
     caption = (
         f"{_TITLE}: {said} A lane is a patient, a bar an inhibitor, as long as the months on it; dashed boxes with a "
         "question mark are courses whose length is not stated."
     )
-    return ReviewFigure("swimmer", _TITLE, caption, f"Swimmer plot: {said}", draw_swimmer(table))
+    return ReviewFigure("swimmer", _TITLE, caption, f"Swimmer plot: {said}", figure, count.found, regions)
 
 
-def _said(found: TreatmentCourses, label: str) -> str:
-    courses = [course for patient in found.patients for course in patient.courses]
-    known = sum(course.months is not None for course in courses)
-    ongoing = sum(course.ongoing is True for course in courses)
-    progressed = sum(course.stop_reason == "progression" for course in courses)
-    later = sum(len(patient.courses) > 1 for patient in found.patients)
-    given = Counter(course.drug for course in courses)
-    ranked = sorted(given.items(), key=lambda item: (-item[1], item[0]))
-    drugs = ", ".join(f"{drug} {number}" for drug, number in ranked)
+def _said(results: Results, found: TreatmentCourses, count: Counting) -> str:
+    """Every count of courses and patients goes through `count`."""
+    label = results.response.pools[found.pool].label
+    shown = {patient.patient for patient in found.patients}
+    placed = [each.unit for each in results.selection.placed]
+    units = [unit for unit in placed if unit.course and unit.subject in shown]
+    later = {unit.subject for unit in units if unit.course > 1}
+
+    def those(title: str, chosen: Iterable[Unit], word: str = "") -> str:
+        cases = [unit.id for unit in chosen]
+        return count.units(plural(len(cases), word) if word else str(len(cases)), f"{label}: {title}", cases)
+
+    firsts = [unit for unit in units if unit.course == 1]
+    said = f"{those('patients, first courses', firsts, 'patient')} of {label} with "
+    said += f"{those('courses', units, 'course')} ("
+    said += ", ".join(f"{drug} {those(drug, _given(units, drug))}" for drug in _ranked(units))
+    several = [unit for unit in firsts if unit.subject in later]
+    said += f"), {those('more than one inhibitor, first courses', several)} with more than one inhibitor; "
+    said += f"length known for {those('length known', [u for u in units if u.duration is not None])} of "
+    said += f"{len(units)} courses, {those('ongoing', [u for u in units if u.ongoing])} ongoing, "
+    progressed = [unit for unit in units if unit.stop_reason == "progression"]
+    said += f"{those('ended by progression', progressed)} ended by progression; "
     longest = found.patients[0]
-    return (
-        f"{plural(len(found.patients), 'patient')} of {label} with {plural(len(courses), 'course')} ({drugs}), "
-        f"{later} with more than one inhibitor; length known for {known} of {len(courses)} courses, {ongoing} ongoing, "
-        f"{progressed} ended by progression; the longest known treatment is {longest.known_months:g} months."
-    )
+    months = count.link(f"{longest.known_months:g} months", patient_key(longest.patient))
+    return f"{said}the longest known treatment is {months}."
+
+
+def _given(units: Iterable[Unit], drug: str) -> list[Unit]:
+    return [unit for unit in units if unit.drug == drug]
+
+
+def _ranked(courses: Iterable[Unit | TreatmentCourse]) -> list[str]:
+    """The drugs, the most given first."""
+    given = Counter(course.drug for course in courses)
+    return sorted(given, key=lambda drug: (-given[drug], drug))

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 from metaimt.analyses.contrasts import Side
 from metaimt.analyses.results import Results
 from metaimt.analyses.selectivity import S_RANGE, Selectivity, Target, curve_point
-from metaimt.analyses.wording import fraction, limits, percent
+from metaimt.analyses.wording import Link, fraction, limits, percent, plain
 from metaimt.figures import style
+from metaimt.figures.counted import Counting
 from metaimt.figures.layout import (
     LegendEntry,
     Sheet,
@@ -47,16 +48,21 @@ def selectivity_figure(results: Results, pools: Pools) -> ReviewFigure | NotDraw
     found = [curve for pool in pools if isinstance(curve := curves[pool], Selectivity)]
     if not found:
         return NotDrawn("selectivity", _TITLE, "no case report or series has an evaluable patient")
-    said = " ".join(f"{capital(results.protocol.label(curve.pool))}: {_said(curve)}." for curve in found)
+    count, labels = Counting(), [capital(results.protocol.label(curve.pool)) for curve in found]
+    said = " ".join(f"{label}: {_said(curve, label, count)}." for label, curve in zip(labels, found, strict=True))
     formula = "odds(true ORR) = odds(ORR of case reports) / s"
     caption = f"{_TITLE}: {formula}, with the band of the interval of case reports. {said}"
-    figure = draw_selectivity(found, [capital(results.protocol.label(c.pool)) for c in found], version_line(results))
-    return ReviewFigure("selectivity", _TITLE, caption, f"Curves that fall from left to right. {said}", figure)
+    figure = draw_selectivity(found, labels, version_line(results))
+    return ReviewFigure(
+        "selectivity", _TITLE, caption, f"Curves that fall from left to right. {said}", figure, count.found
+    )
 
 
-def _said(curve: Selectivity) -> str:
-    orr = curve.cases.orr
-    started = f"as published {_rate(curve.cases)}" if orr is not None else ""
+def _said(curve: Selectivity, label: str, count: Counting) -> str:
+    title = f"{label}: {curve.cases.label}"
+    cases = [member.unit.id for member in curve.cases.members if member.unit.evaluable]
+    started = f"as published {_rate(curve.cases, lambda text, _: count.units(text, title, cases))}"
+    started = started if curve.cases.orr is not None else ""
     targets = [f"{_name(target)} at s = {target.s:.3g}" for target in _met(curve)]
     return f"{started}; the curve meets {', '.join(targets)}" if targets else started
 
@@ -71,12 +77,12 @@ def _name(target: Target) -> str:
     return target.name if target.name.endswith("%") else f"the {target.name} of {percent(target.orr)}"
 
 
-def _rate(side: Side) -> str:
+def _rate(side: Side, link: Link = plain) -> str:
     counts, orr = side.counts, side.orr
     if orr is None:
         return "none evaluable"
     interval = limits(orr.lower, orr.upper, " to ")
-    return f"{percent(orr.estimate)} ({interval}; {fraction(counts.responders, counts.evaluable)})"
+    return f"{percent(orr.estimate)} ({interval}; {link(fraction(counts.responders, counts.evaluable), '')})"
 
 
 def draw_selectivity(curves: Sequence[Selectivity], titles: Sequence[str], subtitle: str = "") -> Figure:

@@ -21,6 +21,7 @@ from metaimt.figures.layout import (
     widest,
     wrap,
 )
+from metaimt.figures.regions import Place, columns_of
 from metaimt.figures.specification_table import SpecificationPoint, SpecificationTable
 from metaimt.figures.style import BODY, SMALL, STRONG, SUBTITLE, TITLE, TextStyle
 
@@ -88,6 +89,11 @@ def draw_specification(table: SpecificationTable) -> Figure:
     The marks of point i carry the ids `point-i-interval` and `point-i-estimate`; limits beyond the axis end in an
     arrow, `point-i-arrow-low` or `point-i-arrow-high`.
     """
+    return draw_specification_columns(table)[0]
+
+
+def draw_specification_columns(table: SpecificationTable) -> tuple[Figure, tuple[Place, ...]]:
+    """As `draw_specification`, and where each point stands on it with its choices beneath."""
     with style.figure_style():
         frame = _frame(table)
         sheet = new_sheet(frame.right + MARGIN, frame.height)
@@ -100,7 +106,9 @@ def draw_specification(table: SpecificationTable) -> Figure:
         _draw_options(sheet, table, frame)
         end = draw_legend(sheet, (MARGIN, frame.below), frame.legend, SMALL)
         sheet.block(MARGIN, end + _GAP / 2, frame.footnotes, SMALL)
-        return sheet.figure
+        lefts = (frame.left + place * frame.step for place in range(len(table.points)))
+        spans = ((left, frame.step) for left in lefts)
+        return sheet.figure, columns_of(spans, (frame.curve, frame.below - _GAP), (sheet.width, sheet.height))
 
 
 def _frame(table: SpecificationTable) -> _Frame:

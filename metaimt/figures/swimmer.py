@@ -14,6 +14,7 @@ from metaimt.figures.forest_layout import PLOT_MIN
 from metaimt.figures.forest_marks import Plot
 from metaimt.figures.forest_table import ForestRow, ForestTable
 from metaimt.figures.layout import LegendEntry, draw_sign
+from metaimt.figures.regions import Place
 from metaimt.figures.responses import SIGN, draw_response, response_entries
 from metaimt.figures.swimmer_table import Lane, Segment, SwimmerTable
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Lane", "Segment", "SwimmerTable", "draw_swimmer"]
+__all__ = ["Lane", "Segment", "SwimmerTable", "draw_lanes", "draw_swimmer"]
 
 BAR: Final = 0.105
 STUB: Final = 0.3
@@ -52,6 +53,11 @@ def draw_swimmer(table: SwimmerTable) -> Figure:
     one width for all, so that what follows it in the lane is not to scale. The bars of lane i carry the ids
     `row-i-bar-k`, or `row-i-unknown-k`.
     """
+    return draw_lanes(table)[0]
+
+
+def draw_lanes(table: SwimmerTable) -> tuple[Figure, tuple[Place, ...]]:
+    """As `draw_swimmer`, and where each lane stands on it."""
     rows = tuple(ForestRow("plain", lane.label, lane.columns, interval_text=lane.ended) for lane in table.lanes)
     texts = ForestTable(
         title=table.title,
