@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from metaimt.figures.registry import BY
-from metaimt.figures.review_figure import Drawn, NotDrawn
+from metaimt.figures.review_figure import Drawn
 from metaimt.report.case_set import CaseSet, indexed
-from metaimt.report.figures import by_section
 from metaimt.report.linked import Linker, shown, visible
 from metaimt.report.page_cases import FACETS, STRIP, case_data, report_data
+from metaimt.report.page_figures import caption_sets, figures_content
 from metaimt.report.page_sections import sections
 from metaimt.report.page_sets import case_sets
 from metaimt.report.page_top import forest_rows, headline_rows, top
@@ -34,9 +32,7 @@ if TYPE_CHECKING:
     from metaimt.analyses.results import Results
     from metaimt.versions.changes import Changes
 
-# Figures whose place a table with bars takes, the numbers of which open their cases.
-INTERACTIVE = ("forest", "strata", "sensitivity", "leave-one-out", "over-time")
-SCRIPTS = ("page-numbers.js", "page-cases.js", "page-explorer.js")
+SCRIPTS = ("page-numbers.js", "page-cases.js", "page-figures.js", "page-explorer.js")
 FILTERS = {
     "drug": "Drug",
     "partner": "Fusion partner",
@@ -89,7 +85,7 @@ def page_html(
 
     `files` has the SVG of each figure drawn, by its name in the outputs.
     """
-    sets = case_sets(results)
+    sets = case_sets(results) | caption_sets(results, drawn)
     data = _json(_data(results, sets))
     known = {*sets, *(f"unit/{placed.unit.id}" for placed in results.selection.placed)}
     link = Linker(known, "".join([data, *(each.text for each in results.library.documents.values())]))
@@ -103,7 +99,7 @@ def page_html(
         top=top(results, link),
         headline=list(headline_rows(results)),
         forest=list(forest_rows(results)),
-        figures=_figures(drawn, files),
+        figures=figures_content(results, drawn, files, link),
         contents=CONTENTS,
         news=_news(changes),
         groups=[(name, results.protocol.label(name)) for name in (*results.selection.pools, *results.selection.rows)],
@@ -167,26 +163,6 @@ def _visible(data: Any) -> Any:
     if isinstance(data, list | tuple):
         return [_visible(value) for value in data]
     return visible(data) if isinstance(data, str) else data
-
-
-def _figures(drawn: Sequence[Drawn], files: Mapping[str, bytes]) -> dict[str, list[dict[str, str]]]:
-    """Section -> its figures; those of `INTERACTIVE`, and the subgroups, are made of the page itself."""
-    shown = [each for each in drawn if each.name not in INTERACTIVE and not each.name.startswith(BY)]
-    return {section: [_figure(each, files) for each in figures] for section, figures in by_section(shown).items()}
-
-
-def _figure(each: Drawn, files: Mapping[str, bytes]) -> dict[str, str]:
-    """As an image of its own, so that neither its ids nor its styles meet those of the page."""
-    if isinstance(each, NotDrawn):
-        return {"not_drawn": each.wording()}
-    name = f"figures/{each.name}.svg"
-    address = "data:image/svg+xml;base64," + base64.b64encode(_compact(files[name])).decode("ascii")
-    return {"name": name, "caption": each.caption, "alt": each.alt, "address": address}
-
-
-def _compact(svg: bytes) -> bytes:
-    """Without the indentation and the line breaks between elements, a twelfth of the file; its texts are paths."""
-    return re.sub(rb">\s+<", b"><", re.sub(rb"\s*\n\s*", b"\n", svg))
 
 
 def _hash(text: str) -> str:

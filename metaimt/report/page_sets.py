@@ -18,6 +18,7 @@ from metaimt.evidence.selection import meets
 from metaimt.evidence.tables import Unit
 from metaimt.report.case_set import CaseSet, Sets, case_set
 from metaimt.report.page_sets_bias import bias_sets
+from metaimt.report.page_sets_figures import figure_sets
 from metaimt.report.page_sets_printed import printed_sets
 from metaimt.report.wording import GROUPED, SINGLE
 
@@ -40,6 +41,7 @@ def case_sets(results: Results) -> dict[str, CaseSet]:
             *made.left_out(),
             *bias_sets(results),
             *printed_sets(results),
+            *figure_sets(results),
         ]
     )
 

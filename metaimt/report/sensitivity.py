@@ -159,6 +159,10 @@ def _specification(results: Results) -> dict[str, Any]:
             for name, each in shown.items()
             if each is not None
         ],
+        "all": [
+            {**_specified(str(number + 1), each), "key": f"specification/{number}", "headline": each.headline}
+            for number, each in enumerate(grid.specifications)
+        ],
     }
 
 

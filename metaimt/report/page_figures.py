@@ -1,0 +1,90 @@
+"""The figures of the page: pictures with buttons over their parts, a table for the evidence map, counts in captions.
+
+May import: analyses, figures and below, and its neighbours.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from metaimt.analyses.results import Results
+from metaimt.figures.counted import Counted, parts_of
+from metaimt.figures.regions import Place
+from metaimt.figures.registry import BY
+from metaimt.figures.review_figure import Drawn, NotDrawn, ReviewFigure
+from metaimt.report.case_set import CaseSet, case_set
+from metaimt.report.figures import by_section, drawn_figures
+from metaimt.report.linked import Linker
+from metaimt.report.page_map import map_content
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+# Figures whose place a table with bars takes, the numbers of which open their cases.
+INTERACTIVE = ("forest", "strata", "sensitivity", "leave-one-out", "over-time")
+MAP = "evidence-map"
+
+
+def caption_sets(results: Results, drawn: Sequence[Drawn]) -> dict[str, CaseSet]:
+    """The cases of the counts in captions that have no key of their own."""
+    by_id = {placed.unit.id: placed.unit for placed in results.selection.placed}
+    return {
+        _key(each, place): case_set(found.title, [by_id[name] for name in found.cases])
+        for each in drawn_figures(_shown(drawn))
+        for place, found in enumerate(each.counted)
+        if not found.key
+    }
+
+
+def figures_content(
+    results: Results, drawn: Sequence[Drawn], files: Mapping[str, bytes], link: Linker
+) -> dict[str, list[dict[str, Any]]]:
+    """Section -> its figures; those of `INTERACTIVE`, and the subgroups, are made of the page itself."""
+    placed = by_section(_shown(drawn)).items()
+    return {section: [_figure(results, each, files, link) for each in figures] for section, figures in placed}
+
+
+def _shown(drawn: Sequence[Drawn]) -> list[Drawn]:
+    return [each for each in drawn if each.name not in INTERACTIVE and not each.name.startswith(BY)]
+
+
+def _figure(results: Results, each: Drawn, files: Mapping[str, bytes], link: Linker) -> dict[str, Any]:
+    if isinstance(each, NotDrawn):
+        return {"not_drawn": each.wording()}
+    name = f"figures/{each.name}.svg"
+    said = {"name": name, "title": each.title, "caption": _caption(each, link), "alt": each.alt}
+    if each.name == MAP:
+        return {**said, "map": map_content(results)}
+    regions = [{"label": found.label, "key": found.key, "at": _at(found.place)} for found in each.regions]
+    return {**said, "address": _address(files[name]), "regions": regions}
+
+
+def _caption(each: ReviewFigure, link: Linker) -> Markup:
+    """Its words, the counts as buttons. Raises ValueError for a count that it does not say."""
+    marked = [
+        link(part.text, part.key or _key(each, each.counted.index(part))) if isinstance(part, Counted) else part
+        for part in parts_of(each.caption, each.counted)
+    ]
+    return link.sentence("".join(marked))
+
+
+def _key(each: ReviewFigure, place: int) -> str:
+    return f"figure/{each.name}/{place}"
+
+
+def _at(place: Place) -> str:
+    """Left, top, width and height in per cent of the picture, for the script that puts the buttons there."""
+    return " ".join(f"{100 * side:.4g}" for side in (place.left, place.top, place.width, place.height))
+
+
+def _address(svg: bytes) -> str:
+    """As an image of its own, so that neither its ids nor its styles meet those of the page."""
+    return "data:image/svg+xml;base64," + base64.b64encode(_compact(svg)).decode("ascii")
+
+
+def _compact(svg: bytes) -> bytes:
+    """Without the indentation and the line breaks between elements, a twelfth of the file; its texts are paths."""
+    return re.sub(rb">\s+<", b"><", re.sub(rb"\s*\n\s*", b"\n", svg))
