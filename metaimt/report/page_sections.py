@@ -15,19 +15,19 @@ from metaimt.report.cited import cited
 from metaimt.report.cohort import cohorts_content
 from metaimt.report.duration import duration_content
 from metaimt.report.linked import Link
-from metaimt.report.markdown import report_content
+from metaimt.report.markdown import known_for, report_content
 from metaimt.report.page_cases import links, reference
 from metaimt.report.page_facts import words
 from metaimt.report.publication_bias import bias_content
 from metaimt.report.published import published_content
 from metaimt.report.sensitivity import over_time_content, sensitivity_content
 from metaimt.report.subgroups import subgroups_content
-from metaimt.report.wording import fraction, percent, plural
+from metaimt.report.wording import OUTCOMES, fraction, percent, plural
 
 
 def sections(results: Results, link: Link) -> dict[str, Any]:
     """Everything below the head, by the name that the template uses; `link` puts the cases behind its numbers."""
-    shared = report_content(results)
+    shared = report_content(results, link)
     whom = subgroups_content(results)
     return {
         "primary": whom["tables"][:1],
@@ -38,7 +38,7 @@ def sections(results: Results, link: Link) -> dict[str, Any]:
         "notes": shared["notes"],
         "heterogeneity": shared["heterogeneity"],
         "series_size": shared["series_size"],
-        "shares": list(_shares(results)),
+        "shares": list(_shares(results, link)),
         "duration": _duration(results),
         "deaths": _deaths(results),
         "sensitivity": {**sensitivity_content(results), "headline_keys": [f"pool/{p}" for p in results.response.pools]},
@@ -78,10 +78,10 @@ def _rows(results: Results, rows: list[dict[str, Any]]) -> Iterator[dict[str, An
         yield {**row, "key": f"row/{group.name}", "parts": parts}
 
 
-def _shares(results: Results) -> Iterator[dict[str, Any]]:
+def _shares(results: Results, link: Link) -> Iterator[dict[str, Any]]:
     """Complete response and disease control of each pool, over the patients for whom they are known."""
     for group in results.response.pools.values():
-        for what, field in (("complete response", "complete"), ("disease control", "controlled")):
+        for field, what in OUTCOMES.items():
             share = getattr(group, field)
             if share is not None:
                 yield {
@@ -90,7 +90,7 @@ def _shares(results: Results) -> Iterator[dict[str, Any]]:
                     "key": f"pool/{group.name}/{field}",
                     "rate": percent(share.estimate),
                     "interval": f"{percent(share.lower)} to {percent(share.upper)}",
-                    "known": f"known for {share.evaluable} of {group.counts.evaluable}",
+                    "known": known_for(share, group, field, link),
                 }
 
 

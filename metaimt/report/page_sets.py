@@ -12,14 +12,14 @@ from metaimt.analyses.breakdown import NOT_REPORTED, value_of
 from metaimt.analyses.known_times import LABELS
 from metaimt.analyses.later_inhibitors import LaterInhibitors
 from metaimt.analyses.over_time import BY_YEAR, UNDATED, Cumulative
-from metaimt.analyses.pooled_response import Group
+from metaimt.analyses.pooled_response import Group, not_in_headline, patients
 from metaimt.analyses.results import Results
 from metaimt.evidence.selection import meets
 from metaimt.evidence.tables import Unit
 from metaimt.report.case_set import CaseSet, Sets, case_set
 from metaimt.report.page_sets_bias import bias_sets
 from metaimt.report.page_sets_printed import printed_sets
-from metaimt.report.wording import GROUPED, SINGLE
+from metaimt.report.wording import GROUPED, OUTCOMES, SINGLE
 
 _IN_GROUPS = ("trial", "cohort")
 
@@ -87,7 +87,7 @@ class _Maker:
 
     def _group(self, key: str, group: Group, members: list[Unit]) -> Sets:
         yield key, case_set(group.label, members)
-        for name, field in (("complete response", "complete"), ("disease control", "controlled")):
+        for field, name in OUTCOMES.items():
             known = [unit for unit in members if getattr(unit, field) is not None]
             cases = tuple((unit.id, int(getattr(unit, field)), unit.evaluable) for unit in known)
             yield f"{key}/{field}", CaseSet(f"{group.label}: {name}, where known", cases)
@@ -161,12 +161,16 @@ class _Maker:
         return report.extraction.date or UNDATED if report is not None else UNDATED
 
     def left_out(self) -> Sets:
+        """By the reason that decides, in words; and as the line of reasons counts patients."""
         headline = self.results.response.headline
         reasons: dict[str, list[Unit]] = {}
         for unit in headline.left_out:
             reasons.setdefault(unit.reasons[0], []).append(self.by_id[unit.id])
         for reason, units in reasons.items():
             yield f"left/{reason}", case_set(f"not in {headline.label}: {reason}", units)
+        for reason, _ in self.results.response.not_in_headline:
+            found = [placed.unit for placed in not_in_headline(self.selection, reason) if patients(placed.unit)]
+            yield f"not-in/{reason}", case_set(f"not in {headline.label}: {reason}", found)
 
     def _stratum(self, unit: Unit) -> str | None:
         return next((name for name, designs in self.results.protocol.strata.items() if unit.design in designs), None)
