@@ -28,7 +28,7 @@ from metaimt.report.wording import OUTCOMES, fraction, percent, plural
 def sections(results: Results, link: Link) -> dict[str, Any]:
     """Everything below the head, by the name that the template uses; `link` puts the cases behind its numbers."""
     shared = report_content(results, link)
-    whom = subgroups_content(results)
+    whom = subgroups_content(results, link)
     return {
         "primary": whom["tables"][:1],
         "whom": {**whom, "tables": whom["tables"][1:]},
@@ -39,7 +39,7 @@ def sections(results: Results, link: Link) -> dict[str, Any]:
         "heterogeneity": shared["heterogeneity"],
         "series_size": shared["series_size"],
         "shares": list(_shares(results, link)),
-        "duration": _duration(results),
+        "duration": _duration(results, link),
         "deaths": _deaths(results),
         "sensitivity": {**sensitivity_content(results), "headline_keys": [f"pool/{p}" for p in results.response.pools]},
         "over_time": over_time_content(results),
@@ -108,9 +108,9 @@ def _counts(key: str, label: str, counts: Any) -> dict[str, str]:
     return {"key": key, "label": label, "fraction": fraction(counts.responders, counts.evaluable)}
 
 
-def _duration(results: Results) -> dict[str, Any]:
+def _duration(results: Results, link: Link) -> dict[str, Any]:
     """As in the report, with the cases of each field beside it."""
-    content = duration_content(results)
+    content = duration_content(results, link)
     for (pool, found), shown in zip(results.duration.items(), content["pools"], strict=True):
         for (field, times), each in zip(found.times.items(), shown["fields"], strict=True):
             each["key"] = f"time/{pool}/{field}"
@@ -124,7 +124,9 @@ def _deaths(results: Results) -> dict[str, Any]:
     return {
         "items": [_stated(key, item, unit) for key, item, unit in items],
         "as_counts": plural(found.as_counts, "patient"),
+        "as_counts_key": "stated/as counts",
         "within_arms": found.within_arms,
+        "within_arms_key": "stated/within arms",
     }
 
 

@@ -6,10 +6,7 @@ come apart unnoticed: a template that names a key that is not here is an error, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from metaimt.analyses.breakdown import NOT_REPORTED, value_of
-from metaimt.analyses.known_times import LABELS
 from metaimt.analyses.later_inhibitors import LaterInhibitors
 from metaimt.analyses.over_time import BY_YEAR, UNDATED, Cumulative
 from metaimt.analyses.pooled_response import Group, not_in_headline, patients
@@ -19,6 +16,7 @@ from metaimt.evidence.tables import Unit
 from metaimt.report.case_set import CaseSet, Sets, case_set
 from metaimt.report.page_sets_bias import bias_sets
 from metaimt.report.page_sets_printed import printed_sets
+from metaimt.report.page_sets_times import time_sets
 from metaimt.report.wording import GROUPED, OUTCOMES, SINGLE
 
 _IN_GROUPS = ("trial", "cohort")
@@ -33,8 +31,7 @@ def case_sets(results: Results) -> dict[str, CaseSet]:
             *made.rows(),
             *made.subgroups(),
             *made.later(results.subgroups.later),
-            *made.times(),
-            *made.stated(),
+            *time_sets(results),
             *made.sensitivity(),
             *made.over_time(),
             *made.left_out(),
@@ -114,23 +111,6 @@ class _Maker:
             yield f"later/end/{name}", case_set(f"second inhibitor, first one ended by: {name}", units)
         arms = [m.unit for m in self.selection.members("later_lines") if m.unit.course == 0]
         yield "later/arms", case_set("arms of later lines", arms)
-
-    def times(self) -> Sets:
-        for pool, duration in self.results.duration.items():
-            for field, times in duration.times.items():
-                units = [self.by_id[known.id] for known in times.known]
-                yield f"time/{pool}/{field}", case_set(f"{self.label(pool)}: {LABELS[field]} known", units)
-
-    def stated(self) -> Sets:
-        found = self.results.deaths_and_toxicity
-        for key, item in (("status", found.status), ("end", found.ends), ("event", found.events)):
-            yield f"stated/{key}", self._stated(f"{item.item}: stated", item.stated)
-            yield f"asked/{key}", self._stated(f"{item.item}: all asked", item.asked)
-            for value, names in item.values.items():
-                yield f"stated/{key}/{value}", self._stated(f"{item.item}: {value}", names)
-
-    def _stated(self, title: str, names: Iterable[str]) -> CaseSet:
-        return case_set(title, [self.by_id[name] for name in names])
 
     def sensitivity(self) -> Sets:
         for row in self.results.sensitivity.rows:
