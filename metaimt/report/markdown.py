@@ -175,9 +175,9 @@ def _beliefs(found: Heterogeneity, pool: str, link: Link) -> dict[str, str]:
 
 
 def informative(text: str, pool: str, link: Link) -> str:
-    """`not detected (K_2 = 5 informative reports)`, with these reports behind their number."""
-    reports = f"reports/pool/{pool}/of 2 or more"
-    return re.sub(r"(?<=K_2 = )\d+", lambda found: link(found[0], reports), text)
+    """A text that says `K = 18, K_2 = 5`: the reports of a pool, and those of two patients or more, behind both."""
+    keys = {"K": f"reports/pool/{pool}", "K_2": f"reports/pool/{pool}/of 2 or more"}
+    return re.sub(r"\b(K|K_2) = (\d+)", lambda found: f"{found[1]} = {link(found[2], keys[found[1]])}", text)
 
 
 def _left_out(group: Group) -> Iterator[dict[str, Any]]:

@@ -15,7 +15,7 @@ from metaimt.report.cited import cited
 from metaimt.report.cohort import cohorts_content
 from metaimt.report.duration import duration_content
 from metaimt.report.linked import Link
-from metaimt.report.markdown import known_for, report_content
+from metaimt.report.markdown import informative, known_for, report_content
 from metaimt.report.page_cases import links, reference
 from metaimt.report.page_facts import words
 from metaimt.report.publication_bias import bias_content
@@ -41,8 +41,11 @@ def sections(results: Results, link: Link) -> dict[str, Any]:
         "shares": list(_shares(results, link)),
         "duration": _duration(results, link),
         "deaths": _deaths(results),
-        "sensitivity": {**sensitivity_content(results), "headline_keys": [f"pool/{p}" for p in results.response.pools]},
-        "over_time": over_time_content(results),
+        "sensitivity": {
+            **sensitivity_content(results, link),
+            "headline_keys": [f"pool/{p}" for p in results.response.pools],
+        },
+        "over_time": over_time_content(results, link),
         "bias": bias_content(results, link),
         "published": published_content(results.published, link),
         "cohorts": cohorts_content(results.cohorts),
@@ -56,7 +59,7 @@ def sections(results: Results, link: Link) -> dict[str, Any]:
         "reading": shared["reading"],
         "waived": shared["waived"],
         "publications": list(_publications(results, shared["publications"])),
-        "methods": shared["methods"],
+        "methods": [informative(text, results.response.headline.name, link) for text in shared["methods"]],
         "cited": [{"what": what, "reference": work[0], "doi": work[1]} for what, work in cited(results)],
     }
 

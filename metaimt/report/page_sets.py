@@ -120,8 +120,18 @@ class _Maker:
             said = ", ".join(f"{choice}: {option}" for choice, option in found.settings.items())
             yield f"specification/{number}", case_set(said or "as in the protocol", found.units)
 
+        for point in self.results.sensitivity.discounts:
+            title = f"{self.label(point.pool)}: {self.label(point.stratum)} at weight {point.weight:g}"
+            members = self.selection.members(point.pool)
+            reports = {member.unit.report for member in members if member.stratum == point.stratum}
+            weights = [(unit, point.weight if unit.report in reports else 1.0) for unit in self._evaluable(point.pool)]
+            cases = tuple((unit.id, w * unit.responders, w * unit.evaluable) for unit, w in weights if w)
+            yield f"weight/{point.name}/{point.pool}/{point.weight:g}", CaseSet(title, cases)
+
     def over_time(self) -> Sets:
         for found in self.results.over_time:
+            dated = [unit for unit in self._evaluable(found.pool) if self._date(unit, found.by) != UNDATED]
+            yield f"time/{found.pool}/{found.by}/dated", case_set(f"{self.label(found.pool)}, {found.by} known", dated)
             for step in found.steps:
                 yield from self._step(found, step.when)
 
