@@ -10,13 +10,12 @@ from typing import Any
 
 from metaimt.analyses.deaths_and_toxicity import Stated
 from metaimt.analyses.results import Results
-from metaimt.report.audit_text import audit_content
 from metaimt.report.cited import cited
-from metaimt.report.cohort import cohorts_content
 from metaimt.report.duration import duration_content
 from metaimt.report.linked import Link
 from metaimt.report.markdown import informative, known_for, report_content
 from metaimt.report.page_cases import links, reference
+from metaimt.report.page_cohort import audit_linked, cohorts_linked
 from metaimt.report.page_facts import words
 from metaimt.report.publication_bias import bias_content
 from metaimt.report.published import published_content
@@ -48,8 +47,8 @@ def sections(results: Results, link: Link) -> dict[str, Any]:
         "over_time": over_time_content(results, link),
         "bias": bias_content(results, link),
         "published": published_content(results.published, link),
-        "cohorts": cohorts_content(results.cohorts),
-        "audit": audit_content(results.audit),
+        "cohorts": cohorts_linked(results, link),
+        "audit": audit_linked(results, link),
         "left_out": list(_left_out(results)),
         "excluded": [
             {"id": entry.id, "title": entry.title or "no title", "reason": entry.reason}
