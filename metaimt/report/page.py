@@ -21,11 +21,10 @@ from metaimt.report.case_set import CaseSet, indexed
 from metaimt.report.figures import by_section
 from metaimt.report.linked import Linker, shown, visible
 from metaimt.report.page_cases import FACETS, STRIP, case_data, report_data
+from metaimt.report.page_news import news_content
 from metaimt.report.page_sections import sections
 from metaimt.report.page_sets import case_sets
 from metaimt.report.page_top import forest_rows, headline_rows, top
-from metaimt.report.whats_new import plain_lines, title_of, verdict
-from metaimt.report.whats_new import sections as news_sections
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -105,7 +104,7 @@ def page_html(
         forest=list(forest_rows(results)),
         figures=_figures(drawn, files),
         contents=CONTENTS,
-        news=_news(changes),
+        news=None if changes is None else news_content(changes, link),
         groups=[(name, results.protocol.label(name)) for name in (*results.selection.pools, *results.selection.rows)],
         groups_first=len(results.selection.pools),
         filters=_filters(results),
@@ -121,14 +120,6 @@ def page_html(
         "base-uri 'none'; form-action 'none'",
         **sections(results, link),
     )
-
-
-def _news(changes: Changes | None) -> dict[str, Any] | None:
-    """The title, the verdict and the lines of what is new."""
-    if changes is None:
-        return None
-    entries = [{"title": one.title, "lines": list(plain_lines(one.entries))} for one in news_sections(changes)]
-    return {"title": title_of(changes), "verdict": verdict(changes), "sections": entries}
 
 
 def page_script() -> str:
