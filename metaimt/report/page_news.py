@@ -13,15 +13,16 @@ from metaimt.report.linked import Linker
 from metaimt.report.whats_new import caused_by, number_text, plain_lines, sections, title_of, verdict
 from metaimt.versions.changes import Changes
 from metaimt.versions.numbers import Group, NumberChange
+from metaimt.versions.places import WORKING_TREE
 
 
 def news_content(changes: Changes, link: Linker) -> dict[str, Any]:
     """Title, verdict, a row for each number that moved, and the sections as (depth, line)."""
     return {
-        "title": title_of(changes),
+        "title": _title(changes),
         "verdict": verdict(changes),
         "old": changes.old or "",
-        "new": changes.new,
+        "new": "now" if changes.new == WORKING_TREE else changes.new,
         "numbers": [_row(number, link) for number in changes.moved] if changes.old is not None else [],
         "sections": [
             {
@@ -31,6 +32,11 @@ def news_content(changes: Changes, link: Linker) -> dict[str, Any]:
             for section in sections(changes)
         ],
     }
+
+
+def _title(changes: Changes) -> str:
+    """A reader of the page knows no working tree."""
+    return title_of(changes).replace(f"in {WORKING_TREE} against", "since version")
 
 
 def _row(number: NumberChange, link: Linker) -> dict[str, str]:
