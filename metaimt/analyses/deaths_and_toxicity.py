@@ -49,15 +49,21 @@ class Stated:
 class DeathsAndToxicity:
     """`status` of each patient at the last follow-up; `ends` and `events` of each course.
 
-    as_counts: evaluable patients of arms, for whom none of this is recorded but for the `within_arms` of them whom
-    another report describes one by one, and who stand in the three items.
+    as_counts: evaluable patients of the `arms` (unit ids), for whom none of this is recorded but for the `within_arms`
+    whom another report describes one by one (`elsewhere`, unit ids), and who stand in the three items.
     """
 
     status: Stated
     ends: Stated
     events: Stated
     as_counts: int
-    within_arms: int
+    arms: tuple[str, ...]
+    elsewhere: tuple[str, ...]
+
+    @property
+    def within_arms(self) -> int:
+        """How many patients of arms are described one by one elsewhere."""
+        return len(self.elsewhere)
 
     def to_dict(self) -> dict[str, Any]:
         """The three items, and for how many nothing is recorded."""
@@ -73,14 +79,16 @@ def deaths_and_toxicity(library: Library, protocol: Protocol, selection: Selecti
     courses = [placed.unit for placed in eligible if placed.unit.course and placed.unit.subject not in again]
     first = [unit for unit in courses if unit.course == 1]
     given_way = {placed.unit.subject for placed in eligible if _says(placed, "counted in")}
-    arms = [placed.unit for placed in eligible if not placed.unit.course and placed.unit.subject not in given_way]
+    alone = (p.unit for p in eligible if not p.unit.course and p.unit.subject not in given_way)
+    arms = [unit for unit in alone if unit.line != "later"]
     named = _events(library)
     return DeathsAndToxicity(
         status=_stated("status at the last follow-up", first, lambda unit: _one(unit.life_status)),
         ends=_stated("how the treatment ended", courses, lambda unit: _one(_end(unit))),
         events=_stated("adverse events", courses, lambda unit: named.get((unit.subject, unit.course), ())),
-        as_counts=sum(unit.evaluable for unit in arms if unit.line != "later"),
-        within_arms=sum(unit.subject in given_way for unit in first),
+        as_counts=sum(unit.evaluable for unit in arms),
+        arms=tuple(unit.id for unit in arms),
+        elsewhere=tuple(unit.id for unit in first if unit.subject in given_way),
     )
 
 

@@ -7,7 +7,7 @@ its midpoint and, beside it, at each end. Nothing here compares responders with 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from math import isnan
 from statistics import median
@@ -168,7 +168,7 @@ def duration(members: tuple[Placed, ...], pool: str, groupings: tuple[str, ...])
 
 def times_of(members: tuple[Placed, ...], field: str, groupings: tuple[str, ...]) -> Times:
     """One field: what is known, and the curves and comparisons by their rules."""
-    counted = [m for m in members if field != RESPONSE or m.unit.responders]  # only a response has a duration
+    counted = asked(members, field)
     known = known_times(counted, field)
     usable = [each for each in known if each.state != UNKNOWN]
     people = sum(m.unit.course > 0 for m in counted)
@@ -180,6 +180,11 @@ def times_of(members: tuple[Placed, ...], field: str, groupings: tuple[str, ...]
     naive = median(each.middle for each in known) if known else None
     groups = compare_groups([m.unit for m in counted], usable, groupings)
     return Times(field, people, as_counts, known, curves, incidence, naive, groups)
+
+
+def asked(members: Iterable[Placed], field: str) -> list[Placed]:
+    """The units that can have a time of a field: only a response has a duration."""
+    return [m for m in members if field != RESPONSE or m.unit.responders]
 
 
 def _variants(usable: list[KnownTime]) -> dict[str, Any]:

@@ -51,13 +51,23 @@ class Regression:
 def regressions(members: Iterable[Placed], groupings: Sequence[str]) -> tuple[Regression, ...]:
     """Of one pool: the first covariate alone, then all together; none if the protocol asks for no covariate."""
     chosen = tuple(name for name in COVARIATES if name in groupings)
-    patients = [member.unit for member in members if member.unit.course and member.unit.evaluable]
+    patients = described(members)
     models = dict.fromkeys((chosen[:1], chosen))
     return tuple(_regression(patients, names) for names in models if names)
 
 
+def described(members: Iterable[Placed]) -> list[Unit]:
+    """The evaluable patients of a pool who are described one by one."""
+    return [member.unit for member in members if member.unit.course and member.unit.evaluable]
+
+
+def all_known(patients: Iterable[Unit], covariates: Sequence[str]) -> list[Unit]:
+    """Those of whom every covariate is known: the patients of a regression."""
+    return [unit for unit in patients if all(value_of(unit, name) for name in covariates)]
+
+
 def _regression(patients: list[Unit], names: tuple[str, ...]) -> Regression:
-    complete = [unit for unit in patients if all(value_of(unit, name) for name in names)]
+    complete = all_known(patients, names)
     columns = [column for name in names for column in level_columns(complete, name)]
     responses = [unit.responders for unit in complete]
     ones = [1] * len(complete)

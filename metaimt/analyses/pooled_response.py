@@ -7,9 +7,9 @@ rules of `statistics.pooled`; the separate rows are exact binomial.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from metaimt.analyses.estimate_dicts import estimates_dict, proportion_dict
 from metaimt.analyses.wording import percent
@@ -21,6 +21,7 @@ from metaimt.statistics.pooled import PooledProportion, pool_proportion
 from metaimt.statistics.proportion import Proportion, clopper_pearson
 
 NOTABLE_GAP = 0.03  # of the mean over reports from r/n, worth a sentence
+ELSEWHERE: Final = "counted in another report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,17 +259,27 @@ def _left_out(selection: Selection, name: str) -> tuple[LeftOut, ...]:
 
 def _not_in_headline(selection: Selection) -> tuple[tuple[str, int], ...]:
     """Patients of the last and widest pool, and those counted elsewhere, by the reason they are not in the headline."""
-    headline, widest = selection.pools[0], selection.pools[-1]
     tally: Counter[str] = Counter()
+    for placed, reason in _why_not_in_headline(selection):
+        tally[reason] += patients(placed.unit) if reason == ELSEWHERE else placed.unit.evaluable
+    order = [reason for reason in tally if reason != ELSEWHERE]
+    ranked = sorted(order, key=lambda reason: (-tally[reason], reason))
+    return tuple((reason, tally[reason]) for reason in [*ranked, *(set(tally) - set(order))])
+
+
+def not_in_headline(selection: Selection, wanted: str) -> tuple[Placed, ...]:
+    """The units behind one reason of `PooledResponse.not_in_headline`."""
+    return tuple(placed for placed, reason in _why_not_in_headline(selection) if reason == wanted)
+
+
+def _why_not_in_headline(selection: Selection) -> Iterator[tuple[Placed, str]]:
+    headline, widest = selection.pools[0], selection.pools[-1]
     for placed in selection.left_out(headline):
         reason = placed.reasons[headline][0]
         if reason.startswith("counted in"):
-            tally["counted in another report"] += patients(placed.unit)
+            yield placed, ELSEWHERE
         elif placed.is_in(widest):
-            tally[reason] += placed.unit.evaluable
-    order = [reason for reason in tally if reason != "counted in another report"]
-    ranked = sorted(order, key=lambda reason: (-tally[reason], reason))
-    return tuple((reason, tally[reason]) for reason in [*ranked, *(set(tally) - set(order))])
+            yield placed, reason
 
 
 def patients(unit: Unit) -> int:

@@ -13,7 +13,7 @@ from metaimt.analyses.duration_groups import GroupComparison
 from metaimt.analyses.known_times import LABELS, RESPONSE, KnownTime, PrintedMedian
 from metaimt.analyses.results import Results
 from metaimt.report.environment import Rendered, render
-from metaimt.report.wording import limits, percent, plural
+from metaimt.report.wording import Link, limits, percent, plain, plural
 from metaimt.statistics.outcome import NotRun
 
 NOT_REACHED = "not reached"
@@ -25,7 +25,7 @@ def duration_section(results: Results) -> Rendered:
     return render("duration.md.j2", duration_content(results))
 
 
-def duration_content(results: Results) -> dict[str, Any]:
+def duration_content(results: Results, link: Link = plain) -> dict[str, Any]:
     """Printed medians, then each field of each pool: what is known, and curves or the list."""
     label = results.protocol.label
     return {
@@ -34,7 +34,7 @@ def duration_content(results: Results) -> dict[str, Any]:
             for pool, duration in results.duration.items()
             for each in duration.medians
         ],
-        "pools": [_pool(label(pool), duration) for pool, duration in results.duration.items()],
+        "pools": [_pool(label(pool), duration, link) for pool, duration in results.duration.items()],
     }
 
 
@@ -52,14 +52,14 @@ def _median(found: PrintedMedian) -> dict[str, Any]:
     }
 
 
-def _pool(label: str, duration: Duration) -> dict[str, Any]:
+def _pool(label: str, duration: Duration, link: Link) -> dict[str, Any]:
     return {
         "label": label[:1].upper() + label[1:],
         "fields": [
             {
                 "label": times.label,
-                "known": _known(times),
-                "estimates": list(_estimates(times)),
+                "known": _known(times, f"time/{duration.pool}/{times.field}", link),
+                "estimates": list(_estimates(times, f"time/{duration.pool}/{times.field}", link)),
                 "groups": "; ".join(map(_group, times.groups)) if not isinstance(times.curves, NotRun) else "",
                 "times": [_time(known) for known in times.known],
             }
@@ -68,19 +68,20 @@ def _pool(label: str, duration: Duration) -> dict[str, Any]:
     }
 
 
-def _known(times: Times) -> str:
+def _known(times: Times, key: str, link: Link) -> str:
     who = "responder" if times.field == RESPONSE else "evaluable patient"
-    said = [f"known for {len(times.known)} of {plural(times.patients, who)} described one by one"]
+    everybody = link(plural(times.patients, who), f"{key}/described")
+    said = [f"known for {link(str(len(times.known)), key)} of {everybody} described one by one"]
     if times.as_counts:
-        said.append(f"{times.as_counts} more only as counts")
+        said.append(f"{link(str(times.as_counts), f'{key}/as counts')} more only as counts")
     if times.excluded:
-        reasons = ", ".join(f"{number} {why}" for why, number in sorted(times.excluded.items()))
-        said.append(f"excluded from curves: {reasons}")
+        reasons = (f"{link(str(n), f'{key}/excluded/{why}')} {why}" for why, n in sorted(times.excluded.items()))
+        said.append(f"excluded from curves: {', '.join(reasons)}")
     if times.ranges:
-        said.append(f"{times.ranges} known only as a range")
+        said.append(f"{link(str(times.ranges), f'{key}/ranges')} known only as a range")
     if times.naive_median is not None:
         said.append(
-            f"naive median of {plural(len(times.known), 'printed time')} {times.naive_median:g} months, "
+            f"naive median of {link(plural(len(times.known), 'printed time'), key)} {times.naive_median:g} months, "
             "which ignores who is still on treatment"
         )
     if isinstance(times.curves, NotRun):
@@ -88,11 +89,11 @@ def _known(times: Times) -> str:
     return "; ".join(said) + "."
 
 
-def _estimates(times: Times) -> Iterator[str]:
+def _estimates(times: Times, key: str, link: Link) -> Iterator[str]:
     if isinstance(times.curves, Mapping):
         censored = "" if times.incidence is None else ", competing events censored"
         for variant, curve in _shown(times, times.curves):
-            yield f"Kaplan-Meier{censored}{variant}: {_curve(curve)}."
+            yield f"Kaplan-Meier{censored}{variant}: {_curve(curve, key, link)}."
     if isinstance(times.incidence, Mapping):
         for variant, incidence in _shown(times, times.incidence):
             yield f"Aalen-Johansen{variant}: {_incidence(incidence)}."
@@ -107,9 +108,10 @@ def _shown(times: Times, by_variant: Mapping[str, Any]) -> Iterator[tuple[str, A
             yield "", found
 
 
-def _curve(curve: Curve) -> str:
+def _curve(curve: Curve, key: str, link: Link) -> str:
     n, events = curve.steps.subjects, curve.steps.total_events
-    said = [f"{plural(events, 'event')} in {plural(n, 'patient')}"]
+    in_them = link(plural(n, "patient"), f"{key}/curve")
+    said = [f"{link(plural(events, 'event'), f'{key}/events')} in {in_them}"]
     for name, found in (("median", curve.median), ("median follow-up", curve.followup)):
         said.append(f"{name} {_months(found.estimate)} months ({_months(found.lower)} to {_months(found.upper)})")
     for at in curve.landmarks:

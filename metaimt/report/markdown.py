@@ -5,6 +5,7 @@ May import: analyses and below, and the words beside it.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
@@ -30,14 +31,19 @@ from metaimt.report.subgroups import subgroups_section
 from metaimt.report.whats_new_pages import changes_markdown
 from metaimt.report.wording import (
     NOTHING,
+    OUTCOMES,
     READ_AS,
+    Link,
     estimate_with_interval,
     fraction,
     limits,
     percent,
+    plain,
     plural,
     reasons_line,
 )
+from metaimt.statistics.pooled import PooledProportion
+from metaimt.statistics.proportion import Proportion
 from metaimt.versions.changes import Changes
 
 
@@ -48,8 +54,8 @@ def report_markdown(results: Results, figures: Sequence[Drawn] = (), changes: Ch
     return render("report.md.j2", content)
 
 
-def report_content(results: Results) -> dict[str, Any]:
-    """What the template of the report prints."""
+def report_content(results: Results, link: Link = plain) -> dict[str, Any]:
+    """What the template of the report prints; `link` puts the cases behind its numbers."""
     response, protocol = results.response, results.protocol
     return {
         "title": protocol.title,
@@ -58,11 +64,11 @@ def report_content(results: Results) -> dict[str, Any]:
         "read_as": READ_AS,
         "headline_label": response.headline.label,
         "pools": list(_pool_rows(results)),
-        "notes": [{"label": group.label, "text": _notes(group)} for group in response.pools.values()],
+        "notes": [{"label": group.label, "text": _notes(group, link)} for group in response.pools.values()],
         "not_in_headline": f"Not in {response.headline.label}, though in the widest pool or counted elsewhere: "
-        f"{reasons_line(response.not_in_headline) or 'nobody'}.",
+        f"{reasons_line(response.not_in_headline, link) or 'nobody'}.",
         "rows": [{**_row(group), "parts": _parts(group, results)} for group in response.rows.values()],
-        "heterogeneity": list(_heterogeneity(results)),
+        "heterogeneity": list(_heterogeneity(results, link)),
         "series_size": SERIES_SIZES[0],
         "subgroups": subgroups_section(results),
         "duration": duration_section(results),
@@ -72,9 +78,9 @@ def report_content(results: Results) -> dict[str, Any]:
             {"source": s.source, "status": s.status, "date": s.date, "text": _search(s.query, s.note)}
             for s in results.library.searches
         ],
-        "reading": _reading(results),
+        "reading": _reading(results, link),
         "waived": [_waived(one) for one in results.waived],
-        "publications": [publication_content(report, results) for report in results.library.reports],
+        "publications": [publication_content(report, results, link) for report in results.library.reports],
         "methods": methods_text(results),
         "sensitivity": sensitivity_section(results),
         "over_time": over_time_section(results),
@@ -114,19 +120,24 @@ def _pool_rows(results: Results) -> Iterator[dict[str, Any]]:
             }
 
 
-def _notes(group: Group) -> str:
-    said = [f"ORR {estimate_with_interval(group.orr)}"]
-    said.append(
-        f"line of treatment mixed or not stated for {group.line_not_stated} of {group.counts.evaluable} patients"
-    )
-    for word, share in (("complete response", group.complete), ("disease control", group.controlled)):
+def _notes(group: Group, link: Link) -> str:
+    key = f"pool/{group.name}"
+    said = [f"ORR {estimate_with_interval(group.orr, link, key)}"]
+    unstated = link(f"{group.line_not_stated} of {group.counts.evaluable}", f"{key}/line")
+    said.append(f"line of treatment mixed or not stated for {unstated} patients")
+    for field, share in (("complete", group.complete), ("controlled", group.controlled)):
         if share is not None:
-            known = f"known for {share.evaluable} of {group.counts.evaluable}"
-            said.append(f"{word} {estimate_with_interval(share)}, {known}")
+            estimate = estimate_with_interval(share, link, f"{key}/{field}")
+            said.append(f"{OUTCOMES[field]} {estimate}, {known_for(share, group, field, link)}")
     said += list(group.warnings)
     for stratum in group.strata.values():
         said += [f"{stratum.label}: {warning}" for warning in stratum.warnings]
     return "; ".join(said) + "."
+
+
+def known_for(share: Proportion | PooledProportion, group: Group, field: str, link: Link) -> str:
+    """`known for 36 of 74`: the patients of a pool for whom another outcome is known."""
+    return f"known for {link(f'{share.evaluable} of {group.counts.evaluable}', f'pool/{group.name}/{field}')}"
 
 
 def _parts(group: Group, results: Results) -> str:
@@ -139,28 +150,34 @@ def _parts(group: Group, results: Results) -> str:
     )
 
 
-def _heterogeneity(results: Results) -> Iterator[dict[str, Any]]:
+def _heterogeneity(results: Results, link: Link) -> Iterator[dict[str, Any]]:
     for name, found in results.heterogeneity.items():
         for k, prediction in enumerate(found.predictions):
             a, b = prediction.rho_prior
             series = prediction.series[0]
             yield {
                 "label": results.response.pools[name].label if k == 0 else "",
-                **(_beliefs(found) if k == 0 else {"rho": "", "test": "", "probabilities": ""}),
+                **(_beliefs(found, name, link) if k == 0 else {"rho": "", "test": "", "probabilities": ""}),
                 "new": f"{limits(prediction.lower, prediction.upper)} %",
                 "series": f"{series.lower} - {series.upper}",
                 "prior": f"Beta({a:g}, {b:g})",
             }
 
 
-def _beliefs(found: Heterogeneity) -> dict[str, str]:
+def _beliefs(found: Heterogeneity, pool: str, link: Link) -> dict[str, str]:
     test = found.test
     pairs = found.posterior.probabilities if found.posterior is not None else ()
     return {
-        "rho": found.rho.wording(),
+        "rho": informative(found.rho.wording(), pool, link),
         "test": "not run" if test is None else f"p = {test.p:.2f} (bootstrap, {test.replicates} replicates)",
         "probabilities": ", ".join(f"{100 * t:g} %: {p:.3f}" for t, p in pairs),
     }
+
+
+def informative(text: str, pool: str, link: Link) -> str:
+    """A text that says `K = 18, K_2 = 5`: the reports of a pool, and those of two patients or more, behind both."""
+    keys = {"K": f"reports/pool/{pool}", "K_2": f"reports/pool/{pool}/of 2 or more"}
+    return re.sub(r"\b(K|K_2) = (\d+)", lambda found: f"{found[1]} = {link(found[2], keys[found[1]])}", text)
 
 
 def _left_out(group: Group) -> Iterator[dict[str, Any]]:
@@ -177,16 +194,19 @@ def _search(query: str | None, note: str | None) -> str:
     return " ".join(part for part in (f"Query: {query}" if query else "", note or "") if part)
 
 
-def _reading(results: Results) -> str:
+def _reading(results: Results, link: Link) -> str:
     reports = results.library.reports
     depths = Counter(report.extraction.depth or "not stated" for report in reports)
-    parts = ", ".join(f"{number} {depth.replace('_', ' ')}" for depth, number in sorted(depths.items()))
+    parts = ", ".join(
+        f"{link(str(number), f'read/{depth}')} {depth.replace('_', ' ')}" for depth, number in sorted(depths.items())
+    )
     twice = sum(report.extraction.checked_by is not None for report in reports)
     files = len(results.library.excluded)
     severities = Counter(problem.severity for problem in results.warnings)
     return (
-        f"{plural(len(reports), 'publication')} included, {plural(files, 'publication')} read and not included. "
-        f"Read as: {parts}. Read by two people independently: {twice} of {len(reports)}. "
+        f"{link(plural(len(reports), 'publication'), 'read/all')} included, {plural(files, 'publication')} read and "
+        f"not included. Read as: {parts}. Read by two people independently: "
+        f"{link(f'{twice} of {len(reports)}', 'read/twice')}. "
         f"The case files have {plural(severities['warning'], 'warning')} and "
         f"{plural(severities['info'], 'suggestion')}; `metaimt validate` lists them."
     )
@@ -197,13 +217,13 @@ def _waived(one: Waived) -> str:
     return f"{PurePosixPath(problem.file).stem}: {problem.message} ({problem.rule}). {one.reason}"
 
 
-def publication_content(report: CaseFile, results: Results) -> dict[str, Any]:
+def publication_content(report: CaseFile, results: Results, link: Link = plain) -> dict[str, Any]:
     """Words and link of one included publication, and where it is counted."""
     publication = report.report
     said = (publication.authors, publication.title, publication.journal, publication.year)
-    link, link_text = citation_link(report)
+    address, link_text = citation_link(report)
     counted: Mapping[str, str] = {
-        name: fraction(r, n)
+        name: link(fraction(r, n), f"report/{name}/{report.id}")
         for name, group in results.response.pools.items()
         for cluster, r, n in group.clusters
         if cluster == report.id
@@ -211,7 +231,7 @@ def publication_content(report: CaseFile, results: Results) -> dict[str, Any]:
     return {
         "id": report.id,
         "reference": ". ".join(str(part).rstrip(".") for part in said if part) or "not verified",
-        "link": link,
+        "link": address,
         "link_text": link_text,
         "design": publication.design.replace("_", " "),
         "depth": (report.extraction.depth or "not stated").replace("_", " "),

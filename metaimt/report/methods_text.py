@@ -24,6 +24,7 @@ from metaimt.statistics.rho import NotIdentified
 WIDTH, _NAME, _CELL = 80, 34, 20
 _EXACT = {"beta-binomial", "glmm", "beta-binomial-chi2", "posterior"}
 _MOST_LINES = 60
+LARGER_REPORTS = "reports of two patients or more"
 
 
 def comparison_text(found: Comparison, *, parts: bool = True) -> str:
@@ -80,9 +81,9 @@ def _heterogeneity(found: Mapping[str, Any]) -> list[str]:
     return [*lines, *_wrapped(f"  two patients or more: {_spread(found['reports_of_two_or_more'])}")]
 
 
-def spread_text(found: Mapping[str, Any]) -> str:
+def spread_text(found: Mapping[str, Any], larger: str = LARGER_REPORTS) -> str:
     """Q, both I^2 and tau^2 of the reports with two patients or more, in a line."""
-    return f"reports of two patients or more (inverse variance, logit, REML): {_spread(found)}"
+    return f"{larger} (inverse variance, logit, REML): {_spread(found)}"
 
 
 def _spread(found: Mapping[str, Any]) -> str:

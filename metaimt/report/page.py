@@ -19,11 +19,10 @@ from metaimt.report.case_set import CaseSet, indexed
 from metaimt.report.linked import Linker, shown, visible
 from metaimt.report.page_cases import FACETS, STRIP, case_data, report_data
 from metaimt.report.page_figures import caption_sets, figures_content
+from metaimt.report.page_news import news_content
 from metaimt.report.page_sections import sections
 from metaimt.report.page_sets import case_sets
 from metaimt.report.page_top import forest_rows, headline_rows, top
-from metaimt.report.whats_new import plain_lines, title_of, verdict
-from metaimt.report.whats_new import sections as news_sections
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -101,7 +100,7 @@ def page_html(
         forest=list(forest_rows(results)),
         figures=figures_content(results, drawn, files, link),
         contents=CONTENTS,
-        news=_news(changes),
+        news=None if changes is None else news_content(changes, link),
         groups=[(name, results.protocol.label(name)) for name in (*results.selection.pools, *results.selection.rows)],
         groups_first=len(results.selection.pools),
         filters=_filters(results),
@@ -117,14 +116,6 @@ def page_html(
         "base-uri 'none'; form-action 'none'",
         **sections(results, link),
     )
-
-
-def _news(changes: Changes | None) -> dict[str, Any] | None:
-    """The title, the verdict and the lines of what is new."""
-    if changes is None:
-        return None
-    entries = [{"title": one.title, "lines": list(plain_lines(one.entries))} for one in news_sections(changes)]
-    return {"title": title_of(changes), "verdict": verdict(changes), "sections": entries}
 
 
 def page_script() -> str:

@@ -10,25 +10,24 @@ from typing import Any
 
 from metaimt.analyses.deaths_and_toxicity import Stated
 from metaimt.analyses.results import Results
-from metaimt.report.audit_text import audit_content
 from metaimt.report.cited import cited
-from metaimt.report.cohort import cohorts_content
 from metaimt.report.duration import duration_content
 from metaimt.report.linked import Link
-from metaimt.report.markdown import report_content
+from metaimt.report.markdown import informative, known_for, report_content
 from metaimt.report.page_cases import links, reference
+from metaimt.report.page_cohort import audit_linked, cohorts_linked
 from metaimt.report.page_facts import words
 from metaimt.report.publication_bias import bias_content
 from metaimt.report.published import published_content
 from metaimt.report.sensitivity import over_time_content, sensitivity_content
 from metaimt.report.subgroups import subgroups_content
-from metaimt.report.wording import fraction, percent, plural
+from metaimt.report.wording import OUTCOMES, fraction, percent, plural
 
 
 def sections(results: Results, link: Link) -> dict[str, Any]:
     """Everything below the head, by the name that the template uses; `link` puts the cases behind its numbers."""
-    shared = report_content(results)
-    whom = subgroups_content(results)
+    shared = report_content(results, link)
+    whom = subgroups_content(results, link)
     return {
         "primary": whom["tables"][:1],
         "whom": {**whom, "tables": whom["tables"][1:]},
@@ -38,15 +37,18 @@ def sections(results: Results, link: Link) -> dict[str, Any]:
         "notes": shared["notes"],
         "heterogeneity": shared["heterogeneity"],
         "series_size": shared["series_size"],
-        "shares": list(_shares(results)),
-        "duration": _duration(results),
+        "shares": list(_shares(results, link)),
+        "duration": _duration(results, link),
         "deaths": _deaths(results),
-        "sensitivity": {**sensitivity_content(results), "headline_keys": [f"pool/{p}" for p in results.response.pools]},
-        "over_time": over_time_content(results),
+        "sensitivity": {
+            **sensitivity_content(results, link),
+            "headline_keys": [f"pool/{p}" for p in results.response.pools],
+        },
+        "over_time": over_time_content(results, link),
         "bias": bias_content(results, link),
         "published": published_content(results.published, link),
-        "cohorts": cohorts_content(results.cohorts),
-        "audit": audit_content(results.audit),
+        "cohorts": cohorts_linked(results, link),
+        "audit": audit_linked(results, link),
         "left_out": list(_left_out(results)),
         "excluded": [
             {"id": entry.id, "title": entry.title or "no title", "reason": entry.reason}
@@ -56,7 +58,7 @@ def sections(results: Results, link: Link) -> dict[str, Any]:
         "reading": shared["reading"],
         "waived": shared["waived"],
         "publications": list(_publications(results, shared["publications"])),
-        "methods": shared["methods"],
+        "methods": [informative(text, results.response.headline.name, link) for text in shared["methods"]],
         "cited": [{"what": what, "reference": work[0], "doi": work[1]} for what, work in cited(results)],
     }
 
@@ -78,10 +80,10 @@ def _rows(results: Results, rows: list[dict[str, Any]]) -> Iterator[dict[str, An
         yield {**row, "key": f"row/{group.name}", "parts": parts}
 
 
-def _shares(results: Results) -> Iterator[dict[str, Any]]:
+def _shares(results: Results, link: Link) -> Iterator[dict[str, Any]]:
     """Complete response and disease control of each pool, over the patients for whom they are known."""
     for group in results.response.pools.values():
-        for what, field in (("complete response", "complete"), ("disease control", "controlled")):
+        for field, what in OUTCOMES.items():
             share = getattr(group, field)
             if share is not None:
                 yield {
@@ -90,7 +92,7 @@ def _shares(results: Results) -> Iterator[dict[str, Any]]:
                     "key": f"pool/{group.name}/{field}",
                     "rate": percent(share.estimate),
                     "interval": f"{percent(share.lower)} to {percent(share.upper)}",
-                    "known": f"known for {share.evaluable} of {group.counts.evaluable}",
+                    "known": known_for(share, group, field, link),
                 }
 
 
@@ -108,9 +110,9 @@ def _counts(key: str, label: str, counts: Any) -> dict[str, str]:
     return {"key": key, "label": label, "fraction": fraction(counts.responders, counts.evaluable)}
 
 
-def _duration(results: Results) -> dict[str, Any]:
+def _duration(results: Results, link: Link) -> dict[str, Any]:
     """As in the report, with the cases of each field beside it."""
-    content = duration_content(results)
+    content = duration_content(results, link)
     for (pool, found), shown in zip(results.duration.items(), content["pools"], strict=True):
         for (field, times), each in zip(found.times.items(), shown["fields"], strict=True):
             each["key"] = f"time/{pool}/{field}"
@@ -124,7 +126,9 @@ def _deaths(results: Results) -> dict[str, Any]:
     return {
         "items": [_stated(key, item, unit) for key, item, unit in items],
         "as_counts": plural(found.as_counts, "patient"),
+        "as_counts_key": "stated/as counts",
         "within_arms": found.within_arms,
+        "within_arms_key": "stated/within arms",
     }
 
 

@@ -6,13 +6,10 @@ come apart unnoticed: a template that names a key that is not here is an error, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from metaimt.analyses.breakdown import NOT_REPORTED, value_of
-from metaimt.analyses.known_times import LABELS
 from metaimt.analyses.later_inhibitors import LaterInhibitors
 from metaimt.analyses.over_time import BY_YEAR, UNDATED, Cumulative
-from metaimt.analyses.pooled_response import Group
+from metaimt.analyses.pooled_response import Group, not_in_headline, patients
 from metaimt.analyses.results import Results
 from metaimt.evidence.selection import meets
 from metaimt.evidence.tables import Unit
@@ -20,7 +17,8 @@ from metaimt.report.case_set import CaseSet, Sets, case_set
 from metaimt.report.page_sets_bias import bias_sets
 from metaimt.report.page_sets_figures import figure_sets
 from metaimt.report.page_sets_printed import printed_sets
-from metaimt.report.wording import GROUPED, SINGLE
+from metaimt.report.page_sets_times import time_sets
+from metaimt.report.wording import GROUPED, OUTCOMES, SINGLE
 
 _IN_GROUPS = ("trial", "cohort")
 
@@ -34,8 +32,7 @@ def case_sets(results: Results) -> dict[str, CaseSet]:
             *made.rows(),
             *made.subgroups(),
             *made.later(results.subgroups.later),
-            *made.times(),
-            *made.stated(),
+            *time_sets(results),
             *made.sensitivity(),
             *made.over_time(),
             *made.left_out(),
@@ -89,7 +86,7 @@ class _Maker:
 
     def _group(self, key: str, group: Group, members: list[Unit]) -> Sets:
         yield key, case_set(group.label, members)
-        for name, field in (("complete response", "complete"), ("disease control", "controlled")):
+        for field, name in OUTCOMES.items():
             known = [unit for unit in members if getattr(unit, field) is not None]
             cases = tuple((unit.id, int(getattr(unit, field)), unit.evaluable) for unit in known)
             yield f"{key}/{field}", CaseSet(f"{group.label}: {name}, where known", cases)
@@ -117,23 +114,6 @@ class _Maker:
         arms = [m.unit for m in self.selection.members("later_lines") if m.unit.course == 0]
         yield "later/arms", case_set("arms of later lines", arms)
 
-    def times(self) -> Sets:
-        for pool, duration in self.results.duration.items():
-            for field, times in duration.times.items():
-                units = [self.by_id[known.id] for known in times.known]
-                yield f"time/{pool}/{field}", case_set(f"{self.label(pool)}: {LABELS[field]} known", units)
-
-    def stated(self) -> Sets:
-        found = self.results.deaths_and_toxicity
-        for key, item in (("status", found.status), ("end", found.ends), ("event", found.events)):
-            yield f"stated/{key}", self._stated(f"{item.item}: stated", item.stated)
-            yield f"asked/{key}", self._stated(f"{item.item}: all asked", item.asked)
-            for value, names in item.values.items():
-                yield f"stated/{key}/{value}", self._stated(f"{item.item}: {value}", names)
-
-    def _stated(self, title: str, names: Iterable[str]) -> CaseSet:
-        return case_set(title, [self.by_id[name] for name in names])
-
     def sensitivity(self) -> Sets:
         for row in self.results.sensitivity.rows:
             for pool, cell in row.pools.items():
@@ -142,8 +122,18 @@ class _Maker:
             said = ", ".join(f"{choice}: {option}" for choice, option in found.settings.items())
             yield f"specification/{number}", case_set(said or "as in the protocol", found.units)
 
+        for point in self.results.sensitivity.discounts:
+            title = f"{self.label(point.pool)}: {self.label(point.stratum)} at weight {point.weight:g}"
+            members = self.selection.members(point.pool)
+            reports = {member.unit.report for member in members if member.stratum == point.stratum}
+            weights = [(unit, point.weight if unit.report in reports else 1.0) for unit in self._evaluable(point.pool)]
+            cases = tuple((unit.id, w * unit.responders, w * unit.evaluable) for unit, w in weights if w)
+            yield f"weight/{point.name}/{point.pool}/{point.weight:g}", CaseSet(title, cases)
+
     def over_time(self) -> Sets:
         for found in self.results.over_time:
+            dated = [unit for unit in self._evaluable(found.pool) if self._date(unit, found.by) != UNDATED]
+            yield f"time/{found.pool}/{found.by}/dated", case_set(f"{self.label(found.pool)}, {found.by} known", dated)
             for step in found.steps:
                 yield from self._step(found, step.when)
 
@@ -163,12 +153,16 @@ class _Maker:
         return report.extraction.date or UNDATED if report is not None else UNDATED
 
     def left_out(self) -> Sets:
+        """By the reason that decides, in words; and as the line of reasons counts patients."""
         headline = self.results.response.headline
         reasons: dict[str, list[Unit]] = {}
         for unit in headline.left_out:
             reasons.setdefault(unit.reasons[0], []).append(self.by_id[unit.id])
         for reason, units in reasons.items():
             yield f"left/{reason}", case_set(f"not in {headline.label}: {reason}", units)
+        for reason, _ in self.results.response.not_in_headline:
+            found = [placed.unit for placed in not_in_headline(self.selection, reason) if patients(placed.unit)]
+            yield f"not-in/{reason}", case_set(f"not in {headline.label}: {reason}", found)
 
     def _stratum(self, unit: Unit) -> str | None:
         return next((name for name, designs in self.results.protocol.strata.items() if unit.design in designs), None)

@@ -5,6 +5,7 @@ May import: analyses and below, and the words beside it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,8 +17,8 @@ from metaimt.analyses.sensitivity import NO_ROWS, Cell, ReportLeftOut, Sensitivi
 from metaimt.analyses.specification import Specification
 from metaimt.report.bars import bar
 from metaimt.report.environment import Rendered, render
-from metaimt.report.methods_text import spread_text
-from metaimt.report.wording import NOTHING, fraction, limits, percent, plural, short_method
+from metaimt.report.methods_text import LARGER_REPORTS, spread_text
+from metaimt.report.wording import NOTHING, Link, fraction, limits, percent, plain, plural, short_method
 from metaimt.statistics.weighted import WeightedProportion
 
 SHOWN_LEFT_OUT = 5  # reports of each pool that move the estimate most; all are in the table
@@ -33,7 +34,7 @@ def over_time_section(results: Results) -> Rendered:
     return render("over_time.md.j2", {"over_time": over_time_content(results)})
 
 
-def sensitivity_content(results: Results) -> dict[str, Any]:
+def sensitivity_content(results: Results, link: Link = plain) -> dict[str, Any]:
     """Every table of the section; `key` of a row or cell names the cases behind it (`page_sets`)."""
     tables, labels = results.sensitivity, _labels(results)
     return {
@@ -41,8 +42,8 @@ def sensitivity_content(results: Results) -> dict[str, Any]:
         "base": [_cells(group.counts.responders, group.counts.evaluable, group.orr) for group in _groups(results)],
         "rows": [_row(row) for row in tables.rows],
         "models": [_row(row) for row in tables.models],
-        "model_notes": [*comparison_reasons(results.comparison), *_spread(results)],
-        "notes": list(_notes(tables.rows, labels)),
+        "model_notes": [*comparison_reasons(results.comparison), *_spread(results, link)],
+        "notes": list(_notes(tables.rows, labels, link)),
         "shown": SHOWN_LEFT_OUT,
         "left_out": list(_left_out(tables.leave_one_out, labels)),
         "discounts": list(_discounts(results)),
@@ -50,17 +51,21 @@ def sensitivity_content(results: Results) -> dict[str, Any]:
     }
 
 
-def over_time_content(results: Results) -> dict[str, Any]:
+def over_time_content(results: Results, link: Link = plain) -> dict[str, Any]:
     """A table of steps for each pool and kind of date; `key` of a step names its cases (`page_sets`)."""
     labels = _labels(results)
-    return {"label": NOT_ADJUSTED, "tables": [_cumulative(found, labels[found.pool]) for found in results.over_time]}
+    return {
+        "label": NOT_ADJUSTED,
+        "tables": [_cumulative(found, labels[found.pool], link) for found in results.over_time],
+    }
 
 
-def _spread(results: Results) -> Iterator[str]:
+def _spread(results: Results, link: Link) -> Iterator[str]:
     """Q, I^2 and tau^2 of each pool, on the reports of two patients or more."""
-    for found in results.comparison.values():
+    for pool, found in results.comparison.items():
         if found.heterogeneity is not None:
-            yield f"{found.name}, {spread_text(found.heterogeneity['reports_of_two_or_more'])}."
+            larger = link(LARGER_REPORTS, f"reports/pool/{pool}/of 2 or more")
+            yield f"{found.name}, {spread_text(found.heterogeneity['reports_of_two_or_more'], larger)}."
 
 
 def _labels(results: Results) -> Mapping[str, str]:
@@ -100,7 +105,7 @@ def _points(change: float | None) -> str:
     return "" if change is None else f"{round(100 * change, 1) + 0.0:+.1f}"
 
 
-def _notes(rows: tuple[SensitivityRow, ...], labels: Mapping[str, str]) -> Iterator[str]:
+def _notes(rows: tuple[SensitivityRow, ...], labels: Mapping[str, str], link: Link) -> Iterator[str]:
     for row in rows:
         said: dict[tuple[str, ...], list[str]] = {}
         for pool, cell in row.pools.items():
@@ -108,7 +113,12 @@ def _notes(rows: tuple[SensitivityRow, ...], labels: Mapping[str, str]) -> Itera
             said.setdefault(text, []).append(labels[pool])
         for text, pools in said.items():
             if text:
-                yield f"{row.name} ({' and '.join(pools)}): {'; '.join(text)}."
+                yield f"{row.name} ({' and '.join(pools)}): {'; '.join(_counts_of_arms(part, link) for part in text)}."
+
+
+def _counts_of_arms(text: str, link: Link) -> str:
+    """`schoffski-2018/arm1 6/12 in place of ...`: the counts of each arm lead to it."""
+    return re.sub(r"(\S+/arm\d+) (\d+/\d+)", lambda found: f"{found[1]} {link(found[2], f'unit/{found[1]}')}", text)
 
 
 def _left_out(found: tuple[ReportLeftOut, ...], labels: Mapping[str, str]) -> Iterator[dict[str, Any]]:
@@ -125,7 +135,8 @@ def _left_out(found: tuple[ReportLeftOut, ...], labels: Mapping[str, str]) -> It
 def _discounts(results: Results) -> Iterator[dict[str, Any]]:
     points = results.sensitivity.discounts
     for name, weight in dict.fromkeys((point.name, point.weight) for point in points):
-        cells = [_weighted(point.orr) for point in points if (point.name, point.weight) == (name, weight)]
+        same = [point for point in points if (point.name, point.weight) == (name, weight)]
+        cells = [{**_weighted(point.orr), "key": f"weight/{name}/{point.pool}/{weight:g}"} for point in same]
         yield {"name": name, "weight": f"{weight:g}", "cells": cells}
 
 
@@ -175,7 +186,7 @@ def _specified(name: str, found: Specification) -> dict[str, Any]:
     }
 
 
-def _cumulative(found: Cumulative, label: str) -> dict[str, Any]:
+def _cumulative(found: Cumulative, label: str, link: Link) -> dict[str, Any]:
     steps = [
         {
             "when": f"with the {plural(step.added.reports, 'undated report')}" if step.when == UNDATED else step.when,
@@ -187,12 +198,13 @@ def _cumulative(found: Cumulative, label: str) -> dict[str, Any]:
         for step in found.steps
     ]
     kind = "the date a report entered the review" if found.by == BY_ENTRY else found.by
-    dated = f"{found.dated} of {found.reports} dated"
-    title = f"{label}, by {kind}: {dated}"
+    dated, key = f"{found.dated} of {found.reports}", f"reports/time/{found.pool}/{found.by}/dated"
+    start = f"{label}, by {kind}"
+    titles = {"title": f"{start}: {dated} dated", "heading": f"{start}: {link(dated, key)} dated"}
     if len(steps) == 1:
         only = f"All at one step ({steps[0]['when']}), so that nothing has changed yet."
-        return {"title": title, "steps": [], "crossings": [only]}
-    return {"title": title, "steps": steps, "crossings": list(_crossings(found))}
+        return {**titles, "steps": [], "crossings": [only]}
+    return {**titles, "steps": steps, "crossings": list(_crossings(found))}
 
 
 def _crossings(found: Cumulative) -> Iterator[str]:

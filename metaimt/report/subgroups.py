@@ -15,7 +15,7 @@ from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import PRIMARY, Subgroup
 from metaimt.report.bars import bar
 from metaimt.report.environment import Rendered, render
-from metaimt.report.wording import fraction, limits, p_value, percent, plural
+from metaimt.report.wording import Link, fraction, limits, p_value, percent, plain, plural
 from metaimt.statistics.outcome import NotRun
 
 
@@ -24,7 +24,7 @@ def subgroups_section(results: Results) -> Rendered:
     return render("subgroups.md.j2", subgroups_content(results))
 
 
-def subgroups_content(results: Results) -> dict[str, Any]:
+def subgroups_content(results: Results, link: Link = plain) -> dict[str, Any]:
     """Tables of each grouping, the widest pool first, with tests; then regressions and later inhibitors.
 
     `key` of a cell names the cases behind it (`page_sets`).
@@ -33,11 +33,11 @@ def subgroups_content(results: Results) -> dict[str, Any]:
     later = found.later
     return {
         "priors": f"N(0, {priors.subgroup_mean_sd:g}²) and half-normal({priors.subgroup_sd_scale:g})",
-        "tables": [_table(tables, results) for tables in found.tables.values()],
+        "tables": [_table(tables, results, link) for tables in found.tables.values()],
         "regressions": [
-            {"label": results.protocol.label(pool), "text": _regression(model)}
+            {"label": results.protocol.label(pool), "text": _regression(model, f"regression/{pool}/{place}", link)}
             for pool, models in list(found.regressions.items())[::-1]
-            for model in models
+            for place, model in enumerate(models)
         ],
         "switches": [switch.to_dict() for switch in later.switches],
         "by_outcome": _listed(later.by_prior_outcome),
@@ -46,7 +46,7 @@ def subgroups_content(results: Results) -> dict[str, Any]:
     }
 
 
-def _table(by_pool: Mapping[str, Subgroup], results: Results) -> dict[str, Any]:
+def _table(by_pool: Mapping[str, Subgroup], results: Results, link: Link) -> dict[str, Any]:
     tables = list(by_pool.values())[::-1]
     names = list(dict.fromkeys(each.level.name for table in tables for each in table.levels))
     last = names.pop(names.index("not reported"))
@@ -54,7 +54,7 @@ def _table(by_pool: Mapping[str, Subgroup], results: Results) -> dict[str, Any]:
         "title": _title(tables[0].grouping),
         "pools": [results.protocol.label(table.pool) for table in tables],
         "rows": [{"name": name, "cells": [_cell(table, name) for table in tables]} for name in [*names, last]],
-        "notes": [f"{results.protocol.label(table.pool)}: {_note(table)}" for table in tables],
+        "notes": [f"{results.protocol.label(table.pool)}: {_note(table, link)}" for table in tables],
     }
 
 
@@ -77,21 +77,23 @@ def _cell(table: Subgroup, name: str) -> dict[str, Any]:
     }
 
 
-def _note(table: Subgroup) -> str:
+def _note(table: Subgroup, link: Link) -> str:
     missing, total = table.not_reported, table.total.evaluable
-    unknown = f"not known for {missing.evaluable} of {total} patients"
+    key = f"by/{table.grouping}/{table.pool}/not reported"
+    unknown = f"not known for {link(f'{missing.evaluable} of {total}', key)} patients"
     if missing.evaluable:
-        unknown += f" (of whom {fraction(missing.responders, missing.evaluable)} responded)"
+        unknown += f" (of whom {link(fraction(missing.responders, missing.evaluable), key)} responded)"
     test = table.test
     said = test.wording() if isinstance(test, NotRun) else f"{p_value(test.p)}, {test.wording()}"
     return f"{unknown}; test of any difference between the known levels: {said}."
 
 
-def _regression(model: Regression) -> str:
+def _regression(model: Regression, key: str, link: Link) -> str:
     covariates = ", ".join(name.replace("_", " ") for name in model.covariates)
+    complete = f"{key}/complete"
     known = (
-        f"{covariates}: {plural(model.patients, 'patient')} described one by one, all covariates known for "
-        f"{model.complete} ({model.responders} responders)"
+        f"{covariates}: {link(plural(model.patients, 'patient'), key)} described one by one, all covariates known for "
+        f"{link(str(model.complete), complete)} ({link(f'{model.responders} responders', complete)})"
     )
     if isinstance(model.fit, NotRun):
         return f"{known}; {model.fit.wording()}."

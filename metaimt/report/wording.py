@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NOTHING",
+    "OUTCOMES",
     "READ_AS",
+    "Link",
     "estimate_with_interval",
     "fraction",
     "group_line",
@@ -37,6 +39,7 @@ __all__ = [
     "one_decimal",
     "p_value",
     "percent",
+    "plain",
     "plural",
     "problem_line",
     "read_as",
@@ -49,6 +52,7 @@ READ_AS = (
     "Most responders come from small trials and cohorts, not from comparable patients; "
     "this does not predict one patient's response."
 )
+OUTCOMES = {"complete": "complete response", "controlled": "disease control"}
 GROUPED, SINGLE = "small trials and cohorts", "single cases and series"
 _READ = {
     "full_text": "in full text",
@@ -67,9 +71,9 @@ def group_line(group: Group) -> str:
     return f"{group.label}: {reports}, ORR {estimate_with_interval(group.orr)}"
 
 
-def reasons_line(reasons: Iterable[tuple[str, int]]) -> str:
+def reasons_line(reasons: Iterable[tuple[str, int]], link: Link = plain) -> str:
     """`20 inferred, 10 unnamed drug`."""
-    return ", ".join(f"{patients} {reason}" for reason, patients in reasons)
+    return ", ".join(f"{link(str(patients), f'not-in/{reason}')} {reason}" for reason, patients in reasons)
 
 
 def problem_line(problem: Problem) -> str:

@@ -115,7 +115,8 @@
     if (statementsOf(key).length) return "As printed: these patients are not described one by one";
     if (reports) return `${page.plural(reports.length, "publication")}, ${counted}`;
     const [r, n] = [1, 2].map((place) => sum(cases.map((each) => each[place])));
-    return `${r}/${n} responded, in ${counted}`;
+    const others = cases.filter((each) => !each[2]).length;
+    return `${r}/${n} responded, in ${counted}${others ? `, ${others} of them not evaluable` : ""}`;
   }
 
   function show(key) {
