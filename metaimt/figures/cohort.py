@@ -12,12 +12,15 @@ from metaimt.analyses.cohort import CohortResult
 from metaimt.analyses.cohort_description import Positivity
 from metaimt.analyses.cohort_survival import CohortSurvival, Comparison
 from metaimt.analyses.duration import Curve
-from metaimt.analyses.wording import estimate_with_interval
+from metaimt.analyses.wording import estimate_with_interval, fraction
+from metaimt.figures.counted import Counting
 from metaimt.figures.kaplan_meier import SurvivalCurve, SurvivalPlot, draw_kaplan_meier
-from metaimt.figures.positivity import SharePlot, draw_shares
+from metaimt.figures.positivity import SharePlot, draw_share_rows, draw_shares
+from metaimt.figures.regions import Region
 from metaimt.figures.review_figure import ReviewFigure
 from metaimt.files import safe_name
 from metaimt.statistics.outcome import NotRun
+from metaimt.statistics.proportion import Proportion
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,15 +55,34 @@ def review_cohort_figures(results: Results) -> Iterator[ReviewFigure]:
 def _positivity(cohort: CohortResult, found: Positivity) -> ReviewFigure:
     shares = [*([("all tested", found.overall)] if found.overall else []), *found.by_site]
     shares += [found.rest] if found.rest else []
-    said = "; ".join(f"{_name(site)} {estimate_with_interval(share)}" for site, share in shares)
+    count = Counting()
+    said = "; ".join(f"{_name(site)} {_rate(cohort, share, count)}" for site, share in shares)
+    plot = _shares(cohort, found)
+    figure, places = draw_share_rows(plot)
+    drawn = [*plot.rows, *([plot.overall] if plot.overall else [])]
+    regions = tuple(
+        Region(f"{name} {fraction(share.responders, share.evaluable)}", _key(cohort, share), place)
+        for (name, share), place in zip(drawn, places, strict=True)
+    )
     caption = f"{cohort.title}. {found.marker} positivity of those tested: {said}. Exact (Clopper-Pearson) intervals."
     return ReviewFigure(
         f"cohort-{safe_name(cohort.id)}-{safe_name(cohort.source)}-positivity-{safe_name(found.marker)}",
         f"{found.marker} positivity by site: {cohort.id}",
         caption,
         f"{found.marker} positivity with exact intervals: {said}",
-        positivity_figure(cohort, found),
+        figure,
+        count.found,
+        regions,
     )
+
+
+def _rate(cohort: CohortResult, share: Proportion, count: Counting) -> str:
+    return estimate_with_interval(share, count.link, _key(cohort, share))
+
+
+def _key(cohort: CohortResult, share: Proportion) -> str:
+    """Of the printed statements with these counts."""
+    return f"cohort/{cohort.id}/{fraction(share.responders, share.evaluable)}"
 
 
 def _survival(cohort: CohortResult, survival: CohortSurvival) -> dict[str, Figure]:
@@ -113,20 +135,22 @@ def _compared(cohort: CohortResult, comparison: Comparison) -> Figure:
 
 def positivity_figure(cohort: CohortResult, found: Positivity) -> Figure:
     """Positivity of one marker by site, with exact intervals."""
+    return draw_shares(_shares(cohort, found))
+
+
+def _shares(cohort: CohortResult, found: Positivity) -> SharePlot:
     rest = (found.rest,) if found.rest else ()
     rows = tuple((_name(site), share) for site, share in (*found.by_site, *rest))
     test = found.test_named or found.test
     between = "between the sites named" if found.test_named else "between sites"
     said = test.wording() if isinstance(test, NotRun) else f"exact p = {test.p:.3f}"
-    return draw_shares(
-        SharePlot(
-            title=f"{found.marker} positivity by site: {cohort.title}",
-            subtitle=f"Difference {between}: {said}",
-            rows=rows,
-            overall=("all tested", found.overall) if found.overall else None,
-            x_label=f"{found.marker}-positive, of those tested (%)",
-            notes=("Lines: exact (Clopper-Pearson) 95 % intervals.", *(f"{_name(note)}." for note in found.notes)),
-        )
+    return SharePlot(
+        title=f"{found.marker} positivity by site: {cohort.title}",
+        subtitle=f"Difference {between}: {said}",
+        rows=rows,
+        overall=("all tested", found.overall) if found.overall else None,
+        x_label=f"{found.marker}-positive, of those tested (%)",
+        notes=("Lines: exact (Clopper-Pearson) 95 % intervals.", *(f"{_name(note)}." for note in found.notes)),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from metaimt.figures.layout import clean, line_height, new_sheet, widest, wrap
+from metaimt.figures.regions import Place, rows_of
 from metaimt.figures.style import (
     BODY,
     GRID,
@@ -48,6 +49,11 @@ class SharePlot:
 
 def draw_shares(plot: SharePlot) -> Figure:
     """Draw the shares. Raises ValueError if there is none."""
+    return draw_share_rows(plot)[0]
+
+
+def draw_share_rows(plot: SharePlot) -> tuple[Figure, tuple[Place, ...]]:
+    """As `draw_shares`, and where each row stands on it, the overall share last."""
     rows = [*plot.rows, *([plot.overall] if plot.overall else [])]
     if not rows:
         raise ValueError("no share to draw")
@@ -55,7 +61,7 @@ def draw_shares(plot: SharePlot) -> Figure:
         return _draw(plot, rows)
 
 
-def _draw(plot: SharePlot, rows: list[tuple[str, Proportion]]) -> Figure:
+def _draw(plot: SharePlot, rows: list[tuple[str, Proportion]]) -> tuple[Figure, tuple[Place, ...]]:
     inner = WIDTH - 2 * _MARGIN
     head = [(line, TITLE) for line in wrap(plot.title, inner, TITLE)]
     head += [(line, SUBTITLE) for line in wrap(plot.subtitle, inner, SUBTITLE) if plot.subtitle]
@@ -96,4 +102,5 @@ def _draw(plot: SharePlot, rows: list[tuple[str, Proportion]]) -> Figure:
         draw_line(axes, (100 * share.lower, 100 * share.upper), (middle, middle), width=1.1, colour=INK)
         draw_box(axes, "strict", (100 * share.estimate, middle), (0.09 * per_inch, 0.09))
     sheet.block(_MARGIN, notes_top, notes, SMALL)
-    return sheet.figure
+    spans = ((top + place * _ROW, _ROW) for place in range(len(rows)))
+    return sheet.figure, rows_of(spans, (_MARGIN, WIDTH - _MARGIN), (sheet.width, sheet.height))

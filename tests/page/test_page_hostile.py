@@ -60,6 +60,22 @@ def test_markup_is_shown_as_text(hostile: Path, visitor: Visitor) -> None:
     assert visit.requests == []
 
 
+def test_maps_lanes_and_captions_take_them_as_text(hostile: Path, visitor: Visitor) -> None:
+    visit = visitor.open(hostile)
+    page = visit.page
+    assert DRUG in page.locator(".map thead th").all_text_contents()
+    page.locator(".map button", has_text="1/1").first.click()
+    page.keyboard.press("Escape")
+    lane = page.locator('.over button[data-set="patient/mean-2020/P1"]')
+    assert lane.get_attribute("aria-label") == "mean-2020, P1: show the cases"
+    lane.click()
+    assert DRUG in page.inner_text("#cases-list")
+    page.keyboard.press("Escape")
+    page.locator("figcaption button", has_text="1").first.click()
+    assert page.locator("figcaption script, figcaption img, .over script, .map img").count() == 0
+    assert visit.complaints == []
+
+
 def test_filters_and_search_take_them_as_text(hostile: Path, visitor: Visitor) -> None:
     page = visitor.open(hostile).page
     page.select_option("#filters select[name=drug]", DRUG)
