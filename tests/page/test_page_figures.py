@@ -208,7 +208,7 @@ def test_labels_and_captions_are_text_and_a_count_that_is_not_said_stops_the_bui
     with pytest.raises(ValueError, match="does not say '55/75'"):
         page_html(built.results, [replace(made, counted=(Counted("55/75", "pool/strict"),))], files)
     with pytest.raises(KeyError, match="no cases behind the number 'pool/none'"):
-        page_html(built.results, [replace(made, regions=(replace(region, key="pool/none"),))], files)
+        page_html(built.results, [replace(made, regions=(replace(region, key="pool/none"),), counted=())], files)
 
 
 def test_without_javascript_there_are_pictures_and_the_whole_map(visitor: Visitor, built: Built) -> None:
