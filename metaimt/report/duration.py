@@ -60,7 +60,9 @@ def _pool(label: str, duration: Duration, link: Link) -> dict[str, Any]:
                 "label": times.label,
                 "known": _known(times, f"time/{duration.pool}/{times.field}", link),
                 "estimates": list(_estimates(times, f"time/{duration.pool}/{times.field}", link)),
-                "groups": "; ".join(map(_group, times.groups)) if not isinstance(times.curves, NotRun) else "",
+                "groups": "; ".join(_group(each, f"time/{duration.pool}/{times.field}", link) for each in times.groups)
+                if not isinstance(times.curves, NotRun)
+                else "",
                 "times": [_time(known) for known in times.known],
             }
             for times in duration.times.values()
@@ -138,7 +140,7 @@ def _months(value: float | None) -> str:
     return NOT_REACHED if value is None else f"{value:.4g}"
 
 
-def _group(found: GroupComparison) -> str:
+def _group(found: GroupComparison, key: str, link: Link) -> str:
     name = found.grouping.replace("_", " ")
     ranked, model = found.log_rank, found.cox
     test = ranked.wording() if isinstance(ranked, NotRun) else f"p = {ranked.p:.3f}"
@@ -148,7 +150,8 @@ def _group(found: GroupComparison) -> str:
         hazards = ", ".join(
             f"{t.name} hazard ratio {t.hazard_ratio:.2f} ({t.lower:.2f} to {t.upper:.2f})" for t in model.terms
         )
-    return f"{name} (known for {found.known}): log-rank {test}, Cox {hazards}"
+    known = link(str(found.known), f"{key}/known {found.grouping}")
+    return f"{name} (known for {known}): log-rank {test}, Cox {hazards}"
 
 
 def _time(known: KnownTime) -> dict[str, str]:

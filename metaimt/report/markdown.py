@@ -15,7 +15,8 @@ from urllib.parse import quote
 from metaimt.analyses.heterogeneity import SERIES_SIZES, Heterogeneity
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.results import Results
-from metaimt.casefiles.model import CaseFile
+from metaimt.casefiles.model import CaseFile, Publication
+from metaimt.casefiles.published import PublishedFigure
 from metaimt.figures.review_figure import Drawn
 from metaimt.problem import Waived
 from metaimt.report.audit_text import audit_section
@@ -131,7 +132,9 @@ def _notes(group: Group, link: Link) -> str:
             said.append(f"{OUTCOMES[field]} {estimate}, {known_for(share, group, field, link)}")
     said += list(group.warnings)
     for stratum in group.strata.values():
-        said += [f"{stratum.label}: {warning}" for warning in stratum.warnings]
+        counts = fraction(stratum.counts.responders, stratum.counts.evaluable)
+        linked = link(counts, f"{key}/stratum/{stratum.name}")
+        said += [f"{stratum.label}: {warning.replace(counts, linked)}" for warning in stratum.warnings]
     return "; ".join(said) + "."
 
 
@@ -157,6 +160,7 @@ def _heterogeneity(results: Results, link: Link) -> Iterator[dict[str, Any]]:
             series = prediction.series[0]
             yield {
                 "label": results.response.pools[name].label if k == 0 else "",
+                "key": f"pool/{name}",
                 **(_beliefs(found, name, link) if k == 0 else {"rho": "", "test": "", "probabilities": ""}),
                 "new": f"{limits(prediction.lower, prediction.upper)} %",
                 "series": f"{series.lower} - {series.upper}",
@@ -241,15 +245,17 @@ def publication_content(report: CaseFile, results: Results, link: Link = plain) 
 
 def citation_link(report: CaseFile) -> tuple[str, str]:
     """Address and its text: the DOI, else PubMed, else PubMed Central, else where it was read."""
-    publication = report.report
-    if publication.doi:
-        return f"https://doi.org/{quote(publication.doi, safe='/:;.()-_')}".replace("(", "%28").replace(
-            ")", "%29"
-        ), "DOI"
-    if publication.pmid:
-        return f"https://pubmed.ncbi.nlm.nih.gov/{publication.pmid}/", "PubMed"
-    if publication.pmcid:
-        return f"https://pmc.ncbi.nlm.nih.gov/articles/{publication.pmcid}/", "PubMed Central"
-    if publication.url:
-        return quote(publication.url, safe="/:;.?=&%-_~+,#@"), "where it was read"
+    return address_of(report.report)
+
+
+def address_of(source: Publication | PublishedFigure) -> tuple[str, str]:
+    """As `citation_link`, of anything that has these identifiers."""
+    if source.doi:
+        return f"https://doi.org/{quote(source.doi, safe='/:;.()-_')}".replace("(", "%28").replace(")", "%29"), "DOI"
+    if source.pmid:
+        return f"https://pubmed.ncbi.nlm.nih.gov/{source.pmid}/", "PubMed"
+    if source.pmcid:
+        return f"https://pmc.ncbi.nlm.nih.gov/articles/{source.pmcid}/", "PubMed Central"
+    if source.url:
+        return quote(source.url, safe="/:;.?=&%-_~+,#@"), "where it was read"
     return "", ""

@@ -13,7 +13,7 @@ from metaimt.analyses.results import Results
 from metaimt.report.cited import cited
 from metaimt.report.duration import duration_content
 from metaimt.report.linked import Link
-from metaimt.report.markdown import informative, known_for, report_content
+from metaimt.report.markdown import address_of, informative, known_for, report_content
 from metaimt.report.page_cases import links, reference
 from metaimt.report.page_cohort import audit_linked, cohorts_linked
 from metaimt.report.page_facts import words
@@ -46,7 +46,7 @@ def sections(results: Results, link: Link) -> dict[str, Any]:
         },
         "over_time": over_time_content(results, link),
         "bias": bias_content(results, link),
-        "published": published_content(results.published, link),
+        "published": _published(results, link),
         "cohorts": cohorts_linked(results, link),
         "audit": audit_linked(results, link),
         "left_out": list(_left_out(results)),
@@ -142,6 +142,15 @@ def _stated(key: str, item: Stated, unit: str) -> dict[str, Any]:
             for value, names in item.values.items()
         ],
     }
+
+
+def _published(results: Results, link: Link) -> list[dict[str, Any]]:
+    """As in the report, with where each figure is printed."""
+    content = published_content(results.published, link)
+    return [
+        {**row, "source": address_of(found.entry), "where": found.entry.where or ""}
+        for row, found in zip(content, results.published, strict=True)
+    ]
 
 
 def _left_out(results: Results) -> Iterator[dict[str, Any]]:

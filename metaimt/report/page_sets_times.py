@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from metaimt.analyses.breakdown import value_of
 from metaimt.analyses.duration import Times, asked
 from metaimt.analyses.known_times import EVENT, LABELS, UNKNOWN
 from metaimt.analyses.patient_regression import all_known, described
@@ -44,6 +45,10 @@ def _times(key: str, title: str, times: Times, by_id: Units) -> Sets:
     for why in times.excluded:
         left_out = [each.id for each in known if each.state == UNKNOWN and each.why == why]
         parts[f"{key}/excluded/{why}"] = (why, left_out)
+    usable = [by_id[each.id] for each in known if each.state != UNKNOWN]
+    for group in times.groups:
+        ids = [unit.id for unit in usable if value_of(unit, group.grouping)]
+        parts[f"{key}/known {group.grouping}"] = (f"and {group.grouping.replace('_', ' ')} known", ids)
     for name, (words, ids) in parts.items():
         yield name, _named(f"{title} {words}", ids, by_id)
 

@@ -14,6 +14,7 @@ from metaimt.analyses.results import Results
 from metaimt.evidence.selection import Placed
 from metaimt.report.bars import bar
 from metaimt.report.linked import Link
+from metaimt.report.subgroups import subgroups_content
 from metaimt.report.tables import number_text
 from metaimt.report.wording import (
     NOTHING,
@@ -52,6 +53,7 @@ def top(results: Results, link: Link) -> dict[str, Any]:
         "line": f"{headline.line_not_stated} of {headline.counts.evaluable}",
         "predicted": _predicted(results, headline),
         "read": read_depths(depths, link),
+        "primary": _primary(results, link),
         "beside": [*_trials(results, headline), *_others(widest, headline)],
         "facts": [
             ("Version", response.version),
@@ -118,6 +120,21 @@ def _answer(key: str, group: Group) -> dict[str, Any]:
         "interval": f"{100 * orr.level:g} % interval {limits(orr.lower, orr.upper, ' to ')}" if orr else "",
         "method": short_method(orr),
         "bar": bar(orr),
+    }
+
+
+def _primary(results: Results, link: Link) -> dict[str, Any] | None:
+    """The pre-specified contrast in the widest pool: its levels, for how many none is known, and the test."""
+    table = results.subgroups.primary.get(list(results.response.pools)[-1])
+    if table is None:
+        return None
+    content = next(iter(subgroups_content(results, link)["tables"]))
+    place = content["pools"].index(results.protocol.label(table.pool))
+    rows = [{"name": row["name"], **row["cells"][place]} for row in content["rows"]]
+    return {
+        "title": f"{table.grouping.capitalize()}, the pre-specified contrast ({content['pools'][place]})",
+        "rows": [row for row in rows if row["key"]],
+        "note": capital(content["notes"][place].partition(": ")[2]),
     }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,14 +12,16 @@ from pathlib import Path
 import pytest
 from conftest import Built
 
-from metaimt.analyses.results import Results
+from metaimt.analyses.pooled_response import patients
+from metaimt.analyses.selectivity import Selectivity
+from metaimt.evidence.tables import Unit
 from metaimt.report import page
+from metaimt.report.case_set import CaseSet
 from metaimt.report.linked import Linker, visible
 from metaimt.report.page_cases import STRIP, arm_of, strip_of
 from metaimt.report.page_sets import case_sets
 from metaimt.report.wording import read_as, read_depths
 
-COUNTS = re.compile(r"(\d+)(?:/| of )(\d+)(?: (?:patients?|responded|courses?))*")
 MOST_BYTES = 2_000_000
 
 
@@ -76,31 +77,70 @@ def parsed(text: str) -> Page:
     return Page(text)
 
 
-def summed(parsed: Page, results: Results) -> Iterator[tuple[str, str, tuple[int, int]]]:
-    """(key, text, counts shown) of each number that shows r/n, but for weighted sums and numbers of cases."""
-    sets = case_sets(results)
-    for key, text in parsed.buttons:
-        match = COUNTS.fullmatch(text)
-        if match and key in sets and not key.startswith(("stated/", "time/")):
-            yield key, text, (int(match[1]), int(match[2]))
+WHOLE = re.compile(r"\d+(?:\.\d+)?/\d+(?:\.\d+)?|\d+ of \d+ patients(?: responded)?")
 
 
-def test_every_number_is_the_sum_of_its_cases(parsed: Page, built: Built) -> None:
+def counted(text: str) -> tuple[float, float] | None:
+    """Responders and evaluable patients of a number that shows both: `55/74`, `55 of 74 patients responded`."""
+    if not WHOLE.fullmatch(text):
+        return None
+    r, n = re.findall(r"[\d.]+", text)
+    return float(r), float(n)
+
+
+def test_every_r_of_n_is_the_sum_of_its_cases(parsed: Page, built: Built) -> None:
     sets = case_sets(built.results)
-    seen = list(summed(parsed, built.results))
-    assert len(seen) > 200
-    headline = built.results.response.headline
-    for key, text, (r, n) in seen:
+    seen = [(key, text, both) for key, text in parsed.buttons if (both := counted(text)) and key in sets]
+    seen = [(key, text, both) for key, text, both in seen if not key.startswith("stated/")]  # of all who were asked
+    assert len(seen) > 300
+    assert sum("." in text for _, text, _ in seen) > 0, "no weighted sum"
+    for key, text, both in seen:
         found = sets[key]
-        if key == f"pool/{headline.name}/line":
-            assert (found.evaluable, n) == (r, headline.counts.evaluable)
-        elif text.count("/") == 1 and key.startswith("pool/") and (r, n) != (found.responders, found.evaluable):
-            weighted = [
-                f"{d.orr.responders:g}/{d.orr.evaluable:g}" for d in built.results.sensitivity.discounts if d.orr
-            ]
-            assert text in weighted, (key, text)
+        if found.reports:  # as printed, not added up
+            assert found.statements, (key, text)
+            assert found.title.endswith(
+                (f": {text}, published counts", f": {text.replace(' of ', '/')}, published counts")
+            )
         else:
-            assert (found.responders, found.evaluable) == (r, n), (key, text)
+            assert (found.responders, found.evaluable) == pytest.approx(both, abs=1e-9), (key, text)
+
+
+def sizes(found: CaseSet, units: dict[str, Unit]) -> set[float]:
+    """What a single number can count of a set: cases, responders, evaluable patients, patients, or publications."""
+    people = [patients(units[name]) for name, _, _ in found.cases]
+    return {len(found.cases), found.responders, found.evaluable, sum(people), len(found.reports)}
+
+
+def test_every_other_number_counts_its_cases(parsed: Page, built: Built) -> None:
+    sets = case_sets(built.results)
+    units = {placed.unit.id: placed.unit for placed in built.results.selection.placed}
+    curves = [each for each in built.results.publication_bias.selectivity.values() if isinstance(each, Selectivity)]
+    missing = {target.missing for curve in curves for target in curve.targets}
+    kinds = set()
+    for key, text in parsed.buttons:
+        number = re.match(r"\d+", text.strip())
+        if not number or counted(text) or key.startswith(("unit/", "forest/", "publication/", "audit/", "cohort/")):
+            continue
+        name = key.removeprefix("reports/")
+        found = sets[name]
+        if key != name:
+            publications = {units[each].report for each, _, n in found.cases if n}
+            assert int(number[0]) == len(publications), (key, text)
+        elif key.endswith("/group") and text.isdigit():
+            assert int(text) in missing, (key, text)  # unpublished patients lead to the published ones
+        elif not re.match(r"[\d.]+\s%", text):
+            assert int(number[0]) in sizes(found, units), (key, text, sizes(found, units))
+        kinds.add(key.split("/")[0])
+    assert kinds >= {"reports", "pool", "read", "not-in", "basis", "depth", "contrast", "time", "stated", "regression"}
+
+
+def test_numbers_inside_sentences_are_buttons(text: str, parsed: Page) -> None:
+    """The note on bias, the reasons, the reading: no count in them is without its cases."""
+    note = re.search(r'<p class="note">(.*?)</p>', text, re.DOTALL)
+    assert note is not None
+    without = re.sub(r"<button.*?</button>", "", note[1])
+    assert not re.search(r"\d+ of \d+|\d+ (?:reports|patients) ", without), without
+    assert "\ue000" not in text
 
 
 def test_every_step_over_time_is_the_sum_of_its_cases(parsed: Page, built: Built) -> None:
@@ -115,13 +155,14 @@ def test_every_step_over_time_is_the_sum_of_its_cases(parsed: Page, built: Built
 
 def test_every_count_of_what_is_stated_is_its_number_of_cases(parsed: Page, built: Built) -> None:
     sets = case_sets(built.results)
-    stated = [(key, text) for key, text in parsed.buttons if key.startswith("stated/")]
+    others = ("stated/as counts",)  # patients of arms, counted in the test above
+    stated = [(key, text) for key, text in parsed.buttons if key.startswith("stated/") and key not in others]
     assert len(stated) > 10
     for key, text in stated:
         assert int(re.match(r"\d+", text)[0]) == len(sets[key].cases), key  # type: ignore[index]
     known = [(key, text) for key, text in parsed.buttons if re.fullmatch(r"time/[^/]+/[a-z_]+", key)]
-    assert len(known) == 6
-    for key, text in known:
+    assert len({key for key, _ in known}) == 6
+    for key, text in ((key, text) for key, text in known if " of " in text):
         assert int(text.split(" of ")[0]) == len(sets[key].cases), key
 
 

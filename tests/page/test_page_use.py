@@ -33,7 +33,14 @@ KINDS = (
     "specification/0",
     "without/strict/mosse-2017",
     "left/inferred",
+    "not-in/mixed treatment",
+    "contrast/case reports and series against prospective trials, all_evidence/group",
+    "published/wu-2021/widest",
+    "basis/strict/stated",
+    "regression/all_evidence/0/complete",
+    "weight/single cases and series at weight 0 to 1/all_evidence/0.25",
 )
+PUBLICATIONS = ("reports/pool/strict", "reports/pool/all_evidence/of 2 or more", "read/full_text", "read/twice")
 
 
 @pytest.fixture
@@ -59,12 +66,45 @@ def test_a_click_on_a_number_shows_its_cases(visit: Visit, built: Built, key: st
         wanted.append(f"{reports[unit.report]['label']}, {who}")
         assert unit.file in page.text_content("#cases-list")
     assert sorted(shown_cases(page)) == sorted(wanted)
-    assert page.text_content("#cases-count").startswith(f"{found.responders}/{found.evaluable} responded")
+    assert page.text_content("#cases-count").startswith(f"{found.responders:g}/{found.evaluable:g} responded")
     addresses = set(page.eval_on_selector_all("#cases-list a", "all => all.map(each => each.getAttribute('href'))"))
     expected = {address for unit_id, _, _ in found.cases for _, address in reports[names[unit_id].report]["links"]}
     assert addresses == expected
     assert (ROOT / names[found.cases[0][0]].file).is_file()
     assert visit.complaints == []
+
+
+@pytest.mark.parametrize("key", PUBLICATIONS)
+def test_a_number_of_reports_shows_the_publications(visit: Visit, built: Built, key: str) -> None:
+    page, found = visit.page, case_sets(built.results)[key.removeprefix("reports/")]
+    page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
+    page.locator(f'button[data-set="{key}"]').first.click()
+    units = {placed.unit.id: placed.unit for placed in built.results.selection.placed}
+    wanted = found.reports or {units[name].report for name, _, n in found.cases if n}
+    labels = report_data(built.results)
+    assert sorted(shown_cases(page)) == sorted(labels[report]["label"] for report in wanted)
+    assert page.text_content("#cases-count").startswith(f"{len(wanted)} publication")
+    _, rows = saved(page, "#cases-save")
+    assert {row["case"].split("/")[0] for row in rows} == set(wanted)
+
+
+def test_a_count_of_the_cohort_shows_what_is_printed(visit: Visit) -> None:
+    page = visit.page
+    page.locator('button[data-set="cohort/you-2024/6/15"]').first.click()
+    assert "ALK IHC positive, lung: 6 of 15 (45.5 %) (3.2)" in page.text_content("#cases-list")
+    assert "cases/local/you-2024.yaml" in page.text_content("#cases-list")
+    assert page.text_content("#cases-count").startswith("As printed")
+
+
+def test_a_click_beside_the_number_opens_its_row(visit: Visit) -> None:
+    page = visit.page
+    row = page.locator("tr[data-open='forest/strict/mosse-2017']")
+    row.locator("td.est").click()
+    assert page.evaluate("document.getElementById('cases').open")
+    assert "Mossé 2017" in page.text_content("#cases-list")
+    page.keyboard.press("Escape")
+    page.locator("td[data-open='by/histology/all_evidence/EIMS']").first.click()
+    assert "EIMS" in page.text_content("#cases-title")
 
 
 def test_keyboard_opens_reads_and_closes(visit: Visit) -> None:

@@ -34,7 +34,9 @@
   // The publications behind a key, or nothing if it is a set of cases.
   function reportsOf(key) {
     if (!key.startsWith(REPORTS)) return places.has(key) ? undefined : data.sets[key].p;
-    return [...new Set(casesOf(key).filter(([, , n]) => n).map(([one]) => one.report))];
+    const evaluable = casesOf(key).filter(([, , n]) => n);
+    const size = (id) => sum(evaluable.map(([one, , n]) => (one.report === id ? n : 0)));
+    return [...new Set(evaluable.map(([one]) => one.report))].sort((a, b) => size(b) - size(a));
   }
 
   // What those publications print: [what, as printed, where].
@@ -98,8 +100,8 @@
     const made = element("article", "", "case");
     made.append(element("h3", report.label));
     const n = sum(mine.map((each) => each[2])), r = sum(mine.map((each) => each[1]));
-    const said = [report.design, n ? `${r}/${n} responded` : "nobody evaluable here"];
-    made.append(element("p", said.join(" · "), "counts"), source(report));
+    const counts = statements.length ? [] : [n ? `${r}/${n} responded` : "nobody evaluable here"];
+    made.append(element("p", [report.design, ...counts].join(" · "), "counts"), source(report));
     for (const [what, printed, where] of statements) {
       made.append(element("p", `${what}: ${printed}${where ? ` (${where})` : ""}`, "printed"));
     }
