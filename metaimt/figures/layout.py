@@ -81,9 +81,12 @@ def line_height(style: TextStyle) -> float:
 
 def wrap(text: str, width: float, style: TextStyle) -> tuple[str, ...]:
     """Clean `text` and break it into lines of at most `width` inches, inside a word only if it must be."""
+    whole = clean(text)
+    if text_width(whole, style) <= width:
+        return (whole,)
     lines: list[str] = []
     line = ""
-    for word in clean(text).split(" "):
+    for word in whole.split(" "):
         longer = f"{line} {word}" if line else word
         if text_width(longer, style) <= width:
             line = longer

@@ -20,6 +20,7 @@ from metaimt.report.markdown import citation_link, publication_content
 if TYPE_CHECKING:
     from docx.document import Document
     from markdown_it.token import Token
+    from PIL import Image
 
     from metaimt.report.word_blocks import Picture
 
@@ -47,13 +48,13 @@ def word_bytes(results: Results, drawn: Sequence[Drawn], report: str, pngs: Mapp
     import docx
 
     from metaimt.report.word_blocks import Writer, markdown_tokens
-    from metaimt.report.word_parts import add_footer, add_text, set_styles
+    from metaimt.report.word_parts import add_footer, add_styled, add_text, set_styles
 
     document = docx.Document()
     set_styles(document)
     _properties(document, results)
     title, *sections = _sections(markdown_tokens(report))
-    add_text(document.add_paragraph(style="Title"), results.protocol.title)
+    add_text(add_styled(document, "Title"), results.protocol.title)
     writer = Writer(document, _pictures(drawn, pngs))
     writer.write(title[3:])
     for section in sections:
@@ -93,38 +94,44 @@ def _pictures(drawn: Sequence[Drawn], pngs: Mapping[str, bytes]) -> dict[str, Pi
     from metaimt.report.word_blocks import Picture
 
     return {
-        each.name: Picture(_small(pngs.get(each.name) or _png(each)), each.title, each.alt)
+        each.name: Picture(_small(each, pngs.get(each.name)), each.title, each.alt)
         for each in drawn_figures(drawn)
         if each.name in SHOWN
     }
 
 
-def _png(each: ReviewFigure) -> bytes:
-    from metaimt.figures.save import figure_bytes
+def _small(each: ReviewFigure, png: bytes | None) -> bytes:
+    """The picture, rendered already or not, with few colours: pillow comes with matplotlib."""
+    from PIL import Image
 
-    return figure_bytes(each.figure, "png", title=each.title, description=each.alt)
+    from metaimt.figures.save import figure_pixels
+
+    if png is not None:
+        with Image.open(io.BytesIO(png)) as read:
+            return _few_colours(read.convert("RGB"), read.info.get("dpi", (200, 200)))
+    # A PNG in between would be packed and unpacked for nothing.
+    pixels = figure_pixels(each.figure)
+    image = Image.frombytes("RGBA", (pixels.width, pixels.height), pixels.rgba)
+    return _few_colours(image.convert("RGB"), (pixels.dpi, pixels.dpi))
 
 
-def _small(png: bytes) -> bytes:
-    """The picture with few colours: pillow comes with matplotlib."""
+def _few_colours(image: Image.Image, dpi: tuple[float, float]) -> bytes:
     from PIL import Image
 
     buffer = io.BytesIO()
-    with Image.open(io.BytesIO(png)) as image:
-        few = image.convert("RGB").quantize(_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        few.save(buffer, "PNG", dpi=image.info.get("dpi", (200, 200)))
+    image.quantize(_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(buffer, "PNG", dpi=dpi)
     return buffer.getvalue()
 
 
 def _references(document: Document, results: Results) -> None:
     """Numbered, each with the id that the tables use, its DOI or page, and where it counts."""
-    from metaimt.report.word_parts import add_link, add_text
+    from metaimt.report.word_parts import add_link, add_styled, add_text
 
     document.add_heading("References", level=1)
     add_text(document.add_paragraph(), "The included publications; in front, the name that the tables use.")
     for report in results.library.reports:
         said: dict[str, Any] = publication_content(report, results)
-        paragraph = document.add_paragraph(style="List Number")
+        paragraph = add_styled(document, "List Number")
         add_text(paragraph, f"{said['id']}. ", bold=True)
         add_text(paragraph, f"{said['reference']}. ")
         address, _ = citation_link(report)
@@ -135,11 +142,11 @@ def _references(document: Document, results: Results) -> None:
 
 
 def _not_shown(document: Document, drawn: Sequence[Drawn], sources: Sequence[str]) -> None:
-    from metaimt.report.word_parts import add_text
+    from metaimt.report.word_parts import add_styled, add_text
 
     if not sources:
         return
     titles = {f"figures/{each.name}.svg": each.title for each in drawn_figures(drawn)}
     document.add_heading("Further figures", level=1)
     for source in sources:
-        add_text(document.add_paragraph(style="List Bullet"), f"{titles.get(source, '')}: {source}")
+        add_text(add_styled(document, "List Bullet"), f"{titles.get(source, '')}: {source}")
