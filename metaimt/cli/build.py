@@ -14,12 +14,14 @@ from typing import Annotated
 import typer
 
 from metaimt.cli.output import summary, told
+from metaimt.workers import processors
 
 
 @told
 def build(
     cases: Annotated[Path, typer.Argument(help="Folder of the review.")] = Path("cases"),
     out: Annotated[Path, typer.Option("--out", help="Folder to write; replaced whole, in one step.")] = Path("outputs"),
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Processes that share the work.")] = processors(),
     open_page: Annotated[bool, typer.Option("--open", help="Show the page in the browser afterwards.")] = False,
 ) -> None:
     """Validate, pool and write the review: the page, the report, results, tables and figures."""
@@ -28,7 +30,7 @@ def build(
 
     stages = Stages()
     try:
-        results = build_review(cases, out, stages)
+        results = build_review(cases, out, stages, jobs)
     finally:
         stages.end()
     print(pooled_table(results.response))

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ReviewFigure:
-    """A figure that was drawn.
+class FigureText:
+    """What a figure that was drawn says in words: all that a report needs beside its file.
 
     name: of the file, without ending. caption: what is shown and how to read it, with numbers. alt: what it says, for
     who cannot see it. Both are plain text: whoever prints them escapes them.
@@ -27,7 +27,17 @@ class ReviewFigure:
     title: str
     caption: str
     alt: str
+
+
+@dataclass(frozen=True)
+class ReviewFigure(FigureText):
+    """A figure that was drawn, with the drawing."""
+
     figure: Figure
+
+    def text(self) -> FigureText:
+        """Without the drawing, which is large."""
+        return FigureText(self.name, self.title, self.caption, self.alt)
 
 
 @dataclass(frozen=True)
@@ -43,8 +53,10 @@ class NotDrawn:
         return f"{self.title}: not drawn, {self.reason}"
 
 
-Drawn = ReviewFigure | NotDrawn
+Drawn = FigureText | NotDrawn
+"""What reports take: a drawing will do, but they need its words only."""
+Drawing = ReviewFigure | NotDrawn
 Pools = tuple[str, ...]
-Draw = Callable[["Results", Pools], Drawn]
+Draw = Callable[["Results", Pools], Drawing]
 """Draws one figure from results, of these pools by name (never empty; a figure of one pool takes the last,
 the widest)."""

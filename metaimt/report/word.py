@@ -8,42 +8,30 @@ becomes the list of references at the end.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from metaimt.analyses.results import Results
-from metaimt.figures.review_figure import Drawn, ReviewFigure
+from metaimt.figures.review_figure import Drawn, FigureText
 from metaimt.report.archive import undated
+from metaimt.report.figure_files import FigureFiles
 from metaimt.report.figures import drawn_figures
 from metaimt.report.markdown import citation_link, publication_content
 
 if TYPE_CHECKING:
     from docx.document import Document
     from markdown_it.token import Token
-    from PIL import Image
 
     from metaimt.report.word_blocks import Picture
 
-SHOWN: Final = (
-    "forest",
-    "strata",
-    "by-histology",
-    "by-drug",
-    "evidence-map",
-    "time-on-treatment",
-    "over-time",
-    "selectivity",
-)
-"""Figures in the document; the others are named at its end."""
 _LONGEST: Final = 255  # letters of a document property
 _PUBLICATIONS: Final = "Included publications"
-_COLOURS: Final = 64  # of a picture; line art needs no more, and it is a third of the size
 
 
-def word_bytes(results: Results, drawn: Sequence[Drawn], report: str, pngs: Mapping[str, bytes]) -> bytes:
-    """A .docx of `report` (Markdown), the same bytes on every run.
+def word_bytes(results: Results, figures: Sequence[FigureFiles], report: str) -> bytes:
+    """A .docx of `report` (Markdown) with the figures that have a picture, the same bytes on every run.
 
-    pngs: name -> PNG of figures that were rendered already; the others of SHOWN are rendered here. Raises ImportError.
+    Raises ImportError.
     """
     import docx
 
@@ -55,13 +43,13 @@ def word_bytes(results: Results, drawn: Sequence[Drawn], report: str, pngs: Mapp
     _properties(document, results)
     title, *sections = _sections(markdown_tokens(report))
     add_text(add_styled(document, "Title"), results.protocol.title)
-    writer = Writer(document, _pictures(drawn, pngs))
+    writer = Writer(document, _pictures(figures))
     writer.write(title[3:])
     for section in sections:
         if section[1].content != _PUBLICATIONS:
             writer.write(section)
     _references(document, results)
-    _not_shown(document, drawn, writer.not_shown)
+    _not_shown(document, [each.drawn for each in figures], writer.not_shown)
     add_footer(document, f"{results.protocol.title}, version {results.protocol.version}")
     buffer = io.BytesIO()
     document.save(buffer)
@@ -90,37 +78,14 @@ def _sections(tokens: Sequence[Token]) -> list[list[Token]]:
     return sections
 
 
-def _pictures(drawn: Sequence[Drawn], pngs: Mapping[str, bytes]) -> dict[str, Picture]:
+def _pictures(figures: Sequence[FigureFiles]) -> dict[str, Picture]:
     from metaimt.report.word_blocks import Picture
 
     return {
-        each.name: Picture(_small(each, pngs.get(each.name)), each.title, each.alt)
-        for each in drawn_figures(drawn)
-        if each.name in SHOWN
+        each.drawn.name: Picture(each.picture, each.drawn.title, each.drawn.alt)
+        for each in figures
+        if isinstance(each.drawn, FigureText) and each.picture is not None
     }
-
-
-def _small(each: ReviewFigure, png: bytes | None) -> bytes:
-    """The picture, rendered already or not, with few colours: pillow comes with matplotlib."""
-    from PIL import Image
-
-    from metaimt.figures.save import figure_pixels
-
-    if png is not None:
-        with Image.open(io.BytesIO(png)) as read:
-            return _few_colours(read.convert("RGB"), read.info.get("dpi", (200, 200)))
-    # A PNG in between would be packed and unpacked for nothing.
-    pixels = figure_pixels(each.figure)
-    image = Image.frombytes("RGBA", (pixels.width, pixels.height), pixels.rgba)
-    return _few_colours(image.convert("RGB"), (pixels.dpi, pixels.dpi))
-
-
-def _few_colours(image: Image.Image, dpi: tuple[float, float]) -> bytes:
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    image.quantize(_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(buffer, "PNG", dpi=dpi)
-    return buffer.getvalue()
 
 
 def _references(document: Document, results: Results) -> None:
