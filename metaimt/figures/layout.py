@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from matplotlib import font_manager, rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
@@ -140,8 +140,8 @@ class Sheet:
     def text(self, at: tuple[float, float], line: str, style: TextStyle, align: Align = "left") -> None:
         """Put one line of cleaned text with its baseline at `at`; nothing in it is taken for markup."""
         if line:
-            text = self.axes.text(*at, line, ha=align, va="baseline", color=style.colour, zorder=6)
-            text.set(fontproperties=_properties(style), parse_math=False)
+            look: dict[str, Any] = {"fontproperties": _properties(style), "color": style.colour, "parse_math": False}
+            self.axes.text(*at, line, ha=align, va="baseline", zorder=6, **look)
 
     def block(self, x: float, top: float, lines: Sequence[str], style: TextStyle, align: Align = "left") -> float:
         """Put lines one below the other from `top` on; returns where they end."""

@@ -35,6 +35,8 @@ IN_WORD: Final = (
     "selectivity",
 )
 """Figures in the Word document; the others are named at its end."""
+_LONG: Final = ("forest", "sensitivity", "leave-one-out", "swimmer")
+"""Figures of many rows, begun first, so that no process waits long for another."""
 _COLOURS: Final = 64  # of a picture in the document; line art needs no more, and it is a third of the size
 
 
@@ -53,9 +55,10 @@ class FigureFiles:
 def review_figure_files(results: Results, jobs: int = 1) -> tuple[FigureFiles, ...]:
     """Every figure of the review, in the order of the report, in `jobs` processes."""
     names = (*figure_names(results.protocol), COHORTS)
-    return tuple(
-        files for found in run_all([partial(_of_name, results, name) for name in names], jobs) for files in found
-    )
+    longest_first = sorted(names, key=lambda name: name not in _LONG)
+    found = run_all([partial(_of_name, results, name) for name in longest_first], jobs)
+    by_name = dict(zip(longest_first, found, strict=True))
+    return tuple(files for name in names for files in by_name[name])
 
 
 def _of_name(results: Results, name: str) -> tuple[FigureFiles, ...]:
