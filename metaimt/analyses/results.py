@@ -103,7 +103,7 @@ def analyse(
 ) -> Results:
     """Select and run every analysis, in `jobs` processes. Raises CannotAnalyse if nothing is eligible."""
     selection = select(library, protocol)
-    response = pooled_response(selection, protocol)
+    response = pooled_response(selection, protocol, jobs)
     # Independent of each other, the longest first; what needs PyMARE is one piece, so that one process imports it.
     models, bias, changed, grid, cumulative, grouped = run_all(
         [
