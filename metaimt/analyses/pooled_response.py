@@ -1,6 +1,6 @@
 """How often do these tumours respond? The pools, their strata, and the separate rows.
 
-May import: casefiles, evidence, statistics. One cluster a report, beta-binomial by the
+May import: casefiles, evidence, statistics, workers. One cluster a report, beta-binomial by the
 rules of `statistics.pooled`; the separate rows are exact binomial.
 """
 
@@ -133,7 +133,10 @@ class PooledResponse:
 
 
 def pooled_response(selection: Selection, protocol: Protocol, jobs: int = 1) -> PooledResponse:
-    """Pool a selection, in `jobs` processes. Raises CannotAnalyse, with the reasons counted, if no pool has an evaluable patient."""
+    """Pool a selection, in `jobs` processes.
+
+    Raises CannotAnalyse, with the reasons counted, if no pool has an evaluable patient.
+    """
     if not any(placed.is_in(pool) and placed.unit.evaluable for placed in selection.placed for pool in selection.pools):
         raise CannotAnalyse(_nothing_eligible(selection))
     found = run_all([partial(_pool, selection, protocol, name) for name in selection.pools], jobs)
