@@ -123,7 +123,8 @@ def safe_name(text: str) -> str:
 
 def for_terminal(text: str) -> str:
     """`text` with every control, bidirectional and other invisible format character shown as an escape."""
-    return "".join(_visible(character) for character in text)
+    # Nearly every text is printable, which leaves out all of these categories, and is known at once.
+    return text if text.isprintable() else "".join(_visible(character) for character in text)
 
 
 def _visible(character: str) -> str:

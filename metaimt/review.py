@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from metaimt.analyses.results import Results
-    from metaimt.figures.review_figure import Drawn
+    from metaimt.figures.review_figure import Drawing
     from metaimt.versions.changes import Changes
     from metaimt.versions.places import Place
     from metaimt.versions.side import Side, State
@@ -94,7 +94,7 @@ def draw_named(
     columns: tuple[str, ...] = (),
     pool: str | None = None,
     progress: Progress | None = None,
-) -> Drawn:
+) -> Drawing:
     """One figure by name, of both pools or of one; `by` and `columns` group the reports of the forest plot.
 
     Raises what `load` raises, and WrongUse, naming the nearest, for an unknown name, pool, grouping or column.
@@ -125,12 +125,12 @@ def _silent(stage: str) -> None:
 
 
 def build(
-    review: Library | Path | str = "cases", out: Path | str = "outputs", progress: Progress | None = None
+    review: Library | Path | str = "cases", out: Path | str = "outputs", progress: Progress | None = None, jobs: int = 1
 ) -> Results:
-    """Run the review and write its outputs to `out` in one step. Raises what `load` raises, and NotOurs."""
+    """Run the review in `jobs` processes and write its outputs to `out` in one step. Raises as `load`, and NotOurs."""
     from metaimt.analyses.results import analyse
-    from metaimt.figures.registry import review_figures
     from metaimt.files import refuse_foreign_folder, write_folder
+    from metaimt.report.figure_files import review_figure_files
     from metaimt.report.outputs import output_files
 
     say = progress or _silent
@@ -138,13 +138,13 @@ def build(
     say("reading and checking the case files")
     loaded = load(review)
     say("pooling, subgroups, sensitivity")
-    results = analyse(loaded.library, loaded.protocol, loaded.warnings, loaded.waived)
+    results = analyse(loaded.library, loaded.protocol, loaded.warnings, loaded.waived, jobs)
     say("drawing the figures")
-    figures = review_figures(results)
+    figures = review_figure_files(results, jobs)
     say("comparing with the newest version")
     changes = news(results)
     say("writing the page, the report and the tables")
-    write_folder(Path(out), output_files(results, figures, changes))
+    write_folder(Path(out), output_files(results, figures, changes, jobs))
     return results
 
 

@@ -12,7 +12,7 @@ import metaimt
 
 PACKAGE = Path(metaimt.__path__[0])
 LINES = (
-    ("problem", "vocabulary", "files", "statistics"),
+    ("problem", "vocabulary", "files", "workers", "statistics"),
     ("casefiles",),
     ("checks", "evidence"),
     ("curation", "analyses"),

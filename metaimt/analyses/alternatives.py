@@ -7,15 +7,15 @@ the links, so that a patient who gave way does not come back because the preferr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from metaimt.analyses.pooled_response import clusters
 from metaimt.analyses.readings import other_readings
 from metaimt.casefiles.library import Library
-from metaimt.casefiles.protocol import Choices, Pool, Protocol
+from metaimt.casefiles.protocol import Choices, Outcome, Pool, Protocol
 from metaimt.evidence.selection import Placed, place_units
 from metaimt.evidence.tables import Unit, units
 from metaimt.statistics.pooled import PooledProportion, pool_proportion
@@ -24,6 +24,7 @@ from metaimt.statistics.proportion import Proportion
 
 Rate = PooledProportion | Proportion | None
 Members = tuple[Placed, ...]
+UnitsByOutcome = Callable[[Outcome], tuple[Unit, ...]]
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,20 @@ class Alternative:
     notes: tuple[tuple[str, str], ...]  # (unit id, note), for units that are counted
 
 
-def alternative(library: Library, protocol: Protocol, choices: Choices) -> Alternative:
-    """The pools of the review under these choices; all choices left out give the pools themselves."""
+def units_by_outcome(library: Library) -> UnitsByOutcome:
+    """The units of a library under an outcome rule, made once for each: many alternatives share them."""
+    return cache(partial(units, library))
+
+
+def alternative(
+    library: Library, protocol: Protocol, choices: Choices, known: UnitsByOutcome | None = None
+) -> Alternative:
+    """The pools of the review under these choices; all choices left out give the pools themselves.
+
+    `known` is `units_by_outcome(library)`, for who asks for many.
+    """
     changed = _protocol(protocol, choices)
-    everyone = units(library, changed.outcome)
+    everyone = (known or units_by_outcome(library))(changed.outcome)
     notes: tuple[tuple[str, str], ...] = ()
     touched: set[str] = set()
     if choices.other_reading is not None:

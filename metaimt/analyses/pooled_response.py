@@ -1,6 +1,6 @@
 """How often do these tumours respond? The pools, their strata, and the separate rows.
 
-May import: casefiles, evidence, statistics. One cluster a report, beta-binomial by the
+May import: casefiles, evidence, statistics, workers. One cluster a report, beta-binomial by the
 rules of `statistics.pooled`; the separate rows are exact binomial.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from metaimt.analyses.estimate_dicts import estimates_dict, proportion_dict
@@ -19,6 +20,7 @@ from metaimt.evidence.tables import Unit
 from metaimt.problem import CannotAnalyse
 from metaimt.statistics.pooled import PooledProportion, pool_proportion
 from metaimt.statistics.proportion import Proportion, clopper_pearson
+from metaimt.workers import run_all
 
 NOTABLE_GAP = 0.03  # of the mean over reports from r/n, worth a sentence
 ELSEWHERE: Final = "counted in another report"
@@ -131,11 +133,15 @@ class PooledResponse:
         }
 
 
-def pooled_response(selection: Selection, protocol: Protocol) -> PooledResponse:
-    """Pool a selection. Raises CannotAnalyse, with the reasons counted, if no pool has an evaluable patient."""
+def pooled_response(selection: Selection, protocol: Protocol, jobs: int = 1) -> PooledResponse:
+    """Pool a selection, in `jobs` processes.
+
+    Raises CannotAnalyse, with the reasons counted, if no pool has an evaluable patient.
+    """
     if not any(placed.is_in(pool) and placed.unit.evaluable for placed in selection.placed for pool in selection.pools):
         raise CannotAnalyse(_nothing_eligible(selection))
-    pools = {name: _pool(selection, protocol, name) for name in selection.pools}
+    found = run_all([partial(_pool, selection, protocol, name) for name in selection.pools], jobs)
+    pools = dict(zip(selection.pools, found, strict=True))
     rows = {name: _row(selection, protocol, name) for name in selection.rows}
     return PooledResponse(
         title=protocol.headline,

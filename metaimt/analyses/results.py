@@ -1,12 +1,13 @@
 """Everything one run of a review computes, in one frozen object.
 
-May import: casefiles, evidence, statistics, and its neighbours.
+May import: casefiles, evidence, statistics, workers, and its neighbours.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from metaimt.analyses.audit import Audit, audit
@@ -19,7 +20,7 @@ from metaimt.analyses.duration import Duration, durations
 from metaimt.analyses.evidence_map import EvidenceMap, evidence_map
 from metaimt.analyses.heterogeneity import Heterogeneity, heterogeneity
 from metaimt.analyses.over_time import Cumulative, over_time
-from metaimt.analyses.pooled_response import PooledResponse, pooled_response
+from metaimt.analyses.pooled_response import Group, PooledResponse, pooled_response
 from metaimt.analyses.provenance import findings, settings, software
 from metaimt.analyses.publication_bias import PublicationBias, publication_bias
 from metaimt.analyses.published_pooled import PublishedComparison, published_pooled
@@ -31,6 +32,7 @@ from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection, select
 from metaimt.problem import Problem, Waived
+from metaimt.workers import run_all
 
 
 @dataclass(frozen=True)
@@ -93,12 +95,28 @@ class Results:
 
 
 def analyse(
-    library: Library, protocol: Protocol, warnings: tuple[Problem, ...] = (), waived: tuple[Waived, ...] = ()
+    library: Library,
+    protocol: Protocol,
+    warnings: tuple[Problem, ...] = (),
+    waived: tuple[Waived, ...] = (),
+    jobs: int = 1,
 ) -> Results:
-    """Select and run every analysis. Raises CannotAnalyse if nothing is eligible."""
+    """Select and run every analysis, in `jobs` processes. Raises CannotAnalyse if nothing is eligible."""
     selection = select(library, protocol)
-    response = pooled_response(selection, protocol)
-    compared = compare_pools(response.pools)
+    response = pooled_response(selection, protocol, jobs)
+    # Independent of each other, the longest first; what needs PyMARE is one piece, so that one process imports it.
+    models, bias, changed, grid, cumulative, grouped = run_all(
+        [
+            partial(_models, response.pools, protocol),
+            partial(publication_bias, selection, protocol),
+            partial(sensitivity, library, protocol, selection),
+            partial(specification_grid, library, protocol),
+            partial(over_time, library, protocol, selection),
+            partial(subgroups, selection, protocol),
+        ],
+        jobs,
+    )
+    compared, spread = models
     return Results(
         library=library,
         protocol=protocol,
@@ -108,19 +126,24 @@ def analyse(
         breakdowns={
             name: tuple(breakdown(selection, pool, name) for pool in response.pools) for name in protocol.subgroups
         },
-        heterogeneity={name: heterogeneity(group, protocol) for name, group in response.pools.items()},
+        heterogeneity=spread,
         comparison=compared,
-        subgroups=subgroups(selection, protocol),
+        subgroups=grouped,
         duration=durations(selection, protocol),
-        sensitivity=sensitivity(library, protocol, selection, model_rows(response.pools, compared)),
+        sensitivity=replace(changed, models=model_rows(response.pools, compared)),
         deaths_and_toxicity=deaths_and_toxicity(library, protocol, selection),
-        specification=specification_grid(library, protocol),
+        specification=grid,
         courses=treatment_courses(selection),
         evidence_map={pool: evidence_map(selection, pool) for pool in response.pools},
-        over_time=over_time(library, protocol, selection),
+        over_time=cumulative,
         audit=audit(library, waived),
-        publication_bias=publication_bias(selection, protocol),
+        publication_bias=bias,
         waived=waived,
         cohorts=cohorts_of(library),
         published=published_pooled(library, selection, protocol),
     )
+
+
+def _models(pools: Mapping[str, Group], protocol: Protocol) -> tuple[dict[str, Comparison], dict[str, Heterogeneity]]:
+    """The pools under every model, and how much their reports differ."""
+    return compare_pools(pools), {name: heterogeneity(group, protocol) for name, group in pools.items()}

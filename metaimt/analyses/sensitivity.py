@@ -11,11 +11,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from metaimt.analyses.alternatives import Alternative, Rate, alternative, differing, rate_of, rate_of_clusters
+from metaimt.analyses.alternatives import (
+    Alternative,
+    Rate,
+    alternative,
+    differing,
+    rate_of,
+    rate_of_clusters,
+    units_by_outcome,
+)
 from metaimt.analyses.estimate_dicts import interval_dict
 from metaimt.analyses.pooled_response import Counts, clusters, count
 from metaimt.casefiles.library import Library
-from metaimt.casefiles.protocol import LEAVE_ONE_OUT, Choices, Protocol, Sensitivity
+from metaimt.casefiles.protocol import LEAVE_ONE_OUT, Choices, Protocol
 from metaimt.evidence.selection import Selection
 from metaimt.evidence.tables import Unit
 from metaimt.statistics.weighted import WeightedProportion, pool_weighted
@@ -126,20 +134,22 @@ def sensitivity(
     library: Library, protocol: Protocol, selection: Selection, models: tuple[SensitivityRow, ...] = ()
 ) -> SensitivityTables:
     """Run the list of the protocol, in its order; `models` are rows computed elsewhere, to be shown with them."""
-    base = alternative(library, protocol, Choices())
+    known = units_by_outcome(library)
+    base = alternative(library, protocol, Choices(), known)
     ordinary = [entry for entry in protocol.sensitivity if entry.model_fields_set - {"name", "discount"}]
     named = any(entry.name == LEAVE_ONE_OUT for entry in protocol.sensitivity)
     return SensitivityTables(
-        rows=tuple(_row(library, protocol, base, entry) for entry in ordinary),
+        rows=tuple(
+            _row(alternative(library, protocol, entry, known), base, entry.name, protocol) for entry in ordinary
+        ),
         leave_one_out=tuple(_each_left_out(selection, protocol)) if named else (),
         discounts=tuple(_discounts(selection, protocol)),
         models=models,
     )
 
 
-def _row(library: Library, protocol: Protocol, base: Alternative, entry: Sensitivity) -> SensitivityRow:
-    found = alternative(library, protocol, entry)
-    return SensitivityRow(entry.name, {pool: _cell(pool, base, found, protocol) for pool in base.members})
+def _row(found: Alternative, base: Alternative, name: str, protocol: Protocol) -> SensitivityRow:
+    return SensitivityRow(name, {pool: _cell(pool, base, found, protocol) for pool in base.members})
 
 
 def _cell(pool: str, base: Alternative, found: Alternative, protocol: Protocol) -> Cell:

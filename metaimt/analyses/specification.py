@@ -13,7 +13,7 @@ from itertools import product
 from statistics import fmean, median
 from typing import Any
 
-from metaimt.analyses.alternatives import Rate, alternative, rate_of
+from metaimt.analyses.alternatives import Rate, alternative, rate_of, units_by_outcome
 from metaimt.analyses.estimate_dicts import interval_dict
 from metaimt.analyses.pooled_response import Counts, count
 from metaimt.casefiles.library import Library
@@ -78,13 +78,13 @@ def specification_grid(library: Library, protocol: Protocol) -> SpecificationGri
 
 
 def _specifications(library: Library, protocol: Protocol, pool: str) -> Iterator[Specification]:
-    names = tuple(protocol.specification)
+    names, known = tuple(protocol.specification), units_by_outcome(library)
     for options in product(*(axis.items() for axis in protocol.specification.values())):
         settings = dict(zip(names, (option for option, _ in options), strict=True))
         chosen: dict[str, Any] = {}
         for _, choices in options:
             chosen |= {field: getattr(choices, field) for field in choices.model_fields_set}
-        members = alternative(library, protocol, Choices().model_copy(update=chosen)).members[pool]
+        members = alternative(library, protocol, Choices().model_copy(update=chosen), known).members[pool]
         counted = tuple(placed.unit for placed in members if placed.unit.evaluable)
         rate = rate_of(members, protocol)
         yield Specification(settings, count(members), rate, headline=not chosen, units=counted)

@@ -91,11 +91,12 @@ def to_frame(rows: tuple[Unit, ...]) -> pd.DataFrame:
 
 
 def _of_report(library: Library, report: CaseFile, outcome: Outcome) -> Iterator[Unit]:
+    publication = _of_publication(library, report)
     for patient in report.patients:
         for number in range(1, len(patient.courses) + 1):
-            yield _course_unit(library, report, patient, number, outcome)
+            yield _course_unit(library, publication, patient, number, outcome)
     for a, arm in enumerate(report.arms, start=1):
-        yield _arm_unit(library, report, arm, a)
+        yield _arm_unit(library, publication, arm, a)
 
 
 def is_responder(response: str, stop_reason: str | None, outcome: Outcome) -> bool | None:
@@ -106,20 +107,22 @@ def is_responder(response: str, stop_reason: str | None, outcome: Outcome) -> bo
     return False if died_first else None
 
 
-def _course_unit(library: Library, report: CaseFile, patient: Patient, number: int, outcome: Outcome) -> Unit:
+def _course_unit(
+    library: Library, publication: Mapping[str, Any], patient: Patient, number: int, outcome: Outcome
+) -> Unit:
     course = patient.courses[number - 1]
     responded = None if course.response is None else is_responder(course.response, course.stop_reason, outcome)
     readings = {responded} | {
         is_responder(other, course.stop_reason, outcome) for other in course.response_alternatives
     }
     death = course.response == "NE" and responded is False
-    subject = f"{report.id}/{patient.id}"
+    subject = f"{publication['report']}/{patient.id}"
     return Unit(
         id=subject if number == 1 else f"{subject}/course{number}",
         subject=subject,
         course=number,
         line="first" if number == 1 else "later",
-        **_of_publication(library, report),
+        **publication,
         **_of_drug(library, course),
         histology=patient.histology,
         site=patient.site,
@@ -142,15 +145,16 @@ def _course_unit(library: Library, report: CaseFile, patient: Patient, number: i
     )
 
 
-def _arm_unit(library: Library, report: CaseFile, arm: Arm, number: int) -> Unit:
+def _arm_unit(library: Library, publication: Mapping[str, Any], arm: Arm, number: int) -> Unit:
     groups = {"paediatric": "child", "adult": "adult", "mixed": "mixed"}
     markers = {**arm.status, **({arm.fusion_gene: "positive"} if arm.fusion_gene else {})}
+    name = f"{publication['report']}/arm{number}"
     return Unit(
-        id=f"{report.id}/arm{number}",
-        subject=f"{report.id}/arm{number}",
+        id=name,
+        subject=name,
         course=0,
         line=arm.line,
-        **_of_publication(library, report),
+        **publication,
         **_of_drug(library, arm),
         histology=arm.histology,
         site=arm.site,

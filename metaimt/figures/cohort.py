@@ -71,8 +71,8 @@ def _positivity(cohort: CohortResult, found: Positivity) -> ReviewFigure:
         caption,
         f"{found.marker} positivity with exact intervals: {said}",
         figure,
-        count.found,
-        regions,
+        counted=count.found,
+        regions=regions,
     )
 
 

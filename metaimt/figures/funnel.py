@@ -51,7 +51,7 @@ def funnel_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     caption = f"{_TITLE}. ORR against the number of evaluable patients, after Hunter (2014). {words}"
     figure = draw_funnel(list(run.values()), [capital(label(pool)) for pool in run], version_line(results))
     return ReviewFigure(
-        "funnel", _TITLE, caption, f"Points, reports of many patients at the top. {words}", figure, count.found
+        "funnel", _TITLE, caption, f"Points, reports of many patients at the top. {words}", figure, counted=count.found
     )
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from matplotlib import font_manager, rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
@@ -81,9 +81,12 @@ def line_height(style: TextStyle) -> float:
 
 def wrap(text: str, width: float, style: TextStyle) -> tuple[str, ...]:
     """Clean `text` and break it into lines of at most `width` inches, inside a word only if it must be."""
+    whole = clean(text)
+    if text_width(whole, style) <= width:
+        return (whole,)
     lines: list[str] = []
     line = ""
-    for word in clean(text).split(" "):
+    for word in whole.split(" "):
         longer = f"{line} {word}" if line else word
         if text_width(longer, style) <= width:
             line = longer
@@ -137,8 +140,8 @@ class Sheet:
     def text(self, at: tuple[float, float], line: str, style: TextStyle, align: Align = "left") -> None:
         """Put one line of cleaned text with its baseline at `at`; nothing in it is taken for markup."""
         if line:
-            text = self.axes.text(*at, line, ha=align, va="baseline", color=style.colour, zorder=6)
-            text.set(fontproperties=_properties(style), parse_math=False)
+            look: dict[str, Any] = {"fontproperties": _properties(style), "color": style.colour, "parse_math": False}
+            self.axes.text(*at, line, ha=align, va="baseline", zorder=6, **look)
 
     def block(self, x: float, top: float, lines: Sequence[str], style: TextStyle, align: Align = "left") -> float:
         """Put lines one below the other from `top` on; returns where they end."""

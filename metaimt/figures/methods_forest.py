@@ -101,7 +101,9 @@ def methods_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     caption = f"{_TITLE}. The rule of the review gives {pools_said(results, pools, count.link)}. {spread}."
     figure, places = draw_forest_rows(table)
     regions = tuple(_regions(table, [pool for pool in pools if pool in results.comparison], places))
-    return ReviewFigure("methods", _TITLE, caption, f"Forest plot of models. {spread}.", figure, count.found, regions)
+    return ReviewFigure(
+        "methods", _TITLE, caption, f"Forest plot of models. {spread}.", figure, counted=count.found, regions=regions
+    )
 
 
 def _regions(table: ForestTable, pools: Sequence[str], places: Sequence[Place]) -> Iterator[Region]:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from metaimt.figures.review_figure import Draw, Drawn, Pools
+from metaimt.figures.review_figure import Draw, Drawing, Pools
 from metaimt.problem import WrongUse
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from metaimt.casefiles.protocol import Protocol
 
 BY: Final = "by-"
+COHORTS: Final = "cohorts"
 
 _FIRST: Final = {
     "forest": ("metaimt.figures.review_forest:forest_figure", "every report, strata and pools"),
@@ -53,15 +54,19 @@ def figure_names(protocol: Protocol) -> dict[str, str]:
     return {**first, **subgroups, **{name: words for name, (_, words) in _AFTER_SUBGROUPS.items()}}
 
 
-def review_figures(results: Results) -> tuple[Drawn, ...]:
+def review_figures(results: Results) -> tuple[Drawing, ...]:
     """Every figure of both pools, in the order of the report, and those of the local cohorts."""
+    return tuple(drawing for name in (*figure_names(results.protocol), COHORTS) for drawing in drawings(results, name))
+
+
+def drawings(results: Results, name: str) -> tuple[Drawing, ...]:
+    """One figure by name, of both pools; for COHORTS those of the local cohorts."""
     from metaimt.figures.cohort import review_cohort_figures
 
-    named = (draw_figure(results, name) for name in figure_names(results.protocol))
-    return (*named, *review_cohort_figures(results))
+    return tuple(review_cohort_figures(results)) if name == COHORTS else (draw_figure(results, name),)
 
 
-def draw_figure(results: Results, name: str, pools: Pools = ()) -> Drawn:
+def draw_figure(results: Results, name: str, pools: Pools = ()) -> Drawing:
     """One figure by name, of `pools` (by default all of the protocol).
 
     Raises WrongUse naming the nearest figure or pool if there is none of that name.
@@ -82,9 +87,9 @@ def _draw(name: str) -> Draw:
     return _function(where)
 
 
-def _function(where: str) -> Callable[..., Drawn]:
+def _function(where: str) -> Callable[..., Drawing]:
     module, _, function = where.partition(":")
-    found: Callable[..., Drawn] = getattr(import_module(module), function)
+    found: Callable[..., Drawing] = getattr(import_module(module), function)
     return found
 
 

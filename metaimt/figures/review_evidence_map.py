@@ -69,7 +69,7 @@ def evidence_map_figure(results: Results, pools: Pools) -> ReviewFigure | NotDra
     )
     caption = f"{_title(found)}. {capital(said)}. Discs: area by patients, filled as far as they responded."
     figure = draw_cell_map(evidence_cells(results, pools))
-    return ReviewFigure("evidence-map", _title(found), caption, f"Table of discs: {said}.", figure, count.found)
+    return ReviewFigure("evidence-map", _title(found), caption, f"Table of discs: {said}.", figure, counted=count.found)
 
 
 def _single(results: Results, found: EvidenceMap, count: Counting) -> str:

@@ -6,7 +6,7 @@ May import: its neighbours; needs no matplotlib.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from metaimt.figures.counted import Counted
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ReviewFigure:
-    """A figure that was drawn.
+class FigureText:
+    """What a figure that was drawn says in words: all that a report needs beside its file.
 
     name: of the file, without ending. caption: what is shown and how to read it, with numbers. alt: what it says, for
     who cannot see it. Both are plain text: whoever prints them escapes them. counted: the counts of the caption that
@@ -31,9 +31,20 @@ class ReviewFigure:
     title: str
     caption: str
     alt: str
+    counted: tuple[Counted, ...] = field(default=(), kw_only=True)
+    regions: tuple[Region, ...] = field(default=(), kw_only=True)
+
+
+@dataclass(frozen=True)
+class ReviewFigure(FigureText):
+    """A figure that was drawn, with the drawing."""
+
     figure: Figure
-    counted: tuple[Counted, ...] = ()
-    regions: tuple[Region, ...] = ()
+
+    def text(self) -> FigureText:
+        """Without the drawing, which is large."""
+        words = (self.name, self.title, self.caption, self.alt)
+        return FigureText(*words, counted=self.counted, regions=self.regions)
 
 
 @dataclass(frozen=True)
@@ -49,8 +60,10 @@ class NotDrawn:
         return f"{self.title}: not drawn, {self.reason}"
 
 
-Drawn = ReviewFigure | NotDrawn
+Drawn = FigureText | NotDrawn
+"""What reports take: a drawing will do, but they need its words only."""
+Drawing = ReviewFigure | NotDrawn
 Pools = tuple[str, ...]
-Draw = Callable[["Results", Pools], Drawn]
+Draw = Callable[["Results", Pools], Drawing]
 """Draws one figure from results, of these pools by name (never empty; a figure of one pool takes the last,
 the widest)."""

@@ -49,7 +49,7 @@ def time_figure(results: Results, pools: Pools, field: str) -> ReviewFigure | No
     at = "; ".join(f"{percent(estimate)} at {time:g} months" for time, estimate in reached)
     caption = f"{title}: Kaplan-Meier with numbers at risk. {said}. {at}."
     alt = f"Falling curve of {times.label}. {said}. {at}."
-    return ReviewFigure(name, title, caption, alt, draw_kaplan_meier(plot), count.found)
+    return ReviewFigure(name, title, caption, alt, draw_kaplan_meier(plot), counted=count.found)
 
 
 def time_on_treatment_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:

@@ -108,7 +108,9 @@ def swimmer_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
         f"{_TITLE}: {said} A lane is a patient, a bar an inhibitor, as long as the months on it; dashed boxes with a "
         "question mark are courses whose length is not stated."
     )
-    return ReviewFigure("swimmer", _TITLE, caption, f"Swimmer plot: {said}", figure, count.found, regions)
+    return ReviewFigure(
+        "swimmer", _TITLE, caption, f"Swimmer plot: {said}", figure, counted=count.found, regions=regions
+    )
 
 
 def _said(results: Results, found: TreatmentCourses, count: Counting) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from metaimt.figures.layout import clean
@@ -38,9 +39,34 @@ def figure_bytes(figure: Figure, kind: Kind, *, title: str = "", description: st
     """
     if kind not in _METADATA:
         raise ValueError(f"a figure is svg, png or pdf, not {kind!r}")
-    dpi = min(PNG_DPI, PNG_LIMIT / max(figure.get_size_inches()))
     told = {name: clean(text) for name, text in zip(_TOLD[kind], (title, description), strict=True) if text}
     buffer = io.BytesIO()
     with figure_style():
-        figure.savefig(buffer, format=kind, dpi=dpi, metadata={**_METADATA[kind], **told})
+        figure.savefig(buffer, format=kind, dpi=_dpi(figure), metadata={**_METADATA[kind], **told})
     return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """A picture before it is written to a file: `rgba` row by row, 4 bytes a pixel, `dpi` pixels an inch."""
+
+    rgba: bytes
+    width: int
+    height: int
+    dpi: float
+
+
+def figure_pixels(figure: Figure) -> Pixels:
+    """The pixels of the figure's PNG, for who makes another picture of them."""
+    buffer, dpi = io.BytesIO(), _dpi(figure)
+    with figure_style():
+        figure.savefig(buffer, format="rgba", dpi=dpi)
+    usual = figure.dpi
+    figure.set_dpi(dpi)
+    width, height = figure.canvas.get_width_height(physical=True)  # inches * dpi would round otherwise
+    figure.set_dpi(usual)
+    return Pixels(buffer.getvalue(), width, height, dpi)
+
+
+def _dpi(figure: Figure) -> float:
+    return min(PNG_DPI, PNG_LIMIT / float(max(figure.get_size_inches())))

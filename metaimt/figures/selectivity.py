@@ -54,7 +54,7 @@ def selectivity_figure(results: Results, pools: Pools) -> ReviewFigure | NotDraw
     caption = f"{_TITLE}: {formula}, with the band of the interval of case reports. {said}"
     figure = draw_selectivity(found, labels, version_line(results))
     return ReviewFigure(
-        "selectivity", _TITLE, caption, f"Curves that fall from left to right. {said}", figure, count.found
+        "selectivity", _TITLE, caption, f"Curves that fall from left to right. {said}", figure, counted=count.found
     )
 
 

@@ -6,14 +6,16 @@ and `missing_exports` says so; nothing else changes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from metaimt.analyses.results import Results
-from metaimt.figures.review_figure import Drawn
 from metaimt.report.r_script import r_script
 from metaimt.report.reference_lists import bibtex_text, ris_text
+
+if TYPE_CHECKING:
+    from metaimt.report.figure_files import FigureFiles
 
 WORD: Final = "report.docx"
 EXCEL: Final = "tables.xlsx"
@@ -22,23 +24,37 @@ NEEDED: Final = {WORD: ("word", ("docx", "markdown_it")), EXCEL: ("excel", ("ope
 """File -> its extra, and the modules that this installs."""
 
 
-def export_files(results: Results, drawn: Sequence[Drawn], files: Mapping[str, bytes]) -> dict[str, bytes]:
+def export_files(results: Results, figures: Sequence[FigureFiles], files: Mapping[str, bytes]) -> dict[str, bytes]:
     """Name -> content of the exports, made from `files`: the outputs so far."""
-    protocol, reports = results.protocol, results.library.reports
-    texts = (r_script(protocol.title, protocol.version), ris_text(reports), bibtex_text(reports))
-    found = {name: text.encode("utf-8") for name, text in zip(ALWAYS, texts, strict=True)}
-    missing = missing_exports()
-    if EXCEL not in missing:
+    return {name: make() for name, make in export_makers(results, figures, files).items()}
+
+
+def export_makers(
+    results: Results, figures: Sequence[FigureFiles], files: Mapping[str, bytes]
+) -> dict[str, Callable[[], bytes]]:
+    """Name -> what makes its content, for each export that can be written here; the one that takes longest first."""
+    protocol, missing = results.protocol, missing_exports()
+
+    def word() -> bytes:
+        from metaimt.report.word import word_bytes
+
+        return word_bytes(results, figures, files["report.md"].decode("utf-8"))
+
+    def excel() -> bytes:
         from metaimt.report.workbook import workbook_bytes
 
         tables = {name: content.decode("utf-8") for name, content in files.items() if name.startswith("tables/")}
-        found[EXCEL] = workbook_bytes(protocol.title, protocol.version, tables)
-    if WORD not in missing:
-        from metaimt.report.word import word_bytes
+        return workbook_bytes(protocol.title, protocol.version, tables)
 
-        pngs = {name[8:-4]: content for name, content in files.items() if name.endswith(".png")}
-        found[WORD] = word_bytes(results, drawn, files["report.md"].decode("utf-8"), pngs)
-    return found
+    r_file, ris_file, bib_file = ALWAYS
+    makers = {
+        WORD: word,
+        EXCEL: excel,
+        r_file: lambda: r_script(protocol.title, protocol.version).encode("utf-8"),
+        ris_file: lambda: ris_text(results.library.reports).encode("utf-8"),
+        bib_file: lambda: bibtex_text(results.library.reports).encode("utf-8"),
+    }
+    return {name: make for name, make in makers.items() if name not in missing}
 
 
 def missing_exports() -> dict[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from metaimt.figures.registry import BY
-from metaimt.figures.review_figure import Drawn, NotDrawn, ReviewFigure
+from metaimt.figures.review_figure import Drawn, FigureText, NotDrawn
 from metaimt.report.environment import Rendered, markdown
 
 COHORT: Final = "cohort-"
@@ -66,6 +66,6 @@ def gallery(drawn: Sequence[Drawn]) -> str:
     )
 
 
-def drawn_figures(drawn: Iterable[Drawn]) -> list[ReviewFigure]:
+def drawn_figures(drawn: Iterable[Drawn]) -> list[FigureText]:
     """Those that were drawn."""
-    return [each for each in drawn if isinstance(each, ReviewFigure)]
+    return [each for each in drawn if isinstance(each, FigureText)]

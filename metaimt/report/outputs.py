@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from metaimt.analyses.results import Results
 from metaimt.report.audit_text import audit_rows
 from metaimt.report.bias_note import bias_note
 from metaimt.report.bias_tables import contrast_rows, missing_rows, selectivity_rows
 from metaimt.report.cohort_outputs import review_tables
-from metaimt.report.exports import export_files
+from metaimt.report.exports import export_makers
+from metaimt.report.figure_files import FigureFiles
 from metaimt.report.figure_tables import course_rows, evidence_map_rows
-from metaimt.report.figures import drawn_figures, gallery
+from metaimt.report.figures import gallery
 from metaimt.report.markdown import report_markdown
 from metaimt.report.methods_text import method_rows
 from metaimt.report.more_tables import (
@@ -47,15 +48,12 @@ from metaimt.report.tables import (
 )
 from metaimt.report.whats_new_pages import changes_page
 from metaimt.versions.changes import Changes
-
-if TYPE_CHECKING:
-    from metaimt.figures.review_figure import Drawn
-
-PNG = ("forest",)  # figures that a document without SVG needs
+from metaimt.workers import run_all
 
 
-def output_files(results: Results, drawn: Sequence[Drawn], changes: Changes) -> dict[str, bytes]:
-    """Name (relative, POSIX) -> content of every output."""
+def output_files(results: Results, figures: Sequence[FigureFiles], changes: Changes, jobs: int = 1) -> dict[str, bytes]:
+    """Name (relative, POSIX) -> content of every output, the larger made in `jobs` processes."""
+    drawn = [each.drawn for each in figures]
     texts = {
         "results.json": json_text(results_dict(results)),
         "report.md": report_markdown(results, drawn, changes),
@@ -85,10 +83,15 @@ def output_files(results: Results, drawn: Sequence[Drawn], changes: Changes) -> 
         "tables/missing-non-responders.csv": csv_text(missing_rows(results.publication_bias)),
     }
     texts |= review_tables(results.cohorts)
-    figures = _figure_files(drawn)
-    texts["index.html"] = page_html(results, drawn, figures, changes)
-    files = {**{name: text.encode("utf-8") for name, text in texts.items()}, **figures}
-    return {**files, **export_files(results, drawn, files)}
+    texts["figures/README.md"] = gallery(drawn)
+    files = {name: text.encode("utf-8") for name, text in texts.items()}
+    for each in figures:
+        files |= each.files
+    makers = {
+        **export_makers(results, figures, files),
+        "index.html": lambda: page_html(results, drawn, files, changes).encode("utf-8"),
+    }
+    return {**files, **dict(zip(makers, run_all(list(makers.values()), jobs), strict=True))}
 
 
 def results_dict(results: Results) -> dict[str, Any]:
@@ -96,17 +99,6 @@ def results_dict(results: Results) -> dict[str, Any]:
     data = results.to_dict()
     notes = {"note": bias_note(results), "technical_note": technical_note(results)}
     return {**data, "publication_bias": {**data["publication_bias"], **notes}}
-
-
-def _figure_files(drawn: Sequence[Drawn]) -> dict[str, bytes]:
-    from metaimt.figures.save import figure_bytes
-
-    files = {"figures/README.md": gallery(drawn).encode("utf-8")}
-    for each in drawn_figures(drawn):
-        files[f"figures/{each.name}.svg"] = figure_bytes(each.figure, "svg", title=each.title, description=each.alt)
-        if each.name in PNG:
-            files[f"figures/{each.name}.png"] = figure_bytes(each.figure, "png", title=each.title, description=each.alt)
-    return files
 
 
 def json_text(data: Any) -> str:

@@ -14,7 +14,7 @@ from metaimt.analyses.results import Results
 from metaimt.figures.counted import Counted, parts_of
 from metaimt.figures.regions import Place
 from metaimt.figures.registry import BY
-from metaimt.figures.review_figure import Drawn, NotDrawn, ReviewFigure
+from metaimt.figures.review_figure import Drawn, FigureText, NotDrawn
 from metaimt.report.case_set import CaseSet, case_set
 from metaimt.report.figures import by_section, drawn_figures
 from metaimt.report.linked import Linker
@@ -62,7 +62,7 @@ def _figure(results: Results, each: Drawn, files: Mapping[str, bytes], link: Lin
     return {**said, "address": _address(files[name]), "regions": regions}
 
 
-def _caption(each: ReviewFigure, link: Linker) -> Markup:
+def _caption(each: FigureText, link: Linker) -> Markup:
     """Its words, the counts as buttons. Raises ValueError for a count that it does not say."""
     marked = [
         link(part.text, part.key or _key(each, each.counted.index(part))) if isinstance(part, Counted) else part
@@ -71,7 +71,7 @@ def _caption(each: ReviewFigure, link: Linker) -> Markup:
     return link.sentence("".join(marked))
 
 
-def _key(each: ReviewFigure, place: int) -> str:
+def _key(each: FigureText, place: int) -> str:
     return f"figure/{each.name}/{place}"
 
 

@@ -8,12 +8,13 @@ becomes the list of references at the end.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from metaimt.analyses.results import Results
-from metaimt.figures.review_figure import Drawn, ReviewFigure
+from metaimt.figures.review_figure import Drawn, FigureText
 from metaimt.report.archive import undated
+from metaimt.report.figure_files import FigureFiles
 from metaimt.report.figures import drawn_figures
 from metaimt.report.markdown import citation_link, publication_content
 
@@ -23,44 +24,32 @@ if TYPE_CHECKING:
 
     from metaimt.report.word_blocks import Picture
 
-SHOWN: Final = (
-    "forest",
-    "strata",
-    "by-histology",
-    "by-drug",
-    "evidence-map",
-    "time-on-treatment",
-    "over-time",
-    "selectivity",
-)
-"""Figures in the document; the others are named at its end."""
 _LONGEST: Final = 255  # letters of a document property
 _PUBLICATIONS: Final = "Included publications"
-_COLOURS: Final = 64  # of a picture; line art needs no more, and it is a third of the size
 
 
-def word_bytes(results: Results, drawn: Sequence[Drawn], report: str, pngs: Mapping[str, bytes]) -> bytes:
-    """A .docx of `report` (Markdown), the same bytes on every run.
+def word_bytes(results: Results, figures: Sequence[FigureFiles], report: str) -> bytes:
+    """A .docx of `report` (Markdown) with the figures that have a picture, the same bytes on every run.
 
-    pngs: name -> PNG of figures that were rendered already; the others of SHOWN are rendered here. Raises ImportError.
+    Raises ImportError.
     """
     import docx
 
     from metaimt.report.word_blocks import Writer, markdown_tokens
-    from metaimt.report.word_parts import add_footer, add_text, set_styles
+    from metaimt.report.word_parts import add_footer, add_styled, add_text, set_styles
 
     document = docx.Document()
     set_styles(document)
     _properties(document, results)
     title, *sections = _sections(markdown_tokens(report))
-    add_text(document.add_paragraph(style="Title"), results.protocol.title)
-    writer = Writer(document, _pictures(drawn, pngs))
+    add_text(add_styled(document, "Title"), results.protocol.title)
+    writer = Writer(document, _pictures(figures))
     writer.write(title[3:])
     for section in sections:
         if section[1].content != _PUBLICATIONS:
             writer.write(section)
     _references(document, results)
-    _not_shown(document, drawn, writer.not_shown)
+    _not_shown(document, [each.drawn for each in figures], writer.not_shown)
     add_footer(document, f"{results.protocol.title}, version {results.protocol.version}")
     buffer = io.BytesIO()
     document.save(buffer)
@@ -89,42 +78,25 @@ def _sections(tokens: Sequence[Token]) -> list[list[Token]]:
     return sections
 
 
-def _pictures(drawn: Sequence[Drawn], pngs: Mapping[str, bytes]) -> dict[str, Picture]:
+def _pictures(figures: Sequence[FigureFiles]) -> dict[str, Picture]:
     from metaimt.report.word_blocks import Picture
 
     return {
-        each.name: Picture(_small(pngs.get(each.name) or _png(each)), each.title, each.alt)
-        for each in drawn_figures(drawn)
-        if each.name in SHOWN
+        each.drawn.name: Picture(each.picture, each.drawn.title, each.drawn.alt)
+        for each in figures
+        if isinstance(each.drawn, FigureText) and each.picture is not None
     }
-
-
-def _png(each: ReviewFigure) -> bytes:
-    from metaimt.figures.save import figure_bytes
-
-    return figure_bytes(each.figure, "png", title=each.title, description=each.alt)
-
-
-def _small(png: bytes) -> bytes:
-    """The picture with few colours: pillow comes with matplotlib."""
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    with Image.open(io.BytesIO(png)) as image:
-        few = image.convert("RGB").quantize(_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        few.save(buffer, "PNG", dpi=image.info.get("dpi", (200, 200)))
-    return buffer.getvalue()
 
 
 def _references(document: Document, results: Results) -> None:
     """Numbered, each with the id that the tables use, its DOI or page, and where it counts."""
-    from metaimt.report.word_parts import add_link, add_text
+    from metaimt.report.word_parts import add_link, add_styled, add_text
 
     document.add_heading("References", level=1)
     add_text(document.add_paragraph(), "The included publications; in front, the name that the tables use.")
     for report in results.library.reports:
         said: dict[str, Any] = publication_content(report, results)
-        paragraph = document.add_paragraph(style="List Number")
+        paragraph = add_styled(document, "List Number")
         add_text(paragraph, f"{said['id']}. ", bold=True)
         add_text(paragraph, f"{said['reference']}. ")
         address, _ = citation_link(report)
@@ -135,11 +107,11 @@ def _references(document: Document, results: Results) -> None:
 
 
 def _not_shown(document: Document, drawn: Sequence[Drawn], sources: Sequence[str]) -> None:
-    from metaimt.report.word_parts import add_text
+    from metaimt.report.word_parts import add_styled, add_text
 
     if not sources:
         return
     titles = {f"figures/{each.name}.svg": each.title for each in drawn_figures(drawn)}
     document.add_heading("Further figures", level=1)
     for source in sources:
-        add_text(document.add_paragraph(style="List Bullet"), f"{titles.get(source, '')}: {source}")
+        add_text(add_styled(document, "List Bullet"), f"{titles.get(source, '')}: {source}")

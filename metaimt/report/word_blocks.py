@@ -19,7 +19,7 @@ from docx.text.paragraph import Paragraph
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from metaimt.report.word_parts import add_field, add_link, add_text, describe
+from metaimt.report.word_parts import add_field, add_link, add_styled, add_text, describe
 from metaimt.report.word_tables import Cells, add_table, is_sideways, is_wide, turn
 
 _MARK: Final = {"strong": "bold", "em": "italic"}
@@ -103,7 +103,7 @@ class Writer:
         self._caption("Figure", self.figures, caption)
 
     def _caption(self, kind: str, number: int, text: str) -> None:
-        paragraph = self.document.add_paragraph(style="Caption")
+        paragraph = add_styled(self.document, "Caption")
         paragraph.paragraph_format.keep_with_next = kind == "Table"
         add_text(paragraph, f"{kind} ", bold=True)
         add_field(paragraph, f"SEQ {kind} \\* ARABIC", str(number))
@@ -114,10 +114,10 @@ class Writer:
         items = list(_items(tokens))
         if len(items) > _MANY and max(len(mark) + len(_text_of(item)) for mark, item in items) <= _SHORT:
             said = "; ".join(f"{mark}{_text_of(item)}" for mark, item in items)
-            add_text(self.document.add_paragraph(style="Small List"), said)
+            add_text(add_styled(self.document, "Small List"), said)
             return
         for mark, item in items:
-            paragraph = self.document.add_paragraph(style="List Bullet")
+            paragraph = add_styled(self.document, "List Bullet")
             add_text(paragraph, mark)
             _inline(paragraph, item.children or [])
 

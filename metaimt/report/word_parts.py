@@ -22,6 +22,7 @@ from docx.text.paragraph import Paragraph
 from metaimt.files import for_terminal
 
 FONT: Final = "Arial"
+HYPERLINK: Final = "Hyperlink"  # name and id of a style
 BODY, SMALL, CELL = Pt(10), Pt(8.5), Pt(8)
 DARK, LINK = RGBColor(0x1A, 0x1A, 0x1A), RGBColor(0x05, 0x63, 0xC1)
 _HEADINGS = {"Title": 20, "Heading 1": 14, "Heading 2": 11.5}
@@ -49,7 +50,7 @@ def set_styles(document: Document) -> None:
     _style(styles["List Number"], Pt(9), after=3)
     for name, size in (("Table Text", CELL), ("Small List", SMALL)):
         _style(styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH), size, after=1, before=1)
-    link = styles.add_style("Hyperlink", WD_STYLE_TYPE.CHARACTER)
+    link = styles.add_style(HYPERLINK, WD_STYLE_TYPE.CHARACTER)
     link.font.color.rgb, link.font.underline = LINK, True
     language = OxmlElement("w:lang")
     language.set(qn("w:val"), "en-GB")
@@ -71,6 +72,23 @@ def _style(style: Any, size: Pt, *, after: float, before: float = 0, bold: bool 
 def plain(text: str) -> str:
     """Text that XML can hold, in one line: control and invisible characters as escapes."""
     return for_terminal(" ".join(text.splitlines()))
+
+
+def add_styled(document: Document, style: str) -> Paragraph:
+    """A paragraph in a style that is not the default, at the end of the document."""
+    paragraph = document.add_paragraph()
+    put_in(paragraph, style_id(document, style))
+    return paragraph
+
+
+def style_id(document: Document, style: str) -> str:
+    """What elements call a style, for `put_in`."""
+    return str(document.styles[style].style_id)
+
+
+def put_in(paragraph: Paragraph, style: str) -> None:
+    """A style by its id: python-docx's own setter searches all styles for the default, each time."""
+    paragraph._p.style = style
 
 
 def add_text(
@@ -99,7 +117,8 @@ def add_link(paragraph: Paragraph, address: str, text: str) -> None:
         return
     link = OxmlElement("w:hyperlink")
     link.set(qn("r:id"), paragraph.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
-    run = paragraph.add_run(plain(text), style="Hyperlink")
+    run = paragraph.add_run(plain(text))
+    run._r.style = HYPERLINK
     link.append(run._r)
     paragraph._p.append(link)
 

@@ -13,8 +13,9 @@ from docx.document import Document
 from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Emu, Pt
+from docx.table import _Cell
 
-from metaimt.report.word_parts import add_text, print_table
+from metaimt.report.word_parts import add_text, print_table, put_in, style_id
 
 _CM, _INDENT = 360_000, 0.25  # EMU a cm; cm by which cell margins reach beyond the text
 _GAP = 0.36  # cm a column, cell margins and a little air
@@ -66,10 +67,14 @@ def _table(document: Document, cells: Cells, size: float) -> None:
     widths = [Emu(int(width * _CM)) for width in _widths(cells, _room(document), size)]
     for at, column in enumerate(table.columns):
         column.width = widths[at]
-        for number, cell in enumerate(column.cells):
+    style = style_id(document, "Table Text")
+    # By row, and from the elements: python-docx makes all cells of a table anew for each column that is asked for.
+    for number, row in enumerate(table._tbl.tr_lst):
+        for at, element in enumerate(row.tc_lst):
+            cell = _Cell(element, table)
             cell.width = widths[at]
             paragraph = cell.paragraphs[0]
-            paragraph.style = document.styles["Table Text"]
+            put_in(paragraph, style)
             paragraph.alignment = _ALIGNED.get(cells.aligned[at])
             add_text(paragraph, _unbroken(cells.rows[number][at]), bold=number == 0, size=size)
     print_table(table)

@@ -50,8 +50,8 @@ def log_likelihood(counts: TailCounts, mu: Floats, rho: Floats) -> Floats:
     patients. The terms with j = 0 are joined, so that log(1 - rho) counts the reports that are not
     unanimous.
     """
-    x, s, f, n = _split(counts)
-    a, b = _levels(x, mu, rho)
+    (y, s), (z, f), (x, n) = counts.above
+    a, b = _levels(y, z, mu, rho)
     with np.errstate(divide="ignore"):
         edge = xlog1py(_mixed_reports(counts), -rho) + xlogy(counts.rho_power, rho)
     first = counts.responders[..., 0] * np.log(mu) + counts.failures[..., 0] * np.log1p(-mu)
@@ -61,8 +61,8 @@ def log_likelihood(counts: TailCounts, mu: Floats, rho: Floats) -> Floats:
 
 def mu_slopes(counts: TailCounts, mu: Floats, rho: Floats) -> tuple[Floats, Floats]:
     """First and second derivative in mu. The second is negative: in mu there is one maximum."""
-    x, s, f, _ = _split(counts)
-    a, b = _levels(x, mu, rho)
+    (y, s), (z, f), _ = counts.above
+    a, b = _levels(y, z, mu, rho)
     fall = (1 - rho)[..., None]
     u, v = fall / a, fall / b
     s0, f0 = counts.responders[..., 0] / mu, counts.failures[..., 0] / (1 - mu)
@@ -73,17 +73,17 @@ def mu_slopes(counts: TailCounts, mu: Floats, rho: Floats) -> tuple[Floats, Floa
 
 def rho_slopes(counts: TailCounts, mu: Floats, rho: Floats) -> RhoSlopes:
     """Derivatives in rho; infinite at an end where the log-likelihood is -inf."""
-    x, s, f, n = _split(counts)
-    a, b = _levels(x, mu, rho)
+    (y, s), (z, f), (x, n) = counts.above
+    a, b = _levels(y, z, mu, rho)
     m = mu[..., None]
-    p, q = (x - m) / a, (x - 1 + m) / b
+    p, q = (y - m) / a, (z - 1 + m) / b
     w = (x - 1) / (1 + (x - 1) * rho[..., None])
     down = _ratio(_mixed_reports(counts), 1 - rho)
     up = _ratio(np.asarray(counts.rho_power), rho)
     first = up - down + np.vecdot(p, s) + np.vecdot(q, f) - np.vecdot(w, n)
     second = -np.vecdot(p * p, s) - np.vecdot(q * q, f) + np.vecdot(w * w, n)
     second = second - _ratio(up, rho) - _ratio(down, 1 - rho)
-    mixed = np.vecdot(x / (b * b), f) - np.vecdot(x / (a * a), s)
+    mixed = np.vecdot(z / (b * b), f) - np.vecdot(y / (a * a), s)
     return RhoSlopes(first, second, mixed)
 
 
@@ -153,10 +153,6 @@ def hills(score: Floats, rounding: Floats) -> NDArray[np.bool_]:
     return np.concatenate([falling[:, :1], ~falling[:, :-1] & falling[:, 1:], ~falling[:, -1:]], axis=1)
 
 
-def _split(counts: TailCounts) -> tuple[Floats, Floats, Floats, Floats]:
-    return counts.nodes[1:], counts.responders[..., 1:], counts.failures[..., 1:], counts.evaluable[..., 1:]
-
-
 def _mixed_reports(counts: TailCounts) -> Floats:
     """Number of reports with responders and non-responders: the power of 1 - rho."""
     return np.asarray(counts.responders[..., 0] + counts.failures[..., 0] - counts.evaluable[..., 0])
@@ -167,9 +163,9 @@ def rounding_of_score(counts: TailCounts) -> Floats:
     return np.asarray(1e-13 * np.vecdot(np.abs(counts.nodes - 1), counts.evaluable))
 
 
-def _levels(x: Floats, mu: Floats, rho: Floats) -> tuple[Floats, Floats]:
-    step, stay = x * rho[..., None], 1 - rho
-    return (mu * stay)[..., None] + step, ((1 - mu) * stay)[..., None] + step
+def _levels(y: Floats, z: Floats, mu: Floats, rho: Floats) -> tuple[Floats, Floats]:
+    wide, stay = rho[..., None], 1 - rho
+    return (mu * stay)[..., None] + y * wide, ((1 - mu) * stay)[..., None] + z * wide
 
 
 def _ratio(count: Floats, by: Floats) -> Floats:

@@ -18,7 +18,7 @@ from typing import Final
 from numpy.typing import ArrayLike
 
 from metaimt.statistics.betabinomial import fit_reports, mean_interval
-from metaimt.statistics.posterior import MU_PRIOR, RHO_PRIOR, THRESHOLDS, Posterior, posterior_of
+from metaimt.statistics.posterior import MU_PRIOR, RHO_PRIOR, THRESHOLDS, Posterior, posterior
 from metaimt.statistics.posterior_surface import Prior
 from metaimt.statistics.proportion import Proportion, clopper_pearson
 from metaimt.statistics.reports import Reports, read_reports
@@ -78,7 +78,14 @@ class _Settings:
     thresholds: tuple[float, ...]
 
     def posterior(self, reports: Reports) -> Posterior:
-        return posterior_of(reports, self.level, self.thresholds, self.mu_prior, self.rho_prior)
+        return posterior(
+            reports.responders,
+            reports.evaluable,
+            level=self.level,
+            thresholds=self.thresholds,
+            mu_prior=self.mu_prior,
+            rho_prior=self.rho_prior,
+        )
 
 
 def pool_proportion(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -47,6 +48,8 @@ def posterior(
 ) -> Posterior:
     """Posterior of the beta-binomial mean by quadrature, accurate to about 1e-10.
 
+    Equal sets of reports are computed once: the analyses of a review often ask for the same group.
+
     Args:
         responders: shape (K,), integers.
         evaluable: shape (K,), integers of at least 1.
@@ -58,7 +61,24 @@ def posterior(
     Raises:
         ValueError: invalid counts, level or priors.
     """
-    return posterior_of(read_reports(responders, evaluable), level, thresholds, mu_prior, rho_prior)
+    reports = read_reports(responders, evaluable)
+    r, n = tuple(reports.responders.tolist()), tuple(reports.evaluable.tolist())
+    return _remembered(
+        r, n, level=level, thresholds=tuple(thresholds), mu_prior=tuple(mu_prior), rho_prior=tuple(rho_prior)
+    )
+
+
+@lru_cache(maxsize=256)
+def _remembered(
+    r: tuple[int, ...],
+    n: tuple[int, ...],
+    *,
+    level: float,
+    thresholds: tuple[float, ...],
+    mu_prior: Prior,
+    rho_prior: Prior,
+) -> Posterior:
+    return posterior_of(read_reports(r, n), level, thresholds, mu_prior, rho_prior)
 
 
 def posterior_of(

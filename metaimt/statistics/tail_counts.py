@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,19 @@ class TailCounts:
     failures: Floats
     evaluable: Floats
     rho_power: float = 0.0
+
+    @cached_property
+    def above(self) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats], tuple[Floats, Floats]]:
+        """Nodes above 0 and the weights there, of responders, non-responders and evaluable patients.
+
+        Each up to the last node with a weight: counts of non-responders end early where most respond.
+        """
+        return self._above(self.responders), self._above(self.failures), self._above(self.evaluable)
+
+    def _above(self, weights: Floats) -> tuple[Floats, Floats]:
+        used = np.flatnonzero(weights.reshape(-1, self.nodes.size).any(axis=0))
+        end = max(int(used[-1]) + 1 if used.size else 1, 1)
+        return self.nodes[1:end], weights[..., 1:end]
 
     def with_mirror(self) -> TailCounts:
         """Two data sets: itself, and with responders and non-responders exchanged.

@@ -229,11 +229,11 @@ def test_links_to_other_outputs_exist(parsed: Page, built: Built) -> None:
 
 
 def test_the_same_results_give_the_same_page(built: Built, text: str) -> None:
-    from metaimt.figures.registry import review_figures
+    from metaimt.report.figure_files import review_figure_files
     from metaimt.report.outputs import output_files
     from metaimt.review import news
 
-    again = output_files(built.results, review_figures(built.results), news(built.results))["index.html"]
+    again = output_files(built.results, review_figure_files(built.results), news(built.results))["index.html"]
     assert again.decode("utf-8") == text
 
 

@@ -20,6 +20,7 @@ from PIL import Image
 
 from metaimt.analyses.results import Results
 from metaimt.figures.review_figure import ReviewFigure
+from metaimt.report.figure_files import figure_files
 from metaimt.report.word import word_bytes
 from metaimt.report.word_tables import Cells, _widths
 
@@ -41,7 +42,7 @@ def figure(name: str, alt: str = "words") -> ReviewFigure:
 
 
 def made(results: Results, markdown: str, *drawn: ReviewFigure) -> docx.document.Document:
-    return docx.Document(io.BytesIO(word_bytes(results, drawn, markdown, {})))
+    return docx.Document(io.BytesIO(word_bytes(results, [figure_files(each) for each in drawn], markdown)))
 
 
 def test_every_table_of_the_report_is_a_word_table_with_a_repeated_header() -> None:
@@ -130,7 +131,7 @@ def test_a_figure_without_its_picture_is_named_at_the_end(shipped: Results) -> N
 
 def test_the_same_document_twice(shipped: Results) -> None:
     markdown = "# x\n\n## part\n\n![a](figures/forest.svg)\n\n*one*\n"
-    first, second = (word_bytes(shipped, [figure("forest")], markdown, {}) for _ in range(2))
+    first, second = (word_bytes(shipped, [figure_files(figure("forest"))], markdown) for _ in range(2))
     assert first == second
     with zipfile.ZipFile(io.BytesIO(first)) as archive:
         (name,) = [name for name in archive.namelist() if name.endswith(".png")]

@@ -19,7 +19,7 @@ from typing import Any
 
 import metaimt.analyses.frozen_numbers
 import metaimt.analyses.results
-import metaimt.figures.registry
+import metaimt.report.figure_files
 import metaimt.report.outputs
 from metaimt import files, review
 
@@ -85,7 +85,7 @@ def child(what: str, folder: Path, last: int, computed: tuple[Any, dict[str, byt
     for owner, name, result in (
         (review, "load", review.Loaded(results.library, results.protocol, results.warnings, results.waived)),
         (metaimt.analyses.results, "analyse", results),
-        (metaimt.figures.registry, "review_figures", ()),
+        (metaimt.report.figure_files, "review_figure_files", ()),
         (review, "news", None),
         (metaimt.report.outputs, "output_files", made),
         (metaimt.analyses.frozen_numbers, "frozen_numbers", numbers),
@@ -111,7 +111,7 @@ def main() -> None:
     root, backup = folder.parent, folder.parent.with_name("backup")
     results = review.run(folder)
     made = metaimt.report.outputs.output_files(
-        results, metaimt.figures.registry.review_figures(results), review.news(results)
+        results, metaimt.report.figure_files.review_figure_files(results), review.news(results)
     )
     selection, response = results.selection, results.response
     frozen = metaimt.analyses.frozen_numbers.frozen_numbers

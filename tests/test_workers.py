@@ -1,0 +1,166 @@
+"""Work in several processes gives what it gives in one: results, their order, the first error. Source: workers.py.
+
+pytest's own threads keep this process from being forked, so each case runs in a fresh Python.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from metaimt.workers import can_fork, run_all
+
+HEAD = "import os, threading, time\nfrom functools import partial\nfrom metaimt.workers import can_fork, run_all\n"
+linux = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+
+
+def printed(code: str) -> str:
+    """What a fresh Python prints."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", HEAD + textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@linux
+@pytest.mark.parametrize("jobs", [1, 2, 3, 20])
+def test_results_are_those_of_one_process_in_order(jobs: int) -> None:
+    code = f"""
+        def piece(number):
+            time.sleep(0.02 * (number % 3))
+            return number, bytes([number]) * 200_000  # more than a pipe holds
+        pieces = [partial(piece, number) for number in range(12)]
+        print(run_all(pieces, {jobs}) == [piece() for piece in pieces])
+    """
+    assert printed(code) == "True"
+
+
+@linux
+def test_the_work_is_shared_and_no_process_is_left() -> None:
+    code = """
+        def piece():
+            time.sleep(0.1)
+            return os.getpid()
+        found = run_all([piece] * 8, 2)
+        print(can_fork(), len(set(found)), found[0] == os.getpid())
+        try:
+            os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            print("none")
+    """
+    assert printed(code).split() == ["True", "2", "True", "none"]
+
+
+@linux
+@pytest.mark.parametrize("jobs", [1, 2, 4])
+def test_the_first_error_is_raised_with_its_type(jobs: int) -> None:
+    code = f"""
+        from metaimt.problem import CannotAnalyse
+        def piece(number):
+            time.sleep(0.05 if number == 3 else 0.01)
+            if number in (3, 4, 6):
+                raise CannotAnalyse(f"piece {{number}}")
+            return number
+        try:
+            run_all([partial(piece, number) for number in range(9)], {jobs})
+        except CannotAnalyse as error:
+            print(error)
+        try:
+            os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            print("none")
+    """
+    assert printed(code).splitlines() == ["piece 3", "none"]
+
+
+ENDS = {
+    "killed": ("lambda: os.kill(os.getpid(), 9)", "ended without an answer"),
+    "result": ("lambda: (lambda: 0)", "a result cannot be copied"),
+    "error": ("hostile", "Odd: once upon a time"),
+}
+
+
+@linux
+@pytest.mark.parametrize("end", ENDS)
+def test_what_cannot_be_answered_is_an_error(end: str) -> None:
+    task, said = ENDS[end]
+    code = f"""
+        class Odd(Exception):
+            def __init__(self, one, two):
+                super().__init__(f"{{one}} {{two}}")
+        def hostile():
+            raise Odd("once upon", "a time")
+        try:
+            run_all([lambda: time.sleep(0.3), {task}], 2)
+        except RuntimeError as error:
+            print(error)
+    """
+    assert said in printed(code)
+
+
+@linux
+def test_an_interrupt_ends_the_workers_too() -> None:
+    code = """
+        import signal
+        def piece():
+            time.sleep(30)
+        start = time.monotonic()
+        signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+        signal.alarm(1)
+        try:
+            run_all([piece] * 2, 2)
+        except KeyboardInterrupt:
+            print(time.monotonic() - start < 10)
+        try:
+            os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            print("none")
+    """
+    assert printed(code).split() == ["True", "none"]
+
+
+@linux
+def test_a_process_with_threads_is_not_forked() -> None:
+    code = """
+        wait = threading.Event()
+        threading.Thread(target=wait.wait).start()
+        print(can_fork(), run_all([os.getpid] * 3, 3) == [os.getpid()] * 3)
+        wait.set()
+    """
+    assert printed(code).split() == ["False", "True"]
+
+
+@linux
+def test_what_was_printed_before_is_printed_once() -> None:
+    assert printed("print('once')\nrun_all([os.getpid] * 3, 3)") == "once"
+
+
+def test_pieces_in_one_process_need_not_be_copied() -> None:
+    function, number = run_all([lambda: can_fork, lambda: 3], 1)
+    assert (function is can_fork, number) == (True, 3)
+    with pytest.raises(ValueError, match="more than"):
+        run_all([lambda: 0] * 1001, 2)
+
+
+@linux
+def test_a_worker_whose_parent_is_killed_begins_nothing_new(tmp_path: Path) -> None:
+    code = f"""
+        def piece(number):
+            open(r"{tmp_path}/" + str(number), "w").close()
+            time.sleep(0.5)
+        if os.fork() == 0:
+            run_all([lambda: time.sleep(0.2) or os.kill(os.getpid(), 9), *(partial(piece, n) for n in range(8))], 2)
+        os.wait()
+        time.sleep(1)
+    """
+    printed(code)
+    assert {path.name for path in tmp_path.iterdir()} == {"0"}
