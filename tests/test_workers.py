@@ -153,8 +153,9 @@ def test_pieces_in_one_process_need_not_be_copied() -> None:
 def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     code = f"""
         def piece(number):
-            open(r"{tmp_path}/" + str(number), "w").close()
+            open(r"{tmp_path}/begun", "a").close()
             time.sleep(1.5)
+            open(r"{tmp_path}/ended", "a").close()
         if os.fork() == 0:
             parent = os.getpid()
             run_all([lambda: time.sleep(0.5) or os.kill(parent, 9), *(partial(piece, n) for n in range(8))], 2)
@@ -162,4 +163,4 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
         time.sleep(2)
     """
     printed(code)
-    assert {path.name for path in tmp_path.iterdir()} == {"0"}
+    assert {path.name for path in tmp_path.iterdir()} == {"begun"}
