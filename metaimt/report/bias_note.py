@@ -189,7 +189,7 @@ def _missing_sentence(bias: PublicationBias, pools: dict[str, str], link: Link) 
         if trials is not None
         else []
     )
-    end = [text for text in [_to_lowest_threshold(curves)] if text]
+    end = [text for text in [_to_lowest_threshold(bias, curves, link)] if text]
     if trials is not None:
         rate = link(percent(trials.estimate), contrast_key(bias.primary, "reference"))
         start = f"To lower the ORR of case reports to that of trials ({rate})"
@@ -205,21 +205,22 @@ def _missing(found: Selectivity, words: str, contrast: Contrast, link: Link) -> 
     if target.missing == 0:
         rate = link(percent(published), contrast_key(contrast, "group"))
         return f"{NONE_NEEDED} in {words}, where it is {rate} already"
-    hidden = f"{plural(target.missing, 'unpublished non-responder')} in {words}"
+    number = link(plural(target.missing, "unpublished non-responder"), contrast_key(contrast, "group"))
+    hidden = f"{number} in {words}"
     if target.s is None:
         return hidden
     return f"{hidden} (as if responders were published {odds_text(target.s)} times as readily as non-responders)"
 
 
-def _to_lowest_threshold(curves: list[Selectivity]) -> str:
+def _to_lowest_threshold(bias: PublicationBias, curves: list[Selectivity], link: Link) -> str:
     """`to lower it to 50 % it would take 30 and 4, in this order`; empty without thresholds."""
-    lowest = [next((each for each in found.targets if each.name.endswith("%")), None) for found in curves]
-    known = [target for target in lowest if target is not None]
+    lowest = [(next((t for t in found.targets if t.name.endswith("%")), None), found.pool) for found in curves]
+    known = [(target, contrast_key(bias.design(pool), "group")) for target, pool in lowest if target is not None]
     if not known:
         return ""
-    numbers = ["no number" if each.missing is None else f"{each.missing}" for each in known]
+    numbers = [link("no number" if target.missing is None else f"{target.missing}", key) for target, key in known]
     order = ", in this order" if len(known) > 1 else ""
-    return f"to lower it to {known[0].name} it would take {' and '.join(numbers)}{order}"
+    return f"to lower it to {known[0][0].name} it would take {' and '.join(numbers)}{order}"
 
 
 def _funnel_sentence(bias: PublicationBias, pools: dict[str, str], link: Link) -> str:

@@ -51,10 +51,11 @@ class Linker:
         """A text with marks as markup: the numbers as buttons, everything else escaped and visible."""
         from markupsafe import Markup, escape
 
-        parts = self._mark.split(text)
-        for place, part in enumerate(parts):  # words and the numbers of marks, in turn
-            parts[place] = self.button(*self._made[int(part)]) if place % 2 else escape(shown(part))
-        return Markup("").join(parts)
+        parts = self._mark.split(text)  # words and the numbers of marks, in turn
+        made = [escape(shown(parts[0]))]
+        for number, after in zip(parts[1::2], parts[2::2], strict=True):
+            made += [self.button(*self._made[int(number)]), escape(shown(after))]
+        return _together(Markup("").join(made))
 
     def button(self, text: str, key: str) -> Markup:
         """A number that leads to its cases. Raises KeyError if there are none."""
@@ -71,6 +72,15 @@ class Linker:
     def _refuse(self, key: str) -> None:
         if key not in self.known and key.removeprefix("reports/") not in self.known:
             raise KeyError(f"no cases behind the number '{key}'")
+
+
+def _together(sentence: Markup) -> Markup:
+    """No line ends between a button and the bracket before it or the sign after it, as none does beside words."""
+    from markupsafe import Markup
+
+    button = r"<button [^>]*>[^<]*</button>"
+    kept = rf"[\[(]{button}[\]).,;:]*|{button}[\]).,;:]+"
+    return Markup(re.sub(kept, r'<span class="together">\g<0></span>', str(sentence)))  # noqa: S704 - markup already
 
 
 def visible(text: str) -> str:

@@ -27,6 +27,14 @@ def test_a_sentence_keeps_its_words_and_gets_its_buttons() -> None:
     assert re.sub(r"<[^>]*>", "", made) == "In all 55 of 74 patients (74.3\u00a0%) responded &amp; 18."
 
 
+def test_no_line_ends_between_a_button_and_its_bracket_or_comma() -> None:
+    link = Linker(KNOWN, "content")
+    one, two = (link(text, "pool/strict") for text in ("1", "2"))
+    made = str(link.sentence(f"of {one} and ({two}), then {one} again"))
+    spans = re.findall(r'<span class="together">(.*?)</span>', made)
+    assert [re.sub(r"<[^>]*>", "", span) for span in spans] == ["(2),"]
+
+
 def test_keys_and_words_are_escaped() -> None:
     link = Linker(KNOWN, "content")
     made = str(link.sentence(link("<b>1</b>", 'by/"site"/<lung>')))

@@ -157,10 +157,10 @@ def test_rows_of_models_and_counts_in_captions_show_their_cases(
     assert visit.complaints == []
 
 
-def test_the_keyboard_goes_from_lane_to_lane_and_shows_where_it_is(visit: Visit) -> None:
+def test_the_arrow_keys_go_from_lane_to_lane_and_show_where_they_are(visit: Visit) -> None:
     page = visit.page
     page.locator(".over button").first.focus()
-    keys = page.eval_on_selector_all(".over button", "all => all.map(each => each.dataset.set)")
+    keys = page.eval_on_selector(".over", "over => Array.from(over.children, each => each.dataset.set)")
     for key in keys[:3]:
         assert page.evaluate("document.activeElement.dataset.set") == key
         page.keyboard.press("Enter")
@@ -169,7 +169,12 @@ def test_the_keyboard_goes_from_lane_to_lane_and_shows_where_it_is(visit: Visit)
         assert page.evaluate("document.activeElement.dataset.set") == key
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert outline == "solid"
-        page.keyboard.press("Tab")
+        page.keyboard.press("ArrowDown")
+    for press, wanted in (("End", keys[-1]), ("ArrowRight", keys[-1]), ("ArrowUp", keys[-2]), ("Home", keys[0])):
+        page.keyboard.press(press)
+        assert page.evaluate("document.activeElement.dataset.set") == wanted, press
+    stops = page.eval_on_selector_all(".over", "all => all.map(o => o.querySelectorAll('[tabindex=\"0\"]').length)")
+    assert set(stops) == {1}
 
 
 @pytest.mark.parametrize("width", [360, 1280])
