@@ -7,12 +7,13 @@ rules of `statistics.pooled`; the separate rows are exact binomial.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from metaimt.analyses.estimate_dicts import estimates_dict, proportion_dict
+from metaimt.analyses.not_in_headline import reasons_not_in_headline
 from metaimt.analyses.wording import percent
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import LATER_LINES, Placed, Selection, meets
@@ -23,7 +24,6 @@ from metaimt.statistics.proportion import Proportion, clopper_pearson
 from metaimt.workers import run_all
 
 NOTABLE_GAP = 0.03  # of the mean over reports from r/n, worth a sentence
-ELSEWHERE: Final = "counted in another report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def pooled_response(selection: Selection, protocol: Protocol, jobs: int = 1) -> 
         pools=pools,
         rows=rows,
         local={name: count(p for p in selection.members(name) if p.unit.local) for name in selection.pools},
-        not_in_headline=_not_in_headline(selection),
+        not_in_headline=reasons_not_in_headline(selection),
     )
 
 
@@ -261,36 +261,6 @@ def _left_out(selection: Selection, name: str) -> tuple[LeftOut, ...]:
         LeftOut(placed.unit.id, placed.reasons[name], placed.unit.responders, placed.unit.evaluable)
         for placed in selection.left_out(name)
     )
-
-
-def _not_in_headline(selection: Selection) -> tuple[tuple[str, int], ...]:
-    """Patients of the last and widest pool, and those counted elsewhere, by the reason they are not in the headline."""
-    tally: Counter[str] = Counter()
-    for placed, reason in _why_not_in_headline(selection):
-        tally[reason] += patients(placed.unit) if reason == ELSEWHERE else placed.unit.evaluable
-    order = [reason for reason in tally if reason != ELSEWHERE]
-    ranked = sorted(order, key=lambda reason: (-tally[reason], reason))
-    return tuple((reason, tally[reason]) for reason in [*ranked, *(set(tally) - set(order))])
-
-
-def not_in_headline(selection: Selection, wanted: str) -> tuple[Placed, ...]:
-    """The units behind one reason of `PooledResponse.not_in_headline`."""
-    return tuple(placed for placed, reason in _why_not_in_headline(selection) if reason == wanted)
-
-
-def _why_not_in_headline(selection: Selection) -> Iterator[tuple[Placed, str]]:
-    headline, widest = selection.pools[0], selection.pools[-1]
-    for placed in selection.left_out(headline):
-        reason = placed.reasons[headline][0]
-        if reason.startswith("counted in"):
-            yield placed, ELSEWHERE
-        elif placed.is_in(widest):
-            yield placed, reason
-
-
-def patients(unit: Unit) -> int:
-    """The patients of a unit: its evaluable patients, or 1 for a patient; a later course adds none."""
-    return unit.evaluable if unit.course == 0 else int(unit.course == 1)
 
 
 def _nothing_eligible(selection: Selection) -> str:

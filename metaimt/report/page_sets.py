@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from metaimt.analyses.breakdown import NOT_REPORTED, value_of
 from metaimt.analyses.later_inhibitors import LaterInhibitors
+from metaimt.analyses.not_in_headline import not_in_headline, patients
 from metaimt.analyses.over_time import BY_YEAR, UNDATED, Cumulative
-from metaimt.analyses.pooled_response import Group, not_in_headline, patients
+from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.results import Results
 from metaimt.evidence.selection import meets
 from metaimt.evidence.tables import Unit

@@ -34,6 +34,8 @@ MODULES = (
     "statistics.rho",
 )
 
+JOBS = "jobs"  # how many processes share the work: no number rests on it
+
 
 def package_versions() -> dict[str, str]:
     """The version of this package, of Python, and of each library that computes or draws."""
@@ -66,7 +68,7 @@ def _arguments(module: ModuleType) -> Iterator[tuple[str, Any]]:
     for name, function in vars(module).items():
         if inspect.isfunction(function) and function.__module__ == module.__name__:
             for argument in inspect.signature(function).parameters.values():
-                if argument.default is not argument.empty and _is_plain(argument.default):
+                if argument.default is not argument.empty and _is_plain(argument.default) and argument.name != JOBS:
                     yield f"{name}({argument.name})", argument.default
 
 

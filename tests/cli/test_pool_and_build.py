@@ -120,8 +120,10 @@ def test_the_committed_outputs_are_a_fresh_build_twice_the_same(tmp_path: Path) 
     """In one process and in two: nothing may depend on how many there are."""
     for name, jobs in (("one", "1"), ("two", "2")):
         assert metaimt("build", "--out", tmp_path / name, "--jobs", jobs).returncode == FINE
-    assert contents(tmp_path / "one") == contents(tmp_path / "two")
-    assert contents(tmp_path / "one") == contents(ROOT / "outputs")
+    one = contents(tmp_path / "one")
+    for other in (contents(tmp_path / "two"), contents(ROOT / "outputs")):
+        assert sorted(one) == sorted(other)
+        assert [name for name in one if one[name] != other[name]] == []  # by name: the difference of a page takes hours
 
 
 def test_outputs_do_not_depend_on_where_the_review_lies(make_review: MakeReview, tmp_path: Path) -> None:

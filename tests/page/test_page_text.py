@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import Built
 
-from metaimt.analyses.pooled_response import patients
+from metaimt.analyses.not_in_headline import patients
 from metaimt.analyses.selectivity import Selectivity
 from metaimt.evidence.tables import Unit
 from metaimt.report import page
