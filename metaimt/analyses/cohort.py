@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from metaimt.analyses.cohort_description import (
     Contrast,
@@ -29,6 +29,7 @@ from metaimt.vocabulary import Vocabulary, built_in
 
 _CATEGORIES = {"sex": "sex", "site": "site", "histology": "histology", "disease": "disease", "margin": "margin"}
 _COVARIATES = ("age", "sex", "site", "margin")
+PATIENT_TABLE: Final = "patient table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ def cohort_of_table(
     return CohortResult(
         id=id or table.title,
         title=table.title,
-        source="patient table",
+        source=PATIENT_TABLE,
         patients=len(people),
         table_one=_table_one(people, mapping, words, markers, signs),
         positivity=tuple(positivity(marker, status, sites) for marker, status in markers.items()),

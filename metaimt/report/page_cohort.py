@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from metaimt.analyses.audit import AuditFinding
-from metaimt.analyses.cohort import CohortResult
+from metaimt.analyses.cohort import PATIENT_TABLE, CohortResult
 from metaimt.analyses.results import Results
 from metaimt.casefiles.claims import Claim
 from metaimt.report.audit_text import audit_content
@@ -92,7 +92,9 @@ def _statements(results: Results, cohort: CohortResult, n: int, of: int) -> Iter
     for claim in claims:
         yield claim.what, _printed(claim), claim.where or ""
     if not claims:
-        yield f"from {cohort.source}", fraction(n, of), "as recorded in the case file"
+        known = "counted from the patient table" if cohort.source == PATIENT_TABLE else "from the published counts"
+        where = "its rows are not shown" if cohort.source == PATIENT_TABLE else "as recorded in the case file"
+        yield known, fraction(n, of), where
 
 
 def _printed(claim: Claim) -> str:

@@ -93,7 +93,7 @@ def test_a_count_of_the_cohort_shows_what_is_printed(visit: Visit) -> None:
     page.locator('button[data-set="cohort/you-2024/6/15"]').first.click()
     assert "ALK IHC positive, lung: 6 of 15 (45.5 %) (3.2)" in page.text_content("#cases-list")
     assert "cases/local/you-2024.yaml" in page.text_content("#cases-list")
-    assert page.text_content("#cases-count").startswith("As printed")
+    assert page.text_content("#cases-count").startswith("Counts only")
 
 
 def test_a_click_beside_the_number_opens_its_row(visit: Visit) -> None:

@@ -114,7 +114,7 @@
 
   function countOf(key, cases, reports) {
     const counted = page.plural(cases.length, "case or group").replace("case or groups", "cases or groups");
-    if (statementsOf(key).length) return "As printed: these patients are not described one by one";
+    if (statementsOf(key).length) return "Counts only: these patients are not described here one by one";
     if (reports) return `${page.plural(reports.length, "publication")}, ${counted}`;
     const [r, n] = [1, 2].map((place) => sum(cases.map((each) => each[place])));
     const others = cases.filter((each) => !each[2]).length;
