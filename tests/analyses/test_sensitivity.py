@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -242,12 +241,6 @@ def test_the_grid_is_every_combination_in_order_of_the_estimate(shipped: Results
     assert (grid.lowest, grid.highest) == (rates[0].estimate, rates[-1].estimate)
     for threshold, share in grid.excluding.items():
         assert share * len(rates) == pytest.approx(sum(not r.lower <= threshold <= r.upper for r in rates))
-
-
-def test_the_grid_is_fast(shipped: Results) -> None:
-    start = time.perf_counter()
-    specification_grid(shipped.library, shipped.protocol)
-    assert time.perf_counter() - start < 5
 
 
 def test_the_order_of_reports_and_links_is_irrelevant(shipped: Results) -> None:

@@ -8,7 +8,6 @@ independent quadrature below finds ours right to 1e-6. Priors of the file: m ~ N
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
@@ -205,16 +204,6 @@ def test_order_mirror_and_limits(pairs: list[tuple[int, int]], random: Any) -> N
         )
         assert 0 < c.lower < a.lower < a.median < a.upper < c.upper < 1
         assert a.lower < a.mean < a.upper
-
-
-def test_ten_groups_in_50_ms() -> None:
-    r, n = [6, 7, 5, 20, 3, 1, 0, 4, 9, 11], [8, 12, 7, 24, 4, 1, 2, 6, 9, 20]
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        partial_pooling(r, n)
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.05
 
 
 @pytest.mark.parametrize(
