@@ -119,6 +119,7 @@ def _pattern(regex: str, expected: str, hint: str, meant: Meant | None = None) -
     compiled = re.compile(regex)
 
     def check(value: object) -> str:
+        """The text if it has the form; raises the refusal, with what was meant if that is known."""
         text = _text(value)
         if not compiled.fullmatch(text):
             proposal = meant(text) if meant is not None else None

@@ -5,7 +5,6 @@ May import: everything below the command line; the heavy libraries come in with 
 
 from __future__ import annotations
 
-import gc
 import sys
 import time
 from collections.abc import Iterator
@@ -26,15 +25,15 @@ def build(
     open_page: Annotated[bool, typer.Option("--open", help="Show the page in the browser afterwards.")] = False,
 ) -> None:
     """Validate, pool and write the review: the page, the report, results, tables and figures."""
+    from metaimt.casefiles.library import collector_paused
     from metaimt.report.text import pooled_table
     from metaimt.review import build as build_review
 
     stages = Stages()
-    gc.disable()  # looking for cycles costs a twentieth of the time and frees next to nothing
     try:
-        results = build_review(cases, out, stages, jobs)
+        with collector_paused():  # looking for cycles costs a twentieth of the time and frees next to nothing
+            results = build_review(cases, out, stages, jobs)
     finally:
-        gc.enable()
         stages.end()
     print(pooled_table(results.response))
     print()

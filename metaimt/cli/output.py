@@ -120,6 +120,7 @@ def told(command: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        """The command; what a user is told ends it with its exit code."""
         try:
             return command(*args, **kwargs)
         except (WrongUse, NotOurs) as error:

@@ -64,6 +64,7 @@ def place_units(everyone: tuple[Unit, ...], links: Iterable[Link], protocol: Pro
     groups[LATER_LINES] = Pool(rows=tuple(row for row in protocol.rows if row in pooled_rows), line="later")
 
     def place(unit: Unit) -> Placed:
+        """The unit in its row and stratum, with the reasons against each group, the decisive one first."""
         row = _row(unit, protocol)
         first = [ineligible[unit.id]] if unit.id in ineligible else []
         first += [f"counted in {counted_in[unit.id]}"] if unit.id in counted_in else []

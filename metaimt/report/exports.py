@@ -24,23 +24,23 @@ NEEDED: Final = {WORD: ("word", ("docx", "markdown_it")), EXCEL: ("excel", ("ope
 """File -> its extra, and the modules that this installs."""
 
 
-def export_files(results: Results, figures: Sequence[FigureFiles], files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Name -> content of the exports, made from `files`: the outputs so far."""
-    return {name: make() for name, make in export_makers(results, figures, files).items()}
-
-
 def export_makers(
     results: Results, figures: Sequence[FigureFiles], files: Mapping[str, bytes]
 ) -> dict[str, Callable[[], bytes]]:
-    """Name -> what makes its content, for each export that can be written here; the one that takes longest first."""
+    """Name -> what makes its content, for each export that can be written here; the one that takes longest first.
+
+    files: the outputs so far, from which they are made.
+    """
     protocol, missing = results.protocol, missing_exports()
 
     def word() -> bytes:
+        """The report as a document."""
         from metaimt.report.word import word_bytes
 
         return word_bytes(results, figures, files["report.md"].decode("utf-8"))
 
     def excel() -> bytes:
+        """The tables as a workbook."""
         from metaimt.report.workbook import workbook_bytes
 
         tables = {name: content.decode("utf-8") for name, content in files.items() if name.startswith("tables/")}

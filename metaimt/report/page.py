@@ -88,6 +88,7 @@ def page_html(
     data = _json(_data(results, sets))
     known = {*sets, *(f"unit/{placed.unit.id}" for placed in results.selection.placed)}
     link = Linker(known, "".join([data, *(each.text for each in results.library.documents.values())]))
+    below = sections(results, link)
     script, style = page_script(), _source("page.css")
     template = _environment().get_template("page.html.j2")
     return template.render(
@@ -95,7 +96,7 @@ def page_html(
         question=results.protocol.question,
         version=results.response.version,
         heading=results.response.title,
-        top=top(results, link),
+        top=top(results, below["primary"], link),
         headline=list(headline_rows(results)),
         forest=list(forest_rows(results)),
         figures=figures_content(results, drawn, files, link),
@@ -114,7 +115,7 @@ def page_html(
         style=_safe(style),
         policy=f"default-src 'none'; img-src data:; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
         "base-uri 'none'; form-action 'none'",
-        **sections(results, link),
+        **below,
     )
 
 

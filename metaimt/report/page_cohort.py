@@ -60,6 +60,7 @@ def _finding_set(one: AuditFinding) -> CaseSet:
 
 def _through(link: Link, cohort: str) -> Callable[[str], str]:
     def linked(found: re.Match[str]) -> str:
+        """A pair of counts, leading to what is printed with them."""
         return link(found[0], f"cohort/{cohort}/{fraction(int(found[1]), int(found[2]))}")
 
     return lambda text: _PAIR.sub(linked, text)
@@ -78,6 +79,7 @@ def _pairs(content: Any) -> Iterator[tuple[int, int]]:
     found: list[tuple[int, int]] = []
 
     def collect(text: str) -> str:
+        """Remember the pairs of a text, which stays as it is."""
         found.extend((int(n), int(of)) for n, of in _PAIR.findall(text))
         return text
 

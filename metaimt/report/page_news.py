@@ -65,6 +65,7 @@ def _linked(line: str, link: Linker) -> str:
     """A line in which each unit and publication that the review has leads to its cases."""
 
     def word(found: re.Match[str]) -> str:
+        """A word, leading to its cases if it names a unit or a publication."""
         keys = (f"unit/{found[0]}", f"publication/{found[0]}")
         return next((link(found[0], key) for key in keys if key in link.known), found[0])
 

@@ -53,6 +53,7 @@ class _Maker:
         self.by_id = {placed.unit.id: placed.unit for placed in results.selection.placed}
 
     def pools(self) -> Sets:
+        """Each pool: its parts, each of its reports alone, and what is left without it."""
         headline = self.results.response.headline.name
         strict = {unit.id for unit in self._evaluable(headline)}
         for name, group in self.results.response.pools.items():
@@ -74,6 +75,7 @@ class _Maker:
                 yield f"without/{name}/{report}", case_set(f"{group.label} without {report}", rest)
 
     def rows(self) -> Sets:
+        """Each separate row and its parts."""
         headline = self.results.protocol.pools[self.results.response.headline.name]
         for name, group in self.results.response.rows.items():
             members = self._evaluable(name)
@@ -96,6 +98,7 @@ class _Maker:
             yield f"{key}/stratum/{stratum}", case_set(f"{group.label}: {inside.label}", of_it)
 
     def subgroups(self) -> Sets:
+        """Each level of each grouping, in each pool."""
         for grouping, tables in self.results.subgroups.tables.items():
             for pool, table in tables.items():
                 for each in table.levels:
@@ -105,6 +108,7 @@ class _Maker:
                     yield f"by/{grouping}/{pool}/{name}", case_set(title, inside)
 
     def later(self, found: LaterInhibitors) -> Sets:
+        """Second inhibitors by what the first one did and why it ended, and the arms of later lines."""
         second = [switch for switch in found.switches if switch.course == 2]
         for name in found.by_prior_outcome:
             units = [self.by_id[switch.id] for switch in second if switch.prior_outcome == name]
@@ -116,13 +120,13 @@ class _Maker:
         yield "later/arms", case_set("arms of later lines", arms)
 
     def sensitivity(self) -> Sets:
+        """Each analysis done otherwise, each combination of choices, and each weight of a stratum."""
         for row in self.results.sensitivity.rows:
             for pool, cell in row.pools.items():
                 yield f"otherwise/{row.name}/{pool}", case_set(f"{self.label(pool)}: {row.name}", cell.units)
         for number, found in enumerate(self.results.specification.specifications):
             said = ", ".join(f"{choice}: {option}" for choice, option in found.settings.items())
             yield f"specification/{number}", case_set(said or "as in the protocol", found.units)
-
         for point in self.results.sensitivity.discounts:
             title = f"{self.label(point.pool)}: {self.label(point.stratum)} at weight {point.weight:g}"
             members = self.selection.members(point.pool)
@@ -132,6 +136,7 @@ class _Maker:
             yield f"weight/{point.name}/{point.pool}/{point.weight:g}", CaseSet(title, cases)
 
     def over_time(self) -> Sets:
+        """The dated reports of each pool, and what each step added and held."""
         for found in self.results.over_time:
             dated = [unit for unit in self._evaluable(found.pool) if self._date(unit, found.by) != UNDATED]
             yield f"time/{found.pool}/{found.by}/dated", case_set(f"{self.label(found.pool)}, {found.by} known", dated)

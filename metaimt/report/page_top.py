@@ -6,7 +6,7 @@ May import: analyses, figures and below, and its neighbours.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from metaimt.analyses.pooled_response import Group
@@ -14,7 +14,6 @@ from metaimt.analyses.results import Results
 from metaimt.evidence.selection import Placed
 from metaimt.report.bars import bar
 from metaimt.report.linked import Link
-from metaimt.report.subgroups import subgroups_content
 from metaimt.report.tables import number_text
 from metaimt.report.wording import (
     NOTHING,
@@ -38,8 +37,11 @@ LIVING = {
 }
 
 
-def top(results: Results, link: Link) -> dict[str, Any]:
-    """The answer, the least selected part of it beside it, and what a reader must know of the review."""
+def top(results: Results, primary: Sequence[Mapping[str, Any]], link: Link) -> dict[str, Any]:
+    """The answer, the least selected part of it beside it, and what a reader must know of the review.
+
+    primary: the tables of the pre-specified contrast, of the section on subgroups.
+    """
     response, library = results.response, results.library
     headline, widest = response.headline, list(response.pools.values())[-1]
     members = [placed.unit for placed in results.selection.members(headline.name)]
@@ -53,7 +55,7 @@ def top(results: Results, link: Link) -> dict[str, Any]:
         "line": f"{headline.line_not_stated} of {headline.counts.evaluable}",
         "predicted": _predicted(results, headline),
         "read": read_depths(depths, link),
-        "primary": _primary(results, link),
+        "primary": _primary(results, primary),
         "beside": [*_trials(results, headline), *_others(widest, headline)],
         "facts": [
             ("Version", response.version),
@@ -123,12 +125,12 @@ def _answer(key: str, group: Group) -> dict[str, Any]:
     }
 
 
-def _primary(results: Results, link: Link) -> dict[str, Any] | None:
+def _primary(results: Results, primary: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     """The pre-specified contrast in the widest pool: its levels, for how many none is known, and the test."""
     table = results.subgroups.primary.get(list(results.response.pools)[-1])
     if table is None:
         return None
-    content = next(iter(subgroups_content(results, link)["tables"]))
+    content = primary[0]
     place = content["pools"].index(results.protocol.label(table.pool))
     rows = [{"name": row["name"], **row["cells"][place]} for row in content["rows"]]
     return {

@@ -125,6 +125,7 @@ def _climb(counts: TailCounts, mu: Floats, low: Floats, high: Floats, *, mu_free
     best = mu
 
     def slope(rho: Floats) -> tuple[Floats, Floats]:
+        """First and second derivative in rho, at the best mean or at the one given."""
         nonlocal best
         if not mu_free:
             d = rho_slopes(counts, mu, rho)

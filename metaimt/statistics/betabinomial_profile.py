@@ -103,6 +103,7 @@ def profile(groups: Groups, slope: float) -> Peak:
     """The maximum at this slope (in units of x), over level and rho."""
 
     def inner(rho: Floats) -> _Inner:
+        """The best level at each rho, with the derivatives in rho of the likelihood there."""
         mu = _on_line(groups, _best_level(groups, slope, rho), slope)
         d = rho_slopes(groups.counts, mu, rho[:, None])
         weight, curvature = mu * (1 - mu), _level_slopes(groups, mu, rho)[1]

@@ -158,6 +158,7 @@ def _highest(region: Region, node: NDArray[np.intp], fixed: NDArray[np.bool_]) -
     rows, tops, b0 = region.data.repeat(4), region.tops.take(node), region.ends[four % 2, node]
 
     def slope(at: Floats) -> tuple[Floats, Floats]:
+        """Derivative in tau^2 of the four functions, signed by their sides, and its slope by the secant."""
         nonlocal tops, b0, before
         tops = best_beta(rows, at, tops.beta, 0.01)
         b0 = _ends(region.data, tops, _SIDE, region.target, rtol=1e-8, start=b0)

@@ -71,6 +71,7 @@ def test_the_order_of_the_reports_does_not_matter(pairs: Pairs, shuffle: random.
     other = list(pairs)
     shuffle.shuffle(other)
     here, there = rates(all_models(pairs)), rates(all_models(other))
+    assert here.keys() == there.keys()
     for name, rate in here.items():
         agree(name, rate, there[name])
 
@@ -87,6 +88,7 @@ def test_the_names_of_the_reports_do_not_matter(pairs: Pairs, data: st.DataObjec
 @given(data_sets)
 def test_failures_mirror_responders(pairs: Pairs) -> None:
     here, there = rates(all_models(pairs)), rates(all_models([(n - r, n) for r, n in pairs]))
+    assert here.keys() == there.keys()
     for name, rate in here.items():
         other = there[name]
         mirrored = other if isinstance(other, NotIdentified) else mirror(other)

@@ -18,7 +18,7 @@ from metaimt.cli.build import for_other_programs
 from metaimt.curation.references import parse_references
 from metaimt.report import exports
 from metaimt.report.archive import undated
-from metaimt.report.exports import EXCEL, WORD, export_files
+from metaimt.report.exports import EXCEL, WORD, export_makers
 from metaimt.report.reference_lists import author_names, bibtex_text, ris_text
 from metaimt.report.workbook import ABOUT, HOLDS, sheet_names, workbook_bytes
 
@@ -151,7 +151,8 @@ def test_words_of_a_report_cannot_leave_their_field() -> None:
 
 def test_a_missing_extra_is_said_and_its_file_left_out(shipped: Results, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exports, "find_spec", lambda name: None if name in {"docx", "openpyxl"} else name)
-    found = export_files(shipped, (), {name: text.encode() for name, text in TABLES.items()})
+    makers = export_makers(shipped, (), {name: text.encode() for name, text in TABLES.items()})
+    found = {name: make() for name, make in makers.items()}
     assert set(found) == {"reproduce.R", "references.ris", "references.bib"}
     assert list(for_other_programs()) == [
         "For other programs: reproduce.R, references.ris, references.bib",
