@@ -15,6 +15,8 @@ from metaimt.analyses.results import Results
 
 pytest_plugins = ["page_browser"]
 ROOT = Path(__file__).parent.parent
+FROZEN = Path(__file__).parent / "frozen"
+"""A project folder with a frozen review in `cases/`: what tests of code run on, never the living review."""
 MakeReview = Callable[..., Path]
 
 
@@ -65,8 +67,8 @@ def arm(responders: int, evaluable: int, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def shipped() -> Results:
-    """The shipped evidence, analysed once."""
-    return metaimt.run(ROOT / "cases")
+    """The frozen review, analysed once."""
+    return metaimt.run(FROZEN / "cases")
 
 
 @pytest.fixture
@@ -76,7 +78,7 @@ def make_review(tmp_path: Path) -> MakeReview:
     def make(*reports: dict[str, Any], links: list[dict[str, Any]] | None = None) -> Path:
         folder = tmp_path / "review"
         (folder / "literature").mkdir(parents=True, exist_ok=True)
-        (folder / "review.yaml").write_bytes((ROOT / "cases" / "review.yaml").read_bytes())
+        (folder / "review.yaml").write_bytes((FROZEN / "cases" / "review.yaml").read_bytes())
         for entry in reports:
             path = folder / "literature" / f"{entry['report']['id']}.yaml"
             path.write_text(f"# Made up.\n{yaml.safe_dump(entry, sort_keys=False)}", encoding="utf-8")
@@ -89,8 +91,8 @@ def make_review(tmp_path: Path) -> MakeReview:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """The shipped review, built once: its results and the folder of its outputs."""
+    """The frozen review, built once: its results and the folder of its outputs."""
     from metaimt.review import build
 
     out = tmp_path_factory.mktemp("built") / "outputs"
-    return Built(build(ROOT / "cases", out), out)
+    return Built(build(FROZEN / "cases", out), out)
