@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import copyreg
+import os
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 import yaml
+from filelock import FileLock
 
 import metaimt
 from metaimt.analyses.results import Results
@@ -65,10 +70,29 @@ def arm(responders: int, evaluable: int, **more: Any) -> dict[str, Any]:
     }
 
 
+def _proxy(content: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(content)
+
+
+copyreg.pickle(MappingProxyType, lambda proxy: (_proxy, (dict(proxy),)))
+
+
 @pytest.fixture(scope="session")
-def shipped() -> Results:
-    """The frozen review, analysed once."""
-    return metaimt.run(FROZEN / "cases")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the processes of one test run share: what is dear is made there once, behind a lock."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def shipped(once: Path) -> Results:
+    """The frozen review, analysed once a test run."""
+    path = once / "results.pickle"
+    with FileLock(once / "results.lock"):
+        if not path.exists():
+            path.write_bytes(pickle.dumps(metaimt.run(FROZEN / "cases")))
+        found: Results = pickle.loads(path.read_bytes())  # noqa: S301 - written by another process of this run
+    return found
 
 
 @pytest.fixture
@@ -90,9 +114,21 @@ def make_review(tmp_path: Path) -> MakeReview:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """The frozen review, built once: its results and the folder of its outputs."""
-    from metaimt.review import build
+def outputs(shipped: Results, once: Path) -> Path:
+    """The folder of the frozen review's outputs, written once a test run."""
+    from metaimt.files import write_folder
+    from metaimt.report.figure_files import review_figure_files
+    from metaimt.report.outputs import output_files
+    from metaimt.review import news
 
-    out = tmp_path_factory.mktemp("built") / "outputs"
-    return Built(build(FROZEN / "cases", out), out)
+    out = once / "outputs"
+    with FileLock(once / "outputs.lock"):
+        if not out.exists():
+            write_folder(out, output_files(shipped, review_figure_files(shipped), news(shipped)))
+    return out
+
+
+@pytest.fixture(scope="session")
+def built(shipped: Results, outputs: Path) -> Built:
+    """The frozen review: its results and the folder of its outputs."""
+    return Built(shipped, outputs)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from importlib.metadata import version
-from pathlib import Path
 
-from conftest import MakeReview, course, patient, report
+from conftest import FROZEN, MakeReview, course, patient, report
 
 import metaimt
 from metaimt.analyses.by_model import SHOWN, comparison_dicts, comparison_reasons, model_rows
@@ -14,8 +13,6 @@ from metaimt.analyses.comparison import compare
 from metaimt.analyses.results import Results
 from metaimt.report.methods_text import method_rows
 from metaimt.report.outputs import json_text
-
-ROOT = Path(__file__).parents[2]
 
 
 def test_each_pool_is_compared_on_its_own_reports(shipped: Results) -> None:
@@ -88,7 +85,7 @@ def test_results_say_how_they_were_made(shipped: Results) -> None:
     assert found["settings"]["protocol"]["priors"]["rho"] == [1, 4]
     assert found["settings"]["defaults"]["interval_level"] == 0.95
     assert len(found["problems"]) == len(shipped.warnings) > 0
-    assert all((ROOT / "cases" / problem["file"]).is_file() for problem in found["problems"])
+    assert all((FROZEN / "cases" / problem["file"]).is_file() for problem in found["problems"])
     assert len(found["excluded"]) == len(shipped.library.excluded)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import FROZEN, ROOT
 
 from metaimt.analyses.cohort import CohortResult, cohort_of_table, cohorts_of, public_dict
 from metaimt.analyses.cohort_counts import cohort_of_counts
@@ -27,7 +28,6 @@ from metaimt.statistics.exact_tests import ExactTest
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.survival import kaplan_meier, landmarks
 
-ROOT = Path(__file__).parents[2]
 REFERENCE = json.loads((ROOT / "tests" / "reference" / "reference.json").read_text())["survival"]
 MONTH = 365.25 / 12
 LUNG = """# survival::lung of R.
@@ -238,7 +238,7 @@ def test_groups_of_the_mapping_are_compared_with_the_first(of_lines: Callable[..
 
 
 def paper() -> CaseFile:
-    found = read_library(ROOT / "cases").report("you-2024")
+    found = read_library(FROZEN / "cases").report("you-2024")
     assert found is not None
     return found
 
@@ -295,7 +295,7 @@ def test_symptoms_by_marker_where_counts_are_printed() -> None:
 
 
 def test_a_report_without_a_cohort() -> None:
-    library = read_library(ROOT / "cases")
+    library = read_library(FROZEN / "cases")
     report = next(each for each in library.reports if each.cohort is None)
     assert cohort_of_counts(report) is None
     assert [cohort.id for cohort in cohorts_of(library)] == ["you-2024"]

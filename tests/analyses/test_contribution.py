@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, MakeReview, arm, course, patient, report
+from conftest import FROZEN, MakeReview, arm, course, patient, report
 
 from metaimt.analyses.contribution import Contribution, Estimate, contribution, find
 from metaimt.analyses.pooled_response import pooled_response
@@ -18,7 +18,7 @@ from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import select
 from metaimt.problem import WrongUse
 
-SHIPPED = read_library(ROOT / "cases")
+SHIPPED = read_library(FROZEN / "cases")
 assert SHIPPED.protocol is not None
 PROTOCOL: Protocol = SHIPPED.protocol
 SELECTION = select(SHIPPED, PROTOCOL)

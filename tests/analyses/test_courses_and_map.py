@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 
 import pytest
-from conftest import ROOT, MakeReview, arm, course, patient, report
+from conftest import MakeReview, arm, course, patient, report
 
 import metaimt
 from metaimt.analyses.results import Results
 
 
-@lru_cache(maxsize=1)
-def shipped() -> Results:
-    return metaimt.run(ROOT / "cases")
-
-
 @pytest.mark.parametrize("pool", ["strict", "all_evidence"])
-def test_every_patient_of_a_pool_is_a_lane_or_counted(pool: str) -> None:
-    found, counts = shipped().courses[pool], shipped().response.pools[pool].counts
+def test_every_patient_of_a_pool_is_a_lane_or_counted(shipped: Results, pool: str) -> None:
+    found, counts = shipped.courses[pool], shipped.response.pools[pool].counts
     assert len(found.patients) + found.as_counts == counts.evaluable
     assert len({patient.patient for patient in found.patients}) == len(found.patients)
 
 
 @pytest.mark.parametrize("pool", ["strict", "all_evidence"])
-def test_the_cells_add_up_to_the_pool_and_to_each_breakdown(pool: str) -> None:
-    found, counts = shipped().evidence_map[pool], shipped().response.pools[pool].counts
+def test_the_cells_add_up_to_the_pool_and_to_each_breakdown(shipped: Results, pool: str) -> None:
+    found, counts = shipped.evidence_map[pool], shipped.response.pools[pool].counts
     assert sum(cell.evaluable for cell in found.cells.values()) == counts.evaluable
     assert sum(cell.responders for cell in found.cells.values()) == counts.responders
     for grouping, totals in (("fusion_partner", found.row_totals), ("drug", found.column_totals)):
-        table = next(table for table in shipped().breakdowns[grouping] if table.pool == pool)
+        table = next(table for table in shipped.breakdowns[grouping] if table.pool == pool)
         known = {level.name: level.counts for level in table.levels if level.counts.evaluable}
         assert {name: (total.responders, total.evaluable) for name, total in totals.items()} == {
             name: (level.responders, level.evaluable) for name, level in known.items()

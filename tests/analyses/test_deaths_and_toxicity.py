@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conftest import ROOT, MakeReview, arm, course, patient, report
+from conftest import FROZEN, MakeReview, arm, course, patient, report
 
 from metaimt.analyses.deaths_and_toxicity import (
     BEFORE_ASSESSMENT,
@@ -71,6 +71,6 @@ def test_the_ineligible_do_not_count(make_review: MakeReview) -> None:
 
 
 def test_the_shipped_review_counts_no_patient_twice() -> None:
-    found = found_in(ROOT / "cases")
+    found = found_in(FROZEN / "cases")
     assert len(found.status.asked) == len(set(found.status.asked))
     assert found.events.stated

@@ -6,12 +6,11 @@ Every patient in a made-up review is made up. By hand: odds ratios of fourfold t
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 from math import ceil, exp, inf, log
 from typing import Any
 
 import pytest
-from conftest import ROOT, MakeReview, arm, course, patient, report
+from conftest import MakeReview, arm, course, patient, report
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
@@ -27,11 +26,6 @@ from metaimt.report.bias_tables import contrast_rows, missing_rows, selectivity_
 from metaimt.report.outputs import json_text, results_dict
 from metaimt.statistics.betabinomial_regression import OddsRatio
 from metaimt.statistics.outcome import NotRun
-
-
-@lru_cache(maxsize=1)
-def shipped() -> Results:
-    return metaimt.run(ROOT / "cases")
 
 
 def bias_of(folder: Any) -> PublicationBias:
@@ -69,8 +63,8 @@ def table_limits(group: tuple[int, int], reference: tuple[int, int]) -> list[flo
     return [brentq(lambda d: top - best_at(d) - drop, estimate, estimate + end, xtol=1e-11) for end in (-8, 8)]
 
 
-def test_the_shipped_contrasts_are_those_of_the_selection() -> None:
-    found = shipped().publication_bias
+def test_the_shipped_contrasts_are_those_of_the_selection(shipped: Results) -> None:
+    found = shipped.publication_bias
     assert [counts(contrast) for contrast in found.contrasts] == [
         ((36, 42), (33, 45)),
         ((8, 12), (33, 45)),
@@ -84,9 +78,9 @@ def test_the_shipped_contrasts_are_those_of_the_selection() -> None:
     assert all((contrast.caveat == CONFOUNDED) == (contrast.kind == "wording") for contrast in found.contrasts)
 
 
-def test_the_shipped_odds_ratios_are_those_of_fourfold_tables() -> None:
+def test_the_shipped_odds_ratios_are_those_of_fourfold_tables(shipped: Results) -> None:
     """rho is estimated as 0 in the first four: estimate and limits by hand."""
-    for contrast in shipped().publication_bias.contrasts[:4]:
+    for contrast in shipped.publication_bias.contrasts[:4]:
         group, reference = counts(contrast)
         (a, n), (b, m) = group, reference
         found = odds(contrast)
@@ -97,19 +91,19 @@ def test_the_shipped_odds_ratios_are_those_of_fourfold_tables() -> None:
         assert contrast.wider[0] < found.lower < found.upper < contrast.wider[1]
 
 
-def test_the_shipped_missing_non_responders_are_those_of_the_formula() -> None:
+def test_the_shipped_missing_non_responders_are_those_of_the_formula(shipped: Results) -> None:
     for pool, (r, n) in {"all_evidence": (36, 42), "strict": (8, 12)}.items():
-        found = shipped().publication_bias.selectivity[pool]
+        found = shipped.publication_bias.selectivity[pool]
         assert isinstance(found, Selectivity)
         assert [t.missing for t in found.targets] == [max(0, ceil(r / t.orr - n - 1e-9)) for t in found.targets]
         assert found.targets[0].orr == pytest.approx(33 / 45)
-    strict = shipped().publication_bias.selectivity["strict"]
+    strict = shipped.publication_bias.selectivity["strict"]
     assert isinstance(strict, Selectivity)
     assert strict.missing_dict()["targets"][0]["wording"] == "none needed"
 
 
-def test_the_shipped_diagnostics_are_not_run() -> None:
-    found = shipped().publication_bias
+def test_the_shipped_diagnostics_are_not_run(shipped: Results) -> None:
+    found = shipped.publication_bias
     for pool, number in (("all_evidence", 7), ("strict", 5)):
         small = found.small_studies[pool]
         assert isinstance(small, NotRun)
@@ -118,16 +112,16 @@ def test_the_shipped_diagnostics_are_not_run() -> None:
     assert "7 of 47 reports are undated" in found.trends["all_evidence"].to_dict()["not_run"]
 
 
-def test_the_reading_adds_up_to_the_pool() -> None:
-    for pool, reading in shipped().publication_bias.reading.items():
-        group = shipped().response.pools[pool].counts
+def test_the_reading_adds_up_to_the_pool(shipped: Results) -> None:
+    for pool, reading in shipped.publication_bias.reading.items():
+        group = shipped.response.pools[pool].counts
         for levels in (reading.basis, reading.depth):
             assert sum(each.evaluable for each in levels.values()) == group.evaluable
             assert sum(each.responders for each in levels.values()) == group.responders
 
 
-def test_the_curve_starts_from_what_is_published_and_meets_its_targets() -> None:
-    for found in shipped().publication_bias.selectivity.values():
+def test_the_curve_starts_from_what_is_published_and_meets_its_targets(shipped: Results) -> None:
+    for found in shipped.publication_bias.selectivity.values():
         assert isinstance(found, Selectivity)
         assert found.cases.orr is not None
         assert (found.points[0].s, found.points[-1].s) == (0.5, 20.0)
@@ -237,8 +231,8 @@ def test_ten_larger_reports_are_diagnosed_and_a_dated_review_has_a_trend(make_re
         assert isinstance(fewer.odds_ratio, OddsRatio) == run
 
 
-def test_the_contract_of_results_json() -> None:
-    said = json.loads(json_text(results_dict(shipped())))["publication_bias"]
+def test_the_contract_of_results_json(shipped: Results) -> None:
+    said = json.loads(json_text(results_dict(shipped)))["publication_bias"]
     contrast = said["design_contrast"]
     assert (contrast["odds_ratio"], contrast["lower"], contrast["upper"]) == pytest.approx(
         (2.181818182, 0.7568183715, 6.884271807)
@@ -255,8 +249,8 @@ def test_the_contract_of_results_json() -> None:
     assert nothing_is_null(said)
 
 
-def test_the_tables_have_every_contrast_point_and_target() -> None:
-    bias = shipped().publication_bias
+def test_the_tables_have_every_contrast_point_and_target(shipped: Results) -> None:
+    bias = shipped.publication_bias
     assert [row["p"] for row in contrast_rows(bias)] == [odds(contrast).p for contrast in bias.contrasts]
     assert len(list(selectivity_rows(bias))) == sum(
         len(found.points) for found in bias.selectivity.values() if isinstance(found, Selectivity)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from conftest import FROZEN
 
 from metaimt.casefiles.library import read_files
 from metaimt.casefiles.model import CaseFile
@@ -13,7 +14,6 @@ from metaimt.checks import check_library
 from metaimt.checks.within_report import WITHIN_RULES, problems_within
 from metaimt.vocabulary import aggregators, built_in
 
-CASES = Path(__file__).parents[2] / "cases"
 HEAD = (
     "# Made up.\nreport: {id: example-2024, title: Made up, year: 2024, design: %s%s}\n"
     "extraction: {checked_by: reader-2}\n"
@@ -196,7 +196,7 @@ def test_year_in_the_id(name: str, year: int, speaks: bool, tmp_path: Path) -> N
 
 
 def test_aggregators_are_hosts_in_the_review() -> None:
-    urls = " ".join(path.read_text(encoding="utf-8") for path in (CASES / "literature").glob("*.yaml"))
+    urls = " ".join(path.read_text(encoding="utf-8") for path in (FROZEN / "cases" / "literature").glob("*.yaml"))
     hosts = {host.removeprefix("www.") for host in re.findall(r"url: https?://([^/\s]+)", urls)}
     assert aggregators() <= hosts
     assert not aggregators() & {"pmc.ncbi.nlm.nih.gov", "doaj.org", "frontiersin.org", "github.com"}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ROOT, MakeReview, arm, course, patient, report
+from conftest import FROZEN, MakeReview, arm, course, patient, report
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +25,7 @@ from metaimt.checks.source_words import authors_of, lexicon, trial_numbers
 from metaimt.evidence.selection import resolve_links, select
 from metaimt.evidence.tables import units
 
-SHIPPED = read_library(ROOT / "cases")
+SHIPPED = read_library(FROZEN / "cases")
 SHARED = tuple(link for link in SHIPPED.links if not link.different)
 UNDECIDED = replace(SHIPPED, links=())
 FOUND = candidates(UNDECIDED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from conftest import FROZEN
 
 from metaimt.casefiles.library import Library, read_files, read_library
 from metaimt.checks import check_library, examine, waived_problems
@@ -156,9 +157,8 @@ def test_waived_findings_are_listed_in_the_report_and_no_others(tmp_path: Path) 
     from metaimt.report.markdown import report_markdown
     from metaimt.review import run
 
-    root = Path(__file__).parents[2]
     (tmp_path / "literature").mkdir()
-    (tmp_path / "review.yaml").write_bytes((root / "cases" / "review.yaml").read_bytes())
+    (tmp_path / "review.yaml").write_bytes((FROZEN / "cases" / "review.yaml").read_bytes())
     (tmp_path / "literature" / "example-2024.yaml").write_text(
         "# Made up.\nreport: {id: example-2024, title: Made up, design: case_report}\n"
         "extraction: {checked_by: reader-2, depth: abstract}\n"

@@ -5,27 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command import Done, metaimt
+from conftest import FROZEN, ROOT
 
-ROOT = Path(__file__).parents[2]
-EXAMPLE = "examples/cohort/patients.csv"
+EXAMPLE = str(ROOT / "examples" / "cohort" / "patients.csv")
 
 
-def run(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
-    return subprocess.run(
-        [sys.executable, "-m", "metaimt", "cohort", *words],
-        cwd=cwd,
-        env={**environment, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+def run(*words: str, cwd: Path = FROZEN) -> Done:
+    return metaimt("cohort", *words, cwd=cwd)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +35,7 @@ def test_the_example_fits_the_terminal_and_has_every_part(example: str) -> None:
 
 
 def test_the_numbers_of_the_example_are_those_of_its_table(example: str) -> None:
-    rows = list(csv.DictReader(io.StringIO((ROOT / EXAMPLE).read_text(encoding="utf-8"))))
+    rows = list(csv.DictReader(io.StringIO(Path(EXAMPLE).read_text(encoding="utf-8"))))
     dead = sum(row["Status"] == "dead" for row in rows)
     assert f"64 patients, {dead} deaths;" in example
     positive = sum(row["ALK IHC"] == "pos" for row in rows)
@@ -54,7 +44,7 @@ def test_the_numbers_of_the_example_are_those_of_its_table(example: str) -> None
 
 
 def test_a_mapping_and_its_table_give_the_same() -> None:
-    assert run("examples/cohort/patients.mapping.yaml").stdout == run(EXAMPLE).stdout
+    assert run(EXAMPLE.replace(".csv", ".mapping.yaml")).stdout == run(EXAMPLE).stdout
 
 
 def test_json_and_csv() -> None:
@@ -75,8 +65,8 @@ def test_json_and_csv() -> None:
         (("none.csv",), "none.csv does not exist"),
         (("you-2024", "--mapping", "x.yaml"), "--mapping is for a table"),
         (("README.md",), "how README.md is to be read is not known; write README.mapping.yaml"),
-        (("examples/cohort/patients.mapping.yaml", "--mapping", "x"), "is a mapping itself"),
-        ((EXAMPLE, "--out", "examples"), "holds files that metaimt did not write"),
+        ((EXAMPLE.replace(".csv", ".mapping.yaml"), "--mapping", "x"), "is a mapping itself"),
+        ((EXAMPLE, "--out", "cases"), "holds files that metaimt did not write"),
     ],
 )
 def test_wrong_use(words: tuple[str, ...], message: str) -> None:

@@ -6,16 +6,16 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, MakeReview, arm, report
-from test_pool_and_build import CANNOT_ANALYSE, FINE, WRONG_USE, metaimt
+from command import CANNOT_ANALYSE, FINE, WRONG_USE, metaimt
+from conftest import FROZEN, MakeReview, arm, report
 
-CASES = ("--cases", str(ROOT / "cases"))
+CASES = ("--cases", str(FROZEN / "cases"))
 
 
-def test_without_a_name_all_figures_of_the_build_are_listed() -> None:
+def test_without_a_name_all_figures_of_the_build_are_listed(outputs: Path) -> None:
     said = metaimt("figures").stdout
     names = {line.split()[0] for line in said.partition("\n\n")[0].splitlines()}
-    built = {path.stem for path in (ROOT / "outputs" / "figures").glob("*.svg")}
+    built = {path.stem for path in (outputs / "figures").glob("*.svg")}
     assert {name for name in built if not name.startswith("cohort-")} <= names  # those are of `metaimt cohort`
     assert max(map(len, said.splitlines())) <= 80
 
@@ -29,9 +29,9 @@ def test_a_figure_is_written_the_same_twice_and_without_a_date(tmp_path: Path) -
     assert b"CreationDate" not in one
 
 
-def test_the_file_is_that_of_the_build(tmp_path: Path) -> None:
+def test_the_file_is_that_of_the_build(outputs: Path, tmp_path: Path) -> None:
     metaimt("figures", "over_time", *CASES, cwd=tmp_path)
-    assert (tmp_path / "over-time.svg").read_bytes() == (ROOT / "outputs" / "figures" / "over-time.svg").read_bytes()
+    assert (tmp_path / "over-time.svg").read_bytes() == (outputs / "figures" / "over-time.svg").read_bytes()
 
 
 def test_a_forest_plot_by_group_with_columns(tmp_path: Path) -> None:

@@ -5,23 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command import metaimt, modules_after
+from conftest import ROOT
 
-ROOT = Path(__file__).parents[2]
 EVIDENCE = ROOT / "benchmarks" / "evidence31.csv"
-
-
-def metaimt(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "metaimt", *map(str, words)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert "Traceback" not in done.stderr
-    return done
 
 
 @pytest.mark.parametrize("words", [[EVIDENCE], [EVIDENCE, "--methods"], ["cases", "--methods"]])
@@ -76,16 +66,8 @@ def test_pools_of_the_review_under_every_model() -> None:
 
 
 def test_the_exact_models_need_numpy_and_scipy_special_only() -> None:
-    code = (
-        "import sys, runpy\n"
-        f"sys.argv = ['metaimt', 'pool', {str(EVIDENCE)!r}]\n"
-        "try: runpy.run_module('metaimt', run_name='__main__')\n"
-        "except SystemExit as end: assert not end.code\n"
-        "heavy = ('pandas', 'scipy.stats', 'scipy.optimize', 'statsmodels', 'pymare', 'matplotlib')\n"
-        "print([name for name in heavy if name in sys.modules], file=sys.stderr)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stderr.strip() == "[]"
+    heavy = {"pandas", "scipy.stats", "scipy.optimize", "statsmodels", "pymare", "matplotlib"}
+    assert heavy & modules_after("pool", str(EVIDENCE)) == set()
 
 
 def test_simulate_writes_the_table(tmp_path: Path) -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, MakeReview, arm, course, patient, report
+from command import CANNOT_ANALYSE, FINE, PROBLEMS, WRONG_USE, Done, metaimt, modules_after
+from conftest import FROZEN, MakeReview, arm, course, patient, report
 
 from metaimt.analyses.contribution import contribution
 from metaimt.casefiles.library import read_library
@@ -19,9 +17,8 @@ from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import select
 from metaimt.report.show_text import WIDTH, contribution_text
 
-FINE, PROBLEMS, WRONG_USE, CANNOT_ANALYSE = 0, 1, 2, 3
 HOSTILE = "=cmd|'/C calc'!A0 <script>alert(1)</script> \u202e \u200b [bold]x[/bold]"
-SHIPPED = read_library(ROOT / "cases")
+SHIPPED = read_library(FROZEN / "cases")
 assert SHIPPED.protocol is not None
 PROTOCOL: Protocol = SHIPPED.protocol
 SELECTION = select(SHIPPED, PROTOCOL)
@@ -40,12 +37,8 @@ KEYS = {
 }
 
 
-def show(*words: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
-    command = [sys.executable, "-m", "metaimt", "show", *map(str, words)]
-    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
-    assert "Traceback" not in done.stderr
-    return done
+def show(*words: str | Path, cwd: Path = FROZEN) -> Done:
+    return metaimt("show", *words, cwd=cwd)
 
 
 @cache
@@ -171,13 +164,5 @@ def test_different_patients_are_said_to_be_counted_both(make_review: MakeReview)
 
 
 def test_show_needs_numpy_and_scipy_special_only() -> None:
-    code = (
-        "import sys, runpy\n"
-        "sys.argv = ['metaimt', 'show', 'liu-2018']\n"
-        "try: runpy.run_module('metaimt', run_name='__main__')\n"
-        "except SystemExit as end: assert not end.code\n"
-        "heavy = ('pandas', 'scipy.stats', 'scipy.optimize', 'statsmodels', 'pymare', 'matplotlib', 'jinja2')\n"
-        "print([name for name in heavy if name in sys.modules], file=sys.stderr)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stderr.strip() == "[]"
+    heavy = {"pandas", "scipy.stats", "scipy.optimize", "statsmodels", "pymare", "matplotlib", "jinja2"}
+    assert heavy & modules_after("show", "liu-2018") == set()

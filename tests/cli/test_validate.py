@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from command import Done, in_own_process, metaimt
+from conftest import FROZEN, ROOT
 
-ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "tests" / "casefiles"
 REVIEW = (ROOT / "tests" / "checks" / "review.yaml").read_text()
 COMMAND = [sys.executable, "-m", "metaimt"]
@@ -26,23 +27,11 @@ patients: [{id: P1, courses: [{drug: crizotinib}]}]
 """
 
 
-def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The command with its output as text; a traceback on either stream fails at once."""
-    kept = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "FORCE_COLOR", "COLUMNS"}}
-    result = subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=cwd,
-        env={**kept, "PYTHONIOENCODING": "utf-8", **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert "Traceback" not in result.stdout + result.stderr
-    return result
+def run(*words: str, cwd: Path, **environment: str) -> Done:
+    return metaimt(*words, cwd=cwd, **environment)
 
 
-def last_line(result: subprocess.CompletedProcess[str]) -> str:
+def last_line(result: Done) -> str:
     return result.stdout.splitlines()[-1]
 
 
@@ -59,7 +48,7 @@ def made(folder: Path, files: Mapping[str, str | bytes]) -> Path:
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the shipped review, as in a clone."""
     folder = tmp_path_factory.mktemp("clone")
-    shutil.copytree(ROOT / "cases", folder / "cases")
+    shutil.copytree(FROZEN / "cases", folder / "cases")
     return folder
 
 
@@ -472,7 +461,7 @@ HEAVY = ("pandas", "scipy", "statsmodels", "pymare", "matplotlib", "numpy", "jin
 )
 def test_start_up_loads_nothing_heavy(arguments: list[str]) -> None:
     command = [sys.executable, "-c", STARTED, *arguments]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
+    result = subprocess.run(command, cwd=FROZEN, capture_output=True, encoding="utf-8", check=True)
     code, *modules = result.stderr.split()
     assert code in {"0", "None"}
     assert "metaimt.cli.validate" in modules
@@ -487,7 +476,7 @@ def test_nothing_in_a_file_name_reaches_the_terminal(tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", ["text", "json", "github"])
 def test_any_character_can_be_printed_anywhere(form: str, tmp_path: Path) -> None:
     made(tmp_path, {"literature/example-a.yaml": "report: {id: é東}\n"})
-    assert run("validate", "--format", form, cwd=tmp_path, PYTHONIOENCODING="ascii").returncode == 1
+    assert in_own_process("validate", "--format", form, cwd=tmp_path, PYTHONIOENCODING="ascii").returncode == 1
 
 
 @pytest.mark.parametrize("name", ["draft.yaml", "literature/sub/draft.yaml", "literature/draft.txt"])

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from conftest import ROOT, MakeReview, arm, course, patient, report
+from conftest import FROZEN, MakeReview, arm, course, patient, report
 
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.protocol import Protocol
@@ -23,7 +23,7 @@ def selected(folder: Any) -> tuple[Selection, Protocol]:
 
 @pytest.fixture(scope="module")
 def shipped() -> tuple[Selection, Protocol]:
-    return selected(ROOT / "cases")
+    return selected(FROZEN / "cases")
 
 
 def counts(placed: Iterable[Placed]) -> tuple[int, int, int]:

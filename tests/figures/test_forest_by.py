@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from conftest import ROOT, MakeReview, arm, course, patient, report
+from conftest import FROZEN, MakeReview, arm, course, patient, report
 from drawn import assert_tidy, written
-from shipped_review import shipped
 
 import metaimt
 from metaimt.analyses.reports_by_level import reports_by_level
+from metaimt.analyses.results import Results
 from metaimt.figures.forest import draw_forest
 from metaimt.figures.forest_by import forest_by_figure, forest_by_table
 from metaimt.figures.review_figure import ReviewFigure
@@ -19,9 +19,9 @@ from metaimt.review import draw_named
 
 @pytest.mark.parametrize("grouping", [None, "site", "fusion_partner", "year", "design"])
 @pytest.mark.parametrize("pool", ["strict", "all_evidence"])
-def test_the_rows_of_all_levels_add_up_to_the_pool(pool: str, grouping: str | None) -> None:
-    found = reports_by_level(shipped().selection, shipped().protocol, pool, grouping)
-    counts = shipped().response.pools[pool].counts
+def test_the_rows_of_all_levels_add_up_to_the_pool(shipped: Results, pool: str, grouping: str | None) -> None:
+    found = reports_by_level(shipped.selection, shipped.protocol, pool, grouping)
+    counts = shipped.response.pools[pool].counts
     rows = [row.orr for level in found.levels for row in level.reports]
     assert sum(row.responders for row in rows) == counts.responders
     assert sum(row.evaluable for row in rows) == counts.evaluable
@@ -29,9 +29,9 @@ def test_the_rows_of_all_levels_add_up_to_the_pool(pool: str, grouping: str | No
         assert sum(row.orr.evaluable for row in level.reports) == level.counts.evaluable
 
 
-def test_the_figure_with_every_column_is_tidy() -> None:
-    found = reports_by_level(shipped().selection, shipped().protocol, "all_evidence", "fusion_partner")
-    drawn = forest_by_figure(shipped(), found, COLUMNS)
+def test_the_figure_with_every_column_is_tidy(shipped: Results) -> None:
+    found = reports_by_level(shipped.selection, shipped.protocol, "all_evidence", "fusion_partner")
+    drawn = forest_by_figure(shipped, found, COLUMNS)
     assert isinstance(drawn, ReviewFigure)
     assert_tidy(drawn.figure)
     assert "RANBP2" in written(drawn.figure) and "RANBP2 100.0 %" in drawn.alt
@@ -58,5 +58,5 @@ def test_a_column_or_grouping_with_a_typo_is_wrong_use() -> None:
     with pytest.raises(WrongUse, match=r"'sites'.*did you mean site\?"):
         column_headings(("sites",))
     with pytest.raises(WrongUse, match=r"'sites'.*did you mean site\?"):
-        draw_named(ROOT / "cases", "forest", by="sites")
+        draw_named(FROZEN / "cases", "forest", by="sites")
     assert column_texts(("drug",), ()) == ("–",)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from shipped_review import shipped
-
 from metaimt.analyses.by_model import SHOWN
+from metaimt.analyses.results import Results
 from metaimt.figures.methods_forest import methods_table
 from metaimt.figures.review_figure import NotDrawn, ReviewFigure
 from metaimt.figures.review_survival import pfs_figure, time_on_treatment_figure
 
 
-def test_the_rule_of_the_review_is_first_and_the_others_are_those_computed() -> None:
-    results = shipped()
+def test_the_rule_of_the_review_is_first_and_the_others_are_those_computed(shipped: Results) -> None:
+    results = shipped
     rows = [row for row in methods_table(results, ("strict",)).rows if row.estimate is not None]
     orr = results.response.pools["strict"].orr
     assert orr is not None
@@ -27,23 +26,23 @@ def test_the_rule_of_the_review_is_first_and_the_others_are_those_computed() -> 
     }
 
 
-def test_each_comparison_model_stands_beside_its_fit_on_larger_reports() -> None:
-    rows = methods_table(shipped(), ("strict",)).rows
+def test_each_comparison_model_stands_beside_its_fit_on_larger_reports(shipped: Results) -> None:
+    rows = methods_table(shipped, ("strict",)).rows
     place = next(i for i, row in enumerate(rows) if row.label == "logit-dl")
-    models = shipped().comparison["strict"].to_dict()["methods"]
+    models = shipped.comparison["strict"].to_dict()["methods"]
     assert rows[place + 1].columns[1] == "2 or more"
     assert rows[place + 1].estimate == models["logit-dl"]["reports_of_two_or_more"]["estimate"]
 
 
-def test_time_on_treatment_is_drawn_with_its_counts() -> None:
-    results = shipped()
+def test_time_on_treatment_is_drawn_with_its_counts(shipped: Results) -> None:
+    results = shipped
     found = time_on_treatment_figure(results, ("all_evidence",))
     assert isinstance(found, ReviewFigure)
     times = results.duration["all_evidence"].times["time_on_treatment"]
     assert f"known for {len(times.known)} of {times.patients} patients" in found.caption
 
 
-def test_too_few_times_say_so() -> None:
-    found = pfs_figure(shipped(), ("strict",))
+def test_too_few_times_say_so(shipped: Results) -> None:
+    found = pfs_figure(shipped, ("strict",))
     assert isinstance(found, NotDrawn)
     assert "10 are needed" in found.reason

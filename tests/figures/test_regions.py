@@ -8,11 +8,11 @@ from itertools import pairwise
 import pytest
 from drawn import EXTREME_LABELS, marks
 from matplotlib.figure import Figure
-from shipped_review import shipped
 from test_specification_curve import table as specification
 from test_swimmer import lane
 from test_swimmer import table as swimmer
 
+from metaimt.analyses.results import Results
 from metaimt.figures.counted import Counted, Counting, parts_of
 from metaimt.figures.forest import draw_forest_rows
 from metaimt.figures.forest_table import ForestRow, ForestTable
@@ -93,15 +93,15 @@ def test_rows_of_a_forest_plot_hold_their_boxes(label: str) -> None:
         assert_holds(places[number], middle(figure, f"row-{number}-box"))
 
 
-def drawn(name: str, *pools: str) -> ReviewFigure:
-    found = draw_figure(shipped(), name, pools)
+def drawn(shipped: Results, name: str, *pools: str) -> ReviewFigure:
+    found = draw_figure(shipped, name, pools)
     assert isinstance(found, ReviewFigure)
     return found
 
 
 @pytest.mark.parametrize(("name", "number"), [("swimmer", 40), ("specification", 48), ("methods", 34)])
-def test_the_regions_of_the_review_have_names_and_stay_apart(name: str, number: int) -> None:
-    regions = drawn(name).regions
+def test_the_regions_of_the_review_have_names_and_stay_apart(shipped: Results, name: str, number: int) -> None:
+    regions = drawn(shipped, name).regions
     assert len(regions) == number
     assert len({region.label for region in regions}) == number
     assert_inside([region.place for region in regions])
@@ -109,36 +109,40 @@ def test_the_regions_of_the_review_have_names_and_stay_apart(name: str, number: 
         assert_below_each_other([region.place for region in regions])
 
 
-def test_each_lane_is_of_its_patient_and_each_column_of_its_combination() -> None:
-    patients = shipped().courses["all_evidence"].patients
-    assert [region.key for region in drawn("swimmer").regions] == [f"patient/{each.patient}" for each in patients]
-    for number, region in enumerate(drawn("specification").regions):
+def test_each_lane_is_of_its_patient_and_each_column_of_its_combination(shipped: Results) -> None:
+    patients = shipped.courses["all_evidence"].patients
+    assert [region.key for region in drawn(shipped, "swimmer").regions] == [
+        f"patient/{each.patient}" for each in patients
+    ]
+    for number, region in enumerate(drawn(shipped, "specification").regions):
         assert region.key == f"specification/{number}"
-        found = shipped().specification.specifications[number]
+        found = shipped.specification.specifications[number]
         assert region.label.endswith(f"; {found.counts.responders}/{found.counts.evaluable}")
         assert all(option in region.label for option in found.settings.values())
 
 
-def test_rows_of_models_are_of_their_pool_and_of_the_reports_that_are_in_them() -> None:
-    regions = drawn("methods").regions
+def test_rows_of_models_are_of_their_pool_and_of_the_reports_that_are_in_them(shipped: Results) -> None:
+    regions = drawn(shipped, "methods").regions
     half = len(regions) // 2
     for pool, mine in (("strict", regions[:half]), ("all_evidence", regions[half:])):
         assert {region.key for region in mine} == {f"pool/{pool}", f"pool/{pool}/of 2 or more"}
         for region in mine:
             assert region.key.endswith("of 2 or more") == region.label.endswith("reports of 2 or more")
-    assert {region.key.split("/")[1] for region in drawn("methods", "strict").regions} == {"strict"}
+    assert {region.key.split("/")[1] for region in drawn(shipped, "methods", "strict").regions} == {"strict"}
 
 
 @pytest.mark.parametrize("name", ["evidence-map", "swimmer", "time-on-treatment", "methods", "selectivity"])
 @pytest.mark.parametrize("pools", [(), ("strict",)])
-def test_counts_stand_in_the_caption_in_their_order_and_count_their_cases(name: str, pools: tuple[str, ...]) -> None:
-    found = draw_figure(shipped(), name, pools)
+def test_counts_stand_in_the_caption_in_their_order_and_count_their_cases(
+    shipped: Results, name: str, pools: tuple[str, ...]
+) -> None:
+    found = draw_figure(shipped, name, pools)
     if not isinstance(found, ReviewFigure):
         return
     assert found.counted
     parts = parts_of(found.caption, found.counted)
     assert "".join(part if isinstance(part, str) else part.text for part in parts) == found.caption
-    units = {placed.unit.id: placed.unit for placed in shipped().selection.placed}
+    units = {placed.unit.id: placed.unit for placed in shipped.selection.placed}
     for each in found.counted:
         cases = [units[name] for name in each.cases]
         if cases and "/" in each.text:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from conftest import ROOT, MakeReview, arm, course, patient, report
+from conftest import FROZEN, ROOT, MakeReview, arm, course, patient, report
 from drawn import EXTREME_LABELS, assert_tidy, written
-from shipped_review import shipped
 
 import metaimt
 from metaimt.analyses.results import Results
+from metaimt.casefiles.library import read_library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.figures.registry import draw_figure, figure_names, review_figures
 from metaimt.figures.review_figure import NotDrawn, ReviewFigure
@@ -24,7 +23,9 @@ from metaimt.problem import CannotAnalyse, WrongUse
 
 
 def protocol() -> Protocol:
-    return shipped().protocol
+    found = read_library(FROZEN / "cases").protocol
+    assert found is not None
+    return found
 
 
 NAMES = tuple(figure_names(protocol()))
@@ -37,8 +38,8 @@ def drawn(results: Results, name: str, *pools: str) -> ReviewFigure:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_figure_of_the_review_is_tidy_and_told_with_counts(name: str) -> None:
-    found = draw_figure(shipped(), name)
+def test_every_figure_of_the_review_is_tidy_and_told_with_counts(shipped: Results, name: str) -> None:
+    found = draw_figure(shipped, name)
     if isinstance(found, NotDrawn):
         assert found.reason
         return
@@ -51,8 +52,8 @@ def test_every_figure_of_the_review_is_tidy_and_told_with_counts(name: str) -> N
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("pool", ["strict", "all_evidence"])
-def test_every_figure_can_be_of_one_pool(name: str, pool: str) -> None:
-    found = draw_figure(shipped(), name, (pool,))
+def test_every_figure_can_be_of_one_pool(shipped: Results, name: str, pool: str) -> None:
+    found = draw_figure(shipped, name, (pool,))
     if isinstance(found, ReviewFigure):
         assert_tidy(found.figure)
 
@@ -87,26 +88,26 @@ def test_a_long_or_hostile_author_is_drawn_as_text(make_review: MakeReview) -> N
             assert each.name not in {"forest", "leave-one-out"} or "=cmd<script>" in said.replace(" ", "")
 
 
-def test_one_responder_of_one_stands_with_what_the_others_make_of_it() -> None:
-    found = drawn(shipped(), "by-fusion-partner")
+def test_one_responder_of_one_stands_with_what_the_others_make_of_it(shipped: Results) -> None:
+    found = drawn(shipped, "by-fusion-partner")
     said = written(found.figure)
     assert "RANBP2" in said
     assert "partially pooled" in said
     assert "1/1" in said
 
 
-def test_the_pool_that_is_asked_for_is_the_one_shown() -> None:
-    strict, wide = (written(drawn(shipped(), "by-drug", pool).figure) for pool in ("strict", "all_evidence"))
+def test_the_pool_that_is_asked_for_is_the_one_shown(shipped: Results) -> None:
+    strict, wide = (written(drawn(shipped, "by-drug", pool).figure) for pool in ("strict", "all_evidence"))
     assert "Strict, ALK-positive (55/74)" in strict and "All evidence (98/122)" not in strict
     assert "All evidence (98/122)" in wide and "Strict, ALK-positive (55/74)" not in wide
 
 
-def test_an_unknown_name_is_refused_with_the_nearest() -> None:
+def test_an_unknown_name_is_refused_with_the_nearest(shipped: Results) -> None:
     with pytest.raises(WrongUse, match=r"no figure 'forrest'.*did you mean forest\?"):
-        draw_figure(shipped(), "forrest")
+        draw_figure(shipped, "forrest")
     with pytest.raises(WrongUse, match=r"no pool 'strickt'.*did you mean strict\?"):
-        draw_figure(shipped(), "strata", ("strickt",))
-    assert drawn(shipped(), "leave_one_out").name == "leave-one-out"
+        draw_figure(shipped, "strata", ("strickt",))
+    assert drawn(shipped, "leave_one_out").name == "leave-one-out"
 
 
 def test_what_cannot_be_drawn_says_why(make_review: MakeReview) -> None:
@@ -123,14 +124,14 @@ def test_the_example_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.Monk
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     (example,) = (block for block in blocks if "draw_forest" in block)
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "cases").symlink_to(ROOT / "cases")
+    (tmp_path / "cases").symlink_to(FROZEN / "cases")
     exec(compile(example, "README.md", "exec"), {})  # noqa: S102
     assert b"<svg" in (tmp_path / "site.svg").read_bytes()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_hostile_words_in_every_figure_are_text(name: str) -> None:
-    results = hostile_results()
+def test_hostile_words_in_every_figure_are_text(hostile_results: Results, name: str) -> None:
+    results = hostile_results
     found = draw_figure(results, name)
     if isinstance(found, NotDrawn):
         return
@@ -140,10 +141,10 @@ def test_hostile_words_in_every_figure_are_text(name: str) -> None:
     assert "script" not in tags
 
 
-@lru_cache(maxsize=1)
-def hostile_results() -> Results:
+@pytest.fixture(scope="module")
+def hostile_results(shipped: Results) -> Results:
     """The shipped results with hostile names for pools and title: whatever a protocol says is drawn as text."""
-    results = shipped()
+    results = shipped
     labels = {
         pool: f"<script>{pool}</script> $x^2$ =cmd \U0001f600 \u05d0\u05d1 {'x' * 90}"
         for pool in ("strict", "all_evidence")
@@ -155,8 +156,8 @@ def hostile_results() -> Results:
     return replace(results, protocol=changed, response=replace(results.response, pools=groups))
 
 
-def test_a_file_carries_its_title_and_what_it_says() -> None:
-    found = drawn(shipped(), "strata")
+def test_a_file_carries_its_title_and_what_it_says(shipped: Results) -> None:
+    found = drawn(shipped, "strata")
     hostile = f"{found.title} </title><script>x</script> \x07"
     svg = figure_bytes(found.figure, "svg", title=hostile, description=found.alt)
     root = ElementTree.fromstring(svg)  # noqa: S314

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any
 
 import pytest
-from conftest import ROOT, MakeReview, arm, course, patient, report
+from conftest import MakeReview, arm, course, patient, report
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,11 +18,6 @@ from metaimt.report.publication_bias import technical_note
 
 TOO_FEW = "too few to show or to exclude it"
 SENTENCE = re.compile(r"(?<=[.])\s+(?=[A-Z])")
-
-
-@lru_cache(maxsize=1)
-def shipped() -> Results:
-    return metaimt.run(ROOT / "cases")
 
 
 def review(make_review: MakeReview, cases: tuple[int, int], trials: tuple[int, int]) -> Results:
@@ -66,8 +60,8 @@ def test_no_rule_says_that_there_is_none() -> None:
     assert not [rule.name for rule in VERDICTS if "no publication bias" in rule.wording.lower()]
 
 
-def test_the_shipped_note() -> None:
-    note = bias_note(shipped())
+def test_the_shipped_note(shipped: Results) -> None:
+    note = bias_note(shipped)
     sentences = SENTENCE.split(note)
     assert 3 <= len(sentences) <= 6
     assert all(re.search(r"\d", sentence) for sentence in sentences)
@@ -129,8 +123,8 @@ def test_what_cannot_be_judged_says_why(
     assert technical_note(results)
 
 
-def test_the_report_leads_with_the_note_and_escapes_it() -> None:
-    page = report_markdown(shipped())
+def test_the_report_leads_with_the_note_and_escapes_it(shipped: Results) -> None:
+    page = report_markdown(shipped)
     section = page.partition("## Publication bias\n\n")[2]
     assert section.startswith('In the "all evidence" pool, 36 of 42 patients')
     assert section.index("### Technical version") < section.index("### Contrasts") < section.index("### Selectivity")

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
 from openpyxl import load_workbook
 
 from metaimt.analyses.results import Results
@@ -22,9 +21,12 @@ from metaimt.report.exports import EXCEL, WORD, export_makers
 from metaimt.report.reference_lists import author_names, bibtex_text, ris_text
 from metaimt.report.workbook import ABOUT, HOLDS, sheet_names, workbook_bytes
 
-OUTPUTS = ROOT / "outputs"
-TABLES = {f"tables/{path.name}": path.read_text(encoding="utf-8") for path in sorted(OUTPUTS.glob("tables/*.csv"))}
 HOSTILE = "=cmd|'/C calc'!A0\x07 <b> \u202e {\\input{x}} 100 % & \"_\""
+
+
+@pytest.fixture(scope="module")
+def tables(outputs: Path) -> dict[str, str]:
+    return {f"tables/{path.name}": path.read_text(encoding="utf-8") for path in sorted(outputs.glob("tables/*.csv"))}
 
 
 def case_file(**more: Any) -> CaseFile:
@@ -38,10 +40,10 @@ def same(cell: object, text: str) -> bool:
     return cell == text or (isinstance(cell, int | float) and float(cell) == float(text))
 
 
-def test_every_table_is_a_sheet_with_the_same_cells() -> None:
-    book = load_workbook(io.BytesIO(workbook_bytes("Made up", "2026.1", TABLES)))
-    assert book.sheetnames == [ABOUT, *(Path(name).stem for name in TABLES)]
-    for name, text in TABLES.items():
+def test_every_table_is_a_sheet_with_the_same_cells(tables: dict[str, str]) -> None:
+    book = load_workbook(io.BytesIO(workbook_bytes("Made up", "2026.1", tables)))
+    assert book.sheetnames == [ABOUT, *(Path(name).stem for name in tables)]
+    for name, text in tables.items():
         sheet = book[Path(name).stem]
         rows = [["" if cell is None else cell for cell in row] for row in sheet.iter_rows(values_only=True)]
         written = list(csv.reader(io.StringIO(text)))
@@ -52,12 +54,12 @@ def test_every_table_is_a_sheet_with_the_same_cells() -> None:
         assert all(cell.font.bold for cell in sheet[1])
 
 
-def test_the_first_sheet_lists_the_others() -> None:
-    about = load_workbook(io.BytesIO(workbook_bytes("Made up", "2026.1", TABLES)))[ABOUT]
+def test_the_first_sheet_lists_the_others(tables: dict[str, str]) -> None:
+    about = load_workbook(io.BytesIO(workbook_bytes("Made up", "2026.1", tables)))[ABOUT]
     listed = {row[0]: row[1:] for row in about.iter_rows(min_row=5, values_only=True)}
-    assert set(listed) == {Path(name).stem for name in TABLES}
+    assert set(listed) == {Path(name).stem for name in tables}
     assert set(listed) == set(HOLDS), "say in HOLDS what each table holds"
-    rows = len(list(csv.reader(io.StringIO(TABLES["tables/units.csv"])))) - 1
+    rows = len(list(csv.reader(io.StringIO(tables["tables/units.csv"])))) - 1
     assert listed["units"] == (HOLDS["units"], rows)
 
 
@@ -84,8 +86,8 @@ def test_sheet_names_fit_spreadsheets() -> None:
 
 
 @pytest.mark.parametrize("name", [WORD, EXCEL])
-def test_office_files_carry_no_date(name: str) -> None:
-    with zipfile.ZipFile(OUTPUTS / name) as archive:
+def test_office_files_carry_no_date(outputs: Path, name: str) -> None:
+    with zipfile.ZipFile(outputs / name) as archive:
         assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert archive.testzip() is None
         core = archive.read("docProps/core.xml").decode()
@@ -149,9 +151,11 @@ def test_words_of_a_report_cannot_leave_their_field() -> None:
     assert "\u202e" not in ris + bibtex
 
 
-def test_a_missing_extra_is_said_and_its_file_left_out(shipped: Results, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_extra_is_said_and_its_file_left_out(
+    tables: dict[str, str], shipped: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(exports, "find_spec", lambda name: None if name in {"docx", "openpyxl"} else name)
-    makers = export_makers(shipped, (), {name: text.encode() for name, text in TABLES.items()})
+    makers = export_makers(shipped, (), {name: text.encode() for name, text in tables.items()})
     found = {name: make() for name, make in makers.items()}
     assert set(found) == {"reproduce.R", "references.ris", "references.bib"}
     assert list(for_other_programs()) == [

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from conftest import ROOT, MakeReview, arm, course, patient, report
+from conftest import MakeReview, arm, course, patient, report
 
 from metaimt.analyses.results import Results, analyse
 from metaimt.casefiles.library import read_library
@@ -15,13 +15,6 @@ from metaimt.report.methods import methods_text
 from metaimt.statistics import exact_tests, firth, survival_data
 
 PARTS = ("Outcome:", "Selection:", "Model:", "Subgroups", "Duration:", "Sensitivity", "Over time", "Publication bias:")
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Results:
-    library = read_library(ROOT / "cases")
-    assert library.protocol is not None
-    return analyse(library, library.protocol)
 
 
 def texts(results: Results) -> dict[str, str]:

@@ -10,7 +10,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
 from metaimt.analyses.by_model import compare_pools
 from metaimt.analyses.comparison import compare
@@ -73,8 +72,8 @@ def made_up(folder: Path) -> Path:
 
 
 @needs_r
-def test_the_shipped_review_is_reproduced() -> None:
-    done = reproduced(ROOT / "outputs")
+def test_the_shipped_review_is_reproduced(outputs: Path) -> None:
+    done = reproduced(outputs)
     assert done.returncode == AGREE, done.stdout[-2000:] + done.stderr
     assert re.search(r"\n0 of 1\d\d differ\.\n$", done.stdout)
     for program in ("metafor", "lme4", "base R"):
@@ -124,8 +123,8 @@ def test_text_in_the_script_is_a_string_and_ascii() -> None:
     assert r_script(HOSTILE, HOSTILE).isascii()
 
 
-def test_the_table_that_r_reads_is_that_of_results_json(shipped: Results) -> None:
-    told = json.loads((ROOT / "outputs" / "results.json").read_text(encoding="utf-8"))["methods"]
+def test_the_table_that_r_reads_is_that_of_results_json(outputs: Path, shipped: Results) -> None:
+    told = json.loads((outputs / "results.json").read_text(encoding="utf-8"))["methods"]
     rows = [row for row in method_rows(compare_pools(shipped.response.pools)) if row["section"] == "methods"]
     assert len(rows) > 100
     for row in rows:

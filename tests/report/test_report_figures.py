@@ -5,19 +5,17 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from conftest import ROOT
 from matplotlib.figure import Figure
 
 from metaimt.figures.review_figure import Drawn, NotDrawn, ReviewFigure
 from metaimt.report.figures import OTHERS, figure_markdown, figure_sections, gallery
 
-OUTPUTS = ROOT / "outputs"
 PICTURE = re.compile(r"!\[(?P<alt>(?:\\.|[^\]\\])*)\]\((?P<file>[^)]*)\)")
 
 
-def test_every_picture_that_is_written_is_shown_once_with_words() -> None:
-    shown = list(PICTURE.finditer((OUTPUTS / "report.md").read_text(encoding="utf-8")))
-    files = sorted(f"figures/{path.name}" for path in Path(OUTPUTS / "figures").glob("*.svg"))
+def test_every_picture_that_is_written_is_shown_once_with_words(outputs: Path) -> None:
+    shown = list(PICTURE.finditer((outputs / "report.md").read_text(encoding="utf-8")))
+    files = sorted(f"figures/{path.name}" for path in Path(outputs / "figures").glob("*.svg"))
     assert sorted(match["file"] for match in shown) == files
     assert all(len(match["alt"]) > 60 for match in shown)
 
@@ -41,9 +39,9 @@ def test_what_is_not_drawn_says_why() -> None:
     assert figure_markdown(NotDrawn("made-up", "Made up", "no data")) == "*Made up: not drawn, no data.*"
 
 
-def test_the_gallery_has_every_picture_and_what_is_missing() -> None:
-    text = (OUTPUTS / "figures" / "README.md").read_text(encoding="utf-8")
+def test_the_gallery_has_every_picture_and_what_is_missing(outputs: Path) -> None:
+    text = (outputs / "figures" / "README.md").read_text(encoding="utf-8")
     shown = {match["file"] for match in PICTURE.finditer(text)}
-    assert shown == {path.name for path in (OUTPUTS / "figures").glob("*.svg")}
+    assert shown == {path.name for path in (outputs / "figures").glob("*.svg")}
     missing = gallery([NotDrawn("made-up", "Made up", "no data")])
     assert "- Made up: not drawn, no data" in missing

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import docx
 import pytest
-from conftest import ROOT
 from docx.enum.section import WD_ORIENT
 from docx.oxml.ns import qn
 from docx.text.paragraph import Paragraph
@@ -24,11 +23,18 @@ from metaimt.report.figure_files import figure_files
 from metaimt.report.word import word_bytes
 from metaimt.report.word_tables import Cells, _widths
 
-OUTPUTS = ROOT / "outputs"
-REPORT = (OUTPUTS / "report.md").read_text(encoding="utf-8")
-SHIPPED = docx.Document(str(OUTPUTS / "report.docx"))
 PORTRAIT, LANDSCAPE = WD_ORIENT.PORTRAIT, WD_ORIENT.LANDSCAPE
 HOSTILE = "=cmd\x07 <script>alert(1)</script> \u202e {x} **b** [a](javascript:b)"
+
+
+@pytest.fixture(scope="module")
+def markdown_report(outputs: Path) -> str:
+    return (outputs / "report.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def document(outputs: Path) -> docx.document.Document:
+    return docx.Document(str(outputs / "report.docx"))
 
 
 def text_of(document: docx.document.Document) -> str:
@@ -45,39 +51,43 @@ def made(results: Results, markdown: str, *drawn: ReviewFigure) -> docx.document
     return docx.Document(io.BytesIO(word_bytes(results, [figure_files(each) for each in drawn], markdown)))
 
 
-def test_every_table_of_the_report_is_a_word_table_with_a_repeated_header() -> None:
-    written = len(re.findall(r"(?m)^\|[-:|]+\|$", REPORT))
-    assert len(SHIPPED.tables) == written - 1, "all but the publications, which are the references"
-    for table in SHIPPED.tables:
+def test_every_table_of_the_report_is_a_word_table_with_a_repeated_header(
+    document: docx.document.Document, markdown_report: str
+) -> None:
+    written = len(re.findall(r"(?m)^\|[-:|]+\|$", markdown_report))
+    assert len(document.tables) == written - 1, "all but the publications, which are the references"
+    for table in document.tables:
         assert table.rows[0]._tr.find(f".//{qn('w:tblHeader')}") is not None
-    headline = [[cell.text.replace("\u00a0", " ") for cell in row.cells] for row in SHIPPED.tables[0].rows]
+    headline = [[cell.text.replace("\u00a0", " ") for cell in row.cells] for row in document.tables[0].rows]
     assert headline[0][1:] == ["r/n", "reports", "ORR", "95 % interval", "method"]
-    assert f"| {' | '.join(headline[1])} |" in REPORT
+    assert f"| {' | '.join(headline[1])} |" in markdown_report
 
 
-def test_every_heading_of_the_report_is_a_heading() -> None:
-    wanted = [re.sub(r"\\(.)", r"\1", text) for text in re.findall(r"(?m)^##+ (.*)$", REPORT)]
-    found = [p.text for p in SHIPPED.paragraphs if p.style is not None and (p.style.name or "").startswith("Heading")]
+def test_every_heading_of_the_report_is_a_heading(document: docx.document.Document, markdown_report: str) -> None:
+    wanted = [re.sub(r"\\(.)", r"\1", text) for text in re.findall(r"(?m)^##+ (.*)$", markdown_report)]
+    found = [p.text for p in document.paragraphs if p.style is not None and (p.style.name or "").startswith("Heading")]
     assert [text for text in wanted if text != "Included publications"] == found[: len(wanted) - 1]
     assert found[len(wanted) - 1] == "References"
 
 
-def test_figures_have_alternative_text_and_numbered_captions() -> None:
-    pictures = list(SHIPPED.element.iter(qn("wp:docPr")))
+def test_figures_have_alternative_text_and_numbered_captions(document: docx.document.Document, outputs: Path) -> None:
+    pictures = list(document.element.iter(qn("wp:docPr")))
     assert len(pictures) >= 4
     assert all(len(str(one.get("descr"))) > 60 for one in pictures)
-    captions = [p.text for p in SHIPPED.paragraphs if p.style is not None and p.style.name == "Caption"]
+    captions = [p.text for p in document.paragraphs if p.style is not None and p.style.name == "Caption"]
     assert [text.split(".")[0] for text in captions if text.startswith("Figure")] == [
         f"Figure {k + 1}" for k in range(len(pictures))
     ]
-    assert sum(text.startswith("Table") for text in captions) == len(SHIPPED.tables)
-    assert (OUTPUTS / "report.docx").stat().st_size < 1_500_000
+    assert sum(text.startswith("Table") for text in captions) == len(document.tables)
+    assert (outputs / "report.docx").stat().st_size < 1_500_000
 
 
-def test_every_publication_is_a_numbered_reference_with_its_link(shipped: Results) -> None:
-    numbered = [p for p in SHIPPED.paragraphs if p.style is not None and p.style.name == "List Number"]
+def test_every_publication_is_a_numbered_reference_with_its_link(
+    document: docx.document.Document, shipped: Results
+) -> None:
+    numbered = [p for p in document.paragraphs if p.style is not None and p.style.name == "List Number"]
     assert len(numbered) == len(shipped.library.reports)
-    targets = {r.target_ref for r in SHIPPED.part.rels.values() if r.reltype.endswith("/hyperlink")}
+    targets = {r.target_ref for r in document.part.rels.values() if r.reltype.endswith("/hyperlink")}
     for paragraph, one in zip(numbered, shipped.library.reports, strict=True):
         assert paragraph.text.startswith(f"{one.id}. ")
         if one.report.doi and "(" not in one.report.doi:
@@ -85,13 +95,15 @@ def test_every_publication_is_a_numbered_reference_with_its_link(shipped: Result
             assert len(paragraph.hyperlinks) == 1
 
 
-def test_pages_are_a4_and_numbered_and_the_document_is_named(shipped: Results) -> None:
-    page = SHIPPED.sections[0]
+def test_pages_are_a4_and_numbered_and_the_document_is_named(
+    document: docx.document.Document, shipped: Results
+) -> None:
+    page = document.sections[0]
     assert (round((page.page_width or 0) / 36000), round((page.page_height or 0) / 36000)) == (210, 297)
     footer = page.footer._element.xml
     assert "PAGE" in footer
     assert "NUMPAGES" in footer
-    properties = SHIPPED.core_properties
+    properties = document.core_properties
     assert properties.title == shipped.protocol.title
     assert properties.author == "; ".join(shipped.protocol.authors)
 
@@ -167,13 +179,13 @@ def opened(path: Path, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
-def test_libreoffice_opens_the_document(tmp_path: Path) -> None:
-    done = opened(OUTPUTS / "report.docx", tmp_path)
+def test_libreoffice_opens_the_document(outputs: Path, tmp_path: Path) -> None:
+    done = opened(outputs / "report.docx", tmp_path)
     assert (tmp_path / "report.pdf").is_file(), done.stdout + done.stderr
     assert (tmp_path / "report.pdf").stat().st_size > 100_000
 
 
 @pytest.mark.skipif(shutil.which("localc") is None, reason="LibreOffice Calc is not installed")
-def test_libreoffice_opens_the_workbook(tmp_path: Path) -> None:
-    done = opened(OUTPUTS / "tables.xlsx", tmp_path)
+def test_libreoffice_opens_the_workbook(outputs: Path, tmp_path: Path) -> None:
+    done = opened(outputs / "tables.xlsx", tmp_path)
     assert (tmp_path / "tables.pdf").is_file(), done.stdout + done.stderr

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, MakeReview, arm, course, patient, report
+from conftest import FROZEN, MakeReview, arm, course, patient, report
 from made_up_review import contents, edit, repository, small_review, write
 
 import metaimt.analyses.pooled_response
@@ -284,7 +284,7 @@ def test_a_revision_without_the_review_and_one_with_hostile_names(review: Path) 
     git("commit", "--quiet", "--message", "hostile")
     git("rm", "-r", "--quiet", "review/review.yaml")
     git("commit", "--quiet", "--message", "gone")
-    (review / "review.yaml").write_bytes((ROOT / "cases" / "review.yaml").read_bytes())
+    (review / "review.yaml").write_bytes((FROZEN / "cases" / "review.yaml").read_bytes())
     hostile.unlink()
     (review / "literature" / "link.yaml").unlink()
     with pytest.raises(WrongUse, match=r"has no review in review: no review\.yaml there"):

@@ -1,30 +1,18 @@
-"""The shipped review as data under test. The counts are those of the evidence README, written down by hand."""
+"""The frozen review as it is read: its counts are those of the evidence README, written down by hand."""
 
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
-import pytest
+from conftest import FROZEN
 
-from metaimt.casefiles.library import Library, read_library
-from metaimt.casefiles.model import CaseFile
+from metaimt.casefiles.library import read_library
 from metaimt.checks import check_library
 
-CASES = Path(__file__).parents[2] / "cases"
+CASES = FROZEN / "cases"
 LIBRARY = read_library(CASES)
 LITERATURE = tuple(report for report in LIBRARY.reports if report.report.setting != "local")
 STEMS = sorted(path.stem for folder in ("literature", "local") for path in (CASES / folder).glob("*.yaml"))
-
-
-def file_of(report: CaseFile) -> Path:
-    return Path(LIBRARY.report_documents[report.id].name)
-
-
-def units(library: Library) -> set[tuple[str, str]]:
-    """Every patient and arm as links name them."""
-    patients = {(report.id, patient.id) for report in library.reports for patient in report.patients}
-    return patients | {(report.id, f"arm{a + 1}") for report in library.reports for a in range(len(report.arms))}
 
 
 def test_no_errors_and_only_known_warnings() -> None:
@@ -84,51 +72,3 @@ def test_local_cohort() -> None:
     assert (local.report.setting, local.cohort.n, len(local.claims) > 0) == ("local", 74, True)
     assert [patient.courses[0].response for patient in local.patients] == ["SD", "PD"]
     assert [patient.courses[0].response_alternatives for patient in local.patients] == [("PR",), ("PR", "NE")]
-
-
-@pytest.mark.parametrize("report", LIBRARY.reports, ids=lambda report: report.id)
-def test_provenance(report: CaseFile) -> None:
-    second = (CASES / "second-reading" / f"{report.id}.yaml").exists()
-    assert report.extraction.by == "reader-1"
-    assert report.extraction.checked_by == ("reader-2" if second else None)
-    assert report.extraction.date == "2026-11-23"
-    assert file_of(report).stem == report.id
-
-
-def test_second_readings_are_of_reports_in_the_review() -> None:
-    second = {path.stem for path in (CASES / "second-reading").glob("*.yaml")}
-    assert len(second) == 65
-    assert second < {report.id for report in LITERATURE}
-
-
-def test_no_link_or_overlap_dangles() -> None:
-    known = {report.id for report in LIBRARY.reports}
-    linked = set()
-    for link in LIBRARY.links:
-        assert set(link.reports) <= known
-        assert link.prefer in link.reports
-        assert len(set(link.reports)) == 2
-        assert link.evidence
-        assert link.decided_by == "reader-1"
-        for same in link.patients:
-            assert {same.left, same.right} <= units(LIBRARY)
-            assert {same.left[0], same.right[0]} == set(link.reports)
-        linked.add(frozenset(link.reports))
-    overlaps = {frozenset((report.id, other)) for report in LIBRARY.reports for other in report.report.overlaps}
-    assert overlaps == linked
-    assert len(linked) == len(LIBRARY.links)
-
-
-def test_excluded_are_not_included() -> None:
-    assert not {entry.id for entry in LIBRARY.excluded} & {report.id for report in LIBRARY.reports}
-    assert all(entry.reason and entry.date == "2026-11-23" for entry in LIBRARY.excluded)
-
-
-def test_second_hand_reports_name_their_source() -> None:
-    assert all(r.extraction.secondary_source for r in LIBRARY.reports if r.extraction.depth == "secondary")
-
-
-def test_nothing_is_printed_without_a_place_to_find_it() -> None:
-    assert [
-        report.id for report in LITERATURE if not (report.report.doi or report.report.pmid or report.report.url)
-    ] == []
