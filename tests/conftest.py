@@ -5,7 +5,8 @@ from __future__ import annotations
 import copyreg
 import os
 import pickle
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -23,6 +24,29 @@ ROOT = Path(__file__).parent.parent
 FROZEN = Path(__file__).parent / "frozen"
 """A project folder with a frozen review in `cases/`: what tests of code run on, never the living review."""
 MakeReview = Callable[..., Path]
+
+
+LIVING = (f"{ROOT / 'cases'}{os.sep}", f"{ROOT / 'outputs'}{os.sep}")
+_LOOKS_AT_IT = ROOT / "tests" / "shipped"
+_may_look = [True]
+
+
+def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "open" and isinstance(arguments[0], str) and arguments[0].startswith(LIVING) and not _may_look[0]:
+        raise AssertionError(f"{arguments[0]}: a test of code runs on the frozen review or on a made-up one")
+
+
+sys.addaudithook(_refuse)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Only the tests in tests/shipped may read the living review; one more case there must break no other."""
+    _may_look[0] = item.path.is_relative_to(_LOOKS_AT_IT)
+    try:
+        return (yield)
+    finally:
+        _may_look[0] = True
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -12,8 +10,6 @@ from metaimt.figures.simulation import NOMINAL, draw_simulation
 from metaimt.report.simulation_text import as_written, read_simulation, simulation_rows
 from metaimt.report.tables import csv_text
 from metaimt.statistics.simulate import Cell, Structure, simulate, target_band
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +50,6 @@ def test_from_a_table_the_same_bytes(cells: tuple[Cell, ...]) -> None:
     again = read_simulation(csv_text(simulation_rows(cells)), "made-up.csv")
     assert again == cells
     assert figure_bytes(draw_simulation(again), "svg") == figure_bytes(draw_simulation(cells), "svg")
-
-
-def test_the_committed_figure_is_that_of_the_committed_table() -> None:
-    table = ROOT / "docs" / "simulation.csv"
-    found = read_simulation(table.read_text(encoding="utf-8"), "docs/simulation.csv")
-    assert figure_bytes(draw_simulation(found), "svg") == (ROOT / "docs" / "simulation.svg").read_bytes()
 
 
 def test_no_cells_are_refused() -> None:

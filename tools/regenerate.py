@@ -1,0 +1,167 @@
+"""Write whatever is generated in this project anew: outputs, schema, documents, transcripts.
+
+    python tools/regenerate.py                  everything
+    python tools/regenerate.py rules paper      these only
+    python tools/regenerate.py --check          change nothing; name what is not as it would be written, exit 1
+
+After a new case, a new rule or a changed method this is the one command to run; what it changed is what to commit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+
+import transcripts  # noqa: E402 - found by the line above
+
+BINARY = {".docx", ".xlsx", ".png"}
+"""Built and not committed."""
+
+Files = dict[str, bytes]
+
+
+def _said(*words: str) -> bytes:
+    """What a command prints."""
+    from metaimt.cli.main import app
+
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.chdir(ROOT):
+        try:
+            app(list(words), prog_name="metaimt")
+        except SystemExit as end:
+            if end.code:
+                raise RuntimeError(f"metaimt {' '.join(words)} ended with {end.code}") from end
+    return out.getvalue().encode("utf-8")
+
+
+def schema() -> Files:
+    """The schema that editors complete and check case files by."""
+    return {"cases/case.schema.json": _said("schema")}
+
+
+def rules() -> Files:
+    """Every rule, explained."""
+    return {"docs/rules.md": _said("explain", "--markdown")}
+
+
+def paper() -> Files:
+    """Every number of the local paper."""
+    return {"docs/paper.md": _said("audit", "--paper", "you-2024")}
+
+
+def simulation() -> Files:
+    """The page and the figure of the table of the simulation, which is itself hours of work and not run here."""
+    from metaimt.figures.save import figure_bytes
+    from metaimt.figures.simulation import draw_simulation
+    from metaimt.report.simulation_text import read_simulation, simulation_markdown
+
+    folder = ROOT / "docs"
+    cells = read_simulation((folder / "simulation.csv").read_text(encoding="utf-8"), "docs/simulation.csv")
+    command = re.search(
+        r"Written by `(metaimt simulate [^`]+)`", (folder / "simulation.md").read_text(encoding="utf-8")
+    )
+    if command is None:
+        raise RuntimeError("docs/simulation.md does not say which command wrote it")
+    return {
+        "docs/simulation.md": simulation_markdown(cells, command[1]).encode("utf-8"),
+        "docs/simulation.svg": figure_bytes(draw_simulation(cells), "svg"),
+    }
+
+
+def statistics() -> Files:
+    """The blocks of docs/statistics.md that the code and the simulation give."""
+    text = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
+    for name, block in statistics_blocks().items():
+        found = re.search(rf"(<!-- {name}: begin -->\n)(.*?)(<!-- {name}: end -->)", text, re.DOTALL)
+        if found is None:
+            raise RuntimeError(f"docs/statistics.md has no block {name}")
+        text = text[: found.start(2)] + block + text[found.end(2) :]
+    return {"docs/statistics.md": text.encode("utf-8")}
+
+
+def statistics_blocks() -> dict[str, str]:
+    """The rule as the head of its module states it, and the simulation in short."""
+    from metaimt.report.simulation_text import read_simulation, simulation_in_short
+
+    head = import_module("metaimt.statistics.pooled").__doc__ or ""
+    steps = re.split(r"(?m)^(?=\d+\. )", head)[1:]
+    table = (ROOT / "docs" / "simulation.csv").read_text(encoding="utf-8")
+    return {
+        "rule": "".join(f"{' '.join(step.split())}\n" for step in steps),
+        "simulation": simulation_in_short(read_simulation(table, "docs/simulation.csv")),
+    }
+
+
+def outputs() -> Files:
+    """What `metaimt build` writes of the living review, but for what is not committed."""
+    with tempfile.TemporaryDirectory() as folder:
+        _said("build", "--out", f"{folder}/outputs")
+        made = Path(folder) / "outputs"
+        return {
+            f"outputs/{path.relative_to(made).as_posix()}": path.read_bytes()
+            for path in sorted(made.rglob("*"))
+            if path.is_file() and path.suffix not in BINARY
+        }
+
+
+def documents() -> Files:
+    """README and tutorial with what their commands print."""
+    return {name: text.encode("utf-8") for name, text in transcripts.transcripts().items()}
+
+
+PARTS: dict[str, Callable[[], Files]] = {
+    part.__name__: part for part in (schema, rules, paper, simulation, statistics, outputs, documents)
+}
+
+
+def stale(names: Sequence[str]) -> Files:
+    """The generated files that are not as they would be written now: name -> as it would be; empty: to be removed."""
+    changed: Files = {}
+    for name in names:
+        made = PARTS[name]()
+        changed |= {file: data for file, data in made.items() if _present(file) != data}
+        if name == "outputs":
+            there = (path for path in (ROOT / "outputs").rglob("*") if path.is_file() and path.suffix not in BINARY)
+            former = {path.relative_to(ROOT).as_posix() for path in there}
+            changed |= dict.fromkeys(sorted(former - set(made)), b"")
+    return changed
+
+
+def _present(name: str) -> bytes | None:
+    path = ROOT / name
+    return path.read_bytes() if path.is_file() else None
+
+
+def main(words: Sequence[str]) -> int:
+    """Write or check; the exit code."""
+    names = [word for word in words if word != "--check"] or list(PARTS)
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        print(f"{unknown[0]} is not one of {', '.join(PARTS)}", file=sys.stderr)
+        return 2
+    check, found = "--check" in words, False
+    for name in names:
+        for file, data in stale([name]).items():
+            found = True
+            print(f"{file}: {'not as it would be written' if check else 'written anew'}")
+            if not check and data:
+                (ROOT / file).parent.mkdir(parents=True, exist_ok=True)
+                (ROOT / file).write_bytes(data)
+            elif not check:
+                (ROOT / file).unlink()
+    if check and found:
+        print("python tools/regenerate.py writes them anew")
+    return int(check and found)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
