@@ -18,6 +18,10 @@ from filelock import FileLock
 
 import metaimt
 from metaimt.analyses.results import Results
+from metaimt.casefiles.library import Library
+from metaimt.casefiles.protocol import Protocol
+from metaimt.evidence.selection import Selection, select
+from metaimt.review import load
 
 pytest_plugins = ["page_browser"]
 ROOT = Path(__file__).parent.parent
@@ -47,6 +51,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
     finally:
         _may_look[0] = True
+
+
+def selected_in(folder: Path) -> tuple[Library, Protocol, Selection]:
+    """A review read and selected by its protocol: what a single analysis needs, where the whole takes seconds."""
+    loaded = load(folder)
+    return loaded.library, loaded.protocol, select(loaded.library, loaded.protocol)
 
 
 @dataclass(frozen=True)

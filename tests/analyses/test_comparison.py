@@ -122,6 +122,7 @@ def test_no_column_of_groups_is_said() -> None:
     assert check(compare([1, 0], [1, 1], every_model=False))["subgroups"]["not_run"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sizes", "rate"), [("mixed", 0.7), ("mixed", 1.0), ("single cases", 0.7)])
 def test_ten_thousand_reports(sizes: str, rate: float) -> None:
     rng = np.random.Generator(np.random.PCG64(4))

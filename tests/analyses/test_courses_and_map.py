@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import MakeReview, arm, course, patient, report
+from conftest import MakeReview, arm, course, patient, report, selected_in
 
-import metaimt
 from metaimt.analyses.results import Results
+from metaimt.analyses.treatment_courses import treatment_courses
 
 
 @pytest.mark.parametrize("pool", ["strict", "all_evidence"])
@@ -38,7 +38,7 @@ def test_courses_stand_in_order_with_what_is_stated(make_review: MakeReview) -> 
         course("SD", drug="lorlatinib", duration_months=[2, 4], ongoing=True),
     )
     folder = make_review(report("made-up-1", three), report("made-up-2", arms=[arm(3, 5)], design="trial"))
-    found = metaimt.run(folder).courses["all_evidence"]
+    found = treatment_courses(selected_in(folder)[2])["all_evidence"]
     (only,) = found.patients
     assert [each.drug for each in only.courses] == ["crizotinib", "alectinib", "lorlatinib"]
     assert [each.months for each in only.courses] == [(8, 8), None, (2, 4)]
@@ -51,5 +51,5 @@ def test_courses_stand_in_order_with_what_is_stated(make_review: MakeReview) -> 
 def test_a_patient_who_gives_way_to_another_report_has_no_lane(make_review: MakeReview) -> None:
     same = [report(f"made-up-{number}", patient(course("PR"))) for number in (1, 2)]
     links = [{"reports": ["made-up-1", "made-up-2"], "certainty": "certain", "prefer": "made-up-2", "decided_by": "a"}]
-    found = metaimt.run(make_review(*same, links=links)).courses["all_evidence"]
+    found = treatment_courses(selected_in(make_review(*same, links=links))[2])["all_evidence"]
     assert [each.report for each in found.patients] == ["made-up-2"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from conftest import MakeReview, arm, course, patient, report
+from conftest import MakeReview, arm, course, patient, report, selected_in
 
 import metaimt
-from metaimt.analyses.over_time import BY_ENTRY, BY_YEAR, UNDATED, Cumulative
+from metaimt.analyses.over_time import BY_ENTRY, BY_YEAR, UNDATED, Cumulative, over_time
 from metaimt.analyses.results import Results
 from metaimt.report.markdown import report_markdown
 from metaimt.report.sensitivity_tables import cumulative_rows
@@ -97,7 +97,9 @@ def test_from_above_to_below_is_two_crossings(make_review: MakeReview) -> None:
     first = dated("early-1", 2010, None, arm(6, 6))
     del first["arms"]
     first |= {"patients": [patient(course("PR"), id=f"P{k}") for k in range(1, 7)]}
-    found = one(metaimt.run(make_review(first, *single)), "strict", BY_YEAR)
+    library, protocol, selection = selected_in(make_review(first, *single))
+    steps = over_time(library, protocol, selection)
+    found = next(found for found in steps if (found.pool, found.by) == ("strict", BY_YEAR))
     half = [(c.when, c.excludes, c.side) for c in found.crossings if c.threshold == 0.5]
     assert half == [("2010", True, "above"), ("2020", False, "above"), ("2020", True, "below")]
 

@@ -10,6 +10,7 @@ from metaimt.analyses.breakdown import breakdown
 from metaimt.analyses.results import Results
 from metaimt.casefiles.protocol import ALL_GROUPINGS
 from metaimt.problem import CannotAnalyse, WrongUse
+from metaimt.review import load, respond
 from metaimt.statistics.pooled import EXACT, POSTERIOR, PROFILE, PooledProportion
 
 
@@ -96,7 +97,7 @@ def test_an_empty_pool_beside_a_filled_one_is_not_identified(make_review: MakeRe
 def test_a_mean_over_reports_that_is_not_r_over_n_is_said(make_review: MakeReview) -> None:
     arms = {"a": (9, 9), "b": (0, 2), "c": (4, 5), "d": (0, 1)}
     folder = make_review(*(report(f"example-{k}", design="cohort", arms=[arm(*counts)]) for k, counts in arms.items()))
-    group = metaimt.run(folder).response.pools["strict"]
+    group = respond(load(folder))[1].pools["strict"]
     assert isinstance(group.orr, PooledProportion)
     assert abs(group.orr.estimate - 13 / 17) > 0.03
     assert any("r/n is 76.5 % (13/17)" in warning for warning in group.warnings)

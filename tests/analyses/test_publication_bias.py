@@ -10,7 +10,7 @@ from math import ceil, exp, inf, log
 from typing import Any
 
 import pytest
-from conftest import MakeReview, arm, course, patient, report
+from conftest import MakeReview, arm, course, patient, report, selected_in
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
@@ -19,7 +19,7 @@ from scipy.stats import chi2
 
 import metaimt
 from metaimt.analyses.contrasts import CONFOUNDED, Contrast
-from metaimt.analyses.publication_bias import PublicationBias, trend_with_year
+from metaimt.analyses.publication_bias import PublicationBias, publication_bias, trend_with_year
 from metaimt.analyses.results import Results
 from metaimt.analyses.selectivity import Selectivity, curve_point, missing_non_responders, true_rate
 from metaimt.report.bias_tables import contrast_rows, missing_rows, selectivity_rows
@@ -29,7 +29,8 @@ from metaimt.statistics.outcome import NotRun
 
 
 def bias_of(folder: Any) -> PublicationBias:
-    return metaimt.run(folder).publication_bias
+    _, protocol, selection = selected_in(folder)
+    return publication_bias(selection, protocol)
 
 
 def counts(contrast: Contrast) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -177,14 +178,15 @@ def test_only_responders_among_the_cases_give_a_lower_limit(make_review: MakeRev
     folder = make_review(
         *(single(number) for number in range(12)), report("trial-a", design="trial", arms=[arm(7, 10), arm(6, 12)])
     )
-    found = bias_of(folder).primary
+    bias = bias_of(folder)
+    found = bias.primary
     assert (odds(found).estimate, odds(found).upper) == (inf, inf)
     assert odds(found).lower > 1
     said = found.to_dict()
     assert "every patient responds in case reports" in said["odds_ratio"]["not_identified"]
     assert said["upper"] == said["odds_ratio"]
     assert said["lower"] == odds(found).lower
-    curve = bias_of(folder).selectivity["strict"]
+    curve = bias.selectivity["strict"]
     assert isinstance(curve, Selectivity)
     assert curve.targets[0].s is None
     assert curve.points[-1].orr == 1

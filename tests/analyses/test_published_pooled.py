@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import yaml
-from conftest import MakeReview, arm, course, patient, report
+from conftest import MakeReview, arm, course, patient, report, selected_in
 
-import metaimt
+from metaimt.analyses.published_pooled import PublishedComparison, published_pooled
 from metaimt.analyses.results import Results
 from metaimt.casefiles.library import read_library
 from metaimt.report.published import published_rows, published_section
 from metaimt.statistics.proportion import clopper_pearson
+
+
+def published_in(folder: Path) -> tuple[PublishedComparison, ...]:
+    library, protocol, selection = selected_in(folder)
+    return published_pooled(library, selection, protocol)
 
 
 def test_the_papers_own_table_stands_beside_single_cases(shipped: Results) -> None:
@@ -45,7 +52,7 @@ def test_what_matches_is_not_called_a_difference(make_review: MakeReview) -> Non
     entry = {"id": "made-up", "evaluable": 1, "responders": 1, "fusion_partners": {"RANBP2": 1}}
     entry["matches"] = {"up_to_year": 2020, "drug": ["crizotinib"]}
     (folder / "published-pooled.yaml").write_text(yaml.safe_dump({"pooled": [entry]}), encoding="utf-8")
-    (found,) = metaimt.run(folder).published
+    (found,) = published_in(folder)
     assert (found.counts.responders, found.counts.evaluable) == (1, 1)
     assert found.differences == ()
     assert found.conditions == "crizotinib; published up to 2020"
@@ -64,7 +71,7 @@ def test_the_known_partner_and_the_design_are_conditions(make_review: MakeReview
         {"id": "not-compared", "responders": 2, "evaluable": 2},
     ]
     (folder / "published-pooled.yaml").write_text(yaml.safe_dump({"pooled": figures}), encoding="utf-8")
-    found = {each.entry.id: each for each in metaimt.run(folder).published}
+    found = {each.entry.id: each for each in published_in(folder)}
     assert {name: each.counts.evaluable for name, each in found.items()} == {"partner": 1, "trials": 4, "nobody": 0}
     assert found["nobody"].orr is None
     assert "none evaluable" in published_section(tuple(found.values()))

@@ -243,6 +243,7 @@ def test_the_grid_is_every_combination_in_order_of_the_estimate(shipped: Results
         assert share * len(rates) == pytest.approx(sum(not r.lower <= threshold <= r.upper for r in rates))
 
 
+@pytest.mark.slow
 def test_the_order_of_reports_and_links_is_irrelevant(shipped: Results) -> None:
     from dataclasses import replace
 

@@ -353,6 +353,7 @@ def many(number: int) -> list[Facts]:
     ]
 
 
+@pytest.mark.slow
 def test_the_work_grows_almost_with_the_number_of_reports() -> None:
     a_report = [sum(1 for _ in _pairs(many(number))) / number for number in (1000, 2000, 4000, 8000)]
     assert max(a_report) < 60

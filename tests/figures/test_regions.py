@@ -23,7 +23,7 @@ from metaimt.figures.specification_curve import draw_specification_columns
 from metaimt.figures.swimmer import draw_lanes
 
 ROUNDING = 1e-9
-COUNTS = [1, 2, 60, 400]
+COUNTS = [1, 2, 60, pytest.param(400, marks=pytest.mark.slow)]
 
 
 def assert_inside(places: Sequence[Place]) -> None:

@@ -51,7 +51,7 @@ def test_every_figure_of_the_review_is_tidy_and_told_with_counts(shipped: Result
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("pool", ["strict", "all_evidence"])
+@pytest.mark.parametrize("pool", ["strict", pytest.param("all_evidence", marks=pytest.mark.slow)])
 def test_every_figure_can_be_of_one_pool(shipped: Results, name: str, pool: str) -> None:
     found = draw_figure(shipped, name, (pool,))
     if isinstance(found, ReviewFigure):
@@ -64,7 +64,7 @@ def single(number: int, **more: Any) -> dict[str, Any]:
     return report(f"made-up-{number}", told, extraction={"checked_by": "c"})
 
 
-@pytest.mark.parametrize("count", [1, 2, 60])
+@pytest.mark.parametrize("count", [1, 2, pytest.param(60, marks=pytest.mark.slow)])
 def test_figures_of_any_number_of_reports_are_tidy(make_review: MakeReview, count: int) -> None:
     folder = make_review(*(single(number, site="lung") for number in range(count)))
     figures = review_figures(metaimt.run(folder))
