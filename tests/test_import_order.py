@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from conftest import FROZEN
 
 import metaimt
 
@@ -104,6 +105,21 @@ def test_the_command_line_starts_without_what_one_command_needs() -> None:
     code = "import sys, metaimt.cli.main; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert set(done.stdout.split()) & {"pydantic", "yaml", "numpy", "scipy", "jinja2", "pandas", "matplotlib"} == set()
+
+
+@pytest.mark.parametrize("command", ["--help", "validate", "pool"])
+def test_a_library_of_one_format_is_loaded_with_its_first_file(command: str) -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import runpy, sys\n"
+        "try: runpy.run_module('metaimt', run_name='__main__')\n"
+        "except SystemExit as end: assert not end.code\n"
+        "print(*{'openpyxl', 'docx', 'lxml', 'rispy', 'markdown_it'} & set(sys.modules), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, command], cwd=FROZEN, capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == ""
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if part_of(module) == "statistics"])

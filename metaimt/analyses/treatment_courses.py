@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import fsum
 from typing import Any
 
 from metaimt.evidence.selection import Selection
@@ -57,7 +58,7 @@ class PatientCourses:
     @property
     def known_months(self) -> float:
         """Months on inhibitors as far as known, a range at its longest."""
-        return sum(course.months[1] for course in self.courses if course.months is not None)
+        return fsum(course.months[1] for course in self.courses if course.months is not None)
 
     def to_dict(self) -> dict[str, Any]:
         """The patient and the courses."""

@@ -95,11 +95,8 @@ def _and_then(line: str, rest: io.TextIOWrapper) -> Iterator[str]:
 
 @contextmanager
 def _workbook(path: Path, sheet: str | None) -> Iterator[Table]:
-    try:
-        import openpyxl
-    except ImportError:
-        hint = 'install it with pip install "metaimt[excel]", or save the table as CSV UTF-8'
-        raise UnreadableTable("reading a workbook needs openpyxl", hint) from None
+    import openpyxl
+
     formulas = _look_inside(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about parts of a workbook that are not read, such as data validation

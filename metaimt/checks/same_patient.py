@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import log2
+from math import fsum, log2
 
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Arm, CaseFile
@@ -83,7 +83,7 @@ def likeness(left: Facts, right: Facts, known: Frequencies) -> Candidate | None:
     one, other = sorted((left, right), key=lambda facts: (facts.report, facts.unit))
     reasons = sorted((point for point in points if point.points > 0), key=_strongest)
     against = sorted((point for point in points if point.points < 0), key=_strongest)
-    score = round(sum(point.points for point in points), 1)
+    score = round(fsum(point.points for point in points), 1)
     return Candidate(one.id, other.id, score, tuple(map(str, reasons)), tuple(map(str, against)))
 
 

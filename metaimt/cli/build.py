@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +25,7 @@ def build(
 ) -> None:
     """Validate, pool and write the review: the page, the report, results, tables and figures."""
     from metaimt.casefiles.library import collector_paused
+    from metaimt.report.exports import EXPORTS
     from metaimt.report.text import pooled_table
     from metaimt.review import build as build_review
 
@@ -41,20 +41,9 @@ def build(
     if results.warnings:
         print(f"{summary(results.warnings, files)}: metaimt validate")
     print(f"Written: {out.as_posix()}/index.html, report.md, results.json, tables/, figures/")
-    for line in for_other_programs():
-        print(line)
+    print(f"For other programs: {', '.join(EXPORTS)}")
     if open_page:
         show(out / "index.html")
-
-
-def for_other_programs() -> Iterator[str]:
-    """The exports that were written; which an extra would add, and how to install it."""
-    from metaimt.report.exports import ALWAYS, NEEDED, missing_exports
-
-    missing = missing_exports()
-    yield f"For other programs: {', '.join(name for name in (*NEEDED, *ALWAYS) if name not in missing)}"
-    for name, extra in missing.items():
-        yield f'Not written: {name}, which needs the extra "{extra}": pip install ".[{extra}]"'
 
 
 class Stages:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import html
 import re
-import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -71,7 +70,7 @@ def read_references(path: Path) -> tuple[Reference, ...]:
 
 
 def parse_references(text: str) -> tuple[Reference, ...]:
-    """The references in a text. Raises ValueError if it holds none, WrongUse if rispy is needed and missing."""
+    """The references in a text. Raises ValueError if it holds none."""
     text = re.sub(r"\r\n?", "\n", text)
     if text.lstrip()[:1] in {"[", "{"}:
         found = from_csl_json(text)
@@ -95,12 +94,9 @@ def _decoded(content: bytes) -> str:
 
 
 def from_ris(text: str) -> Iterator[Reference]:
-    """References in RIS. An end mark that is missing does not join two references. Raises WrongUse without rispy."""
-    try:
-        import rispy
-    except ImportError as error:
-        pip = f"{sys.executable} -m pip install rispy"
-        raise WrongUse(f"RIS files need rispy: {pip}; or export the reference as .nbib or .json") from error
+    """References in RIS. An end mark that is missing does not join two references."""
+    import rispy
+
     ended = re.sub(r"(?m)^(?=TY {1,2}-)", "ER  - \n", re.sub(r"(?m)^([A-Z][A-Z0-9]) -(?: |$)", r"\1  - ", text))
     return map(_from_ris_record, rispy.loads(f"{ended}\nER  - \n"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import cos, pi, sin, sqrt
+from math import cos, fsum, pi, sin, sqrt
 from typing import TYPE_CHECKING, Final
 
 from matplotlib.patches import Polygon
@@ -133,7 +133,7 @@ def _frame(table: CellMap) -> _Frame:
     title, subtitle = wrap(table.title, width, TITLE), wrap(table.subtitle, width, SUBTITLE) if table.subtitle else ()
     top = MARGIN + len(title) * line_height(TITLE) + len(subtitle) * line_height(SUBTITLE) + _GAP
     body = top + heading.height
-    below = body + sum(line.height for line in lines) + last.height + _GAP
+    below = body + fsum(line.height for line in lines) + last.height + _GAP
     legend = legend_rows(_legend(table), width, SMALL)
     footnotes = tuple(line for note in table.footnotes for line in wrap(note, width, SMALL))
     height = below + legend_height(legend, SMALL) + _GAP / 2 + len(footnotes) * line_height(SMALL) + MARGIN

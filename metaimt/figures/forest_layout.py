@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import fsum
 from typing import Final
 
 from metaimt.figures.forest_table import ForestRow, ForestTable, RowKind
@@ -69,7 +70,7 @@ class _Widths:
     def total(self) -> float:
         """With the margins and the gaps."""
         gaps = (2 + len(self.cells)) * GAP
-        return sum(width for width, _ in self.cells) + self.interval + gaps + 2 * MARGIN
+        return fsum(width for width, _ in self.cells) + self.interval + gaps + 2 * MARGIN
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class ForestLayout:
     @property
     def body_height(self) -> float:
         """Inches from the top of the first row to the bottom of the last."""
-        return max(sum(line.height for line in self.lines), SPACE)
+        return max(fsum(line.height for line in self.lines), SPACE)
 
 
 def lay_out(table: ForestTable) -> ForestLayout:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from math import fsum
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -94,7 +95,7 @@ def _draw(plot: SurvivalPlot) -> Figure:
     notes = [line for note in plot.notes for line in wrap(note, inner, SMALL)]
     labels = [clean(each.label) for each in plot.curves]
     left = _MARGIN + min(1.7, max(0.62, widest(labels, BODY) + 0.42))
-    top = _MARGIN + sum(map(line_height, (style for _, style in head))) + 0.14
+    top = _MARGIN + fsum(map(line_height, (style for _, style in head))) + 0.14
     bottom = top + _HEIGHT
     risk_top = bottom + 0.18 + 2 * line_height(BODY) + 0.1
     notes_top = risk_top + line_height(STRONG) + 0.02 + len(labels) * line_height(BODY) + 0.1

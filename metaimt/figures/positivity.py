@@ -6,6 +6,7 @@ May import: statistics, and its neighbours. It draws any shares; nothing is comp
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import fsum
 from typing import TYPE_CHECKING, Final
 
 from metaimt.figures.layout import clean, line_height, new_sheet, widest, wrap
@@ -70,7 +71,7 @@ def _draw(plot: SharePlot, rows: list[tuple[str, Proportion]]) -> tuple[Figure, 
     texts = [f"{100 * s.estimate:.1f} [{100 * s.lower:.1f}, {100 * s.upper:.1f}]" for _, s in rows]
     left = _MARGIN + min(2.4, widest(labels, STRONG)) + 0.75
     right = WIDTH - _MARGIN - widest(texts, STRONG) - 0.25
-    top = _MARGIN + sum(line_height(style) for _, style in head) + 0.14 + line_height(STRONG)
+    top = _MARGIN + fsum(line_height(style) for _, style in head) + 0.14 + line_height(STRONG)
     bottom = top + len(rows) * _ROW + 0.06
     notes_top = bottom + 0.2 + 2 * line_height(BODY) + 0.06
     sheet = new_sheet(WIDTH, notes_top + len(notes) * line_height(SMALL) + _MARGIN)

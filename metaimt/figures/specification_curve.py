@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, floor
+from math import ceil, floor, fsum
 from typing import TYPE_CHECKING, Final
 
 from matplotlib.patches import Rectangle
@@ -124,7 +124,7 @@ def _frame(table: SpecificationTable) -> _Frame:
     curve = MARGIN + len(title) * line_height(TITLE) + len(subtitle) * line_height(SUBTITLE) + 2 * _GAP
     curve += len(axis_label) * line_height(STRONG)
     grid = curve + CURVE + 1.5 * _GAP
-    below = grid + sum(line.height for line in options) + _GAP
+    below = grid + fsum(line.height for line in options) + _GAP
     legend = legend_rows(_legend(table), width, SMALL)
     footnotes = tuple(line for note in table.footnotes for line in wrap(note, width, SMALL))
     height = below + legend_height(legend, SMALL) + _GAP / 2 + len(footnotes) * line_height(SMALL) + MARGIN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, partial
+from math import fsum
 from typing import TYPE_CHECKING, Final
 
 from matplotlib.patches import Rectangle
@@ -145,7 +146,7 @@ class _Swimmers:
 
 
 def _known(lane: Lane) -> float:
-    return sum(segment.high or 0.0 for segment in lane.segments)
+    return fsum(segment.high or 0.0 for segment in lane.segments)
 
 
 def _look(table: SwimmerTable, drug: str) -> tuple[str, str]:

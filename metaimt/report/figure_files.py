@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 from metaimt.analyses.results import Results
 from metaimt.figures.registry import COHORTS, drawings, figure_names
 from metaimt.figures.review_figure import Drawing, Drawn, ReviewFigure
-from metaimt.report.exports import WORD, missing_exports
 from metaimt.workers import run_all
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ _COLOURS: Final = 64  # of a picture in the document; line art needs no more, an
 class FigureFiles:
     """A figure in words, its files (name in the outputs -> content), and its picture for the Word document, a PNG.
 
-    A figure that was not drawn has no file; `picture` is None where the document does not show it, or is not written.
+    A figure that was not drawn has no file; `picture` is None where the document does not show it.
     """
 
     drawn: Drawn
@@ -77,8 +76,7 @@ def figure_files(drawing: Drawing) -> FigureFiles:
         f"{where}.{kind}": figure_bytes(drawing.figure, kind, title=drawing.title, description=drawing.alt)
         for kind in kinds
     }
-    shown = drawing.name in IN_WORD and WORD not in missing_exports()
-    picture = _few_colours(drawing, files.get(f"{where}.png")) if shown else None
+    picture = _few_colours(drawing, files.get(f"{where}.png")) if drawing.name in IN_WORD else None
     return FigureFiles(drawing.text(), files, picture)
 
 

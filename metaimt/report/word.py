@@ -1,8 +1,8 @@
 """report.docx: the report for who writes in Word, with real tables, figures, captions and numbered references.
 
-May import: analyses, figures and below, and its neighbours. python-docx and markdown-it (extra: word) are imported
-when the document is made. Its text is that of report.md, so that the two cannot differ; the table of publications
-becomes the list of references at the end.
+May import: analyses, figures and below, and its neighbours. python-docx and markdown-it are imported when
+the document is made. Its text is that of report.md, so that the two cannot differ; the table of publications becomes
+the list of references at the end.
 """
 
 from __future__ import annotations
@@ -29,10 +29,7 @@ _PUBLICATIONS: Final = "Included publications"
 
 
 def word_bytes(results: Results, figures: Sequence[FigureFiles], report: str) -> bytes:
-    """A .docx of `report` (Markdown) with the figures that have a picture, the same bytes on every run.
-
-    Raises ImportError.
-    """
+    """A .docx of `report` (Markdown) with the figures that have a picture, the same bytes on every run."""
     import docx
 
     from metaimt.report.word_blocks import Writer, markdown_tokens

@@ -1,6 +1,6 @@
 """Tables of a Word document: columns as wide as their words need, on a page turned sideways where they must be.
 
-May import: its neighbours. python-docx (extra: word) is imported with this module.
+May import: its neighbours. python-docx is imported with this module.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import fsum
 
 from docx.document import Document
 from docx.enum.section import WD_ORIENT, WD_SECTION
@@ -37,14 +38,14 @@ class Cells:
 
 def add_table(document: Document, cells: Cells) -> None:
     """The table at the end of the document, in the largest letters that fit. See `is_wide`."""
-    sizes = (size for size in _SIZES if sum(_needed(cells, size)) <= _room(document))
+    sizes = (size for size in _SIZES if fsum(_needed(cells, size)) <= _room(document))
     _table(document, cells, next(sizes, _SIZES[-1]))
     document.add_paragraph().paragraph_format.space_after = Pt(0)
 
 
 def is_wide(document: Document, cells: Cells) -> bool:
     """Whether the table needs a page turned sideways."""
-    return sum(_needed(cells, _SIZES[-1])) > _room(document)
+    return fsum(_needed(cells, _SIZES[-1])) > _room(document)
 
 
 def turn(document: Document) -> None:
@@ -109,10 +110,10 @@ def _longest(cells: Cells, size: float, length: Callable[[str], int]) -> list[fl
 def _widths(cells: Cells, room: float, size: float) -> list[float]:
     """In cm: what each column wishes if there is room, else what it needs and a share of the rest."""
     needed, wished = _needed(cells, size), _longest(cells, size, len)
-    if sum(wished) <= room:
+    if fsum(wished) <= room:
         return wished
-    spare = room - sum(needed)
+    spare = room - fsum(needed)
     if spare < 0:
-        return [width * room / sum(needed) for width in needed]
+        return [width * room / fsum(needed) for width in needed]
     more = [max(wish - need, 0.0) for wish, need in zip(wished, needed, strict=True)]
-    return [need + spare * extra / sum(more) for need, extra in zip(needed, more, strict=True)]
+    return [need + spare * extra / fsum(more) for need, extra in zip(needed, more, strict=True)]

@@ -1,7 +1,7 @@
 """tables.xlsx: every table of tables/ on a sheet of its own, and a first sheet that says what each holds.
 
-May import: files. openpyxl (extra: excel) is imported when the workbook is made. The cells are those of the CSV files,
-so formulas are guarded there already; a column whose cells are all numbers is written as numbers.
+May import: files. openpyxl is imported when the workbook is made. The cells are those of the CSV files, so formulas
+are guarded there already; a column whose cells are all numbers is written as numbers.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ Table = Sequence[Sequence[str]]
 
 
 def workbook_bytes(title: str, version: str, tables: Mapping[str, str]) -> bytes:
-    """An .xlsx file of `tables` (file name -> CSV text), the same bytes on every run. Raises ImportError."""
+    """An .xlsx file of `tables` (file name -> CSV text), the same bytes on every run."""
     from openpyxl import Workbook
 
     read = {PurePosixPath(name).stem: list(csv.reader(io.StringIO(text))) for name, text in sorted(tables.items())}

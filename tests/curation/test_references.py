@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -139,10 +138,3 @@ def test_unreadable_files_are_told_with_the_next_step(tmp_path: Path) -> None:
     ):
         with pytest.raises(WrongUse, match=said):
             read_references(path)
-
-
-def test_without_rispy_the_pip_command_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "rispy", None)
-    with pytest.raises(WrongUse, match="-m pip install rispy"):
-        read_references(FILES / "made-up.ris")
-    assert len(read_references(FILES / "made-up.nbib")) == 2

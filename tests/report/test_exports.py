@@ -13,11 +13,8 @@ from openpyxl import load_workbook
 
 from metaimt.analyses.results import Results
 from metaimt.casefiles.model import CaseFile
-from metaimt.cli.build import for_other_programs
 from metaimt.curation.references import parse_references
-from metaimt.report import exports
 from metaimt.report.archive import undated
-from metaimt.report.exports import EXCEL, WORD, export_makers
 from metaimt.report.reference_lists import author_names, bibtex_text, ris_text
 from metaimt.report.workbook import ABOUT, HOLDS, sheet_names, workbook_bytes
 
@@ -85,7 +82,7 @@ def test_sheet_names_fit_spreadsheets() -> None:
     assert all(0 < len(name) <= 31 and not set(name) & set("[]:*?/\\") for name in found.values())
 
 
-@pytest.mark.parametrize("name", [WORD, EXCEL])
+@pytest.mark.parametrize("name", ["report.docx", "tables.xlsx"])
 def test_office_files_carry_no_date(outputs: Path, name: str) -> None:
     with zipfile.ZipFile(outputs / name) as archive:
         assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
@@ -149,21 +146,3 @@ def test_words_of_a_report_cannot_leave_their_field() -> None:
     assert "\\input{" not in bibtex.replace(r"\textbackslash{}input", "")
     assert r"journal = {J\_1 \& Co}" in bibtex
     assert "\u202e" not in ris + bibtex
-
-
-def test_a_missing_extra_is_said_and_its_file_left_out(
-    tables: dict[str, str], shipped: Results, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(exports, "find_spec", lambda name: None if name in {"docx", "openpyxl"} else name)
-    makers = export_makers(shipped, (), {name: text.encode() for name, text in tables.items()})
-    found = {name: make() for name, make in makers.items()}
-    assert set(found) == {"reproduce.R", "references.ris", "references.bib"}
-    assert list(for_other_programs()) == [
-        "For other programs: reproduce.R, references.ris, references.bib",
-        'Not written: report.docx, which needs the extra "word": pip install ".[word]"',
-        'Not written: tables.xlsx, which needs the extra "excel": pip install ".[excel]"',
-    ]
-    monkeypatch.undo()
-    assert list(for_other_programs()) == [
-        "For other programs: report.docx, tables.xlsx, reproduce.R, references.ris, references.bib"
-    ]
