@@ -1,0 +1,111 @@
+"""The sentences at the head of the review, each on numbers made up for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from conftest import MakeReview, arm, report
+from deciding import read
+
+from metaimt.analyses.not_in_headline import ELSEWHERE
+from metaimt.analyses.pooled_response import Group, pooled_response
+from metaimt.casefiles.shared import Search
+from metaimt.evidence.selection import select
+from metaimt.report.wording import group_line, last_search, p_value, read_as, read_depths, reasons_line, responded
+
+
+def search(id: str, status: str, date: str | None) -> Search:
+    return Search(id=id, source="Made up", status=status, date=date)
+
+
+NONE = "no search with a date"
+
+
+@pytest.mark.parametrize(
+    ("searches", "said"),
+    [
+        ([("done", "2025-03-01"), ("done", "2026-02-15")], "2026-02-15"),
+        ([("done", "2026-02-15"), ("done", "2025-03-01")], "2026-02-15"),  # the latest, wherever it stands
+        ([("done", "2024-12-31"), ("done", "2025-01-01"), ("done", "2024-01-01")], "2025-01-01"),
+        ([("done", "2025-03-01"), ("not yet run", "2026-06-01")], "2025-03-01"),  # planned is not run
+        ([("done", "2025-03-01"), ("done", None)], "2025-03-01"),
+        ([("done", "2026-11")], "2026-11"),
+        ([("done", None)], NONE),
+        ([("not yet run", "2026-06-01")], NONE),
+        ([], NONE),
+    ],
+)
+def test_the_last_search_is_the_latest_that_was_run(searches: list[tuple[str, str | None]], said: str) -> None:
+    assert last_search(search(f"s{k}", *each) for k, each in enumerate(searches)) == said
+
+
+@pytest.mark.parametrize(
+    ("depths", "said"),
+    [
+        ({"abstract": 3, "full_text": 1}, "3 of 4 publications were read as an abstract, 1 in full text"),
+        ({"full_text": 1}, "1 of 1 publication was read in full text"),
+        (
+            {"title": 1, "secondary": 1, "abstract": 5},
+            "5 of 7 publications were read as an abstract, 1 second-hand, 1 by the title",
+        ),
+        ({"not stated": 2}, "2 of 2 publications were read in a way that is not stated"),
+        ({}, "no publication"),
+    ],
+)
+def test_how_the_publications_were_read(depths: dict[str, int], said: str) -> None:
+    assert read_depths(depths) == said
+
+
+@pytest.mark.parametrize(
+    ("p", "said"), [(0.0311, "p = 0.031"), (0.001, "p = 0.001"), (0.0009, "p < 0.001"), (1, "p = 1.000")]
+)
+def test_a_p_value_is_never_0(p: float, said: str) -> None:
+    assert p_value(p) == said
+
+
+def test_the_reasons_in_a_line() -> None:
+    assert reasons_line((("inferred", 5), ("unnamed drug", 1), (ELSEWHERE, 3))) == (
+        "5 inferred, 1 unnamed drug, 3 counted in another report"
+    )
+
+
+def headline(make_review: MakeReview, *reports: dict[str, Any]) -> Group:
+    library, protocol = read(make_review(*reports))
+    return pooled_response(select(library, protocol), protocol).headline
+
+
+def trial(responders: int, evaluable: int) -> dict[str, Any]:
+    return report("example-1", design="trial", arms=[arm(responders, evaluable)])
+
+
+@pytest.mark.parametrize(
+    ("responders", "evaluable", "said"),
+    [(6, 10, "6 of 10 patients responded"), (1, 1, "1 of 1 patient responded"), (0, 3, "0 of 3 patients responded")],
+)
+def test_how_many_responded(make_review: MakeReview, responders: int, evaluable: int, said: str) -> None:
+    group = headline(make_review, trial(responders, evaluable))
+    assert responded(group) == said
+    rate = {6: "60.0 %", 1: "100.0 %", 0: "0.0 %"}[responders]
+    assert group_line(group).startswith(f"strict, ALK-positive: 1 report, ORR {rate} (95 % interval ")
+    assert group_line(group).endswith(f"; {responders}/{evaluable})")
+
+
+TRIALS, SINGLE = "small trials and cohorts", "single cases and series"
+
+
+@pytest.mark.parametrize(
+    ("designs", "most", "where"),
+    [
+        ({"trial": 6, "cohort": 2, "case_report": 2}, "8 of 10", TRIALS),
+        ({"trial": 6, "case_report": 4}, "6 of 10", TRIALS),
+        ({"cohort": 6, "case_series": 4}, "6 of 10", TRIALS),
+        ({"trial": 5, "case_report": 5}, "5 of 10", SINGLE),  # half is not most
+        ({"trial": 2, "cohort": 1, "case_report": 4, "case_series": 3}, "7 of 10", SINGLE),
+        ({"case_report": 10}, "10 of 10", SINGLE),
+    ],
+)
+def test_what_most_patients_come_from(make_review: MakeReview, designs: dict[str, int], most: str, where: str) -> None:
+    said = read_as(headline(make_review, trial(6, 10)), designs)
+    assert said.startswith(f"Most ({most}) come from {where}, not from comparable patients;")
+    assert said.endswith("this does not predict one patient's response.")

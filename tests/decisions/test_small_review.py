@@ -1,0 +1,687 @@
+"""One small made-up review, analysed whole: every count on the page, in the report and in the terminal by hand.
+
+Nobody in it exists. Who is counted where:
+
+| report | what it says | strict | all evidence |
+|---|---|---|---|
+| trial-2019, trial | arm of children, crizotinib, CR 2, PR 4, SD 1, PD 1, line not said | 6/8 | 6/8 |
+| trial-2021, trial | arm of adults, alectinib, first line, measured, no cells | 3/4 | 3/4 |
+| group-2020, cohort | arm, SD 1, PD 1, line not said | 2/4 | 2/4 |
+| local-2024, cohort | local: P1 PR | 1/1 | 1/1 |
+| single-2015 | P1 PR, adult with TPM3, still on the drug at 8 months | 1/1 | 1/1 |
+| single-2016 | P1 SD, child with EIMS and RANBP2, progression after 4 months; then PR to alectinib | 0/1 | 0/1 |
+| single-2017 | P1 CR, inferred | - | 1/1 |
+| single-2018 | P1 PR, with surgery | - | 1/1 |
+| single-undated | P1 PR, drug not named, no year | - | 1/1 |
+| series-2022 | P1 died before assessment | 0/1 | 0/1 |
+| | P2 PR, ALK not stated; P3 SD or PR | - | 1/2 |
+| | P4 PR, ALK-negative; P5 PR, ROS1; P6 not readable | - | - |
+| again-2017 | P1 PR, possibly a patient of trial-2019 | - | - |
+
+Strict: trials 9/12, cohorts 3/5, cases 1/3: 13/20 in 7 reports. All evidence: cases 5/8, 17/25 in 10 reports.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+import yaml
+from conftest import FROZEN, arm, course, patient, report
+from deciding import HEADLINE, WIDEST
+
+import metaimt
+from metaimt.analyses.breakdown import NOT_REPORTED
+from metaimt.analyses.over_time import BY_YEAR, UNDATED
+from metaimt.analyses.pooled_response import Counts
+from metaimt.analyses.results import Results
+from metaimt.report.markdown import report_markdown
+from metaimt.report.page import page_html
+from metaimt.report.text import breakdown_table, left_out_table, pooled_table
+
+TPM3: dict[str, Any] = {"fusion_gene": "ALK", "fusion_partner": "TPM3", "age": 34, "sex": "female", "site": "lung"}
+RANBP2: dict[str, Any] = {"fusion_gene": "ALK", "fusion_partner": "RANBP2", "age": 17.9, "sex": "male"}
+SIX = [
+    patient(course("NE", stop_reason="death"), id="P1", status="dead"),
+    patient(course("PR"), id="P2", ihc={}),
+    patient(course("SD", response_alternatives=["PR"]), id="P3"),
+    patient(course("PR"), id="P4", ihc={"ALK": "negative"}),
+    patient(course("PR"), id="P5", ihc={}, fusion_gene="ROS1"),
+    patient(course(None, adverse_events=["Nausea", "visual disorder"]), id="P6"),
+]
+REPORTS = [
+    report(
+        "trial-2019",
+        design="trial",
+        year=2019,
+        overlaps=["again-2017"],
+        extraction={"depth": "full_text"},
+        arms=[
+            arm(6, 8, cr=2, pr=4, sd=1, pd=1, population="paediatric", median_pfs_months={"value": 12, "ci": [6, None]})
+        ],
+    ),
+    report(
+        "trial-2021",
+        design="trial",
+        year=2021,
+        arms=[arm(3, 4, drug="alectinib", line="first", population="adult", response_basis="measured")],
+    ),
+    report("group-2020", design="cohort", year=2020, arms=[arm(2, 4, sd=1, pd=1)]),
+    report("local-2024", patient(course("PR"), age=40), design="cohort", setting="local", year=2024),
+    report(
+        "single-2015",
+        patient(
+            course("PR", duration_months=8, ongoing=True),
+            **TPM3,
+            status="alive",
+        ),
+        year=2015,
+    ),
+    report(
+        "single-2016",
+        patient(
+            course("SD", duration_months=4, stop_reason="progression"),
+            course("PR", drug="alectinib", adverse_events=["nausea"]),
+            **RANBP2,
+            histology="EIMS",
+        ),
+        year=2016,
+    ),
+    report("single-2017", patient(course("CR", response_basis="inferred"), age=18), year=2017),
+    report("single-2018", patient(course("PR", combined_with=["surgery"])), year=2018),
+    report("single-undated", patient(course("PR", drug="unspecified ALK inhibitor")), year=None),
+    report("series-2022", *SIX, design="case_series", year=2022, extraction={"depth": "title"}),
+    report("again-2017", patient(course("PR")), year=2017, overlaps=["trial-2019"]),
+]
+LINKS = [
+    {
+        "reports": ["again-2017", "trial-2019"],
+        "patients": ["again-2017/P1 in trial-2019/arm1"],
+        "certainty": "possible",
+        "prefer": "trial-2019",
+    }
+]
+SEARCHES = [
+    {"id": "one", "source": "Made-up index", "status": "done", "date": "2025-03-01"},
+    {"id": "two", "source": "Made-up register", "status": "done", "date": "2026-02-15"},
+    {"id": "three", "source": "Made-up archive", "status": "not yet run", "date": "2026-06-01"},
+]
+EXCLUDED = [{"id": "example-2014", "title": "Made up, and left out", "reason": "gives no response"}]
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    folder = tmp_path_factory.mktemp("small") / "cases"
+    (folder / "literature").mkdir(parents=True)
+    (folder / "review.yaml").write_bytes((FROZEN / "cases" / "review.yaml").read_bytes())
+    for entry in REPORTS:
+        published = {name: value for name, value in entry["report"].items() if value is not None}
+        text = yaml.safe_dump({**entry, "report": published})
+        (folder / "literature" / f"{published['id']}.yaml").write_text(f"# Made up.\n{text}", encoding="utf-8")
+    for name, content in (("links", LINKS), ("searches", SEARCHES), ("excluded", EXCLUDED)):
+        (folder / f"{name}.yaml").write_text(f"# Made up.\n{yaml.safe_dump(content)}", encoding="utf-8")
+    return metaimt.run(folder)
+
+
+@pytest.fixture(scope="module")
+def markdown(results: Results) -> str:
+    return report_markdown(results)
+
+
+class Page(HTMLParser):
+    """The rows of each table by the table's name: texts of the cells, keys of the buttons, how many marks are drawn."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tables: dict[str, list[tuple[tuple[str, ...], tuple[str, ...], int]]] = {}
+        self.buttons: list[tuple[str, str]] = []
+        self.text = ""
+        self._name = ""
+        self._cells: list[str] = []
+        self._keys: list[str] = []
+        self._marks = 0
+        self._ranges = 0
+        self._button = False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        if named.get("role") == "region":
+            self._name = named["aria-label"] or ""
+        if tag == "tr":
+            self._cells, self._keys, self._marks, self._ranges = [], [], 0, 0
+        if tag in {"td", "th"}:
+            self._cells.append("")
+        self._marks += named.get("class") == "mark"
+        self._ranges += named.get("class") == "range"
+        if "data-set" in named:
+            self._keys.append(named["data-set"] or "")
+            self.buttons.append((named["data-set"] or "", ""))
+            self._button = True
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if self._cells:
+            self._cells[-1] += data
+        if self._button:
+            key, text = self.buttons[-1]
+            self.buttons[-1] = (key, text + data)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._button = self._button and tag != "button"
+        if tag == "tr":
+            assert self._marks == self._ranges, "a mark without its interval"
+            cells = tuple(" ".join(cell.split()) for cell in self._cells)
+            self.tables.setdefault(self._name, []).append((cells, tuple(self._keys), self._marks))
+            self._cells = []
+
+
+@pytest.fixture(scope="module")
+def html(results: Results) -> str:
+    return page_html(results)
+
+
+@pytest.fixture(scope="module")
+def page(html: str) -> Page:
+    return Page(html)
+
+
+@pytest.fixture(scope="module")
+def opened(html: str) -> dict[str, list[str]]:
+    """Key of a number -> the units that it opens, as the page's script reads them."""
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.DOTALL)
+    assert found is not None
+    data = json.loads(found[1])
+    names = [case["id"] for case in data["cases"]]
+    return {
+        key: [names[entry if isinstance(entry, int) else entry[0]] for entry in one.get("u", [])]
+        for key, one in data["sets"].items()
+    }
+
+
+def plain(counts: Counts) -> tuple[int, int, int]:
+    return counts.responders, counts.evaluable, counts.reports
+
+
+# ---------- the analyses ----------
+
+GROUPS = {
+    "strict": (13, 20, 7),
+    "strict/trials": (9, 12, 2),
+    "strict/cohorts": (3, 5, 2),
+    "strict/cases_and_series": (1, 3, 3),
+    "all_evidence": (17, 25, 10),
+    "all_evidence/trials": (9, 12, 2),
+    "all_evidence/cohorts": (3, 5, 2),
+    "all_evidence/cases_and_series": (5, 8, 6),
+    "alk_negative": (1, 1, 1),
+    "ros1": (1, 1, 1),
+    "other_kinase": (0, 0, 0),
+    "later_lines": (1, 1, 1),
+}
+
+
+def test_the_headline_block(results: Results) -> None:
+    found = {**results.response.pools, **results.response.rows}
+    counts = {name: plain(group.counts) for name, group in found.items()}
+    for pool, group in results.response.pools.items():
+        counts |= {f"{pool}/{name}": plain(stratum.counts) for name, stratum in group.strata.items()}
+    assert counts == GROUPS
+    assert {pool: plain(local) for pool, local in results.response.local.items()} == {
+        HEADLINE: (1, 1, 1),
+        WIDEST: (1, 1, 1),
+    }
+
+
+@pytest.mark.parametrize(
+    ("pool", "line", "complete", "controlled"),
+    [
+        # known of trial-2019 (2 complete, 6 + 1 controlled), group-2020 (2 + 1 of 4) and of each patient
+        (HEADLINE, 12, (2, 12), (13, 16)),
+        (WIDEST, 12, (3, 17), (18, 21)),
+    ],
+)
+def test_what_else_is_said_of_a_pool(
+    results: Results, pool: str, line: int, complete: tuple[int, int], controlled: tuple[int, int]
+) -> None:
+    group = results.response.pools[pool]
+    assert group.line_not_stated == line
+    assert group.complete is not None
+    assert (group.complete.responders, group.complete.evaluable) == complete
+    assert group.controlled is not None
+    assert (group.controlled.responders, group.controlled.evaluable) == controlled
+
+
+NOT_IN_HEADLINE = (
+    ("ALK status not stated", 1),
+    ("disputed", 1),
+    ("inferred", 1),
+    ("mixed treatment", 1),
+    ("unnamed drug", 1),
+    ("counted in another report", 1),
+)
+
+
+def test_who_is_not_in_the_headline(results: Results) -> None:
+    assert results.response.not_in_headline == NOT_IN_HEADLINE
+
+
+# grouping -> level -> r/n in all evidence
+LEVELS: dict[str, dict[str, tuple[int, int]]] = {
+    "histology": {"IMT": (6, 8), "EIMS": (0, 1), NOT_REPORTED: (11, 16)},
+    "site": {"lung": (1, 1), NOT_REPORTED: (16, 24)},
+    "fusion_partner": {"RANBP2": (0, 1), "TPM3": (1, 1), NOT_REPORTED: (16, 23)},
+    "drug": {"crizotinib": (13, 20), "alectinib": (3, 4), NOT_REPORTED: (1, 1)},
+    "drug_generation": {"first": (13, 20), "second": (3, 4), NOT_REPORTED: (1, 1)},
+    "age_group": {"child": (6, 9), "adult": (6, 7), NOT_REPORTED: (5, 9)},
+    "sex": {"female": (1, 1), "male": (0, 1), NOT_REPORTED: (16, 23)},
+}
+
+
+@pytest.mark.parametrize("grouping", LEVELS)
+def test_in_whom(results: Results, grouping: str) -> None:
+    levels = results.subgroups.tables[grouping][WIDEST].levels
+    found = {each.level.name: (each.level.counts.responders, each.level.counts.evaluable) for each in levels}
+    assert found == LEVELS[grouping]
+
+
+# group and reference of each contrast, in their order
+CONTRASTS = [
+    ("design", WIDEST, (5, 8), (9, 12)),
+    ("design", HEADLINE, (1, 3), (9, 12)),
+    ("design", WIDEST, (5, 8), (12, 17)),
+    ("design", HEADLINE, (1, 3), (12, 17)),
+    ("wording", WIDEST, (4, 5), (2, 4)),  # single patients: the rest against strict
+    ("wording", WIDEST, (4, 5), (13, 20)),
+]
+
+
+def test_who_is_on_the_two_sides_of_each_contrast(results: Results) -> None:
+    found = [
+        (each.kind, each.pool, plain(each.group.counts)[:2], plain(each.reference.counts)[:2])
+        for each in results.publication_bias.contrasts
+    ]
+    assert found == CONTRASTS
+    primary = results.publication_bias.primary
+    assert {m.unit.report for m in primary.reference.members} == {"trial-2019", "trial-2021"}
+    assert {m.unit.design for m in primary.group.members} == {"case_report", "case_series"}
+
+
+READ = {
+    HEADLINE: {"stated": (10, 15), "measured": (3, 4), "death": (0, 1)},
+    WIDEST: {"stated": (13, 19), "measured": (3, 4), "death": (0, 1), "inferred": (1, 1)},
+}
+
+
+@pytest.mark.parametrize("pool", READ)
+def test_how_the_responses_are_known(results: Results, pool: str) -> None:
+    basis = results.publication_bias.reading[pool].basis
+    assert {name: plain(each)[:2] for name, each in basis.items()} == READ[pool]
+
+
+STEPS = {  # what came, and the pool so far
+    HEADLINE: [
+        ("2015", (1, 1), (1, 1, 1)),
+        ("2016", (0, 1), (1, 2, 2)),
+        ("2019", (6, 8), (7, 10, 3)),
+        ("2020", (2, 4), (9, 14, 4)),
+        ("2021", (3, 4), (12, 18, 5)),
+        ("2022", (0, 1), (12, 19, 6)),
+        ("2024", (1, 1), (13, 20, 7)),
+    ],
+    WIDEST: [
+        ("2015", (1, 1), (1, 1, 1)),
+        ("2016", (0, 1), (1, 2, 2)),
+        ("2017", (1, 1), (2, 3, 3)),
+        ("2018", (1, 1), (3, 4, 4)),
+        ("2019", (6, 8), (9, 12, 5)),
+        ("2020", (2, 4), (11, 16, 6)),
+        ("2021", (3, 4), (14, 20, 7)),
+        ("2022", (1, 3), (15, 23, 8)),
+        ("2024", (1, 1), (16, 24, 9)),
+        (UNDATED, (1, 1), (17, 25, 10)),
+    ],
+}
+
+
+@pytest.mark.parametrize("pool", STEPS)
+def test_the_pool_after_each_year(results: Results, pool: str) -> None:
+    (found,) = (each for each in results.over_time if (each.pool, each.by) == (pool, BY_YEAR))
+    assert [(step.when, plain(step.added)[:2], plain(step.counts)) for step in found.steps] == STEPS[pool]
+    assert (found.dated, found.reports) == ((7, 7) if pool == HEADLINE else (9, 10))
+
+
+def test_the_entries_all_came_at_once(results: Results) -> None:
+    (found,) = (each for each in results.over_time if (each.pool, each.by) == (HEADLINE, "date of entry"))
+    assert [(step.when, plain(step.counts)) for step in found.steps] == [("2026-01-01", (13, 20, 7))]
+
+
+def test_a_next_inhibitor(results: Results) -> None:
+    later = results.subgroups.later
+    assert [switch.id for switch in later.switches] == ["single-2016/P1/course2"]
+    assert {name: plain(each)[:2] for name, each in later.by_prior_outcome.items()} == {"no response": (1, 1)}
+    assert {name: plain(each)[:2] for name, each in later.by_prior_end.items()} == {"progression": (1, 1)}
+
+
+def test_for_how_long(results: Results) -> None:
+    """Of ten patients of all evidence described singly two have a time on the drug; the arm prints one median."""
+    found = results.duration[WIDEST]
+    times = found.times["time_on_treatment"]
+    assert [(each.id, each.middle, each.state) for each in times.known] == [
+        ("single-2015/P1", 8, "censored"),
+        ("single-2016/P1", 4, "event"),
+    ]
+    assert (times.patients, times.as_counts, times.naive_median) == (9, 16, 6)
+    assert times.to_dict()["kaplan_meier"] == {"not_run": "2 known times, 10 are needed"}
+    (median,) = found.medians
+    assert (median.id, median.field, median.n, median.value, median.interval) == (
+        "trial-2019/arm1",
+        "pfs",
+        8,
+        12,
+        (6, None),
+    )
+
+
+def test_deaths_and_toxicity(results: Results) -> None:
+    """Every eligible patient once, with the one whom trial-2019 counts, and those who are in no pool."""
+    found = results.deaths_and_toxicity
+    assert (len(found.status.stated), len(found.status.asked)) == (2, 13)
+    assert dict(found.status.values) == {"alive": ("single-2015/P1",), "dead": ("series-2022/P1",)}
+    assert dict(found.ends.values) == {
+        "death before the response was assessed": ("series-2022/P1",),
+        "progression": ("single-2016/P1",),
+        "still on the drug": ("single-2015/P1",),
+    }
+    assert len(found.ends.asked) == 14
+    assert {name: sorted(units) for name, units in found.events.values.items()} == {
+        "nausea": ["series-2022/P6", "single-2016/P1/course2"],
+        "visual disorder": ["series-2022/P6"],
+    }
+    assert len(found.events.stated) == 2
+    assert (found.as_counts, found.elsewhere) == (16, ("again-2017/P1",))
+
+
+def test_every_inhibitor_of_a_patient(results: Results) -> None:
+    found = results.courses[HEADLINE]
+    assert [(each.patient, each.known_months, len(each.courses)) for each in found.patients] == [
+        ("single-2015/P1", 8, 1),
+        ("single-2016/P1", 4, 2),
+        ("local-2024/P1", 0, 1),
+        ("series-2022/P1", 0, 1),
+    ]
+    assert found.as_counts == 16
+
+
+# ---------- the terminal ----------
+
+
+def test_the_table_of_the_terminal(results: Results) -> None:
+    lines = pooled_table(results.response).splitlines()
+    shown = [re.match(r"(.*?) (\d+/\d+) (\d+)\b", " ".join(line.split())) for line in lines[3:16]]
+    assert [found.groups() for found in shown if found] == [
+        ("strict, ALK-positive", "13/20", "7"),
+        ("prospective trials", "9/12", "2"),
+        ("cohorts", "3/5", "2"),
+        ("single cases, series", "1/3", "3"),
+        ("of these local cohort", "1/1", "1"),
+        ("all evidence", "17/25", "10"),
+        ("of these local cohort", "1/1", "1"),
+        ("later lines", "1/1", "1"),
+        ("ALK-negative", "1/1", "1"),
+        ("ROS1", "1/1", "1"),
+    ]
+    text = " ".join(" ".join(lines).split())
+    assert "other kinase" not in text, "nobody is evaluable in it"
+    assert (
+        "Not in strict: 1 ALK status not stated, 1 disputed, 1 inferred, 1 mixed treatment, 1 unnamed drug, "
+        "1 counted in another report." in text
+    )
+    assert (
+        "Line of treatment mixed or not stated: 12 of 20 patients (strict), 12 of 25 patients (all evidence)." in text
+    )
+    assert re.search(r"Complete response, where known: 2/12, 16.7 % \[.*?\] \(strict\); 3/17, ", text)
+    assert re.search(r"Disease control, where known: 13/16, .*? \(strict\); 18/21, .*? \(all evidence\)\.", text)
+
+
+def test_the_list_of_who_is_left_out(results: Results) -> None:
+    strict, widest = left_out_table(results.response).split("Not in all_evidence: ")
+    assert strict.startswith("Not in strict: 10 courses and arms\n")
+    assert widest.startswith("5 courses and arms\n")
+    lines = [line.strip() for line in strict.splitlines() if line and not line.startswith("Not in")]
+    assert [re.sub(r" {2,}", " ", line) for line in lines] == [
+        "ALK status not stated",
+        "series-2022/P2 1/1",
+        "ALK-negative",
+        "series-2022/P4 1/1",
+        "ROS1",
+        "series-2022/P5 1/1",
+        "counted in trial-2019",
+        "again-2017/P1 1/1",
+        "disputed",
+        "series-2022/P3 0/1",
+        "inferred",
+        "single-2017/P1 1/1",
+        "later line",
+        "single-2016/P1/course2 1/1",
+        "mixed treatment",
+        "single-2018/P1 1/1",
+        "response not readable",
+        "series-2022/P6 0/0",
+        "unnamed drug",
+        "single-undated/P1 1/1",
+    ]
+
+
+def test_a_grouping_in_the_terminal(results: Results) -> None:
+    labels = {pool: results.protocol.label(pool) for pool in results.selection.pools}
+    lines = breakdown_table(results.breakdowns["age_group"], labels).splitlines()
+    cells = {line[:22].strip(): re.findall(r"\d+/\d+", line) for line in lines[2:]}
+    assert cells == {  # all evidence, then strict
+        "child": ["6/9", "6/9"],
+        "adult": ["6/7", "5/6"],
+        NOT_REPORTED: ["5/9", "2/5"],
+        "all": ["17/25", "13/20"],
+    }
+
+
+# ---------- report.md ----------
+
+
+def section(markdown: str, title: str) -> list[list[str]]:
+    """The rows of the first table of a section, without its heading."""
+    body = markdown.split(f"## {title}\n", 1)[1].split("\n## ", 1)[0]
+    rows = [line.strip("| ").split(" | ") for line in body.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in row] for row in rows]
+
+
+def test_the_headline_of_the_report(markdown: str) -> None:
+    rows = section(markdown, "Headline")
+    assert [row[:3] for row in rows if re.fullmatch(r"\d+/\d+", row[1])] == [
+        ["strict, ALK-positive", "13/20", "7"],
+        ["– prospective trials", "9/12", "2"],
+        ["– cohorts", "3/5", "2"],
+        ["– single cases, series", "1/3", "3"],
+        ["– of these local cohort", "1/1", "1"],
+        ["all evidence", "17/25", "10"],
+        ["– prospective trials", "9/12", "2"],
+        ["– cohorts", "3/5", "2"],
+        ["– single cases, series", "5/8", "6"],
+        ["– of these local cohort", "1/1", "1"],
+    ]
+    assert "line of treatment mixed or not stated for 12 of 20 patients" in markdown
+    assert "known for 12 of 20; disease control" in markdown
+    assert "known for 16 of 20" in markdown
+    assert "known for 17 of 25" in markdown
+    assert "known for 21 of 25" in markdown
+
+
+def test_the_separate_rows_of_the_report(markdown: str) -> None:
+    found = {row[0]: (row[1], row[-1]) for row in section(markdown, "Not in the pools") if len(row) > 4}
+    assert found["ALK-negative"] == ("1/1", "meets the other strict conditions 1/1")
+    assert found["ROS1"] == ("1/1", "meets the other strict conditions 1/1")
+    assert found["later lines"] == ("1/1", "meets the other strict conditions 1/1, ALK-positive 1/1")
+    assert "| other kinase fusions | 0/0 | 0 | none evaluable |" in markdown
+
+
+def test_what_was_left_out_in_the_report(markdown: str) -> None:
+    body = markdown.split("## What was left out, and why\n", 1)[1].split("\n## ", 1)[0]
+    headings = re.findall(r"^### (.*)$", body, re.MULTILINE)
+    assert [heading.split(" (")[0].casefold() for heading in headings] == [
+        "alk status not stated",
+        "alk-negative",
+        "ros1",
+        "counted in trial-2019",
+        "disputed",
+        "inferred",
+        "later line",
+        "mixed treatment",
+        "response not readable",
+        "unnamed drug",
+    ]
+    assert "- example-2014: Made up, and left out. gives no response" in markdown
+
+
+def test_the_searches_in_the_report(markdown: str) -> None:
+    body = markdown.split("## How the evidence was found\n", 1)[1].split("\n## ", 1)[0]
+    assert "- **Made-up index** (done, 2025-03-01)." in body
+    assert "- **Made-up archive** (not yet run, 2026-06-01)." in body
+
+
+# ---------- the page ----------
+
+
+def test_the_cards_at_the_head(page: Page) -> None:
+    head = dict(page.buttons[:12])
+    assert head["pool/strict"] == "13 of 20 patients responded"
+    assert head["reports/pool/strict"] == "7 reports"
+    text = " ".join(page.text.split())
+    assert "Most (17 of 20) come from small trials and cohorts, not from comparable patients" in text
+    assert "Line of treatment mixed or not stated for 12 of 20 patients." in text
+    # beside the answer: the trials, then all evidence
+    order = [(key, said) for key, said in page.buttons if said.endswith("responded")]
+    assert order == [
+        ("pool/strict", "13 of 20 patients responded"),
+        ("pool/strict/stratum/trials", "9 of 12 patients responded"),
+        ("pool/all_evidence", "17 of 25 patients responded"),
+    ]
+
+
+def test_the_facts_at_the_head(html: str) -> None:
+    facts = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", html))
+    told = {name: re.sub(r"<.*?>", "", value) for name, value in facts.items()}
+    assert told["Last search"] == "2026-02-15"
+    assert told["Not yet run"] == "Made-up archive"
+    depths = "9 of 11 publications were read as an abstract, 1 in full text, 1 by the title"
+    assert told["Read"] == f"{depths}; 11 by two people independently"
+    assert told["Status"] == "an update is in progress; to be searched every 3 months"
+
+
+def test_the_contrast_at_the_head(page: Page) -> None:
+    rows = page.tables["Histology, the pre-specified contrast (all evidence)"]
+    assert [(cells[:2], keys, marks) for cells, keys, marks in rows[1:]] == [
+        (("IMT", "6/8"), ("by/histology/all_evidence/IMT",), 1),
+        (("EIMS", "0/1"), ("by/histology/all_evidence/EIMS",), 1),
+        ((NOT_REPORTED, "11/16"), (f"by/histology/all_evidence/{NOT_REPORTED}",), 1),
+    ]
+
+
+def test_the_table_of_the_answer(page: Page) -> None:
+    rows = page.tables["Pools, strata and separate groups"][1:]
+    assert [(cells[:3], marks) for cells, _, marks in rows] == [
+        (("Strict, ALK-positive", "13/20", "7"), 1),
+        (("Prospective trials", "9/12", "2"), 1),
+        (("Cohorts", "3/5", "2"), 1),
+        (("Single cases, series", "1/3", "3"), 1),
+        (("of these local cohort", "1/1", "1"), 0),
+        (("All evidence", "17/25", "10"), 1),
+        (("Prospective trials", "9/12", "2"), 1),
+        (("Cohorts", "3/5", "2"), 1),
+        (("Single cases, series", "5/8", "6"), 1),
+        (("of these local cohort", "1/1", "1"), 0),
+        (("ALK-negative", "1/1", "1"), 1),
+        (("ROS1", "1/1", "1"), 1),
+        (("Other kinase fusions", "0/0", "0"), 0),
+        (("Later lines", "1/1", "1"), 1),
+    ]
+
+
+FOREST = [
+    "Prospective trials",
+    ("6/8", "trial-2019"),
+    ("3/4", "trial-2021"),
+    ("9/12", HEADLINE),
+    ("9/12", WIDEST),
+    "Cohorts",
+    ("2/4", "group-2020"),
+    ("1/1", "local-2024"),
+    ("3/5", HEADLINE),
+    ("3/5", WIDEST),
+    "Single cases, series",
+    ("1/1", "single-2015"),  # filled: in strict, by year where as large
+    ("0/1", "single-2016"),
+    ("0/1", "series-2022"),
+    ("1/2", "series-2022"),  # hollow: only in all evidence
+    ("1/1", "single-2017"),
+    ("1/1", "single-2018"),
+    ("1/1", "single-undated"),
+    ("1/3", HEADLINE),
+    ("5/8", WIDEST),
+    "All together",
+    ("13/20", HEADLINE),
+    ("17/25", WIDEST),
+]
+
+
+def test_the_forest_has_every_report_and_draws_every_interval(page: Page) -> None:
+    found: list[Any] = []
+    for cells, keys, marks in page.tables["Forest of all reports"][1:]:
+        if len(cells) == 1:
+            found.append(cells[0])
+        else:
+            assert marks == 1, f"{cells[0]} has no interval drawn"
+            place = keys[-1].split("/")
+            found.append((cells[2], place[2] if place[0] == "forest" else place[1]))
+    assert found == FOREST
+
+
+def test_the_forest_says_the_drug_and_the_local_cohort(page: Page) -> None:
+    rows = {keys[-1]: cells for cells, keys, _ in page.tables["Forest of all reports"] if keys}
+    assert rows["forest/strict/trial-2021"][1] == "alectinib"
+    assert rows["forest/all_evidence/single-2018"][1] == "crizotinib +"
+    assert [key for key, cells in rows.items() if cells[0].endswith("(local cohort)")] == ["forest/strict/local-2024"]
+
+
+OPENED = {
+    "pool/strict/stratum/trials": ["trial-2019/arm1", "trial-2021/arm1"],
+    "pool/strict/stratum/cases_and_series": ["series-2022/P1", "single-2015/P1", "single-2016/P1"],
+    "pool/strict/local": ["local-2024/P1"],
+    "pool/strict/line": ["group-2020/arm1", "trial-2019/arm1"],
+    "pool/strict/small trials and cohorts": ["group-2020/arm1", "local-2024/P1", "trial-2019/arm1", "trial-2021/arm1"],
+    "forest/all_evidence/series-2022": ["series-2022/P2", "series-2022/P3"],
+    "forest/strict/series-2022": ["series-2022/P1"],
+    "row/later_lines": ["single-2016/P1/course2"],
+    "row/alk_negative": ["series-2022/P4"],
+    "not-in/inferred": ["single-2017/P1"],
+    "not-in/counted in another report": ["again-2017/P1"],
+    "left/response not readable": ["series-2022/P6"],
+    "by/age_group/all_evidence/child": ["single-2016/P1", "trial-2019/arm1"],
+    "by/sex/strict/female": ["single-2015/P1"],
+    "later/outcome/no response": ["single-2016/P1/course2"],
+    "stated/event/nausea": ["series-2022/P6", "single-2016/P1/course2"],
+    "time/all_evidence/time_on_treatment": ["single-2015/P1", "single-2016/P1"],
+    f"time/all_evidence/{BY_YEAR}/{UNDATED}/added": ["single-undated/P1"],
+    "otherwise/ROS1 in/strict": [
+        *("group-2020/arm1", "local-2024/P1", "series-2022/P1", "series-2022/P5", "single-2015/P1", "single-2016/P1"),
+        *("trial-2019/arm1", "trial-2021/arm1"),
+    ],
+}
+
+
+@pytest.mark.parametrize("key", OPENED)
+def test_a_count_opens_the_right_patients(opened: dict[str, list[str]], page: Page, key: str) -> None:
+    assert sorted(opened[key]) == OPENED[key]
+    assert any(key in (each, each.removeprefix("reports/")) for each, _ in page.buttons), "on the page too"
