@@ -4,6 +4,8 @@
 forked for each k and ends itself, without any clean-up, before the k-th step: opening a file to write, each half of a
 write, fsync, rename, exchange, chmod, mkdir, remove. What is then on the disk is what `kill -9` leaves. Prints JSON:
 the files with their content (as SHA-256) before, and for each k the exit code and the files after, hidden ones apart.
+
+What is computed is made up and small: only how it is written counts here.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ import metaimt.report.outputs
 from metaimt import files, review
 
 KILLED = 9
+OUTPUTS = {"CHANGES.md": b"made up", "index.html": b"made up", "figures/made-up.svg": b"<svg/>", "tables/a.csv": b"1\n"}
+NUMBERS: dict[str, Any] = {"pools": {}, "rows": {}}
 CHANGES_THE_DISK = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "shutil.rmtree", "tempfile.mkstemp"}
 
 
@@ -74,21 +78,20 @@ class Steps:
         return Halves(handle, "w")
 
 
-def child(what: str, folder: Path, last: int, computed: tuple[Any, dict[str, bytes], dict[str, Any]]) -> None:
-    """Do it, with what was computed beforehand, and end before the step `last`."""
-    results, made, numbers = computed
+def child(what: str, folder: Path, last: int, loaded: review.Loaded) -> None:
+    """Do it, with made-up results and outputs in place of what is computed, and end before the step `last`."""
     steps = Steps(last, folder.parent)
     sys.addaudithook(steps.watch)
     steps.before(os, "fsync")
     steps.before(files, "_renameat2")
     os.fdopen = steps.open_in_halves  # type: ignore[assignment]
     for owner, name, result in (
-        (review, "load", review.Loaded(results.library, results.protocol, results.warnings, results.waived)),
-        (metaimt.analyses.results, "analyse", results),
+        (review, "load", loaded),
+        (metaimt.analyses.results, "analyse", None),
         (metaimt.report.figure_files, "review_figure_files", ()),
         (review, "news", None),
-        (metaimt.report.outputs, "output_files", made),
-        (metaimt.analyses.frozen_numbers, "frozen_numbers", numbers),
+        (metaimt.report.outputs, "output_files", OUTPUTS),
+        (metaimt.analyses.frozen_numbers, "frozen_numbers", NUMBERS),
     ):
         setattr(owner, name, lambda *_, result=result: result)
     if what == "snapshot":
@@ -109,20 +112,14 @@ def main() -> None:
     """See the head of this module."""
     what, folder = sys.argv[1], Path(sys.argv[2])
     root, backup = folder.parent, folder.parent.with_name("backup")
-    results = review.run(folder)
-    made = metaimt.report.outputs.output_files(
-        results, metaimt.report.figure_files.review_figure_files(results), review.news(results)
-    )
-    selection, response = results.selection, results.response
-    frozen = metaimt.analyses.frozen_numbers.frozen_numbers
-    numbers = frozen(results.library, results.protocol, selection, response)
+    loaded = review.load(folder)
     shutil.copytree(root, backup)
     before = contents(root)
     runs: list[tuple[int, dict[str, str]]] = []
     while not runs or runs[-1][0] == KILLED:
         process = os.fork()
         if process == 0:
-            child(what, folder, len(runs) + 1, (results, made, numbers))
+            child(what, folder, len(runs) + 1, loaded)
         code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
         runs.append((code, contents(root)))
         if code == KILLED:

@@ -10,21 +10,26 @@ from typing import Any
 
 import pytest
 from conftest import MakeReview, course, patient, report
+from killed_at_each_write import NUMBERS, OUTPUTS, contents
 from made_up_review import edit, small_review, write
 
-from metaimt.review import build, snapshot, verify
+from metaimt.files import MANIFEST, write_file, write_folder
+from metaimt.review import snapshot
+from metaimt.versions.stored import read_stored
 
 DRIVER = Path(__file__).with_name("killed_at_each_write.py")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the children are forked")
 
 
 @pytest.fixture
-def review(make_review: MakeReview, tmp_path: Path) -> Path:
+def review(make_review: MakeReview, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A made-up review with a frozen version, outputs of it, and a case since; it lies alone in its parent folder."""
     (tmp_path / "alone").mkdir()
     folder = small_review(make_review).rename(tmp_path / "alone" / "review")
+    monkeypatch.setattr("metaimt.analyses.frozen_numbers.frozen_numbers", lambda *_: NUMBERS)
     snapshot("2026.1", folder)
-    build(folder, folder.parent / "outputs")
+    write_folder(folder.parent / "outputs", {"index.html": b"former", "figures/gone.svg": b"<svg/>"})
+    write_file(folder.parent / "outputs" / "tables" / "mine.txt", b"put there by somebody")
     write(folder, report("example-e", patient(course("PD"))))
     edit(folder / "review.yaml", 'version: "2026.1"', 'version: "2026.2"')
     return folder
@@ -44,20 +49,32 @@ def states(what: str, review: Path) -> tuple[dict[str, str], list[dict[str, str]
 
 def test_build_killed_at_each_write(review: Path) -> None:
     before, interrupted, after = states("build", review)
-    changed = {name for name in after if after[name] != before.get(name)}
-    assert {"outputs/CHANGES.md", "outputs/report.md", "outputs/results.json"} <= changed
-    files = [name for name in after if name.startswith("outputs/")]
-    assert len(interrupted) > 5 * len(files)
+    written = {f"outputs/{name}" for name in (*OUTPUTS, MANIFEST)}
+    assert {name for name in after if after[name] != before.get(name)} == written
+    assert set(before) - set(after) == {"outputs/figures/gone.svg"}
     assert [state for state in interrupted if state not in (before, after)] == []
     exchanged = interrupted.index(after)
     assert interrupted[:exchanged] == [before] * exchanged
-    assert exchanged > 5 * len(files)
+    assert exchanged > 5 * len(written)
 
 
 def test_snapshot_killed_at_each_write(review: Path) -> None:
     before, interrupted, after = states("snapshot", review)
     assert set(after) - set(before) == {"review/versions/2026.2.json"}
+    assert before.items() <= after.items()
     assert len(interrupted) >= 6
     assert interrupted == [before] * len(interrupted)
-    assert verify("2026.2", review).holds
-    assert verify("2026.1", review).holds
+    assert read_stored(review, "2026.2").content["results"] == NUMBERS
+
+
+@pytest.mark.slow
+def test_a_build_writes_nothing_before_all_is_computed(review: Path) -> None:
+    code = (
+        "import os; from metaimt import files, review\n"
+        "files.write_folder = lambda *_: os._exit(9)\n"
+        "review.build('review')\n"
+    )
+    before = contents(review.parent)
+    ended = subprocess.run([sys.executable, "-c", code], cwd=review.parent, check=False)
+    assert ended.returncode == 9
+    assert contents(review.parent) == before
