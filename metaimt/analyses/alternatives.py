@@ -14,6 +14,7 @@ from typing import Any
 
 from metaimt.analyses.pooled_response import clusters
 from metaimt.analyses.readings import other_readings
+from metaimt.analyses.wording import significant
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Choices, Outcome, Pool, Protocol
 from metaimt.evidence.selection import Placed, place_units
@@ -110,6 +111,13 @@ def _kept(unit: Unit, choices: Choices) -> bool:
 def rate_of(members: Members, protocol: Protocol) -> Rate:
     """The pooled rate of these units by the rule of the review."""
     return rate_of_clusters(clusters(members), protocol)
+
+
+def side_of(orr: Rate, threshold: float) -> str:
+    """Where the whole interval lies, "above" or "below"; empty if it has the threshold in it."""
+    if orr is None:
+        return ""
+    return "above" if significant(orr.lower) > threshold else "below" if significant(orr.upper) < threshold else ""
 
 
 def rate_of_clusters(reports: tuple[tuple[str, int, int], ...], protocol: Protocol) -> Rate:

@@ -12,6 +12,7 @@ from metaimt.analyses.comparison import Comparison, compare
 from metaimt.analyses.models import Interval
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.sensitivity import Cell, SensitivityRow
+from metaimt.analyses.wording import difference
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import Proportion
 from metaimt.statistics.rho import NotIdentified
@@ -81,7 +82,7 @@ def _cell(group: Group, compared: Comparison | None, key: str) -> Cell:
     counts = group.counts
     method = SHOWN[key].removeprefix("for comparison: ")
     orr = Proportion(counts.responders, counts.evaluable, rate.estimate, rate.lower, rate.upper, LEVEL, method)
-    change = None if group.orr is None else rate.estimate - group.orr.estimate
+    change = None if group.orr is None else difference(group.orr.estimate, rate.estimate)
     return Cell(counts, orr, change, {}, "", ())
 
 

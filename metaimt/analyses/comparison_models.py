@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from metaimt.analyses.models import Figure, Model, ordered_interval, value_dict
+from metaimt.analyses.wording import significant
 from metaimt.statistics.effect_sizes import Correction, Measure
 from metaimt.statistics.heterogeneity import EmptySet
 from metaimt.statistics.inverse_variance import (
@@ -38,6 +39,7 @@ FITS: dict[str, tuple[Method, SmallSample]] = {
     "dl-kh": ("DL", _NEVER),
     "reml-kh": ("REML", _NEVER),
 }
+DIGITS = 8  # of these numbers; tau^2 is polished to more, but nobody needs them of a model that is not the answer
 NO_LARGER = NotIdentified("no report has two patients or more")
 _CORRECTED = {"logit", "raw"}
 _SPARSE = 5  # below it Q is far from its chi-square distribution (Hoaglin, Stat Med 2016;35:485), and has no p
@@ -74,7 +76,7 @@ def inverse_variance_model(
         return Model(name, {"": fit}, {}, _words(scale, method), label=LABEL, larger=larger)
     return Model(
         name=name,
-        rates={"": ordered_interval(fit.estimate, fit.lower, fit.upper)},
+        rates={"": ordered_interval(_printed(fit.estimate), _printed(fit.lower), _printed(fit.upper))},
         figures=_figures(fit.spread, _smallest_in(evaluable, smallest)),
         method=_words(scale, method),
         reason=fit.reason,
@@ -97,7 +99,7 @@ def spread_dict(responders: Sequence[int], evaluable: Sequence[int], smallest: i
         if isinstance(interval, EmptySet)
         else value_dict(interval)
         if isinstance(interval, NotIdentified)
-        else {"lower": interval.lower, "upper": interval.upper}
+        else {"lower": _printed(interval.lower), "upper": _printed(interval.upper)}
     )
     found = _figures(fit.spread, _smallest_in(evaluable, smallest))
     figures = {name: value_dict(value) for name, value in found.items()}
@@ -126,11 +128,17 @@ def _fit(
 
 
 def _figures(spread: Spread, smallest: int) -> dict[str, Figure]:
-    names = ("tau2", "q", "p", "i2_q_based", "i2_tau2_based")
-    found: dict[str, Figure] = {name: getattr(spread, name) for name in names}
+    found: dict[str, Figure] = {}
+    for name in ("tau2", "q", "p", "i2_q_based", "i2_tau2_based"):
+        value: Figure = getattr(spread, name)
+        found[name] = value if isinstance(value, NotIdentified) else _printed(value)
     if smallest < _SPARSE and not isinstance(spread.p, NotIdentified):
         found["p"] = NotIdentified(f"reports of fewer than {_SPARSE} patients")
     return found
+
+
+def _printed(value: float) -> float:
+    return significant(value, DIGITS)
 
 
 def _smallest_in(evaluable: Sequence[int], smallest: int) -> int:

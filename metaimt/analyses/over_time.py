@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from metaimt.analyses.alternatives import Rate, rate_of_clusters
+from metaimt.analyses.alternatives import Rate, rate_of_clusters, side_of
 from metaimt.analyses.estimate_dicts import interval_dict
 from metaimt.analyses.pooled_response import Counts, clusters
 from metaimt.casefiles.library import Library
@@ -113,16 +113,9 @@ def _crossings(steps: tuple[Step, ...], threshold: float) -> Iterator[Crossing]:
     """Each change; from above to below in one step is two: it stops to lie above, and starts to lie below."""
     before = ""
     for step in steps:
-        side = _side(step.orr, threshold)
+        side = side_of(step.orr, threshold)
         if side != before and before:
             yield Crossing(step.when, threshold, excludes=False, side=before)
         if side != before and side:
             yield Crossing(step.when, threshold, excludes=True, side=side)
         before = side
-
-
-def _side(orr: Rate, threshold: float) -> str:
-    """Where the whole interval lies; empty if it has the threshold in it."""
-    if orr is None:
-        return ""
-    return "above" if orr.lower > threshold else "below" if orr.upper < threshold else ""

@@ -22,6 +22,7 @@ from metaimt.analyses.alternatives import (
 )
 from metaimt.analyses.estimate_dicts import interval_dict
 from metaimt.analyses.pooled_response import Counts, clusters, count
+from metaimt.analyses.wording import difference
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import LEAVE_ONE_OUT, Choices, Protocol
 from metaimt.evidence.selection import Selection
@@ -168,7 +169,7 @@ def _cell(pool: str, base: Alternative, found: Alternative, protocol: Protocol) 
 
 
 def _change(before: Rate, after: Rate) -> float | None:
-    return None if before is None or after is None else after.estimate - before.estimate
+    return None if before is None or after is None else difference(before.estimate, after.estimate)
 
 
 def _each_left_out(selection: Selection, protocol: Protocol) -> Iterator[ReportLeftOut]:

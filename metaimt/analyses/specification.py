@@ -13,9 +13,10 @@ from itertools import product
 from statistics import fmean, median
 from typing import Any
 
-from metaimt.analyses.alternatives import Rate, alternative, rate_of, units_by_outcome
+from metaimt.analyses.alternatives import Rate, alternative, rate_of, side_of, units_by_outcome
 from metaimt.analyses.estimate_dicts import interval_dict
 from metaimt.analyses.pooled_response import Counts, count
+from metaimt.analyses.wording import significant
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Choices, Protocol
 from metaimt.evidence.tables import Unit
@@ -73,7 +74,7 @@ def specification_grid(library: Library, protocol: Protocol) -> SpecificationGri
         lowest=min(estimates, default=None),
         middle=median(estimates) if estimates else None,
         highest=max(estimates, default=None),
-        excluding={t: fmean(rate.lower > t or rate.upper < t for rate in rates) for t in protocol.thresholds if rates},
+        excluding={t: fmean(side_of(rate, t) != "" for rate in rates) for t in protocol.thresholds if rates},
     )
 
 
@@ -91,5 +92,5 @@ def _specifications(library: Library, protocol: Protocol, pool: str) -> Iterator
 
 
 def _order(specification: Specification) -> tuple[bool, float, tuple[str, ...]]:
-    estimate = specification.orr.estimate if specification.orr is not None else 0.0
+    estimate = significant(specification.orr.estimate) if specification.orr is not None else 0.0
     return specification.orr is None, estimate, tuple(specification.settings.values())

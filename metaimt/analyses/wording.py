@@ -14,6 +14,7 @@ from metaimt.statistics.pooled import PooledProportion
 from metaimt.statistics.proportion import Proportion
 
 NOTHING = "none evaluable"
+DIGITS = 10
 Link = Callable[[str, str], str]
 """The words of a number and the key of the cases behind it -> what stands in the sentence (`report.linked`)."""
 _SHORT = (
@@ -32,8 +33,31 @@ def percent(value: float) -> str:
 
 def one_decimal(value: float) -> str:
     """A proportion, 0 or more, in per cent to one decimal, half up: `74.3`."""
-    tenths = floor(float(f"{1000 * value:.10g}") + 0.5)
+    tenths = floor(significant(1000 * value) + 0.5)
     return f"{tenths // 10}.{tenths % 10}"
+
+
+def significant(value: float, digits: int = DIGITS) -> float:
+    """The number to so many significant digits.
+
+    The last bits of a computed number differ between processors. Where it is compared, put in order or stands half-way
+    between two printed values, they must not decide.
+    """
+    return float(f"{value:.{digits}g}")
+
+
+def difference(before: float, after: float) -> float:
+    """How far a rate moved, to as many decimals as a rate has digits.
+
+    Beyond there is only rounding error, which would make no change one of 1e-16, up or down by the processor.
+    """
+    return round(after - before, DIGITS) + 0.0
+
+
+def p_value(p: float) -> str:
+    """`p = 0.031`, `p < 0.001`; never "p = 0.000"."""
+    known = significant(p)
+    return "p < 0.001" if known < 0.001 else f"p = {known:.3f}"
 
 
 def limits(lower: float, upper: float, separator: str = " - ") -> str:

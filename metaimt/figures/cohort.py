@@ -12,7 +12,7 @@ from metaimt.analyses.cohort import CohortResult
 from metaimt.analyses.cohort_description import Positivity
 from metaimt.analyses.cohort_survival import CohortSurvival, Comparison
 from metaimt.analyses.duration import Curve
-from metaimt.analyses.wording import estimate_with_interval, fraction
+from metaimt.analyses.wording import estimate_with_interval, fraction, p_value
 from metaimt.figures.counted import Counting
 from metaimt.figures.kaplan_meier import SurvivalCurve, SurvivalPlot, draw_kaplan_meier
 from metaimt.figures.positivity import SharePlot, draw_share_rows, draw_shares
@@ -114,10 +114,7 @@ def _curve(cohort: CohortResult, curve: Curve, warning: str = "") -> Figure:
 
 def _compared(cohort: CohortResult, comparison: Comparison) -> Figure:
     test = comparison.test
-    if isinstance(test, NotRun):
-        said = f"log-rank {test.wording()}"
-    else:
-        said = f"log-rank {'p < 0.001' if test.p < 0.001 else f'p = {test.p:.3f}'}"
+    said = f"log-rank {test.wording() if isinstance(test, NotRun) else p_value(test.p)}"
     curves = tuple(
         SurvivalCurve(_name(group.label), group.curve.steps, band=len(comparison.groups) <= 3)
         for group in comparison.groups

@@ -11,7 +11,7 @@ from metaimt.analyses.by_model import SHOWN
 from metaimt.analyses.comparison import Comparison
 from metaimt.analyses.models import Interval, Model
 from metaimt.analyses.results import Results
-from metaimt.analyses.wording import fraction, limits, percent
+from metaimt.analyses.wording import fraction, limits, percent, significant
 from metaimt.figures.counted import Counting
 from metaimt.figures.forest_table import ForestRow, ForestTable, RowKind
 from metaimt.figures.pool_rows import (
@@ -125,8 +125,7 @@ def _regions(table: ForestTable, pools: Sequence[str], places: Sequence[Place]) 
 def _spread(results: Results, pool: str) -> str:
     models = {name: model for name, model in results.comparison[pool].methods.items() if name in {_HEADLINE, *_SHOWN}}
     rates = [(name, rate) for name, model in models.items() for rate in model.rates.values()]
-    known = sorted(
-        ((name, rate) for name, rate in rates if isinstance(rate, Interval)), key=lambda pair: pair[1].estimate
-    )
+    found = [(name, rate) for name, rate in rates if isinstance(rate, Interval)]
+    known = sorted(found, key=lambda pair: significant(pair[1].estimate))
     ends = [f"{percent(rate.estimate)} [{limits(rate.lower, rate.upper)}] by {name}" for name, rate in known]
     return f"{results.response.pools[pool].label}: models from {ends[0]} to {ends[-1]}"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import Subgroup, SubgroupLevel
-from metaimt.analyses.wording import fraction, limits, percent
+from metaimt.analyses.wording import fraction, limits, p_value, percent
 from metaimt.figures.forest_table import ForestRow, ForestTable
 from metaimt.figures.pool_rows import (
     AXIS_LABEL,
@@ -76,8 +76,7 @@ def _test(table: Subgroup) -> str:
     known = f"Not known for {table.not_reported.evaluable} of {table.total.evaluable} patients."
     if isinstance(table.test, NotRun):
         return f"{known} Test of any difference between the known levels: {table.test.wording()}."
-    p = "p < 0.001" if table.test.p < 0.001 else f"p = {table.test.p:.3f}"
-    return f"{known} Any difference between the known levels: {p}, {table.test.wording()}."
+    return f"{known} Any difference between the known levels: {p_value(table.test.p)}, {table.test.wording()}."
 
 
 def subgroup_figure(results: Results, pools: Pools, grouping: str) -> ReviewFigure | NotDrawn:

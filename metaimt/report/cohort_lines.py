@@ -14,7 +14,7 @@ from metaimt.analyses.cohort_cox import CohortCox
 from metaimt.analyses.cohort_description import Contrast, Level, Positivity, Summary, Variable
 from metaimt.analyses.cohort_survival import CohortSurvival, Comparison, GroupCurve
 from metaimt.analyses.duration import Curve
-from metaimt.report.wording import fraction, limits, percent, plural
+from metaimt.report.wording import fraction, limits, p_value, percent, plural
 from metaimt.statistics.exact_tests import ExactTest
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import Proportion
@@ -24,11 +24,6 @@ Cells = tuple[str, ...]
 _NAMES = {"R1_R2": "R1/R2", "lost_to_followup": "lost to follow-up"}
 NOT_REACHED = "not reached"
 LOSSES = "NOT the survival of this cohort: every loss to follow-up is counted as a death at the last contact"
-
-
-def p_value(p: float) -> str:
-    """`p = 0.031`, `p < 0.001`."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 def name(term: str) -> str:

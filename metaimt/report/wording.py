@@ -15,6 +15,7 @@ from metaimt.analyses.wording import (
     fraction,
     limits,
     one_decimal,
+    p_value,
     percent,
     plain,
     plural,
@@ -79,11 +80,6 @@ def reasons_line(reasons: Iterable[tuple[str, int]], link: Link = plain) -> str:
 def problem_line(problem: Problem) -> str:
     """A problem in one line, for reports."""
     return f"{problem.file}:{problem.position.line}: {problem.severity}[{problem.rule}] {problem.message}"
-
-
-def p_value(p: float) -> str:
-    """`p = 0.031`, `p < 0.001`; never "p = 0.000"."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 def responded(group: Group) -> str:

@@ -24,7 +24,7 @@ from metaimt.statistics.effect_sizes import (
 )
 from metaimt.statistics.inverse_variance_spread import Spread, WeightedFit, spread_of, unseen_spread
 from metaimt.statistics.rho import NotIdentified
-from metaimt.statistics.root import Floats
+from metaimt.statistics.root import Floats, decreasing_root
 
 Method = Literal["fixed effect", "DL", "Hedges", "ML", "REML"]
 SmallSample = Literal["none", "Knapp-Hartung", "Knapp-Hartung, never narrower"]
@@ -46,8 +46,7 @@ TAU2_ALL_THE_SAME = (
     "Single cases cannot show variation between reports; the interval uses the method's tau^2 all the same."
 )
 
-# Tight enough that ML and REML are within 2e-8 of metafor; PyMARE's own stop within 3e-7.
-_SEARCH: dict[str, Any] = {"xtol": 1e-13, "ftol": 0.0, "maxiter": 300}
+_NO_SPREAD = 1e-12  # a tau^2 below this share of the sampling variances is 0: rounding error cannot tell them apart
 _CORRECTIONS = {
     "none": "wald",
     "Knapp-Hartung": "knapp-hartung",
@@ -191,8 +190,11 @@ def weighted_fit(y: Floats, v: Floats, x: Floats, method: Method, small_sample: 
     spare = x.shape[0] - x.shape[1]
     if spare < 0 or (spare == 0 and small_sample != "none"):
         raise ValueError(f"{x.shape[0]} reports are too few for {x.shape[1]} coefficients with {small_sample=}")
-    estimator = _estimator("fixed effect" if spare == 0 else method, _CORRECTIONS[small_sample])
-    found = estimator.fit(y=y[:, None], v=v[:, None], X=x, g=None).params_
+    correction = _CORRECTIONS[small_sample]
+    found = _fitted(_estimator("fixed effect" if spare == 0 else method, correction), y, v, x)
+    if spare and method in {"ML", "REML"}:
+        tau2 = _at_the_maximum(float(np.ravel(found["tau2"])[0]), y, v, x, restricted=method == "REML")
+        found = _fitted(_estimator("fixed effect", correction, tau2), y, v, x)
     return WeightedFit(
         beta=np.asarray(found["fe_params"], dtype=float)[:, 0],
         covariance=np.asarray(found["inv_cov"], dtype=float)[:, :, 0],
@@ -201,19 +203,67 @@ def weighted_fit(y: Floats, v: Floats, x: Floats, method: Method, small_sample: 
     )
 
 
-def _estimator(method: Method, correction: str) -> Any:
+def _fitted(estimator: Any, y: Floats, v: Floats, x: Floats) -> dict[str, Any]:
+    return dict(estimator.fit(y=y[:, None], v=v[:, None], X=x, g=None).params_)
+
+
+def _at_the_maximum(near: float, y: Floats, v: Floats, x: Floats, *, restricted: bool) -> float:
+    """tau^2 where the score is 0, or 0 where the likelihood falls from there on.
+
+    PyMARE minimises the likelihood itself, which rounding makes flat within 4e-7 of its maximum, so that the digits
+    beyond differ between processors. Newton's method on the score goes on from there to the last digits.
+    """
+
+    def score(tau2: Floats) -> tuple[Floats, Floats]:
+        value, slope = likelihood_score(float(tau2[0]), y, v, x, restricted=restricted)
+        return np.array([value]), np.array([slope])
+
+    found = float(decreasing_root(score, np.array([near]), 0.0, near + v.max())[0])
+    return found if found > _NO_SPREAD * v.mean() else 0.0
+
+
+def likelihood_score(tau2: float, y: Floats, v: Floats, x: Floats, *, restricted: bool) -> tuple[float, float]:
+    """Slope of the profile log-likelihood of tau^2, restricted or not, and the slope of that.
+
+    With W = diag(1 / (v + tau^2)) and P = W - W X (X'W X)^-1 X'W, twice the slope is y'PPy - tr P for REML and
+    y'PPy - tr W for ML (Viechtbauer, J Educ Behav Stat 2005;30:261). No K x K matrix is made.
+
+    Args:
+        tau2: at least 0.
+        y: estimates, shape (K,).
+        v: sampling variances, shape (K,).
+        x: design, shape (K, P).
+        restricted: REML, else ML.
+    """
+    w = 1 / (v + tau2)
+    weighted = x.T * w
+    inverse = np.linalg.inv(weighted @ x)
+
+    def project(z: Floats) -> Floats:
+        return w * z - weighted.T @ (inverse @ (weighted @ z))
+
+    once = project(y)
+    trace, trace_squared = w.sum(), (w * w).sum()
+    if restricted:
+        lost, lost_squared = inverse @ (weighted * w @ x), inverse @ (weighted * w * w @ x)
+        trace -= np.trace(lost)
+        trace_squared += np.trace(lost @ lost) - 2 * np.trace(lost_squared)
+    return float(once @ once - trace) / 2, float(trace_squared - 2 * once @ project(once)) / 2
+
+
+def _estimator(method: Method, correction: str, tau2: float = 0.0) -> Any:
     with warnings.catch_warnings():
         # PyMARE 0.0.13 leaves a file open while it is imported.
         warnings.simplefilter("ignore", ResourceWarning)
         from pymare import estimators
     rest: dict[str, Any] = {"weight_scheme": "individual", "rho": None, "small_sample_correction": correction}
     if method == "fixed effect":
-        return estimators.WeightedLeastSquares(tau2=0.0, **rest)
+        return estimators.WeightedLeastSquares(tau2=tau2, **rest)
     if method == "DL":
         return estimators.DerSimonianLaird(**rest)
     if method == "Hedges":
         return estimators.Hedges(**rest)
-    return estimators.VarianceBasedLikelihoodEstimator(method=method.lower(), **rest, **_SEARCH)
+    return estimators.VarianceBasedLikelihoodEstimator(method=method.lower(), **rest)
 
 
 def check_names(method: str, small_sample: str, level: float) -> None:

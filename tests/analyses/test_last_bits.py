@@ -1,0 +1,98 @@
+"""The last bits of a number, which differ between processors, decide nothing: no order, no side, no printed digit."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from metaimt.analyses.alternatives import side_of
+from metaimt.analyses.comparison import compare
+from metaimt.analyses.comparison_models import DIGITS
+from metaimt.analyses.models import Interval, Model
+from metaimt.analyses.over_time import UNDATED, Step, _crossings
+from metaimt.analyses.pooled_response import Counts
+from metaimt.analyses.specification import Specification, _order
+from metaimt.analyses.wording import difference, p_value, percent, significant
+from metaimt.figures.methods_forest import _spread
+from metaimt.statistics.proportion import Proportion
+
+BIT = 2.0**-52
+NOISE = [1 - 4 * BIT, 1 - BIT, 1.0, 1 + BIT, 1 + 4 * BIT]
+
+
+def rate(estimate: float, lower: float = 0.1, upper: float = 0.9) -> Proportion:
+    return Proportion(1, 2, estimate, lower, upper, 0.95, "made up")
+
+
+@pytest.mark.parametrize("noise", NOISE)
+def test_a_printed_number_half_way(noise: float) -> None:
+    assert percent(13 / 16 * noise) == "81.3 %"
+    assert p_value(0.0625 * noise) == p_value(0.0625)
+    assert p_value(0.001 * noise) == "p = 0.001"
+
+
+@pytest.mark.parametrize("noise", NOISE)
+def test_no_change_is_0_without_a_sign(noise: float) -> None:
+    assert str(difference(0.7, 0.7 * noise)) == "0.0"
+    assert difference(0.7, 0.7123456789012 * noise) == 0.0123456789
+
+
+@pytest.mark.parametrize("noise", NOISE)
+def test_a_limit_on_a_threshold_does_not_exclude_it(noise: float) -> None:
+    assert side_of(rate(0.8, lower=0.5 * noise), 0.5) == ""
+    assert side_of(rate(0.3, upper=0.5 * noise), 0.5) == ""
+    assert side_of(rate(0.8, lower=0.5 + 1e-9), 0.5) == "above"
+    assert side_of(rate(0.3, upper=0.5 - 1e-9), 0.5) == "below"
+    assert side_of(None, 0.5) == ""
+
+
+@pytest.mark.parametrize("noise", NOISE)
+def test_a_threshold_is_crossed_once(noise: float) -> None:
+    """Three steps whose lower limit is the threshold, but for the last bits: nothing crosses."""
+    limits = (0.5, 0.5 * noise, 0.5)
+    steps = tuple(Step(UNDATED, Counts(1, 2, 1), Counts(1, 2, 1), rate(0.8, lower=limit)) for limit in limits)
+    assert list(_crossings(steps, 0.5)) == []
+
+
+@pytest.mark.parametrize("noise", NOISE)
+def test_equal_specifications_stand_in_the_order_of_their_options(noise: float) -> None:
+    def made(option: str, estimate: float) -> Specification:
+        return Specification({"links": option}, Counts(1, 2, 1), rate(estimate), headline=False)
+
+    found = sorted([made("b", 0.7), made("a", 0.7 * noise), made("c", 0.6)], key=_order)
+    assert [each.settings["links"] for each in found] == ["c", "a", "b"]
+
+
+@pytest.mark.parametrize("noise", NOISE)
+def test_of_equal_models_the_first_is_named(noise: float) -> None:
+    """At tau^2 = 0 two models give the same rate: the figure's text names the one that is listed first."""
+    rates = {"logit-dl": 0.7 * noise, "logit-reml": 0.7, "raw-dl": 0.8}
+    models = {name: Model(name, {"": Interval(value, 0.6, 0.9)}, {}, "made up") for name, value in rates.items()}
+    results = SimpleNamespace(
+        comparison={"strict": SimpleNamespace(methods=models)},
+        response=SimpleNamespace(pools={"strict": SimpleNamespace(label="strict")}),
+    )
+    said = _spread(cast(Any, results), "strict")
+    assert said == "strict: models from 70.0 % [60.0 - 90.0] by logit-dl to 80.0 % [60.0 - 90.0] by raw-dl"
+
+
+def test_models_for_comparison_have_8_digits() -> None:
+    """Made-up counts. The others keep what they have."""
+    found = compare([2, 7, 1, 0, 4, 3], [3, 9, 1, 1, 11, 4])
+    compared = [model for model in found.methods.values() if model.label]
+    assert len(compared) == 35
+    larger = [model.larger for model in compared if isinstance(model.larger, Model)]
+    assert len(larger) == 35
+    numbers = [number for model in (*compared, *larger) for number in _floats(model.to_dict())]
+    numbers += _floats({name: each for name, each in (found.heterogeneity or {}).items() if name not in {"rho"}})
+    assert len(numbers) > 300
+    assert all(number == significant(number, DIGITS) for number in numbers)
+    assert any(number != significant(number, DIGITS) for number in _floats(found.methods["beta-binomial"].to_dict()))
+
+
+def _floats(data: Any) -> list[float]:
+    if isinstance(data, dict):
+        return [number for name, value in data.items() if name != "glmm_tau2" for number in _floats(value)]
+    return [data] if isinstance(data, float) else []
