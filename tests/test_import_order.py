@@ -7,12 +7,9 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-@pytest.mark.parametrize("command", ["--help", "validate", "pool"])
-def test_a_library_of_one_format_is_loaded_with_its_first_file(command: str) -> None:
-    assert {"openpyxl", "docx", "lxml", "rispy", "markdown_it"} & modules_after(command) == set()
+import pytest
+from command import modules_after
 
-
-def test_statistics_knows_numbers_only() -> None:
 import metaimt
 
 PACKAGE = Path(metaimt.__path__[0])
@@ -122,27 +119,12 @@ def test_the_command_line_starts_without_what_one_command_needs() -> None:
     assert set(done.stdout.split()) & {"pydantic", "yaml", "numpy", "scipy", "jinja2", "pandas", "matplotlib"} == set()
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize("command", ["--help", "validate", "pool"])
 def test_a_library_of_one_format_is_loaded_with_its_first_file(command: str) -> None:
-    import subprocess
-    import sys
-
-    code = (
-        "import runpy, sys\n"
-        "try: runpy.run_module('metaimt', run_name='__main__')\n"
-        "except SystemExit as end: assert not end.code\n"
-        "print(*{'openpyxl', 'docx', 'lxml', 'rispy', 'markdown_it'} & set(sys.modules), file=sys.stderr)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code, command], cwd=FROZEN, capture_output=True, text=True, check=True)
-    assert done.stderr.strip() == ""
+    assert {"openpyxl", "docx", "lxml", "rispy", "markdown_it"} & modules_after(command) == set()
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if part_of(module) == "statistics"])
-def test_statistics_knows_numbers_only(module: str) -> None:
-=======
 def test_statistics_knows_numbers_only() -> None:
->>>>>>> speed
     import sys
 
     allowed = ("numpy", "scipy.special", "metaimt.statistics", *sys.stdlib_module_names)
