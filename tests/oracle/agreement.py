@@ -1,0 +1,165 @@
+"""The oracle beside the package: `python tests/oracle/agreement.py cases outputs/results.json`.
+
+Prints every number that the two do not say alike, and exits with 1 if there is one; with 2 if the review holds what
+the oracle does not read. Counts are equal exactly, rates and limits to TOLERANCE. What only one of the two has is a
+difference too.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from recompute import recompute
+
+TOLERANCE = 1e-5  # of rates and limits, from 0 to 1: ten times what the grids of recompute.py miss
+DRAWN = 1e-4  # of partially pooled rates
+COUNTS = ("responders", "evaluable", "reports")
+SHARE = ("responders", "evaluable")
+LIMITS = ("estimate", "lower", "upper")
+POSTERIOR = ("mean", "median", "lower", "upper")
+RULES = {
+    "Clopper-Pearson": "exact",
+    "exact, Clopper-Pearson": "exact",
+    "r/n, exact and posterior intervals joined": "joined",
+    "beta-binomial, profile likelihood (F)": "profile",
+    "beta-binomial, posterior interval": "posterior",
+    "beta-binomial, weighted likelihood, posterior interval": "weighted",
+}
+# What results.json calls a reason of the oracle, where they differ; a row goes by its label there.
+REASONS = {
+    "counted in another report": "counted elsewhere",
+    "inferred": "basis",
+    "basis of the response not stated": "basis not stated",
+}
+
+Found = Mapping[str, Any]
+
+
+def differences(oracle: Found, results: Found) -> list[str]:
+    """What the oracle and results.json do not say alike, one line each; empty if they agree."""
+    found = _Comparison()
+    found.headline_block(oracle, results)
+    found.subgroups(oracle["subgroups"], results)
+    found.sensitivity(oracle["sensitivity"], results["sensitivity"])
+    return found.told
+
+
+class _Comparison:
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def tell(self, place: str, ours: object, theirs: object) -> None:
+        self.told.append(f"{place}: {ours} by the oracle, {theirs} in results.json")
+
+    def both(self, place: str, ours: Found, theirs: Found) -> Iterator[tuple[str, Any, Any]]:
+        """The entries that two tables have in common; told is what only one has."""
+        if ours.keys() != theirs.keys():
+            self.tell(place, sorted(ours.keys() - theirs.keys()), sorted(theirs.keys() - ours.keys()))
+        for name in ours.keys() & theirs.keys():
+            yield f"{place}/{name}", ours[name], theirs[name]
+
+    def same(self, place: str, ours: Found, theirs: Found, fields: tuple[str, ...], tolerance: float = 0.0) -> None:
+        """Numbers of these names."""
+        for field in fields:
+            if not abs(ours[field] - theirs[field]) <= tolerance:
+                self.tell(f"{place}/{field}", f"{ours[field]:.10g}", f"{theirs[field]:.10g}")
+
+    def rate(self, place: str, ours: Found | None, theirs: Found) -> None:
+        """Estimate, limits, and by which rule; None is "not identified"."""
+        if ours is None or "not_identified" in theirs:
+            if (ours is None) != ("not_identified" in theirs):
+                self.tell(place, ours, theirs)
+            return
+        self.same(place, ours, theirs, LIMITS, TOLERANCE)
+        if ours["rule"] != RULES.get(theirs["method"]):
+            self.tell(f"{place}/rule", ours["rule"], theirs["method"])
+
+    def posterior(self, place: str, ours: Found | None, theirs: Found | None, tolerance: float = TOLERANCE) -> None:
+        """The quantiles and mean of a posterior, if there is one."""
+        if ours is None or theirs is None:
+            if ours is not theirs:
+                self.tell(place, ours, theirs)
+            return
+        self.same(place, ours, theirs, POSTERIOR, tolerance)
+
+    def headline_block(self, oracle: Found, results: Found) -> None:
+        """Pools, separate rows, their strata and parts, the local cohort, and who is not in the headline."""
+        for kind in ("pools", "rows"):
+            for name, ours, theirs in self.both(kind, oracle[kind], results[kind]):
+                self.group(name, ours, theirs)
+                for stratum, one, other in self.both(f"{name}/strata", ours["strata"], theirs["strata"]):
+                    self.group(stratum, one, other)
+                for part, one, other in self.both(f"{name}/parts", ours["parts"], theirs["parts"]):
+                    self.same(part, one, other, COUNTS)
+        for name, one, other in self.both("local", oracle["local"], results["local"]):
+            self.same(name, one, other, COUNTS)
+        protocol = results["settings"]["protocol"]
+        names = {protocol["labels"].get(row, row.replace("_", " ")): f"row {row}" for row in protocol["rows"]} | REASONS
+        said = {names.get(entry["reason"], entry["reason"]): entry["patients"] for entry in results["not_in_headline"]}
+        if oracle["not_in_headline"] != said:
+            self.tell("not_in_headline", oracle["not_in_headline"], said)
+
+    def group(self, place: str, ours: Found, theirs: Found) -> None:
+        """A pool, stratum or separate row."""
+        self.same(place, ours, theirs, (*COUNTS, "line_not_stated"))
+        orr = ours["orr"]
+        self.rate(f"{place}/orr", orr, theirs["orr"])
+        self.rate(f"{place}/crude", orr and orr.get("crude", orr), theirs["crude"])
+        self.posterior(f"{place}/posterior", orr and orr.get("posterior"), theirs.get("posterior"))
+        for name in ("complete_response", "disease_control"):
+            share = ours[name]
+            self.rate(f"{place}/{name}", share["orr"], theirs[name])
+            if share["orr"] is not None and "not_identified" not in theirs[name]:
+                self.same(f"{place}/{name}", share, theirs[name], SHARE)
+
+    def subgroups(self, tables: Found, results: Found) -> None:
+        """Both tables of results.json: with partially pooled rates (`subgroups`), and without (`by`)."""
+        for name, short in (("subgroups", False), ("by", True)):
+            found = results["by"] if short else results["subgroups"]["tables"]
+            for grouping, ours, theirs in self.both(name, tables, found):
+                for pool, one, other in self.both(grouping, ours, theirs):
+                    self.same(f"{pool}/total", one["total"], other["total"], COUNTS)
+                    if not short:
+                        self.same(f"{pool}/not_reported", one["not_reported"], other["not_reported"], COUNTS)
+                    rows = {row["level"]: row for row in other["levels"]}
+                    for level, row, there in self.both(pool, one["levels"], rows):
+                        self.same(level, row, there, COUNTS)
+                        self.rate(f"{level}/orr", row["orr"], there["orr"])
+                        if not short:
+                            drawn = there["partially_pooled"]
+                            drawn = None if "not_run" in drawn else drawn
+                            self.posterior(f"{level}/partially_pooled", row.get("partially_pooled"), drawn, DRAWN)
+
+    def sensitivity(self, oracle: Found, results: Found) -> None:
+        """Rows, each report left out, and the discount."""
+        rows = {row["name"]: row["pools"] for row in results["rows"]}
+        for name, ours, theirs in self.both("sensitivity", oracle["rows"], rows):
+            for pool, one, other in self.both(name, ours, theirs):
+                self.same(pool, one, other, COUNTS)
+                self.rate(f"{pool}/orr", one["orr"], other["orr"])
+        left_out = {f"{entry['pool']}/{entry['report']}": entry for entry in results["leave_one_out"]}
+        for report, one, other in self.both("leave_one_out", oracle["leave_one_out"], left_out):
+            self.same(f"{report}/own", one["own"], other, SHARE)
+            self.same(report, one, other["without"], COUNTS)
+            self.rate(f"{report}/orr", one["orr"], other["without"]["orr"])
+        points = {f"{each['name']}/{each['pool']}/{each['weight']:g}": each["orr"] for each in results["discount"]}
+        for point, one, other in self.both("discount", oracle["discount"], points):
+            self.rate(point, one["orr"], other)
+            if one["orr"] is not None and "not_identified" not in other:
+                self.same(point, one, other, SHARE, 1e-9)
+
+
+if __name__ == "__main__":
+    cases, written = sys.argv[1:] or ("cases", "outputs/results.json")
+    try:
+        oracle = recompute(Path(cases))
+    except NotImplementedError as error:
+        print(error)
+        sys.exit(2)
+    told = differences(oracle, json.loads(Path(written).read_text(encoding="utf-8")))
+    print("\n".join(told) or "The oracle and the package agree.")
+    sys.exit(1 if told else 0)

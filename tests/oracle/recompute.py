@@ -1,0 +1,856 @@
+"""The numbers of a review, worked out a second time from its files: `python tests/oracle/recompute.py cases`.
+
+Imports nothing of metaimt and follows the written rules (review.yaml, docs/statistics.md, docs/cohort.md, the README of
+the evidence), so that a slip in the package does not hide behind the same slip here. Where the rules are silent, a
+comment that begins with "Silent:" says what the package does. Prints JSON; `agreement.py` sets it beside results.json.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+from scipy.special import betaincinv, expit, fdtri, log_expit, logit
+
+Floats = NDArray[np.float64]
+Report = tuple[int, int, float]  # responders, evaluable patients, weight (1 except in a discount)
+Rule = dict[str, Any]  # a part of the protocol
+DRUGS = Path(__file__).parents[2] / "metaimt" / "vocabulary" / "drugs.yaml"  # data: which drug is of which generation
+FEW = 10  # reports; from here on the profile likelihood
+NO_LEVEL = ("not reported", "mixed")  # rows of a subgroup table that are no level of it
+CURVE = 401  # points of the mean in a posterior
+SPREAD = 121  # points of the intraclass correlation in a posterior
+LOGITS = 1001  # points of the logit in partial pooling
+STEPS = 100  # values of the standard deviation in partial pooling
+
+
+# 1. The files. Every scalar stays the text that was typed (YAML would make False of NO), and is converted where it is
+#    used. A value that is left empty is not stated.
+
+
+def read(path: Path) -> Any:
+    """A YAML file; empty values are None."""
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    return tidy(yaml.load(path.read_text(encoding="utf-8-sig"), Loader=loader))  # noqa: S506 - it gives text only
+
+
+def tidy(value: Any) -> Any:
+    """The value with None for what is left empty."""
+    if isinstance(value, dict):
+        return {key: tidy(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [tidy(inner) for inner in value]
+    return None if value in {"", "~", "null"} else value
+
+
+@dataclass
+class Files:
+    """What is read of a review folder."""
+
+    protocol: Rule
+    reports: list[Rule]
+    links: list[Rule]
+    drugs: dict[str, Rule]
+
+
+def read_review(folder: Path) -> Files:
+    """The protocol, the case files with the patients of their tables, the links and the drugs."""
+    found = [path for name in ("literature", "local") for path in sorted((folder / name).glob("*.y*ml"))]
+    paths = [path for path in found if not path.match("*.mapping.y*ml")]
+    reports = [read(path) for path in paths]
+    for path, report in zip(paths, reports, strict=True):
+        if report.get("table"):
+            report["patients"] = [*(report.get("patients") or []), *patients_of_table(path, report)]
+    links, words = folder / "links.yaml", folder / "vocabulary.yaml"
+    drugs = read(DRUGS) | ((read(words) or {}).get("drugs") or {} if words.exists() else {})
+    return Files(read(folder / "review.yaml"), reports, (read(links) if links.exists() else None) or [], drugs)
+
+
+def patients_of_table(path: Path, report: Rule) -> list[Rule]:
+    """Those of a hospital's table (docs/cohort.md) who had a drug, as a case file would have them. CSV only."""
+    table = path.with_name(report["table"])
+    if table.suffix.casefold() != ".csv":
+        raise NotImplementedError(f"{table.name}: of tables of patients only CSV is read here")
+    mapping = read(path.with_name(report.get("mapping") or f"{table.stem}.mapping.yaml"))
+    columns, missing = mapping["columns"], {"", *(word.casefold() for word in mapping.get("missing") or [])}
+    encoding = mapping.get("encoding") or "utf-8"
+    text = table.read_text(encoding="utf-8-sig" if encoding == "utf-8" else encoding)
+    separator = re.match(r'\s*"?sep=([,;\t|])"?\s*\n', text)  # Excel names it so
+    text = (text[separator.end() :] if separator else text).lstrip("\r\n")
+    guess = max(",;\t", key=lambda sign: (text.partition("\n")[0].count(sign), sign == ","))
+    named = mapping.get("delimiter") or (separator[1] if separator else guess)
+    rows = list(csv.reader(text.splitlines(keepends=True), delimiter="\t" if named == "tab" else named))
+    headings = [" ".join(heading.split()) for heading in rows[0]]
+
+    def cell(row: list[str], column: Any) -> str | None:
+        """What a row says in one column of the mapping, None if nothing."""
+        if column is None:
+            return None
+        name, codes = (column, {}) if isinstance(column, str) else (column["column"], column.get("codes") or {})
+        at = headings.index(" ".join(name.split()))
+        said = " ".join(row[at].split()) if at < len(row) else ""
+        return None if said.casefold() in missing else codes.get(said, said)
+
+    patients: dict[str, Rule] = {}  # a row that is repeated counts once
+    plain = ("id", "age", "sex", "site", "histology", "fusion_gene", "fusion_partner")
+    for row in rows[1:]:
+        courses = []
+        for column in columns.get("courses") or []:
+            course: Rule = {field: cell(row, name) for field, name in column.items()}
+            course["combined_with"] = [part for part in re.split(r"\s*;\s*", course.get("combined_with") or "") if part]
+            courses += [course] if course["drug"] else []
+        if courses:
+            patient: Rule = {field: cell(row, columns.get(field)) for field in plain}
+            patient["age"] = (patient["age"] or "").replace(",", ".") or None
+            markers = {marker: cell(row, column) for marker, column in (columns.get("ihc") or {}).items()}
+            patient["ihc"] = {marker: found for marker, found in markers.items() if found}
+            patients[patient["id"]] = {**patient, "courses": courses}
+    return list(patients.values())
+
+
+# 2. Units: each course of each patient, and each arm. A patient counts by the first recorded course and a later one
+#    never stands in; an arm is its counts.
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A course of a patient (numbered from 1) or an arm (course 0), with what the rules ask for."""
+
+    report: str
+    subject: str  # the patient or arm, as links name it: smith-2020/P1, smith-2020/arm1
+    course: int
+    line: str
+    design: str
+    local: bool
+    depth: str | None
+    year: int | None
+    drug: str
+    drug_named: bool
+    drug_generation: str | None
+    combined: bool
+    histology: str | None
+    site: str | None
+    fusion_gene: str | None
+    fusion_partner: str | None
+    markers: dict[str, str]
+    marker_evidence: str | None
+    age_group: str | None
+    sex: str | None
+    response: str | None
+    basis: str | None
+    disputed: bool
+    r: int
+    n: int
+    complete: int | None  # complete responses, None where not known
+    controlled: int | None  # complete and partial responses and stable disease
+
+
+def units_of(files: Files, outcome: Rule) -> list[Unit]:
+    """All units, in the order of the files."""
+    units = []
+    for report in files.reports:
+        about, extraction = report["report"], report.get("extraction") or {}
+        year = about.get("year")
+        same = {
+            "report": about["id"],
+            "design": about["design"],
+            "local": about.get("setting") == "local",
+            "depth": extraction.get("depth"),
+            "year": None if year is None else int(year),
+        }
+        for patient in report.get("patients") or []:
+            for number, course in enumerate(patient["courses"], start=1):
+                given = same | of_drug(course, files.drugs) | of_patient(patient)
+                units.append(Unit(**given, **of_course(number, course, outcome)))
+        for number, arm in enumerate(report.get("arms") or [], start=1):
+            units.append(Unit(**same, **of_drug(arm, files.drugs), **of_arm(arm, f"{about['id']}/arm{number}")))
+    return [replace(unit, subject=unit.subject.replace("*", unit.report)) for unit in units]
+
+
+def of_drug(given: Rule, drugs: dict[str, Rule]) -> Rule:
+    """The drug, whether the source names it, its generation, and whether something else was given too."""
+    drug = drugs[given["drug"]]
+    named = drug.get("named") != "false"
+    generation = drug["generation"] if named else None
+    combined = bool(given.get("combined_with"))
+    return {"drug": given["drug"], "drug_named": named, "drug_generation": generation, "combined": combined}
+
+
+def of_patient(patient: Rule) -> Rule:
+    """What does not depend on the course. A fusion decides over a rearrangement, that over a stain."""
+    markers = dict(patient.get("ihc") or {})
+    rearranged = {marker: found == "true" for marker, found in (patient.get("rearranged") or {}).items()}
+    for marker, found in rearranged.items():
+        # Silent: a positive stain stays positive where the gene was found not to be rearranged.
+        markers[marker] = "positive" if found or markers.get(marker) == "positive" else "negative"
+    stain = "ihc" if "positive" in (patient.get("ihc") or {}).values() else None
+    evidence = "rearranged" if any(rearranged.values()) else stain
+    if patient.get("fusion_gene"):
+        markers[patient["fusion_gene"]], evidence = "positive", "fusion"
+    age = patient.get("age")
+    fields = ("histology", "site", "fusion_gene", "fusion_partner", "sex")
+    return {
+        **{field: patient.get(field) for field in fields},
+        "subject": f"*/{patient['id']}",
+        "markers": markers,
+        "marker_evidence": evidence,
+        "age_group": None if age is None else "child" if float(age) < 18 else "adult",
+    }
+
+
+def of_course(number: int, course: Rule, outcome: Rule) -> Rule:
+    """The response of one course: 1 of 1, 0 of 1, or 0 of 0 where it is not readable or not evaluable."""
+    response, stopped = course.get("response"), course.get("stop_reason")
+
+    def responded(category: str | None) -> bool | None:
+        """Whether a category is a response, None if the patient is then not evaluable."""
+        if category in outcome["evaluable"]:
+            return category in outcome["responders"]
+        # Death before assessment is NE with stop_reason death, and a non-response unless the protocol says otherwise.
+        rule = outcome.get("death_before_assessment") or "non_response"
+        return False if category == "NE" and stopped == "death" and rule == "non_response" else None
+
+    found = responded(response)
+    alternatives = {responded(other) for other in course.get("response_alternatives") or []}
+    died = response == "NE" and found is False
+    return {
+        "course": number,
+        "line": "first" if number == 1 else "later",
+        "response": response,
+        "basis": "death" if died else course.get("response_basis"),
+        "disputed": {True, False} <= {found, *alternatives},
+        "r": int(found is True),
+        "n": int(found is not None),
+        # Silent: whoever is evaluable is known not to have had a complete response, or disease control, if the
+        # response is another one; death before assessment is no disease control.
+        "complete": None if found is None else int(response == "CR"),
+        "controlled": None if found is None else int(response in {"CR", "PR", "SD"}),
+    }
+
+
+def of_arm(arm: Rule, subject: str) -> Rule:
+    """An arm. Its complete responses are known where `cr` is given, its disease control where `sd` is."""
+    markers = dict(arm.get("status") or {})
+    if arm.get("fusion_gene"):
+        markers[arm["fusion_gene"]] = "positive"
+    r = int(arm["responders"])
+    fields = ("histology", "site", "fusion_gene", "fusion_partner")
+    return {
+        **{field: arm.get(field) for field in fields},
+        "subject": subject,
+        "course": 0,
+        "line": arm.get("line") or "any",
+        "markers": markers,
+        "marker_evidence": "stated" if "positive" in markers.values() else None,
+        "age_group": {"paediatric": "child"}.get(arm.get("population") or "", arm.get("population")),
+        "sex": None,
+        "response": None,
+        "basis": arm.get("response_basis"),
+        "disputed": False,
+        "r": r,
+        "n": int(arm["evaluable"]),
+        "complete": None if arm.get("cr") is None else int(arm["cr"]),
+        "controlled": None if arm.get("sd") is None else r + int(arm["sd"]),
+    }
+
+
+# 3. Who is counted where. Links are resolved before any pool is formed; whoever gives way is counted in none, whether
+#    or not the preferred one then counts. A preferred patient who is not eligible takes nobody's place.
+
+
+def shared(link: Rule) -> list[tuple[str, str, str]]:
+    """(patient or arm that gives way, =, in or its reverse, preferred one) of each pair that a link names."""
+    found = []
+    for pair in link.get("patients") or []:
+        left, relation, right = pair.split()
+        loses = right.partition("/")[0] == link["prefer"]
+        found.append((left, relation, right) if loses else (right, relation, left))
+    return found
+
+
+def gives_way(link: Rule) -> str:
+    """The report of a link that is not counted."""
+    one, other = link["reports"]
+    return str(other if link["prefer"] == one else one)
+
+
+def counted_elsewhere(units: list[Unit], files: Files, protocol: Rule) -> set[str]:
+    """The patients and arms that another report counts."""
+    applied = (protocol.get("links") or {}).get("apply", ["certain", "probable", "possible"])
+    able = {unit.subject: unit.report for unit in units if is_eligible(unit, protocol)}
+    lost: set[str] = set()
+    for link in files.links:
+        if link["certainty"] not in applied:
+            continue
+        if link.get("patients"):
+            lost |= {loser for loser, _, preferred in shared(link) if preferred in able}
+        elif link["prefer"] in able.values():  # which patients is not known: the whole report gives way
+            lost |= {subject for subject, report in able.items() if report == gives_way(link)}
+    return lost
+
+
+def is_eligible(unit: Unit, protocol: Rule) -> bool:
+    """Whether the histology is one of the review's."""
+    return (unit.histology or "not_stated") in protocol["eligible"]["histology"]
+
+
+def row_of(unit: Unit, rows: dict[str, Rule]) -> str | None:
+    """The first row that fits; a known fusion gene decides before a marker does."""
+    named = {row.get("fusion_gene") or row.get("marker") for row in rows.values()}
+    for name, row in rows.items():
+        gene, own = row.get("fusion_gene"), unit.fusion_gene
+        if gene is None:
+            status = unit.markers.get(row["marker"], "not_stated")
+            fits = own in {None, row["marker"]} and status == row["status"]
+        else:
+            fits = own is not None and (own == gene or (gene == "other" and own not in named))
+        if fits:
+            return name
+    return None
+
+
+def stratum_of(unit: Unit, protocol: Rule) -> str | None:
+    """The stratum of a unit, by the design of its report only. Silent: the first that names the design."""
+    return next((name for name, designs in protocol["strata"].items() if unit.design in designs), None)
+
+
+def why_not(unit: Unit, pool: Rule, row: str | None) -> str | None:
+    """Why an eligible unit that nobody else counts is not in a pool: the first reason in this order, None if it is in.
+
+    Silent: the order. It decides under which reason of "Not in strict" a patient with several is counted.
+    """
+    later = pool.get("line") == "later"
+    reasons = {
+        "later line": not later and unit.line == "later",  # a line that is mixed or not said counts as first
+        "first line": later and unit.line != "later",
+        "third course": later and unit.course > 2,
+        f"row {row}": row not in pool["rows"],
+        "not evaluable": unit.n == 0,
+    }
+    return next((reason for reason, applies in reasons.items() if applies), None) or unmet(unit, pool)
+
+
+def unmet(unit: Unit, pool: Rule) -> str | None:
+    """The first condition of a pool on drug, treatment, response and reading that a unit does not meet."""
+    basis = pool.get("response_basis") or []
+    reasons = {
+        "basis": basis and unit.basis not in (*basis, "death", None),
+        "basis not stated": basis and unit.basis is None,
+        "unnamed drug": pool.get("drug") == "named" and not unit.drug_named,
+        "mixed treatment": pool.get("combined_with") == "none" and unit.combined,
+        "second-hand": pool.get("depth") and unit.depth not in pool["depth"],
+        "disputed": pool.get("disputed") == "false" and unit.disputed,
+    }
+    return next((reason for reason, applies in reasons.items() if applies), None)
+
+
+@dataclass
+class Chosen:
+    """Who is counted in each pool, separate row and the later lines; why others are not in a pool; strata, rows."""
+
+    members: dict[str, list[Unit]]
+    reasons: dict[str, list[tuple[Unit, str]]]
+    rows: dict[str, str | None]  # subject -> row
+
+
+def choose(units: list[Unit], files: Files, protocol: Rule) -> Chosen:
+    """The protocol applied to the units."""
+    lost = counted_elsewhere(units, files, protocol)
+    pooled = [row for row in protocol["rows"] if any(row in pool["rows"] for pool in protocol["pools"].values())]
+    groups = dict(protocol["pools"]) | {row: {"rows": [row]} for row in protocol["rows"] if row not in pooled}
+    groups["later_lines"] = {"rows": pooled, "line": "later"}
+    chosen = Chosen({name: [] for name in groups}, {name: [] for name in groups}, {})
+    for unit in units:
+        row = chosen.rows[unit.subject] = row_of(unit, protocol["rows"])
+        for name, pool in groups.items():
+            reason = why_not(unit, pool, row)
+            if not is_eligible(unit, protocol):
+                reason = "histology"
+            elif unit.subject in lost:
+                reason = "counted elsewhere"
+            if reason is None:
+                chosen.members[name].append(unit)
+            else:
+                chosen.reasons[name].append((unit, reason))
+    return chosen
+
+
+# 4. Counts. One cluster a report and pool.
+
+
+def counts(members: Iterable[Unit]) -> dict[str, int]:
+    """Responders, evaluable patients, reports with one or more of them."""
+    members = list(members)
+    reports = {unit.report for unit in members if unit.n}
+    r, n = sum(unit.r for unit in members), sum(unit.n for unit in members)
+    return {"responders": r, "evaluable": n, "reports": len(reports)}
+
+
+def clusters(members: Iterable[Unit], events: Callable[[Unit], int | None] = lambda unit: unit.r) -> dict[str, Report]:
+    """Report -> (events, patients in whom they are known, weight 1)."""
+    sums: dict[str, Report] = {}
+    for unit in members:
+        if (found := events(unit)) is not None and unit.n:
+            r, n, _ = sums.get(unit.report, (0, 0, 1.0))
+            sums[unit.report] = (r + found, n + unit.n, 1.0)
+    return sums
+
+
+def group(members: list[Unit], protocol: Rule, *, pooled: bool) -> Rule:
+    """All that the headline block says of a pool, stratum or separate row."""
+    complete = clusters(members, lambda unit: unit.complete).values()
+    controlled = clusters(members, lambda unit: unit.controlled).values()
+
+    def judged(reports: Iterable[Report]) -> Rule | None:
+        return rate(reports, protocol) if pooled else exact_rate(reports)
+
+    return {
+        **counts(members),
+        "orr": judged(clusters(members).values()),
+        "line_not_stated": sum(unit.n for unit in members if unit.line == "any"),
+        "complete_response": {**sums(complete), "orr": judged(complete)},
+        "disease_control": {**sums(controlled), "orr": judged(controlled)},
+    }
+
+
+def sums(reports: Iterable[Report]) -> dict[str, float]:
+    """Weighted sums of events and patients."""
+    reports = list(reports)
+    return {"responders": sum(r * w for r, _, w in reports), "evaluable": sum(n * w for _, n, w in reports)}
+
+
+def headline_block(chosen: Chosen, protocol: Rule) -> Rule:
+    """Pools with strata and the local cohort's share, separate rows, and why patients are not in the headline."""
+    pools: Rule = {}
+    rows: Rule = {}
+    for name, members in chosen.members.items():
+        pooled = name in protocol["pools"]
+        found = group(members, protocol, pooled=pooled)
+        found["strata"] = {
+            stratum: group([unit for unit in members if stratum_of(unit, protocol) == stratum], protocol, pooled=pooled)
+            for stratum in protocol["strata"]
+        }
+        (pools if pooled else rows)[name] = {**found, "parts": {} if pooled else parts(name, chosen, protocol)}
+    local = {name: counts(unit for unit in chosen.members[name] if unit.local) for name in pools}
+    return {"pools": pools, "rows": rows, "local": local, "not_in_headline": not_in_headline(chosen, protocol)}
+
+
+def parts(name: str, chosen: Chosen, protocol: Rule) -> Rule:
+    """A separate row by whether it meets the headline's conditions on drug, treatment, response and reading.
+
+    The later lines also by row.
+    """
+    headline, pool = next(iter(protocol["pools"].items()))
+    members = chosen.members[name]
+    found = {headline: [unit for unit in members if not unmet(unit, pool)]}
+    found["rest"] = [unit for unit in members if unmet(unit, pool)]
+    if name == "later_lines":
+        for row in protocol["rows"]:
+            if any(row in each["rows"] for each in protocol["pools"].values()):
+                found[row] = [unit for unit in members if chosen.rows[unit.subject] == row]
+    return {key: counts(units) for key, units in found.items()}
+
+
+def not_in_headline(chosen: Chosen, protocol: Rule) -> dict[str, int]:
+    """Patients of the last pool, which is the widest, by why they are not in the first; and those counted elsewhere.
+
+    Silent: of those counted elsewhere a patient is one, evaluable or not, and an arm its evaluable patients.
+    """
+    headline, widest = next(iter(protocol["pools"])), next(reversed(protocol["pools"]))
+    inside = {(unit.subject, unit.course) for unit in chosen.members[widest]}
+    found: Counter[str] = Counter()
+    for unit, reason in chosen.reasons[headline]:
+        if reason == "counted elsewhere":
+            found[reason] += unit.n if unit.course == 0 else int(unit.course == 1)
+        elif (unit.subject, unit.course) in inside:
+            found[reason] += unit.n
+    return dict(found)
+
+
+def words(term: str | None) -> str | None:
+    """A term as tables show it."""
+    return term and term.replace("_", " ")
+
+
+LEVELS: dict[str, Callable[[Unit], str | None]] = {
+    "histology": lambda unit: unit.histology,
+    "site": lambda unit: words(unit.site),
+    "fusion_partner": lambda unit: unit.fusion_partner,
+    "drug": lambda unit: unit.drug if unit.drug_named else None,
+    "drug_generation": lambda unit: unit.drug_generation,
+    "age_group": lambda unit: unit.age_group,
+    "population": lambda unit: unit.age_group,
+    "sex": lambda unit: unit.sex,
+    "design": lambda unit: words(unit.design),
+    "depth": lambda unit: words(unit.depth),
+    "response_basis": lambda unit: unit.basis,
+    "marker_evidence": lambda unit: unit.marker_evidence,
+    "year": lambda unit: None if unit.year is None else str(unit.year),
+    "report": lambda unit: unit.report,
+}
+
+
+def subgroups(chosen: Chosen, protocol: Rule) -> Rule:
+    """Every grouping of the protocol in every pool: the rows add up to the pool, "not reported" among them."""
+    tables: Rule = {}
+    for grouping in protocol.get("subgroups") or []:
+        for pool in protocol["pools"]:
+            levels: dict[str, list[Unit]] = {"not reported": []}
+            for unit in chosen.members[pool]:
+                levels.setdefault(LEVELS[grouping](unit) or "not reported", []).append(unit)
+            found: Rule = {
+                level: {**counts(units), "orr": exact_rate(clusters(units).values())} for level, units in levels.items()
+            }
+            known = {level: (row["responders"], row["evaluable"]) for level, row in found.items()}
+            known = {level: pair for level, pair in known.items() if level not in NO_LEVEL and pair[1]}
+            drawn = partially_pooled(tuple(known.values()), *subgroup_priors(protocol)) if len(known) > 1 else ()
+            for level, posterior in zip(known, drawn, strict=False):
+                found[level]["partially_pooled"] = posterior
+            unknown = [unit for level in NO_LEVEL for unit in levels.get(level, [])]
+            table = {"levels": found, "total": counts(chosen.members[pool]), "not_reported": counts(unknown)}
+            tables.setdefault(grouping, {})[pool] = table
+    return tables
+
+
+# 5. Sensitivity: the whole selection again with one thing done otherwise.
+
+
+def alternative(files: Files, protocol: Rule, choice: Rule) -> dict[str, list[Unit]]:
+    """Pool -> who is counted under a choice of the protocol's list."""
+    changed = deepcopy(protocol)
+    if choice.get("death_before_assessment"):
+        changed["outcome"]["death_before_assessment"] = choice["death_before_assessment"]
+    if choice.get("links") is not None:
+        changed["links"] = {"apply": choice["links"]}
+    for pool in changed["pools"].values():
+        rows = [*pool["rows"], *(choice.get("with_rows") or [])]
+        pool["rows"] = [row for row in rows if row not in (choice.get("without_rows") or [])]
+        names = ("drug", "combined_with", "response_basis", "depth")
+        pool |= {name: choice[name] for name in names if choice.get(name) is not None}
+    units = units_of(files, changed["outcome"])
+    if choice.get("other_reading"):
+        units = read_otherwise(units, files, choice["other_reading"])
+    chosen = choose([recounted(unit, choice) for unit in units], files, changed)
+    # Who is kept is decided after the links: nobody comes back because the preferred report is not kept.
+    wanted = {name: choice[name] for name in ("histology", "age_group", "design") if choice.get(name)}
+    return {
+        pool: [unit for unit in chosen.members[pool] if all(getattr(unit, of) in kept for of, kept in wanted.items())]
+        for pool in protocol["pools"]
+    }
+
+
+def recounted(unit: Unit, choice: Rule) -> Unit:
+    """The unit with the counts that a choice gives it."""
+    if choice.get("inferred") and unit.basis == "inferred" and unit.n:
+        unit = replace(unit, r=0)
+    if choice.get("disputed") and unit.disputed and unit.n:
+        unit = replace(unit, r=unit.n if choice["disputed"] == "best" else 0)
+    # Patients who were treated but whose response is not readable. Silent: their basis passes as stated; arms have no
+    # such patients.
+    if choice.get("unreadable") and unit.course and unit.response is None and not unit.n:
+        unit = replace(unit, r=int(choice["unreadable"] == "response"), n=1, basis="stated")
+    return unit
+
+
+def read_otherwise(units: list[Unit], files: Files, wanted: str) -> list[Unit]:
+    """Arms that a certain link calls the same (`=`): the counts of the one that gives way, if it is earlier or later.
+
+    Silent: of several other readings the earliest or latest, of two of one year the first by name; a report without a
+    year is neither; the arm keeps its place, drug and depth.
+    """
+    arms = {unit.subject: unit for unit in units if unit.course == 0}
+    other: dict[str, Unit] = {}
+    pairs = [pair for link in files.links if link["certainty"] == "certain" for pair in shared(link)]
+    for loser, relation, preferred in sorted(pairs):
+        if relation != "=" or loser not in arms or preferred not in arms:
+            continue
+        giving, best = arms[loser], other.get(preferred, arms[preferred])
+        apart = 0 if giving.year is None or best.year is None else giving.year - best.year
+        if giving.n and (apart < 0 if wanted == "earlier" else apart > 0):
+            other[preferred] = giving
+    instead: dict[str, Rule] = {subject: {"r": unit.r, "n": unit.n} for subject, unit in other.items()}
+    return [replace(unit, **instead.get(unit.subject, {})) for unit in units]
+
+
+def sensitivity(files: Files, chosen: Chosen, protocol: Rule) -> Rule:
+    """Every row of the protocol's list in every pool, each report left out, and reports at less than full weight."""
+    listed = protocol.get("sensitivity") or []
+    rows: Rule = {}
+    left_out: Rule = {}
+    discount: Rule = {}
+    for entry in listed:
+        if isinstance(entry, dict) and set(entry) - {"name", "discount"}:
+            found = alternative(files, protocol, entry)
+            rows[entry["name"]] = {
+                pool: {**counts(members), "orr": rate(clusters(members).values(), protocol)}
+                for pool, members in found.items()
+            }
+        elif isinstance(entry, dict) and entry.get("discount"):
+            for pool in protocol["pools"]:
+                discount |= discounted(entry, pool, chosen, protocol)
+    names = [entry["name"] if isinstance(entry, dict) else entry for entry in listed]
+    if "each report left out" in names:
+        for pool in protocol["pools"]:  # links stay as they were resolved
+            whole = clusters(chosen.members[pool])
+            left_out |= {f"{pool}/{report}": without(report, whole, protocol) for report in whole}
+    return {"rows": rows, "leave_one_out": left_out, "discount": discount}
+
+
+def without(report: str, whole: dict[str, Report], protocol: Rule) -> Rule:
+    """A pool without one report, and that report's own counts."""
+    rest = [other for name, other in whole.items() if name != report]
+    r, n, _ = whole[report]
+    return {
+        "own": {"responders": r, "evaluable": n},
+        **sums(rest),
+        "reports": len(rest),
+        "orr": rate(rest, protocol),
+    }
+
+
+def discounted(entry: Rule, pool: str, chosen: Chosen, protocol: Rule) -> Rule:
+    """A pool with the reports of one stratum at each weight: the log-likelihood of a report times its weight."""
+    members, stratum = chosen.members[pool], entry["discount"]["stratum"]
+    light = {unit.report for unit in members if stratum_of(unit, protocol) == stratum}
+    found = {}
+    for weight in map(float, entry["discount"]["weights"]):
+        weighted = [(r, n, weight if name in light else 1.0) for name, (r, n, _) in clusters(members).items()]
+        reports = [report for report in weighted if report[2]]
+        orr = discounted_rate(tuple(sorted(reports)), *priors(protocol))
+        found[f"{entry['name']}/{pool}/{weight:g}"] = {**sums(reports), "orr": orr}
+    return found
+
+
+# 6. Rates. One proportion: Clopper-Pearson.
+
+
+def clopper_pearson(r: int, n: int) -> Rule:
+    """r/n with the exact interval: quantiles of beta distributions."""
+    lower = float(betaincinv(r, n - r + 1, 0.025)) if r else 0.0
+    upper = float(betaincinv(r + 1, n - r, 0.975)) if r < n else 1.0
+    return {"estimate": r / n, "lower": lower, "upper": upper, "rule": "exact"}
+
+
+def exact_rate(reports: Iterable[Report]) -> Rule | None:
+    """The exact rate over patients, None if there is nobody."""
+    reports = list(reports)
+    return clopper_pearson(sum(r for r, _, _ in reports), sum(n for _, n, _ in reports)) if reports else None
+
+
+# Several reports: docs/statistics.md, section 3, "The rule".
+
+
+def rate(reports: Iterable[Report], protocol: Rule) -> Rule | None:
+    """The pooled rate of reports, None if there are none. It depends on their counts only, not on their order."""
+    known = tuple(sorted(reports))
+    return pooled_rate(known, *priors(protocol)) if known else None
+
+
+def priors(protocol: Rule) -> tuple[float, float, float, float]:
+    """The beta priors of the mean and of the intraclass correlation."""
+    given = protocol.get("priors") or {}
+    (a, b), (c, d) = (map(float, given.get(name) or usual) for name, usual in (("mu", (1, 1)), ("rho", (1, 4))))
+    return a, b, c, d
+
+
+def subgroup_priors(protocol: Rule) -> tuple[float, float]:
+    """The scales of the priors of partial pooling."""
+    given = protocol.get("priors") or {}
+    return float(given.get("subgroup_mean_sd") or 1.5), float(given.get("subgroup_sd_scale") or 1.0)
+
+
+def is_unanimous(reports: tuple[Report, ...]) -> bool:
+    """Whether in each report of two patients or more all respond or none does."""
+    return all(r in {0, n} for r, n, _ in reports if n > 1)
+
+
+@cache
+def pooled_rate(reports: tuple[Report, ...], *prior: float) -> Rule:
+    """The rule of the headline; `posterior` is given where the rule uses it."""
+    crude = clopper_pearson(sum(r for r, _, _ in reports), sum(n for _, n, _ in reports))
+    if len(reports) == 1 or all(n == 1 for _, n, _ in reports):
+        return {**crude, "crude": crude}
+    if is_unanimous(reports):
+        found = posterior(reports, *prior)
+        limits = {"lower": min(crude["lower"], found["lower"]), "upper": max(crude["upper"], found["upper"])}
+        return {"estimate": crude["estimate"], **limits, "rule": "joined", "crude": crude, "posterior": found}
+    mean, top = maximum(reports)
+    if len(reports) >= FEW:
+        lower, upper = profile_limits(reports, mean, top - float(fdtri(1, len(reports) - 2, 0.95)) / 2)
+        return {"estimate": mean, "lower": lower, "upper": upper, "rule": "profile", "crude": crude}
+    found = posterior(reports, *prior)
+    # An interval that left out its own estimate is extended to it.
+    limits = {"lower": min(mean, found["lower"]), "upper": max(mean, found["upper"])}
+    return {"estimate": mean, **limits, "rule": "posterior", "crude": crude, "posterior": found}
+
+
+@cache
+def discounted_rate(reports: tuple[Report, ...], *prior: float) -> Rule | None:
+    """Weighted maximum likelihood with the posterior interval; r/n where larger reports are unanimous, or none."""
+    if not reports:
+        return None
+    total = sums(reports)
+    mean = total["responders"] / total["evaluable"] if is_unanimous(reports) else maximum(reports)[0]
+    found = posterior(reports, *prior)
+    lower, upper = min(mean, found["lower"]), max(mean, found["upper"])
+    return {"estimate": mean, "lower": lower, "upper": upper, "rule": "weighted"}
+
+
+def log_likelihood(reports: tuple[Report, ...], mu: Floats, rho: Floats) -> Floats:
+    """Of the beta-binomial, without the binomial coefficients, on any grid of mean and intraclass correlation.
+
+    With t = rho / (1 - rho), P(r of n) is proportional to [mu (mu + t) ... (mu + (r-1) t)] times the same of 1 - mu and
+    n - r, divided by [1 (1 + t) ... (1 + (n-1) t)]; at t = 0 it is the binomial.
+    """
+    t = rho / (1 - rho)
+    total = np.zeros(np.broadcast(mu, rho).shape)
+    lengths = ([r for r, _, _ in reports], [n - r for r, n, _ in reports], [n for _, n, _ in reports])
+    for start, sign, length in zip((mu, 1 - mu, np.ones(1)), (1, 1, -1), lengths, strict=True):
+        weight: Counter[int] = Counter()
+        for report, many in zip(reports, length, strict=True):
+            weight[many] += report[2]  # type: ignore[assignment]
+        product = np.zeros(np.broadcast(start, t).shape)
+        for factor in range(max(length)):
+            product = product + np.log(start + factor * t)
+            if weight[factor + 1]:
+                total += sign * weight[factor + 1] * product
+    return total
+
+
+RHOS = np.concatenate([[0.0], expit(np.linspace(-14, 12, 79))])  # 0 is the binomial
+
+
+def profile(reports: tuple[Report, ...], mus: Floats, rounds: int = 5) -> Floats:
+    """The largest log-likelihood over the intraclass correlation at each mean: a grid, then finer grids."""
+    rhos, rows = np.broadcast_to(RHOS, (mus.size, RHOS.size)), np.arange(mus.size)
+    for _ in range(rounds):
+        found = log_likelihood(reports, mus[:, None], rhos)
+        at = np.argmax(found, axis=1)
+        low, high = rhos[rows, np.maximum(at - 1, 0)], rhos[rows, np.minimum(at + 1, rhos.shape[1] - 1)]
+        rhos = low[:, None] + (high - low)[:, None] * np.linspace(0, 1, 17)
+    return np.asarray(found.max(axis=1))
+
+
+def maximum(reports: tuple[Report, ...]) -> tuple[float, float]:
+    """The mean of largest profile likelihood, and that likelihood: a grid of means, then finer grids."""
+    mus = expit(np.linspace(-12, 12, 49))
+    for _ in range(7):
+        found = profile(reports, mus, rounds=6)
+        at = int(np.argmax(found))
+        mean, top = float(mus[at]), float(found[at])
+        mus = np.linspace(mus[max(at - 1, 0)], mus[min(at + 1, mus.size - 1)], 17)
+    return mean, top
+
+
+def profile_limits(reports: tuple[Report, ...], mean: float, target: float) -> tuple[float, float]:
+    """The outermost means at which the profile reaches the target: a grid, then finer grids in the outer cell."""
+    limits = []
+    for end in (0.0, 1.0):
+        outer, inner = end, mean
+        for _ in range(5):
+            scan = np.linspace(outer, inner, 25)[1:]
+            reached = np.flatnonzero(profile(reports, scan[:-1]) >= target)
+            first = int(reached[0]) if reached.size else scan.size - 1  # the innermost has reached it
+            outer, inner = (float(scan[first - 1]) if first else outer), float(scan[first])
+        limits.append((outer + inner) / 2)
+    return limits[0], limits[1]
+
+
+# The posterior: a grid of log odds of the mean and of the intraclass correlation, over the part that holds the mass.
+
+
+def posterior(reports: tuple[Report, ...], a: float, b: float, c: float, d: float) -> Rule:
+    """Mean, median and equal-tailed 95 % interval under mu ~ Beta(a, b), rho ~ Beta(c, d)."""
+
+    def log_density(x: Floats, y: Floats) -> Floats:
+        """In log odds x of mu and y of rho."""
+        mu, rho = expit(x)[:, None], expit(y)
+        prior = a * log_expit(x)[:, None] + b * log_expit(-x)[:, None] + c * log_expit(y) + d * log_expit(-y)
+        return log_likelihood(reports, mu, rho) + prior
+
+    middle = logit((sums(reports)["responders"] + a) / (sums(reports)["evaluable"] + a + b))
+    x = np.unique(np.concatenate([np.linspace(-30, 30, 121), middle + np.linspace(-1, 1, 41)]))
+    y = np.linspace(-30, 20, 101)
+    rough = log_density(x, y)
+    near = rough > rough.max() - 25
+    x = np.linspace(*ends(x, near.any(axis=1)), CURVE)
+    y = np.linspace(*ends(y, near.any(axis=0)), SPREAD)
+    fine = log_density(x, y)
+    return summary(x, np.exp(fine - fine.max()).sum(axis=1))
+
+
+def ends(points: Floats, near: NDArray[np.bool_]) -> tuple[float, float]:
+    """The range of the points that are near, one point wider on each side."""
+    inside = np.flatnonzero(near)
+    return float(points[max(inside[0] - 1, 0)]), float(points[min(inside[-1] + 1, points.size - 1)])
+
+
+def summary(x: Floats, density: Floats) -> Rule:
+    """Mean, median and equal-tailed 95 % interval of expit(x), from a density on equal steps that is 0 at both ends."""
+    step = x[1] - x[0]
+    density = density / (density.sum() * step)
+    # The trapezoid rule with its first correction, then between two points the cubic with the right slopes.
+    below = step * (np.cumsum(density) - density / 2) - step**2 / 12 * np.gradient(density, step)
+    found = {"mean": float((expit(x) * density).sum() * step)}
+    u = np.linspace(0, 1, 1001)
+    for name, probability in (("lower", 0.025), ("median", 0.5), ("upper", 0.975)):
+        i = int(np.searchsorted(below, probability)) - 1
+        rise = below[i + 1] - below[i]
+        cubic = below[i] + rise * u**2 * (3 - 2 * u)
+        cubic += step * (density[i] * u * (1 - u) ** 2 - density[i + 1] * u**2 * (1 - u))
+        found[name] = float(expit(x[i] + step * np.interp(probability, cubic, u)))
+    return found
+
+
+@cache
+def partially_pooled(levels: tuple[tuple[int, int], ...], mean_sd: float, sd_scale: float) -> tuple[Rule, ...]:
+    """Levels (r, n) drawn towards each other: logit p_g ~ N(m, s^2), m ~ N(0, mean_sd^2), s ~ half-normal(sd_scale).
+
+    On one grid of logits for m and every logit p_g, and the middles of equal steps of s.
+    """
+    x = np.linspace(-1, 1, LOGITS) * 20 * max(1.0, mean_sd / 1.5, sd_scale)
+    likelihood = np.array([r * log_expit(x) + (n - r) * log_expit(-x) for r, n in levels])
+    likelihood = np.exp(likelihood - likelihood.max(axis=1, keepdims=True))
+    density = np.zeros_like(likelihood)
+    for s in (np.arange(STEPS) + 0.5) * 7 * sd_scale / STEPS:
+        chance = spread(likelihood, s / (x[1] - x[0]))  # of the counts of each level at each m
+        at_m = np.exp(-0.5 * (x / mean_sd) ** 2 - 0.5 * (s / sd_scale) ** 2)
+        others = [at_m * np.prod(np.delete(chance, g, axis=0), axis=0) for g in range(len(levels))]
+        density += likelihood * spread(np.array(others), s / (x[1] - x[0]))
+    return tuple(summary(x, row) for row in density)
+
+
+def spread(rows: Floats, sd: float) -> Floats:
+    """Each row averaged about each of its points with normal weights; `sd` in points (convolution by Fourier)."""
+    size = 2 ** int(np.ceil(np.log2(2 * LOGITS)))
+    weights = np.exp(-0.5 * (np.fft.fftfreq(size, 1 / size) / sd) ** 2)
+    mixed = np.fft.irfft(np.fft.rfft(rows, size) * np.fft.rfft(weights / weights.sum()), size)
+    return np.asarray(np.maximum(mixed[:, :LOGITS], 0.0))
+
+
+def recompute(folder: Path) -> Rule:
+    """All numbers of a review folder."""
+    files = read_review(folder)
+    protocol = files.protocol
+    chosen = choose(units_of(files, protocol["outcome"]), files, protocol)
+    return {
+        **headline_block(chosen, protocol),
+        "subgroups": subgroups(chosen, protocol),
+        "sensitivity": sensitivity(files, chosen, protocol),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(recompute(Path(sys.argv[1] if len(sys.argv) > 1 else "cases")), indent=1))

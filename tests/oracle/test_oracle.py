@@ -1,0 +1,342 @@
+"""The oracle and the package agree, on the frozen review and on made-up ones; a changed number does not go unseen."""
+
+from __future__ import annotations
+
+import ast
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import recompute
+import yaml
+from agreement import COUNTS, DRAWN, LIMITS, POSTERIOR, TOLERANCE, differences
+from conftest import FROZEN, MakeReview, arm, course, patient, report
+
+from metaimt.analyses.breakdown import breakdown
+from metaimt.analyses.provenance import settings
+from metaimt.analyses.results import Results
+from metaimt.analyses.sensitivity import sensitivity
+from metaimt.analyses.subgroups import subgroups
+from metaimt.review import load, respond
+
+HERE = Path(__file__).parent
+Reports = list[dict[str, Any]]
+
+
+def results_of(folder: Path) -> dict[str, Any]:
+    """The parts of results.json that the oracle recomputes, without the slower analyses of `metaimt.run`."""
+    loaded = load(folder)
+    protocol = loaded.protocol
+    selection, response = respond(loaded)
+    by = {
+        name: {pool: breakdown(selection, pool, name).to_dict() for pool in response.pools}
+        for name in protocol.subgroups
+    }
+    found = {
+        **response.to_dict(),
+        "settings": settings(protocol),
+        "by": by,
+        "subgroups": subgroups(selection, protocol).to_dict(),
+        "sensitivity": sensitivity(loaded.library, protocol, selection).to_dict(),
+    }
+    return dict(json.loads(json.dumps(found)))
+
+
+def single(*patients: dict[str, Any], **more: Any) -> Reports:
+    """A made-up report for each patient: case-a, case-b ..."""
+    return [report(f"case-{chr(97 + number)}", one, **more) for number, one in enumerate(patients)]
+
+
+def trial(id: str, *arms: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A made-up trial."""
+    return report(id, arms=list(arms), design="trial", **more)
+
+
+def inferred(response: str, **more: Any) -> dict[str, Any]:
+    """A made-up course whose response is inferred."""
+    return course(response, **{"response_basis": "inferred", **more})
+
+
+# What the real evidence does not hold, or holds once. Everything is made up.
+EVERY_KIND = single(
+    patient(course("CR", response_basis="measured"), course("PD"), course("PR"), age=17.9, sex="female", site="lung"),
+    patient(course("SD"), course(None), age=18, sex="male", site="head_and_neck"),
+    patient(course("PD", stop_reason="progression"), age=0.8, histology="EIMS"),
+    patient(course("NE", stop_reason="death"), age=40),
+    patient(course("NE", stop_reason="toxicity"), inferred("PR", drug="ceritinib")),
+    patient(course(None), course("PR", drug="lorlatinib")),
+    patient(course(None), course("PR", drug="lorlatinib"), histology="other"),
+    patient(inferred("PR"), histology="EIMS"),
+    patient(inferred("PD", response_alternatives=["SD"])),
+    patient(course("SD", response_alternatives=["PR"])),
+    patient(course("PR", response_alternatives=["NE"])),
+    patient(inferred("PR", response_alternatives=["SD"], combined_with=["surgery"], drug="alectinib")),
+    patient(course("CR", combined_with=["surgery"])),
+    patient(course("PR", drug="unspecified ALK inhibitor"), course("SD", drug="alectinib")),
+    patient(course("PR"), ihc={}),
+    patient(course("PR"), ihc={"ALK": "negative"}),
+    patient(course("SD"), ihc={"ALK": "negative"}, fusion_gene="ALK", fusion_partner="TPM3"),
+    patient(course("PR"), ihc={"ALK": "negative"}, rearranged={"ALK": True}),
+    patient(course("PR"), rearranged={"ALK": False}),
+    patient(course("PR"), fusion_gene="ROS1"),
+    patient(course("SD"), ihc={}, fusion_gene="NTRK3"),
+    patient(course("PR"), histology="other"),
+)
+EVERY_KIND += [
+    report("read-in-another", patient(course("PD")), extraction={"depth": "secondary", "secondary_source": "made up"}),
+    report("read-by-title", patient(course("PR")), extraction={"depth": "title"}),
+    report("read-in-full", patient(course("PD")), extraction={"depth": "full_text"}, setting="local", design="cohort"),
+    report("two-patients", patient(course("PR")), patient(course("SD"), id="P2"), design="case_series"),
+]
+ARMS = [
+    trial("trial-a", arm(5, 9, cr=2, pr=3, sd=3, pd=1, line="first", population="paediatric")),
+    trial("trial-b", arm(2, 6, population="adult"), arm(1, 2, line="later", sd=1)),
+    trial("trial-c", arm(3, 4, cr=0, status={"ALK": "mixed"}), arm(0, 3, sd=2, status={"ALK": "negative"})),
+    report("cohort-a", arms=[arm(7, 8, combined_with=["surgery"], population="mixed")], design="cohort"),
+    report("cohort-b", arms=[arm(4, 4, response_basis="inferred", cr=1)], design="cohort"),
+    report("cohort-c", arms=[arm(2, 3, status={}), arm(0, 0)], design="cohort"),
+    report("series-a", patient(course("PR")), arms=[arm(1, 1, histology="EIMS")], design="case_series"),
+]
+UNANIMOUS = [
+    trial("trial-a", arm(4, 4, cr=1, sd=0)),
+    trial("trial-b", arm(0, 3, cr=0, sd=2)),
+    *single(patient(course("PR")), patient(course("SD")), patient(course("CR"))),
+]
+APART = [trial(f"trial-{n}", arm(r, 9, cr=r // 2, sd=0)) for n, r in enumerate((0, 1, 1, 2, 4, 5, 7, 8, 9, 9))]
+LINKED = [
+    trial("early-2015", arm(3, 8), arm(1, 1), year=2015, overlaps=["middle-2017", "late-2020"]),
+    trial("middle-2017", arm(4, 8), arm(0, 2), year=2017, overlaps=["early-2015", "late-2020"]),
+    trial("late-2020", arm(6, 8, cr=1, sd=1), arm(2, 2), year=2020, overlaps=["early-2015", "middle-2017", "one-2016"]),
+    report("one-2016", patient(course("PR"), course("PD")), patient(course("SD"), id="P2"), overlaps=["late-2020"]),
+    report("whole-2018", patient(course("PR")), patient(course("PR"), id="P2"), overlaps=["other-2019"]),
+    report("other-2019", patient(inferred("PD")), overlaps=["whole-2018", "third-2021"]),
+    report("third-2021", patient(course("CR"), histology="other"), overlaps=["other-2019"]),
+    report("apart-2022", patient(course("PR")), overlaps=["maybe-2022"]),
+    report("maybe-2022", patient(course("SD")), overlaps=["apart-2022"]),
+]
+LINKS = [
+    {"reports": ["apart-2022", "maybe-2022"], "prefer": "apart-2022", "certainty": "possible"},
+    {
+        "reports": ["early-2015", "late-2020"],
+        "patients": ["late-2020/arm1 = early-2015/arm1", "early-2015/arm2 in late-2020/arm2"],
+        "prefer": "late-2020",
+        "certainty": "certain",
+    },
+    {
+        "reports": ["early-2015", "middle-2017"],
+        "patients": ["early-2015/arm1 = middle-2017/arm1"],
+        "prefer": "middle-2017",
+        "certainty": "certain",
+    },
+    {
+        "reports": ["late-2020", "middle-2017"],
+        "patients": ["middle-2017/arm1 = late-2020/arm1"],
+        "prefer": "late-2020",
+        "certainty": "certain",
+    },
+    {
+        "reports": ["late-2020", "one-2016"],
+        "patients": ["one-2016/P1 in late-2020/arm2"],
+        "prefer": "late-2020",
+        "certainty": "probable",
+    },
+    {"reports": ["other-2019", "third-2021"], "prefer": "third-2021", "certainty": "certain"},
+    {"reports": ["other-2019", "whole-2018"], "prefer": "other-2019", "certainty": "probable"},
+]
+OTHER_RULES: dict[str, Any] = {
+    "priors": {"mu": [2, 0.5], "rho": [0.5, 2], "subgroup_mean_sd": 2.5, "subgroup_sd_scale": 0.5},
+    "links": {"apply": ["certain"]},
+    "strata": {"trials": ["trial"], "series": ["case_series", "case_report"]},
+    "subgroups": ["marker_evidence", "population", "design", "depth", "response_basis", "year", "report", "drug"],
+    "pools": {
+        "narrow": {"rows": ["alk_positive"], "combined_with": "none", "disputed": False, "drug": "named"},
+        "late": {"rows": ["alk_positive", "ros1"], "line": "later"},
+    },
+    "sensitivity": [
+        "each report left out",
+        {"name": "trials", "design": ["trial"]},
+        {"name": "deaths out", "death_before_assessment": "not_evaluable"},
+        {
+            "name": "stated, and inferred as failures",
+            "response_basis": ["stated", "inferred"],
+            "inferred": "non_response",
+        },
+        {"name": "children and both", "age_group": ["child", "mixed"], "histology": ["IMT"]},
+        {"name": "weights", "discount": {"stratum": "series", "weights": [0, 0.3, 1]}},
+    ],
+}
+MADE_UP: dict[str, tuple[Reports, list[dict[str, Any]], dict[str, Any]]] = {
+    "every kind of patient": (EVERY_KIND, [], {}),
+    "arms, fewer than ten reports": (ARMS, [], {}),
+    "larger reports unanimous": (UNANIMOUS, [], {}),
+    "ten reports that differ": (APART, [], {}),
+    "nine reports that differ": (APART[1:], [], {}),
+    "single cases only": (single(*[patient(course(found)) for found in ("PR", "PR", "SD", "CR")]), [], {}),
+    "one report": ([trial("trial-a", arm(3, 5))], [], {}),
+    "links": (LINKED, LINKS, {}),
+    "another protocol": ([*EVERY_KIND, *ARMS, *LINKED], LINKS, OTHER_RULES),
+}
+
+
+@pytest.fixture
+def folder(request: pytest.FixtureRequest, make_review: MakeReview) -> Path:
+    """The folder of one of MADE_UP."""
+    reports, links, rules = MADE_UP[request.param]
+    made = make_review(*reports, links=links)
+    protocol = yaml.safe_load((made / "review.yaml").read_text(encoding="utf-8")) | rules
+    (made / "review.yaml").write_text(yaml.safe_dump(protocol, sort_keys=False), encoding="utf-8")
+    return made
+
+
+def test_they_agree_on_the_frozen_review(shipped: Results) -> None:
+    assert differences(recompute.recompute(FROZEN / "cases"), shipped.to_dict()) == []
+
+
+@pytest.mark.parametrize("folder", MADE_UP, indirect=True)
+def test_they_agree_on_a_made_up_review(folder: Path) -> None:
+    assert differences(recompute.recompute(folder), results_of(folder)) == []
+
+
+def test_the_made_up_reviews_meet_every_branch_of_the_rule() -> None:
+    """Each answer of the rule is given somewhere above; a review that lost its meaning would show here."""
+    met = {
+        "exact": [(1, 1, 1.0), (0, 1, 1.0)],
+        "joined": [(4, 4, 1.0), (0, 3, 1.0), (1, 1, 1.0)],
+        "posterior": [(r, 9, 1.0) for r in (1, 1, 2, 4, 5, 7, 8, 9, 9)],
+        "profile": [(r, 9, 1.0) for r in (0, 1, 1, 2, 4, 5, 7, 8, 9, 9)],
+    }
+    for rule, reports in met.items():
+        assert recompute.pooled_rate(tuple(reports), 1, 1, 1, 4)["rule"] == rule
+
+
+def test_a_hospitals_table_and_a_drug_of_its_own(make_review: MakeReview) -> None:
+    """Made up. A table with codes, a repeated row and a patient without a drug; a drug that only this review has."""
+    made = make_review(*single(patient(course("PR", drug="madeupinib"), age=12)))
+    (made / "vocabulary.yaml").write_text("# Made up.\ndrugs: {madeupinib: {generation: fourth}}\n", encoding="utf-8")
+    (made / "local").mkdir()
+    (made / "local" / "our-cohort.yaml").write_text(yaml.safe_dump(report("our-cohort", **TABLE)), encoding="utf-8")
+    (made / "local" / "our-cohort.mapping.yaml").write_text(MAPPING, encoding="utf-8")
+    (made / "local" / "our-cohort.csv").write_text(ROWS, encoding="utf-8")
+    ours = recompute.recompute(made)
+    assert differences(ours, results_of(made)) == []
+    assert ours["local"]["all_evidence"] == {"responders": 1, "evaluable": 3, "reports": 1}
+
+
+TABLE: dict[str, Any] = {"design": "cohort", "setting": "local", "table": "our-cohort.csv"}
+MAPPING = """# Made up.
+missing: [NA]
+decimal_comma: true
+columns:
+  id: No
+  age: Age in  years
+  sex: {column: Sex, codes: {F: female, M: male}}
+  ihc: {ALK: {column: ALK, codes: {pos: positive, neg: negative}}}
+  courses:
+    - {drug: Drug, response: Best, response_basis: Basis, combined_with: With, stop_reason: Stopped}
+    - {drug: Next, response: Best of next, response_basis: Basis of next}
+"""
+ROWS = """
+No;Age in years;Sex;ALK;Drug;Best;Basis;With;Stopped;Next;Best of next;Basis of next
+P1;17,5;F;pos;crizotinib;PR;stated;NA;;alectinib;PD;stated
+P2;18;M;NA;ceritinib;NE;stated;;death;;;
+P2;18;M;NA;ceritinib;NE;stated;;death;;;
+P3;;M;pos;;;;;;;;
+P4;NA;F;pos;crizotinib;SD;measured;"surgery; radiotherapy";;;;
+"""
+
+
+def test_the_comparison_sees_each_changed_number(make_review: MakeReview) -> None:
+    """A number of results.json that could be altered unseen would not be checked at all."""
+    made = make_review(*EVERY_KIND, *ARMS)
+    oracle, results = recompute.recompute(made), results_of(made)
+    numbers = [found for section in COMPARED for found in numbers_in(results[section], section)]
+    assert len(numbers) > 1500
+    for place, holder, name in random.Random(12).sample(numbers, 300):  # noqa: S311 - which numbers are tried
+        true = holder[name]
+        holder[name] = true + 1 if isinstance(true, int) else true + 2 * DRAWN
+        assert differences(oracle, results), place
+        holder[name] = true
+    assert differences(oracle, results) == []
+
+
+COMPARED = ("pools", "rows", "local", "not_in_headline", "by", "subgroups", "sensitivity")
+NOT_COMPARED = {"rho", "left_out", "moved", "test", "partial_pooling", "later_inhibitors", "regressions", "models"}
+NAMES = {*COUNTS, *LIMITS, *POSTERIOR, "line_not_stated", "patients"}
+
+
+def numbers_in(value: Any, place: str) -> Iterator[tuple[str, Any, str]]:
+    """(place, the mapping that holds it, its name) of each number that the oracle recomputes."""
+    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, inner in entries:
+        if name in NAMES and not isinstance(inner, str):
+            yield f"{place}/{name}", value, name
+        elif name not in NOT_COMPARED:
+            yield from numbers_in(inner, f"{place}/{name}")
+
+
+def test_the_comparison_sees_what_is_missing(make_review: MakeReview) -> None:
+    made = make_review(*ARMS)
+    oracle, written = recompute.recompute(made), json.dumps(results_of(made))
+    for section in ("pools", "rows", "by", "local"):
+        results = json.loads(written)
+        results[section].popitem()
+        assert differences(oracle, results)
+    for table in ("rows", "leave_one_out", "discount"):
+        results = json.loads(written)
+        results["sensitivity"][table].pop()
+        assert differences(oracle, results)
+
+
+def test_finer_grids_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tolerance is earned: with twice the points nothing moves by a fifth of it."""
+    reports = tuple(sorted((r, n, 1.0) for r, n in ((0, 1), (1, 1), (3, 9), (14, 16), (40, 60), (2, 2))))
+    levels = ((1, 5), (30, 33), (2, 2), (0, 1))
+    coarse = [recompute.posterior(reports, 1, 1, 1, 4), *recompute.partially_pooled(levels, 1.5, 1.0)]
+    for name in ("CURVE", "SPREAD", "LOGITS", "STEPS"):
+        monkeypatch.setattr(recompute, name, 2 * getattr(recompute, name) - 1)
+    fine = [recompute.posterior(reports, 1, 1, 1, 4), *recompute.partially_pooled.__wrapped__(levels, 1.5, 1.0)]
+    for one, other in zip(coarse, fine, strict=True):
+        assert one == pytest.approx(other, abs=TOLERANCE / 5, rel=0)
+        assert one != other
+
+
+def test_the_oracle_imports_nothing_of_the_package() -> None:
+    tree = ast.parse((HERE / "recompute.py").read_text(encoding="utf-8"))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert all(node.level == 0 for node in imports if isinstance(node, ast.ImportFrom))
+    named = {alias.name for node in imports if isinstance(node, ast.Import) for alias in node.names}
+    named |= {node.module or "" for node in imports if isinstance(node, ast.ImportFrom)}
+    others = {name for name in named if name.partition(".")[0] not in sys.stdlib_module_names}
+    assert others == {"numpy", "numpy.typing", "scipy.special", "yaml"}
+    assert named.isdisjoint({"importlib", "runpy", "subprocess"})
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert called.isdisjoint({"__import__", "eval", "exec", "compile"})
+
+
+def test_both_run_from_the_command_line(make_review: MakeReview, tmp_path: Path) -> None:
+    made, written = make_review(*UNANIMOUS), tmp_path / "results.json"
+
+    def run(script: str, *arguments: Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(HERE / script), *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    printed = run("recompute.py", made)
+    assert json.loads(printed.stdout)["pools"]["strict"]["evaluable"] == 10
+    results = results_of(made)
+    written.write_text(json.dumps(results), encoding="utf-8")
+    assert run("agreement.py", made, written).returncode == 0
+    results["pools"]["strict"]["responders"] += 1
+    written.write_text(json.dumps(results), encoding="utf-8")
+    told = run("agreement.py", made, written)
+    assert told.returncode == 1
+    assert told.stdout == "pools/strict/responders: 6 by the oracle, 7 in results.json\n"
+    (made / "local").mkdir()
+    workbook = report("our-cohort", **TABLE | {"table": "our-cohort.xlsx"})
+    (made / "local" / "our-cohort.yaml").write_text(yaml.safe_dump(workbook), encoding="utf-8")
+    told = run("agreement.py", made, written)
+    assert (told.returncode, told.stdout) == (2, "our-cohort.xlsx: of tables of patients only CSV is read here\n")
