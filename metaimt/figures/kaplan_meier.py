@@ -53,6 +53,7 @@ _LOOKS: Final = (
 )
 _WARNING: Final = TextStyle(8.0, bold=True, colour=VERMILLION)
 _FINEST: Final = 1 / 2000  # a step smaller than this part of the plot does not show
+_NO_STEP: Final = 1e-12  # a step that only rounding made
 _STEPS: Final = (1, 2, 3, 6, 12, 24, 36, 48, 60, 120, 240)
 
 
@@ -179,7 +180,8 @@ def _stairs(time: NDArray[np.float64], value: NDArray[np.float64], start: float)
     keep = np.zeros(time.size, dtype=bool)
     shown = start
     for at, level in enumerate(value.tolist()):
-        if abs(level - shown) >= _FINEST or (level != shown and at == time.size - 1):
+        step = abs(level - shown)
+        if step >= _FINEST or (step > _NO_STEP and at == time.size - 1):
             keep[at], shown = True, level
     x = np.concatenate([[0.0], np.repeat(time[keep], 2), [time[-1]]])
     levels = np.concatenate([[start], value[keep]])

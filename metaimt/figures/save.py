@@ -1,9 +1,12 @@
-"""Figures as bytes that are the same on every run."""
+"""Figures as bytes that are the same on every run and processor."""
 
 from __future__ import annotations
 
 import io
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from metaimt.figures.layout import clean
@@ -32,6 +35,16 @@ _METADATA: Final[dict[str, dict[str, Any]]] = {
 }
 
 
+_PLACES: Final = 3
+"""Decimals of a point. Matplotlib writes six, where a number such as 237.5611125 goes up or down by its last bit."""
+
+_COORDINATES: Final = re.compile(r'\b(?:d|x|y|width|height|viewBox|transform)="[^"]*"')
+_NUMBER: Final = re.compile(r"scale\([^)]*\)|-?\b\d+\.\d{4,}|-0\b(?!\.)")
+_CLIP: Final = re.compile(r' *<clipPath id="(p[0-9a-f]{10})">(.*?)</clipPath>\n', re.DOTALL)
+_MARKER: Final = re.compile(r'<path id="(m[0-9a-f]{10})"(.*?)/>', re.DOTALL)
+_NAME: Final = re.compile(r'(?<=[#"])[mp][0-9a-f]{10}(?=["\)])')
+
+
 def figure_bytes(figure: Figure, kind: Kind, *, title: str = "", description: str = "") -> bytes:
     """Render `figure` as SVG (text as paths), PNG (200 dpi) or PDF, without a date or a version in it.
 
@@ -43,7 +56,39 @@ def figure_bytes(figure: Figure, kind: Kind, *, title: str = "", description: st
     buffer = io.BytesIO()
     with figure_style():
         figure.savefig(buffer, format=kind, dpi=_dpi(figure), metadata={**_METADATA[kind], **told})
-    return buffer.getvalue()
+    found = buffer.getvalue()
+    return steady(found.decode("utf-8")).encode("utf-8") if kind == "svg" else found
+
+
+def steady(svg: str) -> str:
+    """Matplotlib's SVG without the last bits of its numbers, which differ between processors.
+
+    Coordinates are rounded, and 0 has no sign. Clip paths and markers, which matplotlib names after every bit of their
+    numbers, are named after what is written; of two clip paths that are the same one stays.
+    """
+    text = _COORDINATES.sub(lambda found: _NUMBER.sub(_rounded, found[0]), svg)
+    names: dict[str, str] = {}
+    for name, written in (*_found(_CLIP, text), *_found(_MARKER, text)):
+        names[name] = f"{name[0]}{sha256(written.encode()).hexdigest()[:10]}"
+    kept: set[str] = set()
+
+    def once(found: re.Match[str]) -> str:
+        known = names[found[1]] in kept
+        kept.add(names[found[1]])
+        return "" if known else found[0]
+
+    return _NAME.sub(lambda found: names.get(found[0], found[0]), _CLIP.sub(once, text))
+
+
+def _found(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, str]]:
+    return ((found[1], found[2]) for found in pattern.finditer(text))
+
+
+def _rounded(found: re.Match[str]) -> str:
+    if found[0].startswith("scale"):  # of letters: their outlines are in units of the font
+        return found[0]
+    text = f"{float(found[0]):.{_PLACES}f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 @dataclass(frozen=True)
