@@ -12,7 +12,7 @@ from typing import Any
 from metaimt.casefiles.protocol import ConclusionTest
 from metaimt.casefiles.version_files import canonical
 
-SAME = 1e-6  # of a proportion: closer numbers are the same number; another processor moves the last digits
+SAME = 1e-6  # of a proportion: closer numbers are the same number, polished or printed to other digits
 _COUNTS, _RATES = ("responders", "evaluable", "reports"), ("estimate", "lower", "upper")
 
 
