@@ -7,8 +7,8 @@ version <- "2026.1"
 
 # Tolerances, absolute, on the rate (0 to 1), and why they are not all zero:
 tolerances <- c(
-  "closed form" = 1e-8,     # the tables have 10 significant digits
-  "search" = 1e-6,          # ML, REML, beta-binomial: each program stops its own search near the maximum
+  "closed form" = 1e-8,     # the tables have 10 significant digits, 8 of the models for comparison
+  "search" = 1e-6,          # ML, REML, beta-binomial: R stops its search near the maximum
   "quadrature" = 1e-3)      # lme4: 25 nodes, and its search stops early where the likelihood is flat
 # Knapp-Hartung is metafor's test = "adhoc", which never narrows the interval; ours is that form.
 # Double arcsine is transformed back with the harmonic mean of n, and cut off at the ends, by both.
