@@ -1,0 +1,39 @@
+"""Who types README and tutorial line by line, in a clone, leaves nothing behind that git would show."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+sys.path.append(str(ROOT / "tools"))
+
+import transcripts
+
+TEXTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in transcripts.DOCUMENTS}
+COPY = re.compile(r"git clone \. (?P<folder>\S+)\ncd (?P=folder)\n")
+WRITTEN = re.compile(r'--out (\S+\.(?:pdf|svg|png))$|Path\("(\S+)"\)\.write', re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_made_up_case_goes_into_a_copy_that_is_left_at_the_end(name: str) -> None:
+    before, *sessions = TEXTS[name].split("```console session\n")
+    (copy,) = COPY.finditer(TEXTS[name])
+    assert copy.end() < len(before)
+    assert f"`cd ..`, and delete the folder `{copy['folder']}`" in sessions[-1]
+    assert not any("```console\n" in block for block in sessions[:-1]), "it would run in the copy, with the made-up case"
+
+
+@pytest.mark.skipif(shutil.which("git") is None or not (ROOT / ".git").exists(), reason="not in a clone")
+def test_git_ignores_what_a_reader_writes() -> None:
+    copies = [f"{copy['folder']}/cases" for text in TEXTS.values() for copy in COPY.finditer(text)]
+    files = [one or other for text in TEXTS.values() for one, other in WRITTEN.findall(text)]
+    assert len(copies) == len(TEXTS)
+    assert len(files) >= 3
+    names = [".venv/x", "build/x", "metaimt.egg-info/x", *copies, *files]
+    done = subprocess.run(["git", "check-ignore", *names], cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+    assert done.stdout.split() == names
