@@ -89,7 +89,7 @@ def rho_slopes(counts: TailCounts, mu: Floats, rho: Floats) -> RhoSlopes:
 
 def best_mu(counts: TailCounts, rho: Floats, start: Floats) -> Floats:
     """The mu that maximises at each rho, from `start` (same shape); within MU_ENDS."""
-    return decreasing_root(lambda mu: mu_slopes(counts, mu, rho), start, *MU_ENDS)
+    return decreasing_root(lambda mu: mu_slopes(counts, mu, rho), start, *MU_ENDS, ends_too=True)
 
 
 def maximise(counts: TailCounts, mu: Floats, *, mu_free: bool, grid: Floats = RHO_GRID) -> Maximum:

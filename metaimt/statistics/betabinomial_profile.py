@@ -190,6 +190,7 @@ def _best_level(groups: Groups, slope: float, rho: Floats) -> Floats:
 
     left = levels[rows, np.maximum(best - 1, 0)]
     right = levels[rows, np.minimum(best + 1, _SCAN.size - 1)]
-    # The root finder stops at steps relative to x, which a level near 0 would not reach: x is counted from `left`.
-    distance = decreasing_root(lambda step: score(left + step), levels[rows, best] - left, 0.0, right - left)
-    return np.asarray(left + distance)
+    # The root finder stops at steps relative to x, which a level near 0 would not reach: x is counted from left - 1.
+    start = left - 1
+    found = decreasing_root(lambda x: score(start + x), levels[rows, best] - start, 1.0, right - start, ends_too=True)
+    return np.asarray(start + found)
