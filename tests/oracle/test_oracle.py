@@ -116,10 +116,20 @@ LINKED = [
     report("whole-2018", patient(course("PR")), patient(course("PR"), id="P2"), overlaps=["other-2019"]),
     report("other-2019", patient(inferred("PD")), overlaps=["whole-2018", "third-2021"]),
     report("third-2021", patient(course("CR"), histology="other"), overlaps=["other-2019"]),
+    trial("before-2014", arm(1, 5), year=2014, overlaps=["after-2019"]),
+    trial("after-2019", arm(4, 5), year=2019, overlaps=["before-2014"]),
+    report("named-2018", patient(course("PR")), overlaps=["sarcoma-2019"]),
+    report("sarcoma-2019", patient(course("PR"), histology="other"), overlaps=["named-2018"]),
     report("apart-2022", patient(course("PR")), overlaps=["maybe-2022"]),
     report("maybe-2022", patient(course("SD")), overlaps=["apart-2022"]),
 ]
 LINKS = [
+    {
+        "reports": ["after-2019", "before-2014"],
+        "patients": ["before-2014/arm1 = after-2019/arm1"],
+        "prefer": "after-2019",
+        "certainty": "probable",
+    },
     {"reports": ["apart-2022", "maybe-2022"], "prefer": "apart-2022", "certainty": "possible"},
     {
         "reports": ["early-2015", "late-2020"],
@@ -144,6 +154,12 @@ LINKS = [
         "patients": ["one-2016/P1 in late-2020/arm2"],
         "prefer": "late-2020",
         "certainty": "probable",
+    },
+    {
+        "reports": ["named-2018", "sarcoma-2019"],
+        "patients": ["named-2018/P1 = sarcoma-2019/P1"],
+        "prefer": "sarcoma-2019",
+        "certainty": "certain",
     },
     {"reports": ["other-2019", "third-2021"], "prefer": "third-2021", "certainty": "certain"},
     {"reports": ["other-2019", "whole-2018"], "prefer": "other-2019", "certainty": "probable"},

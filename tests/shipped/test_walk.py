@@ -25,7 +25,7 @@ def test_the_made_up_case_goes_into_a_copy_that_is_left_at_the_end(name: str) ->
     (copy,) = COPY.finditer(TEXTS[name])
     assert copy.end() < len(before)
     assert f"`cd ..`, and delete the folder `{copy['folder']}`" in sessions[-1]
-    assert not any("```console\n" in block for block in sessions[:-1]), "it would run in the copy, with the made-up case"
+    assert not any("```console\n" in block for block in sessions[:-1]), "it would run in the copy"
 
 
 @pytest.mark.skipif(shutil.which("git") is None or not (ROOT / ".git").exists(), reason="not in a clone")
