@@ -23,7 +23,7 @@ from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection, select
 from metaimt.review import load
 
-pytest_plugins = ["page_browser"]
+pytest_plugins = ["hypothesis_profiles", "page_browser"]
 ROOT = Path(__file__).parent.parent
 FROZEN = Path(__file__).parent / "frozen"
 """A project folder with a frozen review in `cases/`: what tests of code run on, never the living review."""

@@ -49,7 +49,8 @@ class Surface:
         Args:
             low: shape (..., R), one end of the range at each rho; clipped to where the mass is.
             high: the other end, as `low`.
-            function: takes mu of shape (..., R, T) and rho of shape (R, 1); returns (..., R, T).
+            function: takes mu of shape (..., R, T) and rho of shape (R, 1); returns (..., R, T), or several such
+                stacked, whose integrals are then stacked.
         """
         return np.asarray(self.by_rho(low, high, function) @ self.weight)
 

@@ -129,16 +129,14 @@ def _rate_distribution(surface: Surface, theta: Floats) -> tuple[Floats, Floats]
     reach = 6 * np.sqrt(surface.rho)
     low, high = theta[:, None] - reach, theta[:, None] + reach
 
-    def beta_below(mu: Floats, rho: Floats) -> Floats:
-        return np.asarray(betainc(*_shapes(mu, rho), x), dtype=float)
-
-    def beta_density(mu: Floats, rho: Floats) -> Floats:
+    def below_and_density(mu: Floats, rho: Floats) -> Floats:
         a, b = _shapes(mu, rho)
         log_density = (a - 0.5) * np.log(x) + (b - 0.5) * np.log1p(-x) - betaln(a, b)
-        return np.asarray(2 * np.exp(log_density), dtype=float)
+        return np.stack([betainc(a, b, x), 2 * np.exp(log_density)])
 
     below = surface.integral(np.broadcast_to(surface.low, low.shape), low)
-    return below + surface.integral(low, high, beta_below), surface.integral(low, high, beta_density)
+    inside, density = surface.integral(low, high, below_and_density)
+    return below + inside, density
 
 
 def _shapes(mu: Floats, rho: Floats) -> tuple[Floats, Floats]:
@@ -149,8 +147,8 @@ def _shapes(mu: Floats, rho: Floats) -> tuple[Floats, Floats]:
 def _rough_rate_quantiles(surface: Surface, probability: Floats) -> Floats:
     """Quantiles of the beta distribution with the predictive mean and variance, as a start."""
     both = (surface.low, surface.high)
-    mean = float(surface.integral(*both, lambda mu, _: mu))
-    square = float(surface.integral(*both, lambda mu, rho: mu**2 + rho * mu * (1 - mu)))
+    found = surface.integral(*both, lambda mu, rho: np.stack([mu, mu**2 + rho * mu * (1 - mu)]))
+    mean, square = map(float, found)
     size = max(mean * (1 - mean) / max(square - mean**2, 1e-12) - 1, 1e-3)
     guess = betaincinv(mean * size, (1 - mean) * size, probability)
     return np.asarray(np.clip(guess, 1e-6, 1 - 1e-6), dtype=float)

@@ -9,7 +9,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metaimt.casefiles.cohort_mapping import CohortMapping
@@ -443,14 +443,12 @@ def test_problems_are_kept_up_to_a_limit_and_all_counted(tmp_path: Path) -> None
     assert any(problem.message.startswith("20 more problems") for problem in table.problems)
 
 
-@settings(deadline=None)
 @given(st.dates(dt.date(1910, 1, 1), dt.date(2090, 1, 1)), st.sampled_from(["DD/MM/YYYY", "YYYY-MM-DD", "MM.DD.YYYY"]))
 def test_a_date_comes_back_in_any_declared_order(day: dt.date, order: str) -> None:
     text = order.replace("YYYY", f"{day:%Y}").replace("MM", f"{day:%m}").replace("DD", f"{day:%d}")
     assert in_order(text, order) == day
 
 
-@settings(deadline=None, max_examples=150)
 @given(rows=st.lists(st.lists(st.text(st.characters(codec="utf-8"), max_size=12), min_size=1, max_size=13), max_size=8))
 def test_whatever_stands_in_the_cells_every_row_is_accounted_for(
     rows: list[list[str]], tmp_path_factory: pytest.TempPathFactory

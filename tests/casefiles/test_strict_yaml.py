@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
 
 from metaimt.casefiles.model import CaseFile
 from metaimt.casefiles.reading import read_model
@@ -222,7 +223,7 @@ ANYTHING = st.one_of(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@examples(100)
 @given(ANYTHING)
 @example(b"a: " + b"1" * 5000)
 @example("a: \ud800".encode("utf-8", "surrogatepass"))
@@ -256,7 +257,7 @@ def documents(text: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(100)
 @given(documents(JSON_TEXT), st.sampled_from([None, 1, 4]))
 def test_json_reads_as_what_it_says(data: Any, indent: int | None) -> None:
     document = parse("x", json.dumps(data, ensure_ascii=False, indent=indent).encode())
@@ -298,7 +299,7 @@ def text_at(document: Document, position: Position) -> str:
     return line[position.column - 1 : position.column - 1 + position.length]
 
 
-@settings(max_examples=300, deadline=None)
+@examples(100)
 @given(documents(WORDS), st.sampled_from([True, False, None]), st.integers(2, 6))
 def test_position_covers_the_value_as_typed(data: Any, flow: bool | None, indent: int) -> None:
     made = numbered(data, iter(range(100, 10_000)))
@@ -312,7 +313,7 @@ def test_position_covers_the_value_as_typed(data: Any, flow: bool | None, indent
             assert yaml.safe_load(text_at(document, document.position(path, key=True))) == path[-1]
 
 
-@settings(max_examples=200, deadline=None)
+@examples(100)
 @given(documents(WORDS))
 def test_text_survives_a_dump(data: Any) -> None:
     texts = [value for _, value in leaves(data) if isinstance(value, str)]

@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
 
 from metaimt.casefiles.model import CaseFile
 from metaimt.casefiles.reading import read_model
@@ -205,7 +206,7 @@ def test_answers_that_end_early_stop_the_interview(number: int) -> None:
         interview(list(ALL[:number]))
 
 
-@settings(max_examples=50, deadline=None)
+@examples(15)
 @given(st.text(st.characters(exclude_categories=()), max_size=40))
 @example("# comment")
 @example("- a: b")

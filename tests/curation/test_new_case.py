@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 from conftest import MakeReview, course, patient, report
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
 
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.model import CaseFile
@@ -142,7 +143,7 @@ def assert_survives(title: str, authors: str, journal: str, by: str, *, teach: b
     assert all(character.isprintable() or character == "\n" for character in text)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(title=TEXT, authors=TEXT, journal=TEXT, by=TEXT, teach=st.booleans())
 def test_any_text_survives_and_adds_no_structure(title: str, authors: str, journal: str, by: str, teach: bool) -> None:
     assert_survives(title, authors, journal, by, teach=teach)
@@ -153,7 +154,7 @@ def test_hard_text_survives(text: str) -> None:
     assert_survives(text, text, text, text, teach=True)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(st.recursive(TEXT, lambda inner: st.lists(inner, max_size=3), max_leaves=4))
 @example(list(HARD))
 def test_scalars_are_read_back_by_other_yaml_readers_too(value: Any) -> None:

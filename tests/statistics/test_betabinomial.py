@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
 from scipy.optimize import minimize_scalar
 from scipy.special import ndtri
 from scipy.stats import betabinom, f
@@ -262,7 +263,7 @@ REPORTS = st.lists(
 )
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@examples(20)
 @given(REPORTS)
 def test_intervals_hold_the_estimate_and_shrink_with_more_reports(pairs: list[tuple[int, int]]) -> None:
     r, n = [x for x, _ in pairs], [m for _, m in pairs]
@@ -273,7 +274,7 @@ def test_intervals_hold_the_estimate_and_shrink_with_more_reports(pairs: list[tu
     assert one.lower - 1e-9 <= two.lower <= two.upper <= one.upper + 1e-9
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@examples(30)
 @given(REPORTS)
 def test_likelihood_at_the_maximum_is_not_beaten(pairs: list[tuple[int, int]]) -> None:
     fit = fit_beta_binomial([x for x, _ in pairs], [m for _, m in pairs])

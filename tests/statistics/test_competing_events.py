@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
 from numpy.typing import NDArray
 
 from metaimt.statistics.competing_events import IncidenceAt, cumulative_incidence, incidence_at
@@ -18,7 +19,7 @@ PAIRS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3)), min_size=1, ma
 SOME = ([2, 3, 3, 5, 6, 6, 7, 9, 12, 12, 15, 18, 20, 24], [1, 0, 2, 1, 1, 2, 0, 2, 1, 1, 0, 3, 1, 0])
 
 
-@settings(derandomize=True, deadline=None, max_examples=120)
+@examples(40)
 @given(PAIRS, st.randoms(use_true_random=False))
 def test_causes_and_the_free_sum_to_one(pairs: list[tuple[int, int]], random: Any) -> None:
     ours = cumulative_incidence([t for t, _ in pairs], [c for _, c in pairs])
@@ -36,7 +37,7 @@ def test_causes_and_the_free_sum_to_one(pairs: list[tuple[int, int]], random: An
     assert [each.cause for each in ours.causes] == sorted({c for _, c in pairs if c})
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@examples(30)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 1)), min_size=1, max_size=25))
 def test_one_cause_is_kaplan_meier(pairs: list[tuple[int, int]]) -> None:
     time, event = [t for t, _ in pairs], [c for _, c in pairs]
@@ -53,7 +54,7 @@ def test_one_cause_is_kaplan_meier(pairs: list[tuple[int, int]]) -> None:
     assert np.isnan(only.lower[~inside]).all()
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@examples(30)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 3)), min_size=1, max_size=25))
 def test_without_censoring_it_is_a_proportion(pairs: list[tuple[int, int]]) -> None:
     ours, n = cumulative_incidence([t for t, _ in pairs], [c for _, c in pairs]), len(pairs)

@@ -12,8 +12,9 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import chdtri
@@ -74,7 +75,7 @@ ROWS = st.lists(
 )
 
 
-@settings(derandomize=True, deadline=None, max_examples=50)
+@examples(15)
 @given(ROWS, st.sampled_from(["efron", "breslow"]), st.randoms(use_true_random=False))
 def test_properties(rows: list[Any], ties: Literal["efron", "breslow"], random: Any) -> None:
     time, event = [r[0] for r in rows], [r[1] for r in rows]
@@ -192,7 +193,7 @@ def test_penalised_agrees_with_firthmodels(name: str) -> None:
 SINGLE = st.lists(st.tuples(st.integers(1, 8), st.booleans(), st.integers(-3, 3)), min_size=2, max_size=16)
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@examples(30)
 @given(SINGLE, st.sampled_from(["efron", "breslow"]), st.randoms(use_true_random=False))
 def test_penalised_properties(rows: list[Any], ties: Literal["efron", "breslow"], random: Any) -> None:
     time, event, x = [r[0] for r in rows], [r[1] for r in rows], np.array([float(r[2]) for r in rows])

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
 from scipy.stats import fisher_exact
 
 from metaimt.statistics import exact_tests
@@ -51,7 +52,7 @@ def test_agrees_with_r(name: str) -> None:
     assert (ours.method, ours.levels) == (ENUMERATION, len(found["levels"]))
 
 
-@settings(derandomize=True, deadline=None, max_examples=150)
+@examples(50)
 @given(LEVELS)
 def test_agrees_with_a_plain_loop(pairs: list[tuple[int, int]]) -> None:
     p, tables = brute(*split(pairs))
@@ -60,7 +61,7 @@ def test_agrees_with_a_plain_loop(pairs: list[tuple[int, int]]) -> None:
     assert ours.tables == tables
 
 
-@settings(derandomize=True, deadline=None, max_examples=80)
+@examples(40)
 @given(LEVELS, st.randoms(use_true_random=False))
 def test_neither_order_nor_which_outcome_is_counted_matters(pairs: list[tuple[int, int]], random: Any) -> None:
     ours = fisher_freeman_halton(*split(pairs))

@@ -6,8 +6,9 @@ from dataclasses import astuple
 from math import exp, log
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
 from scipy.special import ndtri
 
 from metaimt.statistics.glmm import GlmmFit, TauTest, fit_glmm
@@ -140,7 +141,7 @@ def split(pairs: list[tuple[int, int]]) -> Data:
     return [x for x, _ in pairs], [m for _, m in pairs]
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@examples(12)
 @given(REPORTS)
 def test_intervals_hold_the_estimate_and_shrink_when_every_report_is_doubled(pairs: list[tuple[int, int]]) -> None:
     r, n = split(pairs)
@@ -157,7 +158,7 @@ def test_intervals_hold_the_estimate_and_shrink_when_every_report_is_doubled(pai
         assert thin.estimate == pytest.approx(wide.estimate, rel=1e-5, abs=1e-5)
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@examples(12)
 @given(REPORTS, st.randoms(use_true_random=False))
 def test_order_is_irrelevant(pairs: list[tuple[int, int]], shuffler: object) -> None:
     mixed = list(pairs)
@@ -165,7 +166,7 @@ def test_order_is_irrelevant(pairs: list[tuple[int, int]], shuffler: object) -> 
     assert both(split(pairs)) == both(split(mixed))
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@examples(12)
 @given(REPORTS)
 def test_non_responders_mirror_responders(pairs: list[tuple[int, int]]) -> None:
     r, n = split(pairs)

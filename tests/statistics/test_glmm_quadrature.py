@@ -1,4 +1,4 @@
-"""The integral over one report, against a trapezoid rule of 200,001 points on the range that matters.
+"""The integral over one report, against a trapezoid rule of 20,001 points on the range that matters.
 
 The rule is exact to 1e-8 (absolute, in the log-likelihood) up to tau = 8, and to 3e-8 at tau = 60.
 """
@@ -27,7 +27,7 @@ def trapezoid(r: int, n: int, eta: float, tau: float) -> float:
         z = np.linspace(low, high, 4001)
         inside = np.nonzero(height(z) > height(z).max() - 60)[0]
         low, high = z[max(inside[0] - 1, 0)], z[min(inside[-1] + 1, 4000)]
-    z = np.linspace(low, high, 200_001)
+    z = np.linspace(low, high, 20_001)
     return float(logsumexp(height(z)) + np.log(z[1] - z[0]))
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
 
 from metaimt.statistics import pooled
 from metaimt.statistics.betabinomial import fit_beta_binomial, mean_interval
@@ -137,7 +138,7 @@ def pool(pairs: list[tuple[int, int]]) -> PooledProportion:
     return pool_proportion([r for r, _ in pairs], [n for _, n in pairs])
 
 
-@settings(derandomize=True, deadline=None, max_examples=80)
+@examples(15)
 @given(REPORTS, st.randoms(use_true_random=False))
 def test_always_ordered_and_independent_of_order(pairs: list[tuple[int, int]], random: Random) -> None:
     found = pool(pairs)
@@ -151,7 +152,7 @@ def test_always_ordered_and_independent_of_order(pairs: list[tuple[int, int]], r
     assert pool(shuffled) == found
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@examples(12)
 @given(REPORTS)
 def test_responders_and_non_responders_are_symmetric(pairs: list[tuple[int, int]]) -> None:
     found, mirrored = pool(pairs), pool([(n - r, n) for r, n in pairs])
@@ -164,7 +165,7 @@ def test_responders_and_non_responders_are_symmetric(pairs: list[tuple[int, int]
         )
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@examples(12)
 @given(REPORTS)
 def test_interval_shrinks_when_every_report_comes_twice(pairs: list[tuple[int, int]]) -> None:
     once, twice = pool(pairs), pool(pairs * 2)

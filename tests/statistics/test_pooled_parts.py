@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
 
 from metaimt.statistics.pooled import PROFILE, pool_proportion
 from metaimt.statistics.pooled_parts import pool_parts
@@ -16,7 +17,7 @@ REPORT = st.one_of(st.just(1), st.integers(2, 30)).flatmap(lambda n: st.tuples(s
 PART = st.lists(REPORT, min_size=1, max_size=24)
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@examples(15)
 @given(st.lists(PART, min_size=1, max_size=6))
 def test_parts_are_pooled_as_alone(parts: list[list[tuple[int, int]]]) -> None:
     split = [([r for r, _ in part], [n for _, n in part]) for part in parts]

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
 
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.small_study import (
@@ -113,7 +114,7 @@ DATA = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(30)
 @given(DATA, st.randoms(use_true_random=False))
 def test_the_order_of_reports_is_irrelevant_and_mirrored_data_give_the_mirrored_slope(data: Any, chance: Any) -> None:
     r, n = map(np.array, zip(*data, strict=True))

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
 from numpy.typing import NDArray
 from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 
@@ -194,7 +195,7 @@ def split(pairs: list[tuple[int, bool]]) -> tuple[list[int], list[bool]]:
     return [t for t, _ in pairs], [e for _, e in pairs]
 
 
-@settings(derandomize=True, deadline=None, max_examples=120)
+@examples(40)
 @given(TIMES, st.randoms(use_true_random=False))
 def test_curve_properties(pairs: list[tuple[int, bool]], random: Any) -> None:
     ours = kaplan_meier(*split(pairs))
@@ -216,7 +217,7 @@ def test_curve_properties(pairs: list[tuple[int, bool]], random: Any) -> None:
         assert middle.upper is None or middle.estimate <= middle.upper
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@examples(30)
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=25))
 def test_without_censoring_it_is_the_empirical_distribution(times: list[int]) -> None:
     ours = kaplan_meier(times, [1] * len(times))
@@ -323,7 +324,7 @@ def test_log_rank_of_three_groups_agrees_with_statsmodels(rho: float) -> None:
 GROUPED = st.lists(st.tuples(st.integers(0, 9), st.booleans(), st.sampled_from("abc")), min_size=2, max_size=25)
 
 
-@settings(derandomize=True, deadline=None, max_examples=100)
+@examples(40)
 @given(GROUPED, st.randoms(use_true_random=False))
 def test_log_rank_properties(rows: list[tuple[int, bool, str]], random: Any) -> None:
     def run(rows: list[tuple[int, bool, str]]) -> LogRank | NotRun:

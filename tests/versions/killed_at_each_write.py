@@ -5,7 +5,7 @@ forked for each k and ends itself, without any clean-up, before the k-th step: o
 write, fsync, rename, exchange, chmod, mkdir, remove. What is then on the disk is what `kill -9` leaves. Prints JSON:
 the files with their content (as SHA-256) before, and for each k the exit code and the files after, hidden ones apart.
 
-What is computed is made up and small: only how it is written counts here.
+What is computed is made up and small, or computed once: only how it is written counts here.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Steps:
         return Halves(handle, "w")
 
 
-def child(what: str, folder: Path, last: int, loaded: review.Loaded) -> None:
+def child(what: str, folder: Path, last: int, known: dict[str, Any]) -> None:
     """Do it, with made-up results and outputs in place of what is computed, and end before the step `last`."""
     steps = Steps(last, folder.parent)
     sys.addaudithook(steps.watch)
@@ -86,7 +86,7 @@ def child(what: str, folder: Path, last: int, loaded: review.Loaded) -> None:
     steps.before(files, "_renameat2")
     os.fdopen = steps.open_in_halves  # type: ignore[assignment]
     for owner, name, result in (
-        (review, "load", loaded),
+        *((review, name, result) for name, result in known.items()),
         (metaimt.analyses.results, "analyse", None),
         (metaimt.report.figure_files, "review_figure_files", ()),
         (review, "news", None),
@@ -113,13 +113,14 @@ def main() -> None:
     what, folder = sys.argv[1], Path(sys.argv[2])
     root, backup = folder.parent, folder.parent.with_name("backup")
     loaded = review.load(folder)
+    known = {"load": loaded, "respond": review.respond(loaded), "_changes": review.diff(cases=folder)}
     shutil.copytree(root, backup)
     before = contents(root)
     runs: list[tuple[int, dict[str, str]]] = []
     while not runs or runs[-1][0] == KILLED:
         process = os.fork()
         if process == 0:
-            child(what, folder, len(runs) + 1, loaded)
+            child(what, folder, len(runs) + 1, known)
         code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
         runs.append((code, contents(root)))
         if code == KILLED:

@@ -11,6 +11,9 @@ from typing import Any
 import yaml
 from conftest import MakeReview, arm, course, patient, report
 
+from metaimt.files import write_file
+from metaimt.review import snapshot
+
 Git = Callable[..., str]
 
 
@@ -45,6 +48,19 @@ def small_review(make_review: MakeReview) -> Path:
         report("example-c", patient(course("CR"), course("PD", drug="alectinib"), id="P1", age=30)),
         report("example-d", arms=[arm(8, 12)], design="trial"),
     )
+
+
+def frozen(folder: Path) -> Path:
+    """The review with 2026.1 frozen. Equal reviews have equal version files, so that each is computed once."""
+    whole = tuple(contents(folder).items())
+    if whole not in _FROZEN:
+        path, _ = snapshot("2026.1", folder)
+        _FROZEN[whole] = path.read_bytes()
+    write_file(folder / "versions" / "2026.1.json", _FROZEN[whole])
+    return folder
+
+
+_FROZEN: dict[tuple[tuple[str, bytes], ...], bytes] = {}
 
 
 def repository(folder: Path) -> Git:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from conftest import FROZEN, MakeReview, arm, course, patient, report
-from made_up_review import contents, edit, repository, small_review, write
+from made_up_review import contents, edit, frozen, repository, small_review, write
 
 import metaimt.analyses.pooled_response
+from metaimt.analyses.results import Results
 from metaimt.casefiles.version_files import canonical
 from metaimt.problem import Blocked, CannotAnalyse, WrongUse
+from metaimt.report.markdown import report_markdown
 from metaimt.report.whats_new import field_text
-from metaimt.review import build, diff, load, respond, snapshot
+from metaimt.report.whats_new_pages import changes_page
+from metaimt.review import Loaded, build, diff, load, respond, snapshot
 from metaimt.statistics.pooled import pool_proportion
 from metaimt.versions.changes import Changes
 from metaimt.versions.numbering import kinds_of
@@ -26,9 +31,7 @@ from metaimt.versions.numbers import NumberChange
 @pytest.fixture
 def review(make_review: MakeReview) -> Path:
     """A made-up review of which 2026.1 is frozen."""
-    folder = small_review(make_review)
-    snapshot("2026.1", folder)
-    return folder
+    return frozen(small_review(make_review))
 
 
 def number(changes: Changes, group: str) -> NumberChange:
@@ -183,29 +186,59 @@ def test_the_old_side_that_cannot_be_read_any_more(review: Path, monkeypatch: py
     assert moves(changes, "strict") == [("entered", "example-e/P1", "not in the review before", "not known")]
 
 
-def test_build_says_what_is_new_and_twice_the_same(review: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def built(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, Path], str]:
+    """A function that builds a review into a folder, of all outputs only CHANGES.md, and returns what it says."""
+
+    def analysed(library: Any, protocol: Any, warnings: Any, waived: Any, jobs: int) -> Any:
+        selection, response = respond(Loaded(library, protocol, warnings, waived))
+        names = {"library": library, "protocol": protocol, "warnings": warnings, "waived": waived}
+        return SimpleNamespace(**names, selection=selection, response=response)
+
+    def written(results: Any, figures: Any, changes: Changes, jobs: int) -> dict[str, bytes]:
+        return {"CHANGES.md": changes_page(changes, "Made up").encode()}
+
+    def built(review: Path, out: Path) -> str:
+        build(review, out)
+        return (out / "CHANGES.md").read_text(encoding="utf-8")
+
+    monkeypatch.setattr("metaimt.analyses.results.analyse", analysed)
+    monkeypatch.setattr("metaimt.report.figure_files.review_figure_files", lambda *_: ())
+    monkeypatch.setattr("metaimt.report.outputs.output_files", written)
+    return built
+
+
+def test_build_says_what_is_new_and_twice_the_same(
+    review: Path, tmp_path: Path, built: Callable[[Path, Path], str]
+) -> None:
     write(review, report("example-e", patient(course("PD"))))
-    build(review, tmp_path / "one")
-    build(review, tmp_path / "one")
-    build(review, tmp_path / "two")
-    assert contents(tmp_path / "one") == contents(tmp_path / "two")
-    for name in ("CHANGES.md", "report.md"):
-        text = (tmp_path / "one" / name).read_text(encoding="utf-8")
-        assert "## What is new in the working tree against 2026.1" in text
-        assert "- added: example-e (case report, 1 patient)" in text
-    assert "## 2026.1: first version" in (tmp_path / "one" / "CHANGES.md").read_text(encoding="utf-8")
+    said = built(review, tmp_path / "one")
+    assert said == built(review, tmp_path / "one") == built(review, tmp_path / "two")
+    assert "## What is new in the working tree against 2026.1" in said
+    assert "- added: example-e (case report, 1 patient)" in said
+    assert "## 2026.1: first version" in said
 
 
-def test_build_says_that_nothing_is_new(review: Path, tmp_path: Path) -> None:
-    build(review, tmp_path / "out")
-    for name in ("CHANGES.md", "report.md"):
-        text = (tmp_path / "out" / name).read_text(encoding="utf-8")
-        assert "## What is new in the working tree against 2026.1: nothing" in text
+def test_the_report_says_what_is_new(review: Path, shipped: Results) -> None:
+    write(review, report("example-e", patient(course("PD"))))
+    said = report_markdown(shipped, (), diff(cases=review))
+    assert "## What is new in the working tree against 2026.1" in said
+    assert "- added: example-e (case report, 1 patient)" in said
 
 
-def test_build_before_the_first_version(make_review: MakeReview, tmp_path: Path) -> None:
-    build(small_review(make_review), tmp_path / "out")
-    assert "No version has been frozen yet: everything is new" in (tmp_path / "out" / "CHANGES.md").read_text("utf-8")
+def test_build_says_that_nothing_is_new(
+    review: Path, tmp_path: Path, built: Callable[[Path, Path], str], shipped: Results
+) -> None:
+    said = "## What is new in the working tree against 2026.1: nothing"
+    assert said in built(review, tmp_path / "out")
+    assert said in report_markdown(shipped, (), diff(cases=review))
+
+
+def test_build_before_the_first_version(
+    make_review: MakeReview, tmp_path: Path, built: Callable[[Path, Path], str]
+) -> None:
+    said = built(small_review(make_review), tmp_path / "out")
+    assert "No version has been frozen yet: everything is new" in said
 
 
 def test_two_folders(review: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT, MakeReview, course, patient, report
 from hypothesis import example, given
 from hypothesis import strategies as st
-from made_up_review import contents, edit, small_review, write
+from made_up_review import contents, edit, frozen, small_review, write
 
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.version_files import canonical, digest_of, fault_in, read_version, sealed, version_key
@@ -86,7 +86,7 @@ def test_a_file_with_a_name_from_elsewhere_is_not_unpacked(name: str, tmp_path: 
 
 
 def test_the_next_version_names_the_one_before_and_its_seal(review: Path) -> None:
-    path, _ = snapshot("2026.1", review)
+    path = frozen(review) / "versions" / "2026.1.json"
     write(review, report("example-e", patient(course("PD"))))
     release(review, "2026.1", "2026.2")
     content = read_version(review / "versions" / "2026.2.json")
@@ -97,7 +97,7 @@ def test_the_next_version_names_the_one_before_and_its_seal(review: Path) -> Non
 
 
 def test_a_frozen_version_is_never_written_over(review: Path) -> None:
-    snapshot("2026.1", review)
+    frozen(review)
     before = contents(review)
     write(review, report("example-e", patient(course("PD"))))
     with pytest.raises(WrongUse, match=r"2026\.1 is frozen already and stays as it is; the next one is 2026\.2"):
@@ -129,7 +129,7 @@ def test_version_numbers(known: tuple[str, ...], wanted: str, said: str, review:
 
 
 def test_the_protocol_names_the_version_first(review: Path) -> None:
-    snapshot("2026.1", review)
+    frozen(review)
     with pytest.raises(WrongUse, match=r'review.yaml says version 2026\.1; write version: "2026\.2" there first'):
         snapshot("2026.2", review)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from conftest import MakeReview, course, patient, report
-from made_up_review import edit, small_review, write
+from made_up_review import edit, frozen, small_review, write
 
 import metaimt.analyses.pooled_response
 import metaimt.evidence.tables
@@ -16,7 +16,7 @@ from metaimt.casefiles.protocol import Priors
 from metaimt.casefiles.version_files import read_version, sealed
 from metaimt.problem import WrongUse
 from metaimt.report.verification_text import verification_text
-from metaimt.review import snapshot, verify
+from metaimt.review import verify
 from metaimt.statistics.pooled import pool_proportion
 
 
@@ -25,8 +25,7 @@ def review(make_review: MakeReview) -> Path:
     """A made-up review of which 2026.1 is frozen."""
     folder = small_review(make_review)
     edit(folder / "review.yaml", "priors: {mu: [1, 1], rho: [1, 4], ", "priors: {mu: [1, 1], ")
-    snapshot("2026.1", folder)
-    return folder
+    return frozen(folder)
 
 
 def reseal(path: Path, **sections: Any) -> None:
