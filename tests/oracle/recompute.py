@@ -744,13 +744,24 @@ def profile(reports: tuple[Report, ...], mus: Floats, rounds: int = 5) -> Floats
 
 
 def maximum(reports: tuple[Report, ...]) -> tuple[float, float]:
-    """The mean of largest profile likelihood, and that likelihood: a grid of means, then finer grids."""
-    mus = expit(np.linspace(-12, 12, 49))
-    for _ in range(7):
-        found = profile(reports, mus, rounds=6)
-        at = int(np.argmax(found))
-        mean, top = float(mus[at]), float(found[at])
-        mus = np.linspace(mus[max(at - 1, 0)], mus[min(at + 1, mus.size - 1)], 17)
+    """The mean of largest likelihood, and that likelihood: from each hill of a grid of means by ever finer grids.
+
+    The profile may have two hills, a narrow one where the correlation is 0, with its top at r/n, and a wide one.
+    """
+    total = sums(reports)
+    grid = np.unique(np.append(expit(np.linspace(-12, 12, 97)), total["responders"] / total["evaluable"]))
+    found = profile(reports, grid)
+    hills = 1 + np.flatnonzero((found[1:-1] >= found[:-2]) & (found[1:-1] >= found[2:]))
+    tops = []
+    for hill in hills:
+        mus = grid[[hill - 1, hill + 1]]
+        for _ in range(7):
+            mus = np.linspace(mus[0], mus[1], 17)
+            heights = profile(reports, mus, rounds=6)
+            at = int(np.argmax(heights))
+            tops.append((float(heights[at]), float(mus[at])))
+            mus = mus[[max(at - 1, 0), min(at + 1, mus.size - 1)]]
+    top, mean = max(tops)
     return mean, top
 
 

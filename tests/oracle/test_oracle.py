@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import recompute
 import yaml
@@ -228,6 +229,14 @@ def test_the_made_up_reviews_meet_every_branch_of_the_rule() -> None:
     }
     for rule, reports in met.items():
         assert recompute.pooled_rate(tuple(reports), 1, 1, 1, 4)["rule"] == rule
+
+
+def test_of_two_hills_the_higher_one_is_taken() -> None:
+    """Made up: 10/20 and single responders at several weights; the likelihood has a top at r/n and one near 0.77."""
+    reports = ((1, 1, 0.5), (1, 1, 1.0), (1, 1, 1.0), (10, 20, 0.5))
+    mean, top = recompute.maximum(reports)
+    assert mean == pytest.approx(0.6, abs=1e-6)
+    assert top > recompute.profile(reports, np.array([0.77]))[0] + 0.001
 
 
 def test_a_hospitals_table_and_a_drug_of_its_own(make_review: MakeReview) -> None:
