@@ -55,5 +55,6 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character is no reason to stop
+            # A terminal that lacks a character is no reason to stop. Line ends are the same on every system.
+            stream.reconfigure(errors="backslashreplace", newline="\n")
     app()
