@@ -10,8 +10,9 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
 
 from metaimt.analyses.comparison import Comparison, compare
 from metaimt.analyses.models import Interval, Model
@@ -52,7 +53,7 @@ def width(rate: Interval | Proportion) -> float:
     return rate.upper - rate.lower
 
 
-@settings(max_examples=20, deadline=None)
+@examples(5)
 @given(data_sets)
 def test_every_interval_is_finite_and_holds_its_estimate_or_says_why_not(pairs: Pairs) -> None:
     found = rates(all_models(pairs))
@@ -65,7 +66,7 @@ def test_every_interval_is_finite_and_holds_its_estimate_or_says_why_not(pairs: 
             assert 0 <= rate.lower <= rate.estimate <= rate.upper <= 1
 
 
-@settings(max_examples=15, deadline=None)
+@examples(4)
 @given(data_sets, st.randoms(use_true_random=False))
 def test_the_order_of_the_reports_does_not_matter(pairs: Pairs, shuffle: random.Random) -> None:
     other = list(pairs)
@@ -76,7 +77,7 @@ def test_the_order_of_the_reports_does_not_matter(pairs: Pairs, shuffle: random.
         agree(name, rate, there[name])
 
 
-@settings(max_examples=10, deadline=None)
+@examples(4)
 @given(st.lists(report_pairs(9), min_size=1, max_size=6), st.data())
 def test_the_names_of_the_reports_do_not_matter(pairs: Pairs, data: st.DataObject) -> None:
     names = st.lists(st.text(min_size=1, max_size=9), min_size=len(pairs), max_size=len(pairs), unique=True)
@@ -84,7 +85,7 @@ def test_the_names_of_the_reports_do_not_matter(pairs: Pairs, data: st.DataObjec
     assert rates(named) == rates(all_models(pairs))
 
 
-@settings(max_examples=15, deadline=None)
+@examples(4)
 @given(data_sets)
 def test_failures_mirror_responders(pairs: Pairs) -> None:
     here, there = rates(all_models(pairs)), rates(all_models([(n - r, n) for r, n in pairs]))
@@ -107,7 +108,7 @@ def agree(name: str, one: object, other: object) -> None:
             assert getattr(one, part) == pytest.approx(getattr(other, part), abs=SAME), (name, part)
 
 
-@settings(max_examples=20, deadline=None)
+@examples(5)
 @given(data_sets)
 def test_every_report_twice_never_widens_an_interval(pairs: Pairs) -> None:
     """Apart from a rule that goes from one method to another, and from a single report to two."""
@@ -151,7 +152,7 @@ def widths(found: Comparison) -> dict[str, float]:
     return {name: width(rate) for name, rate in rates(found).items() if not isinstance(rate, NotIdentified)}
 
 
-@settings(max_examples=40, deadline=None)
+@examples(10)
 @given(st.lists(report_pairs(30), min_size=2, max_size=12), st.sampled_from(("DL", "Hedges", "ML", "REML")))
 def test_on_the_scale_of_the_model_inverse_variance_intervals_shrink(pairs: Pairs, method: Method) -> None:
     r, n = [r for r, _ in pairs], [n for _, n in pairs]
@@ -163,7 +164,7 @@ def test_on_the_scale_of_the_model_inverse_variance_intervals_shrink(pairs: Pair
         assert two.coefficient_upper - two.coefficient_lower < one.coefficient_upper - one.coefficient_lower
 
 
-@settings(max_examples=40, deadline=None)
+@examples(10)
 @given(st.lists(report_pairs(30), min_size=2, max_size=12), st.sampled_from(("DL", "Hedges", "ML", "REML")))
 def test_knapp_hartung_in_its_never_narrower_form_never_narrows(pairs: Pairs, method: Method) -> None:
     r, n = [r for r, _ in pairs], [n for _, n in pairs]

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import yaml
 from conftest import FROZEN, MakeReview, arm, course, patient, report
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
 
 from metaimt.casefiles.library import Library, read_library
 from metaimt.casefiles.model import CaseFile
@@ -155,7 +156,7 @@ def entries(made: list[Any], ids: list[str]) -> list[dict[str, Any]]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@examples(30)
 @given(st.lists(REPORT, min_size=2, max_size=6), st.randoms(use_true_random=False))
 def test_renaming_ids_does_not_change_a_score(made: list[Any], chance: Any) -> None:
     ids = [f"r{k}" for k in range(len(made))]

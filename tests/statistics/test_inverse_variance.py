@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
 from scipy.stats import chi2
 
 from metaimt.statistics.effect_sizes import DOUBLE_ARCSINE_WARNING, Measure, back_transform, effect_sizes
@@ -293,7 +294,7 @@ def test_tau2_on_the_boundary_is_exactly_0(method: Method, variance: float) -> N
         assert weighted_fit(y, v, x, method, "none").tau2 == 0.0
 
 
-@settings(derandomize=True, deadline=None, max_examples=40)
+@examples(20)
 @given(
     st.lists(st.integers(1, 30).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), min_size=3, max_size=15),
     st.sampled_from(list(CODES)),
