@@ -103,7 +103,7 @@ def is_responder(response: str, stop_reason: str | None, outcome: Outcome) -> bo
     """True or False for an evaluable best response, None if it is not evaluable."""
     if response in outcome.evaluable:
         return response in outcome.responders
-    died_first = stop_reason == "death" and outcome.death_before_assessment == "non_response"
+    died_first = (response, stop_reason) == ("NE", "death") and outcome.death_before_assessment == "non_response"
     return False if died_first else None
 
 

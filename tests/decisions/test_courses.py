@@ -14,7 +14,8 @@ from conftest import MakeReview, course, patient, report
 from deciding import outcome, placed
 
 from metaimt.casefiles.library import read_library
-from metaimt.evidence.tables import Unit
+from metaimt.casefiles.protocol import Outcome
+from metaimt.evidence.tables import Unit, is_responder
 
 STOPS = (None, "progression", "toxicity", "surgery", "completed", "death", "other")
 BASES = (None, "stated", "measured", "inferred")
@@ -272,3 +273,10 @@ def test_only_a_local_setting_makes_a_patient_local(
     make_review: MakeReview, setting: dict[str, str], local: bool
 ) -> None:
     assert placed(make_review(report("example-1", patient(course("PR")), **setting))).unit.local is local
+
+
+@pytest.mark.parametrize(("response", "failure"), [("PR", None), ("SD", None), ("PD", None), ("NE", False)])
+def test_a_death_counts_only_where_nothing_was_assessed(response: str, failure: bool | None) -> None:
+    """Also where a protocol takes no such response as evaluable: its words are "NE with stop_reason death"."""
+    only_complete = Outcome(responders=("CR",), evaluable=("CR",), death_before_assessment="non_response")
+    assert is_responder(response, "death", only_complete) is failure

@@ -33,7 +33,8 @@ patients:
     site: abdomen
     histology: EIMS
     ihc: {ALK: positive}
-    fusion: {gene: ALK, partner: RANBP2}
+    fusion_gene: ALK
+    fusion_partner: RANBP2
     courses:
       - {drug: crizotinib, response: SD, response_basis: stated, response_as_stated: stable disease}
 """
