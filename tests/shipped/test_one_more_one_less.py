@@ -48,7 +48,8 @@ def remove(project: Path) -> None:
     """The first publication that no link, overlap, or other report mentions, with its second reading."""
     library = read_library(project / "cases")
     told = {name for link in library.links for name in link.reports}
-    texts = {one.id: one.model_dump_json() for one in library.reports}
+    files = (project / "cases").glob("l*/*.yaml")
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in files}
     for one in library.reports:
         mentioned = one.id in told or any(one.id in text for name, text in texts.items() if name != one.id)
         if one.report.setting != "local" and not mentioned:
