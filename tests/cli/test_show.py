@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,8 @@ from metaimt.evidence.selection import select
 from metaimt.report.show_text import WIDTH, contribution_text
 
 HOSTILE = "=cmd|'/C calc'!A0 <script>alert(1)</script> \u202e \u200b [bold]x[/bold]"
-SHIPPED = read_library(FROZEN / "cases")
+with contextlib.chdir(FROZEN):  # so that its files have the names that the command gives them
+    SHIPPED = read_library("cases")
 assert SHIPPED.protocol is not None
 PROTOCOL: Protocol = SHIPPED.protocol
 SELECTION = select(SHIPPED, PROTOCOL)
@@ -63,7 +65,7 @@ def test_the_text_says_what_a_report_changes() -> None:
     assert f"43/60   {100 * strict.without_it.orr.estimate:.1f} %" in done.stdout
     assert "https://pubmed.ncbi.nlm.nih.gov/28787259/" in done.stdout
     assert done.stdout.splitlines()[0] == "mosse-2017 (cases/literature/mosse-2017.yaml)"
-    assert done.stdout.splitlines()[1:] == text_of("mosse-2017").splitlines()[1:]
+    assert done.stdout.splitlines() == text_of("mosse-2017").splitlines()
 
 
 @pytest.mark.parametrize(

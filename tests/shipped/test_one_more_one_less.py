@@ -19,11 +19,11 @@ from metaimt.casefiles.library import read_library
 PROJECT = ("metaimt", "cases", "docs", "examples", "outputs", "tests", "tools", "benchmarks", ".ci", ".github")
 NEW = """# Made up, for this test only: nobody described here exists. Not for cases/.
 report:
-  id: example-2026
+  id: added-2026
   title: An epithelioid tumour of the abdomen given crizotinib
-  authors: Example AB, Other C
+  authors: Added AB, Further C
   year: 2026
-  doi: 10.0000/example.2026
+  doi: 10.0000/added.2026
   design: case_report
 extraction: {depth: full_text, by: reader-1, checked_by: reader-2, date: "2026-11-29"}
 patients:
@@ -41,7 +41,7 @@ patients:
 
 
 def add(project: Path) -> None:
-    (project / "cases" / "literature" / "example-2026.yaml").write_text(NEW, encoding="utf-8")
+    (project / "cases" / "literature" / "added-2026.yaml").write_text(NEW, encoding="utf-8")
 
 
 def remove(project: Path) -> None:
