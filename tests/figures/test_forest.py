@@ -19,9 +19,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from drawn import EXTREME_LABELS, assert_tidy, marks, texts, written
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis_profiles import examples
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -119,7 +118,7 @@ def test_any_label_is_tidy_in_every_place(label: str) -> None:
     assert_tidy(draw_forest(table(rows, footnotes=(label,), reference=0.5, **around, **columns)))
 
 
-@examples(8)
+@settings(max_examples=25, deadline=None)
 @given(label=st.text(max_size=120), drug=st.text(max_size=60))
 def test_any_text_is_tidy(label: str, drug: str) -> None:
     assert_tidy(draw_forest(table([report(1, label=label, columns=(drug, "1/3")), report(2)])))
