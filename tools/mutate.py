@@ -237,6 +237,7 @@ class Made:
         self.calls: dict[str, set[tuple[str, str]]] = {"analyse": set(), "review_figure_files": set()}
         self.used: set[str] = set()
         self.homes = {name: importlib.import_module(home) for name, home in _MADE.items()}
+        self.inside = {name: _inside(home) for name, home in _MADE.items()}
         self.original = {name: getattr(home, name) for name, home in self.homes.items()}
 
     def install(self, *names: str) -> None:
@@ -554,7 +555,7 @@ def _changed(mutant: Mutant, files: Sequence[str], made: Made, folder: Path) -> 
     folder.mkdir(parents=True, exist_ok=True)
     try:
         again = change(mutant)
-        made.install(*(name for name, home in _MADE.items() if again.isdisjoint(_inside(home))))
+        made.install(*(name for name, inside in made.inside.items() if again.isdisjoint(inside)))
     except Exception as error:  # noqa: BLE001 - whatever the import of a changed module raises
         (folder / "first.txt").write_text(f"import: {error!r}", encoding="utf-8")
         return 1
