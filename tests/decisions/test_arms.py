@@ -9,6 +9,8 @@ from conftest import MakeReview, arm, course, patient, report
 from deciding import HEADLINE, WIDEST, outcome, placed, read, selected
 
 from metaimt.analyses.pooled_response import Group, pooled_response
+from metaimt.casefiles.library import read_library
+from metaimt.checks import check_library
 from metaimt.evidence.selection import select
 
 ARM = "example-1/arm1"
@@ -184,3 +186,10 @@ def test_one_cluster_a_report(make_review: MakeReview) -> None:
     found = group(make_review, both, nobody, report("example-3", patient(course("SD"))))
     assert found.clusters == (("example-1", 8, 13), ("example-3", 0, 1))
     assert found.counts.reports == 2
+
+
+@pytest.mark.parametrize("name", ["evaluable", "responders", "cr", "pr", "sd", "pd"])
+def test_no_count_of_an_arm_is_below_zero(make_review: MakeReview, name: str) -> None:
+    folder = make_review(report("example-1", design="trial", arms=[arm(1, 3) | {name: -1}]))
+    found = [problem.message for problem in check_library(read_library(folder)) if problem.rule == "count-below-zero"]
+    assert found == [f"{name}: -1 is below 0"]
