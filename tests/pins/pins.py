@@ -1,0 +1,161 @@
+"""What the frozen review gives, as texts to compare: `python tests/pins/pins.py` writes them to `kept/`.
+
+The page is read without a browser: its visible words, a line each, and of each number that opens cases a line with
+its words, the title of its cases, their sum, how many, and a digest of the cases with their counts.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+KEPT = HERE / "kept"
+TESTS = HERE.parent
+PLAIN = ("results.json", "report.md", "reproduce.R", "references.bib", "references.ris", "figures/README.md")
+COMMANDS = (
+    "validate cases",
+    "pool cases",
+    "pool cases --format json",
+    *(f"pool cases --by {name}" for name in ("histology", "fusion_partner", "drug", "site", "age_group", "report")),
+    "pool cases --by depth --format json",
+    "audit cases",
+    "audit cases --format json",
+    "cohort ../../examples/cohort/patients.csv",
+    "figures",
+)
+
+
+def output_pins(out: Path) -> dict[str, str]:
+    """What the build wrote to a folder, but for what only holds pictures."""
+    names = [*PLAIN, *sorted(path.relative_to(out).as_posix() for path in (out / "tables").glob("*.csv"))]
+    found = {name: (out / name).read_text(encoding="utf-8") for name in names}
+    page = Page((out / "index.html").read_text(encoding="utf-8"))
+    return {**found, "page.txt": "\n".join(page.words) + "\n", "page-numbers.txt": "\n".join(page.numbers()) + "\n"}
+
+
+def terminal_pin(run: Any, reports: list[str]) -> str:
+    """What commands print, one after the other. `run` takes words and gives returncode, stdout and stderr."""
+    said = []
+    for command in (*COMMANDS, *(f"show {report}" for report in reports), f"show {reports[0]} --format json"):
+        done = run(*command.split())
+        said.append(f"$ metaimt {command}\n{done.stdout}{done.stderr}[{done.returncode}]\n")
+    return "\n".join(said)
+
+
+def problems_pin() -> str:
+    """The problems of every example file, each in its own library."""
+    from metaimt.casefiles.library import read_files
+    from metaimt.checks import check_library
+
+    lines = []
+    for path in sorted(TESTS.glob("ca*/*ed/*.yaml")) + sorted(TESTS.glob("checks/*ed/*.yaml")):
+        lines.append(path.relative_to(TESTS).as_posix())
+        for each in check_library(read_files([path]), whole=False):
+            told = f"{each.position.line}:{each.position.column} {each.severity}[{each.rule}] {each.message}"
+            lines.append(f"  {told} | {each.hint}".replace(str(TESTS), "TESTS"))
+    return "\n".join(lines) + "\n"
+
+
+class Page(HTMLParser):
+    """The words of a page, the numbers that open cases, and its data."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self._opening: list[tuple[str, Mapping[str, str | None]]] = []
+        self._silent = 0
+        self._data: list[str] = []
+        self._button: list[str] | None = None
+        self._found: list[tuple[str, Mapping[str, str | None]]] = []
+        self._attributes: Mapping[str, str | None] = {}
+        self._inside_data = False
+        self.feed(text)
+        self.data = json.loads("".join(self._data))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = dict(attrs)
+        self._silent += tag in {"script", "style"}
+        self._inside_data = told.get("id") == "data"
+        if "data-open" in told:
+            self._found.append((f"<{tag}>", told))
+        if "data-set" in told:
+            self._button, self._attributes = [], told
+            if tag != "button":
+                self._found.append((f"<{tag}>", told))
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent -= tag in {"script", "style"}
+        self._inside_data = False
+        if tag == "button" and self._button is not None:
+            self._found.append(("".join(self._button), self._attributes))
+            self._button = None
+
+    def handle_data(self, data: str) -> None:
+        if self._inside_data:
+            self._data.append(data)
+        elif not self._silent and data.strip():
+            self.words.append(" ".join(data.split()))
+            if self._button is not None:
+                self._button.append(data)
+
+    def numbers(self) -> Iterator[str]:
+        """A line for each number and each row that opens cases."""
+        for words, told in self._found:
+            key = told.get("data-set") or told.get("data-open") or ""
+            title, cases, said = self._behind(key)
+            r, n = (f"{sum(case[place] for case in cases):.10g}" for place in (1, 2))
+            digest = sha256(json.dumps([sorted(cases), said]).encode()).hexdigest()[:8]
+            yield f"{words} | {title} | {r}/{n} in {len(cases)} | {digest}"
+
+    def _behind(self, key: str) -> tuple[str, list[tuple[str, float, float]], list[Any]]:
+        """Title, (unit, r, n) of each case, and publications with what they print."""
+        reports, name = key.startswith("reports/"), key.removeprefix("reports/")
+        everything = self.data["cases"]
+        places = {f"unit/{one['id']}": one for one in everything}
+        if name in places:
+            one = places[name]
+            label = self.data["reports"][one["report"]]["label"]
+            return f"{label}, {one['who']}", [(one["id"], one["r"], one["n"])], []
+        found = self.data["sets"][name]
+        if "p" in found:
+            return found["t"], [], [sorted(found["p"]), found.get("s", [])]
+        entries = [entry if isinstance(entry, list) else [entry] for entry in found["u"]]
+        cases = [
+            (one["id"], *(entry[1:] or (one["r"], one["n"]))) for entry in entries for one in [everything[entry[0]]]
+        ]
+        shown = {
+            one["report"] for entry in entries for one in [everything[entry[0]]] if (entry[1:] or [0, one["n"]])[1]
+        }
+        return found["t"], cases, sorted(shown) if reports else []
+
+
+def main() -> None:
+    """Build the frozen review and write everything anew."""
+    sys.path[:0] = [str(TESTS), str(TESTS.parent)]
+    from command import metaimt as run
+
+    import metaimt
+    from metaimt.files import write_folder
+    from metaimt.report.figure_files import review_figure_files
+    from metaimt.report.outputs import output_files
+    from metaimt.review import news
+
+    results = metaimt.run(TESTS / "frozen" / "cases")
+    out = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "scratch"
+    write_folder(out, output_files(results, review_figure_files(results), news(results)))
+    found = output_pins(out)
+    found |= {"terminal.txt": terminal_pin(run, [one.id for one in results.library.reports])}
+    found |= {"problems.txt": problems_pin()}
+    for name, text in found.items():
+        (KEPT / name).parent.mkdir(parents=True, exist_ok=True)
+        (KEPT / name).write_text(text, encoding="utf-8", newline="")
+
+
+if __name__ == "__main__":
+    main()
