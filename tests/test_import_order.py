@@ -14,7 +14,7 @@ import metaimt
 
 PACKAGE = Path(metaimt.__path__[0])
 LINES = (
-    ("problem", "vocabulary", "files", "workers", "statistics"),
+    ("problem", "vocabulary", "files", "workers", "statistics", "model"),
     ("casefiles",),
     ("checks", "evidence"),
     ("curation", "analyses"),

@@ -18,7 +18,8 @@ from metaimt.analyses.wording import significant
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Choices, Outcome, Pool, Protocol
 from metaimt.evidence.selection import Placed, place_units
-from metaimt.evidence.tables import Unit, units
+from metaimt.evidence.tables import units
+from metaimt.model.unit import Unit
 from metaimt.statistics.pooled import PooledProportion, pool_proportion
 from metaimt.statistics.posterior_surface import Prior
 from metaimt.statistics.proportion import Proportion

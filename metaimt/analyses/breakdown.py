@@ -12,7 +12,7 @@ from typing import Any
 from metaimt.analyses.pooled_response import Counts, count
 from metaimt.casefiles.protocol import ALL_GROUPINGS
 from metaimt.evidence.selection import Placed, Selection
-from metaimt.evidence.tables import Unit
+from metaimt.model.unit import Unit
 from metaimt.problem import WrongUse
 from metaimt.statistics.proportion import Proportion, clopper_pearson
 

@@ -18,7 +18,8 @@ from metaimt.casefiles.protocol import Protocol
 from metaimt.casefiles.shared import Link
 from metaimt.checks.same_patient import Candidate, candidates
 from metaimt.evidence.selection import LATER_LINES, Placed, Selection
-from metaimt.evidence.tables import Unit
+from metaimt.model.reason import Why
+from metaimt.model.unit import Unit
 from metaimt.problem import WrongUse
 from metaimt.statistics.pooled import PooledProportion
 from metaimt.statistics.proportion import Proportion
@@ -35,7 +36,7 @@ class Place:
     unit: Unit
     label: str | None
     row: str | None
-    left_out: Mapping[str, tuple[str, ...]]
+    left_out: Mapping[str, tuple[Why, ...]]
 
     def to_dict(self) -> dict[str, Any]:
         """The unit in short, with `groups`: counted or not, and why not."""
@@ -50,7 +51,10 @@ class Place:
             "responders": unit.responders,
             "evaluable": unit.evaluable,
             "row": self.row,
-            "groups": {name: {"counted": not why, "reasons": list(why)} for name, why in self.left_out.items()},
+            "groups": {
+                name: {"counted": not why, "reasons": [str(each) for each in why]}
+                for name, why in self.left_out.items()
+            },
         }
 
 
@@ -214,7 +218,7 @@ def _place(placed: Placed, report: CaseFile, selection: Selection) -> Place:
     unit = placed.unit
     concerned = {placed.row, LATER_LINES if unit.line == "later" else None}
     groups = [*selection.pools, *(row for row in selection.rows if row in concerned or placed.is_in(row))]
-    label = None if unit.course else report.arms[int(unit.subject.rsplit("arm", 1)[1]) - 1].label
+    label = None if unit.arm is None else report.arms[unit.arm - 1].label
     return Place(unit, label, placed.row, {name: placed.reasons[name] for name in groups})
 
 

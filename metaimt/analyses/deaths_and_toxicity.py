@@ -15,7 +15,8 @@ from typing import Any
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Placed, Selection
-from metaimt.evidence.tables import Unit
+from metaimt.model.reason import Reason
+from metaimt.model.unit import Unit
 
 ONGOING = "still on the drug"
 NO_REASON = "stopped, reason not stated"
@@ -75,10 +76,10 @@ class DeathsAndToxicity:
 def deaths_and_toxicity(library: Library, protocol: Protocol, selection: Selection) -> DeathsAndToxicity:
     """Count what is stated for the patients of a selection."""
     again = _described_again(library, protocol)
-    eligible = [placed for placed in selection.placed if not _says(placed, "not eligible")]
+    eligible = [placed for placed in selection.placed if not _says(placed, Reason.NOT_ELIGIBLE)]
     courses = [placed.unit for placed in eligible if placed.unit.course and placed.unit.subject not in again]
     first = [unit for unit in courses if unit.course == 1]
-    given_way = {placed.unit.subject for placed in eligible if _says(placed, "counted in")}
+    given_way = {placed.unit.subject for placed in eligible if _says(placed, Reason.COUNTED_ELSEWHERE)}
     alone = (p.unit for p in eligible if not p.unit.course and p.unit.subject not in given_way)
     arms = [unit for unit in alone if unit.line != "later"]
     named = _events(library)
@@ -92,9 +93,9 @@ def deaths_and_toxicity(library: Library, protocol: Protocol, selection: Selecti
     )
 
 
-def _says(placed: Placed, reason: str) -> bool:
+def _says(placed: Placed, reason: Reason) -> bool:
     """Eligibility and links come before the conditions of any pool, so that every group has the same reason."""
-    return any(said.startswith(reason) for said in next(iter(placed.reasons.values()), ()))
+    return any(why.reason is reason for why in next(iter(placed.reasons.values()), ()))
 
 
 def _described_again(library: Library, protocol: Protocol) -> set[str]:

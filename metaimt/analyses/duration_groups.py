@@ -13,7 +13,7 @@ from typing import Any
 from metaimt.analyses.breakdown import value_of
 from metaimt.analyses.known_times import EVENT, KnownTime
 from metaimt.analyses.patient_regression import COVARIATES, level_columns
-from metaimt.evidence.tables import Unit
+from metaimt.model.unit import Unit
 from metaimt.statistics.cox import CoxFit, cox
 from metaimt.statistics.exact_tests import exact_test_rule
 from metaimt.statistics.log_rank import LogRank, log_rank

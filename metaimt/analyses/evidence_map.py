@@ -12,7 +12,7 @@ from typing import Any, Final
 from metaimt.analyses.breakdown import NOT_REPORTED, value_of
 from metaimt.analyses.pooled_response import Counts, count
 from metaimt.evidence.selection import Placed, Selection
-from metaimt.evidence.tables import Unit
+from metaimt.model.unit import Unit
 
 DOWN: Final = "fusion_partner"
 ACROSS: Final = "drug"

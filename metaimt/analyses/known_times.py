@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from metaimt.casefiles.model import Median
 from metaimt.evidence.selection import Placed
-from metaimt.evidence.tables import Span, Unit
+from metaimt.model.unit import Median, Span, Unit
 
 ON_TREATMENT: Final = "time_on_treatment"
 PFS: Final = "pfs"

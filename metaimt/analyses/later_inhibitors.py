@@ -11,8 +11,9 @@ from typing import Any
 
 from metaimt.analyses.pooled_response import Counts, count
 from metaimt.evidence.selection import LATER_LINES, Placed, Selection
+from metaimt.model.reason import Reason
 
-_STILL_LISTED = {"third or later course", "not evaluable", "response not readable"}
+_STILL_LISTED = {Reason.LATER_COURSE, Reason.NOT_EVALUABLE, Reason.NOT_READABLE}
 NOT_STATED = "not stated"
 
 
@@ -67,7 +68,7 @@ def later_inhibitors(selection: Selection) -> LaterInhibitors:
     listed = [
         (by_course[placed.unit.subject, placed.unit.course - 1], placed)
         for placed in selection.placed
-        if placed.unit.course > 1 and set(placed.reasons[LATER_LINES]) <= _STILL_LISTED
+        if placed.unit.course > 1 and {why.reason for why in placed.reasons[LATER_LINES]} <= _STILL_LISTED
     ]
     second = [(before, after) for before, after in listed if after.unit.course == 2]
     return LaterInhibitors(

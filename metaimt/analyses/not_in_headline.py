@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from metaimt.evidence.selection import Placed, Selection
-from metaimt.evidence.tables import Unit
+from metaimt.model.reason import Reason
+from metaimt.model.unit import Unit
 
 ELSEWHERE: Final = "counted in another report"
 
@@ -33,11 +34,11 @@ def not_in_headline(selection: Selection, wanted: str) -> tuple[Placed, ...]:
 def _why_not_in_headline(selection: Selection) -> Iterator[tuple[Placed, str]]:
     headline, widest = selection.pools[0], selection.pools[-1]
     for placed in selection.left_out(headline):
-        reason = placed.reasons[headline][0]
-        if reason.startswith("counted in"):
+        decisive = placed.reasons[headline][0]
+        if decisive.reason is Reason.COUNTED_ELSEWHERE:
             yield placed, ELSEWHERE
         elif placed.is_in(widest):
-            yield placed, reason
+            yield placed, str(decisive)
 
 
 def patients(unit: Unit) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 
 from metaimt.analyses.breakdown import value_of
 from metaimt.evidence.selection import Placed
-from metaimt.evidence.tables import Unit
+from metaimt.model.unit import Unit
 from metaimt.statistics.firth import FirthFit, firth_logistic, firth_rule
 from metaimt.statistics.outcome import NotRun
 

@@ -17,7 +17,8 @@ from metaimt.analyses.not_in_headline import reasons_not_in_headline
 from metaimt.analyses.wording import percent
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import LATER_LINES, Placed, Selection, meets
-from metaimt.evidence.tables import Unit
+from metaimt.model.reason import Why
+from metaimt.model.unit import Unit
 from metaimt.problem import CannotAnalyse
 from metaimt.statistics.pooled import PooledProportion, pool_proportion
 from metaimt.statistics.proportion import Proportion, clopper_pearson
@@ -43,15 +44,23 @@ class Counts:
 class LeftOut:
     """A unit that is not counted in a group; `reasons` has all that apply, the decisive one first."""
 
-    id: str
-    reasons: tuple[str, ...]
-    responders: int
-    evaluable: int
+    unit: Unit
+    reasons: tuple[Why, ...]
+
+    @property
+    def reason(self) -> str:
+        """The words of the decisive reason."""
+        return str(self.reasons[0])
+
+    @property
+    def others(self) -> str:
+        """The words of the reasons that apply too."""
+        return ", ".join(map(str, self.reasons[1:]))
 
     def to_dict(self) -> dict[str, Any]:
         """`reason` is the decisive one; the counts are those the unit would add."""
-        counts = {"responders": self.responders, "evaluable": self.evaluable}
-        return {"id": self.id, "reason": self.reasons[0], "reasons": list(self.reasons), **counts}
+        counts = {"responders": self.unit.responders, "evaluable": self.unit.evaluable}
+        return {"id": self.unit.id, "reason": self.reason, "reasons": list(map(str, self.reasons)), **counts}
 
 
 @dataclass(frozen=True)
@@ -257,15 +266,12 @@ def _known(units: Iterable[Unit], outcome: str) -> tuple[tuple[str, int, int], .
 
 
 def _left_out(selection: Selection, name: str) -> tuple[LeftOut, ...]:
-    return tuple(
-        LeftOut(placed.unit.id, placed.reasons[name], placed.unit.responders, placed.unit.evaluable)
-        for placed in selection.left_out(name)
-    )
+    return tuple(LeftOut(placed.unit, placed.reasons[name]) for placed in selection.left_out(name))
 
 
 def _nothing_eligible(selection: Selection) -> str:
     reasons = Counter(
-        placed.reasons[selection.pools[-1]][0] for placed in selection.placed if not placed.is_in(selection.pools[-1])
+        placed.words(selection.pools[-1])[0] for placed in selection.placed if not placed.is_in(selection.pools[-1])
     )
     counted = ", ".join(f"{number} {reason}" for reason, number in sorted(reasons.items()))
     return f"nothing to pool: no evaluable patient in any pool ({counted or 'no treatment courses at all'})"

@@ -19,7 +19,7 @@ from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.casefiles.published import Matches, PublishedFigure
 from metaimt.evidence.selection import Placed, Selection
-from metaimt.evidence.tables import Unit
+from metaimt.model.unit import Unit
 from metaimt.statistics.proportion import Proportion, clopper_pearson
 
 

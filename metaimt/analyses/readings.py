@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from metaimt.casefiles.shared import Link
-from metaimt.evidence.tables import Unit
+from metaimt.model.unit import Unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from metaimt.analyses.pooled_response import Counts, count
 from metaimt.analyses.subgroups import subgroup
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Placed, Selection
-from metaimt.evidence.tables import Unit
+from metaimt.model.unit import Unit
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.partial_pooling import Rate
 from metaimt.statistics.proportion import Proportion, clopper_pearson

@@ -26,7 +26,7 @@ from metaimt.analyses.wording import difference
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import LEAVE_ONE_OUT, Choices, Protocol
 from metaimt.evidence.selection import Selection
-from metaimt.evidence.tables import Unit
+from metaimt.model.unit import Unit
 from metaimt.statistics.weighted import WeightedProportion, pool_weighted
 
 NO_ROWS = "no such rows"

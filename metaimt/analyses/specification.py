@@ -19,7 +19,7 @@ from metaimt.analyses.pooled_response import Counts, count
 from metaimt.analyses.wording import significant
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Choices, Protocol
-from metaimt.evidence.tables import Unit
+from metaimt.model.unit import Unit
 
 
 @dataclass(frozen=True, slots=True)

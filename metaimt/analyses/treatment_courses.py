@@ -11,7 +11,7 @@ from math import fsum
 from typing import Any
 
 from metaimt.evidence.selection import Selection
-from metaimt.evidence.tables import Span, Unit
+from metaimt.model.unit import Span, Unit
 
 
 @dataclass(frozen=True, slots=True)

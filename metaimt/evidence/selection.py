@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Pool, Protocol, Row
 from metaimt.casefiles.shared import Link
-from metaimt.evidence.tables import Unit, units
+from metaimt.evidence.tables import units
+from metaimt.model.reason import Reason, Why
+from metaimt.model.unit import Unit
 
 LATER_LINES = "later_lines"
 
@@ -24,7 +26,15 @@ class Placed:
     unit: Unit
     row: str | None
     stratum: str | None
-    reasons: Mapping[str, tuple[str, ...]]
+    reasons: Mapping[str, tuple[Why, ...]]
+
+    def words(self, pool: str) -> tuple[str, ...]:
+        """The reasons against a pool as words, the decisive one first."""
+        return tuple(map(str, self.reasons[pool]))
+
+    def in_words(self) -> dict[str, tuple[str, ...]]:
+        """The words of the reasons against each group."""
+        return {group: self.words(group) for group in self.reasons}
 
     def is_in(self, pool: str) -> bool:
         """Whether the unit is counted in a pool (or separate row)."""
@@ -55,7 +65,7 @@ def select(library: Library, protocol: Protocol) -> Selection:
 
 def place_units(everyone: tuple[Unit, ...], links: Iterable[Link], protocol: Protocol) -> Selection:
     """Place these units by the protocol: what `select` does once it has read them."""
-    ineligible = {unit.id: reason for unit in everyone if (reason := _ineligible(unit, protocol))}
+    ineligible = {unit.id: why for unit in everyone if (why := _ineligible(unit, protocol)) is not None}
     counted_in = resolve_links(links, protocol.links.apply, everyone, set(ineligible))
     pooled_rows = {row for pool in protocol.pools.values() for row in pool.rows}
     separate = tuple(row for row in protocol.rows if row not in pooled_rows)
@@ -67,7 +77,7 @@ def place_units(everyone: tuple[Unit, ...], links: Iterable[Link], protocol: Pro
         """The unit in its row and stratum, with the reasons against each group, the decisive one first."""
         row = _row(unit, protocol)
         first = [ineligible[unit.id]] if unit.id in ineligible else []
-        first += [f"counted in {counted_in[unit.id]}"] if unit.id in counted_in else []
+        first += [Why(Reason.COUNTED_ELSEWHERE, counted_in[unit.id])] if unit.id in counted_in else []
         reasons = {name: (*first, *_outside(unit, row, pool, protocol)) for name, pool in groups.items()}
         return Placed(unit, row, _stratum(unit, protocol), reasons)
 
@@ -80,9 +90,9 @@ def meets(unit: Unit, pool: Pool) -> bool:
     return not _unmet(unit, pool)
 
 
-def _ineligible(unit: Unit, protocol: Protocol) -> str | None:
+def _ineligible(unit: Unit, protocol: Protocol) -> Why | None:
     histology = unit.histology or "not_stated"
-    return None if histology in protocol.eligible.histology else f"not eligible (histology {histology})"
+    return None if histology in protocol.eligible.histology else Why(Reason.NOT_ELIGIBLE, histology)
 
 
 def resolve_links(
@@ -136,46 +146,46 @@ def _stratum(unit: Unit, protocol: Protocol) -> str | None:
     return next((name for name, designs in protocol.strata.items() if unit.design in designs), None)
 
 
-def _outside(unit: Unit, row: str | None, pool: Pool, protocol: Protocol) -> list[str]:
+def _outside(unit: Unit, row: str | None, pool: Pool, protocol: Protocol) -> list[Why]:
     """The reasons that keep an eligible, unlinked unit out of a pool."""
     reasons = []
     if pool.line == "first" and unit.line == "later":
-        reasons.append("later line")
+        reasons.append(Why(Reason.LATER_LINE))
     if pool.line == "later" and unit.line != "later":
-        reasons.append("first line")
+        reasons.append(Why(Reason.FIRST_LINE))
     if pool.line == "later" and unit.course > 2:
-        reasons.append("third or later course")
+        reasons.append(Why(Reason.LATER_COURSE))
     if row not in pool.rows:
-        reasons.append(_label(unit, row, protocol))
+        reasons.append(_other_row(unit, row, protocol))
     if unit.evaluable == 0:
-        reasons.append("not evaluable" if unit.response == "NE" else "response not readable")
+        reasons.append(Why(Reason.NOT_EVALUABLE if unit.response == "NE" else Reason.NOT_READABLE))
     return [*reasons, *_unmet(unit, pool)]
 
 
-def _label(unit: Unit, row: str | None, protocol: Protocol) -> str:
+def _other_row(unit: Unit, row: str | None, protocol: Protocol) -> Why:
     if row is not None:
-        return protocol.label(row)
+        return Why(Reason.OTHER_ROW, protocol.label(row))
     mixed = [marker for marker, status in unit.markers if status == "mixed"]
-    return f"{', '.join(mixed)} status mixed" if mixed else "in no row of the protocol"
+    return Why(Reason.MIXED_STATUS, ", ".join(mixed)) if mixed else Why(Reason.NO_ROW)
 
 
-_CONDITIONS: tuple[tuple[str, Callable[[Unit, Pool], bool]], ...] = (
+_CONDITIONS: tuple[tuple[Reason, Callable[[Unit, Pool], bool]], ...] = (
     (
-        "inferred",
+        Reason.INFERRED,
         lambda unit, pool: (
             bool(pool.response_basis) and unit.response_basis not in (None, "death", *pool.response_basis)
         ),
     ),
     (
-        "basis of the response not stated",
+        Reason.BASIS_NOT_STATED,
         lambda unit, pool: bool(pool.response_basis) and unit.response_basis is None and unit.evaluable > 0,
     ),
-    ("unnamed drug", lambda unit, pool: pool.drug == "named" and not unit.drug_named),
-    ("mixed treatment", lambda unit, pool: pool.combined_with == "none" and bool(unit.combined_with)),
-    ("second-hand", lambda unit, pool: bool(pool.depth) and unit.depth not in pool.depth),
-    ("disputed", lambda unit, pool: not pool.disputed and unit.disputed),
+    (Reason.UNNAMED_DRUG, lambda unit, pool: pool.drug == "named" and not unit.drug_named),
+    (Reason.MIXED_TREATMENT, lambda unit, pool: pool.combined_with == "none" and bool(unit.combined_with)),
+    (Reason.SECOND_HAND, lambda unit, pool: bool(pool.depth) and unit.depth not in pool.depth),
+    (Reason.DISPUTED, lambda unit, pool: not pool.disputed and unit.disputed),
 )
 
 
-def _unmet(unit: Unit, pool: Pool) -> list[str]:
-    return [reason for reason, fails in _CONDITIONS if fails(unit, pool)]
+def _unmet(unit: Unit, pool: Pool) -> list[Why]:
+    return [Why(reason) for reason, fails in _CONDITIONS if fails(unit, pool)]

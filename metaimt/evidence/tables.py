@@ -7,74 +7,17 @@ counted, by the protocol's outcome rule.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metaimt.casefiles.library import Library
-from metaimt.casefiles.model import Arm, CaseFile, Course, Median, Patient
+from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
 from metaimt.casefiles.protocol import Outcome
+from metaimt.model.unit import ADULT_AGE, Span, Unit
 
 if TYPE_CHECKING:
     import pandas as pd
-
-ADULT_AGE = 18.0  # years; a child is younger
-Span = tuple[float, float]  # months, shortest and longest; equal where the source gives one number
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """One course of one patient (`course` counts from 1), or one arm (`course` is 0).
-
-    `responders` and `evaluable` are counts of patients, 0 of 0 where the response cannot be assessed; `complete` and
-    `controlled` count complete responses and disease control, None where the source does not allow it. `markers`
-    holds positive, negative or mixed for each marker that the source mentions; a fusion decides over a stain.
-    Times and how the course ended are a patient's, medians an arm's; None where the source does not say.
-    """
-
-    id: str
-    report: str
-    file: str
-    subject: str
-    course: int
-    line: str  # first | later | any (arms: mixed or not said); a patient's first recorded course is first
-    design: str
-    local: bool
-    depth: str | None
-    drug: str
-    drug_named: bool
-    drug_generation: str | None
-    combined_with: tuple[str, ...]
-    histology: str | None
-    site: str | None
-    fusion_gene: str | None
-    fusion_partner: str | None
-    markers: tuple[tuple[str, str], ...]
-    marker_evidence: str | None  # how a marker is known to be positive: fusion, rearranged, ihc, or stated (arms)
-    age: float | None
-    age_group: str | None  # child (younger than 18 years) | adult | mixed (arms)
-    sex: str | None
-    year: int | None
-    response: str | None
-    response_basis: str | None
-    disputed: bool
-    responders: int
-    evaluable: int
-    complete: int | None
-    controlled: int | None
-    duration: Span | None = None  # time on the drug
-    pfs: Span | None = None
-    response_duration: Span | None = None
-    ongoing: bool | None = None
-    stop_reason: str | None = None
-    beyond_progression: bool | None = None
-    life_status: str | None = None  # alive | dead at last follow-up
-    median_pfs: Median | None = None
-    median_duration: Median | None = None  # of the time on the drug
-
-    def marker(self, name: str) -> str:
-        """The status of one marker: positive, negative, mixed, or not_stated."""
-        return dict(self.markers).get(name, "not_stated")
 
 
 def units(library: Library, outcome: Outcome) -> tuple[Unit, ...]:
@@ -119,7 +62,8 @@ def _course_unit(
     subject = f"{publication['report']}/{patient.id}"
     return Unit(
         id=subject if number == 1 else f"{subject}/course{number}",
-        subject=subject,
+        patient=patient.id,
+        arm=None,
         course=number,
         line="first" if number == 1 else "later",
         **publication,
@@ -148,10 +92,10 @@ def _course_unit(
 def _arm_unit(library: Library, publication: Mapping[str, Any], arm: Arm, number: int) -> Unit:
     groups = {"paediatric": "child", "adult": "adult", "mixed": "mixed"}
     markers = {**arm.status, **({arm.fusion_gene: "positive"} if arm.fusion_gene else {})}
-    name = f"{publication['report']}/arm{number}"
     return Unit(
-        id=name,
-        subject=name,
+        id=f"{publication['report']}/arm{number}",
+        patient=None,
+        arm=number,
         course=0,
         line=arm.line,
         **publication,

@@ -131,7 +131,7 @@ def _local(results: Results, members: list[Placed], widest: str) -> list[ForestR
     rows = [ForestRow("heading", f"Local cohort (counted in {_name(widest)}, {', '.join(where)})")]
     cases = {report.id: report for report in results.library.reports}
     for member in members:
-        name = member.unit.subject.rpartition("/")[2]
+        name = member.unit.name
         rows.append(_counted_row(f"{report_label(cases[member.unit.report])}, {name}", [member], "local"))
     return rows
 

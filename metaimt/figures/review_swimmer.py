@@ -12,13 +12,13 @@ from metaimt.analyses.results import Results
 from metaimt.analyses.treatment_courses import PatientCourses, TreatmentCourse, TreatmentCourses
 from metaimt.analyses.wording import plural
 from metaimt.casefiles.model import CaseFile
-from metaimt.evidence.tables import Unit
 from metaimt.figures.counted import Counting
 from metaimt.figures.pool_rows import version_line
 from metaimt.figures.regions import Region, patient_key
 from metaimt.figures.review_figure import NotDrawn, Pools, ReviewFigure
 from metaimt.figures.review_forest import report_label
 from metaimt.figures.swimmer_table import End, Lane, Segment, SwimmerTable
+from metaimt.model.unit import Unit
 
 _TITLE = "Treatment courses, patient by patient"
 _ARROW = " → "

@@ -9,8 +9,7 @@ import difflib
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from metaimt.casefiles.model import Median
-from metaimt.evidence.tables import Span, Unit
+from metaimt.model.unit import Median, Span, Unit
 from metaimt.problem import WrongUse
 
 NOT_STATED: Final = "–"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from metaimt.evidence.selection import Placed
-from metaimt.evidence.tables import Unit
+from metaimt.model.unit import Unit
 
 Statement = tuple[str, str, str]
 

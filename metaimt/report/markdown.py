@@ -186,10 +186,11 @@ def informative(text: str, pool: str, link: Link) -> str:
 
 def _left_out(group: Group) -> Iterator[dict[str, Any]]:
     by_reason: dict[str, list[str]] = {}
-    for unit in group.left_out:
+    for each in group.left_out:
+        unit = each.unit
         counts = f" {fraction(unit.responders, unit.evaluable)}" if unit.evaluable else ""
-        more = f" ({', '.join(unit.reasons[1:])})" if unit.reasons[1:] else ""
-        by_reason.setdefault(unit.reasons[0], []).append(f"{unit.id}{counts}{more}")
+        more = f" ({each.others})" if each.others else ""
+        by_reason.setdefault(each.reason, []).append(f"{unit.id}{counts}{more}")
     for reason, units in sorted(by_reason.items()):
         yield {"title": reason[:1].upper() + reason[1:], "units": sorted(units)}
 

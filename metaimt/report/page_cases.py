@@ -11,7 +11,7 @@ from typing import Any
 from metaimt.analyses.results import Results
 from metaimt.casefiles.model import Arm, CaseFile
 from metaimt.evidence.selection import Placed
-from metaimt.evidence.tables import Unit
+from metaimt.model.unit import Unit
 from metaimt.report.markdown import citation_link
 from metaimt.report.page_facts import NOT_STATED, facts_of, reading_of, words
 
@@ -113,7 +113,7 @@ def _case(placed: Placed, results: Results) -> dict[str, Any]:
     return {
         "id": unit.id,
         "report": unit.report,
-        "who": unit.subject.partition("/")[2] + (f", inhibitor {unit.course}" if unit.course > 1 else ""),
+        "who": unit.name + (f", inhibitor {unit.course}" if unit.course > 1 else ""),
         "r": unit.responders,
         "n": unit.evaluable,
         "groups": groups_of(placed),
@@ -123,7 +123,7 @@ def _case(placed: Placed, results: Results) -> dict[str, Any]:
         "response": unit.response or ("counts" if arm else "not readable"),
         "age": unit.age_group or NOT_STATED if unit.age is None else f"{unit.age:.3g}",
         "counted": _counted(placed, results),
-        "why": [(label(pool), "; ".join(why)) for pool, why in placed.reasons.items() if pool in pools and why],
+        "why": [(label(pool), "; ".join(placed.words(pool))) for pool in pools if not placed.is_in(pool)],
     }
 
 
@@ -132,12 +132,10 @@ def _counted(placed: Placed, results: Results) -> str:
     groups = groups_of(placed)
     if groups:
         return "; ".join(results.protocol.label(name) for name in groups)
-    return placed.reasons[results.selection.pools[-1]][0]
+    return placed.words(results.selection.pools[-1])[0]
 
 
 def arm_of(unit: Unit, results: Results) -> Arm | None:
     """The arm of a unit that is one."""
     report = results.library.report(unit.report)
-    if unit.course or report is None:
-        return None
-    return report.arms[int(unit.subject.rpartition("arm")[2]) - 1]
+    return None if unit.arm is None or report is None else report.arms[unit.arm - 1]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Arm, CaseFile, Course, Median, Patient
-from metaimt.evidence.tables import Unit
+from metaimt.model.unit import Unit
 
 Fact = tuple[str, str]
 NOT_STATED = "not stated"
@@ -22,10 +22,9 @@ def facts_of(library: Library, unit: Unit) -> list[Fact]:
     report = library.report(unit.report)
     if report is None:
         raise KeyError(unit.report)
-    name = unit.subject.partition("/")[2]
-    if unit.course == 0:
-        return _present(_arm(report.arms[int(name.removeprefix("arm")) - 1]))
-    patient = next(each for each in report.patients if each.id == name)
+    if unit.arm is not None:
+        return _present(_arm(report.arms[unit.arm - 1]))
+    patient = next(each for each in report.patients if each.id == unit.patient)
     return _present([*_patient(patient), *_course(patient, unit.course), *_after(patient)])
 
 

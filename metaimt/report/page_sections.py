@@ -156,11 +156,12 @@ def _published(results: Results, link: Link) -> list[dict[str, Any]]:
 def _left_out(results: Results) -> Iterator[dict[str, Any]]:
     """Every unit that is not in the headline pool, by the reason that decides."""
     by_reason: dict[str, list[dict[str, str]]] = {}
-    for unit in results.response.headline.left_out:
-        more = f" ({', '.join(unit.reasons[1:])})" if unit.reasons[1:] else ""
+    for each in results.response.headline.left_out:
+        unit = each.unit
+        more = f" ({each.others})" if each.others else ""
         counts = f" {fraction(unit.responders, unit.evaluable)}" if unit.evaluable else ""
         entry = {"id": unit.id, "key": f"unit/{unit.id}", "more": f"{counts}{more}"}
-        by_reason.setdefault(unit.reasons[0], []).append(entry)
+        by_reason.setdefault(each.reason, []).append(entry)
     for reason, units in sorted(by_reason.items()):
         number = plural(len(units), "course or arm", "courses and arms")
         yield {"reason": reason[:1].upper() + reason[1:], "key": f"left/{reason}", "number": number, "units": units}

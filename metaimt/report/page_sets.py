@@ -13,7 +13,7 @@ from metaimt.analyses.over_time import BY_YEAR, UNDATED, Cumulative
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.results import Results
 from metaimt.evidence.selection import meets
-from metaimt.evidence.tables import Unit
+from metaimt.model.unit import Unit
 from metaimt.report.case_set import CaseSet, Sets, case_set
 from metaimt.report.page_sets_bias import bias_sets
 from metaimt.report.page_sets_figures import figure_sets
@@ -163,7 +163,7 @@ class _Maker:
         headline = self.results.response.headline
         reasons: dict[str, list[Unit]] = {}
         for unit in headline.left_out:
-            reasons.setdefault(unit.reasons[0], []).append(self.by_id[unit.id])
+            reasons.setdefault(unit.reason, []).append(unit.unit)
         for reason, units in reasons.items():
             yield f"left/{reason}", case_set(f"not in {headline.label}: {reason}", units)
         for reason, _ in self.results.response.not_in_headline:

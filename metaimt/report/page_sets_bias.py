@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from metaimt.analyses.publication_bias import NOT_STATED
 from metaimt.analyses.results import Results
 from metaimt.evidence.selection import Placed
-from metaimt.evidence.tables import Unit
+from metaimt.model.unit import Unit
 from metaimt.report.bias_note import contrast_key
 from metaimt.report.case_set import Sets, case_set
 from metaimt.statistics.small_study import SMALLEST

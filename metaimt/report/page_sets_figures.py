@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from metaimt.analyses.evidence_map import EvidenceMap
 from metaimt.analyses.results import Results
-from metaimt.evidence.tables import Unit
 from metaimt.figures.regions import cell_key, patient_key
+from metaimt.model.unit import Unit
 from metaimt.report.case_set import Sets, case_set
 
 

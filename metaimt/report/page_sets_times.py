@@ -12,7 +12,7 @@ from metaimt.analyses.duration import Times, asked
 from metaimt.analyses.known_times import EVENT, LABELS, UNKNOWN
 from metaimt.analyses.patient_regression import all_known, described
 from metaimt.analyses.results import Results
-from metaimt.evidence.tables import Unit
+from metaimt.model.unit import Unit
 from metaimt.report.case_set import CaseSet, Sets, case_set
 
 Units = Mapping[str, Unit]

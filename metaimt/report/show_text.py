@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from metaimt.analyses.contribution import Change, Contribution, Decision, Estimate, Novelty, Place
 from metaimt.casefiles.protocol import DIFFERENT, Protocol
 from metaimt.checks.same_patient import Candidate
-from metaimt.evidence.tables import Unit
 from metaimt.files import for_terminal
+from metaimt.model.unit import Unit
 from metaimt.report.markdown import citation_link
 from metaimt.report.wording import NOTHING, fraction, limits, percent, plural
 
@@ -68,7 +68,7 @@ def _reading(found: Contribution) -> str:
 
 def _place(place: Place, protocol: Protocol) -> Iterator[str]:
     unit = place.unit
-    name = unit.subject.split("/", 1)[1] + (f" course {unit.course}" if unit.course > 1 else "")
+    name = unit.name + (f" course {unit.course}" if unit.course > 1 else "")
     given = " + ".join((unit.drug, *unit.combined_with))
     yield from _wrapped(f"{name}: {given}, {_LINES[unit.line]}; {_outcome(unit)}", "  ", "    ")
     if unit.course < 2:
@@ -76,7 +76,7 @@ def _place(place: Place, protocol: Protocol) -> Iterator[str]:
         about = [part for part in (place.label or _patient(unit), f"row: {row}") if part]
         yield from _wrapped("; ".join(about), "    ", "    ")
     for group, reasons in place.left_out.items():
-        why = f"not in: {', '.join(reasons)}" if reasons else "counted"
+        why = f"not in: {', '.join(map(str, reasons))}" if reasons else "counted"
         yield from _wrapped(f"{protocol.label(group)}: {why}", "    ", "      ")
 
 

@@ -98,7 +98,7 @@ def unit_rows(selection: Selection) -> Iterator[Row]:
     for placed in selection.placed:
         unit = placed.unit
         counted = [group for group in (*selection.pools, *selection.rows) if placed.is_in(group)]
-        reasons = {f"not_in_{pool}": "; ".join(placed.reasons[pool]) for pool in selection.pools}
+        reasons = {f"not_in_{pool}": "; ".join(placed.words(pool)) for pool in selection.pools}
         yield {
             "unit": unit.id,
             "report": unit.report,

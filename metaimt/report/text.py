@@ -111,9 +111,9 @@ def left_out_table(result: PooledResponse) -> str:
     for pool in result.pools.values():
         by_reason: dict[str, list[str]] = {}
         for unit in pool.left_out:
-            more = f"  (also {', '.join(unit.reasons[1:])})" if unit.reasons[1:] else ""
-            line = f"  {unit.id:<36}{fraction(unit.responders, unit.evaluable):>6}{more}"
-            by_reason.setdefault(unit.reasons[0], []).append(line)
+            more = f"  (also {unit.others})" if unit.others else ""
+            line = f"  {unit.unit.id:<36}{fraction(unit.unit.responders, unit.unit.evaluable):>6}{more}"
+            by_reason.setdefault(unit.reason, []).append(line)
         lines.append(f"Not in {pool.name}: {plural(len(pool.left_out), 'course or arm', 'courses and arms')}")
         for reason, units in sorted(by_reason.items()):
             lines += ["", for_terminal(reason), *(for_terminal(unit) for unit in sorted(units))]

@@ -54,7 +54,7 @@ class Move:
 def placings_of(selection: Selection) -> Placings:
     """The units of a selection."""
     return {
-        placed.unit.id: Placing(placed.unit.responders, placed.unit.evaluable, dict(placed.reasons))
+        placed.unit.id: Placing(placed.unit.responders, placed.unit.evaluable, placed.in_words())
         for placed in selection.placed
     }
 

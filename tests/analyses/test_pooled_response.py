@@ -55,7 +55,7 @@ def test_the_clusters_are_the_reports_and_sum_to_the_pool(shipped: Results) -> N
 def test_every_unit_is_counted_or_left_out(shipped: Results) -> None:
     for name, group in shipped.response.pools.items():
         inside = {placed.unit.id for placed in shipped.selection.members(name)}
-        outside = {unit.id for unit in group.left_out}
+        outside = {each.unit.id for each in group.left_out}
         assert inside.isdisjoint(outside)
         assert inside | outside == {placed.unit.id for placed in shipped.selection.placed}
 

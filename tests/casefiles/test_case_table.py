@@ -98,7 +98,7 @@ def test_links_name_patients_of_the_table(review: Path) -> None:
     )
     selection, _ = respond(load(review))
     (given_way,) = [each for each in selection.placed if each.unit.report == "example-a"]
-    assert given_way.reasons["strict"][0] == "counted in ours"
+    assert given_way.words("strict")[0] == "counted in ours"
 
 
 def test_arms_need_no_table(make_review: MakeReview) -> None:

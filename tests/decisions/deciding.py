@@ -8,7 +8,7 @@ from pathlib import Path
 from metaimt.casefiles.library import Library, read_library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Placed, Selection, select
-from metaimt.evidence.tables import Unit
+from metaimt.model.unit import Unit
 
 HEADLINE, WIDEST = "strict", "all_evidence"
 

@@ -90,7 +90,7 @@ def test_the_row_of_an_arm(
 ) -> None:
     found = placed(make_review(trial(arm(3, 5, **told))), ARM)
     assert (found.row, found.unit.marker_evidence) == (row, evidence)
-    assert found.reasons[WIDEST] == reason
+    assert found.words(WIDEST) == reason
 
 
 @pytest.mark.parametrize(
@@ -111,20 +111,20 @@ def test_the_row_of_an_arm(
 def test_the_conditions_of_strict_hold_for_arms_too(
     make_review: MakeReview, told: dict[str, Any], strict: tuple[str, ...]
 ) -> None:
-    assert placed(make_review(trial(arm(3, 5, **told))), ARM).reasons[HEADLINE] == strict
+    assert placed(make_review(trial(arm(3, 5, **told))), ARM).words(HEADLINE) == strict
 
 
 def test_an_arm_without_a_basis_is_not_strict(make_review: MakeReview) -> None:
     bare = arm(3, 5)
     del bare["response_basis"]
     found = placed(make_review(trial(bare)), ARM)
-    assert found.reasons[HEADLINE] == ("basis of the response not stated",)
+    assert found.words(HEADLINE) == ("basis of the response not stated",)
     assert found.is_in(WIDEST)
 
 
 def test_an_arm_without_anybody_evaluable_adds_nobody(make_review: MakeReview) -> None:
     found = placed(make_review(trial(arm(0, 0))), ARM)
-    assert found.reasons[WIDEST] == ("response not readable",)
+    assert found.words(WIDEST) == ("response not readable",)
 
 
 def group(make_review: MakeReview, *reports: dict[str, Any]) -> Group:

@@ -15,7 +15,8 @@ from deciding import outcome, placed
 
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.protocol import Outcome
-from metaimt.evidence.tables import Unit, is_responder
+from metaimt.evidence.tables import is_responder
+from metaimt.model.unit import Unit
 
 STOPS = (None, "progression", "toxicity", "surgery", "completed", "death", "other")
 BASES = (None, "stated", "measured", "inferred")

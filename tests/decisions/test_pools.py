@@ -114,7 +114,7 @@ def made(
 def test_why_a_patient_is_in_or_out(make_review: MakeReview, name: str) -> None:
     of_course, of_patient, of_report, strict, widest, row = CONDITIONS[name]
     found = placed(make_review(made(of_course, of_patient, of_report)))
-    assert (found.reasons[HEADLINE], found.reasons[WIDEST]) == (strict, widest)
+    assert (found.words(HEADLINE), found.words(WIDEST)) == (strict, widest)
     assert {group for group in found.reasons if found.is_in(group)} == {
         *([] if strict else [HEADLINE]),
         *([] if widest else [WIDEST]),
@@ -126,7 +126,7 @@ def test_every_reason_that_applies_is_told_the_deciding_one_first(make_review: M
     """Eligibility, then the row, then the response, then the conditions in the order of the pool."""
     bad = {"drug": UNNAMED, "combined_with": ["surgery"], "response_basis": "inferred", "response_alternatives": ["SD"]}
     entry = made(bad, {"ihc": {"ALK": "negative"}, "histology": "other"}, {"extraction": {"depth": "secondary"}})
-    assert placed(make_review(entry)).reasons[HEADLINE] == (
+    assert placed(make_review(entry)).words(HEADLINE) == (
         "not eligible (histology other)",
         "ALK-negative",
         "inferred",
@@ -171,9 +171,9 @@ def test_later_lines_are_those_of_the_pooled_rows(
     make_review: MakeReview, told: dict[str, Any], reason: tuple[str, ...]
 ) -> None:
     folder = make_review(report("example-1", patient(course("PD"), course("PR"), **told)))
-    assert placed(folder, "example-1/P1/course2").reasons[LATER_LINES] == reason
-    assert placed(folder, "example-1/P1/course2").reasons[HEADLINE][0] == "later line"
-    assert placed(folder).reasons[LATER_LINES][0] == "first line"
+    assert placed(folder, "example-1/P1/course2").words(LATER_LINES) == reason
+    assert placed(folder, "example-1/P1/course2").words(HEADLINE)[0] == "later line"
+    assert placed(folder).words(LATER_LINES)[0] == "first line"
 
 
 @pytest.mark.parametrize(
@@ -266,8 +266,8 @@ def test_a_patient_described_twice_is_counted_once(
     gives = report("example-1", patient(course("PR")), overlaps=["example-2"])
     other = report("example-2", patient(course("SD"), **preferred), overlaps=["example-1"])
     found = {each.unit.id: each for each in selected(make_review(gives, other, links=[told])).placed}
-    assert found["example-1/P1"].reasons[HEADLINE] == reason
-    assert found["example-1/P1"].reasons[WIDEST] == reason
+    assert found["example-1/P1"].words(HEADLINE) == reason
+    assert found["example-1/P1"].words(WIDEST) == reason
     assert found["example-2/P1"].is_in(HEADLINE) == ("histology" not in preferred)
 
 
@@ -282,7 +282,7 @@ def test_a_patient_who_is_not_eligible_is_not_said_to_be_counted_elsewhere(make_
     gives = report("example-1", patient(course("PR"), histology="other"), overlaps=["example-2"])
     other = report("example-2", patient(course("SD")), overlaps=["example-1"])
     found = placed(make_review(gives, other, links=[link("certain", SAME)]))
-    assert found.reasons[HEADLINE] == ("not eligible (histology other)",)
+    assert found.words(HEADLINE) == ("not eligible (histology other)",)
 
 
 def test_every_course_of_a_shared_patient_gives_way(make_review: MakeReview) -> None:
@@ -314,7 +314,7 @@ def test_of_two_reports_the_one_that_itself_counts_is_named(make_review: MakeRev
         }
 
     found = placed(make_review(*entries, links=[to(1, 0), to(1, 2), to(0, 2)]))
-    assert found.reasons[HEADLINE] == ("counted in example-2",)
+    assert found.words(HEADLINE) == ("counted in example-2",)
 
 
 # ---------- the line of reasons ----------

@@ -85,7 +85,7 @@ def test_the_shipped_evidence_gives_the_expected_counts(
 def test_the_two_reports_without_measurable_disease_are_not_evaluable(
     shipped: tuple[Selection, Protocol],
 ) -> None:
-    reasons = {p.unit.id: p.reasons["all_evidence"] for p in shipped[0].placed}
+    reasons = {p.unit.id: p.words("all_evidence") for p in shipped[0].placed}
     not_evaluable = {unit.split("/")[0] for unit, why in reasons.items() if "not evaluable" in why}
     assert not_evaluable == {"anon-jcts2427-2023", "li-2024"}
 
@@ -95,8 +95,8 @@ def test_every_unit_is_in_a_group_or_has_a_reason(shipped: tuple[Selection, Prot
     for placed in selection.placed:
         for group in (*selection.pools, *selection.rows):
             assert placed.is_in(group) == (placed in selection.members(group))
-            assert placed.is_in(group) != bool(placed.reasons[group])
-            assert all(reason.strip() for reason in placed.reasons[group])
+            assert placed.is_in(group) != bool(placed.words(group))
+            assert all(reason.strip() for reason in placed.words(group))
 
 
 def test_no_unit_is_in_two_separate_groups(shipped: tuple[Selection, Protocol]) -> None:
@@ -116,7 +116,7 @@ def test_the_frame_has_a_row_a_unit(shipped: tuple[Selection, Protocol]) -> None
 
 def reasons_of(folder: Any, unit: str) -> dict[str, tuple[str, ...]]:
     selection, _ = selected(folder)
-    return dict(next(placed.reasons for placed in selection.placed if placed.unit.id == unit))
+    return dict(next(placed.in_words() for placed in selection.placed if placed.unit.id == unit))
 
 
 SINGLE: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
@@ -178,7 +178,7 @@ def linked_reports(**preferred: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 def test_a_linked_patient_gives_way_with_all_courses_and_others_stay(make_review: MakeReview) -> None:
     links = [link("example-1", "example-2", "example-1/P1 in example-2/arm1")]
     selection, _ = selected(make_review(*linked_reports(), links=links))
-    reasons = {placed.unit.id: placed.reasons["strict"] for placed in selection.placed}
+    reasons = {placed.unit.id: placed.words("strict") for placed in selection.placed}
     assert reasons["example-1/P1"] == ("counted in example-2",)
     assert reasons["example-1/P1/course2"][0] == "counted in example-2"
     assert reasons["example-1/P2"] == ()

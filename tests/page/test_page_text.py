@@ -14,7 +14,7 @@ from conftest import Built
 
 from metaimt.analyses.not_in_headline import patients
 from metaimt.analyses.selectivity import Selectivity
-from metaimt.evidence.tables import Unit
+from metaimt.model.unit import Unit
 from metaimt.report import page
 from metaimt.report.case_set import CaseSet
 from metaimt.report.linked import Linker, visible

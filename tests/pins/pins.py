@@ -109,7 +109,7 @@ class Page(HTMLParser):
         for words, told in self._found:
             key = told.get("data-set") or told.get("data-open") or ""
             title, cases, said = self._behind(key)
-            r, n = (f"{sum(case[place] for case in cases):.10g}" for place in (1, 2))
+            r, n = (f"{sum(counts):.10g}" for counts in ([r for _, r, _ in cases], [n for _, _, n in cases]))
             digest = sha256(json.dumps([sorted(cases), said]).encode()).hexdigest()[:8]
             yield f"{words} | {title} | {r}/{n} in {len(cases)} | {digest}"
 

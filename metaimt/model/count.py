@@ -1,0 +1,150 @@
+"""Counts that know whom they count: responders of evaluable patients as sums over parts, each of one unit.
+
+A number that is shown comes from the object that holds its patients, so that what it opens is what was counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from metaimt.model.unit import Unit
+
+RESPONSE: Final = "response"
+COMPLETE: Final = "complete"
+CONTROLLED: Final = "controlled"
+
+Cluster = tuple[str, int, int]
+"""(report id, responders, evaluable): one report as the models see it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one unit adds: `r` with the outcome of `n` evaluable patients; at a weight below 1 no whole numbers."""
+
+    unit: Unit
+    r: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Patients with an outcome of those evaluable, in so many reports; all are sums over the parts.
+
+    title: who is counted, in words. outcome: response, complete (response) or controlled (disease); of the last two
+    only units for which it is known are parts. A part may be of nobody evaluable: it is listed and adds nothing.
+    """
+
+    title: str
+    parts: tuple[Part, ...]
+    outcome: str = RESPONSE
+
+    @staticmethod
+    def of(title: str, units: Iterable[Unit], outcome: str = RESPONSE) -> Count:
+        """Units with the counts they have; for another outcome than response those for which it is known."""
+        if outcome == RESPONSE:
+            return Count(title, tuple(Part(unit, unit.responders, unit.evaluable) for unit in units))
+        known = ((unit, getattr(unit, outcome)) for unit in units)
+        return Count(title, tuple(Part(u, events, u.evaluable) for u, events in known if events is not None), outcome)
+
+    @property
+    def responders(self) -> int:
+        """Patients with the outcome; a weighted sum where the parts are weighted."""
+        return sum(part.r for part in self.parts)
+
+    @property
+    def evaluable(self) -> int:
+        """Patients evaluable for the outcome; a weighted sum where the parts are weighted."""
+        return sum(part.n for part in self.parts)
+
+    @property
+    def reports(self) -> int:
+        """Reports with an evaluable patient here."""
+        return len({part.unit.report for part in self.parts if part.n})
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """Whose patients these are, in order."""
+        return tuple(part.unit for part in self.parts)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the units, in order."""
+        return tuple(part.unit.id for part in self.parts)
+
+    @property
+    def clusters(self) -> tuple[Cluster, ...]:
+        """Summed over the units of each report, sorted by id; a report without an evaluable patient is none."""
+        sums: dict[str, tuple[int, int]] = {}
+        for part in self.parts:
+            r, n = sums.get(part.unit.report, (0, 0))
+            sums[part.unit.report] = (r + part.r, n + part.n)
+        return tuple((report, r, n) for report, (r, n) in sorted(sums.items()) if n)
+
+    def where(self, title: str, condition: Callable[[Unit], object]) -> Count:
+        """The part of these patients whose unit meets a condition, under a title of its own."""
+        return replace(self, title=title, parts=tuple(part for part in self.parts if condition(part.unit)))
+
+    def split(self, unit_id: str, r: int, n: int) -> tuple[Count, Count]:
+        """`n` patients of an arm, `r` of them with the outcome, apart from the remainder.
+
+        Raises ValueError unless the arm is counted here once and neither side has more patients with the outcome
+        than patients, nor fewer than none.
+        """
+        whole = [part for part in self.parts if part.unit.id == unit_id]
+        if len(whole) != 1 or not (0 <= r <= n <= whole[0].n and 0 <= whole[0].r - r <= whole[0].n - n):
+            raise ValueError(f"{r}/{n} cannot be taken from {unit_id} in {self.title}")
+        rest = Part(whole[0].unit, whole[0].r - r, whole[0].n - n)
+        others = tuple(rest if part.unit.id == unit_id else part for part in self.parts)
+        return replace(self, parts=(Part(whole[0].unit, r, n),)), replace(self, parts=others)
+
+    def weighted(self, title: str, weight_of: Callable[[Unit], Any]) -> Count:
+        """The same patients at weights; who has none is left out."""
+        weights = ((part, weight_of(part.unit)) for part in self.parts)
+        return replace(self, title=title, parts=tuple(Part(p.unit, w * p.r, w * p.n) for p, w in weights if w))
+
+    def titled(self, title: str) -> Count:
+        """The same patients under another title."""
+        return replace(self, title=title)
+
+    def to_dict(self) -> dict[str, int]:
+        """The three sums by name."""
+        return {"responders": self.responders, "evaluable": self.evaluable, "reports": self.reports}
+
+
+def levels(units: Iterable[Unit], level_of: Callable[[Unit], str | None], missing: str) -> dict[str, list[Unit]]:
+    """The units by level, in the order in which the levels are met; None and empty are `missing`."""
+    found: dict[str, list[Unit]] = {}
+    for unit in units:
+        found.setdefault(level_of(unit) or missing, []).append(unit)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """The reports of a count, where their number is shown and not that of the patients."""
+
+    count: Count
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """What a publication prints: what is counted, the words as printed, and where in the file or publication."""
+
+    what: str
+    printed: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publications:
+    """Whole publications (ids), where no patients are counted; with what they print, where that is the number."""
+
+    title: str
+    reports: tuple[str, ...]
+    statements: tuple[Quoted, ...] = ()
+
+
+Behind = Count | Reports | Publications
+"""What may stand behind a number that is shown."""
