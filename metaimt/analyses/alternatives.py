@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from typing import Any
 
-from metaimt.analyses.pooled_response import clusters
 from metaimt.analyses.readings import other_readings
 from metaimt.analyses.wording import significant
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Choices, Outcome, Pool, Protocol
 from metaimt.evidence.selection import Placed, place_units
 from metaimt.evidence.tables import units
+from metaimt.model.count import Cluster, Count
 from metaimt.model.unit import Unit
 from metaimt.statistics.pooled import PooledProportion, pool_proportion
 from metaimt.statistics.posterior_surface import Prior
@@ -109,9 +109,9 @@ def _kept(unit: Unit, choices: Choices) -> bool:
     return wanted and (not choices.design or unit.design in choices.design)
 
 
-def rate_of(members: Members, protocol: Protocol) -> Rate:
-    """The pooled rate of these units by the rule of the review."""
-    return rate_of_clusters(clusters(members), protocol)
+def rate_of(counts: Count, protocol: Protocol) -> Rate:
+    """The pooled rate of these patients by the rule of the review."""
+    return rate_of_clusters(counts.clusters, protocol)
 
 
 def side_of(orr: Rate, threshold: float) -> str:
@@ -121,7 +121,7 @@ def side_of(orr: Rate, threshold: float) -> str:
     return "above" if significant(orr.lower) > threshold else "below" if significant(orr.upper) < threshold else ""
 
 
-def rate_of_clusters(reports: tuple[tuple[str, int, int], ...], protocol: Protocol) -> Rate:
+def rate_of_clusters(reports: tuple[Cluster, ...], protocol: Protocol) -> Rate:
     """The pooled rate of clusters (report, r, n). Equal sets of (r, n) are computed once."""
     pairs = tuple(sorted((r, n) for _, r, n in reports))
     priors = protocol.priors

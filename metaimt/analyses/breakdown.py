@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from metaimt.analyses.pooled_response import Counts, count
 from metaimt.casefiles.protocol import ALL_GROUPINGS
-from metaimt.evidence.selection import Placed, Selection
+from metaimt.evidence.selection import Selection
+from metaimt.model.count import Count, levels
 from metaimt.model.unit import Unit
 from metaimt.problem import WrongUse
 from metaimt.statistics.proportion import Proportion, clopper_pearson
@@ -41,7 +41,7 @@ class Level:
     """One row of a breakdown: counts, and the exact interval (None where no patient is evaluable)."""
 
     name: str
-    counts: Counts
+    counts: Count
     orr: Proportion | None
 
     def to_dict(self) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class Breakdown:
     pool: str
     grouping: str
     levels: tuple[Level, ...]
-    total: Counts
+    total: Count
 
     def to_dict(self) -> dict[str, Any]:
         """All rows and the total."""
@@ -71,16 +71,18 @@ class Breakdown:
         return {"pool": self.pool, "grouping": self.grouping, "levels": rows, "total": self.total.to_dict()}
 
 
-def breakdown(selection: Selection, pool: str, grouping: str) -> Breakdown:
-    """The pool by one grouping, larger rows first. Raises WrongUse naming the groupings if it is not one of them."""
+def breakdown(selection: Selection, pool: str, grouping: str, label: str = "") -> Breakdown:
+    """The pool (`label` names it) by one grouping, larger rows first.
+
+    Raises WrongUse naming the groupings if it is not one of them.
+    """
     check_grouping(grouping)
-    members = selection.members(pool)
-    rows: dict[str, list[Placed]] = {}
-    for member in members:
-        rows.setdefault(value_of(member.unit, grouping) or NOT_REPORTED, []).append(member)
-    missing = rows.pop(NOT_REPORTED, [])
-    levels = sorted((_level(name, placed) for name, placed in rows.items()), key=_order)
-    return Breakdown(pool, grouping, (*levels, _level(NOT_REPORTED, missing)), count(members))
+    members = [member.unit for member in selection.members(pool)]
+    rows = levels(members, lambda unit: value_of(unit, grouping), NOT_REPORTED)
+    title = f"{label or pool}, {grouping.replace('_', ' ')}"
+    found = {name: _level(name, Count.of(f"{title}: {name}", units)) for name, units in rows.items()}
+    missing = found.pop(NOT_REPORTED, _level(NOT_REPORTED, Count.of(f"{title}: {NOT_REPORTED}", ())))
+    return Breakdown(pool, grouping, (*sorted(found.values(), key=_order), missing), Count.of(label or pool, members))
 
 
 def check_grouping(grouping: str) -> None:
@@ -98,8 +100,7 @@ def value_of(unit: Unit, grouping: str) -> str | None:
     return _VALUES[grouping](unit)
 
 
-def _level(name: str, members: list[Placed]) -> Level:
-    counts = count(members)
+def _level(name: str, counts: Count) -> Level:
     orr = clopper_pearson(counts.responders, counts.evaluable) if counts.evaluable else None
     return Level(name, counts, orr)
 

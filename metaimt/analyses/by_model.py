@@ -28,12 +28,13 @@ SHOWN = {
     "posterior": "beta-binomial, posterior median",
     "glmm median": "binomial-normal GLMM, median report",
     "glmm marginal_mean": "binomial-normal GLMM, marginal mean",
-    "logit-dl": "for comparison: inverse variance, logit, 0.5 added where r = 0 or n, DL",
-    "logit-reml": "for comparison: inverse variance, logit, 0.5 added where r = 0 or n, REML",
-    "arcsine-dl": "for comparison: inverse variance, arcsine, DL",
-    "double-arcsine-dl": "for comparison: inverse variance, double arcsine, DL",
-    "raw-dl": "for comparison: inverse variance, raw proportion, DL",
+    "logit-dl": "inverse variance, logit, 0.5 added where r = 0 or n, DL",
+    "logit-reml": "inverse variance, logit, 0.5 added where r = 0 or n, REML",
+    "arcsine-dl": "inverse variance, arcsine, DL",
+    "double-arcsine-dl": "inverse variance, double arcsine, DL",
+    "raw-dl": "inverse variance, raw proportion, DL",
 }
+_COMPARED_ONLY = {"logit-dl", "logit-reml", "arcsine-dl", "double-arcsine-dl", "raw-dl"}
 _NOBODY = NotIdentified("no evaluable patient")
 
 
@@ -63,7 +64,10 @@ def comparison_dicts(compared: Mapping[str, Comparison]) -> dict[str, Any]:
 def model_rows(pools: Mapping[str, Group], compared: Mapping[str, Comparison]) -> tuple[SensitivityRow, ...]:
     """A row of the sensitivity table for each of SHOWN: the same counts under another model."""
     return tuple(
-        SensitivityRow(words, {name: _cell(group, compared.get(name), key) for name, group in pools.items()})
+        SensitivityRow(
+            f"for comparison: {words}" if key in _COMPARED_ONLY else words,
+            {name: _cell(group, compared.get(name), key) for name, group in pools.items()},
+        )
         for key, words in SHOWN.items()
     )
 
@@ -80,8 +84,7 @@ def _cell(group: Group, compared: Comparison | None, key: str) -> Cell:
     if not isinstance(rate, Interval):
         return Cell(group.counts, None, None, {}, rate.wording(), ())
     counts = group.counts
-    method = SHOWN[key].removeprefix("for comparison: ")
-    orr = Proportion(counts.responders, counts.evaluable, rate.estimate, rate.lower, rate.upper, LEVEL, method)
+    orr = Proportion(counts.responders, counts.evaluable, rate.estimate, rate.lower, rate.upper, LEVEL, SHOWN[key])
     change = None if group.orr is None else difference(group.orr.estimate, rate.estimate)
     return Cell(counts, orr, change, {}, "", ())
 

@@ -6,7 +6,7 @@ May import: casefiles, statistics, and its neighbours.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from metaimt.analyses.cohort_description import (
@@ -20,10 +20,12 @@ from metaimt.analyses.cohort_description import (
     several,
 )
 from metaimt.analyses.cohort_survival import CohortSurvival, survival
+from metaimt.casefiles.claims import Claim
 from metaimt.casefiles.cohort_mapping import CohortMapping
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.patient_table import PatientTable, Rejected
 from metaimt.casefiles.table_patients import CohortPatient
+from metaimt.model.count import Publications, Quoted
 from metaimt.statistics.outcome import NotRun
 from metaimt.vocabulary import Vocabulary, built_in
 
@@ -78,6 +80,24 @@ class CohortResult:
     printed_followup: tuple[float, float | None, float | None] | None = None
     reading: Reading | None = None
     notes: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
+
+    @property
+    def whole(self) -> Publications:
+        """The publication behind the number of its patients."""
+        return Publications(f"{self.id}, {self.source}", (self.id,))
+
+    def printed(self, n: int, of: int) -> Publications:
+        """What the publication prints with these counts; else where they come from."""
+        title = f"{self.id}: {n}/{of}, {self.source}"
+        claims = [claim for claim in self.claims if claim.n == n and claim.of == of]
+        told = [Quoted(claim.what, _as_printed(claim), claim.where or "") for claim in claims]
+        if not told:
+            table = self.source == PATIENT_TABLE
+            known = "counted from the patient table" if table else "from the published counts"
+            where = "its rows are not shown" if table else "as recorded in the case file"
+            told = [Quoted(known, f"{n}/{of}", where)]
+        return Publications(title, (self.id,), tuple(told))
 
     def to_dict(self) -> dict[str, Any]:
         """The machine-readable form; what was not run says why."""
@@ -126,9 +146,15 @@ def cohorts_of(library: Library) -> tuple[CohortResult, ...]:
     found: list[CohortResult] = []
     for report in library.reports:
         counts, table = cohort_of_counts(report), library.tables.get(report.id)
-        found += [counts] if counts is not None else []
-        found += [cohort_of_table(table, library.vocabulary, id=report.id)] if table is not None else []
+        mine = [counts] if counts is not None else []
+        mine += [cohort_of_table(table, library.vocabulary, id=report.id)] if table is not None else []
+        found += [replace(each, claims=report.claims) for each in mine]
     return tuple(found)
+
+
+def _as_printed(claim: Claim) -> str:
+    counts = f"{claim.n} of {claim.of}" if claim.of is not None else f"{claim.n}"
+    return f"{counts} ({claim.percent} %)" if claim.percent is not None else counts
 
 
 def cohort_of_table(

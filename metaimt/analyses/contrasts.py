@@ -13,9 +13,11 @@ from typing import Any, Final
 
 from metaimt.analyses.alternatives import Rate
 from metaimt.analyses.estimate_dicts import interval_dict
-from metaimt.analyses.pooled_response import Counts, clusters, count, response_rate
+from metaimt.analyses.pooled_response import response_rate
 from metaimt.casefiles.protocol import Protocol
-from metaimt.evidence.selection import Placed, Selection
+from metaimt.evidence.selection import Selection
+from metaimt.model.count import Count
+from metaimt.model.unit import Unit
 from metaimt.statistics.betabinomial_regression import OddsRatio, beta_binomial_regression
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.rho import NotIdentified
@@ -34,12 +36,15 @@ MODEL: Final = "beta-binomial regression, common rho, profile likelihood (chi-sq
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a contrast: what it is, its counts, its pooled ORR (None: nobody evaluable) and its units."""
+    """One side of a contrast: whose counts, and its pooled ORR (None: nobody evaluable)."""
 
-    label: str
-    counts: Counts
+    counts: Count
     orr: Rate
-    members: tuple[Placed, ...]
+
+    @property
+    def label(self) -> str:
+        """What the side is, in words."""
+        return self.counts.title
 
     def to_dict(self) -> dict[str, Any]:
         """Label, counts and ORR."""
@@ -100,16 +105,16 @@ class Contrast:
         return {"not_identified": self.unbounded()} if value in {0.0, inf} else value
 
 
-def side(label: str, members: Iterable[Placed], protocol: Protocol) -> Side:
+def side(label: str, units: Iterable[Unit], protocol: Protocol) -> Side:
     """The units of one side, pooled by the rule of the review."""
-    placed = tuple(members)
-    return Side(label, count(placed), response_rate(clusters(placed), protocol, pooled=True), placed)
+    counts = Count.of(label, units)
+    return Side(counts, response_rate(counts.clusters, protocol, pooled=True))
 
 
 def of_design(selection: Selection, pool: str, designs: tuple[str, ...], protocol: Protocol) -> Side:
     """The units of a pool whose report has one of these designs."""
     label = f"{DESIGN_WORDS[designs]} ({protocol.label(pool)})"
-    return side(label, (m for m in selection.members(pool) if m.unit.design in designs), protocol)
+    return side(label, (m.unit for m in selection.members(pool) if m.unit.design in designs), protocol)
 
 
 def pools_to_compare(selection: Selection) -> tuple[str, ...]:
@@ -133,9 +138,9 @@ def wording_contrasts(selection: Selection, protocol: Protocol) -> Iterator[Cont
     ranges: tuple[tuple[str, int], ...] = (("single patients", 1), ("all patients", 0))
     for pool in selection.pools[1:]:
         for words, first_course in ranges:
-            strict = [m for m in selection.members(headline) if m.unit.course >= first_course]
+            strict = [m.unit for m in selection.members(headline) if m.unit.course >= first_course]
             wider = [m for m in selection.members(pool) if m.unit.course >= first_course]
-            rest = [m for m in wider if not m.is_in(headline)]
+            rest = [m.unit for m in wider if not m.is_in(headline)]
             group = side(f"the rest of {protocol.label(pool)}, {words}", rest, protocol)
             reference = side(f"{protocol.label(headline)}, {words}", strict, protocol)
             name = f"rest against {headline}, {words}, {pool}"
@@ -149,9 +154,7 @@ def contrast(name: str, kind: str, pool: str, sides: tuple[Side, Side], caveat: 
         if not each.counts.evaluable:
             reason = NotRun(f"no evaluable patient in {each.label}")
             return Contrast(name, kind, pool, group, reference, reason, None, caveat)
-    rows = [(r, n, 1.0) for _, r, n in clusters(group.members)] + [
-        (r, n, 0.0) for _, r, n in clusters(reference.members)
-    ]
+    rows = [(r, n, x) for each, x in ((group, 1.0), (reference, 0.0)) for _, r, n in each.counts.clusters]
     r, n, x = (list(column) for column in zip(*rows, strict=True))
     found = beta_binomial_regression(r, n, x)
     wider = None

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from metaimt.analyses.pooled_response import Counts, clusters, count, response_rate
+from metaimt.analyses.pooled_response import response_rate
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import CaseFile, Extraction
 from metaimt.casefiles.protocol import Protocol
 from metaimt.casefiles.shared import Link
 from metaimt.checks.same_patient import Candidate, candidates
 from metaimt.evidence.selection import LATER_LINES, Placed, Selection
+from metaimt.model.count import Count
 from metaimt.model.reason import Why
 from metaimt.model.unit import Unit
 from metaimt.problem import WrongUse
@@ -62,7 +63,7 @@ class Place:
 class Estimate:
     """Counts with the rate; `orr` is None where no patient is evaluable."""
 
-    counts: Counts
+    counts: Count
     orr: PooledProportion | Proportion | None
 
     def to_dict(self) -> dict[str, Any]:
@@ -79,23 +80,14 @@ class Change:
 
     name: str
     label: str
-    share: tuple[Unit, ...]
+    share: Count
     with_it: Estimate
     without_it: Estimate
 
-    @property
-    def responders(self) -> int:
-        """Responders of its own in the group."""
-        return sum(unit.responders for unit in self.share)
-
-    @property
-    def evaluable(self) -> int:
-        """Evaluable patients of its own in the group."""
-        return sum(unit.evaluable for unit in self.share)
-
     def to_dict(self) -> dict[str, Any]:
         """Its share by unit ids and counts, then both estimates."""
-        share = {"responders": self.responders, "evaluable": self.evaluable, "units": [unit.id for unit in self.share]}
+        own = self.share
+        share = {"responders": own.responders, "evaluable": own.evaluable, "units": list(own.ids)}
         both = {"with_it": self.with_it.to_dict(), "without_it": self.without_it.to_dict()}
         return {"group": self.name, "label": self.label, "share": share, **both}
 
@@ -185,7 +177,7 @@ def contribution(library: Library, protocol: Protocol, selection: Selection, wan
         file=library.report_documents[report.id].name,
         stratum=mine[0].stratum,
         places=tuple(_place(placed, report, selection) for placed in mine),
-        changes=tuple(change for name in groups if (change := _change(name, mine, selection, protocol))),
+        changes=tuple(change for name in groups if (change := _change(name, report.id, mine, selection, protocol))),
         novelties=tuple(_novelties(mine, selection)),
         decisions=tuple(_decisions(library.links, report.id, subject, protocol)),
         candidates=tuple(suspects),
@@ -222,25 +214,25 @@ def _place(placed: Placed, report: CaseFile, selection: Selection) -> Place:
     return Place(unit, label, placed.row, {name: placed.reasons[name] for name in groups})
 
 
-def _change(name: str, mine: Iterable[Placed], selection: Selection, protocol: Protocol) -> Change | None:
-    own = {placed.unit.id: placed.unit for placed in mine if placed.is_in(name) and placed.unit.evaluable}
+def _change(name: str, report: str, mine: Iterable[Placed], selection: Selection, protocol: Protocol) -> Change | None:
+    own = {placed.unit.id for placed in mine if placed.is_in(name) and placed.unit.evaluable}
     if not own:
         return None
-    members = selection.members(name)
-    rest = tuple(member for member in members if member.unit.id not in own)
-    pooled = name in selection.pools
+    label, pooled = protocol.label(name), name in selection.pools
+    whole = selection.count(name, label)
+    rest = whole.where(f"{label} without {report}", lambda unit: unit.id not in own)
     return Change(
         name=name,
-        label=protocol.label(name),
-        share=tuple(own.values()),
-        with_it=_estimate(members, protocol, pooled=pooled),
+        label=label,
+        share=whole.where(f"{report} in {label}", lambda unit: unit.id in own),
+        with_it=_estimate(whole, protocol, pooled=pooled),
         without_it=_estimate(rest, protocol, pooled=pooled),
     )
 
 
-def _estimate(members: tuple[Placed, ...], protocol: Protocol, *, pooled: bool) -> Estimate:
+def _estimate(counts: Count, protocol: Protocol, *, pooled: bool) -> Estimate:
     """As in `pooled_response`: pools by the rule of `statistics.pooled`, separate rows exactly."""
-    return Estimate(count(members), response_rate(clusters(members), protocol, pooled=pooled))
+    return Estimate(counts, response_rate(counts.clusters, protocol, pooled=pooled))
 
 
 def _novelties(mine: tuple[Placed, ...], selection: Selection) -> Iterator[Novelty]:

@@ -8,13 +8,14 @@ no rate is made of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Placed, Selection
+from metaimt.model.count import Count
 from metaimt.model.reason import Reason
 from metaimt.model.unit import Unit
 
@@ -25,51 +26,43 @@ BEFORE_ASSESSMENT = "death before the response was assessed"
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """One item: `values` maps what is stated to unit ids, `asked` are all units; the rest state nothing.
+    """One item: `values` maps what is stated to who, `stated` are all these, `asked` also those who state nothing.
 
     A unit may have more than one value (adverse events), so that the values may add up to more than `stated`.
     """
 
     item: str
-    values: Mapping[str, tuple[str, ...]]
-    asked: tuple[str, ...]
-
-    @property
-    def stated(self) -> tuple[str, ...]:
-        """The units with any value, in order."""
-        said = {name for names in self.values.values() for name in names}
-        return tuple(name for name in self.asked if name in said)
+    values: Mapping[str, Count]
+    stated: Count
+    asked: Count
 
     def to_dict(self) -> dict[str, Any]:
         """Counts and the units behind them."""
-        values = {name: {"number": len(units), "units": list(units)} for name, units in self.values.items()}
-        return {"stated": len(self.stated), "of": len(self.asked), "values": values}
+        values = {name: {"number": len(found.ids), "units": list(found.ids)} for name, found in self.values.items()}
+        return {"stated": len(self.stated.parts), "of": len(self.asked.parts), "values": values}
 
 
 @dataclass(frozen=True, slots=True)
 class DeathsAndToxicity:
     """`status` of each patient at the last follow-up; `ends` and `events` of each course.
 
-    as_counts: evaluable patients of the `arms` (unit ids), for whom none of this is recorded but for the `within_arms`
-    whom another report describes one by one (`elsewhere`, unit ids), and who stand in the three items.
+    arms: for whose patients none of this is recorded, but for those whom another report describes one by one
+    (`elsewhere`), and who stand in the three items.
     """
 
     status: Stated
     ends: Stated
     events: Stated
-    as_counts: int
-    arms: tuple[str, ...]
-    elsewhere: tuple[str, ...]
-
-    @property
-    def within_arms(self) -> int:
-        """How many patients of arms are described one by one elsewhere."""
-        return len(self.elsewhere)
+    arms: Count
+    elsewhere: Count
 
     def to_dict(self) -> dict[str, Any]:
         """The three items, and for how many nothing is recorded."""
         items = {"status": self.status, "end_of_treatment": self.ends, "adverse_events": self.events}
-        counts = {"patients_as_counts": self.as_counts, "of_these_described_elsewhere": self.within_arms}
+        counts = {
+            "patients_as_counts": self.arms.evaluable,
+            "of_these_described_elsewhere": len(self.elsewhere.parts),
+        }
         return {**{name: item.to_dict() for name, item in items.items()}, **counts}
 
 
@@ -87,9 +80,11 @@ def deaths_and_toxicity(library: Library, protocol: Protocol, selection: Selecti
         status=_stated("status at the last follow-up", first, lambda unit: _one(unit.life_status)),
         ends=_stated("how the treatment ended", courses, lambda unit: _one(_end(unit))),
         events=_stated("adverse events", courses, lambda unit: named.get((unit.subject, unit.course), ())),
-        as_counts=sum(unit.evaluable for unit in arms),
-        arms=tuple(unit.id for unit in arms),
-        elsewhere=tuple(unit.id for unit in first if unit.subject in given_way),
+        arms=Count.of("known only as counts", arms),
+        elsewhere=Count.of(
+            "within these counts, but described one by one elsewhere",
+            (unit for unit in first if unit.subject in given_way),
+        ),
     )
 
 
@@ -135,12 +130,15 @@ def _events(library: Library) -> dict[tuple[str, int], tuple[str, ...]]:
     }
 
 
-def _stated(item: str, units: Iterable[Unit], values_of: Callable[[Unit], Iterable[str]]) -> Stated:
-    values: dict[str, list[str]] = {}
-    asked = []
-    for unit in units:
-        asked.append(unit.id)
+def _stated(item: str, asked: Sequence[Unit], values_of: Callable[[Unit], Iterable[str]]) -> Stated:
+    values: dict[str, list[Unit]] = {}
+    for unit in asked:
         for value in values_of(unit):
-            values.setdefault(value, []).append(unit.id)
+            values.setdefault(value, []).append(unit)
     ranked = sorted(values, key=lambda value: (-len(values[value]), value))
-    return Stated(item, {value: tuple(values[value]) for value in ranked}, tuple(asked))
+    return Stated(
+        item,
+        {value: Count.of(f"{item}: {value}", values[value]) for value in ranked},
+        Count.of(f"{item}: stated", (unit for unit in asked if tuple(values_of(unit)))),
+        Count.of(item, asked),
+    )

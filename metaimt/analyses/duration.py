@@ -6,8 +6,7 @@ its midpoint and, beside it, at each end. Nothing here compares responders with 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from math import isnan
 from statistics import median
@@ -29,6 +28,7 @@ from metaimt.analyses.known_times import (
 )
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Placed, Selection
+from metaimt.model.count import Count
 from metaimt.statistics.competing_events import CumulativeIncidence, IncidenceAt, cumulative_incidence, incidence_at
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.survival import (
@@ -90,14 +90,15 @@ class Incidence:
 class Times:
     """One field of one pool.
 
-    patients: described one by one; as_counts: patients of arms, whose times are not known one by one. curves: by
+    described: one by one; arms: whose patients' times are not known one by one. curves: by
     variant of a range; for PFS and response, competing events are censored in them. incidence: None where nothing
     competes (time on treatment). naive_median: of the printed times, whether ended or not, as published tables do.
     """
 
     field: str
-    patients: int
-    as_counts: int
+    title: str
+    described: Count
+    arms: Count
     known: tuple[KnownTime, ...]
     curves: Mapping[str, Curve] | NotRun
     incidence: Mapping[str, Incidence] | NotRun | None
@@ -110,24 +111,52 @@ class Times:
         return LABELS[self.field]
 
     @property
-    def excluded(self) -> Mapping[str, int]:
-        """Reason -> patients whose time is known, but not how it ended."""
-        return Counter(known.why for known in self.known if known.state == UNKNOWN)
+    def as_counts(self) -> int:
+        """Patients of arms who can have such a time."""
+        return self.arms.responders if self.field == RESPONSE else self.arms.evaluable
+
+    def where(self, words: str, condition: Callable[[KnownTime], object]) -> Count:
+        """The patients whose known time meets a condition, which `words` tells."""
+        return Count.of(f"{self.title} {words}", (known.unit for known in self.known if condition(known)))
 
     @property
-    def ranges(self) -> int:
+    def everybody(self) -> Count:
+        """The patients whose time is known."""
+        return self.where("known", lambda known: known)
+
+    @property
+    def usable(self) -> Count:
+        """Those of whom it is known how it ended: the patients of the curves."""
+        return self.where("in the curve", lambda known: known.state != UNKNOWN)
+
+    @property
+    def events(self) -> Count:
+        """Those with the event."""
+        return self.where("with the event", lambda known: known.state == EVENT)
+
+    @property
+    def excluded(self) -> Mapping[str, Count]:
+        """Reason -> patients whose time is known, but not how it ended."""
+        unusable = [known for known in self.known if known.state == UNKNOWN]
+        return {
+            why: Count.of(f"{self.title} {why}", (known.unit for known in unusable if known.why == why))
+            for why in sorted({known.why for known in unusable})
+        }
+
+    @property
+    def ranges(self) -> Count:
         """Patients whose time is known only as a range."""
-        return sum(known.low < known.high for known in self.known)
+        return self.where("known as a range", lambda known: known.low < known.high)
 
     def to_dict(self) -> dict[str, Any]:
         """Counts, the list of times, and each curve or why there is none."""
         nothing = {"not_identified": "no known time"}
         return {
-            "patients": self.patients,
+            "patients": len(self.described.parts),
             "as_counts": self.as_counts,
             "known": len(self.known),
-            "ranges": self.ranges,
-            "excluded": dict(sorted(self.excluded.items())),
+            "ranges": len(self.ranges.parts),
+            "excluded": {why: len(found.parts) for why, found in self.excluded.items()},
             "times": [known.to_dict() for known in self.known],
             "naive_median": nothing if self.naive_median is None else self.naive_median,
             "kaplan_meier": _by_variant(self.curves),
@@ -157,34 +186,33 @@ class Duration:
 
 def durations(selection: Selection, protocol: Protocol) -> dict[str, Duration]:
     """Every pool, the widest (the last of the protocol) first."""
-    return {pool: duration(selection.members(pool), pool, protocol.subgroups) for pool in selection.pools[::-1]}
+    return {
+        pool: duration(selection.members(pool), pool, protocol.subgroups, protocol.label(pool))
+        for pool in selection.pools[::-1]
+    }
 
 
-def duration(members: tuple[Placed, ...], pool: str, groupings: tuple[str, ...]) -> Duration:
-    """The times of the units of one pool, whose linked duplicates the selection has left out."""
-    times = {field: times_of(members, field, groupings) for field in LABELS}
+def duration(members: tuple[Placed, ...], pool: str, groupings: tuple[str, ...], label: str = "") -> Duration:
+    """The times of the units of one pool (`label` names it), whose linked duplicates the selection has left out."""
+    times = {field: times_of(members, field, groupings, label) for field in LABELS}
     return Duration(pool, printed_medians(members), times)
 
 
-def times_of(members: tuple[Placed, ...], field: str, groupings: tuple[str, ...]) -> Times:
+def times_of(members: tuple[Placed, ...], field: str, groupings: tuple[str, ...], label: str = "") -> Times:
     """One field: what is known, and the curves and comparisons by their rules."""
-    counted = asked(members, field)
-    known = known_times(counted, field)
+    title = f"{label}: {LABELS[field]}"
+    # Only a response has a duration.
+    asked = Count.of(title, (m.unit for m in members if field != RESPONSE or m.unit.responders))
+    known = known_times(asked.units, field)
     usable = [each for each in known if each.state != UNKNOWN]
-    people = sum(m.unit.course > 0 for m in counted)
-    arms = [m.unit for m in counted if m.unit.course == 0]
-    as_counts = sum(unit.responders if field == RESPONSE else unit.evaluable for unit in arms)
+    described = asked.where(f"{title}, described one by one", lambda unit: unit.course)
+    arms = asked.where(f"{title}, known only as counts", lambda unit: not unit.course)
     forbidden = kaplan_meier_rule([each.state == EVENT for each in usable])
     curves = forbidden or _curves(usable)
     incidence = None if field == ON_TREATMENT else forbidden or _incidences(usable)
     naive = median(each.middle for each in known) if known else None
-    groups = compare_groups([m.unit for m in counted], usable, groupings)
-    return Times(field, people, as_counts, known, curves, incidence, naive, groups)
-
-
-def asked(members: Iterable[Placed], field: str) -> list[Placed]:
-    """The units that can have a time of a field: only a response has a duration."""
-    return [m for m in members if field != RESPONSE or m.unit.responders]
+    groups = compare_groups(usable, groupings, title)
+    return Times(field, title, described, arms, known, curves, incidence, naive, groups)
 
 
 def _variants(usable: list[KnownTime]) -> dict[str, Any]:

@@ -6,13 +6,14 @@ response is none of them: who responds has lived to respond (immortal time).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from metaimt.analyses.breakdown import value_of
 from metaimt.analyses.known_times import EVENT, KnownTime
 from metaimt.analyses.patient_regression import COVARIATES, level_columns
+from metaimt.model.count import Count
 from metaimt.model.unit import Unit
 from metaimt.statistics.cox import CoxFit, cox
 from metaimt.statistics.exact_tests import exact_test_rule
@@ -23,10 +24,10 @@ from metaimt.statistics.survival_data import cox_rule, kaplan_meier_rule
 
 @dataclass(frozen=True)
 class GroupComparison:
-    """Times of the patients by one grouping; those whose level is not known are left out. `known` counts the others."""
+    """Times of the patients by one grouping; those whose level is not known are left out; `known` are the others."""
 
     grouping: str
-    known: int
+    known: Count
     events: int
     log_rank: LogRank | NotRun
     cox: CoxFit | NotRun
@@ -35,7 +36,7 @@ class GroupComparison:
         """Both analyses, or why they were not run."""
         return {
             "grouping": self.grouping,
-            "known": self.known,
+            "known": self.known.evaluable,
             "events": self.events,
             "log_rank": _found(self.log_rank),
             "cox": _found(self.cox),
@@ -43,21 +44,21 @@ class GroupComparison:
 
 
 def compare_groups(
-    units: Iterable[Unit], usable: Sequence[KnownTime], groupings: Sequence[str]
+    usable: Sequence[KnownTime], groupings: Sequence[str], title: str = ""
 ) -> tuple[GroupComparison, ...]:
     """Each pre-specified grouping with few levels, on times at the midpoint; competing events are censored."""
-    by_id = {unit.id: unit for unit in units}
-    pairs = [(known, by_id[known.id]) for known in usable]
-    return tuple(_compare(pairs, name) for name in COVARIATES if name in groupings)
+    pairs = [(known, known.unit) for known in usable]
+    return tuple(_compare(pairs, name, title) for name in COVARIATES if name in groupings)
 
 
-def _compare(pairs: list[tuple[KnownTime, Unit]], grouping: str) -> GroupComparison:
+def _compare(pairs: list[tuple[KnownTime, Unit]], grouping: str, title: str) -> GroupComparison:
     both = [(known, unit) for known, unit in pairs if value_of(unit, grouping)]
     labels = [str(value_of(unit, grouping)) for _, unit in both]
     times, events = [known.middle for known, _ in both], [known.state == EVENT for known, _ in both]
     sizes = [labels.count(label) for label in sorted(set(labels))]
     ranked = kaplan_meier_rule(events) or exact_test_rule(sizes) or log_rank(times, events, labels)
-    return GroupComparison(grouping, len(both), sum(events), ranked, _cox(both, times, events, grouping))
+    who = Count.of(f"{title} and {grouping.replace('_', ' ')} known", (unit for _, unit in both))
+    return GroupComparison(grouping, who, sum(events), ranked, _cox(both, times, events, grouping))
 
 
 def _cox(both: list[tuple[KnownTime, Unit]], times: list[float], events: list[bool], grouping: str) -> CoxFit | NotRun:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from metaimt.analyses.breakdown import NOT_REPORTED, value_of
-from metaimt.analyses.pooled_response import Counts, count
-from metaimt.evidence.selection import Placed, Selection
+from metaimt.evidence.selection import Selection
+from metaimt.model.count import Count, levels
 from metaimt.model.unit import Unit
 
 DOWN: Final = "fusion_partner"
@@ -31,14 +31,10 @@ class EvidenceMap:
     across: str
     rows: tuple[str, ...]
     columns: tuple[str, ...]
-    cells: Mapping[tuple[str, str], Counts]
-    row_totals: Mapping[str, Counts]
-    column_totals: Mapping[str, Counts]
-    total: Counts
-
-    def pair_of(self, unit: Unit) -> tuple[str, str]:
-        """The cell that a unit is in."""
-        return _level(unit, self.down), _level(unit, self.across)
+    cells: Mapping[tuple[str, str], Count]
+    row_totals: Mapping[str, Count]
+    column_totals: Mapping[str, Count]
+    total: Count
 
     def to_dict(self) -> dict[str, Any]:
         """The cells that have patients, and the total."""
@@ -57,26 +53,28 @@ class EvidenceMap:
         }
 
 
-def evidence_map(selection: Selection, pool: str, down: str = DOWN, across: str = ACROSS) -> EvidenceMap:
-    """A pool by two groupings of the protocol."""
-    members = [placed for placed in selection.members(pool) if placed.unit.evaluable]
-    cells: dict[tuple[str, str], list[Placed]] = {}
-    for placed in members:
-        cells.setdefault((_level(placed.unit, down), _level(placed.unit, across)), []).append(placed)
-    by_row = {row: [p for p in members if _level(p.unit, down) == row] for row, _ in cells}
-    by_column = {column: [p for p in members if _level(p.unit, across) == column] for _, column in cells}
-    row_totals = {row: count(inside) for row, inside in by_row.items()}
-    column_totals = {column: count(inside) for column, inside in by_column.items()}
+def evidence_map(
+    selection: Selection, pool: str, label: str = "", down: str = DOWN, across: str = ACROSS
+) -> EvidenceMap:
+    """A pool, which `label` names, by two groupings of the protocol."""
+    title = label or pool
+    members = [placed.unit for placed in selection.members(pool) if placed.unit.evaluable]
+    by_row, by_column = (_totals(members, title, grouping) for grouping in (down, across))
+    pairs = dict.fromkeys((_level(unit, down), _level(unit, across)) for unit in members)
+    cells = {
+        (row, column): by_row[row].of_units(f"{title}: {row} with {column}", set(by_column[column].ids))
+        for row, column in pairs
+    }
     return EvidenceMap(
         pool=pool,
         down=down,
         across=across,
-        rows=_ordered(row_totals),
-        columns=_ordered(column_totals),
-        cells={pair: count(inside) for pair, inside in cells.items()},
-        row_totals=row_totals,
-        column_totals=column_totals,
-        total=count(members),
+        rows=_ordered(by_row),
+        columns=_ordered(by_column),
+        cells=cells,
+        row_totals=by_row,
+        column_totals=by_column,
+        total=Count.of(title, members),
     )
 
 
@@ -84,5 +82,11 @@ def _level(unit: Unit, grouping: str) -> str:
     return value_of(unit, grouping) or NOT_REPORTED
 
 
-def _ordered(totals: Mapping[str, Counts]) -> tuple[str, ...]:
+def _totals(members: list[Unit], title: str, grouping: str) -> dict[str, Count]:
+    found = levels(members, lambda unit: value_of(unit, grouping), NOT_REPORTED)
+    words = grouping.replace("_", " ")
+    return {level: Count.of(f"{title}: {words} {level}", inside) for level, inside in found.items()}
+
+
+def _ordered(totals: Mapping[str, Count]) -> tuple[str, ...]:
     return tuple(sorted(totals, key=lambda name: (name == NOT_REPORTED, -totals[name].evaluable, name)))

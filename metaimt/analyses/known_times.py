@@ -71,8 +71,7 @@ class KnownTime:
     state: event, censored, competing, or unknown (excluded from curves, and counted). why: in words.
     """
 
-    id: str
-    drug: str
+    unit: Unit
     low: float
     high: float
     state: str
@@ -84,8 +83,9 @@ class KnownTime:
         return (self.low + self.high) / 2
 
     def to_dict(self) -> dict[str, Any]:
-        """All fields by name."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        """Who, the drug, and the other fields by name."""
+        told = {name: getattr(self, name) for name in ("low", "high", "state", "why")}
+        return {"id": self.unit.id, "drug": self.unit.drug, **told}
 
 
 def printed_medians(members: Iterable[Placed]) -> tuple[PrintedMedian, ...]:
@@ -101,15 +101,15 @@ def printed_medians(members: Iterable[Placed]) -> tuple[PrintedMedian, ...]:
     return tuple(sorted(found, key=lambda median: (median.field, median.id)))
 
 
-def known_times(members: Iterable[Placed], field: str) -> tuple[KnownTime, ...]:
+def known_times(units: Iterable[Unit], field: str) -> tuple[KnownTime, ...]:
     """The patients whose time is given in one field, longest first."""
     end = _treatment_end if field == ON_TREATMENT else _progression
     found = []
-    for member in members:
-        if (span := _SPANS[field](member.unit)) is not None:
-            state, why = end(member.unit)
-            found.append(KnownTime(member.unit.id, member.unit.drug, *span, state, why))
-    return tuple(sorted(found, key=lambda known: (-known.middle, known.id)))
+    for unit in units:
+        if (span := _SPANS[field](unit)) is not None:
+            state, why = end(unit)
+            found.append(KnownTime(unit, *span, state, why))
+    return tuple(sorted(found, key=lambda known: (-known.middle, known.unit.id)))
 
 
 def _treatment_end(unit: Unit) -> tuple[str, str]:

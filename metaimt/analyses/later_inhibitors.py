@@ -5,13 +5,14 @@ May import: evidence, and its neighbours. A table without a test.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from metaimt.analyses.pooled_response import Counts, count
 from metaimt.evidence.selection import LATER_LINES, Placed, Selection
+from metaimt.model.count import Count, levels
 from metaimt.model.reason import Reason
+from metaimt.model.unit import Unit
 
 _STILL_LISTED = {Reason.LATER_COURSE, Reason.NOT_EVALUABLE, Reason.NOT_READABLE}
 NOT_STATED = "not stated"
@@ -46,9 +47,9 @@ class LaterInhibitors:
     """
 
     switches: tuple[Switch, ...]
-    by_prior_outcome: dict[str, Counts]
-    by_prior_end: dict[str, Counts]
-    arms: Counts
+    by_prior_outcome: dict[str, Count]
+    by_prior_end: dict[str, Count]
+    arms: Count
 
     def to_dict(self) -> dict[str, Any]:
         """The list and the counts; there is no test, and that is said."""
@@ -71,11 +72,12 @@ def later_inhibitors(selection: Selection) -> LaterInhibitors:
         if placed.unit.course > 1 and {why.reason for why in placed.reasons[LATER_LINES]} <= _STILL_LISTED
     ]
     second = [(before, after) for before, after in listed if after.unit.course == 2]
+    units = [after.unit for _, after in second]
     return LaterInhibitors(
         tuple(sorted((_switch(before, after) for before, after in listed), key=lambda switch: switch.id)),
-        _counts((_outcome(before), after) for before, after in second),
-        _counts((before.unit.stop_reason or NOT_STATED, after) for before, after in second),
-        count(placed for placed in selection.members(LATER_LINES) if placed.unit.course == 0),
+        _counts("", {after.unit.id: _outcome(before) for before, after in second}, units),
+        _counts(" ended by", {after.unit.id: before.unit.stop_reason for before, after in second}, units),
+        Count.of("arms of later lines", (m.unit for m in selection.members(LATER_LINES) if m.unit.arm is not None)),
     )
 
 
@@ -101,8 +103,8 @@ def _outcome(placed: Placed) -> str:
     return "response" if placed.unit.responders else "no response"
 
 
-def _counts(pairs: Iterable[tuple[str, Placed]]) -> dict[str, Counts]:
-    rows: dict[str, list[Placed]] = {}
-    for name, placed in pairs:
-        rows.setdefault(name, []).append(placed)
-    return {name: count(rows[name]) for name in sorted(rows)}
+def _counts(how: str, of_first: Mapping[str, str | None], second: Iterable[Unit]) -> dict[str, Count]:
+    """Second inhibitors by what is said of the first one (unit id -> words, None: not stated)."""
+    found = levels(second, lambda unit: of_first[unit.id], NOT_STATED)
+    start = "second inhibitor, first one"
+    return {name: Count.of(f"{start}{how}: {name}", found[name]) for name in sorted(found)}

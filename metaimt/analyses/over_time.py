@@ -10,19 +10,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from metaimt.analyses.alternatives import Rate, rate_of_clusters, side_of
+from metaimt.analyses.alternatives import Rate, rate_of, side_of
 from metaimt.analyses.estimate_dicts import interval_dict
-from metaimt.analyses.pooled_response import Counts, clusters
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection
+from metaimt.model.count import Count
 
 UNDATED = "undated"
 NOT_ADJUSTED = "not adjusted for repeated looks"
 BY_YEAR = "publication year"
 BY_ENTRY = "date of entry"
-
-_Clusters = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +28,8 @@ class Step:
     """The pool after all reports up to `when` (UNDATED: with those that have no date); `added` is what came then."""
 
     when: str
-    added: Counts
-    counts: Counts
+    added: Count
+    counts: Count
     orr: Rate
 
     def to_dict(self) -> dict[str, Any]:
@@ -56,19 +54,19 @@ class Crossing:
 
 @dataclass(frozen=True)
 class Cumulative:
-    """One pool over one kind of date; `dated` of `reports` reports have such a date."""
+    """One pool over one kind of date; the reports of `dated`, of so many `reports`, have such a date."""
 
     pool: str
     by: str
     steps: tuple[Step, ...]
-    dated: int
+    dated: Count
     reports: int
     crossings: tuple[Crossing, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """The steps and crossings, with the label that they are not adjusted."""
         steps = [step.to_dict() for step in self.steps]
-        dated = {"dated": self.dated, "reports": self.reports, "adjustment": NOT_ADJUSTED}
+        dated = {"dated": self.dated.reports, "reports": self.reports, "adjustment": NOT_ADJUSTED}
         crossings = [crossing.to_dict() for crossing in self.crossings]
         return {"pool": self.pool, "by": self.by, **dated, "steps": steps, "crossings": crossings}
 
@@ -80,33 +78,30 @@ def over_time(library: Library, protocol: Protocol, selection: Selection) -> tup
     entered = {report.id: report.extraction.date for report in library.reports if report.extraction.date is not None}
     kinds: tuple[tuple[str, Mapping[str, str]], ...] = ((BY_YEAR, published), (BY_ENTRY, entered))
     return tuple(
-        _cumulative(pool, by, clusters(selection.members(pool)), dates, protocol)
+        _cumulative(pool, by, selection.count(pool, protocol.label(pool)), dates, protocol)
         for pool in selection.pools
         for by, dates in kinds
     )
 
 
-def _cumulative(pool: str, by: str, reports: _Clusters, dates: Mapping[str, str], protocol: Protocol) -> Cumulative:
-    steps = tuple(_steps(reports, dates, protocol))
-    dated = sum(report in dates for report, _, _ in reports)
+def _cumulative(pool: str, by: str, whole: Count, dates: Mapping[str, str], protocol: Protocol) -> Cumulative:
+    steps = tuple(_steps(whole, by, dates, protocol))
+    dated = whole.where(f"{whole.title}, {by} known", lambda unit: unit.report in dates)
     crossings = tuple(crossing for t in protocol.thresholds for crossing in _crossings(steps, t))
     order = {step.when: number for number, step in enumerate(steps)}
     ranked = sorted(crossings, key=lambda crossing: (order[crossing.when], crossing.threshold))
-    return Cumulative(pool, by, steps, dated, len(reports), tuple(ranked))
+    return Cumulative(pool, by, steps, dated, whole.reports, tuple(ranked))
 
 
-def _steps(reports: _Clusters, dates: Mapping[str, str], protocol: Protocol) -> Iterator[Step]:
-    known = sorted({dates[report] for report, _, _ in reports if report in dates})
-    so_far: _Clusters = ()
-    for when in [*known, UNDATED]:
-        added = tuple(entry for entry in reports if dates.get(entry[0], UNDATED) == when)
-        if added:
-            so_far += added
-            yield Step(when, _count(added), _count(so_far), rate_of_clusters(so_far, protocol))
-
-
-def _count(reports: _Clusters) -> Counts:
-    return Counts(sum(r for _, r, _ in reports), sum(n for _, _, n in reports), len(reports))
+def _steps(whole: Count, by: str, dates: Mapping[str, str], protocol: Protocol) -> Iterator[Step]:
+    title = f"{whole.title}, by {by}"
+    reports = {report: dates.get(report, UNDATED) for report, _, _ in whole.clusters}
+    for when in [*sorted(set(reports.values()) - {UNDATED}), *({UNDATED} & set(reports.values()))]:
+        then = [report for report, date in reports.items() if date == when]
+        before = [report for report, date in reports.items() if when == UNDATED or date <= when]
+        added = whole.of_reports(f"{title}: {when}", then)
+        so_far = whole.of_reports(title if when == UNDATED else f"{title}: up to {when}", before)
+        yield Step(when, added, so_far, rate_of(so_far, protocol))
 
 
 def _crossings(steps: tuple[Step, ...], threshold: float) -> Iterator[Crossing]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from metaimt.analyses.breakdown import value_of
 from metaimt.evidence.selection import Placed
+from metaimt.model.count import Count
 from metaimt.model.unit import Unit
 from metaimt.statistics.firth import FirthFit, firth_logistic, firth_rule
 from metaimt.statistics.outcome import NotRun
@@ -30,9 +31,8 @@ class Regression:
     """
 
     covariates: tuple[str, ...]
-    patients: int
-    complete: int
-    responders: int
+    patients: Count
+    complete: Count
     contrasts: tuple[str, ...]
     fit: FirthFit | NotRun
 
@@ -40,20 +40,20 @@ class Regression:
         """Counts, and log odds ratios with profile intervals or why there are none."""
         return {
             "covariates": list(self.covariates),
-            "patients": self.patients,
-            "complete": self.complete,
-            "responders": self.responders,
+            "patients": self.patients.evaluable,
+            "complete": self.complete.evaluable,
+            "responders": self.complete.responders,
             "contrasts": list(self.contrasts),
             "fit": _fit(self.fit),
         }
 
 
-def regressions(members: Iterable[Placed], groupings: Sequence[str]) -> tuple[Regression, ...]:
-    """Of one pool: the first covariate alone, then all together; none if the protocol asks for no covariate."""
+def regressions(members: Iterable[Placed], groupings: Sequence[str], label: str = "") -> tuple[Regression, ...]:
+    """Of one pool, which `label` names: the first covariate alone, then all together; none if none is asked for."""
     chosen = tuple(name for name in COVARIATES if name in groupings)
-    patients = described(members)
+    patients = Count.of(f"{label}: described one by one", described(members))
     models = dict.fromkeys((chosen[:1], chosen))
-    return tuple(_regression(patients, names) for names in models if names)
+    return tuple(_regression(patients, names, label) for names in models if names)
 
 
 def described(members: Iterable[Placed]) -> list[Unit]:
@@ -66,8 +66,9 @@ def all_known(patients: Iterable[Unit], covariates: Sequence[str]) -> list[Unit]
     return [unit for unit in patients if all(value_of(unit, name) for name in covariates)]
 
 
-def _regression(patients: list[Unit], names: tuple[str, ...]) -> Regression:
-    complete = all_known(patients, names)
+def _regression(patients: Count, names: tuple[str, ...], label: str) -> Regression:
+    complete = all_known(patients.units, names)
+    said = ", ".join(name.replace("_", " ") for name in names)
     columns = [column for name in names for column in level_columns(complete, name)]
     responses = [unit.responders for unit in complete]
     ones = [1] * len(complete)
@@ -83,7 +84,7 @@ def _regression(patients: list[Unit], names: tuple[str, ...]) -> Regression:
             fit = firth_logistic(responses, ones, rows, labels)
         except (ValueError, ArithmeticError) as problem:  # covariates that cannot be told apart
             fit = NotRun(str(problem))
-    return Regression(names, len(patients), len(complete), sum(responses), labels, fit)
+    return Regression(names, patients, Count.of(f"{label}: {said} known", complete), labels, fit)
 
 
 def level_columns(patients: list[Unit], name: str) -> list[tuple[str, list[int]]]:

@@ -7,16 +7,17 @@ rules of `statistics.pooled`; the separate rows are exact binomial.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from metaimt.analyses.estimate_dicts import estimates_dict, proportion_dict
-from metaimt.analyses.not_in_headline import reasons_not_in_headline
+from metaimt.analyses.not_in_headline import NotInHeadline, not_in_headline
 from metaimt.analyses.wording import percent
 from metaimt.casefiles.protocol import Protocol
-from metaimt.evidence.selection import LATER_LINES, Placed, Selection, meets
+from metaimt.evidence.selection import LATER_LINES, Selection, meets
+from metaimt.model.count import COMPLETE, CONTROLLED, OUTCOMES, Cluster, Count
 from metaimt.model.reason import Why
 from metaimt.model.unit import Unit
 from metaimt.problem import CannotAnalyse
@@ -25,19 +26,6 @@ from metaimt.statistics.proportion import Proportion, clopper_pearson
 from metaimt.workers import run_all
 
 NOTABLE_GAP = 0.03  # of the mean over reports from r/n, worth a sentence
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Responders of evaluable patients, in so many reports."""
-
-    responders: int
-    evaluable: int
-    reports: int
-
-    def to_dict(self) -> dict[str, int]:
-        """The three counts by name."""
-        return {"responders": self.responders, "evaluable": self.evaluable, "reports": self.reports}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +55,26 @@ class LeftOut:
 class Group:
     """A pool, stratum or separate row. `orr` is None where no patient is evaluable.
 
-    `line_not_stated` counts the evaluable patients of arms whose line is mixed or not said; `complete` and
-    `controlled` have the denominators of the patients for whom CR, or CR/PR/SD/PD, is known.
+    `line_not_stated` are the arms whose line is mixed or not said. `known` has the patients for whom CR, or
+    CR/PR/SD/PD, is known, and `complete` and `controlled` their rates.
     """
 
     name: str
     label: str
-    counts: Counts
+    counts: Count
     orr: PooledProportion | Proportion | None
-    line_not_stated: int
+    line_not_stated: Count
+    known: Mapping[str, Count]
     complete: PooledProportion | Proportion | None
     controlled: PooledProportion | Proportion | None
     strata: Mapping[str, Group]
-    parts: Mapping[str, Counts]
+    parts: Mapping[str, Count]
     left_out: tuple[LeftOut, ...]
-    clusters: tuple[tuple[str, int, int], ...]
+
+    @property
+    def clusters(self) -> tuple[Cluster, ...]:
+        """(report id, responders, evaluable) of each report, sorted by id, as the models see them."""
+        return self.counts.clusters
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -103,7 +96,7 @@ class Group:
             **self.counts.to_dict(),
             **estimates_dict(self.orr),
             "warnings": list(self.warnings),
-            "line_not_stated": self.line_not_stated,
+            "line_not_stated": self.line_not_stated.evaluable,
             "complete_response": proportion_dict(self.complete),
             "disease_control": proportion_dict(self.controlled),
             "strata": {name: stratum.to_dict() for name, stratum in self.strata.items()},
@@ -120,8 +113,8 @@ class PooledResponse:
     version: str
     pools: Mapping[str, Group]
     rows: Mapping[str, Group]
-    local: Mapping[str, Counts]
-    not_in_headline: tuple[tuple[str, int], ...]
+    local: Mapping[str, Count]
+    not_in_headline: tuple[NotInHeadline, ...]
 
     @property
     def headline(self) -> Group:
@@ -138,7 +131,7 @@ class PooledResponse:
             "pools": {name: group.to_dict() for name, group in self.pools.items()},
             "rows": {name: group.to_dict() for name, group in self.rows.items()},
             "local": {name: counts.to_dict() for name, counts in self.local.items()},
-            "not_in_headline": [{"reason": reason, "patients": n} for reason, n in self.not_in_headline],
+            "not_in_headline": [{"reason": each.reason, "patients": each.patients} for each in self.not_in_headline],
         }
 
 
@@ -157,55 +150,30 @@ def pooled_response(selection: Selection, protocol: Protocol, jobs: int = 1) -> 
         version=protocol.version,
         pools=pools,
         rows=rows,
-        local={name: count(p for p in selection.members(name) if p.unit.local) for name in selection.pools},
-        not_in_headline=reasons_not_in_headline(selection),
+        local={
+            name: pool.counts.where(f"{pool.label}, local cohort", lambda unit: unit.local)
+            for name, pool in pools.items()
+        },
+        not_in_headline=not_in_headline(selection, pools[selection.pools[0]].label),
     )
-
-
-def count(placed: Iterable[Placed]) -> Counts:
-    """Responders, evaluable patients and reports of some units."""
-    members = [member.unit for member in placed]
-    return Counts(
-        sum(unit.responders for unit in members),
-        sum(unit.evaluable for unit in members),
-        len({unit.report for unit in members if unit.evaluable}),
-    )
-
-
-def clusters(placed: Iterable[Placed]) -> tuple[tuple[str, int, int], ...]:
-    """(report id, responders, evaluable) summed over the units of each report, sorted by id: the pooled clusters."""
-    sums: dict[str, tuple[int, int]] = {}
-    for member in placed:
-        r, n = sums.get(member.unit.report, (0, 0))
-        sums[member.unit.report] = (r + member.unit.responders, n + member.unit.evaluable)
-    return tuple((report, r, n) for report, (r, n) in sorted(sums.items()) if n)
 
 
 def _pool(selection: Selection, protocol: Protocol, name: str) -> Group:
-    members = selection.members(name)
-    strata = {
-        stratum: _group(stratum, [m for m in members if m.stratum == stratum], protocol, pooled=True)
-        for stratum in protocol.strata
-    }
-    return _group(name, members, protocol, pooled=True, strata=strata, left_out=_left_out(selection, name))
+    return _group(selection, protocol, name, pooled=True)
 
 
 def _row(selection: Selection, protocol: Protocol, name: str) -> Group:
+    headline, label = next(iter(protocol.pools)), protocol.label
     members = selection.members(name)
-    headline = next(iter(protocol.pools))
     passes = {member.unit.id: meets(member.unit, protocol.pools[headline]) for member in members}
-    parts = {
-        headline: count(m for m in members if passes[m.unit.id]),
-        "rest": count(m for m in members if not passes[m.unit.id]),
+    inside = {
+        headline: [member for member in members if passes[member.unit.id]],
+        "rest": [member for member in members if not passes[member.unit.id]],
     }
     if name == LATER_LINES:
-        parts |= {row: count(m for m in members if m.row == row) for row in protocol.rows if _pooled(row, protocol)}
-    strata = {
-        stratum: _group(stratum, [m for m in members if m.stratum == stratum], protocol, pooled=False)
-        for stratum in protocol.strata
-    }
-    left_out = _left_out(selection, name)
-    return _group(name, members, protocol, pooled=False, strata=strata, parts=parts, left_out=left_out)
+        inside |= {row: [m for m in members if m.row == row] for row in protocol.rows if _pooled(row, protocol)}
+    parts = {part: Count.of(f"{label(name)}: {label(part)}", (m.unit for m in of_it)) for part, of_it in inside.items()}
+    return _group(selection, protocol, name, pooled=False, parts=parts)
 
 
 def _pooled(row: str, protocol: Protocol) -> bool:
@@ -213,35 +181,47 @@ def _pooled(row: str, protocol: Protocol) -> bool:
 
 
 def _group(
-    name: str,
-    members: Iterable[Placed],
-    protocol: Protocol,
-    *,
-    pooled: bool,
-    strata: Mapping[str, Group] | None = None,
-    parts: Mapping[str, Counts] | None = None,
-    left_out: tuple[LeftOut, ...] = (),
+    selection: Selection, protocol: Protocol, name: str, *, pooled: bool, parts: Mapping[str, Count] | None = None
 ) -> Group:
-    members = tuple(members)
-    units = [member.unit for member in members]
-    counts = count(members)
+    """A pool or separate row with its strata."""
+    members, label = selection.members(name), protocol.label(name)
+    strata = {
+        stratum: _counted(
+            stratum,
+            Count.of(f"{label}: {protocol.label(stratum)}", (m.unit for m in members if m.stratum == stratum)),
+            protocol,
+            pooled=pooled,
+        )
+        for stratum in protocol.strata
+    }
+    whole = _counted(name, Count.of(label, (m.unit for m in members)), protocol, pooled=pooled)
+    left_out = tuple(LeftOut(placed.unit, placed.reasons[name]) for placed in selection.left_out(name))
+    return replace(whole, strata=strata, parts=parts or {}, left_out=left_out)
+
+
+def _counted(name: str, counts: Count, protocol: Protocol, *, pooled: bool) -> Group:
+    known = {
+        outcome: Count.of(f"{counts.title}: {words}, where known", counts.units, outcome)
+        for outcome, words in OUTCOMES.items()
+    }
+    unstated = f"{counts.title}, line of treatment mixed or not stated"
     return Group(
         name=name,
         label=protocol.label(name),
         counts=counts,
-        orr=response_rate(clusters(members), protocol, pooled=pooled),
-        line_not_stated=sum(unit.evaluable for unit in units if unit.line == "any"),
-        complete=response_rate(_known(units, "complete"), protocol, pooled=pooled),
-        controlled=response_rate(_known(units, "controlled"), protocol, pooled=pooled),
-        strata=strata or {},
-        parts=parts or {},
-        left_out=left_out,
-        clusters=clusters(members),
+        orr=response_rate(counts.clusters, protocol, pooled=pooled),
+        line_not_stated=counts.where(unstated, lambda unit: unit.line == "any"),
+        known=known,
+        complete=response_rate(known[COMPLETE].clusters, protocol, pooled=pooled),
+        controlled=response_rate(known[CONTROLLED].clusters, protocol, pooled=pooled),
+        strata={},
+        parts={},
+        left_out=(),
     )
 
 
 def response_rate(
-    reports: tuple[tuple[str, int, int], ...], protocol: Protocol, *, pooled: bool
+    reports: tuple[Cluster, ...], protocol: Protocol, *, pooled: bool
 ) -> PooledProportion | Proportion | None:
     """The rate of clusters (report, r, n): pooled by the rule of `statistics.pooled`, or exact; None if none."""
     if not reports:
@@ -252,21 +232,6 @@ def response_rate(
     priors = protocol.priors
     thresholds = protocol.thresholds
     return pool_proportion(responders, evaluable, mu_prior=priors.mu, rho_prior=priors.rho, thresholds=thresholds)
-
-
-def _known(units: Iterable[Unit], outcome: str) -> tuple[tuple[str, int, int], ...]:
-    """The clusters of another outcome, over the units for which it is known."""
-    sums: dict[str, tuple[int, int]] = {}
-    for unit in units:
-        events: int | None = getattr(unit, outcome)
-        if events is not None:
-            r, n = sums.get(unit.report, (0, 0))
-            sums[unit.report] = (r + events, n + unit.evaluable)
-    return tuple((report, r, n) for report, (r, n) in sorted(sums.items()) if n)
-
-
-def _left_out(selection: Selection, name: str) -> tuple[LeftOut, ...]:
-    return tuple(LeftOut(placed.unit, placed.reasons[name]) for placed in selection.left_out(name))
 
 
 def _nothing_eligible(selection: Selection) -> str:

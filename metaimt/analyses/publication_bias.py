@@ -6,8 +6,7 @@ order of what is asked here is that of its worth.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -20,14 +19,15 @@ from metaimt.analyses.contrasts import (
     pools_to_compare,
     wording_contrasts,
 )
-from metaimt.analyses.pooled_response import Counts, clusters, count
 from metaimt.analyses.selectivity import Selectivity, selectivity
 from metaimt.casefiles.protocol import Protocol
-from metaimt.evidence.selection import Placed, Selection
+from metaimt.evidence.selection import Selection
+from metaimt.model.count import Count, levels
+from metaimt.model.unit import Unit
 from metaimt.statistics.betabinomial_regression import OddsRatio, beta_binomial_regression
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.rho import NotIdentified
-from metaimt.statistics.small_study import SmallStudies, small_study_diagnostics
+from metaimt.statistics.small_study import SMALLEST, SmallStudies, small_study_diagnostics
 
 MOST_UNDATED: Final = 0.10  # of the reports, for a trend with year
 FULL_TEXT: Final = "full_text"
@@ -36,15 +36,20 @@ NOT_STATED: Final = "not stated"
 
 @dataclass(frozen=True)
 class Trend:
-    """Odds ratio of response per publication year; `dated` of `reports` reports have a year."""
+    """Odds ratio of response per publication year; the reports of `dated` have a year, those of `undated` none."""
 
     odds_ratio: OddsRatio | NotIdentified | NotRun
-    dated: int
-    reports: int
+    dated: Count
+    undated: Count
+
+    @property
+    def reports(self) -> int:
+        """How many reports there are."""
+        return self.dated.reports + self.undated.reports
 
     def to_dict(self) -> dict[str, Any]:
         """The trend, or why there is none."""
-        said = {"dated": self.dated, "reports": self.reports}
+        said = {"dated": self.dated.reports, "reports": self.reports}
         found = self.odds_ratio
         if isinstance(found, OddsRatio):
             numbers = {"odds_ratio_per_year": found.estimate, "lower": found.lower, "upper": found.upper, "p": found.p}
@@ -57,9 +62,9 @@ class Trend:
 class Reading:
     """How the responses of some units are known: by basis of the response and by depth of reading, largest first."""
 
-    basis: Mapping[str, Counts]
-    depth: Mapping[str, Counts]
-    total: Counts
+    basis: Mapping[str, Count]
+    depth: Mapping[str, Count]
+    total: Count
 
     def to_dict(self) -> dict[str, Any]:
         """The counts by name."""
@@ -69,11 +74,15 @@ class Reading:
 
 @dataclass(frozen=True)
 class PublicationBias:
-    """`contrasts`: the primary first. The mappings have one entry a pool, the widest first."""
+    """`contrasts`: the primary first. The mappings have one entry a pool, the widest first.
+
+    larger: the reports that the small-study diagnostics are made of.
+    """
 
     contrasts: tuple[Contrast, ...]
     selectivity: Mapping[str, Selectivity | NotRun]
     small_studies: Mapping[str, SmallStudies | NotRun]
+    larger: Mapping[str, Count]
     trends: Mapping[str, Trend]
     reading: Mapping[str, Reading]
 
@@ -108,54 +117,59 @@ def publication_bias(selection: Selection, protocol: Protocol) -> PublicationBia
     """Ask everything of each pool."""
     pools = pools_to_compare(selection)
     trials = of_design(selection, selection.pools[0], TRIALS, protocol)
-    members = {pool: selection.members(pool) for pool in pools}
+    members = {pool: selection.count(pool, protocol.label(pool)) for pool in pools}
     return PublicationBias(
         contrasts=(*design_contrasts(selection, protocol), *wording_contrasts(selection, protocol)),
         selectivity={
             pool: selectivity(pool, of_design(selection, pool, CASES, protocol), trials, protocol) for pool in pools
         },
         small_studies={pool: _small(found) for pool, found in members.items()},
+        larger={pool: of_reports_of(found, SMALLEST) for pool, found in members.items()},
         trends={pool: trend_with_year(found) for pool, found in members.items()},
         reading={pool: reading_of(found) for pool, found in members.items()},
     )
 
 
-def _small(members: Iterable[Placed]) -> SmallStudies | NotRun:
-    reports = clusters(members)
+def of_reports_of(counts: Count, least: int) -> Count:
+    """The patients of the reports that have at least so many."""
+    larger = {report for report, _, n in counts.clusters if n >= least}
+    title = f"{counts.title}: reports of {least} or more patients"
+    return counts.where(title, lambda unit: unit.report in larger)
+
+
+def _small(counts: Count) -> SmallStudies | NotRun:
+    reports = counts.clusters
     if not reports:
         return NotRun("0 reports")
     return small_study_diagnostics([r for _, r, _ in reports], [n for _, _, n in reports])
 
 
-def trend_with_year(members: Iterable[Placed]) -> Trend:
+def trend_with_year(counts: Count) -> Trend:
     """Beta-binomial regression on the publication year; not run where more than a tenth of the reports is undated."""
-    placed = tuple(members)
-    years = {member.unit.report: member.unit.year for member in placed}
-    reports = [(years[report], r, n) for report, r, n in clusters(placed)]
-    dated = [(float(year), r, n) for year, r, n in reports if year is not None]
-    undated = len(reports) - len(dated)
-    if undated > MOST_UNDATED * len(reports):
-        share = f"{undated} of {len(reports)} reports are undated, more than {100 * MOST_UNDATED:g} %"
-        return Trend(NotRun(share), len(dated), len(reports))
-    if len({year for year, _, _ in dated}) < 3:
-        return Trend(NotRun("fewer than three publication years"), len(dated), len(reports))
-    x, r, n = (list(column) for column in zip(*dated, strict=True))
-    return Trend(beta_binomial_regression(r, n, x), len(dated), len(reports))
+    dated = counts.where(f"{counts.title}: dated", lambda unit: unit.year is not None)
+    undated = counts.where(f"{counts.title}: undated", lambda unit: unit.year is None)
+    if undated.reports > MOST_UNDATED * counts.reports:
+        share = f"{undated.reports} of {counts.reports} reports are undated, more than {100 * MOST_UNDATED:g} %"
+        return Trend(NotRun(share), dated, undated)
+    years = {unit.report: float(unit.year) for unit in dated.units if unit.year is not None}
+    rows = [(years[report], r, n) for report, r, n in dated.clusters]
+    if len({year for year, _, _ in rows}) < 3:
+        return Trend(NotRun("fewer than three publication years"), dated, undated)
+    x, r, n = (list(column) for column in zip(*rows, strict=True))
+    return Trend(beta_binomial_regression(r, n, x), dated, undated)
 
 
-def reading_of(members: Iterable[Placed]) -> Reading:
+def reading_of(counts: Count) -> Reading:
     """The units by basis of the response and by depth of reading, with counts of patients and reports."""
-    placed = tuple(members)
-    return Reading(
-        _shares(placed, [m.unit.response_basis for m in placed]),
-        _shares(placed, [m.unit.depth for m in placed]),
-        count(placed),
-    )
+    basis = _shares(counts, lambda unit: unit.response_basis)
+    return Reading(basis, _shares(counts, lambda unit: unit.depth), counts)
 
 
-def _shares(placed: tuple[Placed, ...], levels: list[str | None]) -> Mapping[str, Counts]:
-    names = [level or NOT_STATED for level in levels]
-    found = {name: count(m for m, own in zip(placed, names, strict=True) if own == name) for name in Counter(names)}
+def _shares(counts: Count, level_of: Callable[[Unit], str | None]) -> Mapping[str, Count]:
+    found = {
+        name: Count.of(f"{counts.title}: {name.replace('_', ' ')}", units)
+        for name, units in levels(counts.units, level_of, NOT_STATED).items()
+    }
     return dict(sorted(found.items(), key=lambda item: (-item[1].evaluable, item[0])))
 
 

@@ -7,18 +7,18 @@ are recorded one by one where they can be. The matching units are those of the w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
 from metaimt.analyses.alternatives import Rate, rate_of
 from metaimt.analyses.estimate_dicts import interval_dict, proportion_dict
-from metaimt.analyses.pooled_response import Counts, count
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.casefiles.published import Matches, PublishedFigure
 from metaimt.evidence.selection import Placed, Selection
+from metaimt.model.count import Count
 from metaimt.model.unit import Unit
 from metaimt.statistics.proportion import Proportion, clopper_pearson
 
@@ -28,19 +28,17 @@ class PublishedComparison:
     """One printed figure. printed: r/n with its exact interval, None where no denominator is printed.
 
     conditions: of the matching units, in words. counts, orr: of those in the widest pool; headline: the same in the
-    headline pool; members, headline_members: their units. differences: what does not match, each a sentence with both
+    headline pool. differences: what does not match, each a sentence with both
     numbers.
     """
 
     entry: PublishedFigure
     conditions: str
     printed: Proportion | None
-    counts: Counts
+    counts: Count
     orr: Rate
-    headline: tuple[Counts, Rate]
+    headline: tuple[Count, Rate]
     differences: tuple[str, ...]
-    members: tuple[Placed, ...] = ()
-    headline_members: tuple[Placed, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The content of results.json, `published_pooled`."""
@@ -55,7 +53,7 @@ class PublishedComparison:
         }
 
 
-def _ours(counts: Counts, orr: Rate) -> dict[str, Any]:
+def _ours(counts: Count, orr: Rate) -> dict[str, Any]:
     rate = {"not_identified": "no such patient"} if orr is None else interval_dict(orr)
     return {**counts.to_dict(), "orr": rate}
 
@@ -75,9 +73,10 @@ def _compared(
     entry: PublishedFigure, matches: Matches, selection: Selection, protocol: Protocol
 ) -> PublishedComparison:
     members = selection.members(selection.pools[-1])
-    mine = tuple(placed for placed in members if _matching(placed.unit, matches))
-    strict = tuple(p for p in selection.members(selection.pools[0]) if _matching(p.unit, matches))
-    counts = count(mine)
+    title = f"Patients that match {entry.citation or entry.id}"
+    mine = Count.of(f"{title}, widest pool", (p.unit for p in members if _matching(p.unit, matches)))
+    strict = selection.members(selection.pools[0])
+    headline = Count.of(f"{title}, headline", (p.unit for p in strict if _matching(p.unit, matches)))
     printed = None
     if entry.responders is not None and entry.evaluable:
         printed = clopper_pearson(entry.responders, entry.evaluable)
@@ -85,12 +84,10 @@ def _compared(
         entry=entry,
         conditions=_words(matches),
         printed=printed,
-        counts=counts,
+        counts=mine,
         orr=rate_of(mine, protocol),
-        headline=(count(strict), rate_of(strict, protocol)),
-        differences=(*_differences(entry, counts, [placed.unit for placed in mine]), *_undated(members, matches)),
-        members=mine,
-        headline_members=strict,
+        headline=(headline, rate_of(headline, protocol)),
+        differences=(*_differences(entry, mine), *_undated(members, matches)),
     )
 
 
@@ -120,7 +117,8 @@ def _words(matches: Matches) -> str:
     return "; ".join(part for part in said if part) or "every patient"
 
 
-def _differences(entry: PublishedFigure, counts: Counts, units: list[Unit]) -> Iterator[str]:
+def _differences(entry: PublishedFigure, counts: Count) -> Iterator[str]:
+    units = counts.units
     if entry.evaluable is None:
         yield f"no denominator is printed: {entry.responders} responders of {entry.patients} patients, evaluable or not"
     printed = {
@@ -140,12 +138,12 @@ def _differences(entry: PublishedFigure, counts: Counts, units: list[Unit]) -> I
         yield _duration(entry.median_duration_months, units)
 
 
-def _responses(units: list[Unit], response: str) -> int:
+def _responses(units: Iterable[Unit], response: str) -> int:
     """Patients recorded singly with this best response; arms print it as counts of their own."""
     return sum(unit.response == response for unit in units if unit.evaluable and unit.course)
 
 
-def _duration(theirs: float, units: list[Unit]) -> str:
+def _duration(theirs: float, units: Sequence[Unit]) -> str:
     known = [sum(unit.duration) / 2 for unit in units if unit.duration is not None]
     patients = sum(unit.course > 0 for unit in units)
     if not known:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from metaimt.analyses.breakdown import NOT_REPORTED, value_of
-from metaimt.analyses.pooled_response import Counts, count
 from metaimt.analyses.subgroups import subgroup
 from metaimt.casefiles.protocol import Protocol
-from metaimt.evidence.selection import Placed, Selection
-from metaimt.model.unit import Unit
+from metaimt.evidence.selection import Selection
+from metaimt.model.count import Count
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.partial_pooling import Rate
 from metaimt.statistics.proportion import Proportion, clopper_pearson
@@ -21,10 +19,10 @@ from metaimt.statistics.proportion import Proportion, clopper_pearson
 
 @dataclass(frozen=True)
 class ReportRow:
-    """The units of one report in one level, with the exact interval. headline: whether they are in the first pool."""
+    """One report in one level, with the exact interval. headline: whether its units are in the first pool."""
 
     report: str
-    units: tuple[Unit, ...]
+    counts: Count
     orr: Proportion
     headline: bool
 
@@ -35,7 +33,7 @@ class LevelRows:
 
     name: str
     reports: tuple[ReportRow, ...]
-    counts: Counts
+    counts: Count
     orr: Proportion
     pooled: Rate | NotRun
 
@@ -51,35 +49,36 @@ class ReportsByLevel:
 
 def reports_by_level(selection: Selection, protocol: Protocol, pool: str, grouping: str | None) -> ReportsByLevel:
     """The reports of a pool by level. Raises WrongUse naming the groupings if `grouping` is not one of them."""
-    members = [placed for placed in selection.members(pool) if placed.unit.evaluable]
+    label = protocol.label(pool)
+    whole = Count.of(label, (placed.unit for placed in selection.members(pool) if placed.unit.evaluable))
+    headline = {placed.unit.id for placed in selection.members(selection.pools[0])}
     if grouping is None:
-        one = _level(protocol.label(pool), members, selection.pools[0], NotRun("there is one level"))
-        return ReportsByLevel(pool, None, (one,) if members else ())
-    table = subgroup(selection, pool, grouping, protocol.priors)
-    inside: dict[str, list[Placed]] = {}
-    for placed in members:
-        inside.setdefault(value_of(placed.unit, grouping) or NOT_REPORTED, []).append(placed)
+        one = _level(label, whole, headline, NotRun("there is one level"))
+        return ReportsByLevel(pool, None, (one,) if whole.parts else ())
+    table = subgroup(selection, pool, grouping, protocol.priors, label)
     levels = tuple(
-        _level(each.level.name, inside[each.level.name], selection.pools[0], each.pooled)
+        _level(each.level.name, each.level.counts, headline, each.pooled)
         for each in table.levels
-        if each.level.name in inside
+        if each.level.counts.evaluable
     )
     return ReportsByLevel(pool, grouping, levels)
 
 
-def _level(name: str, members: list[Placed], headline: str, pooled: Rate | NotRun) -> LevelRows:
-    rows: dict[tuple[str, bool], list[Unit]] = {}
-    for placed in members:
-        rows.setdefault((placed.unit.report, placed.is_in(headline)), []).append(placed.unit)
-    reports = sorted((_row(report, tuple(units), first) for (report, first), units in rows.items()), key=_order)
-    counts = count(members)
-    return LevelRows(name, tuple(reports), counts, clopper_pearson(counts.responders, counts.evaluable), pooled)
+def _level(name: str, counts: Count, headline: set[str], pooled: Rate | NotRun) -> LevelRows:
+    rows: dict[tuple[str, bool], set[str]] = {}
+    for unit in counts.units:
+        rows.setdefault((unit.report, unit.id in headline), set()).add(unit.id)
+    reports = [
+        _row(report, counts.of_units(f"{report} in {counts.title}", ids), first)
+        for (report, first), ids in rows.items()
+    ]
+    exact = clopper_pearson(counts.responders, counts.evaluable)
+    return LevelRows(name, tuple(sorted(reports, key=_order)), counts, exact, pooled)
 
 
-def _row(report: str, units: tuple[Unit, ...], headline: bool) -> ReportRow:
-    responders, evaluable = sum(unit.responders for unit in units), sum(unit.evaluable for unit in units)
-    return ReportRow(report, units, clopper_pearson(responders, evaluable), headline)
+def _row(report: str, counts: Count, headline: bool) -> ReportRow:
+    return ReportRow(report, counts, clopper_pearson(counts.responders, counts.evaluable), headline)
 
 
 def _order(row: ReportRow) -> tuple[int, int, str, bool]:
-    return -row.orr.evaluable, row.units[0].year or 9999, row.report, not row.headline
+    return -row.orr.evaluable, row.counts.units[0].year or 9999, row.report, not row.headline

@@ -134,7 +134,7 @@ def analyse(
         deaths_and_toxicity=deaths_and_toxicity(library, protocol, selection),
         specification=grid,
         courses=treatment_courses(selection),
-        evidence_map={pool: evidence_map(selection, pool) for pool in response.pools},
+        evidence_map={pool: evidence_map(selection, pool, protocol.label(pool)) for pool in response.pools},
         over_time=cumulative,
         audit=audit(library, waived),
         publication_bias=bias,

@@ -17,16 +17,14 @@ from metaimt.analyses.alternatives import (
     alternative,
     differing,
     rate_of,
-    rate_of_clusters,
     units_by_outcome,
 )
 from metaimt.analyses.estimate_dicts import interval_dict
-from metaimt.analyses.pooled_response import Counts, clusters, count
 from metaimt.analyses.wording import difference
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import LEAVE_ONE_OUT, Choices, Protocol
 from metaimt.evidence.selection import Selection
-from metaimt.model.unit import Unit
+from metaimt.model.count import Count
 from metaimt.statistics.weighted import WeightedProportion, pool_weighted
 
 NO_ROWS = "no such rows"
@@ -42,13 +40,12 @@ class Cell:
     of a model it is why there is no estimate.
     """
 
-    counts: Counts
+    counts: Count
     orr: Rate
     change: float | None
     moved: Mapping[str, int]
     status: str
     notes: tuple[str, ...]
-    units: tuple[Unit, ...] = ()  # who is counted, with the counts they have here
 
     def to_dict(self) -> dict[str, Any]:
         """Counts, estimate, and what moved."""
@@ -79,15 +76,14 @@ class ReportLeftOut:
 
     pool: str
     report: str
-    responders: int
-    evaluable: int
-    without: Counts
+    own: Count
+    without: Count
     orr: Rate
     change: float | None
 
     def to_dict(self) -> dict[str, Any]:
         """The report's own counts, and the pool without it."""
-        own = {"report": self.report, "responders": self.responders, "evaluable": self.evaluable}
+        own = {"report": self.report, "responders": self.own.responders, "evaluable": self.own.evaluable}
         orr = _NOBODY if self.orr is None else interval_dict(self.orr)
         change = {"change": self.change} if self.change is not None else {}
         return {"pool": self.pool, **own, "without": {**self.without.to_dict(), "orr": orr}, **change}
@@ -101,6 +97,7 @@ class Discounted:
     pool: str
     stratum: str
     weight: float
+    counts: Count
     orr: WeightedProportion | None
 
     def to_dict(self) -> dict[str, Any]:
@@ -150,10 +147,13 @@ def sensitivity(
 
 
 def _row(found: Alternative, base: Alternative, name: str, protocol: Protocol) -> SensitivityRow:
-    return SensitivityRow(name, {pool: _cell(pool, base, found, protocol) for pool in base.members})
+    return SensitivityRow(
+        name, {pool: _cell(f"{protocol.label(pool)}: {name}", pool, (base, found), protocol) for pool in base.members}
+    )
 
 
-def _cell(pool: str, base: Alternative, found: Alternative, protocol: Protocol) -> Cell:
+def _cell(title: str, pool: str, both: tuple[Alternative, Alternative], protocol: Protocol) -> Cell:
+    base, found = both
     before, after = base.members[pool], found.members[pool]
     moved: Counter[str] = Counter()
     for unit, how in differing(before, after):
@@ -162,10 +162,9 @@ def _cell(pool: str, base: Alternative, found: Alternative, protocol: Protocol) 
     notes = tuple(note for name, note in found.notes if name in inside)
     concerned = bool(found.touched & inside)
     status = "" if moved else SAME_COUNTS if concerned else NO_ROWS
-    orr = rate_of(after, protocol)
-    change = _change(rate_of(before, protocol), orr)
-    counted = tuple(placed.unit for placed in after if placed.unit.evaluable)
-    return Cell(count(after), orr, change, dict(sorted(moved.items())), status, notes, counted)
+    then, now = (Count.of(title, (placed.unit for placed in members)) for members in (before, after))
+    orr = rate_of(now, protocol)
+    return Cell(now, orr, _change(rate_of(then, protocol), orr), dict(sorted(moved.items())), status, notes)
 
 
 def _change(before: Rate, after: Rate) -> float | None:
@@ -175,13 +174,13 @@ def _change(before: Rate, after: Rate) -> float | None:
 def _each_left_out(selection: Selection, protocol: Protocol) -> Iterator[ReportLeftOut]:
     """Every report of every pool, by id. Links stay as they were resolved: nobody else comes in."""
     for pool in selection.pools:
-        whole = clusters(selection.members(pool))
-        orr = rate_of_clusters(whole, protocol)
-        for report, r, n in whole:
-            rest = tuple(other for other in whole if other[0] != report)
-            without = rate_of_clusters(rest, protocol)
-            counts = Counts(sum(k for _, k, _ in rest), sum(m for _, _, m in rest), len(rest))
-            yield ReportLeftOut(pool, report, r, n, counts, without, _change(orr, without))
+        whole = selection.count(pool, protocol.label(pool))
+        orr = rate_of(whole, protocol)
+        for report, _, _ in whole.clusters:
+            own = whole.of_reports(f"{report} in {whole.title}", {report})
+            rest = whole.without_reports(f"{whole.title} without {report}", {report})
+            without = rate_of(rest, protocol)
+            yield ReportLeftOut(pool, report, own, rest, without, _change(orr, without))
 
 
 def _discounts(selection: Selection, protocol: Protocol) -> Iterator[Discounted]:
@@ -189,20 +188,20 @@ def _discounts(selection: Selection, protocol: Protocol) -> Iterator[Discounted]
         if entry.discount is not None:
             for pool in selection.pools:
                 for weight in entry.discount.weights:
-                    stratum = entry.discount.stratum
-                    orr = _discounted(selection, pool, stratum, weight, protocol)
-                    yield Discounted(entry.name, pool, stratum, weight, orr)
+                    yield _discounted(selection, pool, (entry.name, entry.discount.stratum, weight), protocol)
 
 
-def _discounted(
-    selection: Selection, pool: str, stratum: str, weight: float, protocol: Protocol
-) -> WeightedProportion | None:
+def _discounted(selection: Selection, pool: str, point: tuple[str, str, float], protocol: Protocol) -> Discounted:
+    name, stratum, weight = point
     members = selection.members(pool)
     inside = {placed.unit.report for placed in members if placed.stratum == stratum}
-    reports = clusters(members)
+    title = f"{protocol.label(pool)}: {protocol.label(stratum)} at weight {weight:g}"
+    whole = Count.of(title, (placed.unit for placed in members))
+    counts = whole.weighted(title, lambda unit: weight if unit.report in inside else 1.0)
+    reports, priors = whole.clusters, protocol.priors
     if not reports:
-        return None
+        return Discounted(name, pool, stratum, weight, counts, None)
     responders, evaluable = [r for _, r, _ in reports], [n for _, _, n in reports]
     weights = [weight if report in inside else 1.0 for report, _, _ in reports]
-    priors = protocol.priors
-    return pool_weighted(responders, evaluable, weights, mu_prior=priors.mu, rho_prior=priors.rho)
+    orr = pool_weighted(responders, evaluable, weights, mu_prior=priors.mu, rho_prior=priors.rho)
+    return Discounted(name, pool, stratum, weight, counts, orr)

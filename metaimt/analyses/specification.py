@@ -15,11 +15,10 @@ from typing import Any
 
 from metaimt.analyses.alternatives import Rate, alternative, rate_of, side_of, units_by_outcome
 from metaimt.analyses.estimate_dicts import interval_dict
-from metaimt.analyses.pooled_response import Counts, count
 from metaimt.analyses.wording import significant
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Choices, Protocol
-from metaimt.model.unit import Unit
+from metaimt.model.count import Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +26,9 @@ class Specification:
     """One combination: choice -> option, counts and estimate; `headline` marks the protocol's own."""
 
     settings: Mapping[str, str]
-    counts: Counts
+    counts: Count
     orr: Rate
     headline: bool
-    units: tuple[Unit, ...] = ()  # who is counted, with the counts they have here
 
     def to_dict(self) -> dict[str, Any]:
         """Settings, counts and estimate."""
@@ -86,9 +84,9 @@ def _specifications(library: Library, protocol: Protocol, pool: str) -> Iterator
         for _, choices in options:
             chosen |= {field: getattr(choices, field) for field in choices.model_fields_set}
         members = alternative(library, protocol, Choices().model_copy(update=chosen), known).members[pool]
-        counted = tuple(placed.unit for placed in members if placed.unit.evaluable)
-        rate = rate_of(members, protocol)
-        yield Specification(settings, count(members), rate, headline=not chosen, units=counted)
+        said = ", ".join(f"{choice}: {option}" for choice, option in settings.items()) or "as in the protocol"
+        counts = Count.of(said, (placed.unit for placed in members))
+        yield Specification(settings, counts, rate_of(counts, protocol), headline=not chosen)
 
 
 def _order(specification: Specification) -> tuple[bool, float, tuple[str, ...]]:

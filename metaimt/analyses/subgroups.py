@@ -14,9 +14,9 @@ from typing import Any
 from metaimt.analyses.breakdown import NOT_REPORTED, Level, breakdown, value_of
 from metaimt.analyses.later_inhibitors import LaterInhibitors, later_inhibitors
 from metaimt.analyses.patient_regression import Regression, regressions
-from metaimt.analyses.pooled_response import Counts, count
 from metaimt.casefiles.protocol import Priors, Protocol
 from metaimt.evidence.selection import Selection
+from metaimt.model.count import Count
 from metaimt.statistics.exact_tests import ExactTest, exact_test
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.partial_pooling import PartialPooling, Rate, partial_pooling
@@ -44,8 +44,8 @@ class Subgroup:
     pool: str
     grouping: str
     levels: tuple[SubgroupLevel, ...]
-    total: Counts
-    not_reported: Counts
+    total: Count
+    not_reported: Count
     test: ExactTest | NotRun
     between: PartialPooling | NotRun
 
@@ -92,15 +92,16 @@ def subgroups(selection: Selection, protocol: Protocol) -> Subgroups:
     """Every pre-specified grouping of every pool."""
     names = sorted(protocol.subgroups, key=lambda name: name != PRIMARY)
     tables = {
-        name: {pool: subgroup(selection, pool, name, protocol.priors) for pool in selection.pools} for name in names
+        name: {pool: subgroup(selection, pool, name, protocol.priors, protocol.label(pool)) for pool in selection.pools}
+        for name in names
     }
-    models = {pool: regressions(selection.members(pool), names) for pool in selection.pools}
+    models = {pool: regressions(selection.members(pool), names, protocol.label(pool)) for pool in selection.pools}
     return Subgroups(tables, models, later_inhibitors(selection))
 
 
-def subgroup(selection: Selection, pool: str, grouping: str, priors: Priors) -> Subgroup:
+def subgroup(selection: Selection, pool: str, grouping: str, priors: Priors, label: str = "") -> Subgroup:
     """Partial pooling and the exact test over the levels of one breakdown that are known and not empty."""
-    table = breakdown(selection, pool, grouping)
+    table = breakdown(selection, pool, grouping, label)
     known = [level for level in table.levels if level.name not in NO_LEVEL and level.counts.evaluable]
     responders, evaluable = [level.counts.responders for level in known], [level.counts.evaluable for level in known]
     test = exact_test(responders, evaluable) if known else NotRun("no patient has a known level")
@@ -111,8 +112,8 @@ def subgroup(selection: Selection, pool: str, grouping: str, priors: Priors) -> 
         else {level.name: group.rate for level, group in zip(known, between.groups, strict=True)}
     )
     levels = tuple(SubgroupLevel(level, rates.get(level.name, _why_not(level, between))) for level in table.levels)
-    members = selection.members(pool)
-    not_reported = count(m for m in members if (value_of(m.unit, grouping) or NOT_REPORTED) in NO_LEVEL)
+    title = table.levels[-1].counts.title
+    not_reported = table.total.where(title, lambda unit: (value_of(unit, grouping) or NOT_REPORTED) in NO_LEVEL)
     return Subgroup(pool, grouping, levels, table.total, not_reported, test, between)
 
 

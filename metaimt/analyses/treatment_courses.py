@@ -11,6 +11,7 @@ from math import fsum
 from typing import Any
 
 from metaimt.evidence.selection import Selection
+from metaimt.model.count import Count
 from metaimt.model.unit import Span, Unit
 
 
@@ -47,13 +48,30 @@ class TreatmentCourse:
 
 @dataclass(frozen=True, slots=True)
 class PatientCourses:
-    """One patient. life_status: alive or dead at last follow-up, None where not stated."""
+    """One patient, by the first course, with all courses."""
 
-    patient: str
-    report: str
-    local: bool
-    life_status: str | None
+    counts: Count
     courses: tuple[TreatmentCourse, ...]
+
+    @property
+    def patient(self) -> str:
+        """The patient in the review: `report/P1`."""
+        return self.counts.units[0].subject
+
+    @property
+    def report(self) -> str:
+        """The report that describes the patient."""
+        return self.counts.units[0].report
+
+    @property
+    def local(self) -> bool:
+        """Whether the patient is of the local cohort."""
+        return self.counts.units[0].local
+
+    @property
+    def life_status(self) -> str | None:
+        """Alive or dead at last follow-up, None where not stated."""
+        return self.counts.units[0].life_status
 
     @property
     def known_months(self) -> float:
@@ -104,7 +122,7 @@ def _of_pool(selection: Selection, pool: str, by_subject: dict[str, list[Unit]])
 def _patient(units: Sequence[Unit]) -> PatientCourses:
     first = units[0]
     courses = tuple(_course(unit) for unit in sorted(units, key=lambda unit: unit.course))
-    return PatientCourses(first.subject, first.report, first.local, first.life_status, courses)
+    return PatientCourses(Count.of(first.subject, units), courses)
 
 
 def _course(unit: Unit) -> TreatmentCourse:

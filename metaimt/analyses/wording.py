@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import floor
 
+from metaimt.model.count import Behind
 from metaimt.statistics.pooled import PooledProportion
 from metaimt.statistics.proportion import Proportion
 
 NOTHING = "none evaluable"
 DIGITS = 10
-Link = Callable[[str, str], str]
-"""The words of a number and the key of the cases behind it -> what stands in the sentence (`report.linked`)."""
+Link = Callable[[str, Behind], str]
+"""The words of a number and whom it counts -> what stands in the sentence (`report.linked`)."""
 _SHORT = (
     ("joined", "exact, wider"),
     ("posterior", "posterior"),
@@ -75,18 +76,21 @@ def plural(number: int, word: str, many: str = "") -> str:
     return f"{number} {word if number == 1 else many or word + 's'}"
 
 
-def plain(text: str, key: str) -> str:
+def plain(text: str, behind: Behind) -> str:
     """The words alone: for reports, documents and terminals."""
-    del key
+    del behind
     return text
 
 
-def estimate_with_interval(estimate: Proportion | PooledProportion | None, link: Link = plain, key: str = "") -> str:
-    """`74.3 % (95 % interval 62.1 to 84.0; 55/74)`, or that nobody is evaluable; `key` of the cases behind r/n."""
+def estimate_with_interval(
+    estimate: Proportion | PooledProportion | None, link: Link = plain, behind: Behind | None = None
+) -> str:
+    """`74.3 % (95 % interval 62.1 to 84.0; 55/74)`, or that nobody is evaluable; `behind` r/n stand these patients."""
     if estimate is None:
         return NOTHING
     level = f"{100 * estimate.level:g} % interval"
-    counts = link(fraction(estimate.responders, estimate.evaluable), key)
+    counts = fraction(estimate.responders, estimate.evaluable)
+    counts = counts if behind is None else link(counts, behind)
     return f"{percent(estimate.estimate)} ({level} {limits(estimate.lower, estimate.upper, ' to ')}; {counts})"
 
 

@@ -13,6 +13,7 @@ from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Pool, Protocol, Row
 from metaimt.casefiles.shared import Link
 from metaimt.evidence.tables import units
+from metaimt.model.count import Count
 from metaimt.model.reason import Reason, Why
 from metaimt.model.unit import Unit
 
@@ -52,6 +53,10 @@ class Selection:
     def members(self, group: str) -> tuple[Placed, ...]:
         """The units counted in a pool or separate row."""
         return tuple(placed for placed in self.placed if placed.is_in(group))
+
+    def count(self, group: str, title: str) -> Count:
+        """Those counted in a pool or separate row, under a title."""
+        return Count.of(title, (placed.unit for placed in self.members(group)))
 
     def left_out(self, group: str) -> tuple[Placed, ...]:
         """The units not counted in a pool or separate row."""

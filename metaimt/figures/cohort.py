@@ -19,6 +19,7 @@ from metaimt.figures.positivity import SharePlot, draw_share_rows, draw_shares
 from metaimt.figures.regions import Region
 from metaimt.figures.review_figure import ReviewFigure
 from metaimt.files import safe_name
+from metaimt.model.count import Publications
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import Proportion
 
@@ -56,12 +57,19 @@ def _positivity(cohort: CohortResult, found: Positivity) -> ReviewFigure:
     shares = [*([("all tested", found.overall)] if found.overall else []), *found.by_site]
     shares += [found.rest] if found.rest else []
     count = Counting()
-    said = "; ".join(f"{_name(site)} {_rate(cohort, share, count)}" for site, share in shares)
+    said = "; ".join(
+        f"{_name(site)} {_rate(share, count, cohort.printed(share.responders, share.evaluable))}"
+        for site, share in shares
+    )
     plot = _shares(cohort, found)
     figure, places = draw_share_rows(plot)
     drawn = [*plot.rows, *([plot.overall] if plot.overall else [])]
     regions = tuple(
-        Region(f"{name} {fraction(share.responders, share.evaluable)}", _key(cohort, share), place)
+        Region(
+            f"{name} {fraction(share.responders, share.evaluable)}",
+            cohort.printed(share.responders, share.evaluable),
+            place,
+        )
         for (name, share), place in zip(drawn, places, strict=True)
     )
     caption = f"{cohort.title}. {found.marker} positivity of those tested: {said}. Exact (Clopper-Pearson) intervals."
@@ -76,13 +84,8 @@ def _positivity(cohort: CohortResult, found: Positivity) -> ReviewFigure:
     )
 
 
-def _rate(cohort: CohortResult, share: Proportion, count: Counting) -> str:
-    return estimate_with_interval(share, count.link, _key(cohort, share))
-
-
-def _key(cohort: CohortResult, share: Proportion) -> str:
-    """Of the printed statements with these counts."""
-    return f"cohort/{cohort.id}/{fraction(share.responders, share.evaluable)}"
+def _rate(share: Proportion, count: Counting, behind: Publications) -> str:
+    return estimate_with_interval(share, count.link, behind)
 
 
 def _survival(cohort: CohortResult, survival: CohortSurvival) -> dict[str, Figure]:

@@ -1,7 +1,7 @@
-"""Counts in the caption of a figure, with the cases behind them.
+"""Counts in the caption of a figure, with whom they count. Needs no matplotlib.
 
-May import: nothing of the package; needs no matplotlib. A function that writes a caption puts each count through a
-`Counting`, which leaves the words as they are and remembers whose they are; a page makes buttons of them.
+A function that writes a caption puts each count through a `Counting`, which leaves the words as they are and remembers
+whose they are; a page makes buttons of them.
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from metaimt.model.count import Behind, Count
+from metaimt.model.unit import Unit
+
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A count as it stands in the caption: the key of its cases, or a title and the ids of the units."""
+    """A count as it stands in the caption, and whom it counts."""
 
     text: str
-    key: str = ""
-    title: str = ""
-    cases: tuple[str, ...] = ()
+    behind: Behind
 
 
 class Counting:
@@ -27,17 +28,15 @@ class Counting:
     def __init__(self) -> None:
         self._found: list[Counted] = []
 
-    def link(self, text: str, key: str) -> str:
-        """`text`, whose cases have a key of their own: a `Link` for functions that write sentences."""
-        self._found.append(Counted(text, key))
+    def link(self, text: str, behind: Behind) -> str:
+        """`text`, which counts these: a `Link` for functions that write sentences. Nobody is not remembered."""
+        if not isinstance(behind, Count) or behind.parts:
+            self._found.append(Counted(text, behind))
         return text
 
-    def units(self, text: str, title: str, cases: Iterable[str]) -> str:
-        """`text`, which counts these units; nothing is remembered where there are none."""
-        ids = tuple(cases)
-        if ids:
-            self._found.append(Counted(text, title=title, cases=ids))
-        return text
+    def units(self, text: str, title: str, units: Iterable[Unit]) -> str:
+        """`text`, which counts these units."""
+        return self.link(text, Count.of(title, units))
 
     @property
     def found(self) -> tuple[Counted, ...]:

@@ -71,11 +71,11 @@ def _level(results: Results, found: ReportsByLevel, level: LevelRows, columns: t
 
 def _report(label: str, row: ReportRow, columns: tuple[str, ...]) -> ForestRow:
     orr = row.orr
-    local = any(unit.local for unit in row.units)
+    local = any(unit.local for unit in row.counts.units)
     return ForestRow(
         "report",
         label,
-        (*column_texts(columns, row.units), fraction(orr.responders, orr.evaluable)),
+        (*column_texts(columns, row.counts.units), fraction(orr.responders, orr.evaluable)),
         orr.estimate,
         orr.lower,
         orr.upper,

@@ -25,6 +25,7 @@ from metaimt.figures.layout import (
 )
 from metaimt.figures.pool_rows import AXIS_LABEL, capital, version_line
 from metaimt.figures.review_figure import NotDrawn, Pools, ReviewFigure
+from metaimt.model.count import Count, Reports
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.small_study import SmallStudies
 
@@ -47,7 +48,10 @@ def funnel_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
         said = "; ".join(f"{label(pool)}: {small.reason}" for pool, small in found.items() if isinstance(small, NotRun))
         return NotDrawn("funnel", _TITLE, said)
     count = Counting()
-    words = " ".join(f"{capital(label(pool))}: {_said(small, pool, count)}." for pool, small in run.items())
+    words = " ".join(
+        f"{capital(label(pool))}: {_said(small, results.publication_bias.larger[pool], count)}."
+        for pool, small in run.items()
+    )
     caption = f"{_TITLE}. ORR against the number of evaluable patients, after Hunter (2014). {words}"
     figure = draw_funnel(list(run.values()), [capital(label(pool)) for pool in run], version_line(results))
     return ReviewFigure(
@@ -55,10 +59,9 @@ def funnel_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     )
 
 
-def _said(small: SmallStudies, pool: str, count: Counting) -> str:
+def _said(small: SmallStudies, larger: Count, count: Counting) -> str:
     outside = sum(not low <= rate <= high for rate, low, high in _points(small))
-    key = f"reports/pool/{pool}/of {small.smallest} or more"
-    reports = f"{count.link(plural(small.reports, 'report'), key)} of {small.smallest} or more patients"
+    reports = f"{count.link(plural(small.reports, 'report'), Reports(larger))} of {small.smallest} or more patients"
     mean = f"inverse-variance mean {percent(small.funnel.centre)}"
     return f"{reports}, {mean}, {outside} outside the limits; Peters' regression p = {small.peters.p:.2f}"
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from metaimt.analyses.by_model import SHOWN
 from metaimt.analyses.comparison import Comparison
 from metaimt.analyses.models import Interval, Model
+from metaimt.analyses.publication_bias import of_reports_of
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import fraction, limits, percent, significant
 from metaimt.figures.counted import Counting
@@ -100,26 +101,26 @@ def methods_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     count, table = Counting(), methods_table(results, pools)
     caption = f"{_TITLE}. The rule of the review gives {pools_said(results, pools, count.link)}. {spread}."
     figure, places = draw_forest_rows(table)
-    regions = tuple(_regions(table, [pool for pool in pools if pool in results.comparison], places))
+    regions = tuple(_regions(results, table, [pool for pool in pools if pool in results.comparison], places))
     return ReviewFigure(
         "methods", _TITLE, caption, f"Forest plot of models. {spread}.", figure, counted=count.found, regions=regions
     )
 
 
-def _regions(table: ForestTable, pools: Sequence[str], places: Sequence[Place]) -> Iterator[Region]:
+def _regions(results: Results, table: ForestTable, pools: Sequence[str], places: Sequence[Place]) -> Iterator[Region]:
     """Each row leads to the patients of its pool, or to those of its reports of two patients or more."""
     following, pool, name, model = iter(pools), "", "", ""
     for row, place in zip(table.rows, places, strict=True):
         if row.kind == "heading":
             pool, name = next(following), row.label
-            yield Region(name, f"pool/{pool}", place)
+            yield Region(name, results.response.pools[pool].counts, place)
         elif row.kind != "space":
             larger = row.columns[1] == _LARGER
             model = model if larger else row.label
-            key, said = f"pool/{pool}", f"{name}, {model}"
+            behind, said = results.response.pools[pool].counts, f"{name}, {model}"
             if larger:
-                key, said = f"{key}/of {_LARGER}", f"{said}, reports of {_LARGER}"
-            yield Region(said, key, place)
+                behind, said = of_reports_of(behind, 2), f"{said}, reports of {_LARGER}"
+            yield Region(said, behind, place)
 
 
 def _spread(results: Results, pool: str) -> str:

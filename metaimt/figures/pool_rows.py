@@ -76,7 +76,7 @@ def points(change: float | None) -> str:
 def pools_said(results: Results, pools: Iterable[str], link: Link = plain) -> str:
     """`strict, ALK-positive: 74.3 % (95 % interval ...; 55/74); all evidence: ...`."""
     groups = (results.response.pools[pool] for pool in pools)
-    return "; ".join(f"{g.label}: {estimate_with_interval(g.orr, link, f'pool/{g.name}')}" for g in groups)
+    return "; ".join(f"{g.label}: {estimate_with_interval(g.orr, link, g.counts)}" for g in groups)
 
 
 def version_line(results: Results) -> str:

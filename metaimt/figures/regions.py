@@ -1,12 +1,11 @@
-"""Which part of a picture is whose, so that a page can let a click on it lead to the patients.
-
-May import: nothing of the package; needs no matplotlib.
-"""
+"""Which part of a picture is whose, so that a page can let a click on it lead to the patients. Needs no matplotlib."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from metaimt.model.count import Behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,28 +20,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A place, what stands there in words, and the key of the cases behind it: `patient/<report>/<patient>`,
-    `specification/<number>`, `pool/<pool>`. Whoever shows cases refuses a key that it does not know.
-    """
+    """A place, what stands there in words, and whom it counts."""
 
     label: str
-    key: str
+    behind: Behind
     place: Place
-
-
-def patient_key(subject: str) -> str:
-    """Of all courses of one patient, `report/patient`."""
-    return f"patient/{subject}"
-
-
-def specification_key(number: int) -> str:
-    """Of one combination of choices, by its place in the order of the estimate, from 0."""
-    return f"specification/{number}"
-
-
-def cell_key(pool: str, row: str = "", column: str = "") -> str:
-    """Of a cell of the evidence map, or of the total of a row or a column; no two names can give the same."""
-    return "/".join(["map", pool, *(name.replace("%", "%25").replace("/", "%2F") for name in (row, column))])
 
 
 def rows_of(

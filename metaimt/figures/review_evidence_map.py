@@ -6,14 +6,13 @@ May import: analyses and below.
 from __future__ import annotations
 
 from metaimt.analyses.evidence_map import EvidenceMap
-from metaimt.analyses.pooled_response import Counts
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import fraction, plural
 from metaimt.figures.cell_map import CellMap
 from metaimt.figures.counted import Counting
 from metaimt.figures.pool_rows import capital, version_line
-from metaimt.figures.regions import cell_key
 from metaimt.figures.review_figure import NotDrawn, Pools, ReviewFigure
+from metaimt.model.count import Count
 
 
 def evidence_cells(results: Results, pools: Pools) -> CellMap:
@@ -45,7 +44,7 @@ def _words(grouping: str) -> str:
     return grouping.replace("_", " ")
 
 
-def _counts(counts: Counts) -> str:
+def _counts(counts: Count) -> str:
     return fraction(counts.responders, counts.evaluable)
 
 
@@ -60,22 +59,19 @@ def evidence_map_figure(results: Results, pools: Pools) -> ReviewFigure | NotDra
     largest = sorted(found.cells.items(), key=lambda item: (-item[1].evaluable, item[0]))[:5]
     possible = len(found.rows) * len(found.columns)
     said = (
-        f"{count.link(_counts(found.total), f'pool/{found.pool}')} of {results.response.pools[found.pool].label} in "
-        f"{len(found.cells)} of {plural(possible, 'cell')}, {_single(results, found, count)} of one patient; "
+        f"{count.link(_counts(found.total), found.total)} of {results.response.pools[found.pool].label} in "
+        f"{len(found.cells)} of {plural(possible, 'cell')}, {_single(found, count)} of one patient; "
     )
     said += "the largest: " + "; ".join(
-        f"{row} with {column} {count.link(_counts(counts), cell_key(found.pool, row, column))}"
-        for (row, column), counts in largest
+        f"{row} with {column} {count.link(_counts(counts), counts)}" for (row, column), counts in largest
     )
     caption = f"{_title(found)}. {capital(said)}. Discs: area by patients, filled as far as they responded."
     figure = draw_cell_map(evidence_cells(results, pools))
     return ReviewFigure("evidence-map", _title(found), caption, f"Table of discs: {said}.", figure, counted=count.found)
 
 
-def _single(results: Results, found: EvidenceMap, count: Counting) -> str:
+def _single(found: EvidenceMap, count: Counting) -> str:
     """How many cells hold one patient."""
-    alone = {pair for pair, counts in found.cells.items() if counts.evaluable == 1}
-    units = [placed.unit for placed in results.selection.members(found.pool) if placed.unit.evaluable]
-    cases = [unit.id for unit in units if found.pair_of(unit) in alone]
-    title = f"{results.protocol.label(found.pool)}: cells of one patient"
-    return count.units(str(len(alone)), title, cases)
+    alone = {unit.id for counts in found.cells.values() if counts.evaluable == 1 for unit in counts.units}
+    of_one = found.total.of_units(f"{found.total.title}: cells of one patient", alone)
+    return count.link(str(len(of_one.parts)), of_one)

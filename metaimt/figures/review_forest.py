@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from metaimt.analyses.heterogeneity import Heterogeneity
-from metaimt.analyses.pooled_response import Counts, Group
+from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.results import Results
 from metaimt.casefiles.model import CaseFile
 from metaimt.evidence.selection import Placed
@@ -17,6 +17,7 @@ from metaimt.figures.forest_table import ForestRow, ForestTable
 from metaimt.figures.pool_rows import capital, pools_said
 from metaimt.figures.pool_rows import short_name as _name
 from metaimt.figures.review_figure import Pools, ReviewFigure
+from metaimt.model.count import Count
 from metaimt.statistics.proportion import clopper_pearson
 
 _SURNAME = re.compile(r"([^,]{2,40}?) [A-Z]{1,4}(?:[,.]|\s+et al|$)")
@@ -159,7 +160,7 @@ def _pool_rows(group: Group, found: Heterogeneity, tone: str) -> Iterator[Forest
         )
 
 
-def _diamond(label: str, counts: Counts, group: Group, tone: str) -> ForestRow:
+def _diamond(label: str, counts: Count, group: Group, tone: str) -> ForestRow:
     orr = group.orr
     return ForestRow(
         "summary",

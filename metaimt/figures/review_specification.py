@@ -9,7 +9,7 @@ from metaimt.analyses.results import Results
 from metaimt.analyses.specification import Specification, SpecificationGrid
 from metaimt.analyses.wording import percent
 from metaimt.figures.pool_rows import AXIS_LABEL, version_line, zoomed
-from metaimt.figures.regions import Place, Region, specification_key
+from metaimt.figures.regions import Place, Region
 from metaimt.figures.review_figure import NotDrawn, Pools, ReviewFigure
 from metaimt.figures.specification_table import SpecificationPoint, SpecificationTable
 
@@ -59,7 +59,7 @@ def specification_figure(results: Results, pools: Pools) -> ReviewFigure | NotDr
     shares = "; ".join(f"{100 * t:g} %: {100 * share:.0f} %" for t, share in grid.excluding.items())
     caption = f"{_TITLE}: {said}. Share of the intervals that leave out each threshold: {shares or 'none set'}."
     figure, places = draw_specification_columns(specification_table(results))
-    regions = tuple(map(_region, _shown(grid), places))
+    regions = tuple(map(_region, (found for _, found in _shown(grid)), places))
     return ReviewFigure("specification", _TITLE, caption, f"Specification curve: {said}.", figure, regions=regions)
 
 
@@ -68,8 +68,6 @@ def _shown(grid: SpecificationGrid) -> list[tuple[int, Specification]]:
     return [(place, found) for place, found in enumerate(grid.specifications) if found.orr is not None]
 
 
-def _region(numbered: tuple[int, Specification], place: Place) -> Region:
-    number, found = numbered
-    settings = ", ".join(f"{choice}: {option}" for choice, option in found.settings.items())
+def _region(found: Specification, place: Place) -> Region:
     counts = f"{found.counts.responders}/{found.counts.evaluable}"
-    return Region(f"{settings or 'as in the protocol'}; {counts}", specification_key(number), place)
+    return Region(f"{found.counts.title}; {counts}", found.counts, place)

@@ -6,7 +6,7 @@ May import: analyses and below.
 from __future__ import annotations
 
 from metaimt.analyses.duration import Times
-from metaimt.analyses.known_times import EVENT, ON_TREATMENT, PFS, RESPONSE, UNKNOWN
+from metaimt.analyses.known_times import ON_TREATMENT, PFS, RESPONSE
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import percent
 from metaimt.figures.counted import Counting
@@ -27,12 +27,12 @@ def time_figure(results: Results, pools: Pools, field: str) -> ReviewFigure | No
         return NotDrawn(name, title, times.curves.reason)
     curve = times.curves[_VARIANT]
     count = Counting()
-    usable = [known for known in times.known if known.state != UNKNOWN]
-    events = [known for known in usable if known.state == EVENT]
+    usable, events = times.usable.titled(f"{title}: in the curve"), times.events.titled(f"{title}: events")
     said = (
-        f"{count.units(f'{curve.steps.subjects} patients', f'{title}: in the curve', (k.id for k in usable))}, "
-        f"{count.units(f'{curve.steps.total_events} events', f'{title}: events', (k.id for k in events))}; known for "
-        f"{count.link(str(len(times.known)), f'time/{pool}/{field}')} of {times.patients} patients described singly"
+        f"{count.link(f'{curve.steps.subjects} patients', usable)}, "
+        f"{count.link(f'{curve.steps.total_events} events', events)}; known for "
+        f"{count.link(str(len(times.known)), times.everybody)} of {len(times.described.parts)} patients described "
+        "singly"
     )
     plot = SurvivalPlot(
         title=title,

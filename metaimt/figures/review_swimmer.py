@@ -14,10 +14,11 @@ from metaimt.analyses.wording import plural
 from metaimt.casefiles.model import CaseFile
 from metaimt.figures.counted import Counting
 from metaimt.figures.pool_rows import version_line
-from metaimt.figures.regions import Region, patient_key
+from metaimt.figures.regions import Region
 from metaimt.figures.review_figure import NotDrawn, Pools, ReviewFigure
 from metaimt.figures.review_forest import report_label
 from metaimt.figures.swimmer_table import End, Lane, Segment, SwimmerTable
+from metaimt.model.count import Count
 from metaimt.model.unit import Unit
 
 _TITLE = "Treatment courses, patient by patient"
@@ -101,7 +102,7 @@ def swimmer_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     said = _said(results, found, count)
     figure, places = draw_lanes(swimmer_table(results, pools))
     regions = tuple(
-        Region(lane_label(results, patient), patient_key(patient.patient), place)
+        Region(lane_label(results, patient), _courses(results, patient), place)
         for patient, place in zip(found.patients, places, strict=True)
     )
     caption = (
@@ -113,6 +114,11 @@ def swimmer_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     )
 
 
+def _courses(results: Results, patient: PatientCourses) -> Count:
+    """All courses of a patient, under the label of the lane."""
+    return patient.counts.titled(lane_label(results, patient))
+
+
 def _said(results: Results, found: TreatmentCourses, count: Counting) -> str:
     """Every count of courses and patients goes through `count`."""
     label = results.response.pools[found.pool].label
@@ -122,7 +128,7 @@ def _said(results: Results, found: TreatmentCourses, count: Counting) -> str:
     later = {unit.subject for unit in units if unit.course > 1}
 
     def those(title: str, chosen: Iterable[Unit], word: str = "") -> str:
-        cases = [unit.id for unit in chosen]
+        cases = list(chosen)
         return count.units(plural(len(cases), word) if word else str(len(cases)), f"{label}: {title}", cases)
 
     firsts = [unit for unit in units if unit.course == 1]
@@ -136,7 +142,7 @@ def _said(results: Results, found: TreatmentCourses, count: Counting) -> str:
     progressed = [unit for unit in units if unit.stop_reason == "progression"]
     said += f"{those('ended by progression', progressed)} ended by progression; "
     longest = found.patients[0]
-    months = count.link(f"{longest.known_months:g} months", patient_key(longest.patient))
+    months = count.link(f"{longest.known_months:g} months", _courses(results, longest))
     return f"{said}the longest known treatment is {months}."
 
 

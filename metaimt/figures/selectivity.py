@@ -59,9 +59,8 @@ def selectivity_figure(results: Results, pools: Pools) -> ReviewFigure | NotDraw
 
 
 def _said(curve: Selectivity, label: str, count: Counting) -> str:
-    title = f"{label}: {curve.cases.label}"
-    cases = [member.unit.id for member in curve.cases.members if member.unit.evaluable]
-    started = f"as published {_rate(curve.cases, lambda text, _: count.units(text, title, cases))}"
+    cases = curve.cases.counts.titled(f"{label}: {curve.cases.label}")
+    started = f"as published {_rate(curve.cases, lambda text, _: count.link(text, cases))}"
     started = started if curve.cases.orr is not None else ""
     targets = [f"{_name(target)} at s = {target.s:.3g}" for target in _met(curve)]
     return f"{started}; the curve meets {', '.join(targets)}" if targets else started
@@ -82,7 +81,7 @@ def _rate(side: Side, link: Link = plain) -> str:
     if orr is None:
         return "none evaluable"
     interval = limits(orr.lower, orr.upper, " to ")
-    return f"{percent(orr.estimate)} ({interval}; {link(fraction(counts.responders, counts.evaluable), '')})"
+    return f"{percent(orr.estimate)} ({interval}; {link(fraction(counts.responders, counts.evaluable), counts)})"
 
 
 def draw_selectivity(curves: Sequence[Selectivity], titles: Sequence[str], subtitle: str = "") -> Figure:

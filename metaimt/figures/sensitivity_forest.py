@@ -147,7 +147,7 @@ def _left_out(results: Results, pool: str) -> Iterator[ForestRow]:
     cases, tone = {report.id: report for report in results.library.reports}, tone_of(results, pool)
     for left in sorted(_of_pool(results, pool), key=lambda left: (left.change or 0.0, left.report)):
         counts = fraction(left.without.responders, left.without.evaluable)
-        columns = (fraction(left.responders, left.evaluable), counts, points(left.change))
+        columns = (fraction(left.own.responders, left.own.evaluable), counts, points(left.change))
         yield estimate_row("report", report_label(cases[left.report]), columns, left.orr, tone=tone)
 
 

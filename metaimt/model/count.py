@@ -5,7 +5,7 @@ A number that is shown comes from the object that holds its patients, so that wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from metaimt.model.unit import Unit
 RESPONSE: Final = "response"
 COMPLETE: Final = "complete"
 CONTROLLED: Final = "controlled"
+OUTCOMES: Final = {COMPLETE: "complete response", CONTROLLED: "disease control"}  # beside response, for some patients
 
 Cluster = tuple[str, int, int]
 """(report id, responders, evaluable): one report as the models see it."""
@@ -85,6 +86,18 @@ class Count:
     def where(self, title: str, condition: Callable[[Unit], object]) -> Count:
         """The part of these patients whose unit meets a condition, under a title of its own."""
         return replace(self, title=title, parts=tuple(part for part in self.parts if condition(part.unit)))
+
+    def of_reports(self, title: str, reports: Collection[str]) -> Count:
+        """The part of the patients whose report (id) is one of these."""
+        return self.where(title, lambda unit: unit.report in reports)
+
+    def without_reports(self, title: str, reports: Collection[str]) -> Count:
+        """The part of the patients whose report (id) is none of these."""
+        return self.where(title, lambda unit: unit.report not in reports)
+
+    def of_units(self, title: str, ids: Collection[str]) -> Count:
+        """The part of the patients whose unit (id) is one of these."""
+        return self.where(title, lambda unit: unit.id in ids)
 
     def split(self, unit_id: str, r: int, n: int) -> tuple[Count, Count]:
         """`n` patients of an arm, `r` of them with the outcome, apart from the remainder.

@@ -15,11 +15,12 @@ from metaimt.analyses.contrasts import Contrast, Side
 from metaimt.analyses.publication_bias import PublicationBias
 from metaimt.analyses.results import Results
 from metaimt.analyses.selectivity import NONE_NEEDED, Selectivity, curve_point
+from metaimt.model.count import Count, Reports
 from metaimt.report.linked import Link, first_count, plain
 from metaimt.report.wording import limits, percent, plural
 from metaimt.statistics.betabinomial_regression import OddsRatio
 from metaimt.statistics.outcome import NotRun
-from metaimt.statistics.small_study import SMALLEST, SmallStudies
+from metaimt.statistics.small_study import SmallStudies
 
 LARGEST_HARMLESS = 2.0  # upper limit of s above which selective publication cannot be called excluded
 NOT_ALONE = (
@@ -121,27 +122,22 @@ def odds_with_interval(contrast: Contrast) -> str:
     return f"odds ratio {odds_text(found.estimate)} ({level} {odds_text(found.lower)} to {odds_text(found.upper)})"
 
 
-def contrast_key(contrast: Contrast, side: str, subset: str = "") -> str:
-    """Where the cases of one side of a contrast stand: `group` or `reference`."""
-    return f"contrast/{contrast.name}/{side}{f'/{subset}' if subset else ''}"
-
-
-def rate_text(side: Side, key: str, link: Link = plain) -> str:
-    """`36 of 42 patients (85.7 %, 95 % interval 71.5 to 94.6)`; `key` of its cases."""
+def rate_text(side: Side, link: Link = plain) -> str:
+    """`36 of 42 patients (85.7 %, 95 % interval 71.5 to 94.6)`."""
     counts, orr = side.counts, side.orr
     if orr is None:
         return "no evaluable patient"
     interval = f"{100 * orr.level:g} % interval {limits(orr.lower, orr.upper, ' to ')}"
-    said = link(f"{counts.responders} of {plural(counts.evaluable, 'patient')}", key)
+    said = link(f"{counts.responders} of {plural(counts.evaluable, 'patient')}", counts)
     return f"{said} ({percent(orr.estimate)}, {interval})"
 
 
 def _contrast_sentences(bias: PublicationBias, pools: dict[str, str], link: Link) -> Iterator[str]:
     for number, (pool, words) in enumerate(pools.items()):
         contrast = bias.design(pool)
-        cases = rate_text(contrast.group, contrast_key(contrast, "group"), link)
+        cases = rate_text(contrast.group, link)
         if number == 0:
-            trials = rate_text(contrast.reference, contrast_key(contrast, "reference"), link)
+            trials = rate_text(contrast.reference, link)
             start = f"In {words}, {cases} described in case reports and series responded, against {trials}"
             yield f"{start} in prospective trials: {odds_with_interval(contrast)}."
         else:
@@ -191,7 +187,7 @@ def _missing_sentence(bias: PublicationBias, pools: dict[str, str], link: Link) 
     )
     end = [text for text in [_to_lowest_threshold(bias, curves, link)] if text]
     if trials is not None:
-        rate = link(percent(trials.estimate), contrast_key(bias.primary, "reference"))
+        rate = link(percent(trials.estimate), bias.primary.reference.counts)
         start = f"To lower the ORR of case reports to that of trials ({rate})"
         yield f"{start} it would take {'; '.join([*said, *end])}."
     elif end:
@@ -203,9 +199,9 @@ def _missing(found: Selectivity, words: str, contrast: Contrast, link: Link) -> 
     if target.missing is None:
         return f"more than any number of non-responders in {words}"
     if target.missing == 0:
-        rate = link(percent(published), contrast_key(contrast, "group"))
+        rate = link(percent(published), contrast.group.counts)
         return f"{NONE_NEEDED} in {words}, where it is {rate} already"
-    number = link(plural(target.missing, "unpublished non-responder"), contrast_key(contrast, "group"))
+    number = link(plural(target.missing, "unpublished non-responder"), contrast.group.counts)
     hidden = f"{number} in {words}"
     if target.s is None:
         return hidden
@@ -215,27 +211,29 @@ def _missing(found: Selectivity, words: str, contrast: Contrast, link: Link) -> 
 def _to_lowest_threshold(bias: PublicationBias, curves: list[Selectivity], link: Link) -> str:
     """`to lower it to 50 % it would take 30 and 4, in this order`; empty without thresholds."""
     lowest = [(next((t for t in found.targets if t.name.endswith("%")), None), found.pool) for found in curves]
-    known = [(target, contrast_key(bias.design(pool), "group")) for target, pool in lowest if target is not None]
+    known = [(target, bias.design(pool).group.counts) for target, pool in lowest if target is not None]
     if not known:
         return ""
-    numbers = [link("no number" if target.missing is None else f"{target.missing}", key) for target, key in known]
+    numbers = [link("no number" if target.missing is None else f"{target.missing}", who) for target, who in known]
     order = ", in this order" if len(known) > 1 else ""
     return f"to lower it to {known[0][0].name} it would take {' and '.join(numbers)}{order}"
 
 
 def _funnel_sentence(bias: PublicationBias, pools: dict[str, str], link: Link) -> str:
-    parts = [f"in {pools[pool]}, {small_studies_text(found, pool, link)}" for pool, found in bias.small_studies.items()]
+    parts = [
+        f"in {pools[pool]}, {small_studies_text(found, bias.larger[pool], link)}"
+        for pool, found in bias.small_studies.items()
+    ]
     not_run = all(isinstance(found, NotRun) for found in bias.small_studies.values())
     word = "was not tested" if not_run else "was tested in the larger reports"
     return f"Funnel asymmetry, which says nothing about single cases, {word} ({'; '.join(parts)})."
 
 
-def small_studies_text(found: SmallStudies | NotRun, pool: str, link: Link = plain) -> str:
+def small_studies_text(found: SmallStudies | NotRun, larger: Count, link: Link = plain) -> str:
     """`not run: 7 reports ...`, or the result of Peters' regression."""
-    key = f"reports/pool/{pool}/of {SMALLEST} or more"
     if isinstance(found, NotRun):
-        return first_count(found.wording(), key, link)
-    large = f"{link(plural(found.reports, 'report'), key)} of {found.smallest} or more patients"
+        return first_count(found.wording(), Reports(larger), link)
+    large = f"{link(plural(found.reports, 'report'), Reports(larger))} of {found.smallest} or more patients"
     return f"Peters' regression p = {found.peters.p:.2f} in {large}"
 
 
@@ -245,12 +243,11 @@ def _differences(bias: PublicationBias, link: Link) -> str:
     sides = (contrast.group, contrast.reference)
     if not all(side.counts.evaluable for side in sides):
         return ""
-    keys = (contrast_key(contrast, name, "inferred") for name in ("group", "reference"))
-    cases, trials = (link(_share(side, "inferred"), key) for side, key in zip(sides, keys, strict=True))
+    cases, trials = (_inferred(side, link) for side in sides)
     what = "the response is inferred, not stated or measured,"
     return f" ({what} for {cases} patients in case reports and {trials} in trials)"
 
 
-def _share(side: Side, basis: str) -> str:
-    patients = sum(m.unit.evaluable for m in side.members if m.unit.response_basis == basis)
-    return f"{patients} of {side.counts.evaluable}"
+def _inferred(side: Side, link: Link) -> str:
+    inferred = side.counts.where(f"{side.label}, inferred", lambda unit: unit.response_basis == "inferred")
+    return link(f"{inferred.evaluable} of {side.counts.evaluable}", inferred)

@@ -58,9 +58,9 @@ def _pool(label: str, duration: Duration, link: Link) -> dict[str, Any]:
         "fields": [
             {
                 "label": times.label,
-                "known": _known(times, f"time/{duration.pool}/{times.field}", link),
-                "estimates": list(_estimates(times, f"time/{duration.pool}/{times.field}", link)),
-                "groups": "; ".join(_group(each, f"time/{duration.pool}/{times.field}", link) for each in times.groups)
+                "known": _known(times, link),
+                "estimates": list(_estimates(times, link)),
+                "groups": "; ".join(_group(each, link) for each in times.groups)
                 if not isinstance(times.curves, NotRun)
                 else "",
                 "times": [_time(known) for known in times.known],
@@ -70,32 +70,32 @@ def _pool(label: str, duration: Duration, link: Link) -> dict[str, Any]:
     }
 
 
-def _known(times: Times, key: str, link: Link) -> str:
+def _known(times: Times, link: Link) -> str:
     who = "responder" if times.field == RESPONSE else "evaluable patient"
-    everybody = link(plural(times.patients, who), f"{key}/described")
-    said = [f"known for {link(str(len(times.known)), key)} of {everybody} described one by one"]
+    everybody = link(plural(len(times.described.parts), who), times.described)
+    said = [f"known for {link(str(len(times.known)), times.everybody)} of {everybody} described one by one"]
     if times.as_counts:
-        said.append(f"{link(str(times.as_counts), f'{key}/as counts')} more only as counts")
+        said.append(f"{link(str(times.as_counts), times.arms)} more only as counts")
     if times.excluded:
-        reasons = (f"{link(str(n), f'{key}/excluded/{why}')} {why}" for why, n in sorted(times.excluded.items()))
+        reasons = (f"{link(str(len(who.parts)), who)} {why}" for why, who in times.excluded.items())
         said.append(f"excluded from curves: {', '.join(reasons)}")
-    if times.ranges:
-        said.append(f"{link(str(times.ranges), f'{key}/ranges')} known only as a range")
+    if times.ranges.parts:
+        said.append(f"{link(str(len(times.ranges.parts)), times.ranges)} known only as a range")
     if times.naive_median is not None:
         said.append(
-            f"naive median of {link(plural(len(times.known), 'printed time'), key)} {times.naive_median:g} months, "
-            "which ignores who is still on treatment"
+            f"naive median of {link(plural(len(times.known), 'printed time'), times.everybody)} "
+            f"{times.naive_median:g} months, which ignores who is still on treatment"
         )
     if isinstance(times.curves, NotRun):
         said.append(f"curve {times.curves.wording()}")
     return "; ".join(said) + "."
 
 
-def _estimates(times: Times, key: str, link: Link) -> Iterator[str]:
+def _estimates(times: Times, link: Link) -> Iterator[str]:
     if isinstance(times.curves, Mapping):
         censored = "" if times.incidence is None else ", competing events censored"
         for variant, curve in _shown(times, times.curves):
-            yield f"Kaplan-Meier{censored}{variant}: {_curve(curve, key, link)}."
+            yield f"Kaplan-Meier{censored}{variant}: {_curve(curve, times, link)}."
     if isinstance(times.incidence, Mapping):
         for variant, incidence in _shown(times, times.incidence):
             yield f"Aalen-Johansen{variant}: {_incidence(incidence)}."
@@ -104,16 +104,16 @@ def _estimates(times: Times, key: str, link: Link) -> Iterator[str]:
 def _shown(times: Times, by_variant: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Ends of the ranges only where there are ranges."""
     for name, found in by_variant.items():
-        if times.ranges:
+        if times.ranges.parts:
             yield f", ranges {_VARIANTS[name]}", found
         elif name == "middle":
             yield "", found
 
 
-def _curve(curve: Curve, key: str, link: Link) -> str:
+def _curve(curve: Curve, times: Times, link: Link) -> str:
     n, events = curve.steps.subjects, curve.steps.total_events
-    in_them = link(plural(n, "patient"), f"{key}/curve")
-    said = [f"{link(plural(events, 'event'), f'{key}/events')} in {in_them}"]
+    in_them = link(plural(n, "patient"), times.usable)
+    said = [f"{link(plural(events, 'event'), times.events)} in {in_them}"]
     for name, found in (("median", curve.median), ("median follow-up", curve.followup)):
         said.append(f"{name} {_months(found.estimate)} months ({_months(found.lower)} to {_months(found.upper)})")
     for at in curve.landmarks:
@@ -140,7 +140,7 @@ def _months(value: float | None) -> str:
     return NOT_REACHED if value is None else f"{value:.4g}"
 
 
-def _group(found: GroupComparison, key: str, link: Link) -> str:
+def _group(found: GroupComparison, link: Link) -> str:
     name = found.grouping.replace("_", " ")
     ranked, model = found.log_rank, found.cox
     test = ranked.wording() if isinstance(ranked, NotRun) else f"p = {ranked.p:.3f}"
@@ -150,10 +150,10 @@ def _group(found: GroupComparison, key: str, link: Link) -> str:
         hazards = ", ".join(
             f"{t.name} hazard ratio {t.hazard_ratio:.2f} ({t.lower:.2f} to {t.upper:.2f})" for t in model.terms
         )
-    known = link(str(found.known), f"{key}/known {found.grouping}")
+    known = link(str(found.known.evaluable), found.known)
     return f"{name} (known for {known}): log-rank {test}, Cox {hazards}"
 
 
 def _time(known: KnownTime) -> dict[str, str]:
     months = f"{known.low:g}" if known.low == known.high else f"{known.low:g} to {known.high:g}"
-    return {"id": known.id, "drug": known.drug, "months": months, "state": known.state, "why": known.why}
+    return {"id": known.unit.id, "drug": known.unit.drug, "months": months, "state": known.state, "why": known.why}

@@ -1,20 +1,21 @@
 """Numbers inside sentences that lead to the patients behind them.
 
-May import: analyses and below. A function that writes a sentence takes a `Link` and puts each of its counts through
-it; it knows nothing of pages. `plain`, the default everywhere, leaves the words as they are. The page passes a
-`Linker`, whose marks its templates turn into buttons; a number whose cases are not there is an error where it is
-written.
+A function that writes a sentence takes a `Link` and puts each of its counts through it, with whom it counts; it knows
+nothing of pages. `plain`, the default everywhere, leaves the words as they are. The page passes a `Linker`, whose marks
+its templates turn into buttons, and which hands out whatever was counted.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from metaimt.analyses.wording import Link, plain
 from metaimt.files import for_terminal
+from metaimt.model.count import Behind, Count, Publications, Reports
+from metaimt.model.unit import Unit
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -22,29 +23,30 @@ if TYPE_CHECKING:
 __all__ = ["Link", "Linker", "first_count", "plain", "shown", "visible"]
 
 
-def first_count(text: str, key: str, link: Link) -> str:
+def first_count(text: str, behind: Behind, link: Link) -> str:
     """`text` with its first whole number through `link`: of a phrase such as `not run: 7 reports with 5 or more`."""
-    return re.sub(r"\d+", lambda found: link(found[0], key), text, count=1)
+    return re.sub(r"\d+", lambda found: link(found[0], behind), text, count=1)
 
 
 class Linker:
-    """A `Link` for the page, and the markup of its sentences.
+    """A `Link` for the page, the markup of its sentences, and the sets of cases behind the numbers that it met.
 
-    known: every key that has cases; `reports/` before it shows their publications. content: all that the review's
-    files say. The marks carry its digest, so that no text of a file can hold one: it would contain its own digest.
+    units: by id, with the title of each alone. content: all that the review's files say. The marks carry its digest, so
+    that no text of a file can hold one: it would contain its own digest.
     """
 
-    def __init__(self, known: Collection[str], content: str) -> None:
-        self.known = known
-        self._made: list[tuple[str, str]] = []
+    def __init__(self, units: Mapping[str, tuple[Unit, str]], content: str) -> None:
+        self._units = units
+        self._made: list[tuple[str, Behind]] = []
+        self._places: dict[object, int] = {}
+        self._sets: list[Count | Publications] = []
         secret = sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
         self._start, self._end = f"\ue000{secret}:", "\ue001"
         self._mark = re.compile(f"{self._start}([0-9]+){self._end}")
 
-    def __call__(self, text: str, key: str) -> str:
-        """A mark for the sentence. Raises KeyError if no cases stand behind the number."""
-        self._refuse(key)
-        self._made.append((text, key))
+    def __call__(self, text: str, behind: Behind) -> str:
+        """A mark for the sentence."""
+        self._made.append((text, behind))
         return f"{self._start}{len(self._made) - 1}{self._end}"
 
     def sentence(self, text: str) -> Markup:
@@ -57,21 +59,55 @@ class Linker:
             made += [self.button(*self._made[int(number)]), escape(shown(after))]
         return _together(Markup("").join(made))
 
-    def button(self, text: str, key: str) -> Markup:
-        """A number that leads to its cases. Raises KeyError if there are none."""
+    def button(self, text: str, behind: Behind) -> Markup:
+        """A number that leads to whom it counts."""
         from markupsafe import Markup
 
         made = '<button type="button" class="n" data-set="{}" aria-haspopup="dialog">{}</button>'
-        return Markup(made).format(self.known_key(key), shown(str(text)))  # noqa: S704 - format escapes the values
+        return Markup(made).format(self.place(behind), shown(str(text)))  # noqa: S704 - format escapes the values
 
-    def known_key(self, key: str) -> str:
-        """The key for an attribute. Raises KeyError if no cases stand behind it."""
-        self._refuse(key)
-        return visible(key)
+    def reports(self, count: Count) -> Reports:
+        """The reports of a count."""
+        return Reports(count)
 
-    def _refuse(self, key: str) -> None:
-        if key not in self.known and key.removeprefix("reports/") not in self.known:
-            raise KeyError(f"no cases behind the number '{key}'")
+    def unit(self, unit_id: str) -> Count:
+        """One unit alone. Raises KeyError if the review has none of this id."""
+        unit, title = self._units[unit_id]
+        return Count.of(title, [unit])
+
+    def place(self, behind: Behind) -> str:
+        """The place of the set behind a number among all sets; `r` before it shows the reports of its cases."""
+        if isinstance(behind, Reports):
+            return f"r{self.place(behind.count)}"
+        if isinstance(behind, Count):
+            told = behind.title or self._units[behind.ids[0]][1]
+            behind = behind.titled(told)
+            key: object = (told, tuple((part.unit.id, part.r, part.n) for part in behind.parts))
+        else:
+            key = behind
+        if key not in self._places:
+            self._places[key] = len(self._sets)
+            self._sets.append(behind)
+        return str(self._places[key])
+
+    def sets(self) -> list[dict[str, object]]:
+        """Every set so far: `t` the title, `u` the units by their place, with counts only where they are others.
+
+        `p`: the publications, where it is a set of these; `s`: what they print.
+        """
+        order = {name: place for place, name in enumerate(self._units)}
+        return [self._set(found, order) for found in self._sets]
+
+    def _set(self, found: Count | Publications, order: Mapping[str, int]) -> dict[str, object]:
+        if isinstance(found, Publications):
+            printed = [(each.what, each.printed, each.where) for each in found.statements]
+            return {"t": found.title, "p": found.reports} | ({"s": printed} if printed else {})
+        cases: list[object] = []
+        for part in found.parts:
+            unit, place = self._units[part.unit.id][0], order[part.unit.id]
+            same = (part.r, part.n) == (unit.responders, unit.evaluable)
+            cases.append(place if same else [place, part.r, part.n])
+        return {"t": found.title, "u": cases}
 
 
 def _together(sentence: Markup) -> Markup:

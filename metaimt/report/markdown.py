@@ -14,10 +14,12 @@ from urllib.parse import quote
 
 from metaimt.analyses.heterogeneity import SERIES_SIZES, Heterogeneity
 from metaimt.analyses.pooled_response import Group
+from metaimt.analyses.publication_bias import of_reports_of
 from metaimt.analyses.results import Results
 from metaimt.casefiles.model import CaseFile, Publication
 from metaimt.casefiles.published import PublishedFigure
 from metaimt.figures.review_figure import Drawn
+from metaimt.model.count import Publications, Reports
 from metaimt.problem import Waived
 from metaimt.report.audit_text import audit_section
 from metaimt.report.cohort import cohort_section
@@ -35,16 +37,16 @@ from metaimt.report.wording import (
     OUTCOMES,
     READ_AS,
     Link,
+    by_depth,
     estimate_with_interval,
     fraction,
     limits,
     percent,
     plain,
     plural,
+    read_twice,
     reasons_line,
 )
-from metaimt.statistics.pooled import PooledProportion
-from metaimt.statistics.proportion import Proportion
 from metaimt.versions.changes import Changes
 
 
@@ -122,25 +124,25 @@ def _pool_rows(results: Results) -> Iterator[dict[str, Any]]:
 
 
 def _notes(group: Group, link: Link) -> str:
-    key = f"pool/{group.name}"
-    said = [f"ORR {estimate_with_interval(group.orr, link, key)}"]
-    unstated = link(f"{group.line_not_stated} of {group.counts.evaluable}", f"{key}/line")
+    said = [f"ORR {estimate_with_interval(group.orr, link, group.counts)}"]
+    unstated = link(f"{group.line_not_stated.evaluable} of {group.counts.evaluable}", group.line_not_stated)
     said.append(f"line of treatment mixed or not stated for {unstated} patients")
     for field, share in (("complete", group.complete), ("controlled", group.controlled)):
         if share is not None:
-            estimate = estimate_with_interval(share, link, f"{key}/{field}")
-            said.append(f"{OUTCOMES[field]} {estimate}, {known_for(share, group, field, link)}")
+            estimate = estimate_with_interval(share, link, group.known[field])
+            said.append(f"{OUTCOMES[field]} {estimate}, {known_for(group, field, link)}")
     said += list(group.warnings)
     for stratum in group.strata.values():
         counts = fraction(stratum.counts.responders, stratum.counts.evaluable)
-        linked = link(counts, f"{key}/stratum/{stratum.name}")
+        linked = link(counts, stratum.counts)
         said += [f"{stratum.label}: {warning.replace(counts, linked)}" for warning in stratum.warnings]
     return "; ".join(said) + "."
 
 
-def known_for(share: Proportion | PooledProportion, group: Group, field: str, link: Link) -> str:
+def known_for(group: Group, field: str, link: Link) -> str:
     """`known for 36 of 74`: the patients of a pool for whom another outcome is known."""
-    return f"known for {link(f'{share.evaluable} of {group.counts.evaluable}', f'pool/{group.name}/{field}')}"
+    known = group.known[field]
+    return f"known for {link(f'{known.evaluable} of {group.counts.evaluable}', known)}"
 
 
 def _parts(group: Group, results: Results) -> str:
@@ -160,28 +162,32 @@ def _heterogeneity(results: Results, link: Link) -> Iterator[dict[str, Any]]:
             series = prediction.series[0]
             yield {
                 "label": results.response.pools[name].label if k == 0 else "",
-                "key": f"pool/{name}",
-                **(_beliefs(found, name, link) if k == 0 else {"rho": "", "test": "", "probabilities": ""}),
+                "behind": results.response.pools[name].counts,
+                **(
+                    _beliefs(found, results.response.pools[name], link)
+                    if k == 0
+                    else {"rho": "", "test": "", "probabilities": ""}
+                ),
                 "new": f"{limits(prediction.lower, prediction.upper)} %",
                 "series": f"{series.lower} - {series.upper}",
                 "prior": f"Beta({a:g}, {b:g})",
             }
 
 
-def _beliefs(found: Heterogeneity, pool: str, link: Link) -> dict[str, str]:
+def _beliefs(found: Heterogeneity, group: Group, link: Link) -> dict[str, str]:
     test = found.test
     pairs = found.posterior.probabilities if found.posterior is not None else ()
     return {
-        "rho": informative(found.rho.wording(), pool, link),
+        "rho": informative(found.rho.wording(), group, link),
         "test": "not run" if test is None else f"p = {test.p:.2f} (bootstrap, {test.replicates} replicates)",
         "probabilities": ", ".join(f"{100 * t:g} %: {p:.3f}" for t, p in pairs),
     }
 
 
-def informative(text: str, pool: str, link: Link) -> str:
+def informative(text: str, group: Group, link: Link) -> str:
     """A text that says `K = 18, K_2 = 5`: the reports of a pool, and those of two patients or more, behind both."""
-    keys = {"K": f"reports/pool/{pool}", "K_2": f"reports/pool/{pool}/of 2 or more"}
-    return re.sub(r"\b(K|K_2) = (\d+)", lambda found: f"{found[1]} = {link(found[2], keys[found[1]])}", text)
+    behind = {"K": Reports(group.counts), "K_2": Reports(of_reports_of(group.counts, 2))}
+    return re.sub(r"\b(K|K_2) = (\d+)", lambda found: f"{found[1]} = {link(found[2], behind[found[1]])}", text)
 
 
 def _left_out(group: Group) -> Iterator[dict[str, Any]]:
@@ -201,17 +207,18 @@ def _search(query: str | None, note: str | None) -> str:
 
 def _reading(results: Results, link: Link) -> str:
     reports = results.library.reports
-    depths = Counter(report.extraction.depth or "not stated" for report in reports)
     parts = ", ".join(
-        f"{link(str(number), f'read/{depth}')} {depth.replace('_', ' ')}" for depth, number in sorted(depths.items())
+        f"{link(str(len(found.reports)), found)} {depth.replace('_', ' ')}"
+        for depth, found in sorted(by_depth(reports).items())
     )
-    twice = sum(report.extraction.checked_by is not None for report in reports)
+    included = Publications("Included publications", tuple(report.id for report in reports))
+    twice = read_twice(reports)
     files = len(results.library.excluded)
     severities = Counter(problem.severity for problem in results.warnings)
     return (
-        f"{link(plural(len(reports), 'publication'), 'read/all')} included, {plural(files, 'publication')} read and "
+        f"{link(plural(len(reports), 'publication'), included)} included, {plural(files, 'publication')} read and "
         f"not included. Read as: {parts}. Read by two people independently: "
-        f"{link(f'{twice} of {len(reports)}', 'read/twice')}. "
+        f"{link(f'{len(twice.reports)} of {len(reports)}', twice)}. "
         f"The case files have {plural(severities['warning'], 'warning')} and "
         f"{plural(severities['info'], 'suggestion')}; `metaimt validate` lists them."
     )
@@ -228,7 +235,7 @@ def publication_content(report: CaseFile, results: Results, link: Link = plain) 
     said = (publication.authors, publication.title, publication.journal, publication.year)
     address, link_text = citation_link(report)
     counted: Mapping[str, str] = {
-        name: link(fraction(r, n), f"report/{name}/{report.id}")
+        name: link(fraction(r, n), group.counts.of_reports(f"{report.id} in {group.label}", {report.id}))
         for name, group in results.response.pools.items()
         for cluster, r, n in group.clusters
         if cluster == report.id

@@ -18,9 +18,9 @@ from metaimt.statistics.outcome import NotRun
 def stated_rows(found: DeathsAndToxicity) -> Iterator[Row]:
     """Status, end of treatment and adverse events: one value a line, with the units that state it."""
     for item in (found.status, found.ends, found.events):
-        for value, units in item.values.items():
-            numbers: Row = {"number": len(units), "stated": len(item.stated), "of": len(item.asked)}
-            yield {"item": item.item, "value": value, **numbers, "units": "; ".join(units)}
+        for value, who in item.values.items():
+            numbers = {"number": len(who.parts), "stated": len(item.stated.parts), "of": len(item.asked.parts)}
+            yield {"item": item.item, "value": value, **numbers, "units": "; ".join(who.ids)}
 
 
 def subgroup_rows(found: Subgroups) -> Iterator[Row]:
@@ -57,9 +57,9 @@ def regression_rows(found: Subgroups) -> Iterator[Row]:
             start: dict[str, Cell] = {
                 "pool": pool,
                 "covariates": "; ".join(model.covariates),
-                "patients": model.patients,
-                "complete": model.complete,
-                "responders": model.responders,
+                "patients": model.patients.evaluable,
+                "complete": model.complete.evaluable,
+                "responders": model.complete.responders,
             }
             names = ("coefficient", "log_odds_ratio", "lower", "upper", "p")
             if isinstance(model.fit, NotRun):
@@ -84,8 +84,8 @@ def duration_rows(found: Mapping[str, Duration]) -> Iterator[Row]:
                 yield {
                     "pool": pool,
                     "field": times.field,
-                    "unit": known.id,
-                    "drug": known.drug,
+                    "unit": known.unit.id,
+                    "drug": known.unit.drug,
                     "low": known.low,
                     "high": known.high,
                     "state": known.state,

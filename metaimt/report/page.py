@@ -15,13 +15,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from metaimt.figures.review_figure import Drawn
-from metaimt.report.case_set import CaseSet, indexed
 from metaimt.report.linked import Linker, shown, visible
 from metaimt.report.page_cases import FACETS, STRIP, case_data, report_data
-from metaimt.report.page_figures import caption_sets, figures_content
+from metaimt.report.page_figures import figures_content
 from metaimt.report.page_news import news_content
 from metaimt.report.page_sections import sections
-from metaimt.report.page_sets import case_sets
 from metaimt.report.page_top import forest_rows, headline_rows, top
 
 if TYPE_CHECKING:
@@ -84,10 +82,11 @@ def page_html(
 
     `files` has the SVG of each figure drawn, by its name in the outputs.
     """
-    sets = case_sets(results) | caption_sets(results, drawn)
-    data = _json(_data(results, sets))
-    known = {*sets, *(f"unit/{placed.unit.id}" for placed in results.selection.placed)}
-    link = Linker(known, "".join([data, *(each.text for each in results.library.documents.values())]))
+    cases, reports = case_data(results), report_data(results)
+    titles = (f"{reports[case['report']]['label']}, {case['who']}" for case in cases)
+    units = zip((placed.unit for placed in results.selection.placed), titles, strict=True)
+    documents = "".join(each.text for each in results.library.documents.values())
+    link = Linker({unit.id: (unit, title) for unit, title in units}, documents)
     below = sections(results, link)
     script, style = page_script(), _source("page.css")
     template = _environment().get_template("page.html.j2")
@@ -101,15 +100,15 @@ def page_html(
         forest=list(forest_rows(results)),
         figures=figures_content(results, drawn, files, link),
         contents=CONTENTS,
-        news=None if changes is None else news_content(changes, link),
+        news=None if changes is None else news_content(changes, results, link),
         groups=[(name, results.protocol.label(name)) for name in (*results.selection.pools, *results.selection.rows)],
         groups_first=len(results.selection.pools),
-        filters=_filters(results),
+        filters=_filters(cases),
         filter_labels=FILTERS,
         case_columns=COLUMNS,
-        cases=case_data(results),
-        reports=report_data(results),
-        data=data,
+        cases=cases,
+        reports=reports,
+        data=lambda: _json(_data(results, cases, reports, link)),  # last, when every number has been met
         link=link,
         script=_safe(script),
         style=_safe(style),
@@ -124,22 +123,24 @@ def page_script() -> str:
     return "\n".join(_source(name) for name in SCRIPTS)
 
 
-def _data(results: Results, sets: Mapping[str, CaseSet]) -> dict[str, Any]:
+def _data(
+    results: Results, cases: list[dict[str, Any]], reports: dict[str, dict[str, Any]], link: Linker
+) -> dict[str, Any]:
     groups = [*results.selection.pools, *results.selection.rows]
     return {
         "version": results.response.version,
         "groups": {name: results.protocol.label(name) for name in groups},
         "strip": STRIP,
         "facets": FACETS,
-        "cases": case_data(results),
-        "reports": report_data(results),
-        "sets": indexed(sets, results.selection.placed),
+        "cases": cases,
+        "reports": reports,
+        "sets": link.sets(),
     }
 
 
-def _filters(results: Results) -> dict[str, list[str]]:
+def _filters(cases: list[dict[str, Any]]) -> dict[str, list[str]]:
     """The values of each filter, sorted, "not stated" last."""
-    found = [case["facets"] for case in case_data(results)]
+    found = [case["facets"] for case in cases]
     return {name: sorted({facets[name] for facets in found}, key=lambda v: (v == "not stated", v)) for name in FACETS}
 
 

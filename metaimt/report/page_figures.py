@@ -15,8 +15,7 @@ from metaimt.figures.counted import Counted, parts_of
 from metaimt.figures.regions import Place
 from metaimt.figures.registry import BY
 from metaimt.figures.review_figure import Drawn, FigureText, NotDrawn
-from metaimt.report.case_set import CaseSet, case_set
-from metaimt.report.figures import by_section, drawn_figures
+from metaimt.report.figures import by_section
 from metaimt.report.linked import Linker
 from metaimt.report.page_map import map_content
 
@@ -26,17 +25,6 @@ if TYPE_CHECKING:
 # Figures whose place a table with bars takes, the numbers of which open their cases.
 INTERACTIVE = ("forest", "strata", "sensitivity", "leave-one-out", "over-time")
 MAP = "evidence-map"
-
-
-def caption_sets(results: Results, drawn: Sequence[Drawn]) -> dict[str, CaseSet]:
-    """The cases of the counts in captions that have no key of their own."""
-    by_id = {placed.unit.id: placed.unit for placed in results.selection.placed}
-    return {
-        _key(each, place): case_set(found.title, [by_id[name] for name in found.cases])
-        for each in drawn_figures(_shown(drawn))
-        for place, found in enumerate(each.counted)
-        if not found.key
-    }
 
 
 def figures_content(
@@ -58,21 +46,17 @@ def _figure(results: Results, each: Drawn, files: Mapping[str, bytes], link: Lin
     said = {"name": name, "title": each.title, "caption": _caption(each, link), "alt": each.alt}
     if each.name == MAP:
         return {**said, "map": map_content(results)}
-    regions = [{"label": found.label, "key": found.key, "at": _at(found.place)} for found in each.regions]
+    regions = [{"label": found.label, "behind": found.behind, "at": _at(found.place)} for found in each.regions]
     return {**said, "address": _address(files[name]), "regions": regions}
 
 
 def _caption(each: FigureText, link: Linker) -> Markup:
     """Its words, the counts as buttons. Raises ValueError for a count that it does not say."""
     marked = [
-        link(part.text, part.key or _key(each, each.counted.index(part))) if isinstance(part, Counted) else part
+        link(part.text, part.behind) if isinstance(part, Counted) else part
         for part in parts_of(each.caption, each.counted)
     ]
     return link.sentence("".join(marked))
-
-
-def _key(each: FigureText, place: int) -> str:
-    return f"figure/{each.name}/{place}"
 
 
 def _at(place: Place) -> str:

@@ -9,10 +9,8 @@ from math import cos, pi, sin, sqrt
 from typing import Any, Final
 
 from metaimt.analyses.evidence_map import EvidenceMap
-from metaimt.analyses.pooled_response import Counts
 from metaimt.analyses.results import Results
-from metaimt.figures.regions import cell_key
-from metaimt.report.page_sets_figures import shown_map
+from metaimt.model.count import Count
 from metaimt.report.wording import fraction
 
 LARGEST: Final = 14.0
@@ -22,12 +20,12 @@ MANY: Final = 16  # patients, below which the largest disc of a map is smaller t
 
 def map_content(results: Results) -> dict[str, Any]:
     """Headings, a row a level of the one grouping with a cell a level of the other, and totals; empty cells None."""
-    found = shown_map(results)
+    found = results.evidence_map[list(results.protocol.pools)[-1]]
     rows = [
         {
             "label": row,
             "cells": [_cell(found, row, column) for column in found.columns],
-            "total": _counted(found.row_totals[row], cell_key(found.pool, row=row)),
+            "total": _counted(found.row_totals[row]),
         }
         for row in found.rows
     ]
@@ -35,8 +33,8 @@ def map_content(results: Results) -> dict[str, Any]:
         "corner": _words(found.down),
         "columns": found.columns,
         "rows": rows,
-        "totals": [_counted(found.column_totals[name], cell_key(found.pool, column=name)) for name in found.columns],
-        "total": _counted(found.total, f"pool/{found.pool}"),
+        "totals": [_counted(found.column_totals[name]) for name in found.columns],
+        "total": _counted(found.total),
         "legend": [
             {"disc": disc(SMALLEST, 0.0), "text": "nobody responded"},
             {"disc": disc(LARGEST / 2, 0.5), "text": "filled as far as they responded"},
@@ -52,11 +50,11 @@ def _cell(found: EvidenceMap, row: str, column: str) -> dict[str, Any] | None:
     largest = max(MANY, *(each.evaluable for each in found.cells.values()))
     radius = max(LARGEST * sqrt(counts.evaluable / largest), SMALLEST)
     share = counts.responders / counts.evaluable
-    return {**_counted(counts, cell_key(found.pool, row, column)), "disc": disc(radius, share)}
+    return {**_counted(counts), "disc": disc(radius, share)}
 
 
-def _counted(counts: Counts, key: str) -> dict[str, str]:
-    return {"fraction": fraction(counts.responders, counts.evaluable), "key": key}
+def _counted(counts: Count) -> dict[str, Any]:
+    return {"fraction": fraction(counts.responders, counts.evaluable), "behind": counts}
 
 
 def _words(grouping: str) -> str:

@@ -5,13 +5,13 @@ May import: analyses, figures and below, and its neighbours.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.results import Results
 from metaimt.evidence.selection import Placed
+from metaimt.model.count import Count
 from metaimt.report.bars import bar
 from metaimt.report.linked import Link
 from metaimt.report.tables import number_text
@@ -24,6 +24,7 @@ from metaimt.report.wording import (
     plural,
     read_as,
     read_depths,
+    read_twice,
     responded,
     short_method,
 )
@@ -44,24 +45,20 @@ def top(results: Results, primary: Sequence[Mapping[str, Any]], link: Link) -> d
     """
     response, library = results.response, results.library
     headline, widest = response.headline, list(response.pools.values())[-1]
-    members = [placed.unit for placed in results.selection.members(headline.name)]
-    designs: Counter[str] = Counter()
-    for unit in members:
-        designs[unit.design] += unit.evaluable
-    depths = Counter(report.extraction.depth or "not stated" for report in library.reports)
     return {
-        "answer": _answer(f"pool/{headline.name}", headline),
-        "read_as": read_as(headline, designs, link),
-        "line": f"{headline.line_not_stated} of {headline.counts.evaluable}",
+        "answer": _answer(headline),
+        "read_as": read_as(headline, link),
+        "line": f"{headline.line_not_stated.evaluable} of {headline.counts.evaluable}",
+        "line_behind": headline.line_not_stated,
         "predicted": _predicted(results, headline),
-        "read": read_depths(depths, link),
+        "read": read_depths(library.reports, link),
         "primary": _primary(results, primary),
         "beside": [*_trials(results, headline), *_others(widest, headline)],
         "facts": [
             ("Version", response.version),
             ("Last search", last_search(library.searches)),
             ("Not yet run", "; ".join(s.source for s in library.searches if s.status != "done")),
-            ("Read", f"{read_depths(depths, link)}; {_twice(results, link)}"),
+            ("Read", f"{read_depths(library.reports, link)}; {_twice(results, link)}"),
             ("Status", _living(results)),
         ],
     }
@@ -70,19 +67,18 @@ def top(results: Results, primary: Sequence[Mapping[str, Any]], link: Link) -> d
 def headline_rows(results: Results) -> Iterator[dict[str, Any]]:
     """The pools with their strata and the local cohort, then the separate rows."""
     for group in results.response.pools.values():
-        key = f"pool/{group.name}"
-        yield {**_row(group, key), "kind": "pool"}
-        for name, stratum in group.strata.items():
-            yield {**_row(stratum, f"{key}/stratum/{name}"), "kind": "stratum"}
+        yield {**_row(group), "kind": "pool"}
+        for stratum in group.strata.values():
+            yield {**_row(stratum), "kind": "stratum"}
         local = results.response.local[group.name]
         if local.evaluable:
             counts = fraction(local.responders, local.evaluable)
             bare = {"orr": "", "interval": "", "method": "", "bar": None, "kind": "stratum"}
             yield {"label": "of these local cohort", "fraction": counts, "reports": local.reports, **bare} | {
-                "key": f"{key}/local"
+                "behind": local
             }
     for group in results.response.rows.values():
-        yield {**_row(group, f"row/{group.name}"), "kind": "row"}
+        yield {**_row(group), "kind": "row"}
 
 
 def forest_rows(results: Results) -> Iterator[dict[str, Any]]:
@@ -97,11 +93,11 @@ def forest_rows(results: Results) -> Iterator[dict[str, Any]]:
             yield from _reports(results, [m for m in inside if not m.is_in(headline.name)], widest, "out")
             for pool in dict.fromkeys((headline.name, widest.name)):
                 group = results.response.pools[pool]
-                row = _row(group.strata[stratum], f"pool/{pool}/stratum/{stratum}")
+                row = _row(group.strata[stratum])
                 yield {**row, "kind": "summary", "label": f"{row['label']}, {group.label}", "drug": ""}
     yield {"kind": "heading", "label": "All together"}
     for group in results.response.pools.values():
-        yield {**_row(group, f"pool/{group.name}"), "kind": "summary", "drug": ""}
+        yield {**_row(group), "kind": "summary", "drug": ""}
 
 
 def capital(label: str) -> str:
@@ -109,12 +105,12 @@ def capital(label: str) -> str:
     return label[:1].upper() + label[1:]
 
 
-def _answer(key: str, group: Group) -> dict[str, Any]:
+def _answer(group: Group) -> dict[str, Any]:
     orr = group.orr
     return {
         "label": capital(group.label),
         "name": group.label,
-        "key": key,
+        "behind": group.counts,
         "responded": responded(group),
         "fraction": fraction(group.counts.responders, group.counts.evaluable),
         "reports": plural(group.counts.reports, "report"),
@@ -135,7 +131,7 @@ def _primary(results: Results, primary: Sequence[Mapping[str, Any]]) -> dict[str
     rows = [{"name": row["name"], **row["cells"][place]} for row in content["rows"]]
     return {
         "title": f"{table.grouping.capitalize()}, the pre-specified contrast ({content['pools'][place]})",
-        "rows": [row for row in rows if row["key"]],
+        "rows": [row for row in rows if row["behind"]],
         "note": capital(content["notes"][place].partition(": ")[2]),
     }
 
@@ -144,12 +140,12 @@ def _trials(results: Results, headline: Group) -> Iterator[dict[str, Any]]:
     """The strata of trials alone: the least selected patients."""
     for name, designs in results.protocol.strata.items():
         if designs == ("trial",):
-            yield _answer(f"pool/{headline.name}/stratum/{name}", headline.strata[name])
+            yield _answer(headline.strata[name])
 
 
 def _others(widest: Group, headline: Group) -> Iterator[dict[str, Any]]:
     if widest.name != headline.name:
-        yield _answer(f"pool/{widest.name}", widest)
+        yield _answer(widest)
 
 
 def _predicted(results: Results, headline: Group) -> str:
@@ -162,8 +158,8 @@ def _predicted(results: Results, headline: Group) -> str:
 
 
 def _twice(results: Results, link: Link) -> str:
-    twice = sum(report.extraction.checked_by is not None for report in results.library.reports)
-    return f"{link(str(twice), 'read/twice')} by two people independently"
+    twice = read_twice(results.library.reports)
+    return f"{link(str(len(twice.reports)), twice)} by two people independently"
 
 
 def _living(results: Results) -> str:
@@ -173,11 +169,11 @@ def _living(results: Results) -> str:
     return f"{LIVING[living.status]}; to be searched every {plural(living.search_every_months, 'month')}"
 
 
-def _row(group: Group, key: str) -> dict[str, Any]:
+def _row(group: Group) -> dict[str, Any]:
     orr = group.orr
     return {
         "label": capital(group.label),
-        "key": key,
+        "behind": group.counts,
         "fraction": fraction(group.counts.responders, group.counts.evaluable),
         "reports": group.counts.reports,
         "orr": percent(orr.estimate) if orr else NOTHING,
@@ -199,15 +195,16 @@ def _reports(results: Results, members: list[Placed], group: Group, tone: str) -
         return (-sum(m.unit.evaluable for m in item[1]), item[1][0].unit.year or 9999, item[0])
 
     for report, placed in sorted(by_report.items(), key=order):
-        key = f"forest/{group.name}/{report}"
-        yield {"kind": "report", "tone": tone, "label": report_label(cases[report]), "key": key, **_counted(placed)}
+        counts = Count.of(f"{report} in {group.label}", (member.unit for member in placed))
+        yield {"kind": "report", "tone": tone, "label": report_label(cases[report]), **_counted(counts)}
 
 
-def _counted(placed: list[Placed]) -> Mapping[str, Any]:
-    r, n = sum(member.unit.responders for member in placed), sum(member.unit.evaluable for member in placed)
+def _counted(counts: Count) -> Mapping[str, Any]:
+    r, n = counts.responders, counts.evaluable
     exact = clopper_pearson(r, n)
-    drugs = sorted({member.unit.drug + (" +" if member.unit.combined_with else "") for member in placed})
+    drugs = sorted({unit.drug + (" +" if unit.combined_with else "") for unit in counts.units})
     return {
+        "behind": counts,
         "drug": ", ".join(drugs),
         "fraction": fraction(r, n),
         "orr": percent(exact.estimate),
@@ -215,5 +212,5 @@ def _counted(placed: list[Placed]) -> Mapping[str, Any]:
         "method": "exact",
         "bar": bar(exact),
         "size": number_text(round(2.5 + min(n, 25) ** 0.5, 2)),
-        "local": placed[0].unit.local,
+        "local": counts.units[0].local,
     }

@@ -9,13 +9,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from metaimt.analyses.contrasts import MODEL, Contrast, Side
-from metaimt.analyses.pooled_response import Counts
 from metaimt.analyses.publication_bias import PublicationBias, Trend
 from metaimt.analyses.results import Results
 from metaimt.analyses.selectivity import NONE_NEEDED, SHOWN_S, Selectivity, Target, curve_point
+from metaimt.model.count import Count, Reports
 from metaimt.report.bias_note import (
     bias_note,
-    contrast_key,
     odds_text,
     odds_with_interval,
     pool_words,
@@ -68,31 +67,29 @@ def _technical(results: Results, link: Link) -> Iterator[str]:
     for pool, found in bias.selectivity.items():
         yield from _curve_sentences(found, pools[pool])
     for pool, small in bias.small_studies.items():
-        yield f"Small-study diagnostics in {pools[pool]}: {small_studies_text(small, pool, link)}."
+        yield f"Small-study diagnostics in {pools[pool]}: {small_studies_text(small, bias.larger[pool], link)}."
     yield f"Where run they are Peters' regression ({PETERS}), Begg's test ({BEGG}), and a {HUNTER} (Hunter 2014)."
     for pool, trend in bias.trends.items():
-        yield f"Trend with publication year in {pools[pool]}: {trend_text(trend, pool, link)}."
+        yield f"Trend with publication year in {pools[pool]}: {trend_text(trend, link)}."
     for pool, reading in bias.reading.items():
-        basis = _parts(reading.basis, reading.total, f"basis/{pool}", link)
-        depth = _parts(reading.depth, reading.total, f"depth/{pool}", link)
+        basis = _parts(reading.basis, reading.total, link)
+        depth = _parts(reading.depth, reading.total, link)
         yield f"The responses in {pools[pool]} are {basis}; the reports were read as {depth} (patients)."
 
 
-def _parts(levels: Mapping[str, Counts], total: Counts, key: str, link: Link) -> str:
+def _parts(levels: Mapping[str, Count], total: Count, link: Link) -> str:
     return ", ".join(
-        f"{name.replace('_', ' ')} {link(f'{counts.evaluable} of {total.evaluable}', f'{key}/{name}')} "
-        f"({_share(counts, total)})"
+        f"{name.replace('_', ' ')} {link(f'{counts.evaluable} of {total.evaluable}', counts)} ({_share(counts, total)})"
         for name, counts in levels.items()
     )
 
 
-def _share(counts: Counts, total: Counts) -> str:
+def _share(counts: Count, total: Count) -> str:
     return percent(counts.evaluable / total.evaluable) if total.evaluable else NOTHING
 
 
 def _contrast_sentence(contrast: Contrast, link: Link) -> str:
-    group = _side_text(contrast.group, contrast_key(contrast, "group"), link)
-    sides = f"{group} against {_side_text(contrast.reference, contrast_key(contrast, 'reference'), link)}"
+    sides = f"{_side_text(contrast.group, link)} against {_side_text(contrast.reference, link)}"
     found = contrast.odds_ratio
     said = f"{sides[0].upper()}{sides[1:]}: {odds_with_interval(contrast)}"
     if isinstance(found, OddsRatio):
@@ -103,10 +100,10 @@ def _contrast_sentence(contrast: Contrast, link: Link) -> str:
     return said + (f" ({contrast.caveat})." if contrast.caveat else ".")
 
 
-def _side_text(side: Side, key: str, link: Link) -> str:
+def _side_text(side: Side, link: Link) -> str:
     counts = side.counts
-    patients = link(fraction(counts.responders, counts.evaluable), key)
-    return f"{side.label}, {patients} in {link(plural(counts.reports, 'report'), f'reports/{key}')}"
+    patients = link(fraction(counts.responders, counts.evaluable), counts)
+    return f"{side.label}, {patients} in {link(plural(counts.reports, 'report'), Reports(counts))}"
 
 
 def _p(p: float) -> str:
@@ -143,13 +140,13 @@ def _s_range(target: Target) -> str:
     return f"{odds_text(target.s)} ({ends[0]} to {ends[1]})"
 
 
-def trend_text(trend: Trend, pool: str, link: Link = plain) -> str:
+def trend_text(trend: Trend, link: Link = plain) -> str:
     """The odds ratio per year, or `not run: ...`."""
     found = trend.odds_ratio
     if not isinstance(found, OddsRatio):
-        return first_count(found.wording(), f"dated/{pool}/undated", link)
+        return first_count(found.wording(), trend.undated, link)
     interval = f"{100 * found.level:g} % interval {found.lower:.3f} to {found.upper:.3f}"
-    dated = f"{link(f'{trend.dated} of {trend.reports}', f'reports/dated/{pool}')} reports dated"
+    dated = f"{link(f'{trend.dated.reports} of {trend.reports}', Reports(trend.dated))} reports dated"
     return f"odds ratio {found.estimate:.3f} a year ({interval}), p = {_p(found.p)}, {dated}"
 
 
@@ -163,11 +160,11 @@ def _contrast_row(contrast: Contrast, link: Link) -> dict[str, str]:
     else:
         cells["odds_ratio"] = found.wording()
     sides = {"group": contrast.group, "reference": contrast.reference}
-    return {name: _side_cell(side, contrast_key(contrast, name), link) for name, side in sides.items()} | cells
+    return {name: _side_cell(side, link) for name, side in sides.items()} | cells
 
 
-def _side_cell(side: Side, key: str, link: Link) -> str:
-    return f"{_side_text(side, key, link)}, {percent(side.orr.estimate) if side.orr else NOTHING}"
+def _side_cell(side: Side, link: Link) -> str:
+    return f"{_side_text(side, link)}, {percent(side.orr.estimate) if side.orr else NOTHING}"
 
 
 def _curve_cell(found: Selectivity, s: float) -> str:
@@ -177,19 +174,19 @@ def _curve_cell(found: Selectivity, s: float) -> str:
 
 def _target_rows(bias: PublicationBias, curves: Mapping[str, Selectivity], link: Link) -> Iterator[dict[str, Any]]:
     """Each number leads to the case reports that the missing non-responders are missing from."""
-    keys = {pool: contrast_key(bias.design(pool), "group") for pool in curves}
+    cases = {pool: bias.design(pool).group.counts for pool in curves}
     for name in dict.fromkeys(target.name for found in curves.values() for target in found.targets):
         targets = {pool: next((t for t in found.targets if t.name == name), None) for pool, found in curves.items()}
         first = next(target for target in targets.values() if target is not None)
-        cells = [_missing_cell(target, keys[pool], link) for pool, target in targets.items()]
+        cells = [_missing_cell(target, cases[pool], link) for pool, target in targets.items()]
         yield {"name": _target_name(first), "cells": cells}
 
 
-def _missing_cell(target: Target | None, key: str, link: Link) -> str:
+def _missing_cell(target: Target | None, cases: Count, link: Link) -> str:
     if target is None:
         return ""
     missing = NONE_NEEDED if target.missing == 0 else "no number" if target.missing is None else str(target.missing)
-    return f"{link(missing, key)}; s = {_s_range(target)}"
+    return f"{link(missing, cases)}; s = {_s_range(target)}"
 
 
 def _reading_rows(bias: PublicationBias, labels: Mapping[str, str]) -> Iterator[dict[str, str]]:

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from metaimt.analyses.alternatives import Rate
-from metaimt.analyses.pooled_response import Counts
 from metaimt.analyses.published_pooled import PublishedComparison
 from metaimt.casefiles.published import PublishedFigure
+from metaimt.model.count import Count, Reports
 from metaimt.report.environment import Rendered, render
 from metaimt.report.linked import Link, plain
 from metaimt.report.tables import Row
@@ -34,8 +34,8 @@ def published_content(found: Sequence[PublishedComparison], link: Link = plain) 
             "citation": each.entry.citation or each.entry.id,
             "printed": _printed(each),
             "conditions": each.conditions,
-            "ours": _ours(each.counts, each.orr, f"published/{each.entry.id}/widest", link),
-            "headline": _ours(*each.headline, f"published/{each.entry.id}/headline", link),
+            "ours": _ours(each.counts, each.orr, link),
+            "headline": _ours(*each.headline, link),
             "differences": each.differences,
             "note": each.entry.note or "",
         }
@@ -43,9 +43,9 @@ def published_content(found: Sequence[PublishedComparison], link: Link = plain) 
     ]
 
 
-def _ours(counts: Counts, orr: Rate, key: str, link: Link) -> str:
-    reports = link(plural(counts.reports, "report"), f"reports/{key}")
-    return f"{estimate_with_interval(orr, link, key)} in {reports}" if orr else NOTHING
+def _ours(counts: Count, orr: Rate, link: Link) -> str:
+    reports = link(plural(counts.reports, "report"), Reports(counts))
+    return f"{estimate_with_interval(orr, link, counts)} in {reports}" if orr else NOTHING
 
 
 def _printed(each: PublishedComparison) -> str:

@@ -12,9 +12,12 @@ from typing import Any
 from metaimt.analyses.alternatives import Rate
 from metaimt.analyses.by_model import comparison_reasons
 from metaimt.analyses.over_time import BY_ENTRY, NOT_ADJUSTED, UNDATED, Crossing, Cumulative
+from metaimt.analyses.publication_bias import of_reports_of
 from metaimt.analyses.results import Results
 from metaimt.analyses.sensitivity import NO_ROWS, Cell, ReportLeftOut, SensitivityRow
 from metaimt.analyses.specification import Specification
+from metaimt.model.count import Count, Reports
+from metaimt.model.unit import Unit
 from metaimt.report.bars import bar
 from metaimt.report.environment import Rendered, render
 from metaimt.report.methods_text import LARGER_REPORTS, spread_text
@@ -35,7 +38,7 @@ def over_time_section(results: Results) -> Rendered:
 
 
 def sensitivity_content(results: Results, link: Link = plain) -> dict[str, Any]:
-    """Every table of the section; `key` of a row or cell names the cases behind it (`page_sets`)."""
+    """Every table of the section; `behind` of a row or cell are its patients."""
     tables, labels = results.sensitivity, _labels(results)
     return {
         "pools": list(labels.values()),
@@ -43,7 +46,7 @@ def sensitivity_content(results: Results, link: Link = plain) -> dict[str, Any]:
         "rows": [_row(row) for row in tables.rows],
         "models": [_row(row) for row in tables.models],
         "model_notes": [*comparison_reasons(results.comparison), *_spread(results, link)],
-        "notes": list(_notes(tables.rows, labels, link)),
+        "notes": list(_notes(tables.rows, results, link)),
         "shown": SHOWN_LEFT_OUT,
         "left_out": list(_left_out(tables.leave_one_out, labels)),
         "discounts": list(_discounts(results)),
@@ -52,7 +55,7 @@ def sensitivity_content(results: Results, link: Link = plain) -> dict[str, Any]:
 
 
 def over_time_content(results: Results, link: Link = plain) -> dict[str, Any]:
-    """A table of steps for each pool and kind of date; `key` of a step names its cases (`page_sets`)."""
+    """A table of steps for each pool and kind of date; `behind` of a step are its patients."""
     labels = _labels(results)
     return {
         "label": NOT_ADJUSTED,
@@ -64,7 +67,7 @@ def _spread(results: Results, link: Link) -> Iterator[str]:
     """Q, I^2 and tau^2 of each pool, on the reports of two patients or more."""
     for pool, found in results.comparison.items():
         if found.heterogeneity is not None:
-            larger = link(LARGER_REPORTS, f"reports/pool/{pool}/of 2 or more")
+            larger = link(LARGER_REPORTS, Reports(of_reports_of(results.response.pools[pool].counts, 2)))
             yield f"{found.name}, {spread_text(found.heterogeneity['reports_of_two_or_more'], larger)}."
 
 
@@ -87,8 +90,7 @@ def _cells(responders: int, evaluable: int, orr: Rate) -> dict[str, Any]:
 
 
 def _row(row: SensitivityRow) -> dict[str, Any]:
-    keys = {pool: f"otherwise/{row.name}/{pool}" for pool in row.pools}
-    return {"name": row.name, "cells": [{**_sensitivity_cell(c), "key": keys[pool]} for pool, c in row.pools.items()]}
+    return {"name": row.name, "cells": [{**_sensitivity_cell(c), "behind": c.counts} for c in row.pools.values()]}
 
 
 def _sensitivity_cell(cell: Cell) -> dict[str, Any]:
@@ -105,7 +107,8 @@ def _points(change: float | None) -> str:
     return "" if change is None else f"{round(100 * change, 1) + 0.0:+.1f}"
 
 
-def _notes(rows: tuple[SensitivityRow, ...], labels: Mapping[str, str], link: Link) -> Iterator[str]:
+def _notes(rows: tuple[SensitivityRow, ...], results: Results, link: Link) -> Iterator[str]:
+    labels, units = _labels(results), {placed.unit.id: placed.unit for placed in results.selection.placed}
     for row in rows:
         said: dict[tuple[str, ...], list[str]] = {}
         for pool, cell in row.pools.items():
@@ -113,12 +116,17 @@ def _notes(rows: tuple[SensitivityRow, ...], labels: Mapping[str, str], link: Li
             said.setdefault(text, []).append(labels[pool])
         for text, pools in said.items():
             if text:
-                yield f"{row.name} ({' and '.join(pools)}): {'; '.join(_counts_of_arms(part, link) for part in text)}."
+                told = "; ".join(_counts_of_arms(part, units, link) for part in text)
+                yield f"{row.name} ({' and '.join(pools)}): {told}."
 
 
-def _counts_of_arms(text: str, link: Link) -> str:
+def _counts_of_arms(text: str, units: Mapping[str, Unit], link: Link) -> str:
     """`schoffski-2018/arm1 6/12 in place of ...`: the counts of each arm lead to it."""
-    return re.sub(r"(\S+/arm\d+) (\d+/\d+)", lambda found: f"{found[1]} {link(found[2], f'unit/{found[1]}')}", text)
+
+    def linked(found: re.Match[str]) -> str:
+        return f"{found[1]} {link(found[2], Count.of('', [units[found[1]]]))}"
+
+    return re.sub(r"(\S+/arm\d+) (\d+/\d+)", linked, text)
 
 
 def _left_out(found: tuple[ReportLeftOut, ...], labels: Mapping[str, str]) -> Iterator[dict[str, Any]]:
@@ -127,16 +135,16 @@ def _left_out(found: tuple[ReportLeftOut, ...], labels: Mapping[str, str]) -> It
         mine.sort(key=lambda left: (-abs(left.change or 0.0), left.report))
         for left in mine[:SHOWN_LEFT_OUT]:
             cells = _cells(left.without.responders, left.without.evaluable, left.orr)
-            own = fraction(left.responders, left.evaluable)
-            keys = {"key": f"without/{pool}/{left.report}", "own_key": f"report/{pool}/{left.report}"}
-            yield {"pool": label, "report": left.report, "own": own, **cells, "change": _points(left.change), **keys}
+            own = fraction(left.own.responders, left.own.evaluable)
+            behind = {"behind": left.without, "own_behind": left.own}
+            yield {"pool": label, "report": left.report, "own": own, **cells, "change": _points(left.change), **behind}
 
 
 def _discounts(results: Results) -> Iterator[dict[str, Any]]:
     points = results.sensitivity.discounts
     for name, weight in dict.fromkeys((point.name, point.weight) for point in points):
         same = [point for point in points if (point.name, point.weight) == (name, weight)]
-        cells = [{**_weighted(point.orr), "key": f"weight/{name}/{point.pool}/{weight:g}"} for point in same]
+        cells = [{**_weighted(point.orr), "behind": point.counts} for point in same]
         yield {"name": name, "weight": f"{weight:g}", "cells": cells}
 
 
@@ -153,7 +161,6 @@ def _specification(results: Results) -> dict[str, Any]:
     if len(found) < 2 or grid.lowest is None or grid.middle is None or grid.highest is None:
         return {}
     shares = [f"{100 * t:g} %: {percent(share)}" for t, share in grid.excluding.items()]
-    places = {id(each): number for number, each in enumerate(grid.specifications)}
     shown = {
         "lowest": found[0],
         "headline": next((each for each in found if each.headline), None),
@@ -165,13 +172,9 @@ def _specification(results: Results) -> dict[str, Any]:
         "range": f"{percent(grid.lowest)} to {percent(grid.highest)}, median {percent(grid.middle)}",
         "excluding": "; ".join(shares),
         "choices": list(results.protocol.specification),
-        "rows": [
-            {**_specified(name, each), "key": f"specification/{places[id(each)]}"}
-            for name, each in shown.items()
-            if each is not None
-        ],
+        "rows": [_specified(name, each) for name, each in shown.items() if each is not None],
         "all": [
-            {**_specified(str(number + 1), each), "key": f"specification/{number}", "headline": each.headline}
+            {**_specified(str(number + 1), each), "headline": each.headline}
             for number, each in enumerate(grid.specifications)
         ],
     }
@@ -181,6 +184,7 @@ def _specified(name: str, found: Specification) -> dict[str, Any]:
     counts = found.counts
     return {
         "name": name,
+        "behind": counts,
         "settings": list(found.settings.values()),
         **_cells(counts.responders, counts.evaluable, found.orr),
     }
@@ -192,15 +196,16 @@ def _cumulative(found: Cumulative, label: str, link: Link) -> dict[str, Any]:
             "when": f"with the {plural(step.added.reports, 'undated report')}" if step.when == UNDATED else step.when,
             "added": fraction(step.added.responders, step.added.evaluable),
             "reports": step.counts.reports,
-            "key": f"time/{found.pool}/{found.by}/{step.when}",
+            "behind": step.counts,
+            "added_behind": step.added,
             **_cells(step.counts.responders, step.counts.evaluable, step.orr),
         }
         for step in found.steps
     ]
     kind = "the date a report entered the review" if found.by == BY_ENTRY else found.by
-    dated, key = f"{found.dated} of {found.reports}", f"reports/time/{found.pool}/{found.by}/dated"
+    dated = f"{found.dated.reports} of {found.reports}"
     start = f"{label}, by {kind}"
-    titles = {"title": f"{start}: {dated} dated", "heading": f"{start}: {link(dated, key)} dated"}
+    titles = {"title": f"{start}: {dated} dated", "heading": f"{start}: {link(dated, Reports(found.dated))} dated"}
     if len(steps) == 1:
         only = f"All at one step ({steps[0]['when']}), so that nothing has changed yet."
         return {**titles, "steps": [], "crossings": [only]}

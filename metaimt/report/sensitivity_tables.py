@@ -56,8 +56,8 @@ def leave_one_out_rows(tables: SensitivityTables) -> Iterator[Row]:
         yield {
             "pool": left.pool,
             "left_out": left.report,
-            "its_responders": left.responders,
-            "its_evaluable": left.evaluable,
+            "its_responders": left.own.responders,
+            "its_evaluable": left.own.evaluable,
             "responders": left.without.responders,
             "evaluable": left.without.evaluable,
             "reports": left.without.reports,

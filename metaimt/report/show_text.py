@@ -110,11 +110,11 @@ def _changes(found: Contribution) -> Iterator[str]:
 
 
 def _share(change: Change) -> str:
-    given = dict.fromkeys(f"{unit.drug}, {_LINES[unit.line]}" for unit in change.share)
-    if change.evaluable == 1:
-        role = "as a responder" if change.responders else "as a non-responder"
+    given = dict.fromkeys(f"{unit.drug}, {_LINES[unit.line]}" for unit in change.share.units)
+    if change.share.evaluable == 1:
+        role = "as a responder" if change.share.responders else "as a non-responder"
     else:
-        role = f"with {fraction(change.responders, change.evaluable)} responders"
+        role = f"with {fraction(change.share.responders, change.share.evaluable)} responders"
     return f"{role} ({'; '.join(given)})"
 
 

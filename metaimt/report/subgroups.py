@@ -10,9 +10,9 @@ from math import exp
 from typing import Any
 
 from metaimt.analyses.patient_regression import Regression
-from metaimt.analyses.pooled_response import Counts
 from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import PRIMARY, Subgroup
+from metaimt.model.count import Count
 from metaimt.report.bars import bar
 from metaimt.report.environment import Rendered, render
 from metaimt.report.wording import Link, fraction, limits, p_value, percent, plain, plural
@@ -27,7 +27,7 @@ def subgroups_section(results: Results) -> Rendered:
 def subgroups_content(results: Results, link: Link = plain) -> dict[str, Any]:
     """Tables of each grouping, the widest pool first, with tests; then regressions and later inhibitors.
 
-    `key` of a cell names the cases behind it (`page_sets`).
+    `behind` of a cell are the patients of it.
     """
     found, priors = results.subgroups, results.protocol.priors
     later = found.later
@@ -35,9 +35,9 @@ def subgroups_content(results: Results, link: Link = plain) -> dict[str, Any]:
         "priors": f"N(0, {priors.subgroup_mean_sd:g}²) and half-normal({priors.subgroup_sd_scale:g})",
         "tables": [_table(tables, results, link) for tables in found.tables.values()],
         "regressions": [
-            {"label": results.protocol.label(pool), "text": _regression(model, f"regression/{pool}/{place}", link)}
+            {"label": results.protocol.label(pool), "text": _regression(model, link)}
             for pool, models in list(found.regressions.items())[::-1]
-            for place, model in enumerate(models)
+            for model in models
         ],
         "switches": [switch.to_dict() for switch in later.switches],
         "by_outcome": _listed(later.by_prior_outcome),
@@ -66,34 +66,34 @@ def _title(grouping: str) -> str:
 def _cell(table: Subgroup, name: str) -> dict[str, Any]:
     each = next((each for each in table.levels if each.level.name == name), None)
     if each is None or each.level.orr is None:
-        return {"fraction": "0/0", "exact": "", "pooled": "", "key": "", "bar": None}
+        return {"fraction": "0/0", "exact": "", "pooled": "", "behind": None, "bar": None}
     counts, orr, rate = each.level.counts, each.level.orr, each.pooled
     return {
         "fraction": fraction(counts.responders, counts.evaluable),
         "exact": f"{percent(orr.estimate)} ({limits(orr.lower, orr.upper)})",
         "pooled": "" if isinstance(rate, NotRun) else f"{percent(rate.median)} ({limits(rate.lower, rate.upper)})",
-        "key": f"by/{table.grouping}/{table.pool}/{name}",
+        "behind": counts,
         "bar": bar(orr),
     }
 
 
 def _note(table: Subgroup, link: Link) -> str:
     missing, total = table.not_reported, table.total.evaluable
-    key = f"by/{table.grouping}/{table.pool}/not reported"
-    unknown = f"not known for {link(f'{missing.evaluable} of {total}', key)} patients"
+    unknown = f"not known for {link(f'{missing.evaluable} of {total}', missing)} patients"
     if missing.evaluable:
-        unknown += f" (of whom {link(fraction(missing.responders, missing.evaluable), key)} responded)"
+        unknown += f" (of whom {link(fraction(missing.responders, missing.evaluable), missing)} responded)"
     test = table.test
     said = test.wording() if isinstance(test, NotRun) else f"{p_value(test.p)}, {test.wording()}"
     return f"{unknown}; test of any difference between the known levels: {said}."
 
 
-def _regression(model: Regression, key: str, link: Link) -> str:
+def _regression(model: Regression, link: Link) -> str:
     covariates = ", ".join(name.replace("_", " ") for name in model.covariates)
-    complete = f"{key}/complete"
+    complete = model.complete
     known = (
-        f"{covariates}: {link(plural(model.patients, 'patient'), key)} described one by one, all covariates known for "
-        f"{link(str(model.complete), complete)} ({link(f'{model.responders} responders', complete)})"
+        f"{covariates}: {link(plural(model.patients.evaluable, 'patient'), model.patients)} described one by one, "
+        "all covariates known for "
+        f"{link(str(complete.evaluable), complete)} ({link(f'{complete.responders} responders', complete)})"
     )
     if isinstance(model.fit, NotRun):
         return f"{known}; {model.fit.wording()}."
@@ -105,10 +105,10 @@ def _regression(model: Regression, key: str, link: Link) -> str:
     return f"{known}; {'; '.join(odds)}."
 
 
-def _listed(rows: Mapping[str, Counts]) -> str:
+def _listed(rows: Mapping[str, Count]) -> str:
     return ", ".join(_responses(rows)) or "nobody"
 
 
-def _responses(rows: Mapping[str, Counts]) -> Iterator[str]:
+def _responses(rows: Mapping[str, Count]) -> Iterator[str]:
     for name, counts in rows.items():
         yield f"{name}: {fraction(counts.responders, counts.evaluable)}"

@@ -9,8 +9,9 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 
 from metaimt.analyses.breakdown import Breakdown, Level
-from metaimt.analyses.pooled_response import Counts, Group, PooledResponse
+from metaimt.analyses.pooled_response import Group, PooledResponse
 from metaimt.files import for_terminal
+from metaimt.model.count import Count
 from metaimt.report.wording import NOTHING, fraction, limits, percent, plural, reasons_line, short_method
 from metaimt.statistics.pooled import PooledProportion
 from metaimt.statistics.proportion import Proportion
@@ -59,7 +60,7 @@ def _row(group: Group, indent: int = 0) -> str:
     return f"{start}{percent(group.orr.estimate):>9}   {interval:<13}{short_method(group.orr)}"
 
 
-def _counts_row(label: str, counts: Counts) -> str:
+def _counts_row(label: str, counts: Count) -> str:
     name = for_terminal(label)
     name = name if len(name) < _NAME else f"{name[: _NAME - 2]}…"
     return f"{name:<{_NAME}}{fraction(counts.responders, counts.evaluable):>7}{counts.reports:>8}"
@@ -72,7 +73,7 @@ def _notes(result: PooledResponse) -> Iterator[str]:
         yield from _wrapped(for_terminal(text), WIDTH)
         yield ""
     pools = tuple(result.pools.values())
-    lines = [f"{group.line_not_stated} of {group.counts.evaluable} patients ({_name(group)})" for group in pools]
+    lines = [f"{group.line_not_stated.evaluable} of {group.counts.evaluable} patients ({_name(group)})" for group in pools]
     yield from _wrapped(f"Line of treatment mixed or not stated: {', '.join(lines)}.", WIDTH)
     yield from _rates(pools)
     for group in pools:

@@ -5,7 +5,7 @@ May import: analyses and below.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from metaimt.analyses.wording import (
@@ -21,10 +21,14 @@ from metaimt.analyses.wording import (
     plural,
     short_method,
 )
+from metaimt.model.count import OUTCOMES, Publications
 
 if TYPE_CHECKING:
+    from metaimt.analyses.not_in_headline import NotInHeadline
     from metaimt.analyses.pooled_response import Group
+    from metaimt.casefiles.model import CaseFile
     from metaimt.casefiles.shared import Search
+    from metaimt.model.unit import Unit
     from metaimt.problem import Problem
 
 __all__ = [
@@ -32,6 +36,7 @@ __all__ = [
     "OUTCOMES",
     "READ_AS",
     "Link",
+    "by_depth",
     "estimate_with_interval",
     "fraction",
     "group_line",
@@ -45,6 +50,7 @@ __all__ = [
     "problem_line",
     "read_as",
     "read_depths",
+    "read_twice",
     "reasons_line",
     "responded",
     "short_method",
@@ -53,7 +59,6 @@ READ_AS = (
     "Most responders come from small trials and cohorts, not from comparable patients; "
     "this does not predict one patient's response."
 )
-OUTCOMES = {"complete": "complete response", "controlled": "disease control"}
 GROUPED, SINGLE = "small trials and cohorts", "single cases and series"
 _READ = {
     "full_text": "in full text",
@@ -72,9 +77,9 @@ def group_line(group: Group) -> str:
     return f"{group.label}: {reports}, ORR {estimate_with_interval(group.orr)}"
 
 
-def reasons_line(reasons: Iterable[tuple[str, int]], link: Link = plain) -> str:
+def reasons_line(reasons: Iterable[NotInHeadline], link: Link = plain) -> str:
     """`20 inferred, 10 unnamed drug`."""
-    return ", ".join(f"{link(str(patients), f'not-in/{reason}')} {reason}" for reason, patients in reasons)
+    return ", ".join(f"{link(str(each.patients), each.counts)} {each.reason}" for each in reasons)
 
 
 def problem_line(problem: Problem) -> str:
@@ -87,13 +92,13 @@ def responded(group: Group) -> str:
     return f"{group.counts.responders} of {plural(group.counts.evaluable, 'patient')} responded"
 
 
-def read_as(group: Group, by_design: Mapping[str, int], link: Link = plain) -> str:
-    """What the answer is not, with the counts by design (case_report, case_series, cohort, trial) that say why."""
-    grouped = sum(by_design.get(design, 0) for design in ("trial", "cohort"))
-    total = group.counts.evaluable
-    where = GROUPED if 2 * grouped > total else SINGLE
-    number = grouped if 2 * grouped > total else total - grouped
-    counts = link(f"{number} of {total}", f"pool/{group.name}/{where}")
+def read_as(group: Group, link: Link = plain) -> str:
+    """What the answer is not, with the counts by design that say why."""
+    total, grouped = group.counts.evaluable, group.counts.where(f"{group.label}: {GROUPED}", _is_grouped)
+    where, number = GROUPED, grouped
+    if 2 * grouped.evaluable <= total:
+        where, number = SINGLE, group.counts.where(f"{group.label}: {SINGLE}", lambda unit: not _is_grouped(unit))
+    counts = link(f"{number.evaluable} of {total}", number)
     return (
         f"Most ({counts}) come from {where}, not from comparable patients; "
         "this does not predict one patient's response."
@@ -106,14 +111,35 @@ def last_search(searches: Iterable[Search]) -> str:
     return max(dates) if dates else "no search with a date"
 
 
-def read_depths(depths: Mapping[str, int], link: Link = plain) -> str:
+def read_depths(reports: Iterable[CaseFile], link: Link = plain) -> str:
     """`58 of 71 publications were read as an abstract, 2 in full text, ...`, the most frequent first."""
-    ranked = sorted(depths.items(), key=lambda item: (-item[1], item[0]))
+    depths = by_depth(reports)
+    ranked = sorted(depths.items(), key=lambda item: (-len(item[1].reports), item[0]))
     if not ranked:
         return "no publication"
-    total, (first, most) = plural(sum(depths.values()), "publication"), ranked[0]
-    opening = f"{link(f'{most} of {total}', f'read/{first}')} {'was' if most == 1 else 'were'} read {_how(first)}"
-    return ", ".join([opening, *(f"{link(str(n), f'read/{depth}')} {_how(depth)}" for depth, n in ranked[1:])])
+    total, (first, most) = sum(len(found.reports) for found in depths.values()), ranked[0]
+    words = link(f"{len(most.reports)} of {plural(total, 'publication')}", most)
+    opening = f"{words} {'was' if len(most.reports) == 1 else 'were'} read {_how(first)}"
+    rest = (f"{link(str(len(found.reports)), found)} {_how(depth)}" for depth, found in ranked[1:])
+    return ", ".join([opening, *rest])
+
+
+def by_depth(reports: Iterable[CaseFile]) -> dict[str, Publications]:
+    """The publications by the depth at which they were read."""
+    found: dict[str, list[str]] = {}
+    for report in reports:
+        found.setdefault(report.extraction.depth or "not stated", []).append(report.id)
+    return {depth: Publications(f"Read as: {depth.replace('_', ' ')}", tuple(ids)) for depth, ids in found.items()}
+
+
+def read_twice(reports: Iterable[CaseFile]) -> Publications:
+    """Those read by two people."""
+    twice = tuple(report.id for report in reports if report.extraction.checked_by is not None)
+    return Publications("Read by two people independently", twice)
+
+
+def _is_grouped(unit: Unit) -> bool:
+    return unit.design in {"trial", "cohort"}
 
 
 def _how(depth: str) -> str:

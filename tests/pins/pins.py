@@ -115,14 +115,8 @@ class Page(HTMLParser):
 
     def _behind(self, key: str) -> tuple[str, list[tuple[str, float, float]], list[Any]]:
         """Title, (unit, r, n) of each case, and publications with what they print."""
-        reports, name = key.startswith("reports/"), key.removeprefix("reports/")
-        everything = self.data["cases"]
-        places = {f"unit/{one['id']}": one for one in everything}
-        if name in places:
-            one = places[name]
-            label = self.data["reports"][one["report"]]["label"]
-            return f"{label}, {one['who']}", [(one["id"], one["r"], one["n"])], []
-        found = self.data["sets"][name]
+        reports, everything = key.startswith("r"), self.data["cases"]
+        found = self.data["sets"][int(key.removeprefix("r"))]
         if "p" in found:
             return found["t"], [], [sorted(found["p"]), found.get("s", [])]
         entries = [entry if isinstance(entry, list) else [entry] for entry in found["u"]]

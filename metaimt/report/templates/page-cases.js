@@ -3,8 +3,6 @@
   "use strict";
 
   const data = JSON.parse(document.getElementById("data").textContent);
-  const places = new Map(data.cases.map((each, place) => [`unit/${each.id}`, place]));
-
   function element(name, text, className) {
     const made = document.createElement(name);
     if (text) made.textContent = text;
@@ -12,17 +10,12 @@
     return made;
   }
 
-  const REPORTS = "reports/"; // before a key: the publications of its cases
-  const unprefixed = (key) => (key.startsWith(REPORTS) ? key.slice(REPORTS.length) : key);
+  const REPORTS = "r"; // before the place of a set: the publications of its cases
+  const setOf = (place) => data.sets[place.startsWith(REPORTS) ? place.slice(REPORTS.length) : place];
 
-  // [case, responders, evaluable] of each case behind a key, as counted there; none of what is known as printed only.
+  // [case, responders, evaluable] of each case of a set, as counted there; none of what is known as printed only.
   function casesOf(key) {
-    const name = unprefixed(key);
-    if (places.has(name)) {
-      const one = data.cases[places.get(name)];
-      return [[one, one.r, one.n]];
-    }
-    const found = data.sets[name];
+    const found = setOf(key);
     const units = found.p ? data.cases.flatMap((one, place) => (found.p.includes(one.report) ? [place] : [])) : found.u;
     return units.map((entry) => {
       const [place, r, n] = Array.isArray(entry) ? entry : [entry];
@@ -31,23 +24,16 @@
     });
   }
 
-  // The publications behind a key, or nothing if it is a set of cases.
+  // The publications of a set, or nothing if it is a set of cases.
   function reportsOf(key) {
-    if (!key.startsWith(REPORTS)) return places.has(key) ? undefined : data.sets[key].p;
+    if (!key.startsWith(REPORTS)) return setOf(key).p;
     const evaluable = casesOf(key).filter(([, , n]) => n);
     const size = (id) => sum(evaluable.map(([one, , n]) => (one.report === id ? n : 0)));
     return [...new Set(evaluable.map(([one]) => one.report))].sort((a, b) => size(b) - size(a));
   }
 
   // What those publications print: [what, as printed, where].
-  const statementsOf = (key) => (data.sets[key] || {}).s || [];
-
-  function titleOf(key) {
-    const name = unprefixed(key);
-    if (!places.has(name)) return data.sets[name].t;
-    const one = data.cases[places.get(name)];
-    return `${data.reports[one.report].label}, ${one.who}`;
-  }
+  const statementsOf = (key) => setOf(key).s || [];
 
   // Sums without the noise of binary fractions: at a weight below 1 counts are no whole numbers.
   const sum = (numbers) => Number(numbers.reduce((all, each) => all + each, 0).toPrecision(10));
@@ -125,7 +111,7 @@
     shown = key;
     const cases = casesOf(key).sort((a, b) => b[2] - a[2]); // the largest first, else in the order of the files
     const reports = reportsOf(key);
-    document.getElementById("cases-title").textContent = titleOf(key);
+    document.getElementById("cases-title").textContent = setOf(key).t;
     document.getElementById("cases-count").textContent = countOf(key, cases, reports);
     const body = document.getElementById("cases-list");
     const cards = reports
