@@ -6,6 +6,7 @@ import io
 import sys
 import zipfile
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,18 @@ def write(folder: Path, files: Files) -> Path:
 
 
 Run = Callable[..., tuple[int, str]]
+ask_kernel, ask_features = same_bytes.kernel_of, same_bytes.features
+
+
+@cache
+def kernel_here() -> str:
+    """Asked for once: a fresh Python has to import numpy for it."""
+    return ask_kernel(Way("here"))
+
+
+@cache
+def features_here() -> str:
+    return ask_features()
 
 
 @pytest.fixture
@@ -50,6 +63,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
             return out
 
         monkeypatch.setattr(same_bytes, "build", build)
+        monkeypatch.setattr(same_bytes, "kernel_of", lambda way: kernel_here())
+        monkeypatch.setattr(same_bytes, "features", features_here)
         code = same_bytes.main([*words, "--keep", str(tmp_path / "kept"), "--review", str(tmp_path)])
         return code, capsys.readouterr().out
 

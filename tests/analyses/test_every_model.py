@@ -7,6 +7,7 @@ should not grow may by 1e-7.
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -33,6 +34,15 @@ def report_pairs(largest: int) -> st.SearchStrategy[tuple[int, int]]:
 
 
 data_sets = st.lists(report_pairs(14), min_size=1, max_size=13)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def whole_only() -> Iterator[None]:
+    """No report left out and no steps over time: these are the same models on parts of the data."""
+    with pytest.MonkeyPatch.context() as patch:
+        for part in ("leave_one_out", "cumulative"):
+            patch.setattr(f"metaimt.analyses.comparison.{part}", lambda studies: ())
+        yield
 
 
 def all_models(pairs: Pairs, **more: Any) -> Comparison:

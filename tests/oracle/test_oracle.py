@@ -344,14 +344,14 @@ def test_the_oracle_imports_nothing_of_the_package() -> None:
 
 
 def test_both_run_from_the_command_line(make_review: MakeReview, tmp_path: Path) -> None:
-    made, written = make_review(*UNANIMOUS), tmp_path / "results.json"
+    made, written = make_review(trial("trial-a", arm(3, 5))), tmp_path / "results.json"
 
     def run(script: str, *arguments: Path) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, str(HERE / script), *map(str, arguments)]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     printed = run("recompute.py", made)
-    assert json.loads(printed.stdout)["pools"]["strict"]["evaluable"] == 10
+    assert json.loads(printed.stdout)["pools"]["strict"]["evaluable"] == 5
     results = results_of(made)
     written.write_text(json.dumps(results), encoding="utf-8")
     assert run("agreement.py", made, written).returncode == 0
@@ -359,7 +359,7 @@ def test_both_run_from_the_command_line(make_review: MakeReview, tmp_path: Path)
     written.write_text(json.dumps(results), encoding="utf-8")
     told = run("agreement.py", made, written)
     assert told.returncode == 1
-    assert told.stdout == "pools/strict/responders: 6 by the oracle, 7 in results.json\n"
+    assert told.stdout == "pools/strict/responders: 3 by the oracle, 4 in results.json\n"
     (made / "local").mkdir()
     workbook = report("our-cohort", **TABLE | {"table": "our-cohort.xlsx"})
     (made / "local" / "our-cohort.yaml").write_text(yaml.safe_dump(workbook), encoding="utf-8")
