@@ -151,6 +151,12 @@ def make_review(tmp_path: Path) -> MakeReview:
     return make
 
 
+@pytest.fixture
+def forest_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Builds that draw the forest plot and no other figure: drawing is most of the time of a small build."""
+    monkeypatch.setattr("metaimt.report.figure_files.figure_names", lambda protocol: {"forest": "made up"})
+
+
 _REMEMBERED: dict[str, Any] = {}
 
 

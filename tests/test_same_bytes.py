@@ -54,6 +54,9 @@ def features_here() -> str:
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run the tool with builds that write these files and print these words, by the name of the way."""
 
+    monkeypatch.setattr(same_bytes, "kernel_of", lambda way: kernel_here())
+    monkeypatch.setattr(same_bytes, "features", features_here)
+
     def told(*words: str, said: Mapping[str, str] | None = None, **files: Files) -> tuple[int, str]:
         def build(way: Way, review: Path, folder: Path) -> Path | None:
             if way.name == "fails":
@@ -63,8 +66,6 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
             return out
 
         monkeypatch.setattr(same_bytes, "build", build)
-        monkeypatch.setattr(same_bytes, "kernel_of", lambda way: kernel_here())
-        monkeypatch.setattr(same_bytes, "features", features_here)
         code = same_bytes.main([*words, "--keep", str(tmp_path / "kept"), "--review", str(tmp_path)])
         return code, capsys.readouterr().out
 

@@ -101,17 +101,18 @@ def test_parts_of_the_data(madeup: dict[str, Any]) -> None:
     assert madeup["cumulative"][-1]["beta-binomial"]["lower"] == madeup["methods"]["beta-binomial"]["lower"]
 
 
-MIRRORED = {  # of another set, in which as many fail
+AT_NIGHT = {  # the mirror of another set, in which as many fail; and a second huge trial
     "none responds",
     "one report, none responds",
     "one patient, a failure",
     "single cases none responds",
     "huge trial of failures",
+    "huge trial and single cases all respond",
 }
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow if name in MIRRORED else ()) for name in EDGES]
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in AT_NIGHT else ()) for name in EDGES]
 )
 def test_edge_sets_give_an_ordered_interval_or_say_why_not(name: str) -> None:
     r, n = EDGES[name]

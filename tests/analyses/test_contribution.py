@@ -16,6 +16,7 @@ from metaimt.analyses.contribution import Contribution, Estimate, contribution, 
 from metaimt.analyses.pooled_response import pooled_response
 from metaimt.casefiles.library import Library, read_library
 from metaimt.casefiles.protocol import Protocol
+from metaimt.checks.same_patient import Candidate, candidates
 from metaimt.evidence.selection import select
 from metaimt.problem import WrongUse
 from metaimt.statistics.proportion import clopper_pearson
@@ -91,11 +92,17 @@ def test_with_it_is_what_pool_shows() -> None:
 IDS = [shipped.id for shipped in SHIPPED.reports]
 
 
+@cache
+def suspects() -> tuple[Candidate, ...]:
+    return candidates(SHIPPED)
+
+
 @pytest.fixture
 def by_counts(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Contribution]:
     """`shown` with r/n and its exact interval for every rate, for what is said of every report beside its rates."""
     pooled = "metaimt.analyses.pooled_response.pool_proportion"
     monkeypatch.setattr(pooled, lambda r, n, **_: clopper_pearson(sum(r), sum(n)))
+    monkeypatch.setattr("metaimt.analyses.contribution.candidates", lambda library: suspects())
     return lambda wanted: contribution(SHIPPED, PROTOCOL, SELECTION, wanted)
 
 

@@ -10,6 +10,9 @@ import pytest
 from command import CANNOT_ANALYSE, FINE, PROBLEMS, WRONG_USE, metaimt, modules_after
 from conftest import FROZEN, MakeReview, arm, report
 
+from metaimt.analyses.audit import audit
+from metaimt.review import load
+
 LOCAL = "cases/local/you-2024.yaml"
 KEYS = {"report", "what", "where", "printed", "computed", "rule", "explanation", "message", "remedy"}
 WRONG: dict[str, Any] = {"what": "lung", "n": 6, "of": 15, "percent": 45.5, "where": "3.2"}
@@ -133,9 +136,8 @@ def test_audit_starts_without_the_heavy_libraries(make_review: MakeReview) -> No
 
 
 def test_outputs_hold_the_findings_wherever_the_review_lies(make_review: MakeReview) -> None:
-    from metaimt.review import run
-
     folder = make_review(report("a", arms=[arm(1, 2)], claims=[WRONG]))
-    found = run(folder).to_dict()["audit"]
+    loaded = load(folder)
+    found = audit(loaded.library, loaded.waived).to_dict()  # as in results.json
     assert [one["explanation"] for one in found["findings"]] == ["6/15 is 40.0 %, printed 45.5 %; 45.5 % would be 5/11"]
     assert folder.as_posix() not in json.dumps(found)

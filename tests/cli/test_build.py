@@ -52,6 +52,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
+@pytest.mark.usefixtures("forest_only")
 def test_stages_are_shown_with_their_seconds_and_then_the_page(
     review: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: list[str]
 ) -> None:

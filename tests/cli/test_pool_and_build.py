@@ -104,12 +104,6 @@ def test_a_foreign_folder_is_not_replaced(tmp_path: Path) -> None:
 HOSTILE = "=cmd|'/C calc'!A0 <script>alert(1)</script> | `x` **b** \u202e"
 
 
-@pytest.fixture
-def forest_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Builds that draw the forest plot and no other figure: drawing is most of the time of a small build."""
-    monkeypatch.setattr("metaimt.report.figure_files.figure_names", lambda protocol: {"forest": "made up"})
-
-
 @pytest.mark.usefixtures("forest_only")
 def test_hostile_text_stays_text_and_outputs_do_not_depend_on_where_the_review_lies(
     make_review: MakeReview, tmp_path: Path

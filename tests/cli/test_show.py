@@ -15,6 +15,7 @@ from conftest import FROZEN, MakeReview, arm, course, patient, report
 from metaimt.analyses.contribution import contribution
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.protocol import Protocol
+from metaimt.checks.same_patient import Candidate, candidates
 from metaimt.evidence.selection import select
 from metaimt.report.show_text import WIDTH, contribution_text
 from metaimt.statistics.proportion import clopper_pearson
@@ -49,11 +50,17 @@ def text_of(wanted: str) -> str:
     return contribution_text(contribution(SHIPPED, PROTOCOL, SELECTION, wanted), PROTOCOL)
 
 
+@cache
+def suspects() -> tuple[Candidate, ...]:
+    return candidates(SHIPPED)
+
+
 @pytest.mark.parametrize("name", [shipped.id for shipped in SHIPPED.reports])
 def test_every_shipped_report_fits_80_columns(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # Any rate is as wide as its exact interval, which is there at once.
     pooled = "metaimt.analyses.pooled_response.pool_proportion"
     monkeypatch.setattr(pooled, lambda r, n, **_: clopper_pearson(sum(r), sum(n)))
+    monkeypatch.setattr("metaimt.analyses.contribution.candidates", lambda library: suspects())
     lines = text_of.__wrapped__(name).splitlines()
     assert max(map(len, lines)) <= WIDTH
     assert not any(line != line.rstrip() for line in lines)
