@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command import CANNOT_ANALYSE, FINE, PROBLEMS, WRONG_USE, metaimt, modules_after
+from command import CANNOT_ANALYSE, FINE, PROBLEMS, WRONG_USE, metaimt
 from conftest import FROZEN, MakeReview, arm, report
 
 from metaimt.analyses.audit import audit
@@ -127,12 +127,6 @@ def test_wrong_use_errors_and_nothing_to_audit(tmp_path: Path, make_review: Make
     broken = metaimt("audit", folder)
     assert (broken.returncode, broken.stdout) == (PROBLEMS, "")
     assert "responders-exceed-evaluable" in broken.stderr
-
-
-def test_audit_starts_without_the_heavy_libraries(make_review: MakeReview) -> None:
-    folder = make_review(report("a", arms=[arm(1, 2)], claims=[{"what": "all", "n": 1}]))
-    heavy = {"pandas", "scipy.stats", "matplotlib", "statsmodels", "pymare"}
-    assert heavy & modules_after("audit", str(folder)) == set()
 
 
 def test_outputs_hold_the_findings_wherever_the_review_lies(make_review: MakeReview) -> None:

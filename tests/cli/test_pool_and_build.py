@@ -8,8 +8,10 @@ import json
 from pathlib import Path
 
 import pytest
-from command import CANNOT_ANALYSE, FINE, PROBLEMS, WRONG_USE, metaimt, modules_after
-from conftest import MakeReview, course, patient, report
+from command import CANNOT_ANALYSE, FINE, PROBLEMS, WRONG_USE, metaimt, modules_after_each
+from conftest import ROOT, MakeReview, course, patient, report
+
+EVIDENCE = ROOT / "benchmarks" / "evidence31.csv"
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -51,10 +53,15 @@ def test_why_left_out_lists_every_unit_not_in_a_pool() -> None:
             assert unit["id"] in said
 
 
-def test_pool_needs_numpy_and_scipy_special_only() -> None:
+def test_what_pools_or_audits_needs_numpy_and_scipy_special_only() -> None:
     heavy = {"pandas", "scipy.stats", "scipy.optimize", "statsmodels", "pymare", "matplotlib"}
     heavy |= {"openpyxl", "docx", "lxml", "rispy", "markdown_it"}  # each is loaded with the first file of its format
-    assert heavy & modules_after("pool") == set()
+    local = "cases/literature/mosse-2017.yaml"  # an audit that finds nothing ends with 0
+    calls = [["show", "liu-2018"], ["audit", local], ["pool", str(EVIDENCE)], ["pool"]]
+    after = modules_after_each(*calls)
+    for words, modules in zip(calls, after, strict=True):
+        assert heavy & modules == set(), words
+    assert "jinja2" not in after[0]
 
 
 def test_a_grouping_with_a_typo_is_wrong_use() -> None:

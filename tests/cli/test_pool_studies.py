@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
-from command import metaimt, modules_after
+from command import metaimt
 from conftest import ROOT
 
 EVIDENCE = ROOT / "benchmarks" / "evidence31.csv"
@@ -65,11 +65,6 @@ def test_pools_of_the_review_under_every_model(monkeypatch: pytest.MonkeyPatch) 
         compared = found["methods"][name]["methods"]
         assert compared["beta-binomial"]["estimate"] == pytest.approx(pool["orr"]["estimate"])
         assert "logit-dl" in compared
-
-
-def test_the_exact_models_need_numpy_and_scipy_special_only() -> None:
-    heavy = {"pandas", "scipy.stats", "scipy.optimize", "statsmodels", "pymare", "matplotlib"}
-    assert heavy & modules_after("pool", str(EVIDENCE)) == set()
 
 
 def test_simulate_writes_the_table(tmp_path: Path) -> None:

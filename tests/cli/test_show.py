@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command import CANNOT_ANALYSE, FINE, PROBLEMS, WRONG_USE, Done, metaimt, modules_after
+from command import CANNOT_ANALYSE, FINE, PROBLEMS, WRONG_USE, Done, metaimt
 from conftest import FROZEN, MakeReview, arm, course, patient, report
 
 from metaimt.analyses.contribution import contribution
@@ -174,8 +174,3 @@ def test_different_patients_are_said_to_be_counted_both(make_review: MakeReview)
     folder = make_review(*(report(f"example-{k}", patient(course())) for k in (1, 2)), links=[link])
     said = show("example-1", "--cases", folder).stdout
     assert "example-2: different patients, both are counted. Other hospital." in said
-
-
-def test_show_needs_numpy_and_scipy_special_only() -> None:
-    heavy = {"pandas", "scipy.stats", "scipy.optimize", "statsmodels", "pymare", "matplotlib", "jinja2"}
-    assert heavy & modules_after("show", "liu-2018") == set()

@@ -192,7 +192,7 @@ def test_three_priors_are_named_and_order_the_widths() -> None:
     assert widths == sorted(widths, reverse=True)
 
 
-@pytest.mark.parametrize("name", ["none", "all", "opposed", "unanimous"])
+@pytest.mark.parametrize("name", [pytest.param("none", marks=pytest.mark.slow), "all", "opposed", "unanimous"])
 def test_prediction_at_the_ends(name: str) -> None:
     found = predict(*DATA[name], sizes=(10, 1000))
     assert 0 <= found.lower < found.median < found.upper <= 1
