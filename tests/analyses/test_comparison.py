@@ -158,6 +158,7 @@ def exact(pairs: list[tuple[int, int]]) -> list[Interval | None]:
     return [rate if isinstance(rate, Interval) else None for model in models for rate in model.rates.values()]
 
 
+@pytest.mark.slow  # by default in test_every_model.py for all models at once
 @examples(6)
 @given(reports, st.randoms())
 def test_order_does_not_matter_and_failures_mirror_responders(pairs: list[tuple[int, int]], random: Any) -> None:
