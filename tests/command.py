@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import subprocess
 import sys
@@ -36,19 +37,29 @@ def in_own_process(*words: str | Path, cwd: Path = FROZEN, **environment: str) -
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-def modules_after(*words: str, cwd: Path = FROZEN) -> set[str]:
-    """What is imported by the end of a call that succeeds, in a fresh Python."""
-    code = (
-        "import sys, runpy\n"
-        f"sys.argv = ['metaimt', *{words!r}]\n"
-        "try: runpy.run_module('metaimt', run_name='__main__')\n"
-        "except SystemExit as end: assert not end.code\n"
-        "print(*sys.modules, file=sys.stderr)\n"
-    )
+_CALLS = """
+import json, sys
+from metaimt.cli.main import app
+asked, loaded = json.loads(sys.argv[1]), []
+for words in asked:
+    try:
+        app(words, prog_name="metaimt")
+    except SystemExit as end:
+        assert not end.code, (words, end.code)
+    loaded.append(list(sys.modules))
+sys.stderr.write(json.dumps(loaded))
+"""
+
+
+def modules_after_each(*calls: list[str], cwd: Path = FROZEN) -> list[set[str]]:
+    """What is imported by the end of each call, all of which succeed, one after the other in one fresh Python.
+
+    What an earlier call imports is there in the later ones too: to be used where none may import a thing.
+    """
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=True)
-    return set(done.stderr.split())
+    command = [sys.executable, "-c", _CALLS, json.dumps(calls)]
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, encoding="utf-8", check=True)
+    return [set(names) for names in json.loads(done.stderr)]
 
 
 def metaimt(*words: str | Path, cwd: Path = FROZEN, typed: str = "", **environment: str) -> Done:

@@ -17,6 +17,10 @@ import yaml
 from filelock import FileLock
 
 import metaimt
+import metaimt.analyses.alternatives
+import metaimt.analyses.heterogeneity
+import metaimt.analyses.pooled_response
+from metaimt import analyses
 from metaimt.analyses.results import Results
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
@@ -145,6 +149,38 @@ def make_review(tmp_path: Path) -> MakeReview:
         return folder
 
     return make
+
+
+@pytest.fixture
+def forest_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Builds that draw the forest plot and no other figure: drawing is most of the time of a small build."""
+    monkeypatch.setattr("metaimt.report.figure_files.figure_names", lambda protocol: {"forest": "made up"})
+
+
+_REMEMBERED: dict[str, Any] = {}
+
+
+@pytest.fixture
+def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Equal reports have equal posteriors and predictions: what the analyses ask for again is not computed again."""
+
+    def once(function: Callable[..., Any]) -> Callable[..., Any]:
+        def ask(*given: Any, **more: Any) -> Any:
+            asked = repr((function.__module__, function.__qualname__, given, sorted(more.items())))
+            if asked not in _REMEMBERED:
+                _REMEMBERED[asked] = function(*given, **more)
+            return _REMEMBERED[asked]
+
+        return ask
+
+    for owner, name in (
+        (analyses.alternatives, "pool_proportion"),
+        (analyses.heterogeneity, "bootstrap_rho_test"),
+        (analyses.heterogeneity, "posterior"),
+        (analyses.heterogeneity, "predict_under_priors"),
+        (analyses.pooled_response, "pool_proportion"),
+    ):
+        monkeypatch.setattr(owner, name, once(getattr(owner, name)))
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,6 @@ settings.register_profile("nightly", max_examples=50 * _MORE, derandomize=False,
 settings.load_profile(_PROFILE)
 
 
-def examples(usual: int) -> settings:
+def examples(usual: int, nightly: int | None = None) -> settings:
     """For a test whose examples are dear, or that needs many: `usual` of them by default."""
-    return settings(max_examples=usual * _MORE if _PROFILE == "nightly" else usual)
+    return settings(max_examples=(nightly or usual * _MORE) if _PROFILE == "nightly" else usual)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from importlib.metadata import version
 
-from conftest import FROZEN, MakeReview, course, patient, report
+import pytest
+from conftest import FROZEN, MakeReview, course, patient, report, selected_in
 
 import metaimt
-from metaimt.analyses.by_model import SHOWN, comparison_dicts, comparison_reasons, model_rows
+from metaimt.analyses.by_model import SHOWN, compare_pools, comparison_dicts, comparison_reasons, model_rows
 from metaimt.analyses.comparison import compare
+from metaimt.analyses.pooled_response import pooled_response
 from metaimt.analyses.results import Results
 from metaimt.report.methods_text import method_rows
 from metaimt.report.outputs import json_text
 
 
+@pytest.mark.usefixtures("whole_only")
 def test_each_pool_is_compared_on_its_own_reports(shipped: Results) -> None:
     for name, group in shipped.response.pools.items():
         found = shipped.comparison[name]
@@ -22,6 +25,13 @@ def test_each_pool_is_compared_on_its_own_reports(shipped: Results) -> None:
         assert (total.responders, total.evaluable) == (group.counts.responders, group.counts.evaluable)
         again = compare([r for _, r, _ in group.clusters], [n for _, _, n in group.clusters])
         assert found.to_dict()["methods"] == again.to_dict()["methods"]
+
+
+@pytest.fixture
+def whole_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No report left out and no steps over time: most of the time, and for the models on the whole nothing."""
+    for part in ("leave_one_out", "cumulative"):
+        monkeypatch.setattr(f"metaimt.analyses.comparison.{part}", lambda studies: ())
 
 
 def test_the_headline_is_the_first_model(shipped: Results) -> None:
@@ -56,12 +66,16 @@ def test_the_reason_travels_with_the_models(shipped: Results) -> None:
 
 
 def test_a_pool_of_nobody_is_not_identified(make_review: MakeReview) -> None:
-    results = metaimt.run(make_review(report("example-1", patient(course("PR", response_basis="inferred")))))
-    assert set(results.comparison) == {"all_evidence"}
-    strict = {row.name: row.pools["strict"] for row in results.sensitivity.models}
+    _, protocol, selection = selected_in(
+        make_review(report("example-1", patient(course("PR", response_basis="inferred"))))
+    )
+    pools = pooled_response(selection, protocol).pools
+    comparison = compare_pools(pools)
+    assert set(comparison) == {"all_evidence"}
+    strict = {row.name: row.pools["strict"] for row in model_rows(pools, comparison)}
     assert strict[SHOWN["glmm median"]].orr is None
     assert strict[SHOWN["glmm median"]].status == "not identified (no evaluable patient)"
-    assert set(comparison_dicts(results.comparison)) == {"all_evidence"}
+    assert set(comparison_dicts(comparison)) == {"all_evidence"}
 
 
 def test_every_model_has_a_line_in_the_table(shipped: Results) -> None:

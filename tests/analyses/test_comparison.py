@@ -101,7 +101,19 @@ def test_parts_of_the_data(madeup: dict[str, Any]) -> None:
     assert madeup["cumulative"][-1]["beta-binomial"]["lower"] == madeup["methods"]["beta-binomial"]["lower"]
 
 
-@pytest.mark.parametrize("name", EDGES)
+AT_NIGHT = {  # the mirror of another set, in which as many fail; and a second huge trial
+    "none responds",
+    "one report, none responds",
+    "one patient, a failure",
+    "single cases none responds",
+    "huge trial of failures",
+    "huge trial and single cases all respond",
+}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in AT_NIGHT else ()) for name in EDGES]
+)
 def test_edge_sets_give_an_ordered_interval_or_say_why_not(name: str) -> None:
     r, n = EDGES[name]
     found = check(compare(r, n, groups=["a", "b"] * (len(r) // 2) + ["a"] * (len(r) % 2)))
@@ -146,6 +158,7 @@ def exact(pairs: list[tuple[int, int]]) -> list[Interval | None]:
     return [rate if isinstance(rate, Interval) else None for model in models for rate in model.rates.values()]
 
 
+@pytest.mark.slow  # by default in test_every_model.py for all models at once
 @examples(6)
 @given(reports, st.randoms())
 def test_order_does_not_matter_and_failures_mirror_responders(pairs: list[tuple[int, int]], random: Any) -> None:

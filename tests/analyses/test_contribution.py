@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -15,8 +16,10 @@ from metaimt.analyses.contribution import Contribution, Estimate, contribution, 
 from metaimt.analyses.pooled_response import pooled_response
 from metaimt.casefiles.library import Library, read_library
 from metaimt.casefiles.protocol import Protocol
+from metaimt.checks.same_patient import Candidate, candidates
 from metaimt.evidence.selection import select
 from metaimt.problem import WrongUse
+from metaimt.statistics.proportion import clopper_pearson
 
 SHIPPED = read_library(FROZEN / "cases")
 assert SHIPPED.protocol is not None
@@ -86,9 +89,37 @@ def test_with_it_is_what_pool_shows() -> None:
             assert (change.with_it.orr.estimate, change.with_it.orr.lower) == (group.orr.estimate, group.orr.lower)
 
 
-@pytest.mark.parametrize("name", [shipped.id for shipped in SHIPPED.reports])
-def test_every_shipped_report_and_each_of_its_patients_can_be_shown(name: str) -> None:
-    found = shown(name)
+IDS = [shipped.id for shipped in SHIPPED.reports]
+
+
+@cache
+def suspects() -> tuple[Candidate, ...]:
+    return candidates(SHIPPED)
+
+
+@pytest.fixture
+def by_counts(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Contribution]:
+    """`shown` with r/n and its exact interval for every rate, for what is said of every report beside its rates."""
+    pooled = "metaimt.analyses.pooled_response.pool_proportion"
+    monkeypatch.setattr(pooled, lambda r, n, **_: clopper_pearson(sum(r), sum(n)))
+    monkeypatch.setattr("metaimt.analyses.contribution.candidates", lambda library: suspects())
+    return lambda wanted: contribution(SHIPPED, PROTOCOL, SELECTION, wanted)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", IDS)
+def test_every_shipped_report_has_rates_with_it_and_without_it(name: str) -> None:
+    for change in shown(name).to_dict()["changes"]:
+        for side in ("with_it", "without_it"):
+            rate = change[side]["orr"]
+            assert "not_identified" in rate or 0 <= rate["lower"] <= rate["estimate"] <= rate["upper"] <= 1
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_every_shipped_report_and_each_of_its_patients_can_be_shown(
+    name: str, by_counts: Callable[[str], Contribution]
+) -> None:
+    found = by_counts(name)
     assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["format"] == 1
     mine = [placed for placed in SELECTION.placed if placed.unit.report == name]
     assert [place.unit.id for place in found.places] == [placed.unit.id for placed in mine]
@@ -97,11 +128,11 @@ def test_every_shipped_report_and_each_of_its_patients_can_be_shown(name: str) -
             assert place.left_out.get(group, placed.reasons[group]) == placed.reasons[group]
             assert placed.is_in(group) <= (group in place.left_out)
     for subject in {placed.unit.subject for placed in mine}:
-        assert {place.unit.subject for place in shown(subject).places} == {subject}
+        assert {place.unit.subject for place in by_counts(subject).places} == {subject}
 
 
-def test_the_shares_of_all_reports_add_up_to_the_pools() -> None:
-    changes = [change for shipped in SHIPPED.reports for change in shown(shipped.id).changes]
+def test_the_shares_of_all_reports_add_up_to_the_pools(by_counts: Callable[[str], Contribution]) -> None:
+    changes = [change for id in IDS for change in by_counts(id).changes]
     for name, group in {**WHOLE.pools, **WHOLE.rows}.items():
         shares = [change for change in changes if change.name == name]
         assert sum(share.responders for share in shares) == group.counts.responders

@@ -7,6 +7,7 @@ should not grow may by 1e-7.
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -35,6 +36,15 @@ def report_pairs(largest: int) -> st.SearchStrategy[tuple[int, int]]:
 data_sets = st.lists(report_pairs(14), min_size=1, max_size=13)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def whole_only() -> Iterator[None]:
+    """No report left out and no steps over time: these are the same models on parts of the data."""
+    with pytest.MonkeyPatch.context() as patch:
+        for part in ("leave_one_out", "cumulative"):
+            patch.setattr(f"metaimt.analyses.comparison.{part}", lambda studies: ())
+        yield
+
+
 def all_models(pairs: Pairs, **more: Any) -> Comparison:
     return compare([r for r, _ in pairs], [n for _, n in pairs], **more)
 
@@ -53,7 +63,7 @@ def width(rate: Interval | Proportion) -> float:
     return rate.upper - rate.lower
 
 
-@examples(5)
+@examples(4, nightly=50)
 @given(data_sets)
 def test_every_interval_is_finite_and_holds_its_estimate_or_says_why_not(pairs: Pairs) -> None:
     found = rates(all_models(pairs))
@@ -66,7 +76,7 @@ def test_every_interval_is_finite_and_holds_its_estimate_or_says_why_not(pairs: 
             assert 0 <= rate.lower <= rate.estimate <= rate.upper <= 1
 
 
-@examples(4)
+@examples(3, nightly=40)
 @given(data_sets, st.randoms(use_true_random=False))
 def test_the_order_of_the_reports_does_not_matter(pairs: Pairs, shuffle: random.Random) -> None:
     other = list(pairs)
@@ -77,7 +87,7 @@ def test_the_order_of_the_reports_does_not_matter(pairs: Pairs, shuffle: random.
         agree(name, rate, there[name])
 
 
-@examples(4)
+@examples(3, nightly=40)
 @given(st.lists(report_pairs(9), min_size=1, max_size=6), st.data())
 def test_the_names_of_the_reports_do_not_matter(pairs: Pairs, data: st.DataObject) -> None:
     names = st.lists(st.text(min_size=1, max_size=9), min_size=len(pairs), max_size=len(pairs), unique=True)
@@ -85,7 +95,7 @@ def test_the_names_of_the_reports_do_not_matter(pairs: Pairs, data: st.DataObjec
     assert rates(named) == rates(all_models(pairs))
 
 
-@examples(4)
+@examples(3, nightly=40)
 @given(data_sets)
 def test_failures_mirror_responders(pairs: Pairs) -> None:
     here, there = rates(all_models(pairs)), rates(all_models([(n - r, n) for r, n in pairs]))
@@ -108,7 +118,7 @@ def agree(name: str, one: object, other: object) -> None:
             assert getattr(one, part) == pytest.approx(getattr(other, part), abs=SAME), (name, part)
 
 
-@examples(5)
+@examples(4, nightly=50)
 @given(data_sets)
 def test_every_report_twice_never_widens_an_interval(pairs: Pairs) -> None:
     """Apart from a rule that goes from one method to another, and from a single report to two."""

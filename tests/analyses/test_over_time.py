@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from conftest import MakeReview, arm, course, patient, report, selected_in
@@ -15,6 +17,11 @@ from metaimt.report.sensitivity_tables import cumulative_rows
 
 def one(results: Results, pool: str, by: str) -> Cumulative:
     return next(found for found in results.over_time if (found.pool, found.by) == (pool, by))
+
+
+def with_steps_of(results: Results, folder: Path) -> Results:
+    """The results, but with the steps over time of another review."""
+    return replace(results, over_time=over_time(*selected_in(folder)))
 
 
 def dated(name: str, year: int | None, entered: str | None, *arms: dict[str, Any]) -> dict[str, Any]:
@@ -52,13 +59,14 @@ def test_the_steps_add_up_and_are_in_order(shipped: Results) -> None:
         assert found.dated + undated == found.reports
 
 
-def test_undated_reports_are_a_last_labelled_step(make_review: MakeReview) -> None:
-    results = metaimt.run(
+def test_undated_reports_are_a_last_labelled_step(make_review: MakeReview, shipped: Results) -> None:
+    results = with_steps_of(
+        shipped,
         make_review(
             dated("example-1", 2021, "2026-01-02", arm(1, 4)),
             dated("example-2", None, "2026-01-01", arm(2, 3)),
             dated("example-3", 2019, "2026-01-02", arm(5, 6)),
-        )
+        ),
     )
     by_year, by_entry = one(results, "strict", BY_YEAR), one(results, "strict", BY_ENTRY)
     assert [(s.when, s.counts.responders, s.counts.evaluable) for s in by_year.steps] == [
@@ -77,13 +85,13 @@ def test_undated_reports_are_a_last_labelled_step(make_review: MakeReview) -> No
     assert "not adjusted for repeated looks" in text
 
 
-def test_crossings_start_and_stop_on_a_side(make_review: MakeReview) -> None:
+def test_crossings_start_and_stop_on_a_side(make_review: MakeReview, shipped: Results) -> None:
     # One report of 20/20 lies above 0.7 (Clopper-Pearson); the posterior of 20/20 and 9/20 excludes none of the three.
     folder = make_review(
         dated("example-1", 2019, None, arm(20, 20)),
         dated("example-2", 2020, None, arm(9, 20)),
     )
-    results = metaimt.run(folder)
+    results = with_steps_of(shipped, folder)
     found = one(results, "strict", BY_YEAR).crossings
     expected = [(year, t, year == "2019", "above") for year in ("2019", "2020") for t in (0.5, 0.6, 0.7)]
     assert [(c.when, c.threshold, c.excludes, c.side) for c in found] == expected

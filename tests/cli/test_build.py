@@ -6,6 +6,7 @@ import io
 import sys
 import webbrowser
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from conftest import MakeReview, course, patient, report
@@ -13,6 +14,7 @@ from conftest import MakeReview, course, patient, report
 from metaimt.cli.build import Stages, build
 from metaimt.problem import CannotAnalyse
 from metaimt.review import build as build_review
+from metaimt.review import load, respond
 
 
 class Terminal(io.StringIO):
@@ -25,18 +27,51 @@ def review(make_review: MakeReview) -> Path:
     return make_review(report("a-2020", patient(course("PR"))), report("b-2021", patient(course("SD"))))
 
 
-def test_stages_are_shown_with_their_seconds(review: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build that pools and writes nothing: for what the command says around it."""
+
+    def pooled(cases: Path, out: Path, stages: Stages, jobs: int) -> SimpleNamespace:
+        stages("pooling")
+        loaded = load(cases)
+        return SimpleNamespace(response=respond(loaded)[1], library=loaded.library, warnings=loaded.warnings)
+
+    monkeypatch.setattr("metaimt.review.build", pooled)
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The addresses that a browser was asked for; it starts for the first one only."""
+    asked: list[str] = []
+
+    def browse(address: str) -> bool:
+        asked.append(address)
+        return len(asked) == 1
+
+    monkeypatch.setattr(webbrowser, "open", browse)
+    return asked
+
+
+@pytest.mark.usefixtures("forest_only")
+def test_stages_are_shown_with_their_seconds_and_then_the_page(
+    review: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: list[str]
+) -> None:
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
-    build(review, tmp_path / "out", open_page=False)
+    build(review, tmp_path / "out", open_page=True)
     lines = terminal.getvalue().splitlines()
     stages = ["reading", "pooling,", "drawing", "comparing", "writing"]
     assert [line.split(" ...")[0].split()[0] for line in lines] == stages
     assert all(line.endswith(" s") for line in lines)
+    assert opened == [(tmp_path / "out" / "index.html").resolve().as_uri()]
+    assert (tmp_path / "out" / "index.html").is_file()
 
 
-def test_nothing_is_shown_in_a_pipe(review: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("at_once")
+def test_nothing_is_shown_in_a_pipe(
+    review: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], opened: list[str]
+) -> None:
     build(review, tmp_path / "out", open_page=False)
-    assert capsys.readouterr().err == ""
+    assert (capsys.readouterr().err, opened) == ("", [])
 
 
 def test_a_stage_that_fails_ends_its_line(
@@ -51,17 +86,13 @@ def test_a_stage_that_fails_ends_its_line(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("started", [True, False])
-def test_open_shows_the_page(
-    review: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], started: bool
+@pytest.mark.usefixtures("at_once")
+def test_where_no_browser_starts_the_page_is_named(
+    review: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], opened: list[str]
 ) -> None:
-    opened: list[str] = []
-
-    def browse(address: str) -> bool:
-        opened.append(address)
-        return started
-
-    monkeypatch.setattr(webbrowser, "open", browse)
-    build(review, tmp_path / "out", open_page=True)
-    assert opened == [(tmp_path / "out" / "index.html").resolve().as_uri()]
-    assert ("No browser could be started; the page is" in capsys.readouterr().err) == (not started)
+    said = []
+    for _ in range(2):
+        build(review, tmp_path / "out", open_page=True)
+        said.append("No browser could be started; the page is" in capsys.readouterr().err)
+    assert said == [False, True]
+    assert opened == [(tmp_path / "out" / "index.html").resolve().as_uri()] * 2

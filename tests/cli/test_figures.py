@@ -9,6 +9,15 @@ import pytest
 from command import CANNOT_ANALYSE, FINE, WRONG_USE, metaimt
 from conftest import FROZEN, MakeReview, arm, report
 
+from metaimt.analyses.results import Results
+
+
+@pytest.fixture
+def analysed(shipped: Results, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The analysis of the frozen review, in place of one by each call."""
+    monkeypatch.setattr("metaimt.review.run", lambda review: shipped)
+
+
 CASES = ("--cases", str(FROZEN / "cases"))
 
 
@@ -20,6 +29,7 @@ def test_without_a_name_all_figures_of_the_build_are_listed(outputs: Path) -> No
     assert max(map(len, said.splitlines())) <= 80
 
 
+@pytest.mark.usefixtures("analysed")
 def test_a_figure_is_written_the_same_twice_and_without_a_date(tmp_path: Path) -> None:
     for number in (1, 2):
         done = metaimt("figures", "strata", "--out", tmp_path / f"{number}.pdf")
@@ -29,11 +39,13 @@ def test_a_figure_is_written_the_same_twice_and_without_a_date(tmp_path: Path) -
     assert b"CreationDate" not in one
 
 
+@pytest.mark.usefixtures("analysed")
 def test_the_file_is_that_of_the_build(outputs: Path, tmp_path: Path) -> None:
     metaimt("figures", "over_time", *CASES, cwd=tmp_path)
     assert (tmp_path / "over-time.svg").read_bytes() == (outputs / "figures" / "over-time.svg").read_bytes()
 
 
+@pytest.mark.usefixtures("analysed")
 def test_a_forest_plot_by_group_with_columns(tmp_path: Path) -> None:
     words = ("--by", "fusion_partner", "--columns", "drug,site,duration", "--out", tmp_path / "x.pdf")
     done = metaimt("figures", "forest", *words)

@@ -8,8 +8,10 @@ import json
 from pathlib import Path
 
 import pytest
-from command import CANNOT_ANALYSE, FINE, PROBLEMS, WRONG_USE, metaimt, modules_after
-from conftest import MakeReview, course, patient, report
+from command import CANNOT_ANALYSE, FINE, PROBLEMS, WRONG_USE, metaimt, modules_after_each
+from conftest import ROOT, MakeReview, course, patient, report
+
+EVIDENCE = ROOT / "benchmarks" / "evidence31.csv"
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -51,9 +53,15 @@ def test_why_left_out_lists_every_unit_not_in_a_pool() -> None:
             assert unit["id"] in said
 
 
-def test_pool_needs_numpy_and_scipy_special_only() -> None:
+def test_what_pools_or_audits_needs_numpy_and_scipy_special_only() -> None:
     heavy = {"pandas", "scipy.stats", "scipy.optimize", "statsmodels", "pymare", "matplotlib"}
-    assert heavy & modules_after("pool") == set()
+    heavy |= {"openpyxl", "docx", "lxml", "rispy", "markdown_it"}  # each is loaded with the first file of its format
+    local = "cases/literature/mosse-2017.yaml"  # an audit that finds nothing ends with 0
+    calls = [["show", "liu-2018"], ["audit", local], ["pool", str(EVIDENCE)], ["pool"]]
+    after = modules_after_each(*calls)
+    for words, modules in zip(calls, after, strict=True):
+        assert heavy & modules == set(), words
+    assert "jinja2" not in after[0]
 
 
 def test_a_grouping_with_a_typo_is_wrong_use() -> None:
@@ -93,13 +101,6 @@ def test_errors_block_the_analysis_and_are_shown(make_review: MakeReview, tmp_pa
     assert not (tmp_path / "out").exists()
 
 
-def test_outputs_do_not_depend_on_where_the_review_lies(make_review: MakeReview, tmp_path: Path) -> None:
-    folder = make_review(report("example-1", patient(course("PR"))))
-    metaimt("build", folder.name, "--out", "out", cwd=folder.parent)
-    metaimt("build", folder, "--out", tmp_path / "elsewhere")
-    assert contents(tmp_path / "elsewhere") == contents(folder.parent / "out")
-
-
 def test_a_foreign_folder_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "thesis.docx").write_bytes(b"mine")
     done = metaimt("build", "--out", tmp_path)
@@ -110,16 +111,23 @@ def test_a_foreign_folder_is_not_replaced(tmp_path: Path) -> None:
 HOSTILE = "=cmd|'/C calc'!A0 <script>alert(1)</script> | `x` **b** \u202e"
 
 
-def test_hostile_text_stays_text(make_review: MakeReview, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("forest_only")
+def test_hostile_text_stays_text_and_outputs_do_not_depend_on_where_the_review_lies(
+    make_review: MakeReview, tmp_path: Path
+) -> None:
     entry = report("example-1", patient(course("PR", combined_with=[HOSTILE]), site="lung", site_detail=HOSTILE))
     entry["report"] |= {"title": HOSTILE, "authors": HOSTILE}
-    done = metaimt("build", make_review(entry), "--out", tmp_path / "out")
-    assert done.returncode == FINE, done.stderr
-    markdown = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+    folder = make_review(entry, report("example-2", patient(course("PR"))))
+    done = metaimt("build", folder.name, "--out", "out", cwd=folder.parent)
+    assert (done.returncode, done.stderr) == (FINE, "")
+    out = folder.parent / "out"
+    markdown = (out / "report.md").read_text(encoding="utf-8")
     assert "<script" not in markdown
     assert "\u202e" not in markdown
-    units = (tmp_path / "out" / "tables" / "units.csv").read_text(encoding="utf-8")
+    units = (out / "tables" / "units.csv").read_text(encoding="utf-8")
     cells = [cell for row in csv.reader(io.StringIO(units)) for cell in row]
     assert not any(cell.startswith(("=", "+", "@", "-")) for cell in cells)
-    svg = (tmp_path / "out" / "figures" / "forest.svg").read_text(encoding="utf-8")
+    svg = (out / "figures" / "forest.svg").read_text(encoding="utf-8")
     assert "<script" not in svg
+    metaimt("build", folder, "--out", tmp_path / "elsewhere")
+    assert contents(tmp_path / "elsewhere") == contents(out)

@@ -214,7 +214,17 @@ def test_they_agree_on_the_frozen_review(shipped: Results) -> None:
     assert differences(recompute.recompute(FROZEN / "cases"), shipped.to_dict()) == []
 
 
-@pytest.mark.parametrize("folder", MADE_UP, indirect=True)
+AT_NIGHT = {
+    "nine reports that differ",  # by the same rule as "arms, fewer than ten reports"
+    "every kind of patient",  # with the arms in test_the_comparison_sees_each_changed_number
+}
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [pytest.param(name, marks=pytest.mark.slow if name in AT_NIGHT else ()) for name in MADE_UP],
+    indirect=True,
+)
 def test_they_agree_on_a_made_up_review(folder: Path) -> None:
     assert differences(recompute.recompute(folder), results_of(folder)) == []
 
@@ -344,14 +354,14 @@ def test_the_oracle_imports_nothing_of_the_package() -> None:
 
 
 def test_both_run_from_the_command_line(make_review: MakeReview, tmp_path: Path) -> None:
-    made, written = make_review(*UNANIMOUS), tmp_path / "results.json"
+    made, written = make_review(trial("trial-a", arm(3, 5))), tmp_path / "results.json"
 
     def run(script: str, *arguments: Path) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, str(HERE / script), *map(str, arguments)]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     printed = run("recompute.py", made)
-    assert json.loads(printed.stdout)["pools"]["strict"]["evaluable"] == 10
+    assert json.loads(printed.stdout)["pools"]["strict"]["evaluable"] == 5
     results = results_of(made)
     written.write_text(json.dumps(results), encoding="utf-8")
     assert run("agreement.py", made, written).returncode == 0
@@ -359,7 +369,7 @@ def test_both_run_from_the_command_line(make_review: MakeReview, tmp_path: Path)
     written.write_text(json.dumps(results), encoding="utf-8")
     told = run("agreement.py", made, written)
     assert told.returncode == 1
-    assert told.stdout == "pools/strict/responders: 6 by the oracle, 7 in results.json\n"
+    assert told.stdout == "pools/strict/responders: 3 by the oracle, 4 in results.json\n"
     (made / "local").mkdir()
     workbook = report("our-cohort", **TABLE | {"table": "our-cohort.xlsx"})
     (made / "local" / "our-cohort.yaml").write_text(yaml.safe_dump(workbook), encoding="utf-8")

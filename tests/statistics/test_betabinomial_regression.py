@@ -246,7 +246,7 @@ def test_a_hundred_thousand_patients_do_no_harm() -> None:
 REPORT = st.integers(1, 16).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n), st.sampled_from([0.0, 1.0])))
 
 
-@examples(10)
+@examples(4, nightly=100)
 @given(st.lists(REPORT, min_size=2, max_size=14), st.randoms(use_true_random=False))
 def test_properties(reports: list[tuple[int, int, float]], chance: Any) -> None:
     r, n, x = (np.array(column) for column in zip(*reports, strict=True))

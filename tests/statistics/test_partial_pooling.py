@@ -145,7 +145,7 @@ def normal_model(y: Floats, variance: Floats) -> tuple[Floats, float]:
     return np.asarray(weight @ means), float(weight @ s[:, 0])
 
 
-@pytest.mark.parametrize("others", [9, 16, 60])
+@pytest.mark.parametrize("others", [*(pytest.param(number, marks=pytest.mark.slow) for number in (9, 16)), 60])
 def test_an_outlier_among_large_groups(others: int) -> None:
     """10,000 patients a group: the logits are nearly normal, so the normal model is the answer, to 6 % of an error.
 

@@ -142,8 +142,23 @@ def test_mirrored_data_give_the_mirrored_posterior() -> None:
     )
 
 
-@pytest.mark.parametrize("prior", [(1.0, 1.0), (1.0, 4.0), (1.0, 19.0)])
-@pytest.mark.parametrize("name", ["strict", "trials", "one report"])
+USUAL: set[tuple[str, Prior]] = {
+    ("strict", (1.0, 1.0)),
+    ("strict", (1.0, 19.0)),
+    ("trials", (1.0, 4.0)),
+    ("one report", (1.0, 1.0)),
+}
+"""Each prior and each set at least once."""
+
+
+@pytest.mark.parametrize(
+    ("name", "prior"),
+    [
+        pytest.param(name, prior, marks=() if (name, prior) in USUAL else pytest.mark.slow)
+        for name in ("strict", "trials", "one report")
+        for prior in ((1.0, 1.0), (1.0, 4.0), (1.0, 19.0))
+    ],
+)
 def test_prediction(name: str, prior: Prior) -> None:
     priors = ((1.0, 1.0), prior)
     found = predict(*DATA[name], sizes=(1, 10, 40) if name == "strict" else (1, 10), rho_prior=prior)
@@ -177,7 +192,7 @@ def test_three_priors_are_named_and_order_the_widths() -> None:
     assert widths == sorted(widths, reverse=True)
 
 
-@pytest.mark.parametrize("name", ["none", "all", "opposed", "unanimous"])
+@pytest.mark.parametrize("name", [pytest.param("none", marks=pytest.mark.slow), "all", "opposed", "unanimous"])
 def test_prediction_at_the_ends(name: str) -> None:
     found = predict(*DATA[name], sizes=(10, 1000))
     assert 0 <= found.lower < found.median < found.upper <= 1

@@ -18,7 +18,9 @@ SIZES = ([1] * 13 + [9, 10, 12, 14, 16], [8, 9, 12, 16], [1] * 13 + [40], [1, 1,
 POSTERIOR, EXACT = 5e-4, 1e-6
 
 
-@pytest.mark.parametrize("sizes", SIZES)
+@pytest.mark.parametrize(
+    "sizes", [SIZES[0], *(pytest.param(sizes, marks=pytest.mark.slow) for sizes in SIZES[1:3]), SIZES[3]]
+)
 def test_intervals_are_those_found_one_by_one(sizes: list[int]) -> None:
     n = np.array(sizes)
     rng = np.random.Generator(np.random.PCG64(5))

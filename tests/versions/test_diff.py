@@ -28,6 +28,8 @@ from metaimt.versions.changes import Changes
 from metaimt.versions.numbering import kinds_of
 from metaimt.versions.numbers import NumberChange
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 
 @pytest.fixture
 def review(make_review: MakeReview) -> Path:

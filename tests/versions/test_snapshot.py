@@ -32,6 +32,7 @@ def release(review: Path, old: str, new: str) -> None:
     snapshot(new, review)
 
 
+@pytest.mark.usefixtures("remembered")
 def test_what_a_version_holds(review: Path) -> None:
     path, _ = snapshot("2026.1", review)
     assert path == review / "versions" / "2026.1.json"
@@ -66,6 +67,7 @@ def test_a_version_is_sorted_json_and_two_are_the_same_bytes(review: Path, tmp_p
     assert str(tmp_path).encode() not in once
 
 
+@pytest.mark.usefixtures("remembered")
 def test_the_files_come_back_as_they_were(review: Path, tmp_path: Path) -> None:
     path = review / "literature" / "example-a.yaml"
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n") + "# é \u2603".encode())
@@ -85,6 +87,7 @@ def test_a_file_with_a_name_from_elsewhere_is_not_unpacked(name: str, tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("remembered")
 def test_the_next_version_names_the_one_before_and_its_seal(review: Path) -> None:
     path = frozen(review) / "versions" / "2026.1.json"
     write(review, report("example-e", patient(course("PD"))))
@@ -96,6 +99,7 @@ def test_the_next_version_names_the_one_before_and_its_seal(review: Path) -> Non
     assert any(line.startswith("Conclusion test: not crossed") for line in content["changes"]["news"])
 
 
+@pytest.mark.usefixtures("remembered")
 def test_a_frozen_version_is_never_written_over(review: Path) -> None:
     frozen(review)
     before = contents(review)

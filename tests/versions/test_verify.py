@@ -19,6 +19,8 @@ from metaimt.report.verification_text import verification_text
 from metaimt.review import verify
 from metaimt.statistics.pooled import pool_proportion
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 
 @pytest.fixture
 def review(make_review: MakeReview) -> Path:
