@@ -7,7 +7,7 @@ import os
 import pickle
 import sys
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +25,7 @@ from metaimt.analyses.results import Results
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection, select
+from metaimt.model.unit import Unit
 from metaimt.review import load
 
 pytest_plugins = ["hypothesis_profiles", "page_browser"]
@@ -106,6 +107,18 @@ def arm(responders: int, evaluable: int, **more: Any) -> dict[str, Any]:
         **counts,
         **more,
     }
+
+
+def unit(id: str, responders: int = 0, evaluable: int = 1, **more: Any) -> Unit:
+    """A made-up unit that says nothing but its counts: `report/P1`, or `report/arm1`."""
+    of, _, name = id.partition("/")
+    number = int(name.removeprefix("arm")) if name.startswith("arm") else None
+    told: dict[str, Any] = {field.name: None for field in fields(Unit)}
+    told |= {"id": id, "report": of, "file": f"cases/literature/{of}.yaml", "arm": number}
+    told |= {"patient": name if number is None else None, "course": int(number is None), "line": "first"}
+    told |= {"design": "case_report", "local": False, "drug": "crizotinib", "drug_named": True, "combined_with": ()}
+    told |= {"markers": (), "disputed": False, "responders": responders, "evaluable": evaluable}
+    return Unit(**{**told, **more})
 
 
 def _proxy(content: dict[Any, Any]) -> MappingProxyType[Any, Any]:

@@ -65,11 +65,16 @@ def model_rows(pools: Mapping[str, Group], compared: Mapping[str, Comparison]) -
     """A row of the sensitivity table for each of SHOWN: the same counts under another model."""
     return tuple(
         SensitivityRow(
-            f"for comparison: {words}" if key in _COMPARED_ONLY else words,
+            row_name(key),
             {name: _cell(group, compared.get(name), key) for name, group in pools.items()},
         )
-        for key, words in SHOWN.items()
+        for key in SHOWN
     )
+
+
+def row_name(key: str) -> str:
+    """The name of the row of a model, which says whether it is for comparison only."""
+    return f"for comparison: {SHOWN[key]}" if key in _COMPARED_ONLY else SHOWN[key]
 
 
 def comparison_reasons(compared: Mapping[str, Comparison]) -> tuple[str, ...]:

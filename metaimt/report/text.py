@@ -73,7 +73,9 @@ def _notes(result: PooledResponse) -> Iterator[str]:
         yield from _wrapped(for_terminal(text), WIDTH)
         yield ""
     pools = tuple(result.pools.values())
-    lines = [f"{group.line_not_stated.evaluable} of {group.counts.evaluable} patients ({_name(group)})" for group in pools]
+    lines = [
+        f"{group.line_not_stated.evaluable} of {group.counts.evaluable} patients ({_name(group)})" for group in pools
+    ]
     yield from _wrapped(f"Line of treatment mixed or not stated: {', '.join(lines)}.", WIDTH)
     yield from _rates(pools)
     for group in pools:

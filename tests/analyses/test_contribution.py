@@ -135,13 +135,13 @@ def test_the_shares_of_all_reports_add_up_to_the_pools(by_counts: Callable[[str]
     changes = [change for id in IDS for change in by_counts(id).changes]
     for name, group in {**WHOLE.pools, **WHOLE.rows}.items():
         shares = [change for change in changes if change.name == name]
-        assert sum(share.responders for share in shares) == group.counts.responders
-        assert sum(share.evaluable for share in shares) == group.counts.evaluable
+        assert sum(each.share.responders for each in shares) == group.counts.responders
+        assert sum(each.share.evaluable for each in shares) == group.counts.evaluable
 
 
 def test_one_patient_of_a_series_leaves_the_rest_of_it_in() -> None:
     strict = shown("zhang-2020/P1").changes[1]
-    assert (strict.name, strict.evaluable) == ("all_evidence", 1)
+    assert (strict.name, strict.share.evaluable) == ("all_evidence", 1)
     assert strict.with_it.counts.reports == strict.without_it.counts.reports
 
 

@@ -61,16 +61,16 @@ def test_the_same_patient_counts_once_and_a_member_of_an_arm_counts(make_review:
         links=links,
     )
     found = found_in(folder)
-    assert found.status.values == {"dead": ("b-2021/P1", "e-2021/P1")}
-    assert (found.as_counts, found.within_arms) == (12, 1)
+    assert {value: who.ids for value, who in found.status.values.items()} == {"dead": ("b-2021/P1", "e-2021/P1")}
+    assert (found.arms.evaluable, len(found.elsewhere.parts)) == (12, 1)
 
 
 def test_the_ineligible_do_not_count(make_review: MakeReview) -> None:
     folder = make_review(report("a-2020", {**patient(course("PR"), status="dead"), "histology": "other"}))
-    assert found_in(folder).status.asked == ()
+    assert found_in(folder).status.asked.parts == ()
 
 
 def test_the_shipped_review_counts_no_patient_twice() -> None:
     found = found_in(FROZEN / "cases")
-    assert len(found.status.asked) == len(set(found.status.asked))
+    assert len(found.status.asked.ids) == len(set(found.status.asked.ids))
     assert found.events.stated

@@ -6,20 +6,23 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from conftest import unit
 
 from metaimt.analyses.alternatives import side_of
 from metaimt.analyses.comparison import compare
 from metaimt.analyses.comparison_models import DIGITS
 from metaimt.analyses.models import Interval, Model
 from metaimt.analyses.over_time import UNDATED, Step, _crossings
-from metaimt.analyses.pooled_response import Counts
 from metaimt.analyses.specification import Specification, _order
 from metaimt.analyses.wording import difference, p_value, percent, significant
 from metaimt.figures.methods_forest import _spread
+from metaimt.model.count import Count
 from metaimt.statistics.proportion import Proportion
 
 BIT = 2.0**-52
 NOISE = [1 - 4 * BIT, 1 - BIT, 1.0, 1 + BIT, 1 + 4 * BIT]
+
+COUNTS = Count.of("made up", [unit("example-1/arm1", 1, 2)])
 
 
 def rate(estimate: float, lower: float = 0.1, upper: float = 0.9) -> Proportion:
@@ -52,14 +55,14 @@ def test_a_limit_on_a_threshold_does_not_exclude_it(noise: float) -> None:
 def test_a_threshold_is_crossed_once(noise: float) -> None:
     """Three steps whose lower limit is the threshold, but for the last bits: nothing crosses."""
     limits = (0.5, 0.5 * noise, 0.5)
-    steps = tuple(Step(UNDATED, Counts(1, 2, 1), Counts(1, 2, 1), rate(0.8, lower=limit)) for limit in limits)
+    steps = tuple(Step(UNDATED, COUNTS, COUNTS, rate(0.8, lower=limit)) for limit in limits)
     assert list(_crossings(steps, 0.5)) == []
 
 
 @pytest.mark.parametrize("noise", NOISE)
 def test_equal_specifications_stand_in_the_order_of_their_options(noise: float) -> None:
     def made(option: str, estimate: float) -> Specification:
-        return Specification({"links": option}, Counts(1, 2, 1), rate(estimate), headline=False)
+        return Specification({"links": option}, COUNTS, rate(estimate), headline=False)
 
     found = sorted([made("b", 0.7), made("a", 0.7 * noise), made("c", 0.6)], key=_order)
     assert [each.settings["links"] for each in found] == ["c", "a", "b"]

@@ -56,7 +56,7 @@ def test_the_steps_add_up_and_are_in_order(shipped: Results) -> None:
             assert after.counts.reports == before.counts.reports + after.added.reports
             assert after.when > before.when or after.when == UNDATED
         undated = sum(step.added.reports for step in found.steps if step.when == UNDATED)
-        assert found.dated + undated == found.reports
+        assert found.dated.reports + undated == found.reports
 
 
 def test_undated_reports_are_a_last_labelled_step(make_review: MakeReview, shipped: Results) -> None:
@@ -74,7 +74,7 @@ def test_undated_reports_are_a_last_labelled_step(make_review: MakeReview, shipp
         ("2021", 6, 10),
         (UNDATED, 8, 13),
     ]
-    assert (by_year.dated, by_year.reports) == (2, 3)
+    assert (by_year.dated.reports, by_year.reports) == (2, 3)
     assert [(s.when, s.counts.responders, s.counts.evaluable) for s in by_entry.steps] == [
         ("2026-01-01", 2, 3),
         ("2026-01-02", 8, 13),
@@ -115,7 +115,7 @@ def test_from_above_to_below_is_two_crossings(make_review: MakeReview) -> None:
 def test_an_empty_pool_has_no_steps(make_review: MakeReview) -> None:
     results = metaimt.run(make_review(report("example-1", patient(course("PR", response_basis="inferred")))))
     found = one(results, "strict", BY_YEAR)
-    assert (found.steps, found.dated, found.reports, found.crossings) == ((), 0, 0, ())
+    assert (found.steps, found.dated.parts, found.reports, found.crossings) == ((), (), 0, ())
     report_markdown(results)
 
 

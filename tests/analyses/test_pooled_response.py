@@ -62,7 +62,7 @@ def test_every_unit_is_counted_or_left_out(shipped: Results) -> None:
 
 def test_what_is_not_in_the_headline_adds_up(shipped: Results) -> None:
     pools = shipped.response.pools
-    reasons = dict(shipped.response.not_in_headline)
+    reasons = {each.reason: each.patients for each in shipped.response.not_in_headline}
     reasons.pop("counted in another report")
     assert sum(reasons.values()) == pools["all_evidence"].counts.evaluable - pools["strict"].counts.evaluable
 

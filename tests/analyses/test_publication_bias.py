@@ -223,7 +223,7 @@ def test_ten_larger_reports_are_diagnosed_and_a_dated_review_has_a_trend(
     assert small.reports == 10
     trend = bias.trends["strict"]
     assert isinstance(trend.odds_ratio, OddsRatio)
-    assert (trend.dated, trend.reports) == (10, 10)
+    assert (trend.dated.reports, trend.reports) == (10, 10)
     assert 0 < trend.odds_ratio.lower < trend.odds_ratio.upper < inf
     assert "peters" in bias.to_dict()["small_study"]
     results = replace(
@@ -235,7 +235,7 @@ def test_ten_larger_reports_are_diagnosed_and_a_dated_review_has_a_trend(
     )
     assert "not tested" not in results_dict(results)["publication_bias"]["note"]
     # One of ten undated is a tenth, and a tenth is allowed; two are not.
-    members = selection.members("strict")
+    members = selection.count("strict", "strict")
     assert isinstance(trend_with_year(members).odds_ratio, OddsRatio)
     for undated, run in ((1, True), (2, False)):
         for entry in entries[:undated]:

@@ -212,9 +212,9 @@ def test_the_patients_that_moved_account_for_the_counts(shipped: Results) -> Non
 def test_each_report_is_left_out_once(shipped: Results) -> None:
     for pool, group in shipped.response.pools.items():
         mine = [left for left in shipped.sensitivity.leave_one_out if left.pool == pool]
-        assert [(left.report, left.responders, left.evaluable) for left in mine] == list(group.clusters)
+        assert [(left.report, left.own.responders, left.own.evaluable) for left in mine] == list(group.clusters)
         for left in mine:
-            assert left.without.evaluable + left.evaluable == group.counts.evaluable
+            assert left.without.evaluable + left.own.evaluable == group.counts.evaluable
             assert left.without.reports == group.counts.reports - 1
             assert left.orr is not None
             assert group.orr is not None

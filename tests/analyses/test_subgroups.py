@@ -88,7 +88,7 @@ def test_a_regression_runs_where_its_rule_allows(make_review: MakeReview) -> Non
         entry["patients"][0].pop("histology")
     reports.append(report("trial-1", design="trial", arms=[arm(9, 12, histology="IMT")]))  # counts, not patients
     alone, together = found_in(make_review(*reports)).regressions["strict"]
-    assert (alone.patients, alone.complete, alone.responders) == (19, 17, 11)
+    assert (alone.patients.evaluable, alone.complete.evaluable, alone.complete.responders) == (19, 17, 11)
     assert alone.contrasts == ("histology: EIMS against IMT",)
     assert isinstance(alone.fit, FirthFit)
     expected = fit_firth([5, 6], [9, 8], [[0], [1]])

@@ -176,7 +176,7 @@ def test_the_patients_of_arms_whose_line_is_not_said_are_counted(
     arms = trial(arm(6, 10, line=lines[0]), arm(3, 4, line=lines[1]))
     alone = report("example-2", patient(course("PR")))
     found = group(make_review, arms, alone)
-    assert (found.line_not_stated, found.counts.evaluable) == (not_stated, 15)
+    assert (found.line_not_stated.evaluable, found.counts.evaluable) == (not_stated, 15)
 
 
 def test_one_cluster_a_report(make_review: MakeReview) -> None:

@@ -248,5 +248,5 @@ def test_the_evidence_map_has_a_cell_for_each_pair(make_review: MakeReview) -> N
 def test_every_unit_has_one_pair_in_the_map(make_review: MakeReview) -> None:
     selection = selected(make_review(report("example-1", patient(course("PR", drug=UNNAMED)))))
     (unit,) = (each.unit for each in selection.members(WIDEST))
-    assert evidence_map(selection, WIDEST).pair_of(unit) == (NOT_REPORTED, NOT_REPORTED)
+    assert list(evidence_map(selection, WIDEST).cells) == [(NOT_REPORTED, NOT_REPORTED)]
     assert value_of(unit, "drug") is None

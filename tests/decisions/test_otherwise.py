@@ -170,7 +170,7 @@ def test_a_trial_read_twice_takes_the_counts_of_the_other_reading(make_review: M
         entry["report"] |= {} if year is None else {"year": year}
     same = ["example-1/arm1 = example-2/arm1"]
     link = {"reports": ["example-1", "example-2"], "patients": same, "certainty": "certain", "prefer": "example-2"}
-    (unit,) = cell_of(make_review(first, second, links=[link]), name)[HEADLINE].units
+    (unit,) = cell_of(make_review(first, second, links=[link]), name)[HEADLINE].counts.units
     assert (unit.id, unit.responders, unit.evaluable, unit.complete) == ("example-2/arm1", *expected)
 
 

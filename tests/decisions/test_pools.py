@@ -13,7 +13,7 @@ import pytest
 from conftest import MakeReview, arm, course, patient, report
 from deciding import HEADLINE, WIDEST, counts, placed, read, selected
 
-from metaimt.analyses.not_in_headline import ELSEWHERE, not_in_headline, reasons_not_in_headline
+from metaimt.analyses.not_in_headline import ELSEWHERE, not_in_headline
 from metaimt.analyses.pooled_response import pooled_response
 from metaimt.evidence.selection import LATER_LINES, meets, select
 
@@ -338,17 +338,19 @@ def test_who_is_not_in_the_headline_is_counted_by_the_deciding_reason(make_revie
         report("example-2", patient(course("PD")), overlaps=["example-1"]),
     ]
     selection = selected(make_review(*entries, links=[link("certain", SAME)]))
-    assert reasons_not_in_headline(selection) == (
+    found = not_in_headline(selection, "strict")
+    assert tuple((each.reason, each.patients) for each in found) == (
         ("inferred", 5),
         ("mixed treatment", 2),
         ("unnamed drug", 1),
         (ELSEWHERE, 1),
     )
-    assert [each.unit.report for each in not_in_headline(selection, "mixed treatment")] == ["example-b", "example-d"]
+    assert [unit.report for unit in found[1].counts.units] == ["example-b", "example-d"]
 
 
 def test_patients_of_an_arm_counted_elsewhere_are_as_many_as_it_has(make_review: MakeReview) -> None:
     gives = report("example-1", design="trial", overlaps=["example-2"], arms=[arm(3, 5)])
     other = report("example-2", design="trial", overlaps=["example-1"], arms=[arm(6, 10)])
     told = link("certain", "example-1/arm1 in example-2/arm1")
-    assert reasons_not_in_headline(selected(make_review(gives, other, links=[told]))) == ((ELSEWHERE, 5),)
+    found = not_in_headline(selected(make_review(gives, other, links=[told])), "strict")
+    assert [(each.reason, each.patients) for each in found] == [(ELSEWHERE, 5)]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from conftest import MakeReview, arm, report
+from conftest import MakeReview, arm, report, unit
 from deciding import read
 
-from metaimt.analyses.not_in_headline import ELSEWHERE
+from metaimt.analyses.not_in_headline import ELSEWHERE, NotInHeadline
 from metaimt.analyses.pooled_response import Group, pooled_response
 from metaimt.casefiles.shared import Search
 from metaimt.evidence.selection import select
+from metaimt.model.count import Count
 from metaimt.report.wording import group_line, last_search, p_value, read_as, read_depths, reasons_line, responded
 
 
@@ -54,7 +57,11 @@ def test_the_last_search_is_the_latest_that_was_run(searches: list[tuple[str, st
     ],
 )
 def test_how_the_publications_were_read(depths: dict[str, int], said: str) -> None:
-    assert read_depths(depths) == said
+    names = [None if depth == "not stated" else depth for depth, number in depths.items() for _ in range(number)]
+    reports: list[Any] = [
+        SimpleNamespace(id=f"report-{k}", extraction=SimpleNamespace(depth=depth)) for k, depth in enumerate(names)
+    ]
+    assert read_depths(reports) == said
 
 
 @pytest.mark.parametrize(
@@ -65,7 +72,9 @@ def test_a_p_value_is_never_0(p: float, said: str) -> None:
 
 
 def test_the_reasons_in_a_line() -> None:
-    assert reasons_line((("inferred", 5), ("unnamed drug", 1), (ELSEWHERE, 3))) == (
+    nobody = Count("made up", ())
+    reasons = (("inferred", 5), ("unnamed drug", 1), (ELSEWHERE, 3))
+    assert reasons_line(NotInHeadline(reason, nobody, patients) for reason, patients in reasons) == (
         "5 inferred, 1 unnamed drug, 3 counted in another report"
     )
 
@@ -106,6 +115,7 @@ TRIALS, SINGLE = "small trials and cohorts", "single cases and series"
     ],
 )
 def test_what_most_patients_come_from(make_review: MakeReview, designs: dict[str, int], most: str, where: str) -> None:
-    said = read_as(headline(make_review, trial(6, 10)), designs)
+    units = [unit(f"example-{k}/arm1", 0, n, design=design) for k, (design, n) in enumerate(designs.items())]
+    said = read_as(replace(headline(make_review, trial(6, 10)), counts=Count.of("made up", units)))
     assert said.startswith(f"Most ({most}) come from {where}, not from comparable patients;")
     assert said.endswith("this does not predict one patient's response.")

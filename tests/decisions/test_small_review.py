@@ -23,7 +23,6 @@ Strict: trials 9/12, cohorts 3/5, cases 1/3: 13/20 in 7 reports. All evidence: c
 
 from __future__ import annotations
 
-import json
 import re
 from html.parser import HTMLParser
 from typing import Any
@@ -32,12 +31,13 @@ import pytest
 import yaml
 from conftest import FROZEN, arm, course, patient, report
 from deciding import HEADLINE, WIDEST
+from opened import Opens, opened
 
 import metaimt
 from metaimt.analyses.breakdown import NOT_REPORTED
 from metaimt.analyses.over_time import BY_YEAR, UNDATED
-from metaimt.analyses.pooled_response import Counts
 from metaimt.analyses.results import Results
+from metaimt.model.count import Count
 from metaimt.report.markdown import report_markdown
 from metaimt.report.page import page_html
 from metaimt.report.text import breakdown_table, left_out_table, pooled_table
@@ -190,19 +190,11 @@ def page(html: str) -> Page:
 
 
 @pytest.fixture(scope="module")
-def opened(html: str) -> dict[str, list[str]]:
-    """Key of a number -> the units that it opens, as the page's script reads them."""
-    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.DOTALL)
-    assert found is not None
-    data = json.loads(found[1])
-    names = [case["id"] for case in data["cases"]]
-    return {
-        key: [names[entry if isinstance(entry, int) else entry[0]] for entry in one.get("u", [])]
-        for key, one in data["sets"].items()
-    }
+def numbers(html: str) -> list[Opens]:
+    return opened(html)
 
 
-def plain(counts: Counts) -> tuple[int, int, int]:
+def plain(counts: Count) -> tuple[int, int, int]:
     return counts.responders, counts.evaluable, counts.reports
 
 
@@ -248,7 +240,7 @@ def test_what_else_is_said_of_a_pool(
     results: Results, pool: str, line: int, complete: tuple[int, int], controlled: tuple[int, int]
 ) -> None:
     group = results.response.pools[pool]
-    assert group.line_not_stated == line
+    assert group.line_not_stated.evaluable == line
     assert group.complete is not None
     assert (group.complete.responders, group.complete.evaluable) == complete
     assert group.controlled is not None
@@ -266,7 +258,8 @@ NOT_IN_HEADLINE = (
 
 
 def test_who_is_not_in_the_headline(results: Results) -> None:
-    assert results.response.not_in_headline == NOT_IN_HEADLINE
+    found = tuple((each.reason, each.patients) for each in results.response.not_in_headline)
+    assert found == NOT_IN_HEADLINE
 
 
 # grouping -> level -> r/n in all evidence
@@ -306,8 +299,8 @@ def test_who_is_on_the_two_sides_of_each_contrast(results: Results) -> None:
     ]
     assert found == CONTRASTS
     primary = results.publication_bias.primary
-    assert {m.unit.report for m in primary.reference.members} == {"trial-2019", "trial-2021"}
-    assert {m.unit.design for m in primary.group.members} == {"case_report", "case_series"}
+    assert {u.report for u in primary.reference.counts.units} == {"trial-2019", "trial-2021"}
+    assert {u.design for u in primary.group.counts.units} == {"case_report", "case_series"}
 
 
 READ = {
@@ -351,7 +344,7 @@ STEPS = {  # what came, and the pool so far
 def test_the_pool_after_each_year(results: Results, pool: str) -> None:
     (found,) = (each for each in results.over_time if (each.pool, each.by) == (pool, BY_YEAR))
     assert [(step.when, plain(step.added)[:2], plain(step.counts)) for step in found.steps] == STEPS[pool]
-    assert (found.dated, found.reports) == ((7, 7) if pool == HEADLINE else (9, 10))
+    assert (found.dated.reports, found.reports) == ((7, 7) if pool == HEADLINE else (9, 10))
 
 
 def test_the_entries_all_came_at_once(results: Results) -> None:
@@ -370,11 +363,11 @@ def test_for_how_long(results: Results) -> None:
     """Of ten patients of all evidence described singly two have a time on the drug; the arm prints one median."""
     found = results.duration[WIDEST]
     times = found.times["time_on_treatment"]
-    assert [(each.id, each.middle, each.state) for each in times.known] == [
+    assert [(each.unit.id, each.middle, each.state) for each in times.known] == [
         ("single-2015/P1", 8, "censored"),
         ("single-2016/P1", 4, "event"),
     ]
-    assert (times.patients, times.as_counts, times.naive_median) == (9, 16, 6)
+    assert (len(times.described.parts), times.as_counts, times.naive_median) == (9, 16, 6)
     assert times.to_dict()["kaplan_meier"] == {"not_run": "2 known times, 10 are needed"}
     (median,) = found.medians
     assert (median.id, median.field, median.n, median.value, median.interval) == (
@@ -389,20 +382,21 @@ def test_for_how_long(results: Results) -> None:
 def test_deaths_and_toxicity(results: Results) -> None:
     """Every eligible patient once, with the one whom trial-2019 counts, and those who are in no pool."""
     found = results.deaths_and_toxicity
-    assert (len(found.status.stated), len(found.status.asked)) == (2, 13)
-    assert dict(found.status.values) == {"alive": ("single-2015/P1",), "dead": ("series-2022/P1",)}
-    assert dict(found.ends.values) == {
+    assert (len(found.status.stated.parts), len(found.status.asked.parts)) == (2, 13)
+    status = {value: who.ids for value, who in found.status.values.items()}
+    assert status == {"alive": ("single-2015/P1",), "dead": ("series-2022/P1",)}
+    assert {value: who.ids for value, who in found.ends.values.items()} == {
         "death before the response was assessed": ("series-2022/P1",),
         "progression": ("single-2016/P1",),
         "still on the drug": ("single-2015/P1",),
     }
-    assert len(found.ends.asked) == 14
-    assert {name: sorted(units) for name, units in found.events.values.items()} == {
+    assert len(found.ends.asked.parts) == 14
+    assert {name: sorted(who.ids) for name, who in found.events.values.items()} == {
         "nausea": ["series-2022/P6", "single-2016/P1/course2"],
         "visual disorder": ["series-2022/P6"],
     }
-    assert len(found.events.stated) == 2
-    assert (found.as_counts, found.elsewhere) == (16, ("again-2017/P1",))
+    assert len(found.events.stated.parts) == 2
+    assert (found.arms.evaluable, found.elsewhere.ids) == (16, ("again-2017/P1",))
 
 
 def test_every_inhibitor_of_a_patient(results: Results) -> None:
@@ -554,19 +548,22 @@ def test_the_searches_in_the_report(markdown: str) -> None:
 # ---------- the page ----------
 
 
-def test_the_cards_at_the_head(page: Page) -> None:
-    head = dict(page.buttons[:12])
-    assert head["pool/strict"] == "13 of 20 patients responded"
-    assert head["reports/pool/strict"] == "7 reports"
+STRICT, EVERYBODY = "strict, ALK-positive", "all evidence"
+
+
+def test_the_cards_at_the_head(page: Page, numbers: list[Opens]) -> None:
+    head = {each.name: each.words for each in numbers[:12]}
+    assert head[STRICT] == "13 of 20 patients responded"
+    assert head[f"reports of {STRICT}"] == "7 reports"
     text = " ".join(page.text.split())
     assert "Most (17 of 20) come from small trials and cohorts, not from comparable patients" in text
     assert "Line of treatment mixed or not stated for 12 of 20 patients." in text
     # beside the answer: the trials, then all evidence
-    order = [(key, said) for key, said in page.buttons if said.endswith("responded")]
+    order = [(each.name, each.words) for each in numbers if each.words.endswith("responded")]
     assert order == [
-        ("pool/strict", "13 of 20 patients responded"),
-        ("pool/strict/stratum/trials", "9 of 12 patients responded"),
-        ("pool/all_evidence", "17 of 25 patients responded"),
+        (STRICT, "13 of 20 patients responded"),
+        (f"{STRICT}: prospective trials", "9 of 12 patients responded"),
+        (EVERYBODY, "17 of 25 patients responded"),
     ]
 
 
@@ -580,12 +577,13 @@ def test_the_facts_at_the_head(html: str) -> None:
     assert told["Status"] == "an update is in progress; to be searched every 3 months"
 
 
-def test_the_contrast_at_the_head(page: Page) -> None:
+def test_the_contrast_at_the_head(page: Page, numbers: list[Opens]) -> None:
+    titles = {each.place: each.title for each in numbers}
     rows = page.tables["Histology, the pre-specified contrast (all evidence)"]
-    assert [(cells[:2], keys, marks) for cells, keys, marks in rows[1:]] == [
-        (("IMT", "6/8"), ("by/histology/all_evidence/IMT",), 1),
-        (("EIMS", "0/1"), ("by/histology/all_evidence/EIMS",), 1),
-        ((NOT_REPORTED, "11/16"), (f"by/histology/all_evidence/{NOT_REPORTED}",), 1),
+    assert [(cells[:2], [titles[key] for key in keys], marks) for cells, keys, marks in rows[1:]] == [
+        (("IMT", "6/8"), ["all evidence, histology: IMT"], 1),
+        (("EIMS", "0/1"), ["all evidence, histology: EIMS"], 1),
+        ((NOT_REPORTED, "11/16"), [f"all evidence, histology: {NOT_REPORTED}"], 1),
     ]
 
 
@@ -636,52 +634,56 @@ FOREST = [
 ]
 
 
-def test_the_forest_has_every_report_and_draws_every_interval(page: Page) -> None:
+def test_the_forest_has_every_report_and_draws_every_interval(page: Page, numbers: list[Opens]) -> None:
     found: list[Any] = []
+    titles = {each.place: each.title for each in numbers}
     for cells, keys, marks in page.tables["Forest of all reports"][1:]:
         if len(cells) == 1:
             found.append(cells[0])
         else:
             assert marks == 1, f"{cells[0]} has no interval drawn"
-            place = keys[-1].split("/")
-            found.append((cells[2], place[2] if place[0] == "forest" else place[1]))
+            title = titles[keys[-1]]
+            pool = HEADLINE if title.startswith(STRICT) else WIDEST
+            found.append((cells[2], title.split(" in ")[0] if " in " in title else pool))
     assert found == FOREST
 
 
-def test_the_forest_says_the_drug_and_the_local_cohort(page: Page) -> None:
-    rows = {keys[-1]: cells for cells, keys, _ in page.tables["Forest of all reports"] if keys}
-    assert rows["forest/strict/trial-2021"][1] == "alectinib"
-    assert rows["forest/all_evidence/single-2018"][1] == "crizotinib +"
-    assert [key for key, cells in rows.items() if cells[0].endswith("(local cohort)")] == ["forest/strict/local-2024"]
+def test_the_forest_says_the_drug_and_the_local_cohort(page: Page, numbers: list[Opens]) -> None:
+    titles = {each.place: each.title for each in numbers}
+    rows = {titles[keys[-1]]: cells for cells, keys, _ in page.tables["Forest of all reports"] if keys}
+    assert rows[f"trial-2021 in {STRICT}"][1] == "alectinib"
+    assert rows[f"single-2018 in {EVERYBODY}"][1] == "crizotinib +"
+    local = [title for title, cells in rows.items() if cells[0].endswith("(local cohort)")]
+    assert local == [f"local-2024 in {STRICT}"]
 
 
 OPENED = {
-    "pool/strict/stratum/trials": ["trial-2019/arm1", "trial-2021/arm1"],
-    "pool/strict/stratum/cases_and_series": ["series-2022/P1", "single-2015/P1", "single-2016/P1"],
-    "pool/strict/local": ["local-2024/P1"],
-    "pool/strict/line": ["group-2020/arm1", "trial-2019/arm1"],
-    "pool/strict/small trials and cohorts": ["group-2020/arm1", "local-2024/P1", "trial-2019/arm1", "trial-2021/arm1"],
-    "forest/all_evidence/series-2022": ["series-2022/P2", "series-2022/P3"],
-    "forest/strict/series-2022": ["series-2022/P1"],
-    "row/later_lines": ["single-2016/P1/course2"],
-    "row/alk_negative": ["series-2022/P4"],
-    "not-in/inferred": ["single-2017/P1"],
-    "not-in/counted in another report": ["again-2017/P1"],
-    "left/response not readable": ["series-2022/P6"],
-    "by/age_group/all_evidence/child": ["single-2016/P1", "trial-2019/arm1"],
-    "by/sex/strict/female": ["single-2015/P1"],
-    "later/outcome/no response": ["single-2016/P1/course2"],
-    "stated/event/nausea": ["series-2022/P6", "single-2016/P1/course2"],
-    "time/all_evidence/time_on_treatment": ["single-2015/P1", "single-2016/P1"],
-    f"time/all_evidence/{BY_YEAR}/{UNDATED}/added": ["single-undated/P1"],
-    "otherwise/ROS1 in/strict": [
+    f"{STRICT}: prospective trials": ["trial-2019/arm1", "trial-2021/arm1"],
+    f"{STRICT}: single cases, series": ["series-2022/P1", "single-2015/P1", "single-2016/P1"],
+    f"{STRICT}, local cohort": ["local-2024/P1"],
+    f"{STRICT}, line of treatment mixed or not stated": ["group-2020/arm1", "trial-2019/arm1"],
+    f"{STRICT}: small trials and cohorts": ["group-2020/arm1", "local-2024/P1", "trial-2019/arm1", "trial-2021/arm1"],
+    f"series-2022 in {EVERYBODY}": ["series-2022/P2", "series-2022/P3"],
+    f"series-2022 in {STRICT}": ["series-2022/P1"],
+    "later lines": ["single-2016/P1/course2"],
+    "ALK-negative": ["series-2022/P4"],
+    f"not in {STRICT}: inferred": ["single-2017/P1"],
+    f"not in {STRICT}: counted in another report": ["again-2017/P1"],
+    f"not in {STRICT}: response not readable": ["series-2022/P6"],
+    f"{EVERYBODY}, age group: child": ["single-2016/P1", "trial-2019/arm1"],
+    f"{STRICT}, sex: female": ["single-2015/P1"],
+    "second inhibitor, first one: no response": ["single-2016/P1/course2"],
+    "adverse events: nausea": ["series-2022/P6", "single-2016/P1/course2"],
+    f"{EVERYBODY}: Time on treatment known": ["single-2015/P1", "single-2016/P1"],
+    f"{EVERYBODY}, by {BY_YEAR}: {UNDATED}": ["single-undated/P1"],
+    f"{STRICT}: ROS1 in": [
         *("group-2020/arm1", "local-2024/P1", "series-2022/P1", "series-2022/P5", "single-2015/P1", "single-2016/P1"),
         *("trial-2019/arm1", "trial-2021/arm1"),
     ],
 }
 
 
-@pytest.mark.parametrize("key", OPENED)
-def test_a_count_opens_the_right_patients(opened: dict[str, list[str]], page: Page, key: str) -> None:
-    assert sorted(opened[key]) == OPENED[key]
-    assert any(key in (each, each.removeprefix("reports/")) for each, _ in page.buttons), "on the page too"
+@pytest.mark.parametrize("title", OPENED)
+def test_a_count_opens_the_right_patients(numbers: list[Opens], title: str) -> None:
+    found = [sorted(unit for unit, _, _ in each.cases) for each in numbers if each.title == title]
+    assert OPENED[title] in found

@@ -39,7 +39,7 @@ def test_time_on_treatment_is_drawn_with_its_counts(shipped: Results) -> None:
     found = time_on_treatment_figure(results, ("all_evidence",))
     assert isinstance(found, ReviewFigure)
     times = results.duration["all_evidence"].times["time_on_treatment"]
-    assert f"known for {len(times.known)} of {times.patients} patients" in found.caption
+    assert f"known for {len(times.known)} of {len(times.described.parts)} patients" in found.caption
 
 
 def test_too_few_times_say_so(shipped: Results) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
+from conftest import unit
 from drawn import EXTREME_LABELS, marks
 from matplotlib.figure import Figure
 from test_specification_curve import table as specification
@@ -16,13 +17,15 @@ from metaimt.analyses.results import Results
 from metaimt.figures.counted import Counted, Counting, parts_of
 from metaimt.figures.forest import draw_forest_rows
 from metaimt.figures.forest_table import ForestRow, ForestTable
-from metaimt.figures.regions import Place, cell_key
+from metaimt.figures.regions import Place
 from metaimt.figures.registry import draw_figure
 from metaimt.figures.review_figure import ReviewFigure
 from metaimt.figures.specification_curve import draw_specification_columns
 from metaimt.figures.swimmer import draw_lanes
+from metaimt.model.count import Count
 
 ROUNDING = 1e-9
+SOMEBODY = Count.of("made up", [unit("made-up/P1", 1)])
 COUNTS = [1, 2, 60, pytest.param(400, marks=pytest.mark.slow)]
 
 
@@ -111,12 +114,11 @@ def test_the_regions_of_the_review_have_names_and_stay_apart(shipped: Results, n
 
 def test_each_lane_is_of_its_patient_and_each_column_of_its_combination(shipped: Results) -> None:
     patients = shipped.courses["all_evidence"].patients
-    assert [region.key for region in drawn(shipped, "swimmer").regions] == [
-        f"patient/{each.patient}" for each in patients
-    ]
+    lanes = [region.behind for region in drawn(shipped, "swimmer").regions]
+    assert [lane.parts for lane in lanes if isinstance(lane, Count)] == [each.counts.parts for each in patients]
     for number, region in enumerate(drawn(shipped, "specification").regions):
-        assert region.key == f"specification/{number}"
         found = shipped.specification.specifications[number]
+        assert region.behind == found.counts
         assert region.label.endswith(f"; {found.counts.responders}/{found.counts.evaluable}")
         assert all(option in region.label for option in found.settings.values())
 
@@ -125,10 +127,18 @@ def test_rows_of_models_are_of_their_pool_and_of_the_reports_that_are_in_them(sh
     regions = drawn(shipped, "methods").regions
     half = len(regions) // 2
     for pool, mine in (("strict", regions[:half]), ("all_evidence", regions[half:])):
-        assert {region.key for region in mine} == {f"pool/{pool}", f"pool/{pool}/of 2 or more"}
+        whole = shipped.response.pools[pool].counts
+        larger = {report for report, _, n in whole.clusters if n >= 2}
         for region in mine:
-            assert region.key.endswith("of 2 or more") == region.label.endswith("reports of 2 or more")
-    assert {region.key.split("/")[1] for region in drawn(shipped, "methods", "strict").regions} == {"strict"}
+            assert isinstance(region.behind, Count)
+            of_it = region.label.endswith("reports of 2 or more")
+            wanted = {unit.id for unit in whole.units if unit.report in larger} if of_it else set(whole.ids)
+            assert set(region.behind.ids) == wanted
+    only = [region.behind for region in drawn(shipped, "methods", "strict").regions]
+    assert {each.title for each in only if isinstance(each, Count)} == {
+        "strict, ALK-positive",
+        "strict, ALK-positive: reports of 2 or more patients",
+    }
 
 
 @pytest.mark.parametrize("name", ["evidence-map", "swimmer", "time-on-treatment", "methods", "selectivity"])
@@ -142,34 +152,29 @@ def test_counts_stand_in_the_caption_in_their_order_and_count_their_cases(
     assert found.counted
     parts = parts_of(found.caption, found.counted)
     assert "".join(part if isinstance(part, str) else part.text for part in parts) == found.caption
-    units = {placed.unit.id: placed.unit for placed in shipped.selection.placed}
     for each in found.counted:
-        cases = [units[name] for name in each.cases]
-        if cases and "/" in each.text:
-            assert each.text == f"{sum(u.responders for u in cases)}/{sum(u.evaluable for u in cases)}"
-        elif cases:
-            assert int(each.text.split()[0]) == len(cases), each
+        assert isinstance(each.behind, Count)
+        if "/" in each.text:
+            assert each.text == f"{each.behind.responders}/{each.behind.evaluable}"
+        elif "months" not in each.text:
+            assert int(each.text.split()[0]) == len(each.behind.parts), each
 
 
 def test_a_count_is_no_part_of_a_longer_number() -> None:
     caption = "Made up: 15 of 51 courses, 1.5 months, 5/7 and 5."
-    (before, count, after) = parts_of(caption, [Counted("5", title="made up", cases=("a",))])
+    (before, count, after) = parts_of(caption, [Counted("5", SOMEBODY)])
     assert (before, after) == ("Made up: 15 of 51 courses, 1.5 months, 5/7 and ", ".")
     assert isinstance(count, Counted)
     with pytest.raises(ValueError, match="does not say '5/7' after"):
-        parts_of(caption, [Counted("51"), Counted("1.5"), Counted("5/7"), Counted("5/7")])
+        parts_of(caption, [Counted(text, SOMEBODY) for text in ("51", "1.5", "5/7", "5/7")])
     with pytest.raises(ValueError, match="does not say '15'"):
-        parts_of(caption, [Counted("51"), Counted("15")])
+        parts_of(caption, [Counted(text, SOMEBODY) for text in ("51", "15")])
 
 
 def test_counting_leaves_words_as_they_are_and_forgets_nobody() -> None:
     count = Counting()
-    said = f"{count.units('2 patients', 'made up', ['a', 'b'])}, {count.units('0', 'nobody', [])}, "
-    said += count.link("1/2", "pool/made up")
+    both = [unit("a/P1"), unit("b/P1")]
+    said = f"{count.units('2 patients', 'made up', both)}, {count.units('0', 'nobody', [])}, "
+    said += count.link("1/2", SOMEBODY)
     assert said == "2 patients, 0, 1/2"
-    assert count.found == (Counted("2 patients", title="made up", cases=("a", "b")), Counted("1/2", "pool/made up"))
-
-
-def test_no_two_cells_of_the_map_share_a_key() -> None:
-    pairs = [("a/b", "c"), ("a", "b/c"), ("a%2Fb", "c"), ("a", ""), ("", "a"), ("", "a/")]
-    assert len({cell_key("pool", *pair) for pair in pairs}) == len(pairs)
+    assert count.found == (Counted("2 patients", Count.of("made up", both)), Counted("1/2", SOMEBODY))

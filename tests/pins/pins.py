@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -35,8 +35,12 @@ def output_pins(out: Path) -> dict[str, str]:
     """What the build wrote to a folder, but for what only holds pictures."""
     names = [*PLAIN, *sorted(path.relative_to(out).as_posix() for path in (out / "tables").glob("*.csv"))]
     found = {name: (out / name).read_text(encoding="utf-8") for name in names}
-    page = Page((out / "index.html").read_text(encoding="utf-8"))
-    return {**found, "page.txt": "\n".join(page.words) + "\n", "page-numbers.txt": "\n".join(page.numbers()) + "\n"}
+    page = (out / "index.html").read_text(encoding="utf-8")
+    return {
+        **found,
+        "page.txt": "\n".join(Words(page).found) + "\n",
+        "page-numbers.txt": "\n".join(numbers(page)) + "\n",
+    }
 
 
 def terminal_pin(run: Any, reports: list[str]) -> str:
@@ -62,71 +66,37 @@ def problems_pin() -> str:
     return "\n".join(lines) + "\n"
 
 
-class Page(HTMLParser):
-    """The words of a page, the numbers that open cases, and its data."""
+class Words(HTMLParser):
+    """The visible words of a page, a line each."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.words: list[str] = []
-        self._opening: list[tuple[str, Mapping[str, str | None]]] = []
+        self.found: list[str] = []
         self._silent = 0
-        self._data: list[str] = []
-        self._button: list[str] | None = None
-        self._found: list[tuple[str, Mapping[str, str | None]]] = []
-        self._attributes: Mapping[str, str | None] = {}
-        self._inside_data = False
         self.feed(text)
-        self.data = json.loads("".join(self._data))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = dict(attrs)
         self._silent += tag in {"script", "style"}
-        self._inside_data = told.get("id") == "data"
-        if "data-open" in told:
-            self._found.append((f"<{tag}>", told))
-        if "data-set" in told:
-            self._button, self._attributes = [], told
-            if tag != "button":
-                self._found.append((f"<{tag}>", told))
 
     def handle_endtag(self, tag: str) -> None:
         self._silent -= tag in {"script", "style"}
-        self._inside_data = False
-        if tag == "button" and self._button is not None:
-            self._found.append(("".join(self._button), self._attributes))
-            self._button = None
 
     def handle_data(self, data: str) -> None:
-        if self._inside_data:
-            self._data.append(data)
-        elif not self._silent and data.strip():
-            self.words.append(" ".join(data.split()))
-            if self._button is not None:
-                self._button.append(data)
+        if not self._silent and data.strip():
+            self.found.append(" ".join(data.split()))
 
-    def numbers(self) -> Iterator[str]:
-        """A line for each number and each row that opens cases."""
-        for words, told in self._found:
-            key = told.get("data-set") or told.get("data-open") or ""
-            title, cases, said = self._behind(key)
-            r, n = (f"{sum(counts):.10g}" for counts in ([r for _, r, _ in cases], [n for _, _, n in cases]))
-            digest = sha256(json.dumps([sorted(cases), said]).encode()).hexdigest()[:8]
-            yield f"{words} | {title} | {r}/{n} in {len(cases)} | {digest}"
 
-    def _behind(self, key: str) -> tuple[str, list[tuple[str, float, float]], list[Any]]:
-        """Title, (unit, r, n) of each case, and publications with what they print."""
-        reports, everything = key.startswith("r"), self.data["cases"]
-        found = self.data["sets"][int(key.removeprefix("r"))]
-        if "p" in found:
-            return found["t"], [], [sorted(found["p"]), found.get("s", [])]
-        entries = [entry if isinstance(entry, list) else [entry] for entry in found["u"]]
-        cases = [
-            (one["id"], *(entry[1:] or (one["r"], one["n"]))) for entry in entries for one in [everything[entry[0]]]
-        ]
-        shown = {
-            one["report"] for entry in entries for one in [everything[entry[0]]] if (entry[1:] or [0, one["n"]])[1]
-        }
-        return found["t"], cases, sorted(shown) if reports else []
+def numbers(page: str) -> Iterator[str]:
+    """A line for each number and each row that opens cases."""
+    from opened import opened
+
+    for each in opened(page):
+        r, n = (f"{counts:.10g}" for counts in each.counts)
+        evaluable = sorted({unit.split("/")[0] for unit, _, m in each.cases if m}) if each.reports else []
+        said = [sorted(each.publications), each.printed] if each.publications else evaluable
+        digest = sha256(json.dumps([sorted(each.cases), said]).encode()).hexdigest()[:8]
+        words = each.words if each.tag == "button" else f"<{each.tag}>"
+        yield f"{words} | {each.title} | {r}/{n} in {len(each.cases)} | {digest}"
 
 
 def main() -> None:

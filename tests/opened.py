@@ -1,0 +1,85 @@
+"""The numbers of a built page and what each opens, read without a browser as the page's script reads them."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+
+DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
+
+
+@dataclass
+class Opens:
+    """A number, or a row or cell that a click opens: its words, and of its set the title, cases and publications.
+
+    words: of a row or cell its tag. reports: whether the reports of the cases are shown. cases: (unit, r, n).
+    """
+
+    place: str
+    words: str
+    tag: str
+    reports: bool = False
+    title: str = ""
+    cases: list[tuple[str, float, float]] = field(default_factory=list)
+    publications: list[str] = field(default_factory=list)
+    printed: list[tuple[str, str, str]] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The title, with `reports of` before it where these are shown."""
+        return f"reports of {self.title}" if self.reports else self.title
+
+    @property
+    def counts(self) -> tuple[float, float]:
+        """The sums of the cases."""
+        return sum(r for _, r, _ in self.cases), sum(n for _, _, n in self.cases)
+
+
+class _Places(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Opens] = []
+        self._open: Opens | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = dict(attrs)
+        if "data-open" in told:
+            self.found.append(Opens(told["data-open"] or "", f"<{tag}>", tag))
+        if "data-set" in told:
+            self._open = Opens(told["data-set"] or "", told.get("aria-label") or "", tag)
+            self.found.append(self._open)
+
+    def handle_data(self, data: str) -> None:
+        if self._open is not None:
+            self._open.words += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "button":
+            self._open = None
+
+
+def data_of(html: str) -> Any:
+    """What the page's script works on."""
+    found = DATA.search(html)
+    assert found is not None
+    return json.loads(found[1])
+
+
+def opened(html: str) -> list[Opens]:
+    """Everything on a page that opens something, in order."""
+    data, places = data_of(html), _Places()
+    places.feed(html)
+    for each in places.found:
+        each.reports = each.place.startswith("r")
+        found = data["sets"][int(each.place.removeprefix("r"))]
+        each.title = found["t"]
+        each.publications = found.get("p", [])
+        each.printed = [(what, printed, where) for what, printed, where in found.get("s", [])]
+        for entry in found.get("u", []):
+            place, *counts = entry if isinstance(entry, list) else [entry]
+            case = data["cases"][place]
+            each.cases.append((case["id"], *(counts or (case["r"], case["n"]))))
+    return places.found
