@@ -28,13 +28,14 @@ UNFOLD_AROUND = """part => {
 AS_OPENED = """() => new Promise(done => {
     document.getElementById("cases").close();
     for (const each of document.querySelectorAll("details[open]")) each.open = false;
-    document.getElementById("filters").reset();
     getSelection().removeAllRanges();
     if (document.activeElement) document.activeElement.blur();
     scrollTo(0, 0);
+    if (!location.hash && !document.getElementById("search").value) return done();
+    document.getElementById("filters").reset();
     setTimeout(() => { history.replaceState(null, "", location.pathname); done(); });
 })"""
-"""The filters follow their reset in a timer that was set before this one."""
+"""Whoever chose has an address with a `#`. The filters follow their reset in a timer set before the one here."""
 
 
 @dataclass

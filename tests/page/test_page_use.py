@@ -248,7 +248,7 @@ def violations(
     """What axe finds, by the rules of colours, by all others, or by both and in every row (`whole`)."""
     from axe_playwright_python.sync_playwright import Axe
 
-    first = {"include": [inside], "exclude": ["tbody tr:nth-child(n+9)", "#cases-list article:nth-child(n+6)"]}
+    first = {"include": [inside], "exclude": ["tbody tr:nth-child(n+6)", "#cases-list article:nth-child(n+4)"]}
     others = {"rules": {name: {"enabled": False} for name in COLOURS}}
     everywhere = None if inside == "body" else inside
     asked: list[tuple[Any, dict[str, Any]]] = [(everywhere, {})] if whole else []
