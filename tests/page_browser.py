@@ -7,11 +7,35 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from metaimt.report.case_set import CaseSet
+from metaimt.report.page_cases import report_data
+from metaimt.report.page_sets import case_sets
+
+if TYPE_CHECKING:
+    from conftest import Built
+
+    from metaimt.figures.review_figure import Drawn
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+SIZE = {"width": 1280, "height": 900}
+UNFOLD_AROUND = """part => {
+    for (let up = part.closest("details"); up; up = up.parentElement.closest("details")) up.open = true;
+}"""
+AS_OPENED = """() => new Promise(done => {
+    document.getElementById("cases").close();
+    for (const each of document.querySelectorAll("details[open]")) each.open = false;
+    getSelection().removeAllRanges();
+    if (document.activeElement) document.activeElement.blur();
+    scrollTo(0, 0);
+    if (!location.hash && !document.getElementById("search").value) return done();
+    document.getElementById("filters").reset();
+    setTimeout(() => { history.replaceState(null, "", location.pathname); done(); });
+})"""
+"""Whoever chose has an address with a `#`. The filters follow their reset in a timer set before the one here."""
 
 
 @dataclass
@@ -21,6 +45,28 @@ class Visit:
     page: Any
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+
+    def bring_back(self, complaints: int) -> None:
+        """As it was opened: nothing unfolded, chosen or searched for, on a screen, with so many complaints."""
+        self.page.emulate_media(media="screen", color_scheme="light")
+        if self.page.viewport_size != SIZE:
+            self.page.set_viewport_size(SIZE)
+        self.page.evaluate(AS_OPENED)
+        del self.complaints[complaints:]
+
+    def narrow(self, width: int) -> None:
+        """Another width of the window."""
+        self.page.set_viewport_size(SIZE | {"width": width})
+
+    def unfold(self) -> None:
+        """Open whatever is folded."""
+        self.page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
+
+    def click_number(self, key: str) -> None:
+        """Click on the first number with this key, where it is folded away after unfolding it."""
+        button = self.page.locator(f'button[data-set="{key}"]').first
+        button.evaluate(UNFOLD_AROUND)
+        button.click()
 
     def evaluate(self, script: str, argument: object = None) -> Any:
         """The value of an expression of the page."""
@@ -37,7 +83,7 @@ class Visitor:
     def open(self, path: Path, *, width: int = 1280, scheme: str = "light", fragment: str = "", **more: Any) -> Visit:
         """A new context; every request but the one for the file is refused and recorded."""
         address = path.resolve().as_uri()
-        size = {"width": width, "height": 900}
+        size = SIZE | {"width": width}
         context = self.browser.new_context(viewport=size, color_scheme=scheme, accept_downloads=True, **more)
         self.contexts.append(context)
         page = context.new_page()
@@ -98,3 +144,55 @@ def visitor(browser: Any) -> Iterator[Visitor]:
     made = Visitor(browser)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def opened(browser: Any, built: Built) -> Iterator[tuple[Visit, int]]:
+    """The page of the frozen review, opened once, and what it complained of meanwhile."""
+    made = Visitor(browser)
+    visit = made.open(built.out / "index.html")
+    assert visit.evaluate("document.querySelectorAll('details[open], dialog[open]').length") == 0
+    visit.evaluate("document.documentElement.style.scrollBehavior = 'auto'")  # a click waits until a part stands still
+    yield visit, len(visit.complaints)
+    made.close()
+
+
+@pytest.fixture
+def visit(opened: tuple[Visit, int]) -> Visit:
+    """The page of the frozen review as it was opened; what it asked for is kept from one test to the next.
+
+    A test that sorts its table, or that needs a focus nobody has moved, opens its own.
+    """
+    found, complaints = opened
+    found.bring_back(complaints)
+    return found
+
+
+@pytest.fixture(scope="session")
+def scriptless(browser: Any, built: Built) -> Iterator[Any]:
+    """The same page where no script runs."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((built.out / "index.html").as_uri())
+    yield page
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def sets(built: Built) -> dict[str, CaseSet]:
+    """The cases behind each number of the page but those in captions."""
+    return case_sets(built.results)
+
+
+@pytest.fixture(scope="session")
+def drawn(built: Built) -> tuple[Drawn, ...]:
+    """Every figure of the page, drawn once more."""
+    from metaimt.figures.registry import review_figures
+
+    return review_figures(built.results)
+
+
+@pytest.fixture(scope="session")
+def labels(built: Built) -> dict[str, Any]:
+    """What the page says of each report."""
+    return report_data(built.results)

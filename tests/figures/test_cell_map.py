@@ -24,7 +24,7 @@ def table(number: int, **changes: Any) -> CellMap:
     return replace(made_up, **changes)
 
 
-@pytest.mark.parametrize("rows", [1, 2, 60, 400])
+@pytest.mark.parametrize("rows", [1, 2, 60, pytest.param(400, marks=pytest.mark.slow)])
 def test_any_number_of_rows_is_tidy(rows: int) -> None:
     figure = draw_cell_map(table(rows))
     assert_tidy(figure)

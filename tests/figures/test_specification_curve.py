@@ -27,7 +27,7 @@ def table(count: int, **changes: Any) -> SpecificationTable:
     return replace(made_up, **changes)
 
 
-@pytest.mark.parametrize("count", [1, 2, 60, 400])
+@pytest.mark.parametrize("count", [1, 2, 60, pytest.param(400, marks=pytest.mark.slow)])
 def test_any_number_of_combinations_is_tidy(count: int) -> None:
     figure = draw_specification(table(count))
     assert_tidy(figure)

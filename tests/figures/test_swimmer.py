@@ -46,7 +46,7 @@ def bar(found: dict[str, Any], name: str) -> Rectangle:
     return mark
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 60, 400])
+@pytest.mark.parametrize("count", [0, 1, 2, 60, pytest.param(400, marks=pytest.mark.slow)])
 def test_any_number_of_lanes_is_tidy(count: int) -> None:
     figure = draw_swimmer(table([lane(number) for number in range(count)]))
     assert_tidy(figure)

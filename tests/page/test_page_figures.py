@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from conftest import Built
-from page_browser import Visit, Visitor
+from page_browser import Visit
 from test_page_text import Page
 
 from metaimt.figures.counted import Counted
 from metaimt.figures.review_figure import Drawn, ReviewFigure
 from metaimt.report.case_set import CaseSet
 from metaimt.report.page import page_html
-from metaimt.report.page_cases import report_data
 from metaimt.report.page_figures import caption_sets
 from metaimt.report.page_map import disc
-from metaimt.report.page_sets import case_sets
 
 TOUCH = 1.0  # pixels
 
 
 @pytest.fixture(scope="session")
-def drawn(built: Built) -> tuple[Drawn, ...]:
-    from metaimt.figures.registry import review_figures
-
-    return review_figures(built.results)
-
-
-@pytest.fixture(scope="session")
-def sets(built: Built, drawn: tuple[Drawn, ...]) -> dict[str, CaseSet]:
-    return case_sets(built.results) | caption_sets(built.results, drawn)
+def every_set(built: Built, sets: dict[str, CaseSet], drawn: tuple[Drawn, ...]) -> dict[str, CaseSet]:
+    return sets | caption_sets(built.results, drawn)
 
 
 @pytest.fixture(scope="session")
@@ -40,18 +32,17 @@ def parsed(built: Built) -> Page:
     return Page((built.out / "index.html").read_text(encoding="utf-8"))
 
 
-@pytest.fixture
-def visit(visitor: Visitor, built: Built) -> Visit:
-    return visitor.open(built.out / "index.html")
-
-
 def over(key: str) -> str:
     return f'.over button[data-set="{key}"]'
 
 
-def wanted_cases(built: Built, found: CaseSet) -> list[str]:
-    """The heading of each case in the dialog."""
-    labels = report_data(built.results)
+@pytest.fixture
+def wanted_cases(built: Built, labels: dict[str, Any], every_set: dict[str, CaseSet]) -> Callable[[str], list[str]]:
+    """The headings in the dialog of a key."""
+    return lambda key: headings(built, labels, every_set[key])
+
+
+def headings(built: Built, labels: dict[str, Any], found: CaseSet) -> list[str]:
     units = {placed.unit.id: placed.unit for placed in built.results.selection.placed}
     said = []
     for name, _, _ in found.cases:
@@ -66,13 +57,13 @@ def shown_cases(page: Any) -> list[str]:
 
 
 def test_every_cell_and_total_of_the_map_is_the_sum_of_its_cases(
-    parsed: Page, built: Built, sets: dict[str, CaseSet]
+    parsed: Page, built: Built, every_set: dict[str, CaseSet]
 ) -> None:
     found = built.results.evidence_map["all_evidence"]
     buttons = [(key, text) for key, text in parsed.buttons if key.startswith("map/")]
     assert len({key for key, _ in buttons}) == len(found.cells) + len(found.rows) + len(found.columns)
     for key, text in buttons:
-        assert text == f"{sets[key].responders}/{sets[key].evaluable}", key
+        assert text == f"{every_set[key].responders}/{every_set[key].evaluable}", key
     once = dict(buttons)
     counts = found.total.responders, found.total.evaluable
     of_rows = [key for key in once if key.endswith("/")]
@@ -80,14 +71,18 @@ def test_every_cell_and_total_of_the_map_is_the_sum_of_its_cases(
     cells = [key for key in once if key not in {*of_rows, *of_columns}]
     assert [len(of_rows), len(of_columns), len(cells)] == [len(found.rows), len(found.columns), len(found.cells)]
     for keys in (of_rows, of_columns, cells):
-        assert (sum(sets[k].responders for k in keys), sum(sets[k].evaluable for k in keys)) == counts
-        assert len({name for key in keys for name, _, _ in sets[key].cases}) == len(sets["pool/all_evidence"].cases)
+        assert (sum(every_set[k].responders for k in keys), sum(every_set[k].evaluable for k in keys)) == counts
+        assert len({name for key in keys for name, _, _ in every_set[key].cases}) == len(
+            every_set["pool/all_evidence"].cases
+        )
 
 
-def test_every_lane_holds_all_courses_of_its_patient_and_of_nobody_else(built: Built, sets: dict[str, CaseSet]) -> None:
+def test_every_lane_holds_all_courses_of_its_patient_and_of_nobody_else(
+    built: Built, every_set: dict[str, CaseSet]
+) -> None:
     units = [placed.unit for placed in built.results.selection.placed]
     for patient in built.results.courses["all_evidence"].patients:
-        found = sets[f"patient/{patient.patient}"]
+        found = every_set[f"patient/{patient.patient}"]
         assert [name for name, _, _ in found.cases] == [u.id for u in units if u.subject == patient.patient]
         assert len(found.cases) == len(patient.courses)
 
@@ -111,13 +106,15 @@ def test_every_region_and_count_of_every_picture_has_its_button(parsed: Page, dr
     "key", ["patient/zhang-2020/P1", "patient/you-2024/P1", "specification/0", "specification/22", "specification/47"]
 )
 def test_a_click_on_a_lane_or_a_point_shows_its_cases(
-    visit: Visit, built: Built, sets: dict[str, CaseSet], key: str
+    visit: Visit, every_set: dict[str, CaseSet], wanted_cases: Callable[[str], list[str]], key: str
 ) -> None:
     part = visit.page.locator(over(key))
     part.click()
-    assert shown_cases(visit.page) == wanted_cases(built, sets[key])
-    assert visit.page.text_content("#cases-title") == sets[key].title
-    assert visit.page.text_content("#cases-count").startswith(f"{sets[key].responders}/{sets[key].evaluable} responded")
+    assert shown_cases(visit.page) == wanted_cases(key)
+    assert visit.page.text_content("#cases-title") == every_set[key].title
+    assert visit.page.text_content("#cases-count").startswith(
+        f"{every_set[key].responders}/{every_set[key].evaluable} responded"
+    )
     assert part.get_attribute("aria-label").endswith(": show the cases")
     assert visit.complaints == []
 
@@ -133,11 +130,11 @@ def test_a_click_on_the_drawn_diamond_opens_the_headline(visit: Visit, built: Bu
     assert visit.page.text_content("#cases-count").startswith(f"{headline.responders}/{headline.evaluable} responded")
 
 
-def test_a_click_in_a_cell_of_the_map_shows_its_cases(visit: Visit, built: Built, sets: dict[str, CaseSet]) -> None:
+def test_a_click_in_a_cell_of_the_map_shows_its_cases(visit: Visit, wanted_cases: Callable[[str], list[str]]) -> None:
     page = visit.page
     for key in ("map/all_evidence/SQSTM1/alectinib", "map/all_evidence//ceritinib", "map/all_evidence/EML4/"):
         page.locator(f'.map button[data-set="{key}"]').click()
-        assert shown_cases(page) == wanted_cases(built, sets[key])
+        assert shown_cases(page) == wanted_cases(key)
         page.keyboard.press("Escape")
     page.locator('.map td[data-open="map/all_evidence/EML4/alectinib"] svg').click()
     assert page.text_content("#cases-title") == "all evidence: EML4 with alectinib"
@@ -145,14 +142,14 @@ def test_a_click_in_a_cell_of_the_map_shows_its_cases(visit: Visit, built: Built
 
 
 def test_rows_of_models_and_counts_in_captions_show_their_cases(
-    visit: Visit, built: Built, sets: dict[str, CaseSet]
+    visit: Visit, wanted_cases: Callable[[str], list[str]]
 ) -> None:
     page = visit.page
     for selector in (f"{over('pool/strict/of 2 or more')} >> nth=0", 'figcaption button[data-set^="figure/swimmer"]'):
         button = page.locator(selector).first
         key = button.get_attribute("data-set")
         button.click()
-        assert shown_cases(page) == wanted_cases(built, sets[key])
+        assert shown_cases(page) == wanted_cases(key)
         page.keyboard.press("Escape")
     assert visit.complaints == []
 
@@ -178,8 +175,8 @@ def test_the_arrow_keys_go_from_lane_to_lane_and_show_where_they_are(visit: Visi
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_buttons_lie_over_their_picture_and_not_over_each_other(visitor: Visitor, built: Built, width: int) -> None:
-    visit = visitor.open(built.out / "index.html", width=width)
+def test_buttons_lie_over_their_picture_and_not_over_each_other(visit: Visit, width: int) -> None:
+    visit.narrow(width)
     boxes = visit.evaluate(
         """[...document.querySelectorAll('.picture')].map(each => [each.querySelector('img'),
         ...each.querySelectorAll('.over button')].map(part => part.getBoundingClientRect()).map(
@@ -216,13 +213,9 @@ def test_labels_and_captions_are_text_and_a_count_that_is_not_said_stops_the_bui
         page_html(built.results, [replace(made, regions=(replace(region, key="pool/none"),), counted=())], files)
 
 
-def test_without_javascript_there_are_pictures_and_the_whole_map(visitor: Visitor, built: Built) -> None:
-    context = visitor.browser.new_context(java_script_enabled=False)
-    visitor.contexts.append(context)
-    page = context.new_page()
-    page.goto((built.out / "index.html").as_uri())
-    assert page.locator(".over button:visible").count() == 0
-    assert page.locator(".map button:visible").count() > 30
+def test_without_javascript_there_are_pictures_and_the_whole_map(scriptless: Any) -> None:
+    assert scriptless.locator(".over button:visible").count() == 0
+    assert scriptless.locator(".map button:visible").count() > 30
 
 
 def test_paper_has_no_buttons_over_pictures(visit: Visit) -> None:
@@ -231,7 +224,7 @@ def test_paper_has_no_buttons_over_pictures(visit: Visit) -> None:
     assert visit.page.locator(".picture img:visible").count() > 3
 
 
-def test_all_combinations_are_listed(visit: Visit, built: Built, sets: dict[str, CaseSet]) -> None:
+def test_all_combinations_are_listed(visit: Visit, built: Built, wanted_cases: Callable[[str], list[str]]) -> None:
     page, grid = visit.page, built.results.specification.specifications
     page.get_by_text(f"All {len(grid)} combinations", exact=True).click()
     rows = page.locator(f"details:has(summary:text-is('All {len(grid)} combinations')) tbody tr")
@@ -239,7 +232,7 @@ def test_all_combinations_are_listed(visit: Visit, built: Built, sets: dict[str,
     texts = rows.evaluate_all("all => all.map(each => each.querySelector('button').textContent)")
     assert texts == [f"{each.counts.responders}/{each.counts.evaluable}" for each in grid]
     rows.nth(4).locator("button").click()
-    assert shown_cases(page) == wanted_cases(built, sets["specification/4"])
+    assert shown_cases(page) == wanted_cases("specification/4")
 
 
 def test_a_disc_is_filled_as_far_as_they_responded() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import MakeReview, arm, course, patient, report
+from filelock import FileLock
 from page_browser import Visitor
 
 from metaimt.review import build
@@ -21,8 +22,8 @@ WORDS = "</script><svg onload=alert(3)> \u202eesrever {{ 7 * 7 }}"
 
 
 @pytest.fixture
-def hostile(make_review: MakeReview, tmp_path: Path) -> Path:
-    """A review whose notes, titles, drugs, words and adverse events are markup, quotes, formulas and controls."""
+def hostile(make_review: MakeReview, once: Path) -> Path:
+    """A review with markup, quotes, formulas and controls in all it says, built once a test run."""
     bad = course("PR", drug=DRUG, response_as_stated=WORDS, adverse_events=[SCRIPT], combined_with=['x" onclick="y'])
     reports: list[dict[str, Any]] = [
         report("mean-2020", patient(bad, site_detail=SCRIPT, status="dead"), extraction={"note": SCRIPT}),
@@ -34,8 +35,11 @@ def hostile(make_review: MakeReview, tmp_path: Path) -> Path:
     (folder / "vocabulary.yaml").write_text(
         yaml.safe_dump({"drugs": {DRUG: {"generation": "first"}}}), encoding="utf-8"
     )
-    build(folder, tmp_path / "out")
-    return tmp_path / "out" / "index.html"
+    out = once / "hostile"
+    with FileLock(once / "hostile.lock"):
+        if not out.exists():
+            build(folder, out)
+    return out / "index.html"
 
 
 def test_markup_is_shown_as_text(hostile: Path, visitor: Visitor) -> None:

@@ -13,8 +13,7 @@ from conftest import ROOT, Built
 from page_browser import Visit, Visitor
 
 from metaimt.files import for_cell
-from metaimt.report.page_cases import report_data
-from metaimt.report.page_sets import case_sets
+from metaimt.report.case_set import CaseSet
 
 KINDS = (
     "pool/strict",
@@ -44,7 +43,8 @@ PUBLICATIONS = ("reports/pool/strict", "reports/pool/all_evidence/of 2 or more",
 
 
 @pytest.fixture
-def visit(visitor: Visitor, built: Built) -> Visit:
+def fresh(visitor: Visitor, built: Built) -> Visit:
+    """A page that no other test has seen."""
     return visitor.open(built.out / "index.html")
 
 
@@ -53,35 +53,35 @@ def shown_cases(page: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("key", KINDS)
-def test_a_click_on_a_number_shows_its_cases(visit: Visit, built: Built, key: str) -> None:
-    page, found = visit.page, case_sets(built.results)[key]
-    page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
-    page.locator(f'button[data-set="{key}"]').first.click()
-    reports = report_data(built.results)
+def test_a_click_on_a_number_shows_its_cases(
+    visit: Visit, built: Built, sets: dict[str, CaseSet], labels: dict[str, Any], key: str
+) -> None:
+    page, found = visit.page, sets[key]
+    visit.click_number(key)
     names = {unit.id: unit for unit in (p.unit for p in built.results.selection.placed)}
-    wanted = []
+    wanted, said = [], page.text_content("#cases-list")
     for unit_id, _, _ in found.cases:
         unit = names[unit_id]
         who = unit.subject.partition("/")[2] + (f", inhibitor {unit.course}" if unit.course > 1 else "")
-        wanted.append(f"{reports[unit.report]['label']}, {who}")
-        assert unit.file in page.text_content("#cases-list")
+        wanted.append(f"{labels[unit.report]['label']}, {who}")
+        assert unit.file in said
     assert sorted(shown_cases(page)) == sorted(wanted)
     assert page.text_content("#cases-count").startswith(f"{found.responders:g}/{found.evaluable:g} responded")
     addresses = set(page.eval_on_selector_all("#cases-list a", "all => all.map(each => each.getAttribute('href'))"))
-    expected = {address for unit_id, _, _ in found.cases for _, address in reports[names[unit_id].report]["links"]}
+    expected = {address for unit_id, _, _ in found.cases for _, address in labels[names[unit_id].report]["links"]}
     assert addresses == expected
     assert (ROOT / names[found.cases[0][0]].file).is_file()
     assert visit.complaints == []
 
 
 @pytest.mark.parametrize("key", PUBLICATIONS)
-def test_a_number_of_reports_shows_the_publications(visit: Visit, built: Built, key: str) -> None:
-    page, found = visit.page, case_sets(built.results)[key.removeprefix("reports/")]
-    page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
-    page.locator(f'button[data-set="{key}"]').first.click()
+def test_a_number_of_reports_shows_the_publications(
+    visit: Visit, built: Built, sets: dict[str, CaseSet], labels: dict[str, Any], key: str
+) -> None:
+    page, found = visit.page, sets[key.removeprefix("reports/")]
+    visit.click_number(key)
     units = {placed.unit.id: placed.unit for placed in built.results.selection.placed}
     wanted = found.reports or {units[name].report for name, _, n in found.cases if n}
-    labels = report_data(built.results)
     assert sorted(shown_cases(page)) == sorted(labels[report]["label"] for report in wanted)
     assert page.text_content("#cases-count").startswith(f"{len(wanted)} publication")
     _, rows = saved(page, "#cases-save")
@@ -107,8 +107,8 @@ def test_a_click_beside_the_number_opens_its_row(visit: Visit) -> None:
     assert "EIMS" in page.text_content("#cases-title")
 
 
-def test_keyboard_opens_reads_and_closes(visit: Visit) -> None:
-    page = visit.page
+def test_keyboard_opens_reads_and_closes(fresh: Visit) -> None:
+    page = fresh.page
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     for _ in range(40):
@@ -129,8 +129,8 @@ def test_keyboard_opens_reads_and_closes(visit: Visit) -> None:
     assert page.evaluate("document.activeElement.dataset.set") == "pool/strict"
 
 
-def test_sorting_by_keyboard_both_ways(visit: Visit) -> None:
-    page = visit.page
+def test_sorting_by_keyboard_both_ways(fresh: Visit) -> None:
+    page = fresh.page
     page.select_option("#filters select[name=group]", "recorded")
     header = page.locator("#every-case thead th").filter(has_text="Year")
     header.locator("button").focus()
@@ -195,7 +195,7 @@ def test_the_headline_can_be_copied(visitor: Visitor, built: Built) -> None:
 
 def test_nothing_is_asked_of_the_network_and_nothing_complains(visit: Visit) -> None:
     page = visit.page
-    page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
+    visit.unfold()
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     page.click('button[data-set="pool/all_evidence"] >> nth=0')
     page.evaluate("document.querySelectorAll('#cases-list details').forEach(each => (each.open = true))")
@@ -205,9 +205,9 @@ def test_nothing_is_asked_of_the_network_and_nothing_complains(visit: Visit) -> 
 
 
 @pytest.mark.parametrize("width", [360, 768, 1280, 1600])
-def test_the_page_is_never_wider_than_the_screen(visitor: Visitor, built: Built, width: int) -> None:
-    visit = visitor.open(built.out / "index.html", width=width)
-    visit.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
+def test_the_page_is_never_wider_than_the_screen(visit: Visit, width: int) -> None:
+    visit.narrow(width)
+    visit.unfold()
     assert visit.evaluate("document.documentElement.scrollWidth") <= width
     visit.page.click('button[data-set="pool/strict"] >> nth=0')
     box = visit.page.locator("#cases").bounding_box()
@@ -216,38 +216,55 @@ def test_the_page_is_never_wider_than_the_screen(visitor: Visitor, built: Built,
     assert visit.evaluate("document.querySelector('.dialog-body').scrollWidth") <= box["width"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_accessibility_violation(visitor: Visitor, built: Built, scheme: str) -> None:
-    from axe_playwright_python.sync_playwright import Axe
+COLOURS = ["color-contrast", "link-in-text-block"]
+"""The rules whose answer the scheme can change and the width cannot; they take ten times as long as the others."""
+EVERYTHING = pytest.param({"whole": True}, marks=pytest.mark.slow)
 
-    axe = Axe()
-    visit = visitor.open(built.out / "index.html", scheme=scheme)
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("how", [{"whole": False}, EVERYTHING])
+def test_no_accessibility_violation(visit: Visit, scheme: str, how: dict[str, bool]) -> None:
+    """Every rule; that of colours where rows are alike for the first of them, and in the nightly run for all."""
+    visit.page.emulate_media(color_scheme=scheme)
     background = visit.evaluate("getComputedStyle(document.body).backgroundColor")
     channels = [int(number) for number in re.findall(r"\d+", background)]
     assert (sum(channels[:3]) > 600) == (scheme == "light")
-    visit.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
-    assert violations(axe, visit.page) == []
+    visit.unfold()
+    assert violations(visit.page, but_colours=scheme == "light", **how) == []
     visit.page.click('button[data-set="pool/strict"] >> nth=0')
-    visit.evaluate("document.querySelectorAll('#cases-list details').forEach(each => (each.open = true))")
-    assert violations(axe, visit.page) == []
+    visit.unfold()
+    assert violations(visit.page, "#cases", but_colours=scheme == "light", **how) == []  # all else is out of reach
 
 
-def test_no_accessibility_violation_on_a_phone(visitor: Visitor, built: Built) -> None:
+@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_no_accessibility_violation_on_a_phone(visit: Visit, whole: bool) -> None:
+    visit.narrow(360)
+    assert violations(visit.page, but_colours=True, colours=False, whole=whole) == []
+
+
+def violations(
+    page: Any, inside: str = "body", *, but_colours: bool = True, colours: bool = True, whole: bool = False
+) -> list[str]:
+    """What axe finds, by the rules of colours, by all others, or by both and in every row (`whole`)."""
     from axe_playwright_python.sync_playwright import Axe
 
-    visit = visitor.open(built.out / "index.html", width=360)
-    assert violations(Axe(), visit.page) == []
-
-
-def violations(axe: Any, page: Any) -> list[str]:
-    found = axe.run(page).response["violations"]
+    first = {"include": [inside], "exclude": ["tbody tr:nth-child(n+6)", "#cases-list article:nth-child(n+4)"]}
+    others = {"rules": {name: {"enabled": False} for name in COLOURS}}
+    everywhere = None if inside == "body" else inside
+    asked: list[tuple[Any, dict[str, Any]]] = [(everywhere, {})] if whole else []
+    if not whole:
+        asked += [(everywhere, others)] * but_colours + [(first, {"runOnly": COLOURS})] * colours
+    found = [
+        each
+        for where, rules in asked
+        for each in Axe().run(page, where, {"resultTypes": ["violations"], **rules}).response["violations"]
+    ]
     return [f"{each['id']} ({each['impact']}): {each['nodes'][0]['html'][:160]}" for each in found]
 
 
-def test_paper_shows_what_is_folded_and_no_controls(visitor: Visitor, built: Built) -> None:
-    visit = visitor.open(built.out / "index.html", scheme="dark")
+def test_paper_shows_what_is_folded_and_no_controls(visit: Visit) -> None:
     page = visit.page
-    page.emulate_media(media="print")
+    page.emulate_media(media="print", color_scheme="dark")
     for selector in ("nav", "#filters", "#save"):
         assert not page.locator(selector).is_visible(), selector
     assert page.locator("#every-case tbody tr:not([hidden])").first.is_visible()
@@ -259,10 +276,6 @@ def test_paper_shows_what_is_folded_and_no_controls(visitor: Visitor, built: Bui
     assert len(page.pdf(format="A4")) > 50_000
 
 
-def test_the_table_is_whole_without_javascript(visitor: Visitor, built: Built) -> None:
-    context = visitor.browser.new_context(java_script_enabled=False)
-    visitor.contexts.append(context)
-    page = context.new_page()
-    page.goto((built.out / "index.html").as_uri())
-    assert page.locator("#every-case tbody tr").count() == len(built.results.selection.placed)
-    assert page.locator("noscript").count() == 1
+def test_the_table_is_whole_without_javascript(scriptless: Any, built: Built) -> None:
+    assert scriptless.locator("#every-case tbody tr").count() == len(built.results.selection.placed)
+    assert scriptless.locator("noscript").count() == 1

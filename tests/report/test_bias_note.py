@@ -3,30 +3,48 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import MakeReview, arm, course, patient, report
+from conftest import MakeReview, arm, course, patient, report, selected_in
 from hypothesis import given
 from hypothesis import strategies as st
 
-import metaimt
+from metaimt.analyses.publication_bias import publication_bias
 from metaimt.analyses.results import Results
 from metaimt.report.bias_note import NOT_ALONE, VERDICTS, bias_note, odds_text, verdict
 from metaimt.report.markdown import report_markdown
-from metaimt.report.publication_bias import technical_note
+from metaimt.report.publication_bias import bias_section, technical_note
 
 TOO_FEW = "too few to show or to exclude it"
 SENTENCE = re.compile(r"(?<=[.])\s+(?=[A-Z])")
 
 
-def review(make_review: MakeReview, cases: tuple[int, int], trials: tuple[int, int]) -> Results:
+Review = Callable[[tuple[int, int], tuple[int, int]], Results]
+
+
+def asked(shipped: Results, folder: Path) -> Results:
+    """What the note is written from, of the review in a folder; all else is that of the frozen review."""
+    library, protocol, selection = selected_in(folder)
+    found = publication_bias(selection, protocol)
+    return replace(shipped, library=library, protocol=protocol, selection=selection, publication_bias=found)
+
+
+@pytest.fixture
+def review(make_review: MakeReview, shipped: Results) -> Review:
     """Single cases (responders of all), and two trials that share these responders and patients."""
+    return lambda cases, trials: asked(shipped, make_review(*reports(cases, trials)))
+
+
+def reports(cases: tuple[int, int], trials: tuple[int, int]) -> list[dict[str, Any]]:
     told = [report(f"case-{k}", patient(course("PR" if k < cases[0] else "PD"))) for k in range(cases[1])]
     half = (trials[0] // 2, trials[1] // 2)
     arms = [half, (trials[0] - half[0], trials[1] - half[1])]
     told += [report(f"trial-{k}", design="trial", arms=[arm(r, n)]) for k, (r, n) in enumerate(arms) if n]
-    return metaimt.run(make_review(*told))
+    return told
 
 
 @pytest.mark.parametrize(
@@ -88,9 +106,9 @@ CASES: list[tuple[tuple[int, int], tuple[int, int], str]] = [
 
 @pytest.mark.parametrize(("cases", "trials", "said"), CASES)
 def test_the_note_follows_the_evidence(
-    make_review: MakeReview, cases: tuple[int, int], trials: tuple[int, int], said: str
+    review: Review, cases: tuple[int, int], trials: tuple[int, int], said: str
 ) -> None:
-    results = review(make_review, cases, trials)
+    results = review(cases, trials)
     note = bias_note(results)
     assert said in note
     assert NOT_ALONE in note
@@ -103,17 +121,15 @@ def test_the_note_follows_the_evidence(
             assert TOO_FEW in note
 
 
-def test_none_needed_is_said(make_review: MakeReview) -> None:
-    assert "none needed in" in bias_note(review(make_review, (8, 12), (33, 45)))
+def test_none_needed_is_said(review: Review) -> None:
+    assert "none needed in" in bias_note(review((8, 12), (33, 45)))
 
 
 @pytest.mark.parametrize(
     ("cases", "trials"), [((3, 4), (0, 0)), ((0, 0), (33, 45)), ((3, 3), (20, 20)), ((0, 3), (0, 9))]
 )
-def test_what_cannot_be_judged_says_why(
-    make_review: MakeReview, cases: tuple[int, int], trials: tuple[int, int]
-) -> None:
-    results = review(make_review, cases, trials)
+def test_what_cannot_be_judged_says_why(review: Review, cases: tuple[int, int], trials: tuple[int, int]) -> None:
+    results = review(cases, trials)
     note = bias_note(results)
     assert NOT_ALONE in note
     assert "not run: no evaluable patient" in note or "not identified" in note
@@ -132,12 +148,11 @@ def test_the_report_leads_with_the_note_and_escapes_it(shipped: Results) -> None
     assert "confounded with design" in section
 
 
-def test_a_hostile_label_is_text(make_review: MakeReview) -> None:
+def test_a_hostile_label_is_text(make_review: MakeReview, shipped: Results) -> None:
     folder = make_review(report("case-a", patient(course())), report("trial-a", design="trial", arms=[arm(7, 10)]))
     path = folder / "review.yaml"
     path.write_text(path.read_text().replace("all_evidence: all evidence", "all_evidence: '<b>[x](y)|*z*'"))
-    page = report_markdown(metaimt.run(folder))
-    section = page.partition("## Publication bias")[2].partition("\n## ")[0]
+    section = str(bias_section(asked(shipped, folder)))
     assert "<b>" not in section
     assert "[x](y)" not in section
     assert "&lt;b&gt;" in section

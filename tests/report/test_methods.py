@@ -68,8 +68,8 @@ def test_what_was_run_is_counted(shipped: Results) -> None:
     assert f"({drawn} of {len(curves)} curves could be drawn)" in texts(shipped)["Duration:"]
 
 
-def test_another_protocol_says_other_things(made_up: Any) -> None:
-    before = made_up()
+def test_another_protocol_says_other_things(made_up: Any, shipped: Results) -> None:
+    before = texts(shipped)
     assert "N(0, 1.5^2), s ~ half-normal(1)" in before["Subgroups"]
     assert "0, 0.25, 0.5, 0.75, 1" in before["Sensitivity"]
     after = made_up(
