@@ -121,6 +121,14 @@ class Count:
         """The same patients under another title."""
         return replace(self, title=title)
 
+    def __format__(self, spec: str) -> str:
+        """No text says a Count: a number in words is one of its sums. Raises TypeError."""
+        raise TypeError(f"a Count is no number ({self.title}): name its responders, evaluable, reports or parts")
+
+    def __bool__(self) -> bool:
+        """Whether there are parts, evaluable patients or responders is another question each. Raises TypeError."""
+        raise TypeError(f"a Count is neither true nor false ({self.title}): ask for its parts or a sum")
+
     def to_dict(self) -> dict[str, int]:
         """The three sums by name."""
         return {"responders": self.responders, "evaluable": self.evaluable, "reports": self.reports}

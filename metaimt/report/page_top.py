@@ -131,7 +131,7 @@ def _primary(results: Results, primary: Sequence[Mapping[str, Any]]) -> dict[str
     rows = [{"name": row["name"], **row["cells"][place]} for row in content["rows"]]
     return {
         "title": f"{table.grouping.capitalize()}, the pre-specified contrast ({content['pools'][place]})",
-        "rows": [row for row in rows if row["behind"]],
+        "rows": [row for row in rows if row["behind"] is not None],
         "note": capital(content["notes"][place].partition(": ")[2]),
     }
 

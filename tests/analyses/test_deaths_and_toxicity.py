@@ -73,4 +73,4 @@ def test_the_ineligible_do_not_count(make_review: MakeReview) -> None:
 def test_the_shipped_review_counts_no_patient_twice() -> None:
     found = found_in(FROZEN / "cases")
     assert len(found.status.asked.ids) == len(set(found.status.asked.ids))
-    assert found.events.stated
+    assert found.events.stated.parts

@@ -242,7 +242,7 @@ def test_the_grid_is_every_combination_in_order_of_the_estimate(shipped: Results
     rates = [each.orr for each in grid.specifications if each.orr is not None]
     assert [rate.estimate for rate in rates] == sorted(rate.estimate for rate in rates)
     (headline,) = [each for each in grid.specifications if each.headline]
-    assert headline.counts == shipped.response.headline.counts
+    assert headline.counts.parts == shipped.response.headline.counts.parts
     assert (grid.lowest, grid.highest) == (rates[0].estimate, rates[-1].estimate)
     for threshold, share in grid.excluding.items():
         assert share * len(rates) == pytest.approx(sum(not r.lower <= threshold <= r.upper for r in rates))
