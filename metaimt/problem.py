@@ -5,7 +5,7 @@ May import: nothing of the package. Everything that reads or checks a file speak
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -97,3 +97,13 @@ class Blocked(Exception):  # noqa: N818 - told to the user as the problems thems
         super().__init__(f"{len(problems)} problems in {files} files")
         self.problems = problems
         self.files = files
+
+
+def check_name(option: str, name: str, names: Sequence[str]) -> None:
+    """Raise WrongUse, with all names and the nearest, unless a name given to an option is one of them."""
+    if name not in names:
+        import difflib
+
+        close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+        meant = f"; did you mean {close[0]}?" if close else ""
+        raise WrongUse(f"{option} '{name}' is not one of {', '.join(names)}{meant}")

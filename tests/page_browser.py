@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
 from metaimt.report.case_set import CaseSet
-from metaimt.report.page_cases import report_data
 from metaimt.report.page_sets import case_sets
+
+from metaimt.report.page_cases import report_data
 
 if TYPE_CHECKING:
     from conftest import Built

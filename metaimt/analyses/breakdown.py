@@ -5,35 +5,17 @@ May import: casefiles, evidence, statistics. A row "not reported" is always ther
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from metaimt.casefiles.protocol import ALL_GROUPINGS
 from metaimt.evidence.selection import Selection
 from metaimt.model.count import Count, levels
+from metaimt.model.fields import BY_NAME, GROUPINGS
 from metaimt.model.unit import Unit
-from metaimt.problem import WrongUse
+from metaimt.problem import check_name
 from metaimt.statistics.proportion import Proportion, clopper_pearson
 
 NOT_REPORTED = "not reported"
-
-_VALUES: dict[str, Callable[[Unit], str | None]] = {
-    "histology": lambda unit: unit.histology,
-    "site": lambda unit: unit.site and unit.site.replace("_", " "),
-    "fusion_partner": lambda unit: unit.fusion_partner,
-    "drug": lambda unit: unit.drug if unit.drug_named else None,
-    "drug_generation": lambda unit: unit.drug_generation,
-    "age_group": lambda unit: unit.age_group,
-    "sex": lambda unit: unit.sex,
-    "population": lambda unit: unit.age_group,
-    "design": lambda unit: unit.design.replace("_", " "),
-    "depth": lambda unit: unit.depth and unit.depth.replace("_", " "),
-    "response_basis": lambda unit: unit.response_basis,
-    "marker_evidence": lambda unit: unit.marker_evidence,
-    "year": lambda unit: None if unit.year is None else str(unit.year),
-    "report": lambda unit: unit.report,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +69,13 @@ def breakdown(selection: Selection, pool: str, grouping: str, label: str = "") -
 
 def check_grouping(grouping: str) -> None:
     """Raise WrongUse, with the nearest and all groupings, unless `grouping` is one of them."""
-    if grouping not in _VALUES:
-        import difflib
-
-        close = difflib.get_close_matches(grouping, ALL_GROUPINGS, n=1, cutoff=0.5)
-        meant = f"; did you mean {close[0]}?" if close else ""
-        raise WrongUse(f"--by '{grouping}' is not one of {', '.join(ALL_GROUPINGS)}{meant}")
+    check_name("--by", grouping, GROUPINGS)
 
 
 def value_of(unit: Unit, grouping: str) -> str | None:
     """The level of one unit in a grouping of the protocol; None (or empty) if it is not reported."""
-    return _VALUES[grouping](unit)
+    level = BY_NAME[grouping].level
+    return level(unit) if level is not None else None
 
 
 def _level(name: str, counts: Count) -> Level:

@@ -152,7 +152,7 @@ class Contribution:
             "first_or_only": [asdict(novelty) for novelty in self.novelties],
             "same_patients": {
                 "decided": [asdict(decision) for decision in self.decisions],
-                "possible": [asdict(candidate) for candidate in self.candidates],
+                "possible": [candidate.to_dict() for candidate in self.candidates],
             },
             "reading": {
                 "depth": reading.depth,

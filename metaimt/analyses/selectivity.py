@@ -20,6 +20,8 @@ from metaimt.statistics.outcome import NotRun
 S_RANGE: Final = (0.5, 20.0)
 SHOWN_S: Final = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0)  # of the curve, in the report
 NONE_NEEDED: Final = "none needed"
+TRIALS_ORR: Final = "trials"
+THRESHOLD: Final = "threshold"
 _POINTS = 60
 _ROUNDING = 1e-9  # patients
 
@@ -43,6 +45,7 @@ class Target:
     reports to it; None where no number would.
     """
 
+    kind: str  # trials | limit (of the trials' interval) | threshold
     name: str
     orr: float
     s: float | None
@@ -118,17 +121,17 @@ def missing_non_responders(responders: int, evaluable: int, target: float) -> in
 
 def _targets(cases: Side, trials: Side, protocol: Protocol) -> Iterator[Target]:
     if trials.orr is not None:
-        named = (("trial ORR", trials.orr.estimate), ("its lower limit", trials.orr.lower))
-        for name, rate in (*named, ("its upper limit", trials.orr.upper)):
-            yield _target(name, rate, cases)
+        yield _target(TRIALS_ORR, "trial ORR", trials.orr.estimate, cases)
+        for name, rate in (("its lower limit", trials.orr.lower), ("its upper limit", trials.orr.upper)):
+            yield _target("limit", name, rate, cases)
     for threshold in protocol.thresholds:
-        yield _target(f"{100 * threshold:g} %", threshold, cases)
+        yield _target(THRESHOLD, f"{100 * threshold:g} %", threshold, cases)
 
 
-def _target(name: str, rate: float, cases: Side) -> Target:
+def _target(kind: str, name: str, rate: float, cases: Side) -> Target:
     here, counts = curve_point(cases, 1.0), cases.counts
     s, lower, upper = (_meets(published, rate) for published in (here.orr, here.lower, here.upper))
-    return Target(name, rate, s, lower, upper, missing_non_responders(counts.responders, counts.evaluable, rate))
+    return Target(kind, name, rate, s, lower, upper, missing_non_responders(counts.responders, counts.evaluable, rate))
 
 
 def _meets(published: float, rate: float) -> float | None:

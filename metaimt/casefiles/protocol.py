@@ -21,10 +21,9 @@ from metaimt.casefiles.model import (
     Histology,
     Response,
 )
+from metaimt.model.fields import GROUPINGS as ALL_GROUPINGS
 
 GROUPINGS = ("histology", "site", "fusion_partner", "drug", "drug_generation", "age_group", "sex")
-_GROUPINGS_TOO = ("population", "design", "depth", "response_basis", "marker_evidence", "year", "report")
-ALL_GROUPINGS = (*GROUPINGS, *_GROUPINGS_TOO)
 
 
 def _choice(*options: str, field: str) -> Any:

@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import fsum, log2
+from typing import Any
 
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Arm, CaseFile
@@ -39,21 +40,35 @@ _LONGEST_MESSAGE = 190
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Two patients or arms of different reports that may be the same; `left` is the first by id.
+    """Two patients or arms of different reports that may be the same, the first by id first.
 
     `reasons` speak for it, `against` against it; each ends with its points, and the points add up to the score.
     """
 
-    left: str
-    right: str
+    units: tuple[Facts, Facts]
     score: float
     reasons: tuple[str, ...]
     against: tuple[str, ...]
 
     @property
+    def left(self) -> str:
+        """The id of the first: `report/P1`."""
+        return self.units[0].id
+
+    @property
+    def right(self) -> str:
+        """The id of the other."""
+        return self.units[1].id
+
+    @property
     def reports(self) -> tuple[str, str]:
         """The ids of the two reports."""
-        return self.left.split("/")[0], self.right.split("/")[0]
+        return self.units[0].report, self.units[1].report
+
+    def to_dict(self) -> dict[str, Any]:
+        """The two ids, the score and the reasons."""
+        names = ("left", "right", "score", "reasons", "against")
+        return {name: getattr(self, name) for name in names}
 
 
 def candidates(library: Library) -> tuple[Candidate, ...]:
@@ -84,7 +99,7 @@ def likeness(left: Facts, right: Facts, known: Frequencies) -> Candidate | None:
     reasons = sorted((point for point in points if point.points > 0), key=_strongest)
     against = sorted((point for point in points if point.points < 0), key=_strongest)
     score = round(fsum(point.points for point in points), 1)
-    return Candidate(one.id, other.id, score, tuple(map(str, reasons)), tuple(map(str, against)))
+    return Candidate((one, other), score, tuple(map(str, reasons)), tuple(map(str, against)))
 
 
 def _strongest(point: Point) -> tuple[float, str]:
@@ -129,17 +144,10 @@ def possible_same_patient(library: Library) -> Iterator[Located]:
     for pair, found in by_reports.items():
         left, right = (reports[report] for report in pair)
         hint = _hint(left, right, found)
-        for report, here, there in ((left, found[0].left, found[0].right), (right, found[0].right, found[0].left)):
-            unit = here.split("/")[1]
-            yield name_of(library, report), _place(report, unit), _message(unit, there, found[0]), hint
-
-
-def _place(report: CaseFile, unit: str) -> tuple[str | int, ...]:
-    """The path of the id of a patient, or of an arm."""
-    for p, patient in enumerate(report.patients):
-        if patient.id == unit:
-            return "patients", p, "id"
-    return "arms", int(unit.removeprefix("arm")) - 1, "label"
+        one, other = found[0].units
+        for report, here, there in ((left, one, other), (right, other, one)):
+            place = (*here.path, "id" if here.counts is None else "label")
+            yield name_of(library, report), place, _message(here.unit, there.id, found[0]), hint
 
 
 def _message(unit: str, other: str, candidate: Candidate) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from metaimt.analyses.contrasts import Side
 from metaimt.analyses.results import Results
-from metaimt.analyses.selectivity import S_RANGE, Selectivity, Target, curve_point
+from metaimt.analyses.selectivity import S_RANGE, THRESHOLD, TRIALS_ORR, Selectivity, Target, curve_point
 from metaimt.analyses.wording import Link, fraction, limits, percent, plain
 from metaimt.figures import style
 from metaimt.figures.counted import Counting
@@ -68,12 +68,12 @@ def _said(curve: Selectivity, label: str, count: Counting) -> str:
 
 def _met(curve: Selectivity) -> list[Target]:
     """The targets that the curve meets within its range; of the trials' three only the ORR."""
-    shown = [target for target in curve.targets if target.name == "trial ORR" or target.name.endswith("%")]
+    shown = [target for target in curve.targets if target.kind in {TRIALS_ORR, THRESHOLD}]
     return [target for target in shown if target.s is not None and S_RANGE[0] <= target.s <= S_RANGE[1]]
 
 
 def _name(target: Target) -> str:
-    return target.name if target.name.endswith("%") else f"the {target.name} of {percent(target.orr)}"
+    return target.name if target.kind == THRESHOLD else f"the {target.name} of {percent(target.orr)}"
 
 
 def _rate(side: Side, link: Link = plain) -> str:
@@ -121,7 +121,7 @@ _Head = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 def _head(curve: Selectivity, title: str, width: float) -> _Head:
-    met = [f"The trials' ORR at s = {t.s:.3g}" for t in _met(curve) if t.name == "trial ORR"]
+    met = [f"The trials' ORR at s = {t.s:.3g}" for t in _met(curve) if t.kind == TRIALS_ORR]
     lines = [wrap(text, width, style.SMALL) for text in (f"As published {_rate(curve.cases)}", *met)]
     return wrap(title, width, style.STRONG), tuple(line for each in lines for line in each)
 
@@ -136,9 +136,9 @@ def _legend(curves: Sequence[Selectivity]) -> list[LegendEntry]:
     if trials.orr is not None:
         entries.append(LegendEntry(f"prospective trials: {_rate(trials)}", _trials_sign))
     entries.append(LegendEntry("as published", _published_sign))
-    if any(target.name == "trial ORR" for curve in curves for target in _met(curve)):
+    if any(target.kind == TRIALS_ORR for curve in curves for target in _met(curve)):
         entries.append(LegendEntry("meets the trials' ORR", _meets_sign))
-    if any(target.name.endswith("%") for curve in curves for target in curve.targets):
+    if any(target.kind == THRESHOLD for curve in curves for target in curve.targets):
         entries.append(LegendEntry("thresholds", _threshold_sign))
     return entries
 
@@ -180,7 +180,7 @@ def _panel(sheet: Sheet, place: tuple[float, float, float], curve: Selectivity, 
     for edge in (low, high):
         axes.plot(s, edge, color=style.BLUE, linewidth=style.THIN, zorder=2)
     for target in curve.targets:
-        if target.name.endswith("%"):
+        if target.kind == THRESHOLD:
             axes.axhline(target.orr, color=style.SILVER, linewidth=0.9, dashes=(1, 1.8), zorder=1.5)
     axes.plot(s, [point.orr for point in curve.points], color=style.BLUE, linewidth=1.6, zorder=3)[0].set_gid(
         f"curve-{number}"
@@ -192,7 +192,7 @@ def _marks(axes: Axes, curve: Selectivity, number: int) -> None:
     """A hollow disc at what is published, a filled one where the curve meets the trials' ORR."""
     here = curve_point(curve.cases, 1.0).orr
     axes.plot([1.0], [here], "o", color=style.BLUE, markerfacecolor=style.PAPER, markersize=_DISC, zorder=4)
-    met = next((target for target in _met(curve) if target.name == "trial ORR"), None)
+    met = next((target for target in _met(curve) if target.kind == TRIALS_ORR), None)
     if met is not None and met.s is not None:
         mark = axes.plot([met.s], [met.orr], "o", color=style.INK, markersize=_DISC, zorder=5)[0]
         mark.set_gid(f"meets-{number}")

@@ -14,7 +14,7 @@ from math import inf
 from metaimt.analyses.contrasts import Contrast, Side
 from metaimt.analyses.publication_bias import PublicationBias
 from metaimt.analyses.results import Results
-from metaimt.analyses.selectivity import NONE_NEEDED, Selectivity, curve_point
+from metaimt.analyses.selectivity import NONE_NEEDED, THRESHOLD, Selectivity, curve_point
 from metaimt.model.count import Count, Reports
 from metaimt.report.linked import Link, first_count, plain
 from metaimt.report.wording import limits, percent, plural
@@ -210,7 +210,7 @@ def _missing(found: Selectivity, words: str, contrast: Contrast, link: Link) -> 
 
 def _to_lowest_threshold(bias: PublicationBias, curves: list[Selectivity], link: Link) -> str:
     """`to lower it to 50 % it would take 30 and 4, in this order`; empty without thresholds."""
-    lowest = [(next((t for t in found.targets if t.name.endswith("%")), None), found.pool) for found in curves]
+    lowest = [(next((t for t in found.targets if t.kind == THRESHOLD), None), found.pool) for found in curves]
     known = [(target, bias.design(pool).group.counts) for target, pool in lowest if target is not None]
     if not known:
         return ""

@@ -118,10 +118,13 @@ def _symptoms(cohort: CohortResult) -> list[str]:
         return [f"  {cohort.symptoms.wording()}"]
     lines = []
     for marker in dict.fromkeys(each.marker for each in cohort.symptoms):
-        rows = [contrast_cells(each) for each in cohort.symptoms if each.marker == marker]
-        short = [(*row[:3], "not run" if row[3].startswith("not run") else row[3]) for row in rows]
+        found = [each for each in cohort.symptoms if each.marker == marker]
+        short = [
+            (*row[:3], "not run" if isinstance(each.test, NotRun) else row[3])
+            for each, row in ((each, contrast_cells(each)) for each in found)
+        ]
         lines += _table([("", f"{marker}-positive", f"{marker}-negative", "exact test"), *short], "<>>>")
-        for reason in dict.fromkeys(row[3] for row in rows if row[3].startswith("not run")):
+        for reason in dict.fromkeys(each.test.wording() for each in found if isinstance(each.test, NotRun)):
             lines += _wrapped(reason, 2)
     return lines
 

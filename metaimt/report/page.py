@@ -15,8 +15,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from metaimt.figures.review_figure import Drawn
+from metaimt.model.fields import FACETS as UNIT_FACETS
 from metaimt.report.linked import Linker, shown, visible
-from metaimt.report.page_cases import FACETS, STRIP, case_data, report_data
+from metaimt.report.page_cases import FACETS, STRATUM, STRIP, case_data, report_data
 from metaimt.report.page_figures import figures_content
 from metaimt.report.page_news import news_content
 from metaimt.report.page_sections import sections
@@ -30,15 +31,7 @@ if TYPE_CHECKING:
     from metaimt.versions.changes import Changes
 
 SCRIPTS = ("page-numbers.js", "page-cases.js", "page-figures.js", "page-explorer.js")
-FILTERS = {
-    "drug": "Drug",
-    "partner": "Fusion partner",
-    "site": "Site",
-    "histology": "Histology",
-    "line": "Line of treatment",
-    "stratum": "Stratum",
-    "basis": "Basis of the response",
-}
+FILTERS = {name: "Stratum" if name == STRATUM else UNIT_FACETS[name].label for name in FACETS if name != "year"}
 COLUMNS = (  # heading, class: r numbers to the right, w only on a wide screen
     ("Case", ""),
     ("r/n", "r"),

@@ -11,6 +11,7 @@ from typing import Any
 from metaimt.analyses.results import Results
 from metaimt.casefiles.model import Arm, CaseFile
 from metaimt.evidence.selection import Placed
+from metaimt.model.fields import FACETS as UNIT_FACETS
 from metaimt.model.unit import Unit
 from metaimt.report.markdown import citation_link
 from metaimt.report.page_facts import NOT_STATED, facts_of, reading_of, words
@@ -24,8 +25,9 @@ STRIP = (
     "death before assessment",
     "no response, SD or PD not told apart",
 )
-FACETS = ("drug", "partner", "site", "histology", "line", "stratum", "basis", "year")
-_LINES = {"any": "mixed or not stated"}
+STRATUM = "stratum"  # the one facet that the protocol decides, and no field of a unit
+_ORDER = ("drug", "partner", "site", "histology", "line", STRATUM, "basis", "year")  # further ones come after these
+FACETS = tuple(sorted((*UNIT_FACETS, STRATUM), key=lambda name: (*_ORDER, name).index(name)))
 
 
 def case_data(results: Results) -> list[dict[str, Any]]:
@@ -74,18 +76,9 @@ def links(report: CaseFile) -> list[tuple[str, str]]:
 
 def facets(placed: Placed, results: Results) -> dict[str, str]:
     """The value of a unit in each filter of the page; "not stated" where there is none."""
-    unit = placed.unit
-    values = {
-        "drug": unit.drug,
-        "partner": unit.fusion_partner,
-        "site": words(unit.site),
-        "histology": unit.histology,
-        "line": _LINES.get(unit.line, unit.line),
-        "stratum": placed.stratum and results.protocol.label(placed.stratum),
-        "basis": unit.response_basis,
-        "year": None if unit.year is None else str(unit.year),
-    }
-    return {name: values[name] or NOT_STATED for name in FACETS}
+    values = {name: field.words(placed.unit) for name, field in UNIT_FACETS.items()}
+    values[STRATUM] = placed.stratum and results.protocol.label(placed.stratum)
+    return {name: value or NOT_STATED for name, value in values.items()}
 
 
 def groups_of(placed: Placed) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from metaimt.analyses.contrasts import MODEL, Contrast, Side
 from metaimt.analyses.publication_bias import PublicationBias, Trend
 from metaimt.analyses.results import Results
-from metaimt.analyses.selectivity import NONE_NEEDED, SHOWN_S, Selectivity, Target, curve_point
+from metaimt.analyses.selectivity import NONE_NEEDED, SHOWN_S, THRESHOLD, Selectivity, Target, curve_point
 from metaimt.model.count import Count, Reports
 from metaimt.report.bias_note import (
     bias_note,
@@ -130,7 +130,7 @@ def _curve_sentences(found: Selectivity | NotRun, words: str) -> Iterator[str]:
 
 
 def _target_name(target: Target) -> str:
-    return target.name if target.name.endswith("%") else f"{target.name} ({percent(target.orr)})"
+    return target.name if target.kind == THRESHOLD else f"{target.name} ({percent(target.orr)})"
 
 
 def _s_range(target: Target) -> str:

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from metaimt.files import for_cell
+from metaimt.model.fields import FIELDS
 
 if TYPE_CHECKING:
     from metaimt.analyses.breakdown import Breakdown
     from metaimt.analyses.pooled_response import Group, PooledResponse
-    from metaimt.evidence.selection import Selection
+from metaimt.evidence.selection import Selection
 
 Cell = str | int | float | None
 Row = Mapping[str, Cell]
@@ -110,24 +111,7 @@ def unit_rows(selection: Selection) -> Iterator[Row]:
             "n": unit.evaluable,
             "counted_in": "; ".join(counted),
             **reasons,
-            "drug": unit.drug,
-            "drug_generation": unit.drug_generation,
-            "combined_with": "; ".join(unit.combined_with),
-            "response": unit.response,
-            "response_basis": unit.response_basis,
-            "disputed": unit.disputed,
-            "complete": unit.complete,
-            "disease_control": unit.controlled,
-            "histology": unit.histology,
-            "site": unit.site,
-            "fusion_gene": unit.fusion_gene,
-            "fusion_partner": unit.fusion_partner,
-            "age": unit.age,
-            "age_group": unit.age_group,
-            "sex": unit.sex,
-            "year": unit.year,
-            "depth": unit.depth,
-            "local": unit.local,
+            **{field.name: field.value(unit) for field in FIELDS if field.value is not None},
         }
 
 

@@ -8,7 +8,7 @@ from conftest import MakeReview, arm, course, patient, report
 import metaimt
 from metaimt.analyses.breakdown import breakdown
 from metaimt.analyses.results import Results
-from metaimt.casefiles.protocol import ALL_GROUPINGS
+from metaimt.model.fields import GROUPINGS as ALL_GROUPINGS
 from metaimt.problem import CannotAnalyse, WrongUse
 from metaimt.review import load, respond
 from metaimt.statistics.pooled import EXACT, POSTERIOR, PROFILE, PooledProportion

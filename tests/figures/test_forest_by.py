@@ -12,7 +12,8 @@ from metaimt.analyses.results import Results
 from metaimt.figures.forest import draw_forest
 from metaimt.figures.forest_by import forest_by_figure, forest_by_table
 from metaimt.figures.review_figure import ReviewFigure
-from metaimt.figures.unit_columns import COLUMNS, column_headings, column_texts
+from metaimt.figures.unit_columns import column_headings, column_texts
+from metaimt.model.fields import COLUMNS
 from metaimt.problem import WrongUse
 from metaimt.review import draw_named
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from conftest import Built
+from metaimt.report.case_set import CaseSet
 from page_browser import Visit
 from test_page_text import Page
 
 from metaimt.figures.counted import Counted
 from metaimt.figures.review_figure import Drawn, ReviewFigure
-from metaimt.report.case_set import CaseSet
 from metaimt.report.page import page_html
 from metaimt.report.page_figures import caption_sets
 from metaimt.report.page_map import disc

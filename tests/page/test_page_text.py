@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 from conftest import Built
+from metaimt.report.case_set import CaseSet
 
 from metaimt.analyses.not_in_headline import patients
 from metaimt.analyses.selectivity import Selectivity
 from metaimt.figures.review_figure import Drawn
 from metaimt.model.unit import Unit
 from metaimt.report import page
-from metaimt.report.case_set import CaseSet
 from metaimt.report.linked import Linker, visible
 from metaimt.report.page_cases import STRIP, arm_of, strip_of
 from metaimt.report.wording import read_as, read_depths

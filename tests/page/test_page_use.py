@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, Built
+from metaimt.report.case_set import CaseSet
 from page_browser import Visit, Visitor
 
 from metaimt.files import for_cell
-from metaimt.report.case_set import CaseSet
 
 KINDS = (
     "pool/strict",
