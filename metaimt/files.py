@@ -1,7 +1,4 @@
-"""Writing that cannot leave a half-written state, and text made safe for where it goes.
-
-May import: nothing of the package.
-"""
+"""Writing that cannot leave a half-written state, and text made safe for where it goes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What is wrong in a file of the review, where, and how to mend it.
 
-May import: nothing of the package. Everything that reads or checks a file speaks in :class:`Problem`.
+Everything that reads or checks a file speaks in :class:`Problem`.
 """
 
 from __future__ import annotations

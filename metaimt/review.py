@@ -1,6 +1,6 @@
 """The one orchestrator: read -> check -> select -> run -> draw -> write.
 
-May import: everything but the command line. Each step is one call to the package that knows how.
+Each step is one call to the package that knows how.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Independent pieces of work on several processors: the same results, in order, whatever the number of processes.
 
-May import: nothing of the package. The worker processes of `concurrent.futures` are forked, so that they have all that
-was read and imported and cost no start; only what they find is copied, so it must be picklable. Forking is safe in a
-process with a single thread on Linux. Elsewhere, and in a process with threads such as a notebook, the work is done
-here, one piece after the other.
+The worker processes of `concurrent.futures` are forked, so that they have all that was read and imported and cost no
+start; only what they find is copied, so it must be picklable. Forking is safe in a process with a single thread on
+Linux. Elsewhere, and in a process with threads such as a notebook, the work is done here, one piece after the other.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The review with something done otherwise: other units, another selection, the pools that follow.
 
-May import: casefiles, evidence, statistics, and its neighbours. Each choice of `Choices` is a small change of the
-protocol, of the units, or of who is kept; nothing here knows a gene, a tumour or a report. Who is kept is decided after
-the links, so that a patient who gave way does not come back because the preferred report is not kept.
+Each choice of `Choices` is a small change of the protocol, of the units, or of who is kept; nothing here knows a gene,
+a tumour or a report. Who is kept is decided after the links, so that a patient who gave way does not come back because
+the preferred report is not kept.
 """
 
 from __future__ import annotations

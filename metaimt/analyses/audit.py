@@ -1,7 +1,7 @@
 """The audit of printed numbers: which of them cannot be right, and what would make them right. METHODS 12.
 
-May import: problem, casefiles, checks. It computes nothing of its own: the rules of `checks.printed_numbers`, which
-`metaimt validate` asks too, are told here in full.
+It computes nothing of its own: the rules of `checks.printed_numbers`, which `metaimt validate` asks too, are told here
+in full.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """In whom? A pool by histology, site, fusion partner, drug and the like: counts that add up, and exact intervals.
 
-May import: casefiles, evidence, statistics. A row "not reported" is always there, so that the rows add up to the pool.
+A row "not reported" is always there, so that the rows add up to the pool.
 """
 
 from __future__ import annotations

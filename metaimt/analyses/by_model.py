@@ -1,6 +1,6 @@
 """The pools under every model: what another choice of model would have printed.
 
-May import: statistics, and its neighbours. PyMARE is imported when the first inverse-variance model is fitted.
+PyMARE is imported when the first inverse-variance model is fitted.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The local cohort: from a patient table, or from the counts that a publication prints.
-
-May import: casefiles, statistics, and its neighbours.
-"""
+"""The local cohort: from a patient table, or from the counts that a publication prints."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """The tables of a cohort from the counts that its publication prints.
 
-May import: casefiles, statistics, and its neighbours. Nothing is reconstructed: what follows by subtraction says
-so, and what needs the times of single patients is not run.
+Nothing is reconstructed: what follows by subtraction says so, and what needs the times of single patients is not run.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Univariable Cox regression of a cohort, one covariate at a time, with the check of proportional hazards.
 
-May import: statistics. Under ten events a model is not run; asked for all the same, it is penalised, and says so.
+Under ten events a model is not run; asked for all the same, it is penalised, and says so.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a cohort is like: Table 1, marker positivity overall and by site, symptoms by marker, treatment.
 
-May import: casefiles, statistics. Nothing here is compared but what METHODS 11 names, and by exact tests only.
+Nothing here is compared but what METHODS 11 names, and by exact tests only.
 """
 
 from __future__ import annotations

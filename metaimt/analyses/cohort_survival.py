@@ -1,7 +1,7 @@
 """Overall survival of a cohort: Kaplan-Meier, follow-up, log-rank between groups, univariable Cox.
 
-May import: casefiles, statistics, and its neighbours. A loss to follow-up is censored at the last contact and never a
-death; the curve that would follow if every loss were a death is drawn only when asked for, beside the right one.
+A loss to follow-up is censored at the last contact and never a death; the curve that would follow if every loss were a
+death is drawn only when asked for, beside the right one.
 """
 
 from __future__ import annotations

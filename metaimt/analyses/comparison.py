@@ -1,6 +1,6 @@
 """All models on one data set, side by side.
 
-May import: casefiles, statistics, and its neighbours. Without `every_model` numpy and scipy.special only.
+Without `every_model` numpy and scipy.special only.
 """
 
 from __future__ import annotations

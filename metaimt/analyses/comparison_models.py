@@ -1,6 +1,6 @@
 """The inverse-variance models: for comparison, on all reports and on those with two patients or more.
 
-May import: statistics, and its neighbours. PyMARE is imported when the first model is fitted.
+PyMARE is imported when the first model is fitted.
 """
 
 from __future__ import annotations

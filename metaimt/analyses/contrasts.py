@@ -1,7 +1,7 @@
 """Do the reports that are likeliest to be selected respond more often? Contrasts by design and by wording.
 
-May import: casefiles, evidence, statistics, and its neighbours. Each contrast is one beta-binomial regression with a
-common rho: s, the odds ratio of response of a group of reports against its reference.
+Each contrast is one beta-binomial regression with a common rho: s, the odds ratio of response of a group of reports
+against its reference.
 """
 
 from __future__ import annotations

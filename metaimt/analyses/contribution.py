@@ -1,7 +1,7 @@
 """What one report, or one patient of it, contributes: where it is counted, and every pool with and without it.
 
-May import: casefiles, checks, evidence, statistics, and its neighbours. Without it means that its courses and arms are
-taken out of the selection as it stands: links are not reopened, so nobody else comes in instead.
+Without it means that its courses and arms are taken out of the selection as it stands: links are not reopened, so
+nobody else comes in instead.
 """
 
 from __future__ import annotations

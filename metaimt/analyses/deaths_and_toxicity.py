@@ -1,9 +1,8 @@
 """What do the sources say on deaths, on why treatment ended, and on adverse events? Counts, with who says so.
 
-May import: casefiles, evidence, and its neighbours. Every eligible patient described one by one, once, whether or not
-the response is readable. A patient whom the pools count in an arm stands here too: an arm says none of this. A source
-that says nothing is not a source that says "none": each count stands beside the number for whom the item is stated, and
-no rate is made of it.
+Every eligible patient described one by one, once, whether or not the response is readable. A patient whom the pools
+count in an arm stands here too: an arm says none of this. A source that says nothing is not a source that says "none":
+each count stands beside the number for whom the item is stated, and no rate is made of it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """For how long? Printed medians, then patients: curves where the rule allows them, the list of times where not.
 
-May import: casefiles, evidence, statistics, and its neighbours. A time known as [a, b] enters at
-its midpoint and, beside it, at each end. Nothing here compares responders with others: that would need a landmark.
+A time known as [a, b] enters at its midpoint and, beside it, at each end. Nothing here compares responders with others:
+that would need a landmark.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Do pre-specified groups differ in how long? Log-rank, and Cox where there are events enough.
 
-May import: casefiles, evidence, statistics, and its neighbours. Groups are known before treatment;
-response is none of them: who responds has lived to respond (immortal time).
+Groups are known before treatment; response is none of them: who responds has lived to respond (immortal time).
 """
 
 from __future__ import annotations

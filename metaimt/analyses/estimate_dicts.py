@@ -1,7 +1,4 @@
-"""Estimates as JSON: what is not identified says so, and is never null or 0.
-
-May import: statistics.
-"""
+"""Estimates as JSON: what is not identified says so, and is never null or 0."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Where is there evidence, and where none? Responders of patients for each pair of two groupings.
 
-May import: evidence, statistics, and its neighbours. Counts only: most cells are far too small for a rate.
+Counts only: most cells are far too small for a rate.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The numbers that a version of the review freezes: a fixed part of results.json, recomputed in a few seconds.
 
-May import: casefiles, evidence, and its neighbours. They are the pools with strata and separate rows, the breakdowns,
-the heterogeneity of each pool, and the sensitivity analyses. `left_out` is not among them: a version holds the
-analysis set itself.
+They are the pools with strata and separate rows, the breakdowns, the heterogeneity of each pool, and the sensitivity
+analyses. `left_out` is not among them: a version holds the analysis set itself.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How much do reports differ, and what may a new one show?
 
-May import: casefiles, statistics, and its neighbours. Methods: the bootstrap test of rho = 0, the posterior, and
-the prediction, whose rho prior is always named because it rests mostly on it.
+Methods: the bootstrap test of rho = 0, the posterior, and the prediction, whose rho prior is always named because it
+rests mostly on it.
 """
 
 from __future__ import annotations

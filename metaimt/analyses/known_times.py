@@ -1,7 +1,7 @@
 """What the sources say on time: printed medians, and for each patient how long and how it ended.
 
-May import: evidence, statistics, and its neighbours. Time on treatment, progression-free survival
-and duration of response are three fields and never stand in for each other.
+Time on treatment, progression-free survival and duration of response are three fields and never stand in for each
+other.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Does a tumour respond to a next inhibitor? Patient by patient, after response or progression on the one before.
 
-May import: evidence, and its neighbours. A table without a test.
+A table without a test.
 """
 
 from __future__ import annotations

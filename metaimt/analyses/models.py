@@ -1,6 +1,6 @@
 """Each likelihood model on one data set, in one form that tables and JSON can be made from.
 
-May import: statistics. numpy and scipy.special only; the inverse-variance models are in the neighbour.
+numpy and scipy.special only; the inverse-variance models are in the neighbour.
 """
 
 from __future__ import annotations

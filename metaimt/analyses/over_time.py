@@ -1,7 +1,6 @@
 """How has the answer grown? The pools as they stood after each publication year, and after each date of entry.
 
-May import: casefiles, evidence, statistics, and its neighbours. The intervals are those of each step alone: they are
-not adjusted for repeated looks, and no p-values are given.
+The intervals are those of each step alone: they are not adjusted for repeated looks, and no p-values are given.
 """
 
 from __future__ import annotations

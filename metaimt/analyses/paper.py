@@ -1,7 +1,6 @@
 """Every quantitative statement of one report: reproduced, not reproducible from what is printed, or inconsistent.
 
-May import: casefiles, checks, evidence, statistics, and its neighbours. The statements are the report's claims; what is
-inconsistent is what the audit found, and nothing else is.
+The statements are the report's claims; what is inconsistent is what the audit found, and nothing else is.
 """
 
 from __future__ import annotations

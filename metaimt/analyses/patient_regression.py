@@ -1,8 +1,7 @@
 """Firth regression of response on pre-specified covariates, on patients described one by one.
 
-May import: casefiles, evidence, statistics, and its neighbours. At most one parameter per 5 of
-min(events, non-events), else not run with the count. A patient of whom a covariate is not known is left out
-and counted.
+At most one parameter per 5 of min(events, non-events), else not run with the count. A patient of whom a covariate is
+not known is left out and counted.
 """
 
 from __future__ import annotations

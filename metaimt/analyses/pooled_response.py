@@ -1,7 +1,6 @@
 """How often do these tumours respond? The pools, their strata, and the separate rows.
 
-May import: casefiles, evidence, statistics, workers. One cluster a report, beta-binomial by the
-rules of `statistics.pooled`; the separate rows are exact binomial.
+One cluster a report, beta-binomial by the rules of `statistics.pooled`; the separate rows are exact binomial.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""How the numbers were made: the protocol, the defaults of the code, and the packages that computed them.
-
-May import: casefiles, statistics, and its neighbours.
-"""
+"""How the numbers were made: the protocol, the defaults of the code, and the packages that computed them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """How much of the answer may be publication bias? Contrasts, selectivity, small-study diagnostics, and what was read.
 
-May import: casefiles, evidence, statistics, and its neighbours. Funnel asymmetry says nothing about single cases; the
-order of what is asked here is that of its worth.
+Funnel asymmetry says nothing about single cases; the order of what is asked here is that of its worth.
 """
 
 from __future__ import annotations

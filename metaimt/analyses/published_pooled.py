@@ -1,7 +1,7 @@
 """What others printed as pooled response, and what this review makes of the matching patients.
 
-May import: casefiles, evidence, statistics, and its neighbours. The printed figures are never pooled: their patients
-are recorded one by one where they can be. The matching units are those of the widest pool that meet the conditions.
+The printed figures are never pooled: their patients are recorded one by one where they can be. The matching units are
+those of the widest pool that meet the conditions.
 """
 
 from __future__ import annotations

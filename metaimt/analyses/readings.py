@@ -1,8 +1,8 @@
 """Patients who were read twice: the counts of the report that gives way, in the place of those that are counted.
 
-May import: casefiles, evidence. By rule, never by name: a link that is certain and says that two arms are the same
-(`a/arm1 = b/arm1`). Where a link says that one arm is a part of the other (`in`), the rest of the larger arm has no
-other reading, nothing is exchanged, and a note says so.
+By rule, never by name: a link that is certain and says that two arms are the same (`a/arm1 = b/arm1`). Where a link
+says that one arm is a part of the other (`in`), the rest of the larger arm has no other reading, nothing is exchanged,
+and a note says so.
 """
 
 from __future__ import annotations

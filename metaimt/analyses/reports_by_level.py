@@ -1,7 +1,6 @@
 """A pool report by report, grouped by site, fusion partner ...: what a forest plot by group shows.
 
-May import: evidence, statistics, and its neighbours. The rows of a level add up to it, and the levels to the pool; a
-report with patients of two levels has a row in each.
+The rows of a level add up to it, and the levels to the pool; a report with patients of two levels has a row in each.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Everything one run of a review computes, in one frozen object.
-
-May import: casefiles, evidence, statistics, workers, and its neighbours.
-"""
+"""Everything one run of a review computes, in one frozen object."""
 
 from __future__ import annotations
 

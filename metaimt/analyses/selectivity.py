@@ -1,7 +1,7 @@
 """What would selective publication have to be? The selectivity curve, and how many non-responders would be missing.
 
-May import: casefiles, evidence, statistics, and its neighbours. If responders are s times as likely to be published as
-non-responders, the odds of response among published case reports are s times the true odds.
+If responders are s times as likely to be published as non-responders, the odds of response among published case reports
+are s times the true odds.
 """
 
 from __future__ import annotations

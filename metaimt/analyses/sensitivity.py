@@ -1,7 +1,7 @@
 """How far does the answer move if something is done otherwise? The analyses that the protocol lists, one a row.
 
-May import: casefiles, evidence, statistics, and its neighbours. Every row is the whole review once more under the
-choices of one entry; with it the table of each report left out, and reports of one stratum at lower weight.
+Every row is the whole review once more under the choices of one entry; with it the table of each report left out, and
+reports of one stratum at lower weight.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The headline under every combination of the main choices: how far any honest choice moves it.
 
-May import: casefiles, evidence, statistics, and its neighbours. The choices and their options are those of the
-protocol (`specification`). After Simonsohn, Simmons and Nelson, Nat Hum Behav 2020;4:1208, without its joint test: the
-specifications share their patients, and no p-value is given.
+The choices and their options are those of the protocol (`specification`). After Simonsohn, Simmons and Nelson, Nat Hum
+Behav 2020;4:1208, without its joint test: the specifications share their patients, and no p-value is given.
 """
 
 from __future__ import annotations

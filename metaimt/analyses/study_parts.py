@@ -1,6 +1,6 @@
 """A data set by subgroup, with a report left out, and over time: on the exact likelihoods, which R has for neither.
 
-May import: casefiles, statistics, and its neighbours. numpy and scipy.special only.
+numpy and scipy.special only.
 """
 
 from __future__ import annotations

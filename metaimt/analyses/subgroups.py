@@ -1,8 +1,8 @@
 """For whom? Each pre-specified grouping: its rows, partially pooled rates, one exact test, and one regression a pool.
 
-May import: casefiles, evidence, statistics, and its neighbours. What a rule forbids says so with
-its reason. Units in a row that is no level of the grouping ("not reported", or arms of children and adults together)
-stay out of the shrinkage and out of the test; they are counted, so that the rows add up to the pool.
+What a rule forbids says so with its reason. Units in a row that is no level of the grouping ("not reported", or arms of
+children and adults together) stay out of the shrinkage and out of the test; they are counted, so that the rows add up
+to the pool.
 """
 
 from __future__ import annotations

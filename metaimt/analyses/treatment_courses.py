@@ -1,6 +1,6 @@
 """Who was given what, for how long, and how did it go? Every inhibitor of each patient, in the order given.
 
-May import: evidence, and its neighbours. A list: nothing is estimated, and a time that is not known stays so.
+A list: nothing is estimated, and a time that is not known stays so.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The one place for rounding, percentages, intervals, plurals and "not identified".
 
-May import: statistics, and its neighbours. Percentages have one decimal, as long as the count behind them is below
-1,000; a percentage is never shown without its r/n. One rule of rounding, also in the page's script: the number to 10
-significant digits, then half up, so that 13/16 is 81.3 % and not, as binary fractions would have it, 81.2 %.
+Percentages have one decimal, as long as the count behind them is below 1,000; a percentage is never shown without its
+r/n. One rule of rounding, also in the page's script: the number to 10 significant digits, then half up, so that 13/16
+is 81.3 % and not, as binary fractions would have it, 81.2 %.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """A case file that names a table of patients: those who had a kinase inhibitor are read as patients of the file.
 
-May import: problem, vocabulary, and its neighbours in casefiles. What a rule finds about such a patient is told at the
-row and column of the table.
+What a rule finds about such a patient is told at the row and column of the table.
 """
 
 from __future__ import annotations

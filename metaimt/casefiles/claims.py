@@ -1,7 +1,4 @@
-"""What a source prints in numbers, kept as printed so that it can be audited.
-
-May import: its neighbours in casefiles.
-"""
+"""What a source prints in numbers, kept as printed so that it can be audited."""
 
 from __future__ import annotations
 

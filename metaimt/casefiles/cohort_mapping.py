@@ -1,7 +1,7 @@
 """How a table of patients is to be read: which column is which field, how dates are written, what each code means.
 
-May import: vocabulary, problem, and its neighbours in casefiles. The mapping is a small YAML file. Nothing about a
-table is guessed: what the mapping does not say is refused in the table, with the line to add here.
+The mapping is a small YAML file. Nothing about a table is guessed: what the mapping does not say is refused in the
+table, with the line to add here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What the models of a case file share: a frozen entry, and its optional fields with their descriptions.
-
-May import: nothing of the package.
-"""
+"""What the models of a case file share: a frozen entry, and its optional fields with their descriptions."""
 
 from __future__ import annotations
 

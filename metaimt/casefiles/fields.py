@@ -1,7 +1,7 @@
 """The kinds of value a field of a case file may hold: text, numbers, flags, dates, and terms of the vocabulary.
 
-May import: vocabulary, and its neighbours strict_yaml and hints. Each kind refuses what it is not, with a hint; nothing
-is converted except a number or date typed without quotes into a text field, which keeps its typed form.
+Each kind refuses what it is not, with a hint; nothing is converted except a number or date typed without quotes into a
+text field, which keeps its typed form.
 """
 
 from __future__ import annotations

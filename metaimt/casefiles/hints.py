@@ -1,6 +1,6 @@
 """What an author probably meant by a value that a field refuses: the value to type instead.
 
-May import: nothing of the package. Nothing is converted silently: each function proposes, and says by what arithmetic.
+Nothing is converted silently: each function proposes, and says by what arithmetic.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Columns that say who somebody is: such a table is refused until the mapping drops them.
 
-May import: vocabulary. The names are data: vocabulary/identifying.yaml.
+The names are data: vocabulary/identifying.yaml.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The library: everything a review folder holds, read in sorted order, with every problem of form.
 
-May import: problem, vocabulary, and its neighbours in casefiles. The order of reports is that of their paths, so the
-result does not depend on the file system. A file with an error of form is in `documents` but not in `reports`.
+The order of reports is that of their paths, so the result does not depend on the file system. A file with an error of
+form is in `documents` but not in `reports`.
 """
 
 from __future__ import annotations

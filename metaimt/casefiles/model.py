@@ -1,8 +1,8 @@
 """A case file: one publication, with its patients and their treatment courses, or its counts.
 
-May import: vocabulary, and its neighbours in casefiles. The models are frozen. A field that a source does not state is
-absent (None or empty), never filled in. Field meanings follow the evidence README; each is described here once and
-from here reaches the JSON Schema, the documentation and the editors.
+The models are frozen. A field that a source does not state is absent (None or empty), never filled in. Field meanings
+follow the evidence README; each is described here once and from here reaches the JSON Schema, the documentation and the
+editors.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """A local cohort, one patient a row: read through its mapping, every row kept or rejected with its reason.
 
-May import: problem, vocabulary, and its neighbours in casefiles. Dates become months and are forgotten; columns that
-are dropped or not mapped are never looked at. A row with an error is rejected whole; two rows with one id reject each
-other unless they say the same.
+Dates become months and are forgotten; columns that are dropped or not mapped are never looked at. A row with an error
+is rejected whole; two rows with one id reject each other unless they say the same.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The protocol of a review, `cases/review.yaml`: eligibility, rows, pools, strata and priors, as data.
 
-May import: its neighbours in casefiles. Nothing about a tumour or a gene is in code; a row is a group of units that
-share named fields, and a pool is a choice among rows.
+Nothing about a tumour or a gene is in code; a row is a group of units that share named fields, and a pool is a choice
+among rows.
 """
 
 from __future__ import annotations

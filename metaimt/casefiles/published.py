@@ -1,7 +1,4 @@
-"""published-pooled.yaml: pooled figures that others print, for comparison; never data points of the review.
-
-May import: its neighbours in casefiles.
-"""
+"""published-pooled.yaml: pooled figures that others print, for comparison; never data points of the review."""
 
 from __future__ import annotations
 

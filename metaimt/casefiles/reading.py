@@ -1,7 +1,4 @@
-"""From a document to a frozen model, or to problems: line, column, what was expected, the nearest value.
-
-May import: problem, vocabulary, and its neighbours in casefiles.
-"""
+"""From a document to a frozen model, or to problems: line, column, what was expected, the nearest value."""
 
 from __future__ import annotations
 

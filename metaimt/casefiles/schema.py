@@ -1,7 +1,7 @@
 """JSON Schema of a case file, for editors: completion, hover text, and red lines while typing.
 
-May import: vocabulary, and its neighbours in casefiles. Only keywords that mean the same in draft-07 and 2020-12 are
-used: references are written out, since draft-07 ignores what stands beside a `$ref`, and there is no `prefixItems`.
+Only keywords that mean the same in draft-07 and 2020-12 are used: references are written out, since draft-07 ignores
+what stands beside a `$ref`, and there is no `prefixItems`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The shared files of a review: links, excluded publications, searches.
-
-May import: its neighbours in casefiles.
-"""
+"""The shared files of a review: links, excluded publications, searches."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """YAML as the author typed it: no silent conversion, no repeated key, every value with its place.
 
-May import: problem, and hints beside it. PyYAML's own loader turns `NO` into False, `12:30` into 750 and `010` into 8,
-and keeps the last of two equal keys; here such text stays text, and a repeated key is an error. Only numbers as JSON
-writes them, `true`, `false` and `null` are more than text; they keep the typed form, so that a text field may hold
-them. The tree is built from the parser's events: aliases and tags do not show in PyYAML's own, nor is its depth safe.
+PyYAML's own loader turns `NO` into False, `12:30` into 750 and `010` into 8, and keeps the last of two equal keys; here
+such text stays text, and a repeated key is an error. Only numbers as JSON writes them, `true`, `false` and `null` are
+more than text; they keep the typed form, so that a text field may hold them. The tree is built from the parser's
+events: aliases and tags do not show in PyYAML's own, nor is its depth safe.
 """
 
 from __future__ import annotations

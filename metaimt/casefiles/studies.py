@@ -1,6 +1,6 @@
 """A table of studies as CSV: id, x responders of n patients, and optionally year, group or site.
 
-May import: problem, files. Names of columns in any case; the delimiter is a comma or a semicolon, seen in the header.
+Names of columns in any case; the delimiter is a comma or a semicolon, seen in the header.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a cell of a patient table says, or why it says nothing: terms, numbers, dates.
 
-May import: vocabulary, and its neighbours in casefiles. Nothing is guessed: 03/04/2020 is a date only by the order that
-the mapping declares, and a number is one only if the mapping says which date system it counts in.
+Nothing is guessed: 03/04/2020 is a date only by the order that the mapping declares, and a number is one only if the
+mapping says which date system it counts in.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """One row of a patient table as a patient: terms, times, and the kinase inhibitors as a case file has them.
 
-May import: vocabulary, and its neighbours in casefiles. Follow-up runs in months of 365.25/12 days.
+Follow-up runs in months of 365.25/12 days.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The problems of a patient table, with row and column; as many as a reader can use are kept, all are counted.
 
-May import: problem. A problem never shows a whole row: only the cell that it is about.
+A problem never shows a whole row: only the cell that it is about.
 """
 
 from __future__ import annotations

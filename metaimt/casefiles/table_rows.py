@@ -1,7 +1,7 @@
 """The rows of a CSV or XLSX file, one at a time: rows are numbered as a spreadsheet numbers them.
 
-May import: problem, and its neighbours in casefiles. openpyxl is imported only for a workbook. The file is never held
-whole: a table of any length takes the memory of one row.
+openpyxl is imported only for a workbook. The file is never held whole: a table of any length takes the memory of one
+row.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The files of cases/versions: their names and order, how they are written, and whether one was edited since.
 
-May import: problem. A version file is one JSON text with sorted keys, indented by one, numbers to 10 significant
-digits; its `seal` holds a SHA-256 of each section and one of them all, so that any changed byte shows.
+A version file is one JSON text with sorted keys, indented by one, numbers to 10 significant digits; its `seal` holds a
+SHA-256 of each section and one of them all, so that any changed byte shows.
 """
 
 from __future__ import annotations

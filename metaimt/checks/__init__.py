@@ -1,7 +1,7 @@
 """What a careful second reader would ask: rules within one report, and across the library.
 
-May import: problem, vocabulary, files, casefiles. `check_library` gives every problem of form and of content, sorted;
-`examine` also those that case files waive, with their reasons.
+`check_library` gives every problem of form and of content, sorted; `examine` also those that case files waive, with
+their reasons.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Rules that need more than one file: ids, the same publication twice, overlaps, and how markers are written.
 
-May import: casefiles, and the rule beside it. Each function yields (document name, path, message, hint).
+Each function yields (document name, path, message, hint).
 """
 
 from __future__ import annotations

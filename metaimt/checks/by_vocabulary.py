@@ -1,7 +1,6 @@
 """Rules on one patient that need the terms of the review: drugs and their generations, kinases, responses.
 
-May import: casefiles, vocabulary, and its neighbours in checks. Each rule is given a patient and the vocabulary; paths
-start at the patient.
+Each rule is given a patient and the vocabulary; paths start at the patient.
 """
 
 from __future__ import annotations

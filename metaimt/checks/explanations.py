@@ -1,6 +1,6 @@
 """Why each rule exists, for a clinician, with an example of what it refuses and of what it accepts.
 
-May import: problem, files. The texts are data, in explanations.yaml, and are read only when one is asked for.
+The texts are data, in explanations.yaml, and are read only when one is asked for.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Rules on cases/versions: a frozen version is written by command and never edited.
-
-May import: problem, casefiles.
-"""
+"""Rules on cases/versions: a frozen version is written by command and never edited."""
 
 from __future__ import annotations
 

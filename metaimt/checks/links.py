@@ -1,6 +1,6 @@
 """Rules on links.yaml: which reports describe the same patients, and which of two to count.
 
-May import: casefiles, and its neighbours in checks. Each function yields (document name, path, message, hint).
+Each function yields (document name, path, message, hint).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Rules on one arm: its counts.
 
-May import: casefiles, and the rule beside it. Paths start at the arm.
+Paths start at the arm.
 """
 
 from __future__ import annotations

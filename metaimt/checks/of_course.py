@@ -1,6 +1,6 @@
 """Rules on one course: the response and how it is known, why it ended, the dose.
 
-May import: casefiles, and the rule beside it. Paths start at the course.
+Paths start at the course.
 """
 
 from __future__ import annotations

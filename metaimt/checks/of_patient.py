@@ -1,6 +1,6 @@
 """Rules on one patient: age, markers, and the courses in their order.
 
-May import: casefiles, and the rule beside it. Paths start at the patient.
+Paths start at the patient.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Rules on the report as a whole: its bibliography, how it was read, and what its claims are about.
-
-May import: casefiles, vocabulary, and the rule beside it.
-"""
+"""Rules on the report as a whole: its bibliography, how it was read, and what its claims are about."""
 
 from __future__ import annotations
 

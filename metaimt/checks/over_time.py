@@ -1,7 +1,7 @@
 """Rules on times: on the drug, in response, without progression, under observation.
 
-May import: casefiles, and its neighbours in checks. Paths start at the course, or at the patient. A range
-[low, high] is given the benefit of the doubt: two times contradict each other only if no values within them agree.
+Paths start at the course, or at the patient. A range [low, high] is given the benefit of the doubt: two times
+contradict each other only if no values within them agree.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What a case file says about a patient or an arm that could give away that another report describes them too.
-
-May import: casefiles, and the words beside it.
-"""
+"""What a case file says about a patient or an arm that could give away that another report describes them too."""
 
 from __future__ import annotations
 

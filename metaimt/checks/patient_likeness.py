@@ -1,8 +1,8 @@
 """How much two descriptions look like one patient: points of evidence, each with its reason.
 
-May import: casefiles, and the facts beside it. The points are log-likelihood ratios in bits, after Fellegi IP, Sunter
-AB, "A theory for record linkage", J Am Stat Assoc 1969; 64: 1183-1210, simplified: fields count as independent, and
-the probabilities of agreement among true pairs (`m`) are set, not estimated. Where a field agrees in a value,
+The points are log-likelihood ratios in bits, after Fellegi IP, Sunter AB, "A theory for record linkage", J Am Stat
+Assoc 1969; 64: 1183-1210, simplified: fields count as independent, and the probabilities of agreement among true pairs
+(`m`) are set, not estimated. Where a field agrees in a value,
 
     points = log2(m / u),   u = max(1 / N, (others + STRENGTH * base) / (stating + STRENGTH)),
 

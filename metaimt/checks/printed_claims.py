@@ -1,7 +1,4 @@
-"""The claims of a report by the quantity they are about, and how a claim is written in a message.
-
-May import: casefiles, statistics.
-"""
+"""The claims of a report by the quantity they are about, and how a claim is written in a message."""
 
 from __future__ import annotations
 

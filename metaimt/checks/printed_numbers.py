@@ -1,7 +1,7 @@
 """Printed numbers that do not agree: with themselves, with each other, with their groups, or with the printed deaths.
 
-May import: casefiles, statistics, and the rule beside it. `metaimt validate` tells what is found here as infos,
-`metaimt audit` in full: there is no second implementation. What is printed is kept as printed.
+`metaimt validate` tells what is found here as infos, `metaimt audit` in full: there is no second implementation. What
+is printed is kept as printed.
 """
 
 from __future__ import annotations

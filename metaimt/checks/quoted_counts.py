@@ -1,7 +1,4 @@
-"""Counts that one text quotes from a report of the review, set against the arms of that report.
-
-May import: casefiles, statistics, and its neighbours in checks.
-"""
+"""Counts that one text quotes from a report of the review, set against the arms of that report."""
 
 from __future__ import annotations
 

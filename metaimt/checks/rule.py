@@ -1,6 +1,6 @@
 """A rule: a stable id, a severity, what it looks at, and a function that says what is wrong there.
 
-May import: problem, casefiles. Why a rule exists, with an example, stands in explanations.yaml.
+Why a rule exists, with an example, stands in explanations.yaml.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Reports that may describe the same patient, though nobody has looked: a suspicion with its reasons.
 
-May import: casefiles, and its neighbours in checks. A pair of reports that links.yaml names is decided, whichever way,
-and not suspected again. How the score comes about: `patient_likeness`.
+A pair of reports that links.yaml names is decided, whichever way, and not suspected again. How the score comes about:
+`patient_likeness`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The words of a report that name something: its authors, a trial, a mutation, a place, a group, a part of the body.
 
-May import: casefiles. Two reports that share such a word may share patients. The ids of other reports in a note are
-not read: what the text says must speak for itself.
+Two reports that share such a word may share patients. The ids of other reports in a note are not read: what the text
+says must speak for itself.
 """
 
 from __future__ import annotations

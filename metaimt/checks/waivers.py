@@ -1,7 +1,7 @@
 """Waivers: what a case file says is no mistake. A warning or info may be waived with a reason; an error never.
 
-May import: problem, casefiles, and its neighbours in checks. Nothing disappears: a waived problem is counted apart and
-listed in the report, and a waiver that matches nothing is itself a warning.
+Nothing disappears: a waived problem is counted apart and listed in the report, and a waiver that matches nothing is
+itself a warning.
 """
 
 from __future__ import annotations

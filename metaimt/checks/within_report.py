@@ -1,7 +1,4 @@
-"""The rules that one report can break by itself, and one walk through a report for all of them.
-
-May import: casefiles, and its neighbours in checks.
-"""
+"""The rules that one report can break by itself, and one walk through a report for all of them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""`metaimt audit`: printed numbers that do not agree.
-
-May import: everything below the command line; numpy and scipy.special only.
-"""
+"""`metaimt audit`: printed numbers that do not agree."""
 
 from __future__ import annotations
 

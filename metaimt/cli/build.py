@@ -1,7 +1,4 @@
-"""`metaimt build`.
-
-May import: everything below the command line; the heavy libraries come in with the review's own steps.
-"""
+"""`metaimt build`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""`metaimt cohort`.
-
-May import: everything below the command line; the heavy libraries come in with the analyses.
-"""
+"""`metaimt cohort`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """`metaimt explain`: why a rule exists, with an example of what it refuses and of what it accepts.
 
-May import: everything below the command line. The texts are read when the command runs, not when it is defined.
+The texts are read when the command runs, not when it is defined.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""`metaimt figures`.
-
-May import: everything below the command line; matplotlib comes in when a figure is drawn.
-"""
+"""`metaimt figures`."""
 
 from __future__ import annotations
 

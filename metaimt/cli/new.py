@@ -1,7 +1,6 @@
 """`metaimt new`: a new case file from a reference, from nothing, or from an interview.
 
-May import: everything below the command line. What reads references, asks the network or asks questions is imported
-when it is used.
+What reads references, asks the network or asks questions is imported when it is used.
 """
 
 from __future__ import annotations

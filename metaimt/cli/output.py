@@ -1,6 +1,6 @@
 """What the commands print, and with which exit code they end.
 
-May import: everything below the command line. 0 fine, 1 problems found, 2 wrong use, 3 cannot analyse.
+0 fine, 1 problems found, 2 wrong use, 3 cannot analyse.
 """
 
 from __future__ import annotations

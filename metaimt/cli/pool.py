@@ -1,7 +1,4 @@
-"""`metaimt pool`.
-
-May import: everything below the command line; the headline needs numpy and scipy.special only.
-"""
+"""`metaimt pool`."""
 
 from __future__ import annotations
 

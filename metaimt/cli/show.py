@@ -1,7 +1,4 @@
-"""`metaimt show`.
-
-May import: everything below the command line; it needs numpy and scipy.special only.
-"""
+"""`metaimt show`."""
 
 from __future__ import annotations
 

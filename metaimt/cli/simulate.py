@@ -1,7 +1,4 @@
-"""`metaimt simulate`.
-
-May import: everything below the command line; numpy and scipy.special only, matplotlib for --figure.
-"""
+"""`metaimt simulate`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What `metaimt pool` prints of a table of studies, and of the pools of a review under every model.
-
-May import: everything below the command line; numpy and scipy.special only, unless every model is asked for.
-"""
+"""What `metaimt pool` prints of a table of studies, and of the pools of a review under every model."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """`metaimt validate` and `metaimt schema`.
 
-May import: everything below the command line; nothing that imports pandas, scipy or matplotlib. What reads case files
-is imported when it is used, so that other commands start without it.
+What reads case files is imported when it is used, so that other commands start without it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""`metaimt snapshot`, `metaimt diff` and `metaimt verify`.
-
-May import: everything below the command line; numpy and scipy.special only.
-"""
+"""`metaimt snapshot`, `metaimt diff` and `metaimt verify`."""
 
 from __future__ import annotations
 

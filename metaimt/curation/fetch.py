@@ -1,9 +1,9 @@
 """The reference behind a DOI or a PubMed id, asked for over the network; only when the user wants it.
 
-May import: problem, files, and references beside it. A DOI is asked of doi.org by content negotiation (DOI Foundation,
-"DOI Citation Formatter": the registration agency answers in CSL-JSON), a PubMed id of NCBI's Literature Citation
-Exporter (api.ncbi.nlm.nih.gov/lit/ctxp, at most 3 requests a second, none at the same time), which answers in the same
-format where the E-utilities would answer in XML. One request a call, and none for an answer that is in the cache.
+A DOI is asked of doi.org by content negotiation (DOI Foundation, "DOI Citation Formatter": the registration agency
+answers in CSL-JSON), a PubMed id of NCBI's Literature Citation Exporter (api.ncbi.nlm.nih.gov/lit/ctxp, at most 3
+requests a second, none at the same time), which answers in the same format where the E-utilities would answer in XML.
+One request a call, and none for an answer that is in the cache.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Questions and answers: the essentials of a case report, each answer checked as the files are.
 
-May import: vocabulary, casefiles, checks, and new_case beside it. A question is the model's description with the
-vocabulary's terms; an answer is refused by the validators and rules that refuse it in a file, with the same hints. An
-empty answer is "not stated": the field stays out. Nothing is written here.
+A question is the model's description with the vocabulary's terms; an answer is refused by the validators and rules that
+refuse it in a file, with the same hints. An empty answer is "not stated": the field stays out. Nothing is written here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the review already holds, read or excluded, and the id of a new report.
 
-May import: problem, casefiles, and references beside it. Files are looked up as they were typed, not as models: a case
-file that is not filled in yet is not a report, but its id, DOI and PubMed id are taken.
+Files are looked up as they were typed, not as models: a case file that is not filled in yet is not a report, but its
+id, DOI and PubMed id are taken.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """The text of a new case file: what is known filled in, the rest as comments that say what goes there.
 
-May import: casefiles, vocabulary, and references beside it. Fields, their order, descriptions and accepted terms come
-from the JSON Schema of case files, which is made of the models and the vocabulary: nothing is described twice. Text
-survives exactly, except that line breaks and tabs become spaces and other control characters, and halves of
-surrogate pairs, are removed.
+Fields, their order, descriptions and accepted terms come from the JSON Schema of case files, which is made of the
+models and the vocabulary: nothing is described twice. Text survives exactly, except that line breaks and tabs become
+spaces and other control characters, and halves of surrogate pairs, are removed.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Bibliographic references from the files that PubMed, journals and reference managers export.
 
-May import: problem, casefiles. Read are RIS (with the rispy library), the PubMed format (NBIB, also called MEDLINE)
-and CSL-JSON; the content decides which it is, not the file's name. An identifier that is not of its form is left
-out and named in `notes`. Sources: NLM, "MEDLINE/PubMed Data Element (Field) Descriptions"; the Citation Style Language
-schema csl-data.json, of which Crossref gives lists where text is expected (CrossRef/rest-api-doc issue 580).
+Read are RIS (with the rispy library), the PubMed format (NBIB, also called MEDLINE) and CSL-JSON; the content decides
+which it is, not the file's name. An identifier that is not of its form is left out and named in `notes`. Sources: NLM,
+"MEDLINE/PubMed Data Element (Field) Descriptions"; the Citation Style Language schema csl-data.json, of which Crossref
+gives lists where text is expected (CrossRef/rest-api-doc issue 580).
 """
 
 from __future__ import annotations

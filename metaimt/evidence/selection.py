@@ -1,7 +1,7 @@
 """The protocol applied to the units: which row and pools each is in, and why not.
 
-May import: casefiles, and the tables beside it. Order: eligibility, then links, once and for all
-pools, then rows, then the conditions of each pool. A unit keeps every reason that applies, the decisive one first.
+Order: eligibility, then links, once and for all pools, then rows, then the conditions of each pool. A unit keeps every
+reason that applies, the decisive one first.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """The rows of the evidence: one unit a treatment course of a patient, or an arm known only as counts.
 
-May import: vocabulary, casefiles. A unit repeats what its file says; only responders and evaluable patients are
-counted, by the protocol's outcome rule.
+A unit repeats what its file says; only responders and evaluable patients are counted, by the protocol's outcome rule.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The figures of a local cohort: survival, by group, and marker positivity by site.
 
-May import: analyses and below, and its neighbours. Nothing is computed here.
+Nothing is computed here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The reports of a pool grouped by a level, with columns from the case files.
-
-May import: analyses and below.
-"""
+"""The reports of a pool grouped by a level, with columns from the case files."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The funnel on sample size: r/n of the larger reports against n, one panel a pool that has enough of them.
 
-May import: analyses and below. Nothing is computed here but the marks' places.
+Nothing is computed here but the marks' places.
 """
 
 from __future__ import annotations

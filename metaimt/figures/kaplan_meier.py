@@ -1,7 +1,6 @@
 """Kaplan-Meier curves with confidence bands, censoring marks, and the numbers at risk beneath.
 
-May import: statistics, and its neighbours. It draws any curves of one unit of time; nothing is computed here but the
-numbers at risk, which the curve holds.
+It draws any curves of one unit of time; nothing is computed here but the numbers at risk, which the curve holds.
 """
 
 from __future__ import annotations

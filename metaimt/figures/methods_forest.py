@@ -1,7 +1,4 @@
-"""The same reports under other models: the headline's first, then the exact ones, then those for comparison.
-
-May import: analyses and below.
-"""
+"""The same reports under other models: the headline's first, then the exact ones, then those for comparison."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The pool after each publication year, undated reports last: a cumulative forest plot.
-
-May import: analyses and below.
-"""
+"""The pool after each publication year, undated reports last: a cumulative forest plot."""
 
 from __future__ import annotations
 

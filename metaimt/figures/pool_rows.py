@@ -1,7 +1,4 @@
-"""What the forest tables of the pools have in common: names, tones, axes, and numbers as words.
-
-May import: analyses and below; needs no matplotlib.
-"""
+"""What the forest tables of the pools have in common: names, tones, axes, and numbers as words."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Shares with exact intervals, one a line: marker positivity by site.
 
-May import: statistics, and its neighbours. It draws any shares; nothing is computed here.
+It draws any shares; nothing is computed here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,5 @@
 """Every figure of the review by name. A new one is a function `Draw`, and one line here.
 
-May import: analyses and below; each figure's module is imported when it is first drawn.
-
     review_figures(results)                        all, in the order of the report
     draw_figure(results, "by-site", ("strict",))   one, of one pool
     figure_names(protocol)                         name -> what it shows, without drawing

@@ -1,7 +1,4 @@
-"""The evidence map of the review: fusion partner by drug.
-
-May import: analyses and below.
-"""
+"""The evidence map of the review: fusion partner by drug."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What every figure of the review is: a drawing with its name, title, caption and alternative text.
-
-May import: its neighbours; needs no matplotlib.
-"""
+"""What every figure of the review is: a drawing with its name, title, caption and alternative text."""
 
 from __future__ import annotations
 

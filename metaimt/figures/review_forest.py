@@ -1,6 +1,6 @@
 """The forest plot of the review as a table of rows: strata, strict and rest, the local cohort, pools, prediction.
 
-May import: analyses and below; nothing is computed here. The caller may edit the table before drawing it.
+The caller may edit the table before drawing it.
 """
 
 from __future__ import annotations

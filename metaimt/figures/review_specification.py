@@ -1,7 +1,4 @@
-"""The specification grid of the review as a curve.
-
-May import: analyses and below.
-"""
+"""The specification grid of the review as a curve."""
 
 from __future__ import annotations
 

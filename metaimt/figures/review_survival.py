@@ -1,7 +1,4 @@
-"""Times of the review as Kaplan-Meier curves, where they may be drawn: time on treatment, PFS, duration of response.
-
-May import: analyses and below.
-"""
+"""Times of the review as Kaplan-Meier curves, where they may be drawn: time on treatment, PFS, duration of response."""
 
 from __future__ import annotations
 

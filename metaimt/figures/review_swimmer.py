@@ -1,7 +1,4 @@
-"""The treatment courses of the review as lanes.
-
-May import: analyses and below.
-"""
+"""The treatment courses of the review as lanes."""
 
 from __future__ import annotations
 

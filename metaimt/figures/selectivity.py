@@ -1,6 +1,6 @@
 """The selectivity curve: the true ORR behind the case reports, by how much likelier responders are to be published.
 
-May import: analyses and below. Nothing is computed here but the marks' places.
+Nothing is computed here but the marks' places.
 """
 
 from __future__ import annotations

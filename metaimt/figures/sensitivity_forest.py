@@ -1,7 +1,4 @@
-"""How far the answer moves: each analysis done otherwise, and each report left out.
-
-May import: analyses and below.
-"""
+"""How far the answer moves: each analysis done otherwise, and each report left out."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Coverage of every interval of a simulation: a panel a structure, the nominal level and the target in each.
 
-May import: statistics. Nothing is computed here: each mark is a cell of the simulation.
+Nothing is computed here: each mark is a cell of the simulation.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The pools by design, and the separate rows beneath: the headline table as a forest plot.
-
-May import: analyses and below.
-"""
+"""The pools by design, and the separate rows beneath: the headline table as a forest plot."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A pool by site, histology, fusion partner, drug ...: the exact interval and the partially pooled rate of each level.
 
-May import: analyses and below. One responder of one patient stands with its interval from 2.5 % and, under it, with
-what the other levels make of it, so that it does not look like 100 %.
+One responder of one patient stands with its interval from 2.5 % and, under it, with what the other levels make of it,
+so that it does not look like 100 %.
 """
 
 from __future__ import annotations

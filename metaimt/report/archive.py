@@ -1,7 +1,4 @@
-"""Zip archives, which Word and Excel files are, without the hour they were written: the same content, the same bytes.
-
-May import: nothing of the package.
-"""
+"""Zip archives, which Word and Excel files are, without the hour they were written: same content, same bytes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The audit of printed numbers: as text for a terminal 80 columns wide, for the report, and as table.
-
-May import: analyses and below, and its neighbours in report.
-"""
+"""The audit of printed numbers: as text for a terminal 80 columns wide, for the report, and as table."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Where the mark and the ends of an interval are drawn in the page: per cent of the width of a cell from 0 to 100 %.
-
-May import: statistics, and the tables beside it.
-"""
+"""Where the mark and the ends of an interval are drawn in the page: per cent of the width of a cell from 0 to 100 %."""
 
 from __future__ import annotations
 

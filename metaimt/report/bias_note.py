@@ -1,8 +1,7 @@
 """The note on publication bias: a few sentences that can be pasted into a manuscript, and a longer technical version.
 
-May import: analyses and below, and the words beside it. Every sentence carries its numbers. What the contrast of
-designs allows to say is decided by `VERDICTS`, a table of rules of which the first that applies is used; none of them
-says that there is no publication bias.
+Every sentence carries its numbers. What the contrast of designs allows to say is decided by `VERDICTS`, a table of
+rules of which the first that applies is used; none of them says that there is no publication bias.
 """
 
 from __future__ import annotations

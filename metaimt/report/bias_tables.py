@@ -1,7 +1,4 @@
-"""The contrasts, the selectivity curve and the missing non-responders as rows for CSV.
-
-May import: analyses and below, and the tables beside it.
-"""
+"""The contrasts, the selectivity curve and the missing non-responders as rows for CSV."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The works that a methods paragraph rests on, chosen by what this run has used.
-
-May import: analyses and below.
-"""
+"""The works that a methods paragraph rests on, chosen by what this run has used."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The section "Local cohort" of report.md.
-
-May import: analyses and below, and the words beside it.
-"""
+"""The section "Local cohort" of report.md."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The words of a cohort's tables: rows of cells that the terminal and the report lay out.
-
-May import: analyses and below, and the words beside it.
-"""
+"""The words of a cohort's tables: rows of cells that the terminal and the report lay out."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""All tables of a cohort as one, an estimate a line, for a script that wants one file.
-
-May import: analyses and below, and its neighbours.
-"""
+"""All tables of a cohort as one, an estimate a line, for a script that wants one file."""
 
 from __future__ import annotations
 

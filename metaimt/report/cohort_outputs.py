@@ -1,7 +1,4 @@
-"""The files of `metaimt cohort --out`: tables, figures and results, as bytes.
-
-May import: analyses, figures and below, and its neighbours in report.
-"""
+"""The files of `metaimt cohort --out`: tables, figures and results, as bytes."""
 
 from __future__ import annotations
 

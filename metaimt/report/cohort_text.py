@@ -1,7 +1,4 @@
-"""A local cohort in a terminal 80 columns wide.
-
-May import: analyses and below, and the words beside it.
-"""
+"""A local cohort in a terminal 80 columns wide."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The section "For how long" of report.md.
 
-May import: analyses and below, and its neighbours. Months throughout; every sentence carries its counts.
+Months throughout; every sentence carries its counts.
 """
 
 from __future__ import annotations

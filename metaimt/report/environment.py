@@ -1,7 +1,4 @@
-"""Markdown from templates: every value that a template prints is escaped, so it can neither format nor run.
-
-May import: files.
-"""
+"""Markdown from templates: every value that a template prints is escaped, so it can neither format nor run."""
 
 from __future__ import annotations
 

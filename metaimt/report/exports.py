@@ -1,7 +1,4 @@
-"""The outputs for other programs: Word, Excel, R, reference managers. Each holds what the other outputs hold.
-
-May import: analyses, figures and below, and its neighbours.
-"""
+"""The outputs for other programs: Word, Excel, R, reference managers. Each holds what the other outputs hold."""
 
 from __future__ import annotations
 

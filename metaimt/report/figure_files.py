@@ -1,7 +1,4 @@
-"""The figures of a review as files: each drawn and rendered at once, so that only words and bytes are kept of it.
-
-May import: analyses, figures and below, workers, and its neighbours.
-"""
+"""The figures of a review as files: each drawn and rendered at once, so that only words and bytes are kept of it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Rows for CSV of what stands behind a figure alone: treatment courses, and the evidence map.
-
-May import: analyses and below, and its neighbours.
-"""
+"""Rows for CSV of what stands behind a figure alone: treatment courses, and the evidence map."""
 
 from __future__ import annotations
 

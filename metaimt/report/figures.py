@@ -1,7 +1,6 @@
 """The figures in report.md: each in its section, with alternative text and caption, or why it is not drawn.
 
-May import: figures and below, and its neighbours. A figure that no section names stands in the last one, so that none
-is lost.
+A figure that no section names stands in the last one, so that none is lost.
 """
 
 from __future__ import annotations

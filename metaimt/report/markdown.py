@@ -1,7 +1,4 @@
-"""report.md: the review as a page of Markdown. Text from case files is escaped: it can neither format nor run.
-
-May import: analyses and below, and the words beside it.
-"""
+"""report.md: the review as a page of Markdown. Text from case files is escaped: it can neither format nor run."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The methods paragraph on publication bias, from the settings that were used.
-
-May import: analyses and below, and the words beside it.
-"""
+"""The methods paragraph on publication bias, from the settings that were used."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """The methods paragraphs on subgroups, duration, sensitivity and time, from the settings that were used.
 
-May import: analyses and below, and the words beside it. Each number is the constant or the protocol's value that the
-analysis itself reads.
+Each number is the constant or the protocol's value that the analysis itself reads.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""A data set under every model, as text in 80 columns and as rows for CSV.
-
-May import: analyses and below, and the words beside it.
-"""
+"""A data set under every model, as text in 80 columns and as rows for CSV."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Rows for CSV of the subgroups and of the times.
 
-May import: analyses and below, and its neighbours. A cell that an analysis did not fill is empty,
-and `not_run` says why.
+A cell that an analysis did not fill is empty, and `not_run` says why.
 """
 
 from __future__ import annotations

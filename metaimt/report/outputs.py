@@ -1,7 +1,4 @@
-"""The files of `outputs/`, as bytes: the same results give the same bytes.
-
-May import: analyses, figures and below, and its neighbours in report.
-"""
+"""The files of `outputs/`, as bytes: the same results give the same bytes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """index.html: the review as one self-contained page that works from a file, with no request to anywhere.
 
-May import: analyses, figures and below, and its neighbours in report. Text from case files is data: Jinja2 escapes it,
-the browser writes it as text, and a content security policy lets nothing run but the scripts that stand here.
+Text from case files is data: Jinja2 escapes it, the browser writes it as text, and a content security policy lets
+nothing run but the scripts that stand here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Every case of the review as data for the page: what its filters, its table and its dialogs are made of.
 
-May import: analyses, figures and below, and the words beside it. The browser adds up what stands here and decides
-nothing: which group a case is in, how it counts and why it is left out are the selection's.
+The browser adds up what stands here and decides nothing: which group a case is in, how it counts and why it is left out
+are the selection's.
 """
 
 from __future__ import annotations

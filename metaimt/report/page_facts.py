@@ -1,7 +1,6 @@
 """What a case file says of one course or arm, as labelled words for the page; nothing is filled in.
 
-May import: casefiles, evidence, and the words beside it. The fields that every reader looks for are "not stated"
-where they are absent; the others are left away.
+The fields that every reader looks for are "not stated" where they are absent; the others are left away.
 """
 
 from __future__ import annotations

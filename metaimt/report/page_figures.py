@@ -1,7 +1,4 @@
-"""The figures of the page: pictures with buttons over their parts, a table for the evidence map, counts in captions.
-
-May import: analyses, figures and below, and its neighbours.
-"""
+"""The figures of the page: pictures with buttons over their parts, a table for the evidence map, counts in captions."""
 
 from __future__ import annotations
 

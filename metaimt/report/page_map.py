@@ -1,6 +1,6 @@
 """The evidence map as a table of the page: a disc a cell, as in the figure, beside counts that lead to their cases.
 
-May import: analyses, figures and below, and its neighbours. In pixels; nothing but the discs is computed.
+In pixels; nothing but the discs is computed.
 """
 
 from __future__ import annotations

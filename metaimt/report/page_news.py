@@ -1,7 +1,6 @@
 """What is new, on the page: the verdict, the numbers that moved and why, and what changed in the files.
 
-May import: versions and below, and its neighbours. Units and publications that are still in the review lead to their
-cases, and so does each number as it stands now.
+Units and publications that are still in the review lead to their cases, and so does each number as it stands now.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The sections of the page below its head, as the contents that the template prints.
 
-May import: analyses, figures and below, and its neighbours. `behind` a number stand the patients that it counts.
+`behind` a number stand the patients that it counts.
 """
 
 from __future__ import annotations

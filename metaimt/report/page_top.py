@@ -1,7 +1,4 @@
-"""The head of the page: the answer in a clinician's words, the headline table, and the forest of all reports.
-
-May import: analyses, figures and below, and its neighbours.
-"""
+"""The head of the page: the answer in a clinician's words, the headline table, and the forest of all reports."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The statements of one report as a page of Markdown: what can be computed again, with which command, and what not.
-
-May import: analyses and below, and its neighbours in report.
-"""
+"""The statements of one report as a page of Markdown: what can be computed again, with which command, and what not."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The section of the report on publication bias: the note, its technical version, and the tables.
-
-May import: analyses and below, and the words beside it.
-"""
+"""The section of the report on publication bias: the note, its technical version, and the tables."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The section on pooled figures printed elsewhere, and its table.
-
-May import: analyses and below, and the words beside it.
-"""
+"""The section on pooled figures printed elsewhere, and its table."""
 
 from __future__ import annotations
 

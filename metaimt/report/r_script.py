@@ -1,6 +1,6 @@
 """reproduce.R: the models of tables/methods.csv fitted again by metafor and lme4, and ours beside them.
 
-May import: files. The script reads the tables beside it; only the title and the version are written into it.
+The script reads the tables beside it; only the title and the version are written into it.
 """
 
 from __future__ import annotations

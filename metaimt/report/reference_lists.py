@@ -1,7 +1,7 @@
 """references.ris and references.bib: the included publications, for reference managers and manuscripts.
 
-May import: casefiles, files. Only what the case files state; an author list that ends in "et al." stays cut short and
-says so. Sources: the RIS format of Research Information Systems; Patashnik, BibTeXing, 1988.
+Only what the case files state; an author list that ends in "et al." stays cut short and says so. Sources: the RIS
+format of Research Information Systems; Patashnik, BibTeXing, 1988.
 """
 
 from __future__ import annotations

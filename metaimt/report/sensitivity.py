@@ -1,7 +1,4 @@
-"""The sections of the report on sensitivity and on time.
-
-May import: analyses and below, and the words beside it.
-"""
+"""The sections of the report on sensitivity and on time."""
 
 from __future__ import annotations
 

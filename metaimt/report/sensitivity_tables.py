@@ -1,7 +1,4 @@
-"""The sensitivity analyses, the specifications and the cumulative pools as rows for CSV.
-
-May import: analyses and below, and the tables beside it.
-"""
+"""The sensitivity analyses, the specifications and the cumulative pools as rows for CSV."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """`metaimt show`: what one report contributes, in a terminal 80 columns wide.
 
-May import: analyses and below, and the words beside it. Whatever comes from a file is made safe for the terminal.
+Whatever comes from a file is made safe for the terminal.
 """
 
 from __future__ import annotations

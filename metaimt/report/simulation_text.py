@@ -1,6 +1,6 @@
 """The table of a simulation, as text, Markdown and rows for CSV; and read back from its CSV.
 
-May import: statistics, problem. Coverage in per cent with its Monte-Carlo standard error, bias and width in points.
+Coverage in per cent with its Monte-Carlo standard error, bias and width in points.
 """
 
 from __future__ import annotations

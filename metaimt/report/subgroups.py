@@ -1,6 +1,6 @@
 """The section "In whom" of report.md.
 
-May import: analyses and below, and its neighbours. Every sentence carries its counts.
+Every sentence carries its counts.
 """
 
 from __future__ import annotations

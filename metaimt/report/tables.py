@@ -1,7 +1,4 @@
-"""Tables as rows of named cells, and as CSV: every cell guarded, numbers to 10 significant digits.
-
-May import: analyses and below; none of it at start, so that a table of studies is printed without reading case files.
-"""
+"""Tables as rows of named cells, and as CSV: every cell guarded, numbers to 10 significant digits."""
 
 from __future__ import annotations
 

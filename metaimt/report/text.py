@@ -1,7 +1,4 @@
-"""The tables of `metaimt pool` in a terminal 80 columns wide.
-
-May import: analyses and below, and the words beside it.
-"""
+"""The tables of `metaimt pool` in a terminal 80 columns wide."""
 
 from __future__ import annotations
 

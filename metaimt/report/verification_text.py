@@ -1,7 +1,4 @@
-"""`metaimt verify` in words.
-
-May import: versions and below, and the words beside it.
-"""
+"""`metaimt verify` in words."""
 
 from __future__ import annotations
 

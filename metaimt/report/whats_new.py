@@ -1,6 +1,6 @@
 """What is new, in words: sections of plain text that the terminal, the report, a pull request and a version share.
 
-May import: versions and below, and the words beside it. Nothing here is escaped: each place does that when it prints.
+Nothing here is escaped: each place does that when it prints.
 """
 
 from __future__ import annotations

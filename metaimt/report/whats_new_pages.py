@@ -1,6 +1,6 @@
 """What is new, printed: in a terminal 80 columns wide, as Markdown for the report and a pull request, as CHANGES.md.
 
-May import: versions and below, and the words beside it. Text from case files is made safe for each place.
+Text from case files is made safe for each place.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """report.docx: the report for who writes in Word, with real tables, figures, captions and numbered references.
 
-May import: analyses, figures and below, and its neighbours. python-docx and markdown-it are imported when
-the document is made. Its text is that of report.md, so that the two cannot differ; the table of publications becomes
-the list of references at the end.
+python-docx and markdown-it are imported when the document is made. Its text is that of report.md, so that the two
+cannot differ; the table of publications becomes the list of references at the end.
 """
 
 from __future__ import annotations

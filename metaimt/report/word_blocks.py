@@ -1,7 +1,7 @@
 """A report's Markdown as paragraphs, lists, tables and figures of a Word document.
 
-May import: its neighbours. python-docx and markdown-it are imported with this module. The Markdown is that of our own
-templates, whose values are escaped: what a case file says is text here as well.
+python-docx and markdown-it are imported with this module. The Markdown is that of our own templates, whose values are
+escaped: what a case file says is text here as well.
 """
 
 from __future__ import annotations

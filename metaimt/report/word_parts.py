@@ -1,6 +1,6 @@
 """Pieces of a Word document that python-docx does not make by itself: styles, fields, links, borders, alternative text.
 
-May import: files. python-docx is imported with this module.
+python-docx is imported with this module.
 """
 
 from __future__ import annotations

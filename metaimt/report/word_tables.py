@@ -1,6 +1,6 @@
 """Tables of a Word document: columns as wide as their words need, on a page turned sideways where they must be.
 
-May import: its neighbours. python-docx is imported with this module.
+python-docx is imported with this module.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The words of the reports: numbers as `analyses.wording` writes them, and lines made of them.
-
-May import: analyses and below.
-"""
+"""The words of the reports: numbers as `analyses.wording` writes them, and lines made of them."""
 
 from __future__ import annotations
 

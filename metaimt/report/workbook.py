@@ -1,7 +1,7 @@
 """tables.xlsx: every table of tables/ on a sheet of its own, and a first sheet that says what each holds.
 
-May import: files. openpyxl is imported when the workbook is made. The cells are those of the CSV files, so formulas
-are guarded there already; a column whose cells are all numbers is written as numbers.
+openpyxl is imported when the workbook is made. The cells are those of the CSV files, so formulas are guarded there
+already; a column whose cells are all numbers is written as numbers.
 """
 
 from __future__ import annotations

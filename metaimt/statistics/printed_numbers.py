@@ -1,7 +1,7 @@
 """Whether printed numbers can be what they say: fractions behind a printed percentage, survival behind printed deaths.
 
-May import: the standard library only; exact arithmetic, so that no printed digit is lost. A printed percentage is text,
-because 31.0 is more precise than 31. Source of the idea: Brown & Heathers 2017, "The GRIM test".
+A printed percentage is text, because 31.0 is more precise than 31. Source of the idea: Brown & Heathers 2017, "The GRIM
+test".
 """
 
 from __future__ import annotations

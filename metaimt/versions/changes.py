@@ -1,6 +1,6 @@
 """What is new in one state of a review against another, as one frozen object for the terminal, the report and the page.
 
-May import: casefiles, evidence, and its neighbours in versions. Everything in it was computed elsewhere and is given.
+Everything in it was computed elsewhere and is given.
 """
 
 from __future__ import annotations

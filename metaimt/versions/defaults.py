@@ -1,7 +1,6 @@
 """What the numbers rest on besides the case files: package versions, and the constants and defaults of the code.
 
-May import: analyses and below, of which it only looks at names and default values. A changed default is news, also
-where no number moves.
+A changed default is news, also where no number moves.
 """
 
 from __future__ import annotations

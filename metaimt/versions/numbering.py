@@ -1,7 +1,4 @@
-"""Version numbers, YEAR.N, and what kind of change a version makes.
-
-May import: problem, casefiles, and its neighbours in versions.
-"""
+"""Version numbers, YEAR.N, and what kind of change a version makes."""
 
 from __future__ import annotations
 

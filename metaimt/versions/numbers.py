@@ -1,6 +1,6 @@
 """The headline numbers of two states, what moved each of them, and the protocol's test of the conclusion.
 
-May import: casefiles. Works on the form of results.json, so that a frozen state and a computed one are read alike.
+Works on the form of results.json, so that a frozen state and a computed one are read alike.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Where each unit is counted in a state of the review, and which units entered or left a pool, and by which rule.
 
-May import: evidence. A state that was frozen and one that was just computed have the same form.
+A state that was frozen and one that was just computed have the same form.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Where a state of the review is found: a frozen version, a folder, or a git revision; as texts by file name.
 
-May import: casefiles, problem, and its neighbours in versions. Git is asked for objects only: nothing is checked out,
-no ref, index or file of the repository changes.
+Git is asked for objects only: nothing is checked out, no ref, index or file of the repository changes.
 """
 
 from __future__ import annotations

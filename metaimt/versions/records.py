@@ -1,7 +1,7 @@
 """What changed in the files of a review, field by field: patients by id, arms by label, courses in their order.
 
-May import: casefiles. Works on what the files say, before any model fills in a default; a comment, the layout or the
-order of fields is no change of a record.
+Works on what the files say, before any model fills in a default; a comment, the layout or the order of fields is no
+change of a record.
 """
 
 from __future__ import annotations

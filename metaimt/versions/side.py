@@ -1,7 +1,4 @@
-"""One state of a review, as a comparison sees it: its files, its warnings, where each unit is, and the numbers.
-
-May import: casefiles, evidence, problem; results are given to it.
-"""
+"""One state of a review, as a comparison sees it: its files, its warnings, where each unit is, and the numbers."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A frozen version: what it holds, making one, and reading it again.
 
-May import: casefiles, evidence, problem; results are given to it. The whole content is described in docs/versions.md.
+The whole content is described in docs/versions.md.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Whether a frozen version can be reproduced, and what differs if not: numbers, units, defaults, packages, cases.
 
-May import: casefiles, evidence, and its neighbours in versions. The recomputed numbers are given to it.
+The recomputed numbers are given to it.
 """
 
 from __future__ import annotations

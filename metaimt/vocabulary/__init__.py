@@ -1,7 +1,7 @@
 """The terms of the field, as data: drugs, genes, sites, responses; and the nearest valid term to a wrong one.
 
-May import: nothing of the package. The terms stand in the YAML files of this folder; a review adds its own in
-`cases/vocabulary.yaml`. Nothing here rewrites what an author typed: it only says what would be accepted.
+The terms stand in the YAML files of this folder; a review adds its own in `cases/vocabulary.yaml`. Nothing here
+rewrites what an author typed: it only says what would be accepted.
 """
 
 from __future__ import annotations
