@@ -32,7 +32,7 @@ def over_time_table(results: Results, pools: Pools) -> ForestTable:
     for found in _by_year(results, pools):
         rows += [ForestRow("space", "")] if rows else []
         rows += [pool_heading(results, found.pool), *_steps(results, found)]
-        rows.append(ForestRow("note", f"{found.dated} of {found.reports} reports have a publication year."))
+        rows.append(ForestRow("note", f"{found.dated.reports} of {found.reports} reports have a publication year."))
     return ForestTable(
         title=_TITLE,
         subtitle=version_line(results),
@@ -69,7 +69,7 @@ def over_time_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     """The figure `over-time`."""
     from metaimt.figures.forest import draw_forest
 
-    if not any(found.dated for found in _by_year(results, pools)):
+    if not any(found.dated.reports for found in _by_year(results, pools)):
         return NotDrawn("over-time", _TITLE, "no report of the pool has a publication year")
     table = over_time_table(results, pools)
     found = [found for found in _by_year(results, pools) if found.steps]
