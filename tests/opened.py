@@ -33,6 +33,11 @@ class Opens:
         return f"reports of {self.title}" if self.reports else self.title
 
     @property
+    def button(self) -> str:
+        """A selector of the buttons that open the same."""
+        return f'button[data-set="{self.place}"]'
+
+    @property
     def counts(self) -> tuple[float, float]:
         """The sums of the cases."""
         return sum(r for _, r, _ in self.cases), sum(n for _, _, n in self.cases)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from metaimt.report.case_set import CaseSet
-from metaimt.report.page_sets import case_sets
+from opened import Opens
+from opened import opened as numbers_of
 
 from metaimt.report.page_cases import report_data
 
@@ -62,9 +62,9 @@ class Visit:
         """Open whatever is folded."""
         self.page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
 
-    def click_number(self, key: str) -> None:
-        """Click on the first number with this key, where it is folded away after unfolding it."""
-        button = self.page.locator(f'button[data-set="{key}"]').first
+    def click_number(self, number: Opens) -> None:
+        """Click on the first button that opens the same, where it is folded away after unfolding it."""
+        button = self.page.locator(number.button).first
         button.evaluate(UNFOLD_AROUND)
         button.click()
 
@@ -179,9 +179,15 @@ def scriptless(browser: Any, built: Built) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def sets(built: Built) -> dict[str, CaseSet]:
-    """The cases behind each number of the page but those in captions."""
-    return case_sets(built.results)
+def numbers(built: Built) -> list[Opens]:
+    """Everything on the page that opens something."""
+    return numbers_of((built.out / "index.html").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def sets(numbers: list[Opens]) -> dict[str, Opens]:
+    """The first number of each name."""
+    return {each.name: each for each in reversed(numbers)}
 
 
 @pytest.fixture(scope="session")
@@ -196,3 +202,16 @@ def drawn(built: Built) -> tuple[Drawn, ...]:
 def labels(built: Built) -> dict[str, Any]:
     """What the page says of each report."""
     return report_data(built.results)
+
+
+@pytest.fixture(scope="session")
+def headings(built: Built, labels: dict[str, Any]) -> dict[str, str]:
+    """The heading of each case where it is shown, by the id of its unit."""
+    units = [placed.unit for placed in built.results.selection.placed]
+    later = {unit.id: f", inhibitor {unit.course}" if unit.course > 1 else "" for unit in units}
+    return {unit.id: f"{labels[unit.report]['label']}, {unit.name}{later[unit.id]}" for unit in units}
+
+
+def shown_cases(page: Any) -> list[str]:
+    """The headings in the open dialog, sorted."""
+    return sorted(page.eval_on_selector_all("#cases-list h3", "all => all.map(each => each.textContent)"))

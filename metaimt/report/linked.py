@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from metaimt.analyses.wording import Link, plain
 from metaimt.files import for_terminal
-from metaimt.model.count import Behind, Count, Publications, Reports
+from metaimt.model.count import OUTCOMES, RESPONSE, Behind, Count, Publications, Reports
 from metaimt.model.unit import Unit
 
 if TYPE_CHECKING:
@@ -76,13 +76,20 @@ class Linker:
         return Count.of(title, [unit])
 
     def place(self, behind: Behind) -> str:
-        """The place of the set behind a number among all sets; `r` before it shows the reports of its cases."""
+        """The place of the set behind a number among all sets; `r` before it shows the reports of its cases.
+
+        Raises KeyError for a unit that the review has not, ValueError for no title and more or fewer units than one.
+        """
         if isinstance(behind, Reports):
             return f"r{self.place(behind.count)}"
         if isinstance(behind, Count):
-            told = behind.title or self._units[behind.ids[0]][1]
-            behind = behind.titled(told)
-            key: object = (told, tuple((part.unit.id, part.r, part.n) for part in behind.parts))
+            if not behind.title:
+                (unit,) = behind.units
+                behind = self.unit(unit.id)
+            parts = tuple((part.unit.id, part.r, part.n) for part in behind.parts)
+            if unknown := [unit for unit, _, _ in parts if unit not in self._units]:
+                raise KeyError(f"{behind.title}: the review has no {unknown[0]}")
+            key: object = (behind.title, behind.outcome, parts)
         else:
             key = behind
         if key not in self._places:
@@ -93,7 +100,8 @@ class Linker:
     def sets(self) -> list[dict[str, object]]:
         """Every set so far: `t` the title, `u` the units by their place, with counts only where they are others.
 
-        `p`: the publications, where it is a set of these; `s`: what they print.
+        `o`: the outcome that is counted, if not response. `p`: the publications, where it is a set of these; `s`: what
+        they print.
         """
         order = {name: place for place, name in enumerate(self._units)}
         return [self._set(found, order) for found in self._sets]
@@ -107,7 +115,8 @@ class Linker:
             unit, place = self._units[part.unit.id][0], order[part.unit.id]
             same = (part.r, part.n) == (unit.responders, unit.evaluable)
             cases.append(place if same else [place, part.r, part.n])
-        return {"t": found.title, "u": cases}
+        outcome = {} if found.outcome == RESPONSE else {"o": f"with {OUTCOMES[found.outcome]}"}
+        return {"t": found.title, "u": cases, **outcome}
 
 
 def _together(sentence: Markup) -> Markup:

@@ -8,148 +8,150 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from conftest import Built
-from metaimt.report.case_set import CaseSet
-from page_browser import Visit
+from conftest import Built, unit
+from opened import Opens, opened
+from page_browser import Visit, shown_cases
 from test_page_text import Page
 
 from metaimt.figures.counted import Counted
 from metaimt.figures.review_figure import Drawn, ReviewFigure
+from metaimt.model.count import Behind, Count, Publications, Reports
+from metaimt.report.linked import visible
 from metaimt.report.page import page_html
-from metaimt.report.page_figures import caption_sets
 from metaimt.report.page_map import disc
 
 TOUCH = 1.0  # pixels
+PART = ": show the cases"  # after the label of a part of a picture
 
 
-@pytest.fixture(scope="session")
-def every_set(built: Built, sets: dict[str, CaseSet], drawn: tuple[Drawn, ...]) -> dict[str, CaseSet]:
-    return sets | caption_sets(built.results, drawn)
-
-
-@pytest.fixture(scope="session")
-def parsed(built: Built) -> Page:
-    return Page((built.out / "index.html").read_text(encoding="utf-8"))
-
-
-def over(key: str) -> str:
-    return f'.over button[data-set="{key}"]'
+def over(found: Opens) -> str:
+    """A selector of the parts of pictures that open the same."""
+    return f".over {found.button}"
 
 
 @pytest.fixture
-def wanted_cases(built: Built, labels: dict[str, Any], every_set: dict[str, CaseSet]) -> Callable[[str], list[str]]:
-    """The headings in the dialog of a key."""
-    return lambda key: headings(built, labels, every_set[key])
+def wanted_cases(headings: dict[str, str]) -> Callable[[Opens], list[str]]:
+    """The headings in the dialog of a number."""
+    return lambda found: sorted(headings[unit] for unit, _, _ in found.cases)
 
 
-def headings(built: Built, labels: dict[str, Any], found: CaseSet) -> list[str]:
-    units = {placed.unit.id: placed.unit for placed in built.results.selection.placed}
-    said = []
-    for name, _, _ in found.cases:
-        unit = units[name]
-        who = unit.subject.partition("/")[2] + (f", inhibitor {unit.course}" if unit.course > 1 else "")
-        said.append(f"{labels[unit.report]['label']}, {who}")
-    return sorted(said)
+def same(found: Opens, behind: Behind) -> bool:
+    """Whether what opens is what was counted."""
+    if isinstance(behind, Publications):
+        return (found.title, tuple(found.publications)) == (behind.title, behind.reports)
+    counts = behind.count if isinstance(behind, Reports) else behind
+    parts = [(part.unit.id, part.r, part.n) for part in counts.parts]
+    return (found.title, found.cases, found.reports) == (counts.title, parts, isinstance(behind, Reports))
 
 
-def shown_cases(page: Any) -> list[str]:
-    return sorted(page.eval_on_selector_all("#cases-list h3", "all => all.map(each => each.textContent)"))
-
-
-def test_every_cell_and_total_of_the_map_is_the_sum_of_its_cases(
-    parsed: Page, built: Built, every_set: dict[str, CaseSet]
-) -> None:
+def test_every_cell_and_total_of_the_map_is_the_sum_of_its_cases(built: Built, numbers: list[Opens]) -> None:
     found = built.results.evidence_map["all_evidence"]
-    buttons = [(key, text) for key, text in parsed.buttons if key.startswith("map/")]
-    assert len({key for key, _ in buttons}) == len(found.cells) + len(found.rows) + len(found.columns)
-    for key, text in buttons:
-        assert text == f"{every_set[key].responders}/{every_set[key].evaluable}", key
-    once = dict(buttons)
-    counts = found.total.responders, found.total.evaluable
-    of_rows = [key for key in once if key.endswith("/")]
-    of_columns = [key for key in once if key.startswith("map/all_evidence//")]
-    cells = [key for key in once if key not in {*of_rows, *of_columns}]
-    assert [len(of_rows), len(of_columns), len(cells)] == [len(found.rows), len(found.columns), len(found.cells)]
-    for keys in (of_rows, of_columns, cells):
-        assert (sum(every_set[k].responders for k in keys), sum(every_set[k].evaluable for k in keys)) == counts
-        assert len({name for key in keys for name, _, _ in every_set[key].cases}) == len(
-            every_set["pool/all_evidence"].cases
-        )
+    text = (built.out / "index.html").read_text(encoding="utf-8")
+    table = re.search(r'<table class="map">.*?</table>', text, re.DOTALL)
+    assert table is not None
+    by_place = {each.place: each for each in numbers}
+    buttons = re.findall(r'<button [^>]*data-set="([^"]*)"[^>]*>([^<]*)<', table[0])
+    assert [words for _, words in buttons] == ["{}/{}".format(*by_place[place].counts) for place, _ in buttons]
+    shown = {by_place[place].title: by_place[place] for place, _ in buttons}
+    assert len(buttons) == len(shown) == len(found.cells) + len(found.rows) + len(found.columns) + 1
+    for counts in (found.row_totals, found.column_totals, found.cells):
+        mine = [shown[each.title] for each in counts.values()]
+        assert all(same(*pair) for pair in zip(mine, counts.values(), strict=True))
+        assert sorted(case for each in mine for case in each.cases) == sorted(shown["all evidence"].cases)
 
 
 def test_every_lane_holds_all_courses_of_its_patient_and_of_nobody_else(
-    built: Built, every_set: dict[str, CaseSet]
+    built: Built, drawn: tuple[Drawn, ...], headings: dict[str, str]
 ) -> None:
     units = [placed.unit for placed in built.results.selection.placed]
-    for patient in built.results.courses["all_evidence"].patients:
-        found = every_set[f"patient/{patient.patient}"]
-        assert [name for name, _, _ in found.cases] == [u.id for u in units if u.subject == patient.patient]
-        assert len(found.cases) == len(patient.courses)
+    patients = {each.patient: each for each in built.results.courses["all_evidence"].patients}
+    lanes = [region.behind for region in named(drawn, "swimmer").regions]
+    assert len(lanes) == len(patients)
+    for lane in lanes:
+        assert isinstance(lane, Count)
+        patient = lane.units[0].subject
+        assert list(lane.ids) == [unit.id for unit in units if unit.subject == patient]
+        assert len(lane.parts) == len(patients[patient].courses)
+        assert lane.title == headings[lane.ids[0]]
 
 
-def test_every_region_and_count_of_every_picture_has_its_button(parsed: Page, drawn: tuple[Drawn, ...]) -> None:
-    keys = [key for key, _ in parsed.buttons]
-    texts = {key: text for key, text in parsed.buttons if text}
+def named(drawn: tuple[Drawn, ...], name: str) -> ReviewFigure:
+    return next(each for each in drawn if isinstance(each, ReviewFigure) and each.name == name)
+
+
+def test_every_region_and_count_of_every_picture_has_its_button(numbers: list[Opens], drawn: tuple[Drawn, ...]) -> None:
     pictures = [each for each in drawn if isinstance(each, ReviewFigure) and (each.regions or each.counted)]
     assert {"swimmer", "specification", "methods", "selectivity", "evidence-map"} <= {each.name for each in pictures}
+    by_words: dict[str, list[Opens]] = {}
+    for number in numbers:
+        by_words.setdefault(number.words.replace("\u00a0", " "), []).append(number)
     for each in pictures:
-        for region in each.regions:
-            assert region.key in keys
-        for place, count in enumerate(each.counted):
-            key = count.key or f"figure/{each.name}/{place}"
-            assert key in keys
-            assert count.key or texts[key].replace("\u00a0", " ") == count.text
-    assert sum(text == "" for text in (text for _, text in parsed.buttons)) == sum(len(e.regions) for e in pictures)
+        wanted = [(f"{region.label}{PART}", region.behind) for region in each.regions]
+        for words, behind in [*wanted, *((count.text, count.behind) for count in each.counted)]:
+            assert any(same(found, behind) for found in by_words[words]), (each.name, words)
+    assert sum(found.words.endswith(PART) for found in numbers) == sum(len(each.regions) for each in pictures)
+
+
+CHOICES = "death before assessment: {}, links: {}, trial read twice: {} reading, mixed treatment: {}, response: {}"
 
 
 @pytest.mark.parametrize(
-    "key", ["patient/zhang-2020/P1", "patient/you-2024/P1", "specification/0", "specification/22", "specification/47"]
+    "title",
+    [
+        "Zhang 2020, P1",
+        "You 2024, P1",
+        CHOICES.format("non-response", "all", "earlier", "out", "inferred as failures"),
+        CHOICES.format("non-response", "all", "later", "out", "stated or measured"),
+        CHOICES.format("excluded", "without possible ones", "later", "in", "inferred too"),
+    ],
 )
 def test_a_click_on_a_lane_or_a_point_shows_its_cases(
-    visit: Visit, every_set: dict[str, CaseSet], wanted_cases: Callable[[str], list[str]], key: str
+    visit: Visit, numbers: list[Opens], wanted_cases: Callable[[Opens], list[str]], title: str
 ) -> None:
-    part = visit.page.locator(over(key))
+    found = next(each for each in numbers if each.title == title and each.words.endswith(PART))
+    part = visit.page.locator(over(found))
     part.click()
-    assert shown_cases(visit.page) == wanted_cases(key)
-    assert visit.page.text_content("#cases-title") == every_set[key].title
-    assert visit.page.text_content("#cases-count").startswith(
-        f"{every_set[key].responders}/{every_set[key].evaluable} responded"
-    )
-    assert part.get_attribute("aria-label").endswith(": show the cases")
+    assert shown_cases(visit.page) == wanted_cases(found)
+    assert visit.page.text_content("#cases-title") == title
+    assert visit.page.text_content("#cases-count").startswith("{}/{} responded".format(*found.counts))
+    assert part.get_attribute("aria-label").endswith(PART)
     assert visit.complaints == []
 
 
-def test_a_click_on_the_drawn_diamond_opens_the_headline(visit: Visit, built: Built) -> None:
+def test_a_click_on_the_drawn_diamond_opens_the_headline(visit: Visit, built: Built, sets: dict[str, Opens]) -> None:
     """A pointer on the picture itself, where the protocol's own combination is drawn."""
-    place = next(n for n, each in enumerate(built.results.specification.specifications) if each.headline)
-    box = visit.page.locator(over(f"specification/{place}")).bounding_box()
-    visit.page.locator(over(f"specification/{place}")).scroll_into_view_if_needed()
-    box = visit.page.locator(over(f"specification/{place}")).bounding_box()
+    drawn = next(each for each in built.results.specification.specifications if each.headline)
+    column = visit.page.locator(over(sets[drawn.counts.title]))
+    column.scroll_into_view_if_needed()
+    box = column.bounding_box()
     visit.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 60)
     headline = built.results.response.headline.counts
     assert visit.page.text_content("#cases-count").startswith(f"{headline.responders}/{headline.evaluable} responded")
 
 
-def test_a_click_in_a_cell_of_the_map_shows_its_cases(visit: Visit, wanted_cases: Callable[[str], list[str]]) -> None:
+def test_a_click_in_a_cell_of_the_map_shows_its_cases(
+    visit: Visit, sets: dict[str, Opens], wanted_cases: Callable[[Opens], list[str]]
+) -> None:
     page = visit.page
-    for key in ("map/all_evidence/SQSTM1/alectinib", "map/all_evidence//ceritinib", "map/all_evidence/EML4/"):
-        page.locator(f'.map button[data-set="{key}"]').click()
-        assert shown_cases(page) == wanted_cases(key)
+    for title in ("SQSTM1 with alectinib", "drug ceritinib", "fusion partner EML4"):
+        found = sets[f"all evidence: {title}"]
+        page.locator(f".map {found.button}").click()
+        assert shown_cases(page) == wanted_cases(found)
         page.keyboard.press("Escape")
-    page.locator('.map td[data-open="map/all_evidence/EML4/alectinib"] svg').click()
-    assert page.text_content("#cases-title") == "all evidence: EML4 with alectinib"
+    title = "all evidence: EML4 with alectinib"
+    page.locator(f'.map td[data-open="{sets[title].place}"] svg').click()
+    assert page.text_content("#cases-title") == title
     assert visit.complaints == []
 
 
 def test_rows_of_models_and_counts_in_captions_show_their_cases(
-    visit: Visit, wanted_cases: Callable[[str], list[str]]
+    visit: Visit, sets: dict[str, Opens], wanted_cases: Callable[[Opens], list[str]]
 ) -> None:
     page = visit.page
-    for selector in (f"{over('pool/strict/of 2 or more')} >> nth=0", 'figcaption button[data-set^="figure/swimmer"]'):
-        button = page.locator(selector).first
-        key = button.get_attribute("data-set")
-        button.click()
-        assert shown_cases(page) == wanted_cases(key)
+    row, caption = sets["strict, ALK-positive: reports of 2 or more patients"], sets["all evidence: courses"]
+    for selector, found in ((over(row), row), (f"figcaption {caption.button}", caption)):
+        page.locator(selector).first.click()
+        assert shown_cases(page) == wanted_cases(found)
         page.keyboard.press("Escape")
     assert visit.complaints == []
 
@@ -198,19 +200,19 @@ def test_labels_and_captions_are_text_and_a_count_that_is_not_said_stops_the_bui
     built: Built, drawn: tuple[Drawn, ...]
 ) -> None:
     hostile = """<script>alert(1)</script> " onclick="x' \u202e {{ 7 * 7 }}"""
-    figure = next(each for each in drawn if isinstance(each, ReviewFigure) and each.name == "swimmer")
+    figure, headline = named(drawn, "swimmer"), built.results.response.headline.counts
     region = replace(figure.regions[0], label=hostile)
     made = replace(figure, title=hostile, caption=f"{hostile} 55/74", regions=(region,))
-    counted = (Counted("55/74", "pool/strict"),)
+    counted = (Counted("55/74", headline.titled(hostile)),)
     files = {"figures/swimmer.svg": b"<svg/>"}
     text = page_html(built.results, [replace(made, counted=counted)], files)
-    found = Page(text)
-    assert ("pool/strict", "55/74") in found.buttons
-    assert "onclick" not in found.attributes and text.count("<script") == 2 and "\u202e" not in text
+    assert [each.counts for each in opened(text) if each.title == visible(hostile)] == [(55, 74)]
+    assert "onclick" not in Page(text).attributes and text.count("<script") == 2 and "\u202e" not in text
     with pytest.raises(ValueError, match="does not say '55/75'"):
-        page_html(built.results, [replace(made, counted=(Counted("55/75", "pool/strict"),))], files)
-    with pytest.raises(KeyError, match="no cases behind the number 'pool/none'"):
-        page_html(built.results, [replace(made, regions=(replace(region, key="pool/none"),), counted=())], files)
+        page_html(built.results, [replace(made, counted=(Counted("55/75", headline),))], files)
+    nobody = replace(region, behind=Count.of("", [unit("nobody/P1")]))
+    with pytest.raises(KeyError, match="nobody/P1"):
+        page_html(built.results, [replace(made, regions=(nobody,), counted=())], files)
 
 
 def test_without_javascript_there_are_pictures_and_the_whole_map(scriptless: Any) -> None:
@@ -224,7 +226,9 @@ def test_paper_has_no_buttons_over_pictures(visit: Visit) -> None:
     assert visit.page.locator(".picture img:visible").count() > 3
 
 
-def test_all_combinations_are_listed(visit: Visit, built: Built, wanted_cases: Callable[[str], list[str]]) -> None:
+def test_all_combinations_are_listed(
+    visit: Visit, built: Built, sets: dict[str, Opens], wanted_cases: Callable[[Opens], list[str]]
+) -> None:
     page, grid = visit.page, built.results.specification.specifications
     page.get_by_text(f"All {len(grid)} combinations", exact=True).click()
     rows = page.locator(f"details:has(summary:text-is('All {len(grid)} combinations')) tbody tr")
@@ -232,7 +236,7 @@ def test_all_combinations_are_listed(visit: Visit, built: Built, wanted_cases: C
     texts = rows.evaluate_all("all => all.map(each => each.querySelector('button').textContent)")
     assert texts == [f"{each.counts.responders}/{each.counts.evaluable}" for each in grid]
     rows.nth(4).locator("button").click()
-    assert shown_cases(page) == wanted_cases("specification/4")
+    assert shown_cases(page) == wanted_cases(sets[grid[4].counts.title])
 
 
 def test_a_disc_is_filled_as_far_as_they_responded() -> None:

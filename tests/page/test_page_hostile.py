@@ -11,6 +11,7 @@ import pytest
 import yaml
 from conftest import MakeReview, arm, course, patient, report
 from filelock import FileLock
+from opened import opened
 from page_browser import Visitor
 
 from metaimt.review import build
@@ -45,7 +46,7 @@ def hostile(make_review: MakeReview, once: Path) -> Path:
 def test_markup_is_shown_as_text(hostile: Path, visitor: Visitor) -> None:
     visit = visitor.open(hostile)
     page = visit.page
-    page.click('button[data-set="pool/all_evidence"] >> nth=0')
+    visit.click_number(next(each for each in opened(hostile.read_text("utf-8")) if each.name == "all evidence"))
     page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
     shown = page.inner_text("#cases-list")
     assert SCRIPT in shown
@@ -70,8 +71,7 @@ def test_maps_lanes_and_captions_take_them_as_text(hostile: Path, visitor: Visit
     assert DRUG in page.locator(".map thead th").all_text_contents()
     page.locator(".map button", has_text="1/1").first.click()
     page.keyboard.press("Escape")
-    lane = page.locator('.over button[data-set="patient/mean-2020/P1"]')
-    assert lane.get_attribute("aria-label") == "mean-2020, P1: show the cases"
+    lane = page.locator('.over button[aria-label="mean-2020, P1: show the cases"]')
     lane.click()
     assert DRUG in page.inner_text("#cases-list")
     page.keyboard.press("Escape")

@@ -5,20 +5,22 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from conftest import Built
-from metaimt.report.case_set import CaseSet
+from conftest import Built, course, patient, report, unit
+from opened import Opens
 
-from metaimt.analyses.not_in_headline import patients
 from metaimt.analyses.selectivity import Selectivity
+from metaimt.casefiles.model import CaseFile
 from metaimt.figures.review_figure import Drawn
+from metaimt.model.count import Count
 from metaimt.model.unit import Unit
 from metaimt.report import page
-from metaimt.report.linked import Linker, visible
+from metaimt.report.linked import visible
 from metaimt.report.page_cases import STRIP, arm_of, strip_of
 from metaimt.report.wording import read_as, read_depths
 
@@ -26,11 +28,10 @@ MOST_BYTES = 2_000_000
 
 
 class Page(HTMLParser):
-    """The buttons (key, text), ids, headings, images, table headers and addresses of a page."""
+    """The ids, headings, images and addresses of a page, and its tags, attributes and policy."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.buttons: list[tuple[str, str]] = []
         self.ids: list[str] = []
         self.headings: list[int] = []
         self.images: list[dict[str, str | None]] = []
@@ -38,7 +39,6 @@ class Page(HTMLParser):
         self.tags: set[str] = set()
         self.attributes: set[str] = set()
         self.policy = ""
-        self._open = False
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -47,9 +47,6 @@ class Page(HTMLParser):
         self.attributes |= set(named)
         if named.get("http-equiv") == "Content-Security-Policy":
             self.policy = named["content"] or ""
-        if "data-set" in named:
-            self.buttons.append((named["data-set"] or "", ""))
-            self._open = True
         if "id" in named:
             self.ids.append(named["id"] or "")
         if re.fullmatch(r"h[1-6]", tag):
@@ -57,14 +54,6 @@ class Page(HTMLParser):
         if tag == "img":
             self.images.append(named)
         self.addresses += [named[name] or "" for name in ("href", "src") if name in named]
-
-    def handle_data(self, data: str) -> None:
-        if self._open:
-            key, text = self.buttons[-1]
-            self.buttons[-1] = (key, text + data)
-
-    def handle_endtag(self, tag: str) -> None:
-        self._open = self._open and tag != "button"
 
 
 @pytest.fixture(scope="session")
@@ -77,9 +66,22 @@ def parsed(text: str) -> Page:
     return Page(text)
 
 
-# Names and places, not counts; and counts in captions, which the tests of figures add up.
-ELSEWHERE = ("unit/", "forest/", "publication/", "audit/", "cohort/", "figure/", "patient/")
 WHOLE = re.compile(r"\d+(?:\.\d+)?/\d+(?:\.\d+)?|\d+ of \d+ patients(?: responded)?")
+STATED = ("status at the last follow-up: ", "how the treatment ended: ", "adverse events: ")
+KNOWN = re.compile(r".*: (Time on treatment|Progression-free survival|Duration of response) known")
+OF_EVERY_KIND = {
+    "reports of strict, ALK-positive",
+    "strict, ALK-positive: complete response, where known",
+    "Read as: full text",
+    "not in strict, ALK-positive: inferred",
+    "all evidence: measured",
+    "all evidence: abstract",
+    "case reports and series (all evidence)",
+    "all evidence: Time on treatment known",
+    "adverse events: stated",
+    "all evidence: histology known",
+    "all evidence: courses",
+}
 
 
 def counted(text: str) -> tuple[float, float] | None:
@@ -90,51 +92,46 @@ def counted(text: str) -> tuple[float, float] | None:
     return float(r), float(n)
 
 
-def test_every_r_of_n_is_the_sum_of_its_cases(parsed: Page, sets: dict[str, CaseSet]) -> None:
-    seen = [(key, text, both) for key, text in parsed.buttons if (both := counted(text)) and key in sets]
-    seen = [(key, text, both) for key, text, both in seen if not key.startswith("stated/")]  # of all who were asked
+def test_every_r_of_n_is_the_sum_of_its_cases(numbers: list[Opens]) -> None:
+    seen = [(each, both) for each in numbers if (both := counted(each.words))]
+    seen = [(each, both) for each, both in seen if not each.title.startswith(STATED)]  # of all who were asked
     assert len(seen) > 300
-    assert sum("." in text for _, text, _ in seen) > 0, "no weighted sum"
-    for key, text, both in seen:
-        found = sets[key]
-        if found.reports:  # as printed, not added up
-            assert found.statements, (key, text)
-            assert found.title.endswith(
-                (f": {text}, published counts", f": {text.replace(' of ', '/')}, published counts")
-            )
+    assert any("." in each.words for each, _ in seen), "no weighted sum"
+    for each, both in seen:
+        if each.publications:  # as printed, not added up
+            assert each.printed, each
+            assert each.title.endswith(f": {each.words.replace(' of ', '/')}, published counts"), each
         else:
-            assert (found.responders, found.evaluable) == pytest.approx(both, abs=1e-9), (key, text)
+            assert each.counts == pytest.approx(both, abs=1e-9), each
 
 
-def sizes(found: CaseSet, units: dict[str, Unit]) -> set[float]:
+def sizes(found: Opens, units: dict[str, Unit]) -> set[float]:
     """What a single number can count of a set: cases, responders, evaluable patients, patients, or publications."""
-    people = [patients(units[name]) for name, _, _ in found.cases]
-    return {len(found.cases), found.responders, found.evaluable, sum(people), len(found.reports)}
+    mine = [units[unit] for unit, _, _ in found.cases]
+    people = sum(unit.evaluable if unit.course == 0 else unit.course == 1 for unit in mine)
+    return {len(mine), *found.counts, people, len(found.publications)}
 
 
-def test_every_other_number_counts_its_cases(parsed: Page, built: Built, sets: dict[str, CaseSet]) -> None:
+def test_every_other_number_counts_its_cases(numbers: list[Opens], built: Built) -> None:
     units = {placed.unit.id: placed.unit for placed in built.results.selection.placed}
     curves = [each for each in built.results.publication_bias.selectivity.values() if isinstance(each, Selectivity)]
-    missing = {target.missing for curve in curves for target in curve.targets}
-    kinds = set()
-    for key, text in parsed.buttons:
-        number = re.match(r"\d+", text.strip())
-        if not number or counted(text) or key.startswith(ELSEWHERE):
+    missing = {(curve.cases.counts.title, target.missing) for curve in curves for target in curve.targets}
+    names = set()
+    for each in numbers:
+        number = re.match(r"\d+", each.words)
+        if not number or counted(each.words) or re.match(r"[\d.]+\s%|\d+ months", each.words):
             continue
-        name = key.removeprefix("reports/")
-        found = sets[name]
-        if key != name:
-            publications = {units[each].report for each, _, n in found.cases if n}
-            assert int(number[0]) == len(publications), (key, text)
-        elif key.endswith("/group") and (text.isdigit() or "unpublished" in text):
-            assert int(number[0]) in missing, (key, text)  # unpublished patients lead to the published ones
-        elif not re.match(r"[\d.]+\s%", text):
-            assert int(number[0]) in sizes(found, units), (key, text, sizes(found, units))
-        kinds.add(key.split("/")[0])
-    assert kinds >= {"reports", "pool", "read", "not-in", "basis", "depth", "contrast", "time", "stated", "regression"}
+        if each.reports:
+            assert int(number[0]) == len({units[unit].report for unit, _, n in each.cases if n}), each
+        elif each.title.endswith(", published counts"):
+            assert each.publications, each
+        elif (each.title, int(number[0])) not in missing:  # unpublished patients lead to the published ones
+            assert int(number[0]) in sizes(each, units), each
+        names.add(each.name)
+    assert names >= OF_EVERY_KIND
 
 
-def test_numbers_inside_sentences_are_buttons(text: str, parsed: Page) -> None:
+def test_numbers_inside_sentences_are_buttons(text: str) -> None:
     """The note on bias, the reasons, the reading: no count in them is without its cases."""
     note = re.search(r'<p class="note">(.*?)</p>', text, re.DOTALL)
     assert note is not None
@@ -143,30 +140,27 @@ def test_numbers_inside_sentences_are_buttons(text: str, parsed: Page) -> None:
     assert "\ue000" not in text
 
 
-def test_every_step_over_time_is_the_sum_of_its_cases(parsed: Page, sets: dict[str, CaseSet]) -> None:
-    steps = [
-        (key, text) for key, text in parsed.buttons if key.startswith("time/") and key.endswith(("/added", "/all"))
-    ]
+def test_every_step_over_time_is_the_sum_of_its_cases(numbers: list[Opens]) -> None:
+    steps = [each for each in numbers if ", by publication year" in each.title and each.tag == "button"]
+    steps = [each for each in steps if not each.reports]
     assert len(steps) > 20
-    for key, text in steps:
-        assert text == f"{sets[key].responders}/{sets[key].evaluable}", key
+    for each in steps:
+        assert each.words == "{}/{}".format(*each.counts), each
 
 
-def test_every_count_of_what_is_stated_is_its_number_of_cases(parsed: Page, sets: dict[str, CaseSet]) -> None:
-    others = ("stated/as counts",)  # patients of arms, counted in the test above
-    stated = [(key, text) for key, text in parsed.buttons if key.startswith("stated/") and key not in others]
+def test_every_count_of_what_is_stated_is_its_number_of_cases(numbers: list[Opens]) -> None:
+    stated = [each for each in numbers if each.title.startswith(STATED)]
     assert len(stated) > 10
-    for key, text in stated:
-        assert int(re.match(r"\d+", text)[0]) == len(sets[key].cases), key  # type: ignore[index]
-    known = [(key, text) for key, text in parsed.buttons if re.fullmatch(r"time/[^/]+/[a-z_]+", key)]
-    assert len({key for key, _ in known}) == 6
-    for key, text in ((key, text) for key, text in known if " of " in text):
-        assert int(text.split(" of ")[0]) == len(sets[key].cases), key
+    known = [each for each in numbers if KNOWN.fullmatch(each.title) and " of " in each.words]
+    assert len({each.title for each in known}) == 6
+    for each in stated + known:
+        assert int(each.words.split()[0]) == len(each.cases), each
 
 
-def test_every_unit_of_the_review_has_a_row(parsed: Page, built: Built) -> None:
-    units = {f"unit/{placed.unit.id}" for placed in built.results.selection.placed}
-    assert units <= {key for key, _ in parsed.buttons}
+def test_every_unit_of_the_review_has_a_row(numbers: list[Opens], built: Built, headings: dict[str, str]) -> None:
+    alone = {(each.title, *each.cases) for each in numbers if len(each.cases) == 1}
+    units = [placed.unit for placed in built.results.selection.placed]
+    assert {(headings[unit.id], (unit.id, unit.responders, unit.evaluable)) for unit in units} <= alone
 
 
 def test_the_page_says_what_the_results_say(text: str, built: Built) -> None:
@@ -248,15 +242,6 @@ def test_the_page_is_small(built: Built) -> None:
     assert size < MOST_BYTES
 
 
-def test_a_number_without_cases_is_an_error() -> None:
-    link = Linker({"pool/strict"}, "")
-    with pytest.raises(KeyError, match="pool/none"):
-        link("1/2", "pool/none")
-    with pytest.raises(KeyError, match="pool/none"):
-        link.button("1/2", "pool/none")
-    assert "data-set" in link.button("3", "reports/pool/strict")
-
-
 def test_json_holds_no_markup() -> None:
     hostile = "</script><script>alert(1)</script><!-- & \u2028 \u2029 ]]>"
     made = str(page._json({"text": hostile}))
@@ -271,15 +256,20 @@ def test_scripts_cannot_end_their_element() -> None:
 
 
 def test_where_most_patients_come_from_is_counted(built: Built) -> None:
-    headline = built.results.response.headline
-    total = headline.counts.evaluable
-    assert read_as(headline, {"trial": total}).startswith(f"Most ({total} of {total}) come from small trials")
-    assert read_as(headline, {"case_report": total}).startswith(f"Most ({total} of {total}) come from single cases")
+    for design, words in (("trial", "small trials"), ("case_report", "single cases")):
+        group = replace(built.results.response.headline, counts=Count.of("", [unit("a/arm1", 3, 7, design=design)]))
+        assert read_as(group).startswith(f"Most (7 of 7) come from {words}")
 
 
 def test_depths_are_a_sentence() -> None:
-    assert (
-        read_depths({"abstract": 3, "full_text": 1}) == "3 of 4 publications were read as an abstract, 1 in full text"
-    )
-    assert read_depths({"title": 1}) == "1 of 1 publication was read by the title"
-    assert read_depths({}) == "no publication"
+    def read(*depths: str) -> str:
+        files = (
+            report(f"made-{place}", patient(course()), extraction={"depth": depth})
+            for place, depth in enumerate(depths)
+        )
+        return read_depths([CaseFile.model_validate(each) for each in files])
+
+    several = read("abstract", "full_text", "abstract", "abstract")
+    assert several == "3 of 4 publications were read as an abstract, 1 in full text"
+    assert read("title") == "1 of 1 publication was read by the title"
+    assert read() == "no publication"

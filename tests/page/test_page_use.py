@@ -10,36 +10,44 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, Built
-from metaimt.report.case_set import CaseSet
-from page_browser import Visit, Visitor
+from opened import Opens
+from page_browser import Visit, Visitor, shown_cases
 
 from metaimt.files import for_cell
 
+STRICT, WIDEST = "strict, ALK-positive", "all evidence"
 KINDS = (
-    "pool/strict",
-    "pool/strict/stratum/trials",
-    "pool/strict/complete",
-    "pool/all_evidence/local",
-    "row/later_lines",
-    "row/alk_negative",
-    "forest/strict/mosse-2017",
-    "by/histology/all_evidence/EIMS",
-    "later/outcome/response",
-    "time/all_evidence/time_on_treatment",
-    "stated/status/dead",
-    "stated/event",
-    "otherwise/inferred counted as failures/all_evidence",
-    "specification/0",
-    "without/strict/mosse-2017",
-    "left/inferred",
-    "not-in/mixed treatment",
-    "contrast/case reports and series against prospective trials, all_evidence/group",
-    "published/wu-2021/widest",
-    "basis/strict/stated",
-    "regression/all_evidence/0/complete",
-    "weight/single cases and series at weight 0 to 1/all_evidence/0.25",
+    STRICT,
+    f"{STRICT}: prospective trials",
+    f"{STRICT}: complete response, where known",
+    f"{WIDEST}, local cohort",
+    "later lines",
+    "ALK-negative",
+    f"mosse-2017 in {STRICT}",
+    f"{WIDEST}, histology: EIMS",
+    "second inhibitor, first one: response",
+    f"{WIDEST}: Time on treatment known",
+    "status at the last follow-up: dead",
+    "adverse events: stated",
+    f"{WIDEST}: inferred counted as failures",
+    "death before assessment: non-response, links: all, trial read twice: earlier reading, mixed treatment: out, "
+    "response: inferred as failures",
+    f"{STRICT} without mosse-2017",
+    f"not in {STRICT}: inferred",
+    f"not in {STRICT}: mixed treatment",
+    f"case reports and series ({WIDEST})",
+    "Patients that match Crizotinib in ALK+ inflammatory myofibroblastic tumors - Current experience and future "
+    "perspectives, widest pool",
+    f"{STRICT}: stated",
+    f"{WIDEST}: histology known",
+    f"{WIDEST}: single cases, series at weight 0.25",
 )
-PUBLICATIONS = ("reports/pool/strict", "reports/pool/all_evidence/of 2 or more", "read/full_text", "read/twice")
+PUBLICATIONS = (
+    f"reports of {STRICT}",
+    f"reports of {WIDEST}: reports of 2 or more patients",
+    "Read as: full text",
+    "Read by two people independently",
+)
 
 
 @pytest.fixture
@@ -48,74 +56,74 @@ def fresh(visitor: Visitor, built: Built) -> Visit:
     return visitor.open(built.out / "index.html")
 
 
-def shown_cases(page: Any) -> list[str]:
-    return list(page.eval_on_selector_all("#cases-list h3", "all => all.map(each => each.textContent)"))
-
-
-@pytest.mark.parametrize("key", KINDS)
+@pytest.mark.parametrize("name", KINDS)
 def test_a_click_on_a_number_shows_its_cases(
-    visit: Visit, built: Built, sets: dict[str, CaseSet], labels: dict[str, Any], key: str
+    visit: Visit,
+    built: Built,
+    sets: dict[str, Opens],
+    labels: dict[str, Any],
+    headings: dict[str, str],
+    *,
+    name: str,
 ) -> None:
-    page, found = visit.page, sets[key]
-    visit.click_number(key)
-    names = {unit.id: unit for unit in (p.unit for p in built.results.selection.placed)}
-    wanted, said = [], page.text_content("#cases-list")
-    for unit_id, _, _ in found.cases:
-        unit = names[unit_id]
-        who = unit.subject.partition("/")[2] + (f", inhibitor {unit.course}" if unit.course > 1 else "")
-        wanted.append(f"{labels[unit.report]['label']}, {who}")
-        assert unit.file in said
-    assert sorted(shown_cases(page)) == sorted(wanted)
-    assert page.text_content("#cases-count").startswith(f"{found.responders:g}/{found.evaluable:g} responded")
+    page, found = visit.page, sets[name]
+    visit.click_number(found)
+    units = {placed.unit.id: placed.unit for placed in built.results.selection.placed}
+    mine = [units[unit] for unit, _, _ in found.cases]
+    assert page.text_content("#cases-title") == name
+    assert shown_cases(page) == sorted(headings[unit.id] for unit in mine)
+    said = page.text_content("#cases-list")
+    assert [unit.file for unit in mine if unit.file not in said] == []
+    responders, evaluable = found.counts
+    assert page.text_content("#cases-count").startswith(f"{responders:g}/{evaluable:g} responded")
     addresses = set(page.eval_on_selector_all("#cases-list a", "all => all.map(each => each.getAttribute('href'))"))
-    expected = {address for unit_id, _, _ in found.cases for _, address in labels[names[unit_id].report]["links"]}
-    assert addresses == expected
-    assert (ROOT / names[found.cases[0][0]].file).is_file()
+    assert addresses == {address for unit in mine for _, address in labels[unit.report]["links"]}
+    assert (ROOT / mine[0].file).is_file()
     assert visit.complaints == []
 
 
-@pytest.mark.parametrize("key", PUBLICATIONS)
+@pytest.mark.parametrize("name", PUBLICATIONS)
 def test_a_number_of_reports_shows_the_publications(
-    visit: Visit, built: Built, sets: dict[str, CaseSet], labels: dict[str, Any], key: str
+    visit: Visit, built: Built, sets: dict[str, Opens], labels: dict[str, Any], name: str
 ) -> None:
-    page, found = visit.page, sets[key.removeprefix("reports/")]
-    visit.click_number(key)
+    page, found = visit.page, sets[name]
+    visit.click_number(found)
     units = {placed.unit.id: placed.unit for placed in built.results.selection.placed}
-    wanted = found.reports or {units[name].report for name, _, n in found.cases if n}
-    assert sorted(shown_cases(page)) == sorted(labels[report]["label"] for report in wanted)
+    wanted = found.publications or {units[unit].report for unit, _, n in found.cases if n}
+    assert shown_cases(page) == sorted(labels[report]["label"] for report in wanted)
     assert page.text_content("#cases-count").startswith(f"{len(wanted)} publication")
     _, rows = saved(page, "#cases-save")
     assert {row["case"].split("/")[0] for row in rows} == set(wanted)
 
 
-def test_a_count_of_the_cohort_shows_what_is_printed(visit: Visit) -> None:
+def test_a_count_of_the_cohort_shows_what_is_printed(visit: Visit, sets: dict[str, Opens]) -> None:
     page = visit.page
-    page.locator('button[data-set="cohort/you-2024/6/15"]').first.click()
+    visit.click_number(sets["you-2024: 6/15, published counts"])
     assert "ALK IHC positive, lung: 6 of 15 (45.5 %) (3.2)" in page.text_content("#cases-list")
     assert "cases/local/you-2024.yaml" in page.text_content("#cases-list")
     assert page.text_content("#cases-count").startswith("Counts only")
 
 
-def test_a_click_beside_the_number_opens_its_row(visit: Visit) -> None:
+def test_a_click_beside_the_number_opens_its_row(visit: Visit, sets: dict[str, Opens]) -> None:
     page = visit.page
-    row = page.locator("tr[data-open='forest/strict/mosse-2017']")
+    row = page.locator(f"tr[data-open='{sets[f'mosse-2017 in {STRICT}'].place}']")
     row.locator("td.est").click()
     assert page.evaluate("document.getElementById('cases').open")
     assert "Mossé 2017" in page.text_content("#cases-list")
     page.keyboard.press("Escape")
-    page.locator("td[data-open='by/histology/all_evidence/EIMS']").first.click()
+    page.locator(f"td[data-open='{sets[f'{WIDEST}, histology: EIMS'].place}']").first.click()
     assert "EIMS" in page.text_content("#cases-title")
 
 
-def test_keyboard_opens_reads_and_closes(fresh: Visit) -> None:
-    page = fresh.page
+def test_keyboard_opens_reads_and_closes(fresh: Visit, sets: dict[str, Opens]) -> None:
+    page, place = fresh.page, sets[STRICT].place
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     for _ in range(40):
         page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.dataset.set") == "pool/strict":
+        if page.evaluate("document.activeElement.dataset.set") == place:
             break
-    assert page.evaluate("document.activeElement.dataset.set") == "pool/strict"
+    assert page.evaluate("document.activeElement.dataset.set") == place
     page.keyboard.press("Enter")
     assert page.evaluate("document.getElementById('cases').open")
     assert page.evaluate("document.getElementById('cases').contains(document.activeElement)")
@@ -126,7 +134,7 @@ def test_keyboard_opens_reads_and_closes(fresh: Visit) -> None:
     assert "cases-close" in stops
     page.keyboard.press("Escape")
     assert not page.evaluate("document.getElementById('cases').open")
-    assert page.evaluate("document.activeElement.dataset.set") == "pool/strict"
+    assert page.evaluate("document.activeElement.dataset.set") == place
 
 
 def test_sorting_by_keyboard_both_ways(fresh: Visit) -> None:
@@ -166,7 +174,7 @@ def saved(page: Any, selector: str) -> tuple[str, list[dict[str, str]]]:
     return waiting.value.suggested_filename, list(csv.DictReader(io.StringIO(content)))
 
 
-def test_export_holds_the_listed_cases(visit: Visit, built: Built) -> None:
+def test_export_holds_the_listed_cases(visit: Visit, built: Built, sets: dict[str, Opens]) -> None:
     page = visit.page
     page.select_option("#filters select[name=group]", "strict")
     name, rows = saved(page, "#save")
@@ -178,7 +186,7 @@ def test_export_holds_the_listed_cases(visit: Visit, built: Built) -> None:
     for unit in members:
         assert by_id[unit.id]["drug"] == for_cell(unit.drug)
         assert by_id[unit.id]["file"] == unit.file
-    page.click('button[data-set="pool/strict/stratum/trials"] >> nth=0')
+    visit.click_number(sets[f"{STRICT}: prospective trials"])
     _, trials = saved(page, "#cases-save")
     assert sum(int(row["evaluable"]) for row in trials) == 45
 
@@ -193,11 +201,11 @@ def test_the_headline_can_be_copied(visitor: Visitor, built: Built) -> None:
     assert built.results.response.version in copied
 
 
-def test_nothing_is_asked_of_the_network_and_nothing_complains(visit: Visit) -> None:
+def test_nothing_is_asked_of_the_network_and_nothing_complains(visit: Visit, sets: dict[str, Opens]) -> None:
     page = visit.page
     visit.unfold()
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
-    page.click('button[data-set="pool/all_evidence"] >> nth=0')
+    visit.click_number(sets[WIDEST])
     page.evaluate("document.querySelectorAll('#cases-list details').forEach(each => (each.open = true))")
     page.wait_for_timeout(200)
     assert visit.requests == []
@@ -205,11 +213,11 @@ def test_nothing_is_asked_of_the_network_and_nothing_complains(visit: Visit) -> 
 
 
 @pytest.mark.parametrize("width", [360, 768, 1280, 1600])
-def test_the_page_is_never_wider_than_the_screen(visit: Visit, width: int) -> None:
+def test_the_page_is_never_wider_than_the_screen(visit: Visit, sets: dict[str, Opens], width: int) -> None:
     visit.narrow(width)
     visit.unfold()
     assert visit.evaluate("document.documentElement.scrollWidth") <= width
-    visit.page.click('button[data-set="pool/strict"] >> nth=0')
+    visit.click_number(sets[STRICT])
     box = visit.page.locator("#cases").bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
@@ -218,25 +226,27 @@ def test_the_page_is_never_wider_than_the_screen(visit: Visit, width: int) -> No
 
 COLOURS = ["color-contrast", "link-in-text-block"]
 """The rules whose answer the scheme can change and the width cannot; they take ten times as long as the others."""
-EVERYTHING = pytest.param({"whole": True}, marks=pytest.mark.slow)
+EVERYTHING = pytest.param(True, marks=pytest.mark.slow)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("how", [{"whole": False}, EVERYTHING])
-def test_no_accessibility_violation(visit: Visit, scheme: str, how: dict[str, bool]) -> None:
+@pytest.mark.parametrize("whole", [False, EVERYTHING])
+def test_no_accessibility_violation(visit: Visit, sets: dict[str, Opens], scheme: str, whole: bool) -> None:
     """Every rule; that of colours where rows are alike for the first of them, and in the nightly run for all."""
     visit.page.emulate_media(color_scheme=scheme)
     background = visit.evaluate("getComputedStyle(document.body).backgroundColor")
     channels = [int(number) for number in re.findall(r"\d+", background)]
     assert (sum(channels[:3]) > 600) == (scheme == "light")
     visit.unfold()
-    assert violations(visit.page, but_colours=scheme == "light", **how) == []
-    visit.page.click('button[data-set="pool/strict"] >> nth=0')
+    assert violations(visit.page, but_colours=scheme == "light", whole=whole) == []
+    visit.click_number(sets[STRICT])
     visit.unfold()
-    assert violations(visit.page, "#cases", but_colours=scheme == "light", **how) == []  # all else is out of reach
+    assert (
+        violations(visit.page, "#cases", but_colours=scheme == "light", whole=whole) == []
+    )  # all else is out of reach
 
 
-@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("whole", [False, EVERYTHING])
 def test_no_accessibility_violation_on_a_phone(visit: Visit, whole: bool) -> None:
     visit.narrow(360)
     assert violations(visit.page, but_colours=True, colours=False, whole=whole) == []

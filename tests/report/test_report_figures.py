@@ -7,6 +7,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from metaimt.analyses.results import Results
+from metaimt.figures.over_time_forest import over_time_table
 from metaimt.figures.review_figure import Drawn, NotDrawn, ReviewFigure
 from metaimt.report.figures import OTHERS, figure_markdown, figure_sections, gallery
 
@@ -45,3 +47,9 @@ def test_the_gallery_has_every_picture_and_what_is_missing(outputs: Path) -> Non
     assert shown == {path.name for path in (outputs / "figures").glob("*.svg")}
     missing = gallery([NotDrawn("made-up", "Made up", "no data")])
     assert "- Made up: not drawn, no data" in missing
+
+
+def test_the_growth_over_time_says_how_many_reports_have_a_year(shipped: Results) -> None:
+    rows = over_time_table(shipped, ("strict", "all_evidence")).rows
+    said = [row.label for row in rows if row.kind == "note"]
+    assert said == [f"{dated} reports have a publication year." for dated in ("15 of 18", "40 of 47")]

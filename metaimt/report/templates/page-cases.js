@@ -68,11 +68,11 @@
     return made;
   }
 
-  function card([one, r, n], open) {
+  function card([one, r, n], open, outcome) {
     const report = data.reports[one.report];
     const made = element("article", "", "case");
     made.append(element("h3", `${report.label}, ${one.who}`));
-    const counts = n ? `${r}/${n} responded` : "not evaluable";
+    const counts = n ? `${r}/${n} ${outcome || "responded"}` : "not evaluable";
     const said = [counts, one.facets.drug, `response ${one.facets.basis}`, one.facets.stratum].filter(Boolean);
     made.append(element("p", said.join(" · "), "counts"), source(report));
     const counted = one.groups.map((name) => data.groups[name]).join("; ") || "nowhere";
@@ -104,7 +104,7 @@
     if (reports) return `${page.plural(reports.length, "publication")}, ${counted}`;
     const [r, n] = [1, 2].map((place) => sum(cases.map((each) => each[place])));
     const others = cases.filter((each) => !each[2]).length;
-    return `${r}/${n} responded, in ${counted}${others ? `, ${others} of them not evaluable` : ""}`;
+    return `${r}/${n} ${setOf(key).o || "responded"}, in ${counted}${others ? `, ${others} of them not evaluable` : ""}`;
   }
 
   function show(key) {
@@ -116,7 +116,7 @@
     const body = document.getElementById("cases-list");
     const cards = reports
       ? reports.map((id) => publication(id, cases, statementsOf(key)))
-      : cases.map((each) => card(each, cases.length === 1));
+      : cases.map((each) => card(each, cases.length === 1, setOf(key).o));
     body.replaceChildren(...cards);
     dialog.showModal();
     body.parentElement.scrollTop = 0;
