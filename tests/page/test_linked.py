@@ -99,6 +99,7 @@ def test_a_unit_that_the_review_does_not_have_is_refused() -> None:
         link.unit("c/P1")
     with pytest.raises(KeyError, match="c/P1"):
         link.place(Count.of("", [stranger]))
-    link.place(Count.of("strangers", [stranger]))
     with pytest.raises(KeyError, match="c/P1"):
-        link.sets()
+        link.place(Count.of("strangers", [stranger]))
+    with pytest.raises(ValueError, match="unpack"):  # a title is needed where it is not one unit
+        link.place(Count.of("", []))
