@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from metaimt.analyses.wording import Link, plain
 from metaimt.files import for_terminal
 from metaimt.model.count import OUTCOMES, RESPONSE, Behind, Count, Publications, Reports
+from metaimt.model.text import Number, Piece, Text
 from metaimt.model.unit import Unit
 
 if TYPE_CHECKING:
@@ -49,15 +50,24 @@ class Linker:
         self._made.append((text, behind))
         return f"{self._start}{len(self._made) - 1}{self._end}"
 
-    def sentence(self, text: str) -> Markup:
-        """A text with marks as markup: the numbers as buttons, everything else escaped and visible."""
+    def sentence(self, text: str | Text) -> Markup:
+        """A text with its counts as buttons, everything else escaped and visible; of a `str` the marks are these."""
         from markupsafe import Markup, escape
 
+        if isinstance(text, Text):
+            return _together(Markup("").join(map(self._piece, text.parts)))
         parts = self._mark.split(text)  # words and the numbers of marks, in turn
         made = [escape(shown(parts[0]))]
         for number, after in zip(parts[1::2], parts[2::2], strict=True):
             made += [self.button(*self._made[int(number)]), escape(shown(after))]
         return _together(Markup("").join(made))
+
+    def _piece(self, piece: Piece) -> Markup:
+        from markupsafe import escape
+
+        if isinstance(piece, Number) and isinstance(piece.source, Behind):
+            return self.button(piece.text, piece.source)
+        return escape(shown(str(piece)))
 
     def button(self, text: str, behind: Behind) -> Markup:
         """A number that leads to whom it counts."""

@@ -17,6 +17,7 @@ from metaimt.casefiles.model import CaseFile, Publication
 from metaimt.casefiles.published import PublishedFigure
 from metaimt.figures.review_figure import Drawn
 from metaimt.model.count import Publications, Reports
+from metaimt.model.text import Named, Text
 from metaimt.problem import Waived
 from metaimt.report.audit_text import audit_section
 from metaimt.report.cohort import cohort_section
@@ -65,8 +66,13 @@ def report_content(results: Results, link: Link = plain) -> dict[str, Any]:
         "headline_label": response.headline.label,
         "pools": list(_pool_rows(results)),
         "notes": [{"label": group.label, "text": _notes(group, link)} for group in response.pools.values()],
-        "not_in_headline": f"Not in {response.headline.label}, though in the widest pool or counted elsewhere: "
-        f"{reasons_line(response.not_in_headline, link) or 'nobody'}.",
+        "not_in_headline": Text(
+            "Not in ",
+            Named(response.headline.label),
+            ", though in the widest pool or counted elsewhere: ",
+            reasons_line(response.not_in_headline),
+            ".",
+        ),
         "rows": [{**_row(group), "parts": _parts(group, results)} for group in response.rows.values()],
         "heterogeneity": list(_heterogeneity(results, link)),
         "series_size": SERIES_SIZES[0],

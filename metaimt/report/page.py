@@ -88,7 +88,7 @@ def page_html(
         question=results.protocol.question,
         version=results.response.version,
         heading=results.response.title,
-        top=top(results, below["primary"], link),
+        top=top(results, below["primary"]),
         headline=list(headline_rows(results)),
         forest=list(forest_rows(results)),
         figures=figures_content(results, drawn, files, link),

@@ -12,12 +12,13 @@ from metaimt.figures.counted import Counted, parts_of
 from metaimt.figures.regions import Place
 from metaimt.figures.registry import BY
 from metaimt.figures.review_figure import Drawn, FigureText, NotDrawn
+from metaimt.model.text import Named, Text, counted
 from metaimt.report.figures import by_section
 from metaimt.report.linked import Linker
 from metaimt.report.page_map import map_content
 
 if TYPE_CHECKING:
-    from markupsafe import Markup
+    pass
 
 # Figures whose place a table with bars takes, the numbers of which open their cases.
 INTERACTIVE = ("forest", "strata", "sensitivity", "leave-one-out", "over-time")
@@ -40,20 +41,17 @@ def _figure(results: Results, each: Drawn, files: Mapping[str, bytes], link: Lin
     if isinstance(each, NotDrawn):
         return {"not_drawn": each.wording()}
     name = f"figures/{each.name}.svg"
-    said = {"name": name, "title": each.title, "caption": _caption(each, link), "alt": each.alt}
+    said = {"name": name, "title": each.title, "caption": link.sentence(_caption(each)), "alt": each.alt}
     if each.name == MAP:
         return {**said, "map": map_content(results)}
     regions = [{"label": found.label, "behind": found.behind, "at": _at(found.place)} for found in each.regions]
     return {**said, "address": _address(files[name]), "regions": regions}
 
 
-def _caption(each: FigureText, link: Linker) -> Markup:
-    """Its words, the counts as buttons. Raises ValueError for a count that it does not say."""
-    marked = [
-        link(part.text, part.behind) if isinstance(part, Counted) else part
-        for part in parts_of(each.caption, each.counted)
-    ]
-    return link.sentence("".join(marked))
+def _caption(each: FigureText) -> Text:
+    """Its words and counts. Raises ValueError for a count that it does not say."""
+    parts = parts_of(each.caption, each.counted)
+    return Text(*(counted(part.text, part.behind) if isinstance(part, Counted) else Named(part) for part in parts))
 
 
 def _at(place: Place) -> str:

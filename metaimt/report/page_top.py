@@ -9,8 +9,8 @@ from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.results import Results
 from metaimt.evidence.selection import Placed
 from metaimt.model.count import Count
+from metaimt.model.text import Text, counted
 from metaimt.report.bars import bar
-from metaimt.report.linked import Link
 from metaimt.report.tables import number_text
 from metaimt.report.wording import (
     NOTHING,
@@ -35,7 +35,7 @@ LIVING = {
 }
 
 
-def top(results: Results, primary: Sequence[Mapping[str, Any]], link: Link) -> dict[str, Any]:
+def top(results: Results, primary: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The answer, the least selected part of it beside it, and what a reader must know of the review.
 
     primary: the tables of the pre-specified contrast, of the section on subgroups.
@@ -44,18 +44,18 @@ def top(results: Results, primary: Sequence[Mapping[str, Any]], link: Link) -> d
     headline, widest = response.headline, list(response.pools.values())[-1]
     return {
         "answer": _answer(headline),
-        "read_as": read_as(headline, link),
+        "read_as": read_as(headline),
         "line": f"{headline.line_not_stated.evaluable} of {headline.counts.evaluable}",
         "line_behind": headline.line_not_stated,
         "predicted": _predicted(results, headline),
-        "read": read_depths(library.reports, link),
+        "read": read_depths(library.reports),
         "primary": _primary(results, primary),
         "beside": [*_trials(results, headline), *_others(widest, headline)],
         "facts": [
             ("Version", response.version),
             ("Last search", last_search(library.searches)),
             ("Not yet run", "; ".join(s.source for s in library.searches if s.status != "done")),
-            ("Read", f"{read_depths(library.reports, link)}; {_twice(results, link)}"),
+            ("Read", Text(read_depths(library.reports), "; ", _twice(results))),
             ("Status", _living(results)),
         ],
     }
@@ -154,9 +154,9 @@ def _predicted(results: Results, headline: Group) -> str:
     return f"{interval} (it rests on the prior rho ~ Beta({a:g}, {b:g}))"
 
 
-def _twice(results: Results, link: Link) -> str:
+def _twice(results: Results) -> Text:
     twice = read_twice(results.library.reports)
-    return f"{link(str(len(twice.reports)), twice)} by two people independently"
+    return Text(counted(str(len(twice.reports)), twice), " by two people independently")
 
 
 def _living(results: Results) -> str:

@@ -19,6 +19,7 @@ from metaimt.analyses.wording import (
     short_method,
 )
 from metaimt.model.count import OUTCOMES, Publications
+from metaimt.model.text import Named, Text, counted, joined
 
 if TYPE_CHECKING:
     from metaimt.analyses.not_in_headline import NotInHeadline
@@ -74,9 +75,10 @@ def group_line(group: Group) -> str:
     return f"{group.label}: {reports}, ORR {estimate_with_interval(group.orr)}"
 
 
-def reasons_line(reasons: Iterable[NotInHeadline], link: Link = plain) -> str:
-    """`20 inferred, 10 unnamed drug`."""
-    return ", ".join(f"{link(str(each.patients), each.counts)} {each.reason}" for each in reasons)
+def reasons_line(reasons: Iterable[NotInHeadline]) -> Text:
+    """`20 inferred, 10 unnamed drug`; nobody."""
+    found = [Text(counted(str(each.patients), each.counts), " ", Named(each.reason)) for each in reasons]
+    return joined(found) if found else Text("nobody")
 
 
 def problem_line(problem: Problem) -> str:
@@ -89,16 +91,18 @@ def responded(group: Group) -> str:
     return f"{group.counts.responders} of {plural(group.counts.evaluable, 'patient')} responded"
 
 
-def read_as(group: Group, link: Link = plain) -> str:
+def read_as(group: Group) -> Text:
     """What the answer is not, with the counts by design that say why."""
     total, grouped = group.counts.evaluable, group.counts.where(f"{group.label}: {GROUPED}", _is_grouped)
     where, number = GROUPED, grouped
     if 2 * grouped.evaluable <= total:
         where, number = SINGLE, group.counts.where(f"{group.label}: {SINGLE}", lambda unit: not _is_grouped(unit))
-    counts = link(f"{number.evaluable} of {total}", number)
-    return (
-        f"Most ({counts}) come from {where}, not from comparable patients; "
-        "this does not predict one patient's response."
+    return Text(
+        "Most (",
+        counted(f"{number.evaluable} of {total}", number),
+        ") come from ",
+        where,
+        ", not from comparable patients; this does not predict one patient's response.",
     )
 
 
@@ -108,17 +112,16 @@ def last_search(searches: Iterable[Search]) -> str:
     return max(dates) if dates else "no search with a date"
 
 
-def read_depths(reports: Iterable[CaseFile], link: Link = plain) -> str:
+def read_depths(reports: Iterable[CaseFile]) -> Text:
     """`58 of 71 publications were read as an abstract, 2 in full text, ...`, the most frequent first."""
-    depths = by_depth(reports)
-    ranked = sorted(depths.items(), key=lambda item: (-len(item[1].reports), item[0]))
+    ranked = sorted(by_depth(reports).items(), key=lambda item: (-len(item[1].reports), item[0]))
     if not ranked:
-        return "no publication"
-    total, (first, most) = sum(len(found.reports) for found in depths.values()), ranked[0]
-    words = link(f"{len(most.reports)} of {plural(total, 'publication')}", most)
-    opening = f"{words} {'was' if len(most.reports) == 1 else 'were'} read {_how(first)}"
-    rest = (f"{link(str(len(found.reports)), found)} {_how(depth)}" for depth, found in ranked[1:])
-    return ", ".join([opening, *rest])
+        return Text("no publication")
+    total, (first, most) = sum(len(found.reports) for _, found in ranked), ranked[0]
+    words = counted(f"{len(most.reports)} of {plural(total, 'publication')}", most)
+    opening = Text(words, " was read " if len(most.reports) == 1 else " were read ", _how(first))
+    rest = (Text(counted(str(len(found.reports)), found), " ", _how(depth)) for depth, found in ranked[1:])
+    return joined([opening, *rest])
 
 
 def by_depth(reports: Iterable[CaseFile]) -> dict[str, Publications]:

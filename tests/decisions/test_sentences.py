@@ -61,7 +61,7 @@ def test_how_the_publications_were_read(depths: dict[str, int], said: str) -> No
     reports: list[Any] = [
         SimpleNamespace(id=f"report-{k}", extraction=SimpleNamespace(depth=depth)) for k, depth in enumerate(names)
     ]
-    assert read_depths(reports) == said
+    assert str(read_depths(reports)) == said
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_p_value_is_never_0(p: float, said: str) -> None:
 def test_the_reasons_in_a_line() -> None:
     nobody = Count("made up", ())
     reasons = (("inferred", 5), ("unnamed drug", 1), (ELSEWHERE, 3))
-    assert reasons_line(NotInHeadline(reason, nobody, patients) for reason, patients in reasons) == (
+    assert str(reasons_line(NotInHeadline(reason, nobody, patients) for reason, patients in reasons)) == (
         "5 inferred, 1 unnamed drug, 3 counted in another report"
     )
 
@@ -116,6 +116,6 @@ TRIALS, SINGLE = "small trials and cohorts", "single cases and series"
 )
 def test_what_most_patients_come_from(make_review: MakeReview, designs: dict[str, int], most: str, where: str) -> None:
     units = [unit(f"example-{k}/arm1", 0, n, design=design) for k, (design, n) in enumerate(designs.items())]
-    said = read_as(replace(headline(make_review, trial(6, 10)), counts=Count.of("made up", units)))
+    said = str(read_as(replace(headline(make_review, trial(6, 10)), counts=Count.of("made up", units))))
     assert said.startswith(f"Most ({most}) come from {where}, not from comparable patients;")
     assert said.endswith("this does not predict one patient's response.")

@@ -258,7 +258,7 @@ def test_scripts_cannot_end_their_element() -> None:
 def test_where_most_patients_come_from_is_counted(built: Built) -> None:
     for design, words in (("trial", "small trials"), ("case_report", "single cases")):
         group = replace(built.results.response.headline, counts=Count.of("", [unit("a/arm1", 3, 7, design=design)]))
-        assert read_as(group).startswith(f"Most (7 of 7) come from {words}")
+        assert str(read_as(group)).startswith(f"Most (7 of 7) come from {words}")
 
 
 def test_depths_are_a_sentence() -> None:
@@ -267,7 +267,7 @@ def test_depths_are_a_sentence() -> None:
             report(f"made-{place}", patient(course()), extraction={"depth": depth})
             for place, depth in enumerate(depths)
         )
-        return read_depths([CaseFile.model_validate(each) for each in files])
+        return str(read_depths([CaseFile.model_validate(each) for each in files]))
 
     several = read("abstract", "full_text", "abstract", "abstract")
     assert several == "3 of 4 publications were read as an abstract, 1 in full text"

@@ -76,7 +76,8 @@ def test_a_click_on_a_number_shows_its_cases(
     said = page.text_content("#cases-list")
     assert [unit.file for unit in mine if unit.file not in said] == []
     responders, evaluable = found.counts
-    assert page.text_content("#cases-count").startswith(f"{responders:g}/{evaluable:g} {OUTCOMES.get(name, 'responded')}")
+    said = page.text_content("#cases-count")
+    assert said.startswith(f"{responders:g}/{evaluable:g} {OUTCOMES.get(name, 'responded')}")
     addresses = set(page.eval_on_selector_all("#cases-list a", "all => all.map(each => each.getAttribute('href'))"))
     assert addresses == {address for unit in mine for _, address in labels[unit.report]["links"]}
     assert (ROOT / mine[0].file).is_file()
