@@ -110,8 +110,7 @@ def _reports(results: Results, members: Iterable[Placed], tone: str) -> Iterator
 
 def _counted_row(label: str, placed: list[Placed], tone: str) -> ForestRow:
     responders, n = sum(m.unit.responders for m in placed), sum(m.unit.evaluable for m in placed)
-    drugs = sorted({m.unit.drug if m.unit.drug_named else "not named" for m in placed})
-    drugs = [f"{drug} +" if any(m.unit.combined_with for m in placed) else drug for drug in drugs]
+    drugs = sorted({m.unit.drug + (" +" if m.unit.combined_with else "") for m in placed})
     exact = clopper_pearson(responders, n)
     return ForestRow(
         "report",

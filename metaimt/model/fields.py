@@ -48,7 +48,7 @@ def _months(span: Span | None, median: Median | None = None, *, ongoing: bool | 
 
 
 def _drug(unit: Unit) -> str:
-    return f"{unit.drug if unit.drug_named else 'not named'}{' +' if unit.combined_with else ''}"
+    return f"{unit.drug}{' +' if unit.combined_with else ''}"
 
 
 def _line(unit: Unit) -> str:
