@@ -32,9 +32,8 @@ def forest_table(results: Results, pools: Pools = ()) -> ForestTable:
     shown = pools or tuple(response.pools)
     headline, widest = shown[0], shown[-1]
     members = results.selection.members(widest)
-    rows = list(_strata(results, [m for m in members if not m.unit.local], headline, widest))
-    rows += _local(results, [m for m in members if m.unit.local], widest)
-    rows += [ForestRow("space", ""), ForestRow("heading", "Pools")]
+    rows = list(_strata(results, members, headline, widest))
+    rows.append(ForestRow("heading", "Pools"))
     for group in (response.pools[pool] for pool in shown):
         rows += _pool_rows(
             group, results.heterogeneity[group.name], tone="strict" if group.name == headline else "rest"
@@ -66,7 +65,7 @@ def forest_figure(results: Results, pools: Pools) -> ReviewFigure:
         "diamonds: strata and pools; dashed bars: where the true rate of a new report is expected."
     )
     number = sum(row.kind == "report" for row in table.rows)
-    alt = f"Forest plot of {number} rows, one a report or a patient of the local cohort, by design. {capital(said)}."
+    alt = f"Forest plot of {number} rows, one a report, by design. {capital(said)}."
     return ReviewFigure("forest", table.title, caption, alt, draw_forest(table))
 
 
@@ -78,7 +77,7 @@ def report_label(report: CaseFile) -> str:
     return f"{match[1]} {report.report.year}"
 
 
-def _strata(results: Results, members: list[Placed], headline: str, widest: str) -> Iterator[ForestRow]:
+def _strata(results: Results, members: tuple[Placed, ...], headline: str, widest: str) -> Iterator[ForestRow]:
     for stratum in results.protocol.strata:
         inside = [member for member in members if member.stratum == stratum]
         groups = {name: results.response.pools[name].strata[stratum] for name in (headline, widest)}
@@ -105,7 +104,7 @@ def _reports(results: Results, members: Iterable[Placed], tone: str) -> Iterator
         return (-sum(m.unit.evaluable for m in item[1]), item[1][0].unit.year or 9999, item[0])
 
     for report, placed in sorted(by_report.items(), key=order):
-        yield _counted_row(report_label(cases[report]), placed, tone)
+        yield _counted_row(report_label(cases[report]), placed, "local" if placed[0].unit.local else tone)
 
 
 def _counted_row(label: str, placed: list[Placed], tone: str) -> ForestRow:
@@ -122,18 +121,6 @@ def _counted_row(label: str, placed: list[Placed], tone: str) -> ForestRow:
         size=n,
         tone="local" if tone == "local" else "rest" if tone == "rest" else "strict",
     )
-
-
-def _local(results: Results, members: list[Placed], widest: str) -> list[ForestRow]:
-    if not members:
-        return []
-    where = sorted({str(m.stratum).replace("_", " ") for m in members})
-    rows = [ForestRow("heading", f"Local cohort (counted in {_name(widest)}, {', '.join(where)})")]
-    cases = {report.id: report for report in results.library.reports}
-    for member in members:
-        name = member.unit.name
-        rows.append(_counted_row(f"{report_label(cases[member.unit.report])}, {name}", [member], "local"))
-    return rows
 
 
 def _summary(group: Group, pool: str, tone: str) -> Iterator[ForestRow]:
