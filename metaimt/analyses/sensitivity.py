@@ -6,7 +6,6 @@ reports of one stratum at lower weight.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +24,7 @@ from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import LEAVE_ONE_OUT, Choices, Protocol
 from metaimt.evidence.selection import Selection
 from metaimt.model.count import Count
+from metaimt.model.unit import Unit
 from metaimt.statistics.weighted import WeightedProportion, pool_weighted
 
 NO_ROWS = "no such rows"
@@ -34,7 +34,7 @@ _NOBODY = {"not_identified": "no evaluable patient"}
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One pool under one analysis. `moved` counts patients that entered, left, or count otherwise than in the pool.
+    """One pool under one analysis. `moved`: who entered, left, or counts otherwise (`recounted`) than in the pool.
 
     `status` is NO_ROWS where the analysis concerns nobody in the pool, SAME_COUNTS where it does and changes nothing;
     of a model it is why there is no estimate.
@@ -43,14 +43,18 @@ class Cell:
     counts: Count
     orr: Rate
     change: float | None
-    moved: Mapping[str, int]
+    moved: Mapping[str, Count]
     status: str
     notes: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Counts, estimate, and what moved."""
         orr = self._not_identified() if self.orr is None else interval_dict(self.orr)
-        said = {"moved": dict(self.moved), "status": self.status, "notes": list(self.notes)}
+        said = {
+            "moved": {how: who.evaluable for how, who in self.moved.items()},
+            "status": self.status,
+            "notes": list(self.notes),
+        }
         change = {"change": self.change} if self.change is not None else {}
         return {**self.counts.to_dict(), "orr": orr, **change, **said}
 
@@ -155,16 +159,23 @@ def _row(found: Alternative, base: Alternative, name: str, protocol: Protocol) -
 def _cell(title: str, pool: str, both: tuple[Alternative, Alternative], protocol: Protocol) -> Cell:
     base, found = both
     before, after = base.members[pool], found.members[pool]
-    moved: Counter[str] = Counter()
+    moved: dict[str, list[Unit]] = {}
     for unit, how in differing(before, after):
-        moved[how] += unit.evaluable
+        moved.setdefault(how, []).append(unit)
     inside = {placed.unit.id for placed in after if placed.unit.evaluable}
     notes = tuple(note for name, note in found.notes if name in inside)
     concerned = bool(found.touched & inside)
     status = "" if moved else SAME_COUNTS if concerned else NO_ROWS
     then, now = (Count.of(title, (placed.unit for placed in members)) for members in (before, after))
     orr = rate_of(now, protocol)
-    return Cell(now, orr, _change(rate_of(then, protocol), orr), dict(sorted(moved.items())), status, notes)
+    return Cell(
+        now,
+        orr,
+        _change(rate_of(then, protocol), orr),
+        {how: Count.of(f"{title}: {how}", moved[how]) for how in sorted(moved)},
+        status,
+        notes,
+    )
 
 
 def _change(before: Rate, after: Rate) -> float | None:

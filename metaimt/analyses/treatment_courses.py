@@ -89,17 +89,17 @@ class PatientCourses:
 class TreatmentCourses:
     """The patients of one pool who are described one by one, longest known treatment first.
 
-    as_counts: evaluable patients of arms, whose courses are not known one by one.
+    arms: whose patients' courses are not known one by one.
     """
 
     pool: str
     patients: tuple[PatientCourses, ...]
-    as_counts: int
+    arms: Count
 
     def to_dict(self) -> dict[str, Any]:
         """The machine-readable form."""
         patients = [patient.to_dict() for patient in self.patients]
-        return {"pool": self.pool, "patients": patients, "as_counts": self.as_counts}
+        return {"pool": self.pool, "patients": patients, "as_counts": self.arms.evaluable}
 
 
 def treatment_courses(selection: Selection) -> dict[str, TreatmentCourses]:
@@ -116,7 +116,8 @@ def _of_pool(selection: Selection, pool: str, by_subject: dict[str, list[Unit]])
     subjects = dict.fromkeys(unit.subject for unit in members if unit.course)
     patients = [_patient(by_subject[subject]) for subject in subjects]
     ordered = sorted(patients, key=lambda patient: (-patient.known_months, patient.patient))
-    return TreatmentCourses(pool, tuple(ordered), sum(unit.evaluable for unit in members if not unit.course))
+    arms = Count.of(f"{pool}, known only as counts", (unit for unit in members if unit.arm is not None))
+    return TreatmentCourses(pool, tuple(ordered), arms)
 
 
 def _patient(units: Sequence[Unit]) -> PatientCourses:

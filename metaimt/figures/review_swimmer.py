@@ -42,8 +42,8 @@ def swimmer_table(results: Results, pools: Pools) -> SwimmerTable:
             "Signs: best response to each inhibitor in turn; when it was reached is not recorded. Gaps between "
             "inhibitors are not recorded either, so bars stand end to end, and what follows a course of unknown length "
             "is not to scale. A + marks a drug given with something else.",
-            f"{plural(found.as_counts, 'evaluable patient')} of this pool "
-            f"{'is' if found.as_counts == 1 else 'are'} known only as counts of an arm and cannot be drawn.",
+            f"{plural(found.arms.evaluable, 'evaluable patient')} of this pool "
+            f"{'is' if found.arms.evaluable == 1 else 'are'} known only as counts of an arm and cannot be drawn.",
         ),
     )
 

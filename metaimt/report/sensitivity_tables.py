@@ -8,6 +8,7 @@ from metaimt.analyses.alternatives import Rate
 from metaimt.analyses.over_time import NOT_ADJUSTED, Cumulative
 from metaimt.analyses.sensitivity import SensitivityTables
 from metaimt.analyses.specification import SpecificationGrid
+from metaimt.model.count import Count
 from metaimt.report.tables import Cell, Row
 from metaimt.statistics.weighted import WeightedProportion
 
@@ -25,9 +26,7 @@ def sensitivity_rows(tables: SensitivityTables) -> Iterator[Row]:
                 "reports": cell.counts.reports,
                 **_estimate(cell.orr),
                 "change": cell.change,
-                "patients_entered": cell.moved.get("entered", 0),
-                "patients_left": cell.moved.get("left", 0),
-                "patients_recounted": cell.moved.get("recounted", 0),
+                **{f"patients_{how}": _patients(cell.moved.get(how)) for how in ("entered", "left", "recounted")},
                 "status": cell.status,
                 "notes": "; ".join(cell.notes),
             }
@@ -102,3 +101,7 @@ def _estimate(orr: Rate | WeightedProportion) -> dict[str, Cell]:
         return {"orr": None, "lower": None, "upper": None, "level": None, "method": "no evaluable patient"}
     limits = {"orr": orr.estimate, "lower": orr.lower, "upper": orr.upper}
     return {**limits, "level": orr.level, "method": orr.method}
+
+
+def _patients(found: Count | None) -> int:
+    return 0 if found is None else found.evaluable

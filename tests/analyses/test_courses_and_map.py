@@ -14,7 +14,7 @@ from metaimt.analyses.treatment_courses import treatment_courses
 @pytest.mark.parametrize("pool", ["strict", "all_evidence"])
 def test_every_patient_of_a_pool_is_a_lane_or_counted(shipped: Results, pool: str) -> None:
     found, counts = shipped.courses[pool], shipped.response.pools[pool].counts
-    assert len(found.patients) + found.as_counts == counts.evaluable
+    assert len(found.patients) + found.arms.evaluable == counts.evaluable
     assert len({patient.patient for patient in found.patients}) == len(found.patients)
 
 
@@ -43,7 +43,7 @@ def test_courses_stand_in_order_with_what_is_stated(make_review: MakeReview) -> 
     assert [each.drug for each in only.courses] == ["crizotinib", "alectinib", "lorlatinib"]
     assert [each.months for each in only.courses] == [(8, 8), None, (2, 4)]
     assert [each.progressed for each in only.courses] == [True, False, False]
-    assert (only.known_months, found.as_counts) == (12, 5)
+    assert (only.known_months, found.arms.evaluable) == (12, 5)
     said = json.loads(json.dumps(found.to_dict()))
     assert said["patients"][0]["courses"][1]["months"] == {"not_stated": "in the source"}
 

@@ -103,7 +103,7 @@ def test_a_disputed_failure_that_stays_one_changes_no_count_but_is_there(make_re
     results = tables_of(make_review(report("example-1", disputed)))
     assert cell(results, "disputed counted as failures", "all_evidence").status == SAME_COUNTS
     assert cell(results, "disputed counted as failures", "strict").status == NO_ROWS
-    assert cell(results, "disputed counted as responses", "all_evidence").moved == {"recounted": 1}
+    assert cell(results, "disputed counted as responses", "all_evidence").to_dict()["moved"] == {"recounted": 1}
 
 
 def read_twice(
@@ -162,7 +162,7 @@ def test_create_was_read_twice(shipped: Results) -> None:
         found = cell(shipped, EARLIER, pool)
         assert counted(found) == (r - 2, n)
         assert "schoffski-2018/arm1 6/12 in place of schoffski-2021/arm1 8/12" in found.notes
-        assert found.moved == {"recounted": 12}
+        assert found.to_dict()["moved"] == {"recounted": 12}
 
 
 def test_independent_review_says_what_can_be_exchanged_and_what_cannot(shipped: Results) -> None:
@@ -206,7 +206,8 @@ def test_the_patients_that_moved_account_for_the_counts(shipped: Results) -> Non
     for row in shipped.sensitivity.rows:
         for pool, found in row.pools.items():
             difference = found.counts.evaluable - shipped.response.pools[pool].counts.evaluable
-            assert found.moved.get("entered", 0) - found.moved.get("left", 0) == difference
+            moved = found.to_dict()["moved"]
+            assert moved.get("entered", 0) - moved.get("left", 0) == difference
 
 
 def test_each_report_is_left_out_once(shipped: Results) -> None:

@@ -83,7 +83,7 @@ def test_what_an_analysis_does_with_a_patient(make_review: MakeReview, row: Row)
     found = cell_of(make_review(third, *two_others()), name)
     counted = {pool: (cell.counts.responders, cell.counts.evaluable) for pool, cell in found.items()}
     assert counted == {HEADLINE: strict, WIDEST: widest}
-    happened = {pool: cell.status or dict(cell.moved) for pool, cell in found.items()}
+    happened = {pool: cell.status or cell.to_dict()["moved"] for pool, cell in found.items()}
     words = {HEADLINE: in_strict, WIDEST: in_widest}
     assert happened == {pool: said if said in (SAME, NONE) else {said: 1} for pool, said in words.items()}
 
@@ -140,7 +140,7 @@ def test_only_possible_links_are_undone(
     found = cell_of(make_review(gives, counted, *two_others(), links=[link]), "possible links not applied")
     for cell in found.values():
         assert (cell.counts.responders, cell.counts.evaluable) == after
-        assert dict(cell.moved) == happened
+        assert cell.to_dict()["moved"] == happened
 
 
 EARLIER, LATER = "earlier reading of a trial read twice", "later reading of the same patients (independent review)"

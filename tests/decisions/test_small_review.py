@@ -367,7 +367,7 @@ def test_for_how_long(results: Results) -> None:
         ("single-2015/P1", 8, "censored"),
         ("single-2016/P1", 4, "event"),
     ]
-    assert (len(times.described.parts), times.as_counts, times.naive_median) == (9, 16, 6)
+    assert (len(times.described.parts), times.arms.evaluable, times.naive_median) == (9, 16, 6)
     assert times.to_dict()["kaplan_meier"] == {"not_run": "2 known times, 10 are needed"}
     (median,) = found.medians
     assert (median.id, median.field, median.n, median.value, median.interval) == (
@@ -407,7 +407,7 @@ def test_every_inhibitor_of_a_patient(results: Results) -> None:
         ("local-2024/P1", 0, 1),
         ("series-2022/P1", 0, 1),
     ]
-    assert found.as_counts == 16
+    assert found.arms.evaluable == 16
 
 
 # ---------- the terminal ----------
