@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -151,3 +153,58 @@ def long_public(module: str) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncF
     for name, node in found:
         if not node.name.startswith("_") and lines_of(node) > 5 and id(node) not in inner:
             yield name, node
+
+
+def dotted(module: str) -> str:
+    """`metaimt.model.count` of model/count.py."""
+    return ("metaimt." + module.removesuffix(".py").replace("/", ".")).removesuffix(".__init__")
+
+
+def graph() -> dict[str, set[str]]:
+    """Module -> the modules that it imports, also inside functions; not for types alone."""
+    names = {
+        ("metaimt." + module.removesuffix(".py").replace("/", ".")).removesuffix(".__init__") for module in MODULES
+    }
+    found: dict[str, set[str]] = {}
+    for module in MODULES:
+        own = dotted(module)
+        typing_only = {
+            id(inner)
+            for node in ast.walk(tree(module))
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+            for inner in ast.walk(node)
+        }
+        said = {
+            name for node in ast.walk(tree(module)) if id(node) not in typing_only for name in imported(node, module)
+        }
+        found[own] = {name if name in names else name.rpartition(".")[0] for name in said} & (names - {own})
+    return found
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    left = graph()
+    while free := [name for name, others in left.items() if not others & set(left)]:
+        left = {name: others for name, others in left.items() if name not in free}
+    assert {name: sorted(others & set(left)) for name, others in left.items()} == {}
+
+
+UNREACHED = {  # by no command; they go with the work on one model for every pool
+    *("leave_one_out_inverse_variance", "cumulative_inverse_variance", "prediction_interval", "restricted_mean"),
+    "fit_meta_regression",
+    "simulation_in_short",  # tools/regenerate.py
+    "to_frame",  # for whoever works with pandas
+}
+ENTERED = ("rule", "command", "callback", "validator")  # decorators by which a function is found
+
+
+def test_nothing_is_defined_that_nobody_names() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*") if path.suffix in {".py", ".j2", ".js"}]
+    times = Counter(word for text in texts for word in re.findall(r"[A-Za-z_]\w*", text))
+    defined = [
+        node.name
+        for module in MODULES
+        for node in ast.walk(tree(module))
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        and not any(word in ast.unparse(each) for each in node.decorator_list for word in ENTERED)
+    ]
+    assert {name for name in defined if times[name] == 1 and not name.startswith("__")} == UNREACHED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from metaimt.analyses.cohort_description import (
@@ -19,7 +19,6 @@ from metaimt.analyses.cohort_description import (
 from metaimt.analyses.cohort_survival import CohortSurvival, survival
 from metaimt.casefiles.claims import Claim
 from metaimt.casefiles.cohort_mapping import CohortMapping
-from metaimt.casefiles.library import Library
 from metaimt.casefiles.patient_table import PatientTable, Rejected
 from metaimt.casefiles.table_patients import CohortPatient
 from metaimt.model.count import Publications, Quoted
@@ -134,19 +133,6 @@ def public_dict(cohort: CohortResult) -> dict[str, Any]:
 
     found: dict[str, Any] = without_steps(cohort.to_dict())
     return found
-
-
-def cohorts_of(library: Library) -> tuple[CohortResult, ...]:
-    """Every cohort of a review: by report, the published counts before the patient table."""
-    from metaimt.analyses.cohort_counts import cohort_of_counts
-
-    found: list[CohortResult] = []
-    for report in library.reports:
-        counts, table = cohort_of_counts(report), library.tables.get(report.id)
-        mine = [counts] if counts is not None else []
-        mine += [cohort_of_table(table, library.vocabulary, id=report.id)] if table is not None else []
-        found += [replace(each, claims=report.claims) for each in mine]
-    return tuple(found)
 
 
 def _as_printed(claim: Claim) -> str:

@@ -6,10 +6,12 @@ Nothing is reconstructed: what follows by subtraction says so, and what needs th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from metaimt.analyses.cohort import CohortResult, PrintedRate
+from metaimt.analyses.cohort import CohortResult, PrintedRate, cohort_of_table
 from metaimt.analyses.cohort_description import Contrast, Level, Positivity, Summary, Variable, share, test_between
+from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import CaseFile, Cohort, Tested
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import Proportion, clopper_pearson
@@ -17,6 +19,17 @@ from metaimt.statistics.proportion import Proportion, clopper_pearson
 ALL = "all"
 OTHERS = "other sites (by subtraction)"
 NOT_PRINTED = "other or not printed (by subtraction)"
+
+
+def cohorts_of(library: Library) -> tuple[CohortResult, ...]:
+    """Every cohort of a review: by report, the published counts before the patient table."""
+    found: list[CohortResult] = []
+    for report in library.reports:
+        counts, table = cohort_of_counts(report), library.tables.get(report.id)
+        mine = [counts] if counts is not None else []
+        mine += [cohort_of_table(table, library.vocabulary, id=report.id)] if table is not None else []
+        found += [replace(each, claims=report.claims) for each in mine]
+    return tuple(found)
 
 
 def cohort_of_counts(report: CaseFile, *, losses_as_deaths: bool = False) -> CohortResult | None:

@@ -10,7 +10,8 @@ from typing import Any
 from metaimt.analyses.audit import Audit, audit
 from metaimt.analyses.breakdown import Breakdown, breakdown
 from metaimt.analyses.by_model import compare_pools, comparison_dicts, model_rows
-from metaimt.analyses.cohort import CohortResult, cohorts_of, public_dict
+from metaimt.analyses.cohort import CohortResult, public_dict
+from metaimt.analyses.cohort_counts import cohorts_of
 from metaimt.analyses.comparison import Comparison
 from metaimt.analyses.deaths_and_toxicity import DeathsAndToxicity, deaths_and_toxicity
 from metaimt.analyses.duration import Duration, durations

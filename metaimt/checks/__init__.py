@@ -15,7 +15,7 @@ from metaimt.checks.quoted_counts import QUOTATION_RULES
 from metaimt.checks.rule import Rule
 from metaimt.checks.same_patient import possible_same_patient
 from metaimt.checks.within_report import WITHIN_RULES, problems_within
-from metaimt.problem import Findings, Position, Problem, Waived, ordered
+from metaimt.problem import Findings, Position, Problem, ordered
 
 _OF_REPORTS: tuple[Rule, ...] = (*WITHIN_RULES, *VOCABULARY_RULES)
 _OF_LIBRARY: tuple[Rule, ...] = (*ACROSS_RULES, *LINK_RULES, *QUOTATION_RULES, possible_same_patient)
@@ -29,11 +29,6 @@ def check_library(library: Library, *, whole: bool = True) -> tuple[Problem, ...
     files that share an id only the first is checked within: the id does not say which file a finding is about.
     """
     return examine(library, whole=whole).problems
-
-
-def waived_problems(library: Library) -> tuple[Waived, ...]:
-    """The problems that case files waive, with their reasons, sorted by file and place."""
-    return examine(library).waived
 
 
 def examine(library: Library, *, whole: bool = True) -> Findings:

@@ -57,11 +57,6 @@ class Facts:
         """`report/P1`, `report/arm1`: as links.yaml names it."""
         return f"{self.report}/{self.unit}"
 
-    @property
-    def is_arm(self) -> bool:
-        """Whether it is an arm, known only as counts."""
-        return self.counts is not None
-
 
 def library_facts(library: Library) -> tuple[Facts, ...]:
     """The facts of every patient and arm, in the order of the library. Of two reports with one id the first speaks."""

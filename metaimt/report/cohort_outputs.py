@@ -8,7 +8,7 @@ from metaimt.analyses.cohort import CohortResult
 from metaimt.files import safe_name
 from metaimt.report.cohort_tables import TABLES
 from metaimt.report.cohort_text import cohort_text
-from metaimt.report.tables import csv_text
+from metaimt.report.tables import csv_text, json_text
 
 
 def review_tables(cohorts: Sequence[CohortResult]) -> dict[str, str]:
@@ -21,7 +21,6 @@ def cohort_files(cohorts: Sequence[CohortResult]) -> dict[str, bytes]:
     """Name (relative, POSIX) -> content. With several cohorts the figures of each have its id before their name."""
     from metaimt.figures.cohort import cohort_figures
     from metaimt.figures.save import figure_bytes
-    from metaimt.report.outputs import json_text
 
     texts = {f"tables/{name}.csv": csv_text(rows(cohorts)) for name, rows in TABLES.items()}
     texts["results.json"] = json_text({"cohorts": [cohort.to_dict() for cohort in cohorts]})

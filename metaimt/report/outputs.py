@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,7 +38,7 @@ from metaimt.report.tables import (
     breakdown_rows,
     cluster_rows,
     csv_text,
-    number_text,
+    json_text,
     pool_rows,
     unit_rows,
 )
@@ -96,16 +95,3 @@ def results_dict(results: Results) -> dict[str, Any]:
     data = results.to_dict()
     notes = {"note": bias_note(results), "technical_note": technical_note(results)}
     return {**data, "publication_bias": {**data["publication_bias"], **notes}}
-
-
-def json_text(data: Any) -> str:
-    """JSON with sorted keys and numbers to 10 significant digits."""
-    return json.dumps(_rounded(data), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _rounded(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {key: _rounded(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [_rounded(value) for value in data]
-    return float(number_text(data)) if isinstance(data, float) else data

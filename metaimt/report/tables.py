@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from metaimt.files import for_cell
 from metaimt.model.fields import FIELDS
@@ -117,3 +118,16 @@ def cluster_rows(result: PooledResponse) -> Iterator[Row]:
     for group in result.pools.values():
         for report, r, n in group.clusters:
             yield {"pool": group.name, "report": report, "r": r, "n": n}
+
+
+def json_text(data: Any) -> str:
+    """JSON with sorted keys and numbers to 10 significant digits."""
+    return json.dumps(_rounded(data), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _rounded(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _rounded(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_rounded(value) for value in data]
+    return float(number_text(data)) if isinstance(data, float) else data

@@ -14,7 +14,7 @@ from metaimt.analyses.comparison import compare
 from metaimt.analyses.pooled_response import pooled_response
 from metaimt.analyses.results import Results
 from metaimt.report.methods_text import method_rows
-from metaimt.report.outputs import json_text
+from metaimt.report.tables import json_text
 
 
 @pytest.mark.usefixtures("whole_only")

@@ -24,7 +24,8 @@ from metaimt.analyses.publication_bias import PublicationBias, publication_bias,
 from metaimt.analyses.results import Results
 from metaimt.analyses.selectivity import Selectivity, curve_point, missing_non_responders, true_rate
 from metaimt.report.bias_tables import contrast_rows, missing_rows, selectivity_rows
-from metaimt.report.outputs import json_text, results_dict
+from metaimt.report.outputs import results_dict
+from metaimt.report.tables import json_text
 from metaimt.statistics.betabinomial_regression import OddsRatio
 from metaimt.statistics.outcome import NotRun
 

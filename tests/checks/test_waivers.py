@@ -8,7 +8,7 @@ import pytest
 from conftest import FROZEN
 
 from metaimt.casefiles.library import Library, read_files, read_library
-from metaimt.checks import check_library, examine, waived_problems
+from metaimt.checks import check_library, examine
 
 CASE = """# Made up.
 report:
@@ -116,7 +116,7 @@ def test_a_waiver_that_excuses_nothing(waiver: str, rule: str, message: str, hin
     assert message in problem.message
     assert hint in problem.hint
     assert told(library) == {**EVERYTHING, rule: [21]}
-    assert waived_problems(library) == ()
+    assert examine(library).waived == ()
 
 
 def test_an_error_stays_whatever_waives_it(tmp_path: Path) -> None:
