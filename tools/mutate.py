@@ -562,15 +562,19 @@ def _changed(mutant: Mutant, files: Sequence[str], made: Made, folder: Path) -> 
 
 
 def judge(mutants: Sequence[Mutant], tests: Sequence[TestFile], made: Made, scratch: Path, jobs: int) -> list[Verdict]:
-    """Run every change under its tests."""
+    """Run every change under its tests; a run that was broken off goes on where neither code nor tests changed."""
     chosen = {mutant: tests_for(mutant, tests) for mutant in mutants}
     names = {f"{k:03d}": mutant for k, mutant in enumerate(mutants)}
     found = {mutant: Verdict(mutant, NEVER_RUN, "", 0.0) for mutant in mutants}
+    stores = {mutant: _store(mutant, scratch) for mutant in mutants}
+    for mutant, store in stores.items():
+        if store.exists():
+            found[mutant] = Verdict(mutant, *json.loads(store.read_text(encoding="utf-8")))
     folders = {name: scratch / "runs" / name for name in names}
     todo = [
         (name, functools.partial(_changed, mutant, [each.name for each in chosen[mutant]], made, folders[name]))
         for name, mutant in names.items()
-        if chosen[mutant]
+        if chosen[mutant] and not stores[mutant].exists()
     ]
 
     def longest(name: str) -> float:
@@ -581,9 +585,18 @@ def judge(mutants: Sequence[Mutant], tests: Sequence[TestFile], made: Made, scra
         by = first.read_text(encoding="utf-8") if first.exists() else ""
         outcome = TIMEOUT if code == TOO_LONG else SURVIVED if code in {0, 5} else CAUGHT
         found[mutant] = Verdict(mutant, outcome, by, seconds)
+        stores[mutant].write_text(json.dumps([outcome, by, seconds]), encoding="utf-8")
         if outcome != CAUGHT:
             print(f"  {outcome}: {mutant.file}:{mutant.line} {mutant.inside}: {mutant.what}", flush=True)
     return list(found.values())
+
+
+def _store(mutant: Mutant, scratch: Path) -> Path:
+    """Where the verdict of a change is kept, by the change, its file and all tests."""
+    folder = scratch / "verdicts"
+    folder.mkdir(exist_ok=True)
+    text = (ROOT / mutant.file).read_text(encoding="utf-8")
+    return folder / f"{_digest(ROOT.glob('tests/**/*.py'), f'{mutant}{text}')}.json"
 
 
 # ---------- what is told ----------
