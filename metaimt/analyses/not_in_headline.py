@@ -7,7 +7,7 @@ from typing import Final
 
 from metaimt.evidence.selection import Selection
 from metaimt.model.count import Count
-from metaimt.model.reason import Reason
+from metaimt.model.reason import Reason, Why
 from metaimt.model.unit import Unit
 
 ELSEWHERE: Final = "counted in another report"
@@ -25,22 +25,22 @@ class NotInHeadline:
 def not_in_headline(selection: Selection, label: str) -> tuple[NotInHeadline, ...]:
     """Patients of the last and widest pool, and those counted elsewhere, last; `label` names the headline."""
     headline, widest = selection.pools[0], selection.pools[-1]
-    found: dict[str, list[Unit]] = {}
+    elsewhere, found = list[Unit](), dict[Why, list[Unit]]()
     for placed in selection.left_out(headline):
         decisive = placed.reasons[headline][0]
         if decisive.reason is Reason.COUNTED_ELSEWHERE:
-            found.setdefault(ELSEWHERE, []).append(placed.unit)
+            elsewhere += [placed.unit] if _patients(placed.unit) else []
         elif placed.is_in(widest):
-            found.setdefault(str(decisive), []).append(placed.unit)
+            found.setdefault(decisive, []).append(placed.unit)
     told = [
-        NotInHeadline(
-            reason,
-            Count.of(f"not in {label}: {reason}", (unit for unit in units if _patients(unit))),
-            sum(_patients(unit) if reason == ELSEWHERE else unit.evaluable for unit in units),
-        )
-        for reason, units in found.items()
+        NotInHeadline(str(why), Count.of(f"not in {label}: {why}", units), sum(unit.evaluable for unit in units))
+        for why, units in found.items()
     ]
-    return tuple(sorted(told, key=lambda each: (each.reason == ELSEWHERE, -each.patients, each.reason)))
+    told.sort(key=lambda each: (-each.patients, each.reason))
+    if elsewhere:
+        counts = Count.of(f"not in {label}: {ELSEWHERE}", elsewhere)
+        told.append(NotInHeadline(ELSEWHERE, counts, sum(map(_patients, elsewhere))))
+    return tuple(told)
 
 
 def _patients(unit: Unit) -> int:

@@ -21,9 +21,7 @@ from metaimt.casefiles.model import (
     Histology,
     Response,
 )
-from metaimt.model.fields import GROUPINGS as ALL_GROUPINGS
-
-GROUPINGS = ("histology", "site", "fusion_partner", "drug", "drug_generation", "age_group", "sex")
+from metaimt.model.fields import GROUPINGS
 
 
 def _choice(*options: str, field: str) -> Any:
@@ -39,7 +37,7 @@ def _schema(*options: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "enum": list(options)})
 
 
-Grouping = Annotated[str, _choice(*ALL_GROUPINGS, field="grouping"), _schema(*ALL_GROUPINGS)]
+Grouping = Annotated[str, _choice(*GROUPINGS, field="grouping"), _schema(*GROUPINGS)]
 _STATUSES = ("positive", "negative", "not_stated", "mixed")
 RowStatus = Annotated[str, _choice(*_STATUSES, field="status"), _schema(*_STATUSES)]
 _CERTAINTIES = ("certain", "probable", "possible")

@@ -112,7 +112,7 @@ def resolve_links(
         if link.certainty in certainties:
             for unit in _giving_way(link, by_report, ineligible):
                 gives_way.setdefault(unit.id, []).append(link.prefer)
-    surrendered = {unit_id.split("/", 1)[0] for unit_id in gives_way}
+    surrendered = {unit.report for unit in everyone if unit.id in gives_way}
     return {
         unit_id: min(preferred, key=lambda report: (report in surrendered, report))
         for unit_id, preferred in gives_way.items()

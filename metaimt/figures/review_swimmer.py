@@ -51,13 +51,13 @@ def swimmer_table(results: Results, pools: Pools) -> SwimmerTable:
 def lane_label(results: Results, patient: PatientCourses) -> str:
     """Who a lane is, whether or not the report has others: `Made 2016, P1`."""
     case = next(report for report in results.library.reports if report.id == patient.report)
-    return f"{report_label(case)}, {patient.patient.rpartition('/')[2]}"
+    return f"{report_label(case)}, {patient.counts.units[0].name}"
 
 
 def _lane(patient: PatientCourses, case: CaseFile, named: bool) -> Lane:
     label = report_label(case)
     return Lane(
-        f"{label}, {patient.patient.rpartition('/')[2]}" if named else label,
+        f"{label}, {patient.counts.units[0].name}" if named else label,
         tuple(map(_segment, patient.courses)),
         (
             _ARROW.join(f"{course.drug}{' +' if course.combined_with else ''}" for course in patient.courses),

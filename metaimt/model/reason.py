@@ -8,7 +8,7 @@ from typing import Final
 
 
 class Reason(Enum):
-    """What keeps a unit out of a pool or separate row; eligibility and links before the conditions of a pool."""
+    """What keeps a unit out of a pool or separate row. Which is named first is decided in `evidence.selection`."""
 
     NOT_ELIGIBLE = auto()
     COUNTED_ELSEWHERE = auto()

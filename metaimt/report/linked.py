@@ -1,8 +1,8 @@
 """Numbers inside sentences that lead to the patients behind them.
 
-A function that writes a sentence takes a `Link` and puts each of its counts through it, with whom it counts; it knows
-nothing of pages. `plain`, the default everywhere, leaves the words as they are. The page passes a `Linker`, whose marks
-its templates turn into buttons, and which hands out whatever was counted.
+New sentences are a `Text` (`model.text`), which the page's `Linker` shows with its counts as buttons. Older ones take a
+`Link` and put each count through it, with whom it counts; `plain`, the default everywhere, leaves the words alone, and
+the page's marks become buttons.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from metaimt.casefiles.model import CaseFile, Publication
 from metaimt.casefiles.published import PublishedFigure
 from metaimt.figures.review_figure import Drawn
 from metaimt.model.count import Publications, Reports
+from metaimt.model.reason import Why
 from metaimt.model.text import Named, Text
 from metaimt.problem import Waived
 from metaimt.report.audit_text import audit_section
@@ -194,13 +195,13 @@ def informative(text: str, group: Group, link: Link) -> str:
 
 
 def _left_out(group: Group) -> Iterator[dict[str, Any]]:
-    by_reason: dict[str, list[str]] = {}
+    by_reason: dict[Why, list[str]] = {}
     for each in group.left_out:
         unit = each.unit
         counts = f" {fraction(unit.responders, unit.evaluable)}" if unit.evaluable else ""
         more = f" ({each.others})" if each.others else ""
-        by_reason.setdefault(each.reason, []).append(f"{unit.id}{counts}{more}")
-    for reason, units in sorted(by_reason.items()):
+        by_reason.setdefault(each.reasons[0], []).append(f"{unit.id}{counts}{more}")
+    for reason, units in sorted((str(why), units) for why, units in by_reason.items()):
         yield {"title": reason[:1].upper() + reason[1:], "units": sorted(units)}
 
 

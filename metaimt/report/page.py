@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from metaimt.figures.review_figure import Drawn
 from metaimt.model.fields import FACETS as UNIT_FACETS
+from metaimt.model.text import Number, Text
 from metaimt.report.linked import Linker, shown, visible
 from metaimt.report.page_cases import FACETS, STRATUM, STRIP, case_data, report_data
 from metaimt.report.page_figures import figures_content
@@ -187,4 +188,6 @@ def _environment() -> Environment:
 
 def _printed(value: object) -> object:
     """What a template prints: our own markup and numbers as they are, text made visible, `74.3 %` kept on one line."""
+    if isinstance(value, Text | Number):
+        raise TypeError(f"{value}: a Text goes through m.words, else its numbers open nobody")
     return shown(value) if type(value) is str else value

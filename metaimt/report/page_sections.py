@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from metaimt.analyses.deaths_and_toxicity import Stated
+from metaimt.analyses.pooled_response import LeftOut
 from metaimt.analyses.results import Results
 from metaimt.model.count import Count, Publications
+from metaimt.model.reason import Why
 from metaimt.report.cited import cited
 from metaimt.report.duration import duration_content
 from metaimt.report.linked import Link, Linker
@@ -18,6 +20,7 @@ from metaimt.report.markdown import address_of, informative, known_for, report_c
 from metaimt.report.page_cases import links, reference
 from metaimt.report.page_cohort import audit_linked, cohorts_linked
 from metaimt.report.page_facts import words
+from metaimt.report.page_top import capital
 from metaimt.report.publication_bias import bias_content
 from metaimt.report.published import published_content
 from metaimt.report.sensitivity import over_time_content, sensitivity_content
@@ -155,18 +158,22 @@ def _published(results: Results, link: Link) -> list[dict[str, Any]]:
 
 def _left_out(results: Results, link: Linker) -> Iterator[dict[str, Any]]:
     """Every unit that is not in the headline pool, by the reason that decides."""
-    headline, by_reason = results.response.headline, dict[str, list[dict[str, Any]]]()
+    headline = results.response.headline
+    by_reason: dict[Why, list[LeftOut]] = {}
     for each in headline.left_out:
-        unit = each.unit
-        more = f" ({each.others})" if each.others else ""
-        counts = f" {fraction(unit.responders, unit.evaluable)}" if unit.evaluable else ""
-        entry = {"id": unit.id, "behind": link.unit(unit.id), "more": f"{counts}{more}"}
-        by_reason.setdefault(each.reason, []).append(entry)
-    for reason, units in sorted(by_reason.items()):
-        number = plural(len(units), "course or arm", "courses and arms")
-        those = (each.unit for each in headline.left_out if each.reason == reason)
-        behind = Count.of(f"not in {headline.label}: {reason}", those)
-        yield {"reason": reason[:1].upper() + reason[1:], "behind": behind, "number": number, "units": units}
+        by_reason.setdefault(each.reasons[0], []).append(each)
+    for why, found in sorted(by_reason.items(), key=lambda item: str(item[0])):
+        number = plural(len(found), "course or arm", "courses and arms")
+        behind = Count.of(f"not in {headline.label}: {why}", (each.unit for each in found))
+        units = [{"id": each.unit.id, "behind": link.unit(each.unit.id), "more": _more(each)} for each in found]
+        yield {"reason": capital(str(why)), "behind": behind, "number": number, "units": units}
+
+
+def _more(each: LeftOut) -> str:
+    """Its counts, and the reasons that apply too."""
+    unit = each.unit
+    counts = f" {fraction(unit.responders, unit.evaluable)}" if unit.evaluable else ""
+    return f"{counts} ({each.others})" if each.others else counts
 
 
 def _publications(results: Results, shared: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -124,12 +124,12 @@ def _primary(results: Results, primary: Sequence[Mapping[str, Any]]) -> dict[str
     if table is None:
         return None
     content = primary[0]
-    place = content["pools"].index(results.protocol.label(table.pool))
+    place = content["names"].index(table.pool)
     rows = [{"name": row["name"], **row["cells"][place]} for row in content["rows"]]
     return {
         "title": f"{table.grouping.capitalize()}, the pre-specified contrast ({content['pools'][place]})",
         "rows": [row for row in rows if row["behind"] is not None],
-        "note": capital(content["notes"][place].partition(": ")[2]),
+        "note": capital(content["said"][place]),
     }
 
 

@@ -141,7 +141,7 @@ def trend_text(trend: Trend, link: Link = plain) -> str:
     """The odds ratio per year, or `not run: ...`."""
     found = trend.odds_ratio
     if not isinstance(found, OddsRatio):
-        return first_count(found.wording(), trend.undated, link)
+        return first_count(found.wording(), Reports(trend.undated), link)
     interval = f"{100 * found.level:g} % interval {found.lower:.3f} to {found.upper:.3f}"
     dated = f"{link(f'{trend.dated.reports} of {trend.reports}', Reports(trend.dated))} reports dated"
     return f"odds ratio {found.estimate:.3f} a year ({interval}), p = {_p(found.p)}, {dated}"

@@ -50,11 +50,14 @@ def _table(by_pool: Mapping[str, Subgroup], results: Results, link: Link) -> dic
     tables = list(by_pool.values())[::-1]
     names = list(dict.fromkeys(each.level.name for table in tables for each in table.levels))
     last = names.pop(names.index("not reported"))
+    said = [_note(table, link) for table in tables]
     return {
         "title": _title(tables[0].grouping),
         "pools": [results.protocol.label(table.pool) for table in tables],
         "rows": [{"name": name, "cells": [_cell(table, name) for table in tables]} for name in [*names, last]],
-        "notes": [f"{results.protocol.label(table.pool)}: {_note(table, link)}" for table in tables],
+        "names": [table.pool for table in tables],
+        "said": said,
+        "notes": [f"{results.protocol.label(table.pool)}: {note}" for table, note in zip(tables, said, strict=True)],
     }
 
 

@@ -9,6 +9,7 @@ from metaimt.analyses.breakdown import Breakdown, Level
 from metaimt.analyses.pooled_response import Group, PooledResponse
 from metaimt.files import for_terminal
 from metaimt.model.count import Count
+from metaimt.model.reason import Why
 from metaimt.report.wording import NOTHING, fraction, limits, percent, plural, reasons_line, short_method
 from metaimt.statistics.pooled import PooledProportion
 from metaimt.statistics.proportion import Proportion
@@ -109,13 +110,13 @@ def left_out_table(result: PooledResponse) -> str:
     """Every unit that is not in the headline, by its decisive reason, with all its reasons."""
     lines: list[str] = []
     for pool in result.pools.values():
-        by_reason: dict[str, list[str]] = {}
+        by_reason: dict[Why, list[str]] = {}
         for unit in pool.left_out:
             more = f"  (also {unit.others})" if unit.others else ""
             line = f"  {unit.unit.id:<36}{fraction(unit.unit.responders, unit.unit.evaluable):>6}{more}"
-            by_reason.setdefault(unit.reason, []).append(line)
+            by_reason.setdefault(unit.reasons[0], []).append(line)
         lines.append(f"Not in {pool.name}: {plural(len(pool.left_out), 'course or arm', 'courses and arms')}")
-        for reason, units in sorted(by_reason.items()):
+        for reason, units in sorted((str(why), units) for why, units in by_reason.items()):
             lines += ["", for_terminal(reason), *(for_terminal(unit) for unit in sorted(units))]
         lines.append("")
     return "\n".join(lines)

@@ -15,6 +15,7 @@ from typing import Any
 
 from metaimt import __version__
 from metaimt.casefiles.version_files import canonical
+from metaimt.model import count
 from metaimt.vocabulary import Vocabulary
 
 PACKAGES = ("matplotlib", "numpy", "pandas", "pydantic", "pymare", "pyyaml", "scipy", "statsmodels")
@@ -58,14 +59,16 @@ def code_defaults() -> dict[str, Any]:
 
 
 def _constants(module: ModuleType) -> Iterator[tuple[str, Any]]:
+    """Not the names of outcomes, which are no setting."""
     for name, value in vars(module).items():
-        if name.isupper() and _is_plain(value):
+        if name.isupper() and _is_plain(value) and name not in vars(count):
             yield name, value
 
 
 def _arguments(module: ModuleType) -> Iterator[tuple[str, Any]]:
+    """Of functions that others may call: how the work is shared among private ones is no setting."""
     for name, function in vars(module).items():
-        if inspect.isfunction(function) and function.__module__ == module.__name__:
+        if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_"):
             for argument in inspect.signature(function).parameters.values():
                 if argument.default is not argument.empty and _is_plain(argument.default) and argument.name != JOBS:
                     yield f"{name}({argument.name})", argument.default

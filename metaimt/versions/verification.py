@@ -5,9 +5,10 @@ The recomputed numbers are given to it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from metaimt.casefiles.protocol import Protocol
 from metaimt.casefiles.version_files import Fault, canonical
@@ -121,10 +122,14 @@ def verified(
     )
 
 
+_PRIVATE: Final = re.compile(r"\._\w+\(")  # an argument of a private function, which older versions noted
+
+
 def _settings(
     content: Mapping[str, Any], protocol: Protocol | None, vocabulary: Vocabulary
 ) -> Iterator[tuple[str, Difference]]:
     now: dict[str, Any] = {"packages": package_versions(), "defaults": code_defaults()}
+    content = {**content, "defaults": {name: v for name, v in content["defaults"].items() if not _PRIVATE.search(name)}}
     now |= {"protocol": protocol.model_dump()} if protocol else {}
     now |= {"vocabulary": terms_of(vocabulary)}
     for kind, today in now.items():

@@ -11,7 +11,6 @@ from conftest import MakeReview, arm, course, patient, report
 
 from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import NO_LEVEL, Subgroups, subgroups
-from metaimt.casefiles.protocol import GROUPINGS
 from metaimt.evidence.selection import select
 from metaimt.report.more_tables import later_rows, regression_rows, subgroup_rows
 from metaimt.report.subgroups import subgroups_section
@@ -37,7 +36,9 @@ def people(responses: str, prefix: str, **more: Any) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("grouping", GROUPINGS)
+@pytest.mark.parametrize(
+    "grouping", ["histology", "site", "fusion_partner", "drug", "drug_generation", "age_group", "sex"]
+)
 @pytest.mark.parametrize("pool", ["strict", "all_evidence"])
 def test_the_rows_add_up_and_only_known_levels_are_pooled(shipped: Results, grouping: str, pool: str) -> None:
     table = shipped.subgroups.tables[grouping][pool]

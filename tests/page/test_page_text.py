@@ -273,3 +273,26 @@ def test_depths_are_a_sentence() -> None:
     assert several == "3 of 4 publications were read as an abstract, 1 in full text"
     assert read("title") == "1 of 1 publication was read by the title"
     assert read() == "no publication"
+
+
+def test_a_click_beside_the_number_opens_what_a_number_of_the_row_opens(numbers: list[Opens]) -> None:
+    rows: list[tuple[Opens, list[Opens]]] = []
+    for each in numbers:
+        if each.tag == "tr":
+            rows.append((each, []))
+        elif rows and each.tag == "button":
+            rows[-1][1].append(each)
+    assert len(rows) > 100
+    for row, buttons in rows:
+        parts = [each for each in buttons[:4] if each.title.startswith(row.title)]  # the same set, or a part of it
+        assert parts or not buttons, row
+        assert all({unit for unit, _, _ in each.cases} <= {unit for unit, _, _ in row.cases} for each in parts), row
+
+
+def test_all_of_a_reason_are_those_listed_under_it(numbers: list[Opens]) -> None:
+    places = [place for place, each in enumerate(numbers) if each.words == "All of them"]
+    assert len(places) > 5
+    for place in places:
+        whole = [unit for unit, _, _ in numbers[place].cases]
+        listed = [unit for each in numbers[place + 1 : place + 1 + len(whole)] for unit, _, _ in each.cases]
+        assert listed == whole, numbers[place].title
