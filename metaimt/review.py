@@ -16,7 +16,7 @@ from metaimt.casefiles.library import Library, read_library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.checks import examine
 from metaimt.evidence.selection import Selection, select
-from metaimt.problem import Blocked, CannotAnalyse, Problem, Waived, has_errors
+from metaimt.problem import Blocked, CannotAnalyse, Problem, Waived, check_name, has_errors
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -99,16 +99,16 @@ def draw_named(
 
     Raises what `load` raises, and WrongUse, naming the nearest, for an unknown name, pool, grouping or column.
     """
-    from metaimt.analyses.breakdown import check_grouping
     from metaimt.analyses.reports_by_level import reports_by_level
     from metaimt.figures.forest_by import forest_by_figure
     from metaimt.figures.registry import draw_figure
     from metaimt.figures.unit_columns import USUAL, column_headings
+    from metaimt.model.fields import GROUPINGS
 
     say = progress or _silent
     column_headings(columns)
     if by is not None:
-        check_grouping(by)
+        check_name("--by", by, GROUPINGS)
     say("reading, checking, pooling")
     results = run(review)
     say("drawing")

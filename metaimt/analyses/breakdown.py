@@ -58,18 +58,13 @@ def breakdown(selection: Selection, pool: str, grouping: str, label: str = "") -
 
     Raises WrongUse naming the groupings if it is not one of them.
     """
-    check_grouping(grouping)
+    check_name("--by", grouping, GROUPINGS)
     members = [member.unit for member in selection.members(pool)]
     rows = levels(members, lambda unit: value_of(unit, grouping), NOT_REPORTED)
     title = f"{label or pool}, {grouping.replace('_', ' ')}"
     found = {name: _level(name, Count.of(f"{title}: {name}", units)) for name, units in rows.items()}
     missing = found.pop(NOT_REPORTED, _level(NOT_REPORTED, Count.of(f"{title}: {NOT_REPORTED}", ())))
     return Breakdown(pool, grouping, (*sorted(found.values(), key=_order), missing), Count.of(label or pool, members))
-
-
-def check_grouping(grouping: str) -> None:
-    """Raise WrongUse, with the nearest and all groupings, unless `grouping` is one of them."""
-    check_name("--by", grouping, GROUPINGS)
 
 
 def value_of(unit: Unit, grouping: str) -> str | None:

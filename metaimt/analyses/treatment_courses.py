@@ -64,23 +64,13 @@ class PatientCourses:
         return self.counts.units[0].report
 
     @property
-    def local(self) -> bool:
-        """Whether the patient is of the local cohort."""
-        return self.counts.units[0].local
-
-    @property
-    def life_status(self) -> str | None:
-        """Alive or dead at last follow-up, None where not stated."""
-        return self.counts.units[0].life_status
-
-    @property
     def known_months(self) -> float:
         """Months on inhibitors as far as known, a range at its longest."""
         return fsum(course.months[1] for course in self.courses if course.months is not None)
 
     def to_dict(self) -> dict[str, Any]:
         """The patient and the courses."""
-        status = self.life_status or {"not_stated": "in the source"}
+        status = self.counts.units[0].life_status or {"not_stated": "in the source"}
         courses = [course.to_dict() for course in self.courses]
         return {"patient": self.patient, "report": self.report, "life_status": status, "courses": courses}
 

@@ -27,7 +27,7 @@ def course_rows(found: Mapping[str, TreatmentCourses]) -> Iterator[Row]:
                     "months_high": high,
                     "ongoing": "" if course.ongoing is None else str(course.ongoing).lower(),
                     "stop_reason": course.stop_reason or "",
-                    "life_status": patient.life_status or "",
+                    "life_status": patient.counts.units[0].life_status or "",
                 }
 
 

@@ -8,7 +8,6 @@ from metaimt.analyses.alternatives import Rate
 from metaimt.analyses.over_time import NOT_ADJUSTED, Cumulative
 from metaimt.analyses.sensitivity import SensitivityTables
 from metaimt.analyses.specification import SpecificationGrid
-from metaimt.model.count import Count
 from metaimt.report.tables import Cell, Row
 from metaimt.statistics.weighted import WeightedProportion
 
@@ -26,7 +25,10 @@ def sensitivity_rows(tables: SensitivityTables) -> Iterator[Row]:
                 "reports": cell.counts.reports,
                 **_estimate(cell.orr),
                 "change": cell.change,
-                **{f"patients_{how}": _patients(cell.moved.get(how)) for how in ("entered", "left", "recounted")},
+                **{
+                    f"patients_{how}": cell.moved[how].evaluable if how in cell.moved else 0
+                    for how in ("entered", "left", "recounted")
+                },
                 "status": cell.status,
                 "notes": "; ".join(cell.notes),
             }
@@ -101,7 +103,3 @@ def _estimate(orr: Rate | WeightedProportion) -> dict[str, Cell]:
         return {"orr": None, "lower": None, "upper": None, "level": None, "method": "no evaluable patient"}
     limits = {"orr": orr.estimate, "lower": orr.lower, "upper": orr.upper}
     return {**limits, "level": orr.level, "method": orr.method}
-
-
-def _patients(found: Count | None) -> int:
-    return 0 if found is None else found.evaluable

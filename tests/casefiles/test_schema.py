@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -136,3 +137,11 @@ def test_rejects(path: Path, draft: Any) -> None:
 
 def test_enough_examples_are_rejected() -> None:
     assert len(REJECTED) > 50
+
+
+def test_every_term_has_its_list() -> None:
+    """A field of one of a list of words whose list is missing would end each command in a traceback."""
+    folder = Path(case_schema.__code__.co_filename).parent
+    named = {name for path in folder.glob("*.py") for name in re.findall(r'\bTerm\("(\w+)"\)', path.read_text("utf-8"))}
+    assert len(named) > 8
+    assert named <= set(built_in().lists)

@@ -90,3 +90,26 @@ def test_no_subgroups(made_up: Any) -> None:
     found = made_up(subgroups=())
     assert found["Subgroups"] == "Subgroups: the protocol names none."
     assert "between no groups" in found["Duration:"]
+
+
+CONDITIONS: dict[str, Any] = {
+    "rows": ("alk_negative",),
+    "line": "later",
+    "drug": "named",
+    "combined_with": "none",
+    "response_basis": ("measured",),
+    "disputed": False,
+    "depth": ("full_text",),
+}
+
+
+def test_every_condition_of_a_pool_is_told(shipped: Results) -> None:
+    """A pool that differs in one condition reads otherwise: none is left out of the methods."""
+    from metaimt.casefiles.protocol import Pool
+    from metaimt.report.methods import _conditions
+
+    assert set(CONDITIONS) == set(Pool.model_fields)
+    plain = Pool.model_validate({"rows": ("alk_positive",)})
+    for name, value in CONDITIONS.items():
+        told = _conditions(plain.model_copy(update={name: value}), shipped)
+        assert told != _conditions(plain, shipped), name
