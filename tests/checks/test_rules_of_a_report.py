@@ -63,6 +63,22 @@ def test_course(course: str, expected: list[str], tmp_path: Path) -> None:
     assert of_course(tmp_path, course) == expected
 
 
+DOSES = {
+    "once daily": "qd od q.d. o.d. q24h 1x/d 1x/day",
+    "twice daily": "bid bd b.i.d. b.d. q12h 2x/d 2x/day",
+    "three times daily": "tid tds t.i.d. t.d.s. q8h 3x/d 3x/day",
+}
+
+
+@pytest.mark.parametrize(
+    ("often", "short"), [(words, short) for words, all_ in DOSES.items() for short in all_.split()]
+)
+def test_a_dose_in_short_is_written_out(often: str, short: str, tmp_path: Path) -> None:
+    assert of_course(tmp_path, f"dose: 250 mg {short}") == ["dose-in-short"]
+    (found,) = check_library(read_files([tmp_path / "example-2024.yaml"]), whole=False)
+    assert found.hint == f"write dose: 250 mg {often}"
+
+
 @pytest.mark.parametrize(
     ("words", "response", "speaks"),
     [
