@@ -112,8 +112,8 @@ def subgroup(selection: Selection, pool: str, grouping: str, priors: Priors, lab
         else {level.name: group.rate for level, group in zip(known, between.groups, strict=True)}
     )
     levels = tuple(SubgroupLevel(level, rates.get(level.name, _why_not(level, between))) for level in table.levels)
-    title = table.levels[-1].counts.title
-    not_reported = table.total.where(title, lambda unit: (value_of(unit, grouping) or NOT_REPORTED) in NO_LEVEL)
+    unknown = f"{label or pool}, {grouping.replace('_', ' ')}: of no known level"
+    not_reported = table.total.where(unknown, lambda unit: (value_of(unit, grouping) or NOT_REPORTED) in NO_LEVEL)
     return Subgroup(pool, grouping, levels, table.total, not_reported, test, between)
 
 

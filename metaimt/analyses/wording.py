@@ -85,7 +85,7 @@ def plain(text: str, behind: Behind) -> str:
 def estimate_with_interval(
     estimate: Proportion | PooledProportion | None, link: Link = plain, behind: Behind | None = None
 ) -> str:
-    """`74.3 % (95 % interval 62.1 to 84.0; 55/74)`, or that nobody is evaluable; `behind` r/n stand these patients."""
+    """`74.3 % (95 % interval 62.1 to 84.0; 55/74)`, or that nobody is evaluable; `behind`: whom r/n counts."""
     if estimate is None:
         return NOTHING
     level = f"{100 * estimate.level:g} % interval"

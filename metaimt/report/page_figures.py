@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from metaimt.analyses.results import Results
 from metaimt.figures.counted import Counted, parts_of
@@ -16,9 +16,6 @@ from metaimt.model.text import Named, Text, counted
 from metaimt.report.figures import by_section
 from metaimt.report.linked import Linker
 from metaimt.report.page_map import map_content
-
-if TYPE_CHECKING:
-    pass
 
 # Figures whose place a table with bars takes, the numbers of which open their cases.
 INTERACTIVE = ("forest", "strata", "sensitivity", "leave-one-out", "over-time")

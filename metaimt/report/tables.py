@@ -1,4 +1,7 @@
-"""Tables as rows of named cells, and as CSV: every cell guarded, numbers to 10 significant digits."""
+"""Tables as rows of named cells, and as CSV: every cell guarded, numbers to 10 significant digits.
+
+It imports no reader of case files at start, so that a table of studies is printed without one.
+"""
 
 from __future__ import annotations
 

@@ -78,6 +78,7 @@ class _Settings:
     thresholds: tuple[float, ...]
 
     def posterior(self, reports: Reports) -> Posterior:
+        """Of these reports, under these priors and thresholds."""
         return posterior(
             reports.responders,
             reports.evaluable,

@@ -17,7 +17,7 @@ from typing import Any
 HERE = Path(__file__).parent
 KEPT = HERE / "kept"
 TESTS = HERE.parent
-PLAIN = ("results.json", "report.md", "reproduce.R", "references.bib", "references.ris", "figures/README.md")
+PLAIN = ("results.json", "report.md", "references.bib", "references.ris", "figures/README.md")
 COMMANDS = (
     "validate cases",
     "pool cases",
