@@ -13,7 +13,8 @@ takes longer here than the tests that notice it.
 What makes it fast: one process imports everything and is forked for each change. The changed module, and whatever
 imports it, is imported again there; nothing is written to the package. `metaimt.statistics` is never changed, so that
 its answers are kept from one run to the next; nor is an analysis made again for a change in a report or figure. Of the
-test files only those are run that call the changed function, the quickest first, until one fails.
+test files only those are run that call the changed function, first the one of the same name, then the quickest, until
+one fails or they have taken a minute.
 """
 
 from __future__ import annotations
@@ -94,6 +95,7 @@ _MADE: Final = {
 }
 _LARGE: Final = 50_000  # bytes
 _LONGEST: Final = 100.0  # seconds of the processor; a file of tests that takes longer is for other occasions
+_PER_CHANGE: Final = 60.0  # seconds of the processor, of tests under one change
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 TOO_LONG: Final = 1000  # no exit status
 CAUGHT, TIMEOUT, SURVIVED, NEVER_RUN = "caught", "timeout", "survived", "never run"
@@ -423,7 +425,23 @@ def each_in_fork(
 
 
 def tests_for(mutant: Mutant, files: Sequence[TestFile]) -> list[TestFile]:
-    """The files that call the changed function, the quickest first; of a module's own lines, all that call into it."""
+    """Of the files that call what is changed, as many as take `_PER_CHANGE` seconds, and at least one.
+
+    First the file of the same name as what is changed, then the quickest. What only a later one would notice counts as
+    not noticed.
+    """
+    found, left = [], _PER_CHANGE
+    own = f"test_{Path(mutant.file).name.partition('.')[0]}"
+    for each in sorted(_callers(mutant, files), key=lambda each: (Path(each.name).stem != own, each.seconds)):
+        left -= each.seconds
+        if found and left < 0:
+            break
+        found.append(each)
+    return found
+
+
+def _callers(mutant: Mutant, files: Sequence[TestFile]) -> list[TestFile]:
+    """The files that call the changed function; of a module's own lines, all that call into it."""
     if mutant.file.endswith(".j2"):
         printer = "metaimt/report/page.py" if "page" in mutant.file else "metaimt/report/environment.py"
         return [each for each in files if any(file == printer for file, _ in each.calls)]
@@ -562,19 +580,18 @@ def _changed(mutant: Mutant, files: Sequence[str], made: Made, folder: Path) -> 
 
 
 def judge(mutants: Sequence[Mutant], tests: Sequence[TestFile], made: Made, scratch: Path, jobs: int) -> list[Verdict]:
-    """Run every change under its tests; a run that was broken off goes on where neither code nor tests changed."""
+    """Run every change under its tests; a run that was broken off goes on, see `known_verdict`."""
     chosen = {mutant: tests_for(mutant, tests) for mutant in mutants}
     names = {f"{k:03d}": mutant for k, mutant in enumerate(mutants)}
     found = {mutant: Verdict(mutant, NEVER_RUN, "", 0.0) for mutant in mutants}
     stores = {mutant: _store(mutant, scratch) for mutant in mutants}
     for mutant, store in stores.items():
-        if store.exists():
-            found[mutant] = Verdict(mutant, *json.loads(store.read_text(encoding="utf-8")))
+        found[mutant] = known_verdict(mutant, store, tests) or found[mutant]
     folders = {name: scratch / "runs" / name for name in names}
     todo = [
         (name, functools.partial(_changed, mutant, [each.name for each in chosen[mutant]], made, folders[name]))
         for name, mutant in names.items()
-        if chosen[mutant] and not stores[mutant].exists()
+        if chosen[mutant] and found[mutant].outcome == NEVER_RUN
     ]
 
     def longest(name: str) -> float:
@@ -585,18 +602,37 @@ def judge(mutants: Sequence[Mutant], tests: Sequence[TestFile], made: Made, scra
         by = first.read_text(encoding="utf-8") if first.exists() else ""
         outcome = TIMEOUT if code == TOO_LONG else SURVIVED if code in {0, 5} else CAUGHT
         found[mutant] = Verdict(mutant, outcome, by, seconds)
-        stores[mutant].write_text(json.dumps([outcome, by, seconds]), encoding="utf-8")
+        under = _digest([ROOT / by.partition("::")[0]] if "::" in by else _all_tests())
+        stores[mutant].write_text(json.dumps([outcome, by, seconds, under]), encoding="utf-8")
         if outcome != CAUGHT:
             print(f"  {outcome}: {mutant.file}:{mutant.line} {mutant.inside}: {mutant.what}", flush=True)
     return list(found.values())
 
 
+def known_verdict(mutant: Mutant, store: Path, tests: Sequence[TestFile]) -> Verdict | None:
+    """What an earlier run found, if it still holds: caught by a test that is as it was, or all tests are.
+
+    A file of tests that is new or was changed may notice what survived, so that is asked again.
+    """
+    if not store.exists():
+        return None
+    outcome, by, seconds, under = json.loads(store.read_text(encoding="utf-8"))
+    file = by.partition("::")[0]
+    if "::" in by and file not in {each.name for each in tests}:
+        return None
+    now = _digest([ROOT / file] if "::" in by else _all_tests())
+    return Verdict(mutant, outcome, by, seconds) if under == now else None
+
+
+def _all_tests() -> list[Path]:
+    return [path for folder in TESTS for path in (ROOT / "tests" / folder).glob("test_*.py")]
+
+
 def _store(mutant: Mutant, scratch: Path) -> Path:
-    """Where the verdict of a change is kept, by the change, its file and all tests."""
+    """Where the verdict of a change is kept, by the change and its file."""
     folder = scratch / "verdicts"
     folder.mkdir(exist_ok=True)
-    text = (ROOT / mutant.file).read_text(encoding="utf-8")
-    return folder / f"{_digest(ROOT.glob('tests/**/*.py'), f'{mutant}{text}')}.json"
+    return folder / f"{_digest([ROOT / mutant.file], str(mutant))}.json"
 
 
 # ---------- what is told ----------
