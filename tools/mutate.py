@@ -430,7 +430,8 @@ def tests_for(mutant: Mutant, files: Sequence[TestFile]) -> list[TestFile]:
     First the file of the same name as what is changed, then the quickest. What only a later one would notice counts as
     not noticed.
     """
-    found, left = [], _PER_CHANGE
+    found: list[TestFile] = []
+    left = _PER_CHANGE
     own = f"test_{Path(mutant.file).name.partition('.')[0]}"
     for each in sorted(_callers(mutant, files), key=lambda each: (Path(each.name).stem != own, each.seconds)):
         left -= each.seconds
