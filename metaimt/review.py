@@ -58,6 +58,37 @@ def load(review: Library | Path | str = "cases") -> Loaded:
     return Loaded(library, library.protocol, problems, findings.waived)
 
 
+def moved(loaded: Loaded, selection: Selection | None = None) -> tuple[str, ...]:
+    """What moved a pool since the newest frozen version, a line a pool; empty where nothing did or none is frozen."""
+    from metaimt.versions.moved import moved_lines
+
+    return moved_lines(loaded.library, loaded.protocol, selection or select(loaded.library, loaded.protocol))
+
+
+def migration(cases: Path | str = "cases") -> tuple[dict[str, tuple[str, str]], tuple[str, ...]]:
+    """What `metaimt migrate` writes: file -> (old text, new text); and what that moves, a line a pool.
+
+    Raises what `load` raises: a review is migrated when it has no errors.
+    """
+    from metaimt.casefiles.migrate import migrated
+    from metaimt.versions.moved import pool_moves
+    from metaimt.versions.side import texts_of
+    from metaimt.versions.stored import unpack
+
+    loaded = load(cases)
+    texts = texts_of(loaded.library)
+    new = migrated(texts, loaded.library.vocabulary)
+    if not new:
+        return {}, ()
+    with TemporaryDirectory(prefix="metaimt-") as temporary:
+        unpack({**texts, **new}, Path(temporary))
+        after = load(read_library(temporary))
+        lines = pool_moves(
+            select(loaded.library, loaded.protocol), select(after.library, after.protocol), loaded.protocol
+        )
+    return {name: (texts[name], text) for name, text in new.items()}, tuple(lines)
+
+
 def respond(loaded: Loaded) -> tuple[Selection, PooledResponse]:
     """The selection and the pooled response alone: what `metaimt pool` needs."""
     selection = select(loaded.library, loaded.protocol)

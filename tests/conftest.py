@@ -23,6 +23,7 @@ import metaimt.analyses.pooled_response
 from metaimt import analyses
 from metaimt.analyses.results import Results
 from metaimt.casefiles.library import Library
+from metaimt.casefiles.migrate import protocol_of_format_2
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection, select
 from metaimt.model.unit import Unit
@@ -33,6 +34,8 @@ ROOT = Path(__file__).parent.parent
 FROZEN = Path(__file__).parent / "frozen"
 """A project folder with a frozen review in `cases/`: what tests of code run on, never the living review."""
 MakeReview = Callable[..., Path]
+PRESENT_PROTOCOL = protocol_of_format_2((FROZEN / "cases" / "review.yaml").read_text(encoding="utf-8"))
+"""The frozen review's protocol in the present format; made-up reviews have it."""
 
 
 LIVING = (f"{ROOT / 'cases'}{os.sep}", f"{ROOT / 'outputs'}{os.sep}")
@@ -117,6 +120,7 @@ def unit(id: str, responders: int = 0, evaluable: int = 1, **more: Any) -> Unit:
     told |= {"id": id, "report": of, "file": f"cases/literature/{of}.yaml", "arm": number}
     told |= {"patient": name if number is None else None, "course": int(number is None), "line": "first"}
     told |= {"design": "case_report", "local": False, "drug": "crizotinib", "drug_named": True, "combined_with": ()}
+    told |= {"targets": (("ALK",),), "kinases": (), "mutations": ()}
     told |= {"markers": (), "disputed": False, "responders": responders, "evaluable": evaluable}
     return Unit(**{**told, **more})
 
@@ -153,7 +157,7 @@ def make_review(tmp_path: Path) -> MakeReview:
     def make(*reports: dict[str, Any], links: list[dict[str, Any]] | None = None) -> Path:
         folder = tmp_path / "review"
         (folder / "literature").mkdir(parents=True, exist_ok=True)
-        (folder / "review.yaml").write_bytes((FROZEN / "cases" / "review.yaml").read_bytes())
+        (folder / "review.yaml").write_text(PRESENT_PROTOCOL, encoding="utf-8")
         for entry in reports:
             path = folder / "literature" / f"{entry['report']['id']}.yaml"
             path.write_text(f"# Made up.\n{yaml.safe_dump(entry, sort_keys=False)}", encoding="utf-8")

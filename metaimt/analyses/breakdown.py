@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from metaimt.evidence.selection import Selection
-from metaimt.model.count import Count, levels
+from metaimt.model.count import Count
 from metaimt.model.fields import BY_NAME, GROUPINGS
 from metaimt.model.unit import Unit
 from metaimt.problem import check_name
@@ -59,12 +59,12 @@ def breakdown(selection: Selection, pool: str, grouping: str, label: str = "") -
     Raises WrongUse naming the groupings if it is not one of them.
     """
     check_name("--by", grouping, GROUPINGS)
-    members = [member.unit for member in selection.members(pool)]
-    rows = levels(members, lambda unit: value_of(unit, grouping), NOT_REPORTED)
-    title = f"{label or pool}, {grouping.replace('_', ' ')}"
-    found = {name: _level(name, Count.of(f"{title}: {name}", units)) for name, units in rows.items()}
-    missing = found.pop(NOT_REPORTED, _level(NOT_REPORTED, Count.of(f"{title}: {NOT_REPORTED}", ())))
-    return Breakdown(pool, grouping, (*sorted(found.values(), key=_order), missing), Count.of(label or pool, members))
+    whole = selection.described(pool, label or pool)
+    title = f"{whole.title}, {grouping.replace('_', ' ')}"
+    rows = whole.by_level(title, lambda unit: value_of(unit, grouping), NOT_REPORTED)
+    found = {name: _level(name, counts) for name, counts in rows.items()}
+    missing = found.pop(NOT_REPORTED, _level(NOT_REPORTED, Count(f"{title}: {NOT_REPORTED}", ())))
+    return Breakdown(pool, grouping, (*sorted(found.values(), key=_order), missing), whole)
 
 
 def value_of(unit: Unit, grouping: str) -> str | None:

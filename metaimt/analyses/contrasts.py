@@ -6,8 +6,9 @@ against its reference.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 from typing import Any, Final
 
@@ -105,16 +106,15 @@ class Contrast:
         return {"not_identified": self.unbounded()} if value in {0.0, inf} else value
 
 
-def side(label: str, units: Iterable[Unit], protocol: Protocol) -> Side:
-    """The units of one side, pooled by the rule of the review."""
-    counts = Count.of(label, units)
+def side(counts: Count, protocol: Protocol) -> Side:
+    """One side, pooled by the rule of the review."""
     return Side(counts, response_rate(counts.clusters, protocol, pooled=True))
 
 
 def of_design(selection: Selection, pool: str, designs: tuple[str, ...], protocol: Protocol) -> Side:
     """The units of a pool whose report has one of these designs."""
     label = f"{DESIGN_WORDS[designs]} ({protocol.label(pool)})"
-    return side(label, (m.unit for m in selection.members(pool) if m.unit.design in designs), protocol)
+    return side(selection.count(pool, label).where(label, lambda unit: unit.design in designs), protocol)
 
 
 def pools_to_compare(selection: Selection) -> tuple[str, ...]:
@@ -138,13 +138,16 @@ def wording_contrasts(selection: Selection, protocol: Protocol) -> Iterator[Cont
     ranges: tuple[tuple[str, int], ...] = (("single patients", 1), ("all patients", 0))
     for pool in selection.pools[1:]:
         for words, first_course in ranges:
-            strict = [m.unit for m in selection.members(headline) if m.unit.course >= first_course]
-            wider = [m for m in selection.members(pool) if m.unit.course >= first_course]
-            rest = [m.unit for m in wider if not m.is_in(headline)]
-            group = side(f"the rest of {protocol.label(pool)}, {words}", rest, protocol)
-            reference = side(f"{protocol.label(headline)}, {words}", strict, protocol)
+            rest, strict = f"the rest of {protocol.label(pool)}, {words}", f"{protocol.label(headline)}, {words}"
+            wanted = partial(_from_course, first_course)
+            group = side(selection.rest(pool, headline, rest).where(rest, wanted), protocol)
+            reference = side(selection.count(headline, strict).where(strict, wanted), protocol)
             name = f"rest against {headline}, {words}, {pool}"
             yield contrast(name, "wording", pool, (group, reference), CONFOUNDED)
+
+
+def _from_course(first: int, unit: Unit) -> bool:
+    return unit.course >= first
 
 
 def contrast(name: str, kind: str, pool: str, sides: tuple[Side, Side], caveat: str = "") -> Contrast:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from metaimt.analyses.breakdown import NOT_REPORTED, value_of
 from metaimt.evidence.selection import Selection
-from metaimt.model.count import Count, levels
-from metaimt.model.unit import Unit
+from metaimt.model.count import Count
 
 DOWN: Final = "fusion_partner"
 ACROSS: Final = "drug"
@@ -58,12 +58,14 @@ def evidence_map(
 ) -> EvidenceMap:
     """A pool, which `label` names, by two groupings of the protocol."""
     title = label or pool
-    members = [placed.unit for placed in selection.members(pool) if placed.unit.evaluable]
-    by_row, by_column = (_totals(members, title, grouping) for grouping in (down, across))
-    pairs = dict.fromkeys((_level(unit, down), _level(unit, across)) for unit in members)
+    whole = selection.described(pool, title).where(title, lambda unit: unit.evaluable)
+    by_row, by_column = (_totals(whole, grouping) for grouping in (down, across))
     cells = {
-        (row, column): by_row[row].of_units(f"{title}: {row} with {column}", set(by_column[column].ids))
-        for row, column in pairs
+        (row, column): counts
+        for row, of_row in by_row.items()
+        for column, counts in of_row.by_level(
+            f"{title}: {row} with", partial(value_of, grouping=across), NOT_REPORTED
+        ).items()
     }
     return EvidenceMap(
         pool=pool,
@@ -74,18 +76,14 @@ def evidence_map(
         cells=cells,
         row_totals=by_row,
         column_totals=by_column,
-        total=Count.of(title, members),
+        total=whole,
     )
 
 
-def _level(unit: Unit, grouping: str) -> str:
-    return value_of(unit, grouping) or NOT_REPORTED
-
-
-def _totals(members: list[Unit], title: str, grouping: str) -> dict[str, Count]:
-    found = levels(members, lambda unit: value_of(unit, grouping), NOT_REPORTED)
-    words = grouping.replace("_", " ")
-    return {level: Count.of(f"{title}: {words} {level}", inside) for level, inside in found.items()}
+def _totals(whole: Count, grouping: str) -> dict[str, Count]:
+    return whole.by_level(
+        f"{whole.title}: {grouping.replace('_', ' ')}", partial(value_of, grouping=grouping), NOT_REPORTED
+    )
 
 
 def _ordered(totals: Mapping[str, Count]) -> tuple[str, ...]:

@@ -25,16 +25,18 @@ class NotInHeadline:
 def not_in_headline(selection: Selection, label: str) -> tuple[NotInHeadline, ...]:
     """Patients of the last and widest pool, and those counted elsewhere, last; `label` names the headline."""
     headline, widest = selection.pools[0], selection.pools[-1]
-    elsewhere, found = list[Unit](), dict[Why, list[Unit]]()
+    elsewhere, found = list[Unit](), dict[Why, list[str]]()
+    rest = selection.rest(widest, headline, f"not in {label}")
     for placed in selection.left_out(headline):
         decisive = placed.reasons[headline][0]
         if decisive.reason is Reason.COUNTED_ELSEWHERE:
             elsewhere += [placed.unit] if _patients(placed.unit) else []
         elif placed.is_in(widest):
-            found.setdefault(decisive, []).append(placed.unit)
+            found.setdefault(decisive, []).append(placed.unit.id)
     told = [
-        NotInHeadline(str(why), Count.of(f"not in {label}: {why}", units), sum(unit.evaluable for unit in units))
-        for why, units in found.items()
+        NotInHeadline(str(why), counts, counts.evaluable)
+        for why, ids in found.items()
+        for counts in [rest.of_units(f"not in {label}: {why}", ids)]
     ]
     told.sort(key=lambda each: (-each.patients, each.reason))
     if elsewhere:

@@ -164,7 +164,8 @@ def _pool(selection: Selection, protocol: Protocol, name: str) -> Group:
 def _row(selection: Selection, protocol: Protocol, name: str) -> Group:
     headline, label = next(iter(protocol.pools)), protocol.label
     members = selection.members(name)
-    passes = {member.unit.id: meets(member.unit, protocol.pools[headline]) for member in members}
+    pool = protocol.pools[headline]
+    passes = {m.unit.id: meets(m.unit, pool, protocol.targets(m.row, pool)) for m in members}
     inside = {
         headline: [member for member in members if passes[member.unit.id]],
         "rest": [member for member in members if not passes[member.unit.id]],

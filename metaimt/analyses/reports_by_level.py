@@ -49,8 +49,8 @@ class ReportsByLevel:
 def reports_by_level(selection: Selection, protocol: Protocol, pool: str, grouping: str | None) -> ReportsByLevel:
     """The reports of a pool by level. Raises WrongUse naming the groupings if `grouping` is not one of them."""
     label = protocol.label(pool)
-    whole = Count.of(label, (placed.unit for placed in selection.members(pool) if placed.unit.evaluable))
-    headline = {placed.unit.id for placed in selection.members(selection.pools[0])}
+    whole = selection.described(pool, label).where(label, lambda unit: unit.evaluable)
+    headline = set(selection.described(selection.pools[0], label).ids)
     if grouping is None:
         one = _level(label, whole, headline, NotRun("there is one level"))
         return ReportsByLevel(pool, None, (one,) if whole.parts else ())

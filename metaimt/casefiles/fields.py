@@ -6,6 +6,7 @@ text field, which keeps its typed form.
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Callable
@@ -25,7 +26,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from metaimt.casefiles import hints
 from metaimt.casefiles.hints import Proposal
 from metaimt.casefiles.strict_yaml import TypedFloat, TypedInt
-from metaimt.vocabulary import Vocabulary, built_in
+from metaimt.vocabulary import REGIMEN, Vocabulary, built_in, genes
 
 
 def refuse(rule: str, message: str, hint: str | Proposal | None = "") -> PydanticCustomError:
@@ -183,7 +184,8 @@ class Term:
     name: str
     field: str = ""
 
-    def _check(self, value: object, info: ValidationInfo) -> str:
+    def check(self, value: object, info: ValidationInfo) -> str:
+        """The term itself; raises the refusal if it is not in the list."""
         vocabulary = vocabulary_of(info)
         if type(value) is str and value in vocabulary.lists[self.name]:
             return value
@@ -193,10 +195,26 @@ class Term:
         raise unknown_term(vocabulary, self.name, self.field or self.name, text)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.with_info_plain_validator_function(self._check)
+        return core_schema.with_info_plain_validator_function(self.check)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"type": "string", "x-terms": self.name}
+
+
+def _gene(value: object, info: ValidationInfo) -> str:
+    text = _text(value)
+    return text if text in vocabulary_of(info).lists["kinase"] else _partner(text, info)
+
+
+def _drugs(value: object, info: ValidationInfo) -> str:
+    """One drug, or a list of those given together as one regimen: their names joined by ` + `, in order of letters."""
+    if not isinstance(value, list):
+        return _DRUG.check(value, info)
+    names = sorted({_DRUG.check(name, info) for name in value})
+    if len(names) < 2 or len(names) < len(value):
+        hint = f"write drug: {names[0]}" if names else "write drug: crizotinib"
+        raise refuse("wrong-form", "a regimen is a list of two drugs or more, each named once", hint)
+    return REGIMEN.join(names)
 
 
 def unknown_term(vocabulary: Vocabulary, name: str, field: str, text: str) -> PydanticCustomError:
@@ -225,21 +243,44 @@ def _whole_fusion(vocabulary: Vocabulary, text: str) -> str:
 
 
 def _partner(value: object, info: ValidationInfo) -> str:
-    """HGNC symbols: new partners are published every year, so an unknown one passes if it is near no known one."""
+    """The present HGNC symbol of a gene: of the vocabulary, or of any other protein-coding gene."""
     text = _text(value)
     vocabulary = vocabulary_of(info)
     if text in vocabulary.lists["partner"] or text in vocabulary.lists["kinase"]:
         return text
+    known, former = genes()
+    if text in known:
+        return text
     if hint := _whole_fusion(vocabulary, text):
         raise refuse("unknown-fusion-partner", f"{shown(text)} is a fusion, not one gene", hint)
-    nearest = vocabulary.nearest("partner", text)
-    if nearest is not None:
-        message = f"{shown(text)} is not an HGNC symbol of the vocabulary"
-        raise refuse("unknown-fusion-partner", message, Proposal(nearest, f"did you mean {nearest}?"))
-    if not re.fullmatch(r"[A-Z][A-Z0-9]{0,14}(orf[0-9]+|-[A-Z0-9]+)?", text):
-        message = f"{shown(text)} does not look like an HGNC symbol"
-        raise refuse("unknown-fusion-partner", message, "capital letters and digits, one gene: EML4")
-    return text
+    present = vocabulary.belongs("partner", text) or former.get(text.upper()) or _slip_of(text, vocabulary)
+    if present is None and text.upper() in known:
+        present = text.upper()
+    if present is not None:
+        former_name = text.upper() in former
+        said = "is a former or other name of a gene" if former_name else "is not the HGNC symbol of a gene"
+        proposal = Proposal(present, f"did you mean {present}?")
+        raise refuse("unknown-fusion-partner", f"{shown(text)} {said}", proposal)
+    hint = "write the HGNC symbol of one gene: EML4; a gene that is missing can be added in cases/vocabulary.yaml"
+    raise refuse("unknown-fusion-partner", f"{shown(text)} is no gene of the HGNC", hint)
+
+
+_DRUG = Term("drug")
+_REGIMEN = {
+    "anyOf": [
+        {"type": "string", "x-terms": "drug"},
+        {"type": "array", "items": {"type": "string", "x-terms": "drug"}, "minItems": 2},
+    ]
+}
+DrugName = Annotated[str, PlainValidator(_drugs), WithJsonSchema(_REGIMEN)]
+Gene = Annotated[str, PlainValidator(_gene), WithJsonSchema({"type": "string", "x-suggestions": "kinase"})]
+
+
+def _slip_of(text: str, vocabulary: Vocabulary) -> str | None:
+    """The known partner that a text is a slip of; its digits are the same, since they tell one gene from the next."""
+    digits = [c for c in text if c.isdigit()]
+    alike = [gene for gene in vocabulary.lists["partner"] if [c for c in gene if c.isdigit()] == digits]
+    return next(iter(difflib.get_close_matches(text.upper(), alike, n=1, cutoff=0.75)), None)
 
 
 FusionPartner = Annotated[str, PlainValidator(_partner), WithJsonSchema({"type": "string", "x-suggestions": "partner"})]
@@ -266,3 +307,26 @@ _NUMBER_OR_RANGE = {
     ]
 }
 Months = Annotated[float | tuple[float, float], PlainValidator(_range), WithJsonSchema(_NUMBER_OR_RANGE)]
+
+
+def _percent(value: object) -> float:
+    change = float(_amount(value, hints.number))
+    if change < -100:
+        raise refuse("wrong-form", f"{shown(value)} is a loss of more than the whole", "write -30 for a loss of 30 %")
+    return change
+
+
+SizeChange = Annotated[float, PlainValidator(_percent), WithJsonSchema({"type": "number", "minimum": -100})]
+
+
+def _sizes(value: object) -> tuple[float, float]:
+    if not isinstance(value, list) or len(value) != 2:
+        raise refuse("wrong-form", "expected [before, after]", "write [8.7, 7.5], both in the same unit")
+    before, after = (float(_amount(size, hints.number)) for size in value)
+    if before <= 0 or after < 0:
+        raise refuse("wrong-form", "a size is above 0, and 0 only where the tumour is gone", "write [8.7, 7.5]")
+    return before, after
+
+
+_TWO_NUMBERS = {"type": "array", "items": {"type": "number", "minimum": 0}, "minItems": 2, "maxItems": 2}
+Sizes = Annotated[tuple[float, float], PlainValidator(_sizes), WithJsonSchema(_TWO_NUMBERS)]

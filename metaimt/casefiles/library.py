@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -28,7 +28,18 @@ if TYPE_CHECKING:
 
 CASE_FOLDERS = ("literature", "local")
 PROTOCOL_FILE = "review.yaml"
+PENDING = "pending"  # status of a case file
 _ADDED_TERMS = "vocabulary.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A case file that is not yet read to its end: where it is, its title if that is known, and why it waits."""
+
+    id: str
+    file: str
+    title: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,7 @@ class Library:
     tables: Mapping[str, PatientTable] = field(default_factory=dict)  # report id -> its table of patients
     table_files: Mapping[str, str] = field(default_factory=dict)  # file of a table or mapping -> its case file
     published: PublishedFile | None = None  # pooled figures printed elsewhere
+    pending: tuple[Pending, ...] = ()  # in no pool
 
     @property
     def case_files(self) -> int:
@@ -78,7 +90,7 @@ def read_library(folder: Path | str = "cases") -> Library:
 def read_files(paths: Iterable[Path]) -> Library:
     """Read single case files that belong to no review folder; each is checked by itself."""
     reader = _Reader(Path())
-    return reader.library_of([(path, reader.read(path, CaseFile)) for path in paths])
+    return reader.library_of([(path, reader.case(path)) for path in paths])
 
 
 @contextmanager
@@ -120,11 +132,12 @@ class _Reader:
         self.vocabulary = built_in()
         self.tables: dict[str, PatientTable] = {}
         self.table_files: dict[str, str] = {}
+        self.pending: list[Pending] = []
 
     def library(self) -> Library:
         """The whole review folder."""
         self.vocabulary = self._vocabulary()
-        cases = [(path, self.read(path, CaseFile)) for path in self._case_paths()]
+        cases = [(path, self.case(path)) for path in self._case_paths()]
         for path in sorted((self.folder / "second-reading").glob("*.yaml")):
             self.problems.extend(self.document(path).problems)
         return self.library_of(
@@ -165,6 +178,7 @@ class _Reader:
             problems=ordered(self.problems),
             tables=MappingProxyType(self.tables),
             table_files=MappingProxyType(self.table_files),
+            pending=tuple(self.pending),
         )
 
     def _with_table(self, path: Path, report: CaseFile) -> tuple[Path, CaseFile]:
@@ -205,6 +219,24 @@ class _Reader:
         found, problems = read_model(self.document(path), model, self.vocabulary)
         self.problems.extend(problems)
         return found
+
+    def case(self, path: Path) -> CaseFile | None:
+        """A case file; of one that says `status: pending` whatever it holds is told and stops nothing."""
+        document = self.document(path)
+        if not isinstance(document.data, dict) or document.data.get("status") != PENDING:
+            return self.read(path, CaseFile)
+        report, reason = document.data.get("report"), document.data.get("reason")
+        told = report if isinstance(report, dict) else {}
+        if not isinstance(reason, str) or not reason.strip():
+            hint = "add reason: what is waited for, such as the full text"
+            self.problems.append(document.problem(("status",), "pending-without-reason", "no reason is given", hint))
+            reason = "no reason given"
+        _, found = read_model(document, CaseFile, self.vocabulary)
+        unfinished = {"missing-field", "nobody"}
+        self.problems += [replace(problem, severity="warning") for problem in found if problem.rule not in unfinished]
+        title = str(told.get("title") or "")
+        self.pending.append(Pending(str(told.get("id") or path.stem), _shown(path), title, reason))
+        return None
 
     def optional(self, name: str, model: type[Model]) -> Model | None:
         path = self.folder / name

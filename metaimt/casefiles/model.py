@@ -10,15 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 
 from metaimt.casefiles.claims import Claim
 from metaimt.casefiles.entry import Entry, described, listed, mapped
 from metaimt.casefiles.fields import (
     Date,
     Doi,
+    DrugName,
     Flag,
     FusionPartner,
+    Gene,
     Identifier,
     Label,
     Months,
@@ -27,6 +29,8 @@ from metaimt.casefiles.fields import (
     Pmid,
     Printed,
     SingleMonths,
+    SizeChange,
+    Sizes,
     Term,
     Text,
     Url,
@@ -44,7 +48,6 @@ Disease = Annotated[str, Term("disease")]
 MarkerStatus = Annotated[str, Term("marker_status")]
 ArmStatus = Annotated[str, Term("arm_status")]
 Kinase = Annotated[str, Term("kinase", "fusion_gene")]
-DrugName = Annotated[str, Term("drug")]
 Response = Annotated[str, Term("response")]
 Basis = Annotated[str, Term("response_basis")]
 StopReason = Annotated[str, Term("stop_reason")]
@@ -86,10 +89,20 @@ class Extraction(Entry):
     note: Text | None = described("What the source leaves open and how it was judged.")
 
 
+_DRUG = "Generic name; 'unspecified ALK inhibitor' if the source names none; [one, other]: a regimen, given together."
+
+
+class Mutation(Entry):
+    """A mutation that the source prints."""
+
+    gene: Gene = Field(description="The gene, HGNC symbol.")
+    change: Text | None = described("The change as printed, such as V600E.")
+
+
 class Course(Entry):
     """One course of one kinase inhibitor in one patient; `response` is the best response of that course."""
 
-    drug: DrugName = Field(description="Generic name; 'unspecified ALK inhibitor' if the source names none.")
+    drug: DrugName = Field(description=_DRUG)
     dose: Text | None = described("Dose as printed.")
     combined_with: tuple[Text, ...] = listed("Surgery, radiotherapy or a drug given with it.")
     response: Response | None = described("Best overall response: CR, PR, SD, PD or NE; left out if not readable.")
@@ -97,11 +110,16 @@ class Course(Entry):
     response_as_stated: Text | None = described("The words of the source.")
     response_alternatives: tuple[Response, ...] = listed("Other categories the source leaves open.")
     criteria: Text | None = described("Response criteria, such as RECIST 1.1.")
+    size_change_percent: SizeChange | None = described("Best change of size in percent, -30 for a loss of 30 %.")
+    sizes: Sizes | None = described("Size before and at best response, [8.7, 7.5], where no percentage is printed.")
+    time_to_response_months: Months | None = described("Time from the first dose to the response in months.")
     duration_months: Months | None = described("Time on the drug in months; [low, high] if only a range follows.")
     response_duration_months: Months | None = described("Duration of response in months, if the source gives it.")
     pfs_months: Months | None = described("Progression-free survival in months.")
     ongoing: Flag | None = described("Whether the drug was still being taken; left out if not stated.")
     stop_reason: StopReason | None = described("Why the drug was stopped.")
+    in_response_at_12_months: Flag | None = described("Whether still in response, or on the drug, at 12 months.")
+    became_operable: Flag | None = described("Whether the tumour could be resected because it shrank.")
     beyond_progression: Flag | None = described("Whether the drug was continued after progression.")
     adverse_events: tuple[Text, ...] = listed("Adverse events as printed.")
 
@@ -115,13 +133,16 @@ class Patient(Entry):
     site: Site | None = described("Primary site, in one of eight groups.")
     site_detail: Text | None = described("The exact place, in the words of the source.")
     histology: Histology | None = described("IMT, EIMS (epithelioid) or other; left out: as reported.")
+    histology_detail: Text | None = described("The histology in the words of the source.")
     disease: Disease | None = described("Extent at the start of treatment.")
     prior_treatment: tuple[Text, ...] = listed("Treatment before the first kinase inhibitor.")
     ihc: Mapping[str, MarkerStatus] = mapped("Immunohistochemistry: marker -> positive or negative.")
     ihc_pattern: Text | None = described("Staining pattern, such as nuclear membrane.")
+    test_method: Text | None = described("How fusion or marker was tested, such as FISH, RNA sequencing, D5F3.")
     fusion_gene: Kinase | None = described("The kinase of the fusion; implies rearranged.")
     fusion_partner: FusionPartner | None = described("The partner gene, HGNC symbol.")
     rearranged: Mapping[str, Flag] = mapped("Marker -> true or false, where no fusion gene is known.")
+    mutations: tuple[Mutation, ...] = listed("Mutations as printed: - {gene: BRAF, change: V600E}.")
     courses: tuple[Course, ...] = Field(min_length=1, description="Kinase inhibitors in the order given.")
     status: LifeStatus | None = described("alive or dead at last follow-up.")
     followup_months: SingleMonths | None = described("Follow-up in months.")
@@ -152,19 +173,30 @@ class Median(Entry):
     ci: Limits | None = described("Printed 95 % interval, months; null for a limit that is not estimable.")
 
 
+class Having(Entry):
+    """Patients with something, of those in whom it is known."""
+
+    n: Whole = Field(description="Patients with it.")
+    of: Whole = Field(description="Patients in whom it is known.")
+
+
 class Arm(Entry):
     """A group of patients published only as counts."""
 
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["responders"]}, {"required": ["treated"]}]})
+
     label: Text = Field(description="What the group is, in a few words.")
-    drug: DrugName = Field(description="Generic name; 'unspecified ALK inhibitor' if the source names none.")
+    drug: DrugName = Field(description=_DRUG)
     combined_with: tuple[Text, ...] = listed("Surgery, radiotherapy or a drug given with it.")
     status: Mapping[str, ArmStatus] = mapped("Marker -> positive, negative or mixed.")
     fusion_gene: Kinase | None = described("The kinase of the fusion, if one for all.")
     fusion_partner: FusionPartner | None = described("The partner gene, if one for all.")
+    mutations: tuple[Mutation, ...] = listed("Mutations, if the same for all.")
     histology: Histology | None = described("IMT, EIMS or other, if one for all.")
     site: Site | None = described("Primary site, if one for all.")
-    evaluable: Whole = Field(description="Patients whose response could be assessed.")
-    responders: Whole = Field(description="Patients with CR or PR.")
+    evaluable: Whole | None = described("Patients whose response could be assessed; left out if not printed.")
+    responders: Whole | None = described("Patients with CR or PR.")
+    treated: Whole | None = described("Patients given the drug, where those evaluable are not printed.")
     cr: Whole | None = described("Complete responses.")
     pr: Whole | None = described("Partial responses.")
     sd: Whole | None = described("Stable disease.")
@@ -173,9 +205,26 @@ class Arm(Entry):
     line: Line = Field(default="any", description="first, later, or any (mixed or not said).")
     counts_basis: CountsBasis | None = described("printed, from_percentage or by_subtraction.")
     response_basis: Basis | None = described("stated or measured; inferred: the source does not count responders.")
+    in_response_at_12_months: Having | None = described("Responders still in response, or on the drug, at 12 months.")
     denominator: Denominator | None = described("minimum: more patients may have been treated.")
     median_pfs_months: Median | None = described("Printed median progression-free survival.")
     median_duration_months: Median | None = described("Printed median time on treatment.")
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """(responders, evaluable); 0 of 0 where the source prints no denominator, so that nobody is counted."""
+        return (self.responders or 0, self.evaluable) if self.evaluable is not None else (0, 0)
+
+    @model_validator(mode="after")
+    def _has_counts(self) -> Arm:
+        if self.evaluable is not None and self.responders is None:
+            raise refuse("missing-field", "the arm has no 'responders'", "add responders: Patients with CR or PR.")
+        if self.evaluable is None and self.treated is None and self.responders is None:
+            hint = (
+                "add evaluable and responders; or what alone is printed, treated or responders: it is then in no pool"
+            )
+            raise refuse("missing-field", "the arm has no 'evaluable'", hint)
+        return self
 
 
 class Tested(Entry):
@@ -183,13 +232,6 @@ class Tested(Entry):
 
     positive: Whole = Field(description="Positive patients.")
     tested: Whole = Field(description="Tested patients.")
-
-
-class Having(Entry):
-    """Patients with something, of those in whom it is known."""
-
-    n: Whole = Field(description="Patients with it.")
-    of: Whole = Field(description="Patients in whom it is known.")
 
 
 class SurvivalRate(Entry):
@@ -238,6 +280,8 @@ class Waiver(Entry):
 class CaseFile(Entry):
     """One file: the report, how it was read, and its patients or arms."""
 
+    status: Annotated[str, Term("file_status")] | None = described("pending: not yet read to its end; in no pool.")
+    reason: Text | None = described("Why the file is pending.")
     report: Publication = Field(description="The publication.")
     extraction: Extraction = Field(default_factory=Extraction, description="How it was read.")
     patients: tuple[Patient, ...] = listed("Patients described one by one.")
@@ -251,6 +295,8 @@ class CaseFile(Entry):
 
     @model_validator(mode="after")
     def _has_someone(self) -> CaseFile:
+        if self.reason is not None and self.status is None:
+            raise refuse("pending-without-status", "a reason, but no status", "add status: pending, or delete reason")
         if not self.patients and not self.arms and self.table is None:
             raise refuse("nobody", "neither patients nor arms", "give one patient with one course, or one arm")
         return self

@@ -81,11 +81,17 @@ class Row(Entry):
     marker: Text | None = described("The marker, such as ALK.")
     status: RowStatus | None = described("positive, negative, not_stated or mixed.")
     fusion_gene: Text | None = described("The kinase of the fusion; other: any that no row or marker names.")
+    mutation: Text | None = described("The mutated gene.")
+    change: Text | None = described("The mutation, such as V600E; left out: any of the gene.")
+    targets: tuple[Text, ...] = listed("Targets of the drugs it is about: [ALK]; not_stated too, or [any].")
 
     @model_validator(mode="after")
     def _one_kind(self) -> Row:
-        if (self.marker is None) != (self.status is None) or (self.marker is None) == (self.fusion_gene is None):
-            raise refuse("wrong-form", "a row has a marker with a status, or a fusion_gene")
+        kinds = sum(given is not None for given in (self.marker, self.fusion_gene, self.mutation))
+        if (self.marker is None) != (self.status is None) or kinds != 1:
+            raise refuse("wrong-form", "a row has a marker with a status, or a fusion_gene, or a mutation")
+        if self.change is not None and self.mutation is None:
+            raise refuse("wrong-form", "a row has a change, but no mutation", "add mutation: the gene, such as BRAF")
         return self
 
 
@@ -94,6 +100,7 @@ class Pool(Entry):
 
     rows: tuple[Text, ...] = Field(min_length=1, description="The rows it draws from.")
     line: PoolLine = Field(default="first", description="first (and not stated) or later.")
+    targets: tuple[Text, ...] = listed("Targets of the drugs it is about; left out: those of its rows.")
     drug: PoolDrug = Field(default="any", description="named: the source names the drug.")
     combined_with: PoolCombined = Field(default="any", description="none: the drug was given alone.")
     response_basis: tuple[Basis, ...] = listed("Accepted bases of the response; empty: all.")
@@ -223,9 +230,28 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     return f"did you mean {close[0]}?" if close else ""
 
 
+FORMAT = 2
+"""The form and rules of a review that are written today; format 1 is still read, by its own rules."""
+ANY_TARGET, NOT_STATED = "any", "not_stated"
+
+
+def _format(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= FORMAT:
+        said = f"format: {value} is not 1 or {FORMAT}"
+        newer = isinstance(value, int) and value > FORMAT
+        raise refuse("wrong-form", said, "install a newer metaimt" if newer else f"write format: {FORMAT}")
+    return value
+
+
+_FORMATS = WithJsonSchema({"type": "integer", "enum": list(range(1, FORMAT + 1))})
+
+
 class Protocol(Entry):
     """cases/review.yaml."""
 
+    format: Annotated[int, PlainValidator(_format), _FORMATS] = Field(
+        default=1, description="2; left out, the review is read by the rules of format 1."
+    )
     title: Text = Field(description="Title of the review.")
     question: Text = Field(description="The question, in one sentence.")
     version: Text = Field(description="YEAR.N")
@@ -255,6 +281,24 @@ class Protocol(Entry):
         if not self.pools:
             raise refuse("no-pool", "no pool is defined")
         return self
+
+    @model_validator(mode="after")
+    def _targets_are_named(self) -> Protocol:
+        named: dict[str, Row | Pool] = {**self.rows, **self.pools}
+        if self.format == 1:
+            if with_targets := next((name for name, of_it in named.items() if of_it.targets), None):
+                raise refuse("wrong-form", f"{with_targets} names targets, a field of format 2", "add format: 2")
+            return self
+        for name, row in self.rows.items():
+            if not row.targets:
+                gene = row.marker or (row.fusion_gene if row.fusion_gene != "other" else None) or ANY_TARGET
+                hint = f"add targets: [{gene}] to {name}, or targets: [{ANY_TARGET}]"
+                raise refuse("missing-targets", f"the row {name} does not say which drugs it is about", hint)
+        return self
+
+    def targets(self, row: str | None, pool: Pool) -> tuple[str, ...]:
+        """The targets of the drugs that a pool is about: its own, else those of the row a unit is in."""
+        return pool.targets or (self.rows[row].targets if row is not None else ())
 
     @model_validator(mode="after")
     def _alternatives_exist(self) -> Protocol:

@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import Field
 
 from metaimt.casefiles.entry import Entry, described, listed, mapped
-from metaimt.casefiles.fields import Doi, Flag, Identifier, Number, Pmcid, Pmid, Text, Url, Whole
-from metaimt.casefiles.model import Design, DrugName
+from metaimt.casefiles.fields import Doi, DrugName, Flag, Identifier, Number, Pmcid, Pmid, Text, Url, Whole
+from metaimt.casefiles.model import Design
 
 Interval = Annotated[tuple[Number, ...], Field(min_length=2, max_length=2)]
 

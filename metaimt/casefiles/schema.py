@@ -39,7 +39,7 @@ def case_schema(vocabulary: Vocabulary) -> dict[str, Any]:
     raw = CaseFile.model_json_schema()
     definitions = raw.pop("$defs", {})
     schema = _plain(raw, definitions, vocabulary)
-    schema["anyOf"] = [{"required": [name]} for name in ("patients", "arms", "table")]
+    schema["anyOf"] = [{"required": [name]} for name in ("patients", "arms", "table", "status")]
     return {"$schema": "http://json-schema.org/draft-07/schema#", **schema, "title": "metaimt case file"}
 
 

@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from metaimt.casefiles.library import CASE_FOLDERS, Library
+from metaimt.casefiles.library import CASE_FOLDERS, PROTOCOL_FILE, Library
 from metaimt.casefiles.model import CaseFile
 from metaimt.casefiles.strict_yaml import Path as Steps
 from metaimt.checks.rule import Located, Rule, rule, rules_in
+
+_LOOK_ALIKE = str.maketrans("АВЕКМНОРСТХαΑΒΕΚΜΝΟΡΤΧ", "ABEKMHOPCTXaABEKMNOPTX")
 
 
 def name_of(library: Library, report: CaseFile) -> str:
@@ -140,14 +142,10 @@ def overlaps_exist(library: Library) -> Iterator[Located]:
 @rule("marker-spelling")
 def markers_are_written_alike(library: Library) -> Iterator[Located]:
     """`ihc: {alk: positive}` would count as ALK status not stated, without a word."""
-    kinases = frozenset(library.vocabulary.terms("kinase"))
     for report in library.reports:
         for path in _markers(report):
             marker = str(path[-1])
-            if marker in kinases:
-                continue
-            word = re.split(r"[^A-Za-z0-9]", marker.strip())[0].upper()
-            if word in kinases:
+            if (word := _slip(marker, library)) is not None:
                 message = f"'{marker}' is not taken for {word}: the status would count as not stated"
                 yield name_of(library, report), path, message, f"write {word}"
 
@@ -158,6 +156,75 @@ def _markers(report: CaseFile) -> Iterator[Steps]:
         yield from (("patients", p, "rearranged", marker) for marker in patient.rearranged)
     for a, arm in enumerate(report.arms):
         yield from (("arms", a, "status", marker) for marker in arm.status)
+
+
+@rule("unknown-marker", "warning")
+def markers_are_known(library: Library) -> Iterator[Located]:
+    """A marker that no row of the protocol can mean says nothing; a positive one may be of another tumour."""
+    known = {*library.vocabulary.terms("kinase"), *library.vocabulary.terms("marker")}
+    for report in library.reports:
+        for path in _markers(report):
+            marker = str(path[-1])
+            if marker in known or _slip(marker, library) is not None:
+                continue
+            meant = library.vocabulary.belongs("kinase", marker) or library.vocabulary.belongs("marker", marker)
+            hint = f"write {meant}" if meant else "write a gene or marker of the vocabulary, or add it under marker"
+            if meant and "/" in meant:
+                hint = f"write {', '.join(_one_of(meant))}, or {meant} where the source does not say which"
+            message = f"'{marker}' is no marker of the vocabulary: no row of the protocol asks for it"
+            yield name_of(library, report), path, message, hint
+
+
+def _one_of(genes: str) -> list[str]:
+    """`NTRK1/2/3` as its three genes."""
+    first, *more = genes.split("/")
+    return [first, *(first[:-1] + number for number in more)]
+
+
+def _slip(marker: str, library: Library) -> str | None:
+    """The kinase that a marker is another spelling of, also with letters of other alphabets that look the same."""
+    kinases = frozenset(library.vocabulary.terms("kinase"))
+    plain = marker.strip().translate(_LOOK_ALIKE)
+    word = re.split(r"[^A-Za-z0-9]", plain)[0].upper()
+    return word if word in kinases and marker not in kinases else None
+
+
+@rule("nothing-identified", "warning")
+def patients_have_a_tumour(library: Library) -> Iterator[Located]:
+    """Without histology, fusion, marker and mutation nothing says that the patient belongs to the review."""
+    for report in library.reports:
+        document = name_of(library, report)
+        for p, patient in enumerate(report.patients):
+            told = (patient.histology, patient.fusion_gene, patient.ihc, patient.rearranged, patient.mutations)
+            if not any(told):
+                message = f"patient {patient.id}: histology, fusion and marker are all missing"
+                yield document, ("patients", p, "id"), message, "add histology, fusion_gene or ihc as the source says"
+        for a, arm in enumerate(report.arms):
+            if not any((arm.histology, arm.fusion_gene, arm.status, arm.mutations)):
+                message = f"arm {a + 1}: histology, fusion and marker are all missing"
+                yield document, ("arms", a, "label"), message, "add histology, fusion_gene or status as the source says"
+
+
+@rule("new-partner", "warning")
+def partners_are_known(library: Library) -> Iterator[Located]:
+    """A partner that this tumour was not known to have may be new, or the gene of another tumour."""
+    known = {*library.vocabulary.terms("partner"), *library.vocabulary.terms("kinase")}
+    for report in library.reports:
+        partners = [(("patients", p), patient.fusion_partner) for p, patient in enumerate(report.patients)]
+        partners += [(("arms", a), arm.fusion_partner) for a, arm in enumerate(report.arms)]
+        for path, partner in partners:
+            if partner is not None and partner not in known:
+                message = f"fusion_partner: {partner} is new to the review's vocabulary"
+                hint = "check it against the source; then add it under partner in cases/vocabulary.yaml"
+                yield name_of(library, report), (*path, "fusion_partner"), message, hint
+
+
+@rule("format-1", "warning")
+def review_is_of_the_present_format(library: Library) -> Iterator[Located]:
+    """A review of format 1 is read by its own rules: any kinase inhibitor counts."""
+    if library.protocol is not None and library.protocol.format == 1:
+        message = "no format: the review is read by the rules of format 1, which do not ask for a drug's target"
+        yield shared(library, PROTOCOL_FILE), (), message, "metaimt migrate rewrites it, and shows what changes"
 
 
 @rule("not-sorted", "warning")
@@ -182,4 +249,6 @@ RULES_OF_SINGLE_FILES = (
     dois_differ,
     pmids_differ,
     markers_are_written_alike,
+    markers_are_known,
+    partners_are_known,
 )

@@ -58,7 +58,7 @@ def generations_follow_each_other(patient: Patient, terms: Vocabulary) -> Iterab
     if len(patient.courses) < 2:
         return
     for c, (before, after) in enumerate(pairwise(patient.courses), start=1):
-        earlier, later = terms.drugs[before.drug].generation, terms.drugs[after.drug].generation
+        earlier, later = terms.drug(before.drug).generation, terms.drug(after.drug).generation
         if _NUMBERED.get(earlier, 0) > _NUMBERED.get(later, 9):
             message = f"{before.drug} ({earlier} generation) stands before {after.drug} ({later} generation)"
             hint = "courses stand in the order given: check it against the source"
@@ -71,7 +71,7 @@ def a_course_is_one_course(patient: Patient, terms: Vocabulary) -> Iterable[Find
     if len(patient.courses) < 2:
         return
     for c, (before, after) in enumerate(pairwise(patient.courses), start=1):
-        if before.drug == after.drug and terms.drugs[after.drug].named:
+        if before.drug == after.drug and terms.drug(after.drug).named:
             hint = "keep both if it was stopped and begun again; else enter it as one course"
             yield ("courses", c, "drug"), f"{after.drug} twice in a row", hint
 

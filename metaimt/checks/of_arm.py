@@ -14,7 +14,7 @@ from metaimt.checks.rule import FINE, Finding, Rule, rule, rules_in
 @rule("count-below-zero", about="arm")
 def counts_not_negative(arm: Arm) -> Iterable[Finding]:
     """A count of patients is 0 or more."""
-    for name in ("evaluable", "responders", "cr", "pr", "sd", "pd"):
+    for name in ("evaluable", "responders", "treated", "cr", "pr", "sd", "pd"):
         value = getattr(arm, name)
         if value is not None and value < 0:
             yield (name,), f"{name}: {value} is below 0", "write 0 or more"
@@ -23,9 +23,10 @@ def counts_not_negative(arm: Arm) -> Iterable[Finding]:
 @rule("responders-exceed-evaluable", about="arm")
 def responders_within_evaluable(arm: Arm) -> Iterable[Finding]:
     """Responders are among the evaluable."""
-    if arm.responders <= arm.evaluable:
+    responders, evaluable = arm.counts
+    if responders <= evaluable:
         return FINE
-    message = f"{arm.responders} responders of {arm.evaluable} evaluable patients"
+    message = f"{responders} responders of {evaluable} evaluable patients"
     hint = "responders are among the evaluable: check both counts against the source"
     return [(("responders",), message, hint)]
 
@@ -34,7 +35,7 @@ def responders_within_evaluable(arm: Arm) -> Iterable[Finding]:
 def cr_and_pr_are_responders(arm: Arm) -> Iterable[Finding]:
     """Responders are those with CR or PR; either may be missing, but neither may be too many."""
     total = (arm.cr or 0) + (arm.pr or 0)
-    if total == arm.responders or (total < arm.responders and None in (arm.cr, arm.pr)):
+    if arm.responders is None or total == arm.responders or (total < arm.responders and None in (arm.cr, arm.pr)):
         return FINE
     message = f"cr {arm.cr or 0} + pr {arm.pr or 0} is {total}, but responders is {arm.responders}"
     return [(("responders",), message, "correct the wrong one, or leave out the count that is not printed")]
@@ -43,10 +44,11 @@ def cr_and_pr_are_responders(arm: Arm) -> Iterable[Finding]:
 @rule("counts-exceed-evaluable", about="arm")
 def counts_within_evaluable(arm: Arm) -> Iterable[Finding]:
     """All best responses together are at most the evaluable."""
-    total = max(arm.responders, (arm.cr or 0) + (arm.pr or 0)) + (arm.sd or 0) + (arm.pd or 0)
-    if total <= arm.evaluable or arm.responders > arm.evaluable:
+    responders, evaluable = arm.counts
+    total = max(responders, (arm.cr or 0) + (arm.pr or 0)) + (arm.sd or 0) + (arm.pd or 0)
+    if arm.evaluable is None or total <= evaluable or responders > evaluable:
         return FINE
-    message = f"responders, sd and pd add up to {total} of {arm.evaluable} evaluable patients"
+    message = f"responders, sd and pd add up to {total} of {evaluable} evaluable patients"
     hint = "check each count against the source, or leave out the one that is not printed"
     return [(("evaluable",), message, hint)]
 
@@ -54,7 +56,7 @@ def counts_within_evaluable(arm: Arm) -> Iterable[Finding]:
 @rule("categories-below-evaluable", "warning", about="arm")
 def categories_are_all(arm: Arm) -> Iterable[Finding]:
     """Each evaluable patient has one best response; four printed categories that miss some raise a question."""
-    if arm.cr is None or arm.pr is None or arm.sd is None or arm.pd is None:
+    if arm.evaluable is None or arm.cr is None or arm.pr is None or arm.sd is None or arm.pd is None:
         return FINE
     total = arm.cr + arm.pr + arm.sd + arm.pd
     if total >= arm.evaluable:

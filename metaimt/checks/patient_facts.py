@@ -132,7 +132,7 @@ def _of_arm(report: CaseFile, a: int, arm: Arm, words: SourceWords, vocabulary: 
         place=places_named(" ".join(places)),
         histology=arm.histology,
         age_group=None if arm.population == "mixed" else arm.population,
-        counts=(arm.responders, arm.evaluable),
+        counts=None if arm.evaluable is None else arm.counts,
         median_pfs=None if arm.median_pfs_months is None else arm.median_pfs_months.value,
     )
 
@@ -149,7 +149,7 @@ def _markers(patient: Patient) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _named(drugs: Iterable[str], vocabulary: Vocabulary) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(drug for drug in drugs if vocabulary.drugs[drug].named))
+    return tuple(dict.fromkeys(drug for drug in drugs if vocabulary.drug(drug).named))
 
 
 def _age_group(age: float) -> str | None:

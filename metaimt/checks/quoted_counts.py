@@ -46,7 +46,7 @@ def quoted_arm(library: Library, claim: Claim) -> Arm | None:
     if claim.of is None:
         return next((arm for arm in quoted.arms if arm.evaluable == claim.n), None)
     arms = (arm for arm in quoted.arms if arm.evaluable == claim.of)
-    return next((arm for arm in arms if counts[0] <= arm.responders <= counts[1]), None)
+    return next((arm for arm in arms if counts[0] <= arm.counts[0] <= counts[1]), None)
 
 
 @rule(QUOTATION, "info")

@@ -190,7 +190,7 @@ def _one_each(found: Iterable[Candidate], arms: Mapping[str, Arm]) -> Iterator[C
 
 def _relation(candidate: Candidate, arms: Mapping[str, Arm]) -> str:
     """The pair as links.yaml writes it: `a/P1 = b/P1`, or the smaller `in` the larger."""
-    sizes = [arms[unit].evaluable if unit in arms else 0 for unit in (candidate.left, candidate.right)]
+    sizes = [arms[unit].counts[1] if unit in arms else 0 for unit in (candidate.left, candidate.right)]
     smaller, larger = (candidate.left, candidate.right) if sizes[0] <= sizes[1] else (candidate.right, candidate.left)
     return f"{smaller} {'=' if sizes[0] == sizes[1] else 'in'} {larger}"
 
@@ -201,6 +201,6 @@ def _to_prefer(left: CaseFile, right: CaseFile, best: Candidate, arms: Mapping[s
     def rank(report: CaseFile, unit: str) -> tuple[int, int, int]:
         depth = report.extraction.depth
         read = -_DEPTHS.index(depth) if depth is not None else -len(_DEPTHS)
-        return (arms[unit].evaluable if unit in arms else 0, read, report.report.year or 0)
+        return (arms[unit].counts[1] if unit in arms else 0, read, report.report.year or 0)
 
     return left.id if rank(left, best.left) > rank(right, best.right) else right.id

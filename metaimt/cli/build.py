@@ -22,8 +22,10 @@ def build(
 ) -> None:
     """Validate, pool and write the review: the page, the report, results, tables and figures."""
     from metaimt.casefiles.library import collector_paused
+    from metaimt.files import for_terminal
     from metaimt.report.exports import EXPORTS
     from metaimt.report.text import pooled_table
+    from metaimt.review import Loaded, moved
     from metaimt.review import build as build_review
 
     stages = Stages()
@@ -34,6 +36,8 @@ def build(
         stages.end()
     print(pooled_table(results.response))
     print()
+    for line in moved(Loaded(results.library, results.protocol, ()), results.selection):
+        print(for_terminal(line))
     files = results.library.files_checked
     if results.warnings:
         print(f"{summary(results.warnings, files)}: metaimt validate")

@@ -14,6 +14,7 @@ from metaimt.cli.build import build
 from metaimt.cli.cohort import cohort
 from metaimt.cli.explain import explain
 from metaimt.cli.figures import figures
+from metaimt.cli.migrate import migrate
 from metaimt.cli.new import new
 from metaimt.cli.pool import pool
 from metaimt.cli.show import show
@@ -31,7 +32,7 @@ app = typer.Typer(
 )
 for command in (
     *(validate, pool, show, build, cohort, figures, new, audit, explain),
-    *(simulate, snapshot, diff, verify, schema),
+    *(simulate, snapshot, diff, verify, migrate, schema),
 ):
     app.command()(command)
 

@@ -47,8 +47,8 @@ def _pool_review(cases: Path, by: list[str], output: TableFormat, *, why_left_ou
     from metaimt.analyses.breakdown import breakdown
     from metaimt.analyses.by_model import compare_pools, comparison_dicts
     from metaimt.report.tables import breakdown_rows, csv_text, pool_rows
-    from metaimt.report.text import breakdown_table, left_out_table, pooled_table
-    from metaimt.review import load, respond
+    from metaimt.report.text import breakdown_table, left_out_table, pending_text, pooled_table
+    from metaimt.review import load, moved, respond
 
     loaded = load(cases)
     selection, result = respond(loaded)
@@ -69,4 +69,5 @@ def _pool_review(cases: Path, by: list[str], output: TableFormat, *, why_left_ou
         blocks = [breakdown_table(rows, labels) for rows in tables.values()]
         blocks = blocks or [*map(methods_block, compared.values())] or [pooled_table(result)]
         blocks += [left_out_table(result)] if why_left_out else []
-        print("\n\n".join(blocks))
+        blocks += [pending_text(loaded.library.pending), "\n".join(moved(loaded, selection))] if not by else []
+        print("\n\n".join(filter(None, blocks)))

@@ -1,18 +1,21 @@
 """The protocol applied to the units: which row and pools each is in, and why not.
 
-Order: eligibility, then links, once and for all pools, then rows, then the conditions of each pool. A unit keeps every
-reason that applies, the decisive one first.
+Order: eligibility, rows, the conditions of each pool, and then, in each pool, the links: of units that share patients
+the most preferred one that may enter does. A unit keeps every reason that applies, the decisive one first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from metaimt.casefiles.library import Library
-from metaimt.casefiles.protocol import Pool, Protocol, Row
+from metaimt.casefiles.protocol import ANY_TARGET, NOT_STATED, Pool, Protocol, Row
 from metaimt.casefiles.shared import Link
+from metaimt.evidence.format_1 import in_row, resolve_links
+from metaimt.evidence.sharing import Sharing, sharing
 from metaimt.evidence.tables import units
+from metaimt.evidence.within import described, without
 from metaimt.model.count import Count
 from metaimt.model.reason import Reason, Why
 from metaimt.model.unit import Unit
@@ -44,19 +47,32 @@ class Placed:
 
 @dataclass(frozen=True)
 class Selection:
-    """Every unit of the library, placed. `groups` names the pools and then the separate rows, in display order."""
+    """Every unit of the library, placed; the pools and separate rows in display order; who shares patients."""
 
     placed: tuple[Placed, ...]
     pools: tuple[str, ...]
     rows: tuple[str, ...]
+    sharing: Sharing
 
     def members(self, group: str) -> tuple[Placed, ...]:
         """The units counted in a pool or separate row."""
         return tuple(placed for placed in self.placed if placed.is_in(group))
 
+    def of_either(self, one: str, other: str) -> tuple[Placed, ...]:
+        """The units counted in one of two pools, or in both."""
+        return tuple(placed for placed in self.placed if placed.is_in(one) or placed.is_in(other))
+
     def count(self, group: str, title: str) -> Count:
         """Those counted in a pool or separate row, under a title."""
         return Count.of(title, (placed.unit for placed in self.members(group)))
+
+    def described(self, group: str, title: str) -> Count:
+        """The same count with the patients of arms who are described elsewhere as parts of their own."""
+        return described(self.count(group, title), self.sharing, {p.unit.id: p.unit for p in self.placed})
+
+    def rest(self, group: str, other: str, title: str) -> Count:
+        """The patients of one pool who are not in another, by patients: a shared patient is in both."""
+        return without(self.count(group, title), self.count(other, title), self.sharing, title)
 
     def left_out(self, group: str) -> tuple[Placed, ...]:
         """The units not counted in a pool or separate row."""
@@ -70,29 +86,71 @@ def select(library: Library, protocol: Protocol) -> Selection:
 
 def place_units(everyone: tuple[Unit, ...], links: Iterable[Link], protocol: Protocol) -> Selection:
     """Place these units by the protocol: what `select` does once it has read them."""
-    ineligible = {unit.id: why for unit in everyone if (why := _ineligible(unit, protocol)) is not None}
-    counted_in = resolve_links(links, protocol.links.apply, everyone, set(ineligible))
     pooled_rows = {row for pool in protocol.pools.values() for row in pool.rows}
     separate = tuple(row for row in protocol.rows if row not in pooled_rows)
     groups: dict[str, Pool] = dict(protocol.pools)
     groups |= {row: Pool(rows=(row,)) for row in separate}
     groups[LATER_LINES] = Pool(rows=tuple(row for row in protocol.rows if row in pooled_rows), line="later")
+    links = tuple(links)
+    rows = {unit.id: _row(unit, protocol) for unit in everyone}
+    own: dict[str, dict[str, tuple[Why, ...]]] = {
+        name: {unit.id: tuple(_outside(unit, rows[unit.id], pool, protocol)) for unit in everyone}
+        for name, pool in groups.items()
+    }
+    ineligible = {unit.id: why for unit in everyone if (why := _ineligible(unit, protocol)) is not None}
+    shared = sharing(links, protocol.links.apply, everyone)
+    if protocol.format == 1:
+        once = resolve_links(links, protocol.links.apply, everyone, set(ineligible))
+        elsewhere = {group: {name: (report, True) for name, report in once.items()} for group in groups}
+        shared = replace(shared, within={})
+    else:
+        elsewhere = {name: _counted_elsewhere(shared, own[name], ineligible) for name in groups}
 
     def place(unit: Unit) -> Placed:
         """The unit in its row and stratum, with the reasons against each group, the decisive one first."""
-        row = _row(unit, protocol)
         first = [ineligible[unit.id]] if unit.id in ineligible else []
-        first += [Why(Reason.COUNTED_ELSEWHERE, counted_in[unit.id])] if unit.id in counted_in else []
-        reasons = {name: (*first, *_outside(unit, row, pool, protocol)) for name, pool in groups.items()}
-        return Placed(unit, row, _stratum(unit, protocol), reasons)
+        reasons: dict[str, tuple[Why, ...]] = {}
+        for name in groups:
+            report, instead = elsewhere[name].get(unit.id, ("", False))
+            linked = [Why(Reason.COUNTED_ELSEWHERE, report)] if report and not first else []
+            reasons[name] = (
+                (*first, *linked, *own[name][unit.id]) if instead else (*first, *own[name][unit.id], *linked)
+            )
+        return Placed(unit, rows[unit.id], _stratum(unit, protocol), reasons)
 
     placed = tuple(place(unit) for unit in everyone)
-    return Selection(placed, tuple(protocol.pools), (*separate, LATER_LINES))
+    return Selection(placed, tuple(protocol.pools), (*separate, LATER_LINES), shared)
 
 
-def meets(unit: Unit, pool: Pool) -> bool:
-    """Whether a unit passes the conditions of a pool on drug, treatment, response and reading, whatever its row."""
-    return not _unmet(unit, pool)
+def _counted_elsewhere(
+    shared: Sharing, own: Mapping[str, tuple[Why, ...]], ineligible: Mapping[str, Why]
+) -> dict[str, tuple[str, bool]]:
+    """Unit id -> the report that counts its patients, or some of them, in one group; and whether it gave way to that.
+
+    From the most to the least preferred, a unit enters if nothing of its own keeps it out and no unit that shares
+    patients with it has entered.
+    """
+    entered: dict[str, str] = {}
+    found: dict[str, tuple[str, bool]] = {}
+    for unit in shared.order:
+        before = next((report for other, report in entered.items() if other in shared.shares.get(unit.id, ())), None)
+        if before is not None:
+            found[unit.id] = (before, True)
+        elif not own[unit.id] and unit.id not in ineligible:
+            entered[unit.id] = unit.report
+    for unit in shared.order:
+        if unit.id not in entered and unit.id not in found:
+            after = next((report for other, report in entered.items() if other in shared.shares.get(unit.id, ())), None)
+            found |= {} if after is None else {unit.id: (after, False)}
+    return found
+
+
+def meets(unit: Unit, pool: Pool, targets: tuple[str, ...] = ()) -> bool:
+    """Whether a unit passes the conditions of a pool on drug, treatment, response and reading, whatever its row.
+
+    `targets` are those of the drugs that its own row is about.
+    """
+    return not _unmet(unit, pool, targets)
 
 
 def _ineligible(unit: Unit, protocol: Protocol) -> Why | None:
@@ -100,51 +158,24 @@ def _ineligible(unit: Unit, protocol: Protocol) -> Why | None:
     return None if histology in protocol.eligible.histology else Why(Reason.NOT_ELIGIBLE, histology)
 
 
-def resolve_links(
-    links: Iterable[Link], certainties: tuple[str, ...], everyone: Iterable[Unit], ineligible: set[str]
-) -> dict[str, str]:
-    """Unit id -> the report that counts its patients instead. A preferred unit that is not eligible takes nothing."""
-    by_report: dict[str, list[Unit]] = {}
-    for unit in everyone:
-        by_report.setdefault(unit.report, []).append(unit)
-    gives_way: dict[str, list[str]] = {}
-    for link in links:
-        if link.certainty in certainties:
-            for unit in _giving_way(link, by_report, ineligible):
-                gives_way.setdefault(unit.id, []).append(link.prefer)
-    surrendered = {unit.report for unit in everyone if unit.id in gives_way}
-    return {
-        unit_id: min(preferred, key=lambda report: (report in surrendered, report))
-        for unit_id, preferred in gives_way.items()
-    }
-
-
-def _giving_way(link: Link, by_report: Mapping[str, list[Unit]], ineligible: set[str]) -> list[Unit]:
-    giving = [unit for unit in by_report.get(link.gives_way, []) if unit.id not in ineligible]
-    eligible = {unit.subject for unit in by_report.get(link.prefer, []) if unit.id not in ineligible}
-    if not link.patients:
-        return giving if eligible else []
-    named = set()
-    for same in link.patients:
-        mine, theirs = same.side(link.gives_way), same.side(link.prefer)
-        if mine is not None and theirs is not None and "/".join(theirs) in eligible:
-            named.add("/".join(mine))
-    return [unit for unit in giving if unit.subject in named]
-
-
 def _row(unit: Unit, protocol: Protocol) -> str | None:
     named = {row.fusion_gene or row.marker for row in protocol.rows.values()} - {"other"}
-    return next((name for name, row in protocol.rows.items() if _in_row(unit, row, named)), None)
+    fits = in_row if protocol.format == 1 else _in_row
+    return next((name for name, row in protocol.rows.items() if fits(unit, row, named)), None)
 
 
 def _in_row(unit: Unit, row: Row, named: set[str | None]) -> bool:
-    """A known fusion gene decides: a ROS1-fused tumour that is ALK-negative belongs to ROS1, not to ALK-negative."""
+    """A positive kinase decides, however it is written: a ROS1-fused tumour that is ALK-negative belongs to ROS1."""
+    if row.mutation is not None:
+        return any(gene == row.mutation and row.change in {None, change} for gene, change in unit.mutations)
+    if row.fusion_gene == "other":
+        return bool(unit.kinases) and named.isdisjoint(unit.kinases)
     if row.fusion_gene is not None:
-        other = row.fusion_gene == "other" and unit.fusion_gene not in named
-        return unit.fusion_gene is not None and (other or unit.fusion_gene == row.fusion_gene)
-    if unit.fusion_gene is not None and unit.fusion_gene != row.marker:
-        return False
-    return unit.marker(row.marker or "") == row.status
+        return row.fusion_gene in unit.kinases
+    if row.status == "positive":
+        fused = unit.fusion_gene is not None and unit.fusion_gene != row.marker
+        return not fused and unit.marker(row.marker or "") == "positive"
+    return set(unit.kinases) <= {row.marker} and unit.marker(row.marker or "") == row.status
 
 
 def _stratum(unit: Unit, protocol: Protocol) -> str | None:
@@ -162,9 +193,31 @@ def _outside(unit: Unit, row: str | None, pool: Pool, protocol: Protocol) -> lis
         reasons.append(Why(Reason.LATER_COURSE))
     if row not in pool.rows:
         reasons.append(_other_row(unit, row, protocol))
+    else:
+        reasons += _of_target(unit, protocol.targets(row, pool))
     if unit.evaluable == 0:
-        reasons.append(Why(Reason.NOT_EVALUABLE if unit.response == "NE" else Reason.NOT_READABLE))
-    return [*reasons, *_unmet(unit, pool)]
+        printed = Reason.NO_DENOMINATOR if unit.uncounted else Reason.NOT_READABLE
+        reasons.append(Why(Reason.NOT_EVALUABLE if unit.response == "NE" else printed))
+    return [*reasons, *_unmet(unit, pool, protocol.targets(row, pool))]
+
+
+def _of_target(unit: Unit, wanted: tuple[str, ...]) -> list[Why]:
+    """A drug fits if one of its targets is wanted, a regimen if one of its drugs fits. Nothing wanted: format 1."""
+    if not wanted or ANY_TARGET in wanted or any(_hits(targets, wanted) for targets in unit.targets):
+        return []
+    if not any(unit.targets):
+        return [Why(Reason.TARGET_NOT_STATED)]
+    return [Why(Reason.OTHER_TARGET, ", ".join(name for name in wanted if name != NOT_STATED))]
+
+
+def _hits(targets: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
+    return not set(targets or (NOT_STATED,)).isdisjoint(wanted)
+
+
+def _mixed(unit: Unit, wanted: tuple[str, ...]) -> bool:
+    """Given with something else. A regimen is one treatment if each of its drugs has a wanted target."""
+    apart = ANY_TARGET in wanted or all(_hits(targets, wanted) for targets in unit.targets)
+    return bool(unit.combined_with) or (len(unit.targets) > 1 and not apart)
 
 
 def _other_row(unit: Unit, row: str | None, protocol: Protocol) -> Why:
@@ -174,23 +227,23 @@ def _other_row(unit: Unit, row: str | None, protocol: Protocol) -> Why:
     return Why(Reason.MIXED_STATUS, ", ".join(mixed)) if mixed else Why(Reason.NO_ROW)
 
 
-_CONDITIONS: tuple[tuple[Reason, Callable[[Unit, Pool], bool]], ...] = (
+_CONDITIONS: tuple[tuple[Reason, Callable[[Unit, Pool, tuple[str, ...]], bool]], ...] = (
     (
         Reason.INFERRED,
-        lambda unit, pool: (
+        lambda unit, pool, _: (
             bool(pool.response_basis) and unit.response_basis not in (None, "death", *pool.response_basis)
         ),
     ),
     (
         Reason.BASIS_NOT_STATED,
-        lambda unit, pool: bool(pool.response_basis) and unit.response_basis is None and unit.evaluable > 0,
+        lambda unit, pool, _: bool(pool.response_basis) and unit.response_basis is None and unit.evaluable > 0,
     ),
-    (Reason.UNNAMED_DRUG, lambda unit, pool: pool.drug == "named" and not unit.drug_named),
-    (Reason.MIXED_TREATMENT, lambda unit, pool: pool.combined_with == "none" and bool(unit.combined_with)),
-    (Reason.SECOND_HAND, lambda unit, pool: bool(pool.depth) and unit.depth not in pool.depth),
-    (Reason.DISPUTED, lambda unit, pool: not pool.disputed and unit.disputed),
+    (Reason.UNNAMED_DRUG, lambda unit, pool, _: pool.drug == "named" and not unit.drug_named),
+    (Reason.MIXED_TREATMENT, lambda unit, pool, targets: pool.combined_with == "none" and _mixed(unit, targets)),
+    (Reason.SECOND_HAND, lambda unit, pool, _: bool(pool.depth) and unit.depth not in pool.depth),
+    (Reason.DISPUTED, lambda unit, pool, _: not pool.disputed and unit.disputed),
 )
 
 
-def _unmet(unit: Unit, pool: Pool) -> list[Why]:
-    return [Why(reason) for reason, fails in _CONDITIONS if fails(unit, pool)]
+def _unmet(unit: Unit, pool: Pool, targets: tuple[str, ...]) -> list[Why]:
+    return [Why(reason) for reason, fails in _CONDITIONS if fails(unit, pool, targets)]

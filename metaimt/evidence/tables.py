@@ -14,6 +14,7 @@ from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
 from metaimt.casefiles.protocol import Outcome
 from metaimt.model.unit import ADULT_AGE, Span, Unit
+from metaimt.vocabulary import REGIMEN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +60,7 @@ def _course_unit(
     }
     death = course.response == "NE" and responded is False
     subject = f"{publication['report']}/{patient.id}"
+    markers = _patient_markers(patient)
     return Unit(
         id=subject if number == 1 else f"{subject}/course{number}",
         patient=patient.id,
@@ -71,7 +73,9 @@ def _course_unit(
         site=patient.site,
         fusion_gene=patient.fusion_gene,
         fusion_partner=patient.fusion_partner,
-        markers=_patient_markers(patient),
+        markers=markers,
+        kinases=_kinases(library, patient.fusion_gene, markers),
+        mutations=_mutations(patient),
         marker_evidence=_evidence(patient),
         age=patient.age,
         age_group=None if patient.age is None else "child" if patient.age < ADULT_AGE else "adult",
@@ -90,7 +94,8 @@ def _course_unit(
 
 def _arm_unit(library: Library, publication: Mapping[str, Any], arm: Arm, number: int) -> Unit:
     groups = {"paediatric": "child", "adult": "adult", "mixed": "mixed"}
-    markers = {**arm.status, **({arm.fusion_gene: "positive"} if arm.fusion_gene else {})}
+    found = {**arm.status, **({arm.fusion_gene: "positive"} if arm.fusion_gene else {})}
+    markers = tuple(sorted(found.items()))
     return Unit(
         id=f"{publication['report']}/arm{number}",
         patient=None,
@@ -103,18 +108,21 @@ def _arm_unit(library: Library, publication: Mapping[str, Any], arm: Arm, number
         site=arm.site,
         fusion_gene=arm.fusion_gene,
         fusion_partner=arm.fusion_partner,
-        markers=tuple(sorted(markers.items())),
-        marker_evidence="stated" if "positive" in markers.values() else None,
+        markers=markers,
+        kinases=_kinases(library, arm.fusion_gene, markers),
+        mutations=_mutations(arm),
+        marker_evidence="stated" if "positive" in found.values() else None,
         age=None,
         age_group=groups.get(arm.population or ""),
         sex=None,
         response=None,
         response_basis=arm.response_basis,
         disputed=False,
-        responders=arm.responders,
-        evaluable=arm.evaluable,
+        responders=arm.counts[0],
+        evaluable=arm.counts[1],
+        uncounted=arm.evaluable is None,
         complete=arm.cr,
-        controlled=None if arm.sd is None else arm.responders + arm.sd,
+        controlled=None if arm.sd is None or arm.evaluable is None else arm.counts[0] + arm.sd,
         median_pfs=arm.median_pfs_months,
         median_duration=arm.median_duration_months,
     )
@@ -138,11 +146,12 @@ def _of_publication(library: Library, report: CaseFile) -> dict[str, Any]:
 
 
 def _of_drug(library: Library, given: Course | Arm) -> dict[str, Any]:
-    drug = library.vocabulary.drugs[given.drug]
+    drug = library.vocabulary.drug(given.drug)
     return {
         "drug": drug.name,
         "drug_named": drug.named,
         "drug_generation": drug.generation if drug.named else None,
+        "targets": tuple(library.vocabulary.drug(each).targets for each in drug.name.split(REGIMEN)),
         "combined_with": given.combined_with,
     }
 
@@ -171,6 +180,16 @@ def _patient_markers(patient: Patient) -> tuple[tuple[str, str], ...]:
     if patient.fusion_gene is not None:
         status[patient.fusion_gene] = "positive"
     return tuple(sorted(status.items()))
+
+
+def _kinases(library: Library, fused: str | None, markers: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    known = library.vocabulary.lists["kinase"]
+    positive = (marker for marker, status in markers if status == "positive" and marker in known)
+    return (fused,) if fused is not None else tuple(positive)
+
+
+def _mutations(described: Patient | Arm) -> tuple[tuple[str, str | None], ...]:
+    return tuple((mutation.gene, mutation.change) for mutation in described.mutations)
 
 
 def _evidence(patient: Patient) -> str | None:

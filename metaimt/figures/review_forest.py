@@ -18,6 +18,7 @@ from metaimt.figures.pool_rows import capital, pools_said
 from metaimt.figures.pool_rows import short_name as _name
 from metaimt.figures.review_figure import Pools, ReviewFigure
 from metaimt.model.count import Count
+from metaimt.model.reason import Reason
 from metaimt.statistics.proportion import clopper_pearson
 
 _SURNAME = re.compile(r"([^,]{2,40}?) [A-Z]{1,4}(?:[,.]|\s+et al|$)")
@@ -31,7 +32,7 @@ def forest_table(results: Results, pools: Pools = ()) -> ForestTable:
     response = results.response
     shown = pools or tuple(response.pools)
     headline, widest = shown[0], shown[-1]
-    members = results.selection.members(widest)
+    members = results.selection.of_either(headline, widest)
     rows = list(_strata(results, members, headline, widest))
     rows.append(ForestRow("heading", "Pools"))
     for group in (response.pools[pool] for pool in shown):
@@ -50,7 +51,10 @@ def forest_table(results: Results, pools: Pools = ()) -> ForestTable:
         reference=orr.estimate if orr else None,
         reference_label=f"Pooled ORR, {_name(headline)}",
         pools=(_name(headline), _name(widest)),
-        footnotes=_footnotes(response.pools[headline], response.pools[widest]),
+        footnotes=(
+            *_footnotes(response.pools[headline], response.pools[widest]),
+            *filter(None, [shared_note(results, headline, widest)]),
+        ),
     )
 
 
@@ -75,6 +79,24 @@ def report_label(report: CaseFile) -> str:
     if match is None or report.report.year is None:
         return report.id
     return f"{match[1]} {report.report.year}"
+
+
+def shared_mark(placed: Iterable[Placed], widest: str) -> str:
+    """` *` for patients whom the widest pool counts within another report, and so not in their own row."""
+    return "" if any(member.is_in(widest) for member in placed) else " *"
+
+
+def shared_note(results: Results, headline: str, widest: str) -> str:
+    """What the mark means; empty where no row has it."""
+    found = [
+        f"{placed.unit.id} is within {why.detail}"
+        for placed in results.selection.members(headline)
+        if not placed.is_in(widest) and placed.unit.evaluable
+        for why in placed.reasons[widest]
+        if why.reason is Reason.COUNTED_ELSEWHERE
+    ]
+    label = results.response.pools[widest].label
+    return f"* In {label} counted within another report: {'; '.join(found)}. " if found else ""
 
 
 def _strata(results: Results, members: tuple[Placed, ...], headline: str, widest: str) -> Iterator[ForestRow]:
@@ -104,7 +126,8 @@ def _reports(results: Results, members: Iterable[Placed], tone: str) -> Iterator
         return (-sum(m.unit.evaluable for m in item[1]), item[1][0].unit.year or 9999, item[0])
 
     for report, placed in sorted(by_report.items(), key=order):
-        yield _counted_row(report_label(cases[report]), placed, "local" if placed[0].unit.local else tone)
+        label = report_label(cases[report]) + shared_mark(placed, results.selection.pools[-1])
+        yield _counted_row(label, placed, "local" if placed[0].unit.local else tone)
 
 
 def _counted_row(label: str, placed: list[Placed], tone: str) -> ForestRow:

@@ -18,8 +18,11 @@ class Reason(Enum):
     OTHER_ROW = auto()
     MIXED_STATUS = auto()
     NO_ROW = auto()
+    OTHER_TARGET = auto()
+    TARGET_NOT_STATED = auto()
     NOT_EVALUABLE = auto()
     NOT_READABLE = auto()
+    NO_DENOMINATOR = auto()
     INFERRED = auto()
     BASIS_NOT_STATED = auto()
     UNNAMED_DRUG = auto()
@@ -37,8 +40,11 @@ WORDS: Final = {
     Reason.OTHER_ROW: "{}",
     Reason.MIXED_STATUS: "{} status mixed",
     Reason.NO_ROW: "in no row of the protocol",
+    Reason.OTHER_TARGET: "drug without the pool's target ({})",
+    Reason.TARGET_NOT_STATED: "target of the drug not stated",
     Reason.NOT_EVALUABLE: "not evaluable",
     Reason.NOT_READABLE: "response not readable",
+    Reason.NO_DENOMINATOR: "no number of evaluable patients printed",
     Reason.INFERRED: "inferred",
     Reason.BASIS_NOT_STATED: "basis of the response not stated",
     Reason.UNNAMED_DRUG: "unnamed drug",

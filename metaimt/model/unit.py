@@ -44,12 +44,15 @@ class Unit:
     drug: str
     drug_named: bool
     drug_generation: str | None
+    targets: tuple[tuple[str, ...], ...]  # of each drug given (two or more: a regimen); empty where not stated
     combined_with: tuple[str, ...]
     histology: str | None
     site: str | None
     fusion_gene: str | None
     fusion_partner: str | None
     markers: tuple[tuple[str, str], ...]
+    kinases: tuple[str, ...]  # of a fusion, or else those with a positive marker, however that is written
+    mutations: tuple[tuple[str, str | None], ...]  # gene, change as printed
     marker_evidence: str | None  # how a marker is known to be positive: fusion, rearranged, ihc, or stated (arms)
     age: float | None
     age_group: str | None  # child (younger than 18 years) | adult | mixed (arms)
@@ -68,6 +71,7 @@ class Unit:
     ongoing: bool | None = None
     stop_reason: str | None = None
     beyond_progression: bool | None = None
+    uncounted: bool = False  # an arm whose evaluable patients are not printed
     life_status: str | None = None  # alive | dead at last follow-up
     median_pfs: Median | None = None
     median_duration: Median | None = None  # of the time on the drug

@@ -80,6 +80,7 @@ def report_content(results: Results, link: Link = plain) -> dict[str, Any]:
         "subgroups": subgroups_section(results),
         "duration": duration_section(results),
         "left_out": list(_left_out(response.headline)),
+        "pending": [f"{entry.id}: {entry.title or 'no title'}. {entry.reason}" for entry in results.library.pending],
         "excluded": [f"{entry.id}: {entry.title or 'no title'}. {entry.reason}" for entry in results.library.excluded],
         "searches": [
             {"source": s.source, "status": s.status, "date": s.date, "text": _search(s.query, s.note)}

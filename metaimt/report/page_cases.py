@@ -94,9 +94,10 @@ def strip_of(unit: Unit, arm: Arm | None) -> tuple[int, ...]:
         place = {"CR": 0, "PR": 1, "SD": 3, "PD": 4}.get(unit.response or "", 5)
         return tuple(int(place == number) for number in range(len(STRIP)))
     cr, pr, sd, pd = (count or 0 for count in (arm.cr, arm.pr, arm.sd, arm.pd))
-    responses, failures = arm.responders - cr - pr, arm.evaluable - arm.responders - sd - pd
+    responders, evaluable = arm.counts
+    responses, failures = responders - cr - pr, evaluable - responders - sd - pd
     if responses < 0 or failures < 0:  # categories that do not add up are not used
-        return (0, 0, arm.responders, 0, 0, 0, arm.evaluable - arm.responders)
+        return (0, 0, responders, 0, 0, 0, evaluable - responders)
     return (cr, pr, responses, sd, pd, 0, failures)
 
 

@@ -54,6 +54,7 @@ def sections(results: Results, link: Linker) -> dict[str, Any]:
         "cohorts": cohorts_linked(results, link),
         "audit": audit_linked(results, link),
         "left_out": list(_left_out(results, link)),
+        "pending": [{"id": each.id, "title": each.title, "reason": each.reason} for each in results.library.pending],
         "excluded": [
             {"id": entry.id, "title": entry.title or "no title", "reason": entry.reason}
             for entry in results.library.excluded

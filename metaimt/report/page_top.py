@@ -81,7 +81,8 @@ def headline_rows(results: Results) -> Iterator[dict[str, Any]]:
 def forest_rows(results: Results) -> Iterator[dict[str, Any]]:
     """Headings, a row a report (twice where only a part of it is in the headline pool), and the strata."""
     headline, widest = results.response.headline, list(results.response.pools.values())[-1]
-    members = [member for member in results.selection.members(widest.name) if member.unit.evaluable]
+    either = results.selection.of_either(headline.name, widest.name)
+    members = [member for member in either if member.unit.evaluable]
     for stratum in results.protocol.strata:
         inside = [member for member in members if member.stratum == stratum]
         if inside:
@@ -181,7 +182,7 @@ def _row(group: Group) -> dict[str, Any]:
 
 
 def _reports(results: Results, members: list[Placed], group: Group, tone: str) -> Iterator[dict[str, Any]]:
-    from metaimt.figures.review_forest import report_label
+    from metaimt.figures.review_forest import report_label, shared_mark
 
     cases = {report.id: report for report in results.library.reports}
     by_report: dict[str, list[Placed]] = {}
@@ -193,7 +194,8 @@ def _reports(results: Results, members: list[Placed], group: Group, tone: str) -
 
     for report, placed in sorted(by_report.items(), key=order):
         counts = Count.of(f"{report} in {group.label}", (member.unit for member in placed))
-        yield {"kind": "report", "tone": tone, "label": report_label(cases[report]), **_counted(counts)}
+        label = report_label(cases[report]) + shared_mark(placed, list(results.response.pools)[-1])
+        yield {"kind": "report", "tone": tone, "label": label, **_counted(counts)}
 
 
 def _counted(counts: Count) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from metaimt.analyses.breakdown import Breakdown, Level
 from metaimt.analyses.pooled_response import Group, PooledResponse
+from metaimt.casefiles.library import Pending
 from metaimt.files import for_terminal
 from metaimt.model.count import Count
 from metaimt.model.reason import Why
@@ -120,6 +121,12 @@ def left_out_table(result: PooledResponse) -> str:
             lines += ["", for_terminal(reason), *(for_terminal(unit) for unit in sorted(units))]
         lines.append("")
     return "\n".join(lines)
+
+
+def pending_text(pending: Iterable[Pending]) -> str:
+    """The files that wait, each with its reason; empty if none does."""
+    said = "; ".join(f"{each.id} ({each.reason})" for each in pending)
+    return "\n".join(_wrapped(for_terminal(f"Pending, in no pool: {said}."), WIDTH)) if said else ""
 
 
 def breakdown_table(tables: Iterable[Breakdown], labels: Mapping[str, str]) -> str:

@@ -17,17 +17,25 @@ from typing import Any
 import yaml
 
 Terms = Mapping[str, tuple[str, ...]]  # accepted term -> what people write instead
+REGIMEN = " + "
+"""Between the drugs of a regimen, which are given together: `dabrafenib + trametinib`."""
 GENERATIONS = ("first", "second", "third", "fourth", "other", "not_stated")
 
 
 @dataclass(frozen=True, slots=True)
 class Drug:
-    """A kinase inhibitor: `generation` among ALK inhibitors; `named` is false where a source names no drug."""
+    """A kinase inhibitor: `generation` among ALK inhibitors; `named` is false where a source names no drug.
+
+    `targets` are the kinases it is given against, empty where that is not stated. `first_year` is the year in which it
+    was first given to a patient, None where it is not known.
+    """
 
     name: str
     generation: str
     named: bool = True
     synonyms: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    first_year: int | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,20 @@ class Vocabulary:
     def terms(self, name: str) -> tuple[str, ...]:
         """The accepted terms of one list, in the order of the vocabulary file."""
         return tuple(self.lists[name])
+
+    def drug(self, name: str) -> Drug:
+        """A drug, or a regimen of several: with the targets of all, and their generation if they share one."""
+        if name in self.drugs:
+            return self.drugs[name]
+        drugs = [self.drugs[each] for each in name.split(REGIMEN)]
+        generations = {drug.generation for drug in drugs}
+        return Drug(
+            name,
+            generations.pop() if len(generations) == 1 else "other",
+            named=all(drug.named for drug in drugs),
+            targets=tuple(dict.fromkeys(target for drug in drugs for target in drug.targets)),
+            first_year=max((drug.first_year for drug in drugs if drug.first_year is not None), default=None),
+        )
 
     def nearest(self, name: str, text: str) -> str | None:
         """The accepted term that `text` most probably means, or None if nothing is near."""
@@ -100,7 +122,15 @@ def _words(term: str, words: object) -> tuple[str, ...]:
 def _drugs(entries: Mapping[str, Any]) -> dict[str, Drug]:
     drugs = {}
     for name, entry in entries.items():
-        drug = Drug(name, entry["generation"], entry.get("named", True), _words(name, entry.get("synonyms", [])))
+        targets = entry.get("targets", "not_stated")
+        drug = Drug(
+            name,
+            entry.get("generation", "other"),
+            entry.get("named", True),
+            _words(name, entry.get("synonyms", [])),
+            () if targets == "not_stated" else _words(name, targets),
+            entry.get("first_year"),
+        )
         if drug.generation not in GENERATIONS:
             raise ValueError(f"drug {name}: generation '{drug.generation}' is not one of {', '.join(GENERATIONS)}")
         drugs[name] = drug
@@ -115,6 +145,15 @@ def built_in() -> Vocabulary:
     lists |= {"kinase": _terms(genes["kinases"]), "partner": _terms(genes["partners"])}
     lists |= {name: _terms(terms) for name, terms in _load("terms").items()}
     return Vocabulary({}, lists).extended({"drugs": _load("drugs")})
+
+
+@lru_cache(maxsize=1)
+def genes() -> tuple[frozenset[str], Mapping[str, str]]:
+    """The present symbols of all protein-coding genes, and former symbol or alias -> present symbol: hgnc.txt."""
+    lines = files(__name__).joinpath("hgnc.txt").read_text(encoding="utf-8").splitlines()
+    entries = [line.split() for line in lines if not line.startswith("#")]
+    former = {alias: symbol for symbol, *aliases in entries for alias in aliases}
+    return frozenset(symbol for symbol, *_ in entries), MappingProxyType(former)
 
 
 @lru_cache(maxsize=1)

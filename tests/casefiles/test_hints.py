@@ -163,7 +163,7 @@ def test_hint(place: str, line: str, hint: str, tmp_path: Path) -> None:
         ("course", "drug: crizotinib\n        dose: 750 mg daily"),  # perhaps in several doses: not "once daily"
         ("course", "drug: crizotinib\n        dose: 300 mg/m2/day"),
         ("course", "drug: crizotinib\n        dose: 100-280 mg/m2, as printed"),
-        ("patient", "fusion_gene: ALK\n    fusion_partner: NEWGENE9"),
+        ("patient", "fusion_gene: ALK\n    fusion_partner: TNS1"),
         ("report", "pmid: 28787259"),
         ("extraction", "date: 2026-11-23"),
     ],

@@ -6,7 +6,10 @@ import pytest
 
 from metaimt.model.reason import WORDS, Reason, Why
 
-DETAILED = {Reason.NOT_ELIGIBLE, Reason.COUNTED_ELSEWHERE, Reason.OTHER_ROW, Reason.MIXED_STATUS}
+DETAILED = {
+    *(Reason.NOT_ELIGIBLE, Reason.COUNTED_ELSEWHERE, Reason.OTHER_ROW, Reason.MIXED_STATUS),
+    Reason.OTHER_TARGET,
+}
 
 
 def test_every_reason_has_words_and_no_two_are_the_same() -> None:

@@ -1,0 +1,111 @@
+"""Which units share patients, and in which order they are asked: what `links.yaml` says, followed through chains.
+
+`a in b` and `b in c` put the patients of a into c. Two arms that both hold the same patient share him. Two arms that
+are both part of a third need not share anybody. A link that names no patients says that its two reports share some,
+and nothing about a third.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+
+from metaimt.casefiles.shared import Link
+from metaimt.model.unit import Unit
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """`shares`: unit id -> ids of the units that share patients with it. `order`: all units, preferred ones first.
+
+    `within` has, for a patient described apart, the subject of each arm that certainly or probably holds him; `same`
+    the subjects that are the same patients as his.
+    """
+
+    shares: Mapping[str, frozenset[str]]
+    order: tuple[Unit, ...]
+    within: Mapping[str, tuple[str, ...]]
+    same: Mapping[str, frozenset[str]]
+
+
+def sharing(links: Iterable[Link], certainties: Sequence[str], everyone: Sequence[Unit]) -> Sharing:
+    """What the links of these certainties say about the units."""
+    by_subject: dict[str, list[Unit]] = {}
+    of_report: dict[str, dict[str, None]] = {}
+    for unit in everyone:
+        by_subject.setdefault(unit.subject, []).append(unit)
+        of_report.setdefault(unit.report, {})[unit.subject] = None
+    applied = [link for link in links if link.certainty in certainties]
+    inside, sure = _inside(applied), _inside([link for link in applied if link.certainty != "possible"])
+    steps = [step for link in applied for step in _steps(link, of_report)]
+    pairs = {tuple(sorted(step)) for step in steps}
+    for subject in inside:
+        pairs |= set(combinations(sorted(_reached(subject, inside) | {subject}), 2))
+    shares: dict[str, set[str]] = {}
+    for one, other in pairs:
+        for mine, theirs in product(by_subject.get(one, ()), by_subject.get(other, ())):
+            shares.setdefault(mine.id, set()).add(theirs.id)
+            shares.setdefault(theirs.id, set()).add(mine.id)
+    arms = {subject for subject, units in by_subject.items() if units[0].arm is not None}
+    within = {
+        subject: tuple(sorted(_reached(subject, sure) & arms))
+        for subject in sure
+        if subject in by_subject and subject not in arms
+    }
+    same = {
+        subject: frozenset(other for other in _reached(subject, sure) if subject in _reached(other, sure))
+        for subject in within
+    }
+    frozen = {name: frozenset(others) for name, others in shares.items()}
+    return Sharing(frozen, _preferred_first(by_subject, steps), within, same)
+
+
+def _inside(links: Iterable[Link]) -> dict[str, set[str]]:
+    """Subject -> the subjects that hold all its patients, by one link each."""
+    found: dict[str, set[str]] = {}
+    for same in (same for link in links for same in link.patients):
+        left, right = "/".join(same.left), "/".join(same.right)
+        found.setdefault(left, set()).add(right)
+        if same.relation == "=":
+            found.setdefault(right, set()).add(left)
+    return found
+
+
+def _steps(link: Link, of_report: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, str]]:
+    """(subject that gives way, preferred subject); a link that names none means all of the two reports."""
+    if not link.patients:
+        yield from product(of_report.get(link.gives_way, ()), of_report.get(link.prefer, ()))
+    for same in link.patients:
+        mine, theirs = same.side(link.gives_way), same.side(link.prefer)
+        if mine is not None and theirs is not None:
+            yield "/".join(mine), "/".join(theirs)
+
+
+def _reached(start: str, steps: Mapping[str, set[str]]) -> set[str]:
+    """Everything that steps lead to from `start`, without `start`."""
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        new = steps.get(waiting.pop(), set()) - found
+        found |= new
+        waiting += new
+    return found - {start}
+
+
+def _preferred_first(by_subject: Mapping[str, list[Unit]], steps: Iterable[tuple[str, str]]) -> tuple[Unit, ...]:
+    """Each unit after those to which it gives way, else in the order of the library; a circle ends where it began."""
+    gives_way: dict[str, set[str]] = {}
+    for giving, preferred in steps:
+        gives_way.setdefault(giving, set()).add(preferred)
+    placed: dict[str, None] = {}
+
+    def place(subject: str, above: frozenset[str]) -> None:
+        for preferred in sorted(gives_way.get(subject, ())):
+            if preferred not in placed and preferred not in above and preferred in by_subject:
+                place(preferred, above | {subject})
+        placed.setdefault(subject)
+
+    for subject in by_subject:
+        place(subject, frozenset())
+    return tuple(unit for subject in placed for unit in by_subject[subject])

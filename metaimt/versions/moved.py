@@ -1,0 +1,104 @@
+"""What moved a pool since the newest frozen version, and why, in one line a pool.
+
+The numbers of that version are as it printed them; nothing is computed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from metaimt.casefiles.library import Library
+from metaimt.casefiles.protocol import Protocol
+from metaimt.evidence.selection import Selection
+from metaimt.versions.numbers import Group
+from metaimt.versions.placement import NEW_UNIT, Move, moves_between, placings_of, renamed_placings
+from metaimt.versions.places import newest
+from metaimt.versions.records import FieldChange, record_changes
+from metaimt.versions.side import documents_of
+from metaimt.versions.stored import Stored
+
+_SHOWN = 3  # units, and fields of each
+_LONG = 40  # characters of a value
+
+
+def moved_lines(library: Library, protocol: Protocol, selection: Selection) -> tuple[str, ...]:
+    """`strict 55/74 -> 43/60 since 2026.1: mosse-2017/arm1 left (line: any -> later)`; nothing where nothing moved."""
+    place = newest(library.folder)
+    if place is None or place.stored is None:
+        return ()
+    return tuple(_lines(place.stored, library, protocol, selection))
+
+
+def pool_moves(before: Selection, after: Selection, protocol: Protocol) -> Iterator[str]:
+    """The same for two selections of the same files under other rules."""
+    moves = list(moves_between(placings_of(before), placings_of(after), ""))
+    for pool in after.pools:
+        mine = [move for move in moves if move.group == pool]
+        if pool not in before.pools or not mine:
+            yield f"{protocol.label(pool)}: nothing moves"
+            continue
+        old, new = before.count(pool, pool), after.count(pool, pool)
+        said = [f"{move.unit} {_kind(move)}{_why(move, {}, ())}" for move in mine]
+        counts = f"{old.responders}/{old.evaluable} -> {new.responders}/{new.evaluable}"
+        yield f"{protocol.label(pool)} {counts}: {'; '.join(said)}"
+
+
+def _lines(stored: Stored, library: Library, protocol: Protocol, selection: Selection) -> Iterator[str]:
+    state = stored.state
+    changes = record_changes(_documents(stored), documents_of(library))
+    renames = dict(changes.renamed)
+    fields = {edited.id: edited.fields for edited in changes.edited}
+    links = {edited.id: edited.fields for edited in changes.shared}.get("links.yaml", ())
+    moves = list(moves_between(renamed_placings(state.placings, renames), placings_of(selection), ""))
+    for pool in selection.pools:
+        mine = [move for move in moves if move.group == pool]
+        old, count = state.numbers.get(Group("pool", pool)), selection.count(pool, pool)
+        if not mine or old is None:
+            continue
+        said = [f"{move.unit} {_kind(move)}{_why(move, fields, links)}" for move in mine[:_SHOWN]]
+        more = [f"{len(mine) - _SHOWN} more (metaimt diff)"] if len(mine) > _SHOWN else []
+        counts = f"{old.responders}/{old.evaluable} -> {count.responders}/{count.evaluable}"
+        yield f"{protocol.label(pool)} {counts} since {stored.version}: {'; '.join([*said, *more])}"
+
+
+def _documents(stored: Stored) -> dict[str, Any]:
+    from metaimt.casefiles.strict_yaml import parse
+
+    return {name: parse(name, text.encode("utf-8")).data for name, text in stored.texts.items()}
+
+
+def _kind(move: Move) -> str:
+    if move.kind != "recounted" or move.old is None or move.new is None:
+        return move.kind
+    return f"{move.old[0]}/{move.old[1]} -> {move.new[0]}/{move.new[1]}"
+
+
+def _why(move: Move, fields: Mapping[str, Sequence[FieldChange]], links: Sequence[FieldChange]) -> str:
+    """The fields of the report that changed, else of its links, else the rule; nothing for a report that is new."""
+    report, _, name = move.unit.partition("/")
+    mine = [change for change in fields.get(report, ()) if _concerns(change.path, name.partition("/")[0])]
+    mine = mine or [change for change in links if report in change.path]
+    if mine:
+        more = f", {len(mine) - _SHOWN} more" if len(mine) > _SHOWN else ""
+        return f" ({', '.join(map(_change, mine[:_SHOWN]))}{more})"
+    return "" if move.rule == NEW_UNIT else f" ({'no longer: ' if move.kind == 'entered' else ''}{move.rule})"
+
+
+def _concerns(path: str, name: str) -> bool:
+    """Whether a field is of the whole report, or of this patient or arm."""
+    if path.startswith("arms["):
+        return name.startswith("arm")
+    return not path.startswith("patients[") or path.startswith(f"patients[{name}]")
+
+
+def _change(change: FieldChange) -> str:
+    name = change.path.rpartition("].")[2].rpartition(".")[2] or change.path
+    return f"{name}: {_shown(change.old)} -> {_shown(change.new)}"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "not stated"
+    text = " ".join(str(value).split())
+    return text if len(text) <= _LONG else f"{text[: _LONG - 1]}…"

@@ -1,0 +1,55 @@
+"""Write the list of human genes that the vocabulary knows: `metaimt/vocabulary/hgnc.txt`.
+
+    python tools/gene_symbols.py FOLDER
+
+FOLDER holds two wheels, unpacked, which redistribute public tables: goatools 1.6.9 (NCBI Gene, protein-coding genes of
+man, as of 2016-02-22, with aliases) and sanbomics 0.1.0 (present HGNC symbols by NCBI gene id). A symbol of 2016 that
+is no longer one is a former name of the same gene; so is an alias that belongs to one gene only.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+OUT = Path(__file__).parent.parent / "metaimt" / "vocabulary" / "hgnc.txt"
+_ENTRY = re.compile(r"\s*(\d+) :.*Symbol='([^']*)', Aliases='([^']*)'")
+HEAD = """\
+# Protein-coding genes of man: the present HGNC symbol, then former symbols and aliases that name no other gene.
+# From NCBI Gene (2016-02-22) and HGNC (symbols by gene id), both free to use: tools/gene_symbols.py writes this file.
+"""
+
+
+def main(folder: Path) -> None:
+    """Join the two tables and write the list, sorted."""
+    present: dict[str, str] = {}
+    with (folder / "sanbomics" / "data" / "human_ids.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["entrezgene_id"] and row["hgnc_symbol"]:
+                present.setdefault(row["entrezgene_id"].partition(".")[0], row["hgnc_symbol"])
+    names: dict[str, set[str]] = {}
+    owners: dict[str, set[str]] = defaultdict(set)
+    table = folder / "goatools" / "test_data" / "genes_NCBI_9606_ProteinCoding.py"
+    for line in table.read_text(encoding="utf-8").splitlines():
+        entry = _ENTRY.match(line)
+        if entry is None or (symbol := present.get(entry[1])) is None:
+            continue
+        for alias in (entry[2], *entry[3].split(", ")):
+            if alias != symbol and re.fullmatch(r"[A-Z][A-Z0-9]{1,11}", alias):
+                names.setdefault(symbol, set()).add(alias)
+                owners[alias].add(symbol)
+        names.setdefault(symbol, set())
+    lines = [
+        " ".join([symbol, *sorted(alias for alias in names[symbol] if len(owners[alias]) == 1 and alias not in names)])
+        for symbol in sorted(names)
+        if re.fullmatch(r"[A-Z][A-Za-z0-9-]*", symbol)
+    ]
+    OUT.write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
+    print(f"{len(lines)} genes")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
