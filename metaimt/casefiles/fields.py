@@ -6,7 +6,6 @@ text field, which keeps its typed form.
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Callable
@@ -24,9 +23,9 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from metaimt.casefiles import hints
-from metaimt.casefiles.hints import Proposal
+from metaimt.casefiles.hints import LEFT_OUT, Proposal
 from metaimt.casefiles.strict_yaml import TypedFloat, TypedInt
-from metaimt.vocabulary import REGIMEN, Vocabulary, built_in, genes
+from metaimt.vocabulary import REGIMEN, Vocabulary, built_in, genes, is_not_stated
 
 
 def refuse(rule: str, message: str, hint: str | Proposal | None = "") -> PydanticCustomError:
@@ -70,7 +69,9 @@ def _wrong(value: object, expected: str, hint: str | Proposal | None = "") -> Py
         else _kind(value)
     )
     if value is None:
-        hint = hint or "fill it in, or delete the line: what is not stated is left out"
+        hint = hint or f"fill it in, or {LEFT_OUT}"
+    if isinstance(value, str) and is_not_stated(value):
+        hint = LEFT_OUT
     return refuse("wrong-type", f"{what}; expected {expected}", hint)
 
 
@@ -84,7 +85,7 @@ def _text(value: object) -> str:
     raise _wrong(value, "text", "put it in quotes" if isinstance(value, bool | int | float) else "")
 
 
-Meant = Callable[[str], Proposal | None]  # what a text in place of a number probably means
+Meant = Callable[[str], Proposal | str | None]  # what a text in place of a number probably means
 
 
 def _amount(value: object, meant: Meant) -> float:
@@ -124,9 +125,10 @@ def _pattern(regex: str, expected: str, hint: str, meant: Meant | None = None) -
         text = _text(value)
         if not compiled.fullmatch(text):
             proposal = meant(text) if meant is not None else None
-            if proposal is not None and not compiled.fullmatch(proposal.value.strip('"')):
+            if isinstance(proposal, Proposal) and not compiled.fullmatch(proposal.value.strip('"')):
                 proposal = None
-            raise refuse("wrong-form", f"{shown(text)} is not {expected}", proposal or hint)
+            meaning = LEFT_OUT if is_not_stated(text) else proposal or hint
+            raise refuse("wrong-form", f"{shown(text)} is not {expected}", meaning)
         return text
 
     return BeforeValidator(check)
@@ -225,6 +227,10 @@ def unknown_term(vocabulary: Vocabulary, name: str, field: str, text: str) -> Py
     if name == "kinase" and (hint := _whole_fusion(vocabulary, text)):
         return refuse(rule, message, hint)
     nearest = vocabulary.nearest(name, text)
+    if name == "response":
+        return refuse(rule, message, hints.response(text, vocabulary.lists[name], nearest))
+    if is_not_stated(text) and (nearest is None or name == "drug"):
+        return refuse(rule, message, LEFT_OUT)
     if nearest is None:
         missing = "a term that is missing can be added in cases/vocabulary.yaml"
         return refuse(rule, message, "" if len(terms) <= 8 else missing)
@@ -242,9 +248,14 @@ def _whole_fusion(vocabulary: Vocabulary, text: str) -> str:
     return f"did you mean fusion_gene: {pair[0]}, fusion_partner: {partner}?"
 
 
+_NO_FUSION = frozenset(("negative", "neg", "no", "no fusion", "not found", "not detected", "not identified", "novel"))
+
+
 def _partner(value: object, info: ValidationInfo) -> str:
     """The present HGNC symbol of a gene: of the vocabulary, or of any other protein-coding gene."""
     text = _text(value)
+    if is_not_stated(text) or text.casefold() in _NO_FUSION:
+        raise refuse("unknown-fusion-partner", f"{shown(text)} is not a gene", LEFT_OUT)
     vocabulary = vocabulary_of(info)
     if text in vocabulary.lists["partner"] or text in vocabulary.lists["kinase"]:
         return text
@@ -253,7 +264,7 @@ def _partner(value: object, info: ValidationInfo) -> str:
         return text
     if hint := _whole_fusion(vocabulary, text):
         raise refuse("unknown-fusion-partner", f"{shown(text)} is a fusion, not one gene", hint)
-    present = vocabulary.belongs("partner", text) or former.get(text.upper()) or _slip_of(text, vocabulary)
+    present = vocabulary.belongs("partner", text) or former.get(text.upper()) or vocabulary.nearest("partner", text)
     if present is None and text.upper() in known:
         present = text.upper()
     if present is not None:
@@ -276,14 +287,13 @@ DrugName = Annotated[str, PlainValidator(_drugs), WithJsonSchema(_REGIMEN)]
 Gene = Annotated[str, PlainValidator(_gene), WithJsonSchema({"type": "string", "x-suggestions": "kinase"})]
 
 
-def _slip_of(text: str, vocabulary: Vocabulary) -> str | None:
-    """The known partner that a text is a slip of; its digits are the same, since they tell one gene from the next."""
-    digits = [c for c in text if c.isdigit()]
-    alike = [gene for gene in vocabulary.lists["partner"] if [c for c in gene if c.isdigit()] == digits]
-    return next(iter(difflib.get_close_matches(text.upper(), alike, n=1, cutoff=0.75)), None)
-
-
 FusionPartner = Annotated[str, PlainValidator(_partner), WithJsonSchema({"type": "string", "x-suggestions": "partner"})]
+
+
+def _limit(text: str) -> str | None:
+    """What a limit of a range probably means; no value for the field, of which it is a part."""
+    meant = hints.months(text)
+    return meant.hint if isinstance(meant, Proposal) else meant
 
 
 def _range(value: object) -> float | tuple[float, float]:
@@ -291,7 +301,7 @@ def _range(value: object) -> float | tuple[float, float]:
         return float(_amount(value, hints.months_or_range))
     if len(value) != 2:
         raise refuse("wrong-form", f"a list of {len(value)}; expected [low, high]", "write [3, 6] or one number")
-    low, high = (float(_amount(limit, hints.months)) for limit in value)
+    low, high = (float(_amount(limit, _limit)) for limit in value)
     if low > high:
         backwards = f"[{high:g}, {low:g}]"
         raise refuse(

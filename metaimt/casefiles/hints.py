@@ -10,6 +10,10 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import NamedTuple
 
+from metaimt.vocabulary import Terms, is_not_stated, response_words
+
+LEFT_OUT = "delete the line: what is not stated is left out"
+
 
 class Proposal(NamedTuple):
     """`value` as it would be typed after the name of the field, and the hint that holds it."""
@@ -24,6 +28,16 @@ _UNITS: Mapping[str, str] = {
     "weeks": "w|wk|wks|weeks?|wochen?|semaines?",
     "days": "d|days?|tage?|tagen|jours?",
 }
+# Other names for a field of months or years; only such as mean exactly the same.
+_SAME_TIME = {
+    "treatmentduration": "duration",
+    "durationoftreatment": "duration",
+    "timeontreatment": "duration",
+    "dor": "responseduration",
+    "durationofresponse": "responseduration",
+    "progressionfreesurvival": "pfs",
+}
+_ONE_NUMBER = frozenset(("followup_months", "months"))
 _Factors = Mapping[str, tuple[float, str]]  # unit -> what to multiply by, and how that is said
 _IN_MONTHS: _Factors = {
     "months": (1.0, ""),
@@ -38,46 +52,74 @@ _IN_YEARS: _Factors = {
     "days": (1 / 365.25, "/ 365.25"),
 }
 _DIGITS = r"\d+(?:[.,]\d+)?"
+_ABOUT = r"(?:about|around|approximately|approx\.?|appr\.?|ca\.?|c\.|circa|roughly|nearly|almost|some|etwa|env\.?|~|≈)"
+_AT_LEAST = r"(?:>=|[>≥]|at least|more than|over|longer than|min\.?|minimum|not less than|mindestens|über)"
+_AT_MOST = r"(?:<=|[<≤]|at most|less than|under|up to|no more than|not more than|shorter than|fewer than|below|max\.?)"
+_BOUND = rf"(?:(?P<about>{_ABOUT})|(?P<least>{_AT_LEAST})|(?P<most>{_AT_MOST}))"
 _AMOUNT = re.compile(
-    r"(?:about|approximately|approx\.?|ca\.?|circa|~|≈)? ?(?P<least>[>≥]|at least|more than|over)? ?"
-    rf"(?P<low>-?{_DIGITS}|[.,]\d+)(?: ?(?:-|–|—|to|bis|à) ?(?P<high>{_DIGITS}))?(?P<more> ?\+)?"
-    r"[ -]?(?P<unit>[a-z/ -]*?)\.?",
+    rf"(?:{_BOUND} ?)?(?P<low>-?{_DIGITS}|[.,]\d+)(?: ?(?:-|–|—|to|bis|à) ?(?P<high>{_DIGITS}))?"
+    r"(?: ?(?P<more>\+|or more|or longer|or less))?[ -]?(?P<unit>[a-z/ -]*?)\.?(?P<after> ?(?:\+|or more|or longer))?",
+    re.IGNORECASE,
+)
+_COUNT = re.compile(
+    rf"(?:n ?= ?)?(?:{_BOUND} ?)?(?P<low>-?\d+(?:\.\d+)?)(?P<more> ?\+)?(?P<words>(?: [a-z]+){{0,3}})", re.I
+)
+# After a number these say that it is not simply the number: "3 of", "12 or 13".
+_CHANGES = frozenset(("of", "or", "out", "to", "per", "from", "in", "among", "and", "not", "percent", "but", "less"))
+_OLD = r"(?: ?years?)?"
+_AGE_RANGE = re.compile(
+    r"(?:in )?(?:(?:his|her|their|the|early|mid|late)[ -])*(?:\d0'?s|\w{1,20} decade)"
+    rf"|{_DIGITS} ?(?:-|–|—|to|bis) ?{_DIGITS}{_OLD}|(?:{_AT_LEAST}|{_AT_MOST}) ?{_DIGITS}{_OLD}|{_DIGITS} ?\+",
     re.IGNORECASE,
 )
 
 
 def number(text: str) -> Proposal | None:
-    """A number without quotes, unit or decimal comma: from text that holds one number only."""
-    plain = text.strip()
+    """A number without quotes, unit or decimal comma: from text that holds one number and says nothing else of it."""
+    plain = " ".join(text.split())
     if comma := re.fullmatch(r"(-?\d+),(\d{1,2})", plain):
         return Proposal(f"{comma[1]}.{comma[2]}", f"a decimal point: write {comma[1]}.{comma[2]}")
     if re.fullmatch(r"\.\d+", plain):
         return Proposal(f"0{plain}", f"write 0{plain}")
-    found = re.findall(r"-?\d+(?:\.\d+)?", plain)
-    if len(found) != 1 or "," in plain:
+    match = _COUNT.fullmatch(plain)
+    words = match["words"].casefold().split() if match else []
+    if match is None or match["most"] or _CHANGES.intersection(words) or any(_unit(word, "") for word in words):
         return None
-    digits = re.sub(r"^(-?)0+(?=\d)", r"\1", found[0])
+    digits = re.sub(r"^(-?)0+(?=\d)", r"\1", match["low"])
+    if kept := _to_be_kept(match):
+        return Proposal(digits, f"write {digits}, and that it is {kept} in extraction.note")
     return Proposal(digits, f"write {digits} without quotes or unit")
 
 
-def months(text: str) -> Proposal | None:
+def _to_be_kept(match: re.Match[str]) -> str:
+    """What the words beside a number say of it, for extraction.note."""
+    found = match.groupdict()
+    if found["about"]:
+        return "approximate"
+    return "a lower bound" if found["least"] or found["more"] or found.get("after") else ""
+
+
+def months(text: str) -> Proposal | str | None:
     """Months from `8mo`, `2 years`; from weeks and days with the divisor."""
     return _time(text, "months", _IN_MONTHS)
 
 
-def months_or_range(text: str) -> Proposal | None:
+def months_or_range(text: str) -> Proposal | str | None:
     """The same, and [3, 6] from `3-6 months`."""
     return _time(text, "months", _IN_MONTHS, ranges=True)
 
 
-def years(text: str) -> Proposal | None:
+def years(text: str) -> Proposal | str | None:
     """Years of age from `34 years`, `10 months`; not from `34 m`, which may be a man of 34."""
-    if re.fullmatch(r"[\d.,]+ ?m", text.strip(), re.IGNORECASE):
+    plain = " ".join(text.split())
+    if re.fullmatch(r"[\d.,]+ ?m", plain, re.IGNORECASE):
         return None
+    if _AGE_RANGE.fullmatch(plain):
+        return f"the age itself is not stated: delete the line, and keep '{plain}' in extraction.note"
     return _time(text, "years", _IN_YEARS)
 
 
-def _time(text: str, wanted: str, factors: _Factors, *, ranges: bool = False) -> Proposal | None:
+def _time(text: str, wanted: str, factors: _Factors, *, ranges: bool = False) -> Proposal | str | None:
     match = _AMOUNT.fullmatch(" ".join(text.split()))
     unit = _unit(match["unit"].strip(" -"), wanted) if match else None
     if match is None or unit is None or (match["high"] and not ranges):
@@ -86,21 +128,72 @@ def _time(text: str, wanted: str, factors: _Factors, *, ranges: bool = False) ->
     typed = [part.replace(",", ".") for part in (match["low"], match["high"]) if part]
     plain = [_short(float(part) * factor, exact=not arithmetic) for part in typed]
     value = f"[{', '.join(plain)}]" if match["high"] else plain[0]
-    if arithmetic:
-        reason = f"{' to '.join(typed)} {unit} {arithmetic} = {' to '.join(plain)} {wanted}: "
-        return Proposal(value, f"{reason}write {value}")
+    computed = f"{' to '.join(typed)} {unit} {arithmetic} = {' to '.join(plain)} {wanted}: " if arithmetic else ""
+    if match["most"] or (match["more"] or "").strip() == "or less":
+        below = f"[0, {plain[-1]}]"
+        if ranges:
+            return Proposal(below, f"{computed}an upper bound: write {below}")
+        return f"{computed}an upper bound is no number: keep it in extraction.note and delete the line"
+    if kept := _to_be_kept(match):
+        return Proposal(value, computed + _kept(value, kept, ranges=ranges))
+    if computed:
+        return Proposal(value, f"{computed}write {value}")
     return Proposal(value, _of_same_unit(value, match, ranges=ranges))
 
 
+def _kept(value: str, kept: str, *, ranges: bool) -> str:
+    """A bound or an approximation stays one: as a range, as a drug still taken, or in words."""
+    if kept == "a lower bound" and ranges:
+        return (
+            f"ongoing or censored: write {value}, with ongoing: true if the drug was still being taken; else that it "
+            "is a lower bound goes into extraction.note"
+        )
+    note = f"write {value}, and that it is {kept} in extraction.note"
+    return f"approximate: write a range such as [low, high] if the source allows one; else {note}" if ranges else note
+
+
 def _of_same_unit(value: str, match: re.Match[str], *, ranges: bool) -> str:
-    if match["least"] or match["more"]:
-        return f"that it is a lower bound goes into extraction.note; write {value}"
     if match["high"]:
         return f"write {value}"
     if "," in match["low"]:
         both = match["low"].replace(",", ", ")
         return f"a decimal point: write {value}" + (f", or [{both}] for a range" if ranges and both[0] != "," else "")
     return f"write {value} without quotes or unit"
+
+
+def of_renamed_field(name: str, value: object, fields: Collection[str]) -> str:
+    """The hint on a field that is named after another unit, as `duration_weeks`, or after none, as `duration`.
+
+    The number goes with its unit: in the new field it would be another length of time.
+    """
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[a-z])(?=(?:days|weeks|months|years)$)", "_", name).casefold()
+    parts = [part for part in re.split(r"[\W_]+", apart) if part and part != "in"]
+    named = [unit for part in parts if (unit := _unit(part, ""))]
+    base = "".join(part for part in parts if not _unit(part, ""))
+    base = _SAME_TIME.get(base, base)
+    by_base = {field.removesuffix("months").replace("_", ""): field for field in fields if field.endswith("months")}
+    by_base |= {field.replace("_", ""): field for field in fields if field.split("_")[-1] == "age"}
+    field = by_base.get(base)
+    if field is None or len(named) > 1 or "".join(parts) == field.replace("_", ""):
+        return ""
+    if is_not_stated(str(value)):
+        return LEFT_OUT
+    wanted = "months" if field.endswith("months") else "years"
+    typed = f"{value[0]}-{value[1]}" if isinstance(value, list) and len(value) == 2 else str(value)
+    with_unit = bool(re.search(r"[a-z]", re.sub(rf"^{_BOUND}", "", typed.strip()), re.IGNORECASE))
+    if with_unit == bool(named):  # no unit, or two that may disagree
+        return f"the field is {field}, in {wanted}"
+    found = _time(
+        typed if with_unit else f"{typed} {named[0]}",
+        wanted,
+        _IN_MONTHS if wanted == "months" else _IN_YEARS,
+        ranges=field not in _ONE_NUMBER,
+    )
+    if not isinstance(found, Proposal):
+        return f"the field is {field}, in {wanted}" + (f": {found}" if found else "")
+    return found.hint.replace(f"write {found.value}", f"write {field}: {found.value}", 1).removesuffix(
+        " without quotes or unit"
+    )
 
 
 def _unit(word: str, wanted: str) -> str | None:
@@ -110,10 +203,10 @@ def _unit(word: str, wanted: str) -> str | None:
 
 
 def _short(number: float, *, exact: bool) -> str:
-    """The number as typed if nothing was computed; else to one decimal, or to one figure if it is small."""
+    """The number as typed if nothing was computed; else to one decimal, or to two figures below one."""
     if exact:
         return f"{number:.10g}"
-    return f"{number:.1f}".removesuffix(".0") if number >= 0.05 else f"{number:.1g}"
+    return f"{number:.1f}".removesuffix(".0") if number >= 1 else f"{number:.2g}"
 
 
 def flag(text: str) -> Proposal | None:
@@ -182,8 +275,25 @@ def _of_parts(parts: Mapping[str, str]) -> Proposal | None:
     return _written(f'"{found:%Y-%m-%d}"' if number else f'"{found:%Y-%m}"')
 
 
+_WORDS_GO = "the words of the source go into response_as_stated"
+
+
 def _written(value: str) -> Proposal:
     return Proposal(value, f"write {value}")
+
+
+def response(text: str, terms: Terms, nearest: str | None) -> Proposal | str:
+    """The category that the typed words are, or else what to ask of the source: never a category that they are not."""
+    said = response_words.said(text, terms, typed=True)
+    plain = {mention.kind for mention in said.mentions} <= {"response"} and not said.prints_one
+    if category := said.category or (nearest if plain else None):
+        code = text.replace(".", "").strip().upper() == category
+        return Proposal(category, f"{'' if code else _WORDS_GO + ': '}write {category}")
+    if advice := response_words.advice(text, terms):
+        return f"{advice}; {_WORDS_GO}".replace("?;", "?")
+    if is_not_stated(text):
+        return LEFT_OUT
+    return f"{response_words.meanings()}; {_WORDS_GO}"
 
 
 def fusion(text: str, kinases: Collection[str]) -> tuple[str, str] | None:

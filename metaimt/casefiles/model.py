@@ -24,7 +24,6 @@ from metaimt.casefiles.fields import (
     Identifier,
     Label,
     Months,
-    Number,
     Pmcid,
     Pmid,
     Printed,
@@ -169,7 +168,7 @@ Limits = Annotated[tuple[float | None, float | None], PlainValidator(_limits), W
 class Median(Entry):
     """A printed median with its interval."""
 
-    value: Number = Field(description="The median, months.")
+    value: SingleMonths = Field(description="The median, months.")
     ci: Limits | None = described("Printed 95 % interval, months; null for a limit that is not estimable.")
 
 
@@ -237,7 +236,7 @@ class Tested(Entry):
 class SurvivalRate(Entry):
     """A printed survival rate."""
 
-    months: Number = Field(description="Months since the start.")
+    months: SingleMonths = Field(description="Months since the start.")
     rate: Printed = Field(description="Printed survival, 0 to 1.")
 
 
@@ -247,7 +246,7 @@ class Cohort(Entry):
     n: Whole = Field(description="Patients.")
     period: tuple[Whole, ...] = listed("First and last year.")
     sex: Mapping[Sex, Whole] = mapped("Sex -> patients.")
-    mean_age: Number | None = described("Mean age, years.")
+    mean_age: Years | None = described("Mean age, years.")
     sites: Mapping[Site, Whole] = mapped("Site -> patients.")
     alk_ihc: Mapping[str, Tested] = mapped("Site, or all -> positive and tested by immunohistochemistry.")
     symptoms: Mapping[str, Whole] = mapped("Symptom -> patients.")

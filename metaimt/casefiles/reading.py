@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from metaimt.casefiles import hints
 from metaimt.casefiles.strict_yaml import Document, Path
 from metaimt.problem import Problem
-from metaimt.vocabulary import Vocabulary
+from metaimt.vocabulary import Vocabulary, is_not_stated, one_slip
 
 Model = TypeVar("Model", bound=BaseModel)
 _FIELDS_EXPECTED = {"dict_type", "mapping_type", "model_type"}
@@ -62,11 +62,15 @@ def _empty_fields(data: Any, path: Path = ()) -> Iterator[Path]:
 
 def _no_value(document: Document, model: type[BaseModel], path: Path) -> Problem:
     if str(path[-1]) in _required(_fields_at(model, path[:-1])):
-        meaning = _meaning(model, path).removeprefix(f"add {path[-1]}").lstrip(": ,")
-        hint = f"fill it in: {meaning}" if meaning else "fill it in; it is required"
+        hint = _fill_in(model, path)
     else:
-        hint = "fill it in, or delete the line: what is not stated is left out"
+        hint = f"fill it in, or {hints.LEFT_OUT}"
     return document.problem(path, "wrong-type", f"{path[-1]}: no value", hint, key=True)
+
+
+def _fill_in(model: type[BaseModel], path: Path) -> str:
+    meaning = _meaning(model, path).removeprefix(f"add {path[-1]}").lstrip(": ,")
+    return f"fill it in: {meaning}" if meaning else "fill it in; it is required"
 
 
 def _problem(document: Document, model: type[BaseModel], detail: ErrorDetails) -> Problem:
@@ -78,12 +82,14 @@ def _problem(document: Document, model: type[BaseModel], detail: ErrorDetails) -
         message = f"{field}: {context['message']}" if field else context["message"]
         in_field = bool(path) and path[-1] == field and not at_key
         hint = _with_field(field, context) if in_field else context["hint"]
+        if hint == hints.LEFT_OUT and in_field and field in _required(_fields_at(model, path[:-1])):
+            hint = _fill_in(model, path)
         return document.problem(path, context["rule"], message, hint, key=at_key)
     if detail["type"] == "missing":
         where = _where(path[:-1])
         return document.problem(path[:-1], "missing-field", f"{where} has no '{field}'", _meaning(model, path))
     if detail["type"] == "extra_forbidden":
-        hint = _nearest_field(model, path)
+        hint = _nearest_field(model, path, detail["input"])
         return document.problem(path, "unknown-field", f"{_where(path[:-1])} has no field '{field}'", hint, key=True)
     rule, message, hint = _about_shape(model, path, detail)
     return document.problem(path, rule, f"{field or _where(path)}: {message}", hint)
@@ -112,9 +118,11 @@ def _about_shape(model: type[BaseModel], path: Path, detail: ErrorDetails) -> tu
         hint = f"start each entry with '- ', such as '- {first}: ...'" if _fields_at(model, path) else simple
         return "wrong-type", "expected a list", hint
     if kind in _FIELDS_EXPECTED:
-        if status := _marker(model, path, value):
-            return "wrong-type", "expected fields", f"write {path[-1]}: {status}"
         hint = f"write '{first}: ...' and the other fields, one a line" if first else "write {name: value}"
+        if isinstance(value, str) and is_not_stated(value):
+            hint = hints.LEFT_OUT
+        elif status := _marker(model, path, value):
+            hint = f"write {path[-1]}: {status}"
         return "wrong-type", "expected fields", hint
     return "wrong-type", detail["msg"], ""
 
@@ -140,14 +148,25 @@ def _where(path: Path) -> str:
     return ", ".join(words) or "the file"
 
 
-def _nearest_field(model: type[BaseModel], path: Path) -> str:
+def _nearest_field(model: type[BaseModel], path: Path, value: object) -> str:
     name, fields = str(path[-1]), tuple(_fields_at(model, path[:-1]))
     if name in model.model_fields:
         return f"{name} starts at the left margin; check the indentation"
     if homes := tuple(dict.fromkeys(_homes(model, name))):
         return f"{name} is a field of {' and '.join(homes)}; check the indentation"
-    close = difflib.get_close_matches(name.lower(), fields, n=1, cutoff=0.6)
-    return f"did you mean {close[0]}?" if close else f"the fields are {', '.join(fields)}"
+    if renamed := hints.of_renamed_field(name, value, fields):
+        return renamed
+    close = [field for field in fields if _same_name(name, field)]
+    return f"did you mean {close[0]}?" if len(close) == 1 else f"the fields are {', '.join(fields)}"
+
+
+def _same_name(typed: str, field: str) -> bool:
+    """Whether a name is the field's with other signs between, in the plural, or with one slip of typing.
+
+    No likeness beyond that: `non_response` is like `response`.
+    """
+    one, other = ("".join(re.findall(r"[a-z0-9]", name.casefold())) for name in (typed, field))
+    return one.removesuffix("s") == other.removesuffix("s") or one_slip(one, other)
 
 
 def _homes(model: type[BaseModel], name: str) -> Iterator[str]:

@@ -108,7 +108,7 @@ class Reader:
         if re.fullmatch(r"-?\d+,\d+", text):
             return WrongCell(f"{shown(text)} is not a number", "add decimal_comma: true to the mapping, or use a point")
         meant = number_meant(text)
-        hint = f"write {meant.value}" if meant else "leave it empty if it is not known, or list it under missing"
+        hint = meant.hint if meant else "leave it empty if it is not known, or list it under missing"
         return WrongCell(f"{shown(text)} is not a number", hint)
 
     def day(self, cell: Cell) -> date | None:

@@ -6,7 +6,7 @@ Each rule is given a patient and the vocabulary; paths start at the patient.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from itertools import pairwise
 
@@ -15,9 +15,9 @@ from metaimt.casefiles.model import Course, Patient
 from metaimt.casefiles.strict_yaml import Path
 from metaimt.checks.rule import FINE, Finding, Rule, rule, rules_in
 from metaimt.vocabulary import Vocabulary
+from metaimt.vocabulary.response_words import said
 
 _NUMBERED = {"first": 1, "second": 2, "third": 3, "fourth": 4}
-_NOT_SAID = re.compile(r"\b(?:no|not|non|near|nearly|almost|without|never|than)\b[\w -]{0,12}$", re.IGNORECASE)
 
 
 @rule("prior-kinase-inhibitor", "warning", about="terms")
@@ -107,32 +107,38 @@ def _words(path: Path) -> str:
 
 @rule("words-name-another-response", "warning", about="terms")
 def words_agree_with_response(patient: Patient, terms: Vocabulary) -> Iterable[Finding]:
-    """The words of the source print one category, and another one is entered."""
+    """The words of the source print one category, or leave some possible, and another one is entered."""
+    for c, course in enumerate(patient.courses):
+        if (fits := _contradicting(course, terms)) and course.response is not None:
+            verb = "names" if len(fits) == 1 else "leaves only"
+            message = f"response: {course.response}, but response_as_stated {verb} {' or '.join(fits)}"
+            hint = f"write response: {fits[0]}" if len(fits) == 1 else f"check which of {', '.join(fits)} is meant"
+            yield ("courses", c, "response"), message, f"{hint}, or the words that say {course.response}"
+
+
+def _contradicting(course: Course, terms: Vocabulary) -> tuple[str, ...]:
+    """What the words leave possible, if the response entered, and each alternative to it, is not among it."""
+    words, response = course.response_as_stated, course.response
+    if words is None or response is None or response == "NE":
+        return ()
+    fits = said(words, terms.lists["response"]).fits
+    possible = not fits.isdisjoint((response, *course.response_alternatives))
+    return () if possible else tuple(each for each in terms.lists["response"] if each in fits)
+
+
+@rule("words-name-no-response", "warning", about="terms")
+def stated_is_printed(patient: Patient, terms: Vocabulary) -> Iterable[Finding]:
+    """A response is stated, and the words of the source print none."""
     for c, course in enumerate(patient.courses):
         words, response = course.response_as_stated, course.response
-        if words is None or response is None or response == "NE":
+        if words is None or course.response_basis != "stated" or response is None or response == "NE":
             continue
-        named = set(_named(words, terms))
-        if named and response not in named:
-            message = f"response: {response}, but response_as_stated names {' and '.join(sorted(named))}"
-            hint = f"write response: {min(named)}, or the words that say {response}"
-            yield ("courses", c, "response"), message, hint
-
-
-def _named(words: str, vocabulary: Vocabulary) -> Iterator[str]:
-    """The categories a text names; `no partial response` and `near complete response` name none."""
-    pattern, meaning = _phrases(vocabulary)
-    for match in pattern.finditer(words):
-        if not _NOT_SAID.search(words[: match.start()]):
-            yield meaning[match[0].casefold()]
-
-
-@lru_cache(maxsize=8)
-def _phrases(vocabulary: Vocabulary) -> tuple[re.Pattern[str], Mapping[str, str]]:
-    """What names a category beyond doubt, as several words do (`partial response`), and the category of each."""
-    entries = vocabulary.lists["response"].items()
-    meaning = {word.casefold(): category for category, words in entries for word in words if " " in word}
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, meaning))})\b", re.IGNORECASE), meaning
+        if not re.search("[a-z]", words, re.IGNORECASE) or _contradicting(course, terms):
+            continue  # letters that nobody here reads; or words that are told already
+        if not said(words, terms.lists["response"]).prints_one:
+            message = f"response_basis: stated, but {shown(words)} names no category"
+            hint = "write response_basis: inferred, or the words that print the category"
+            yield ("courses", c, "response_basis"), message, hint
 
 
 VOCABULARY_RULES: tuple[Rule, ...] = rules_in(globals())

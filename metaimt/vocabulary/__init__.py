@@ -6,7 +6,7 @@ rewrites what an author typed: it only says what would be accepted.
 
 from __future__ import annotations
 
-import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +19,8 @@ import yaml
 Terms = Mapping[str, tuple[str, ...]]  # accepted term -> what people write instead
 REGIMEN = " + "
 """Between the drugs of a regimen, which are given together: `dabrafenib + trametinib`."""
+_SYMBOLS = frozenset(("kinase", "partner"))
+_LONG = 6  # letters of a word in which a slip of typing can be told from another word
 GENERATIONS = ("first", "second", "third", "fourth", "other", "not_stated")
 
 
@@ -64,13 +66,16 @@ class Vocabulary:
         )
 
     def nearest(self, name: str, text: str) -> str | None:
-        """The accepted term that `text` most probably means, or None if nothing is near."""
-        spellings = self._spellings[name]
-        plain = _plain(text)
-        if plain in spellings:
-            return spellings[plain]
-        close = difflib.get_close_matches(plain, spellings, n=1, cutoff=0.75)
-        return spellings[close[0]] if close else None
+        """The accepted term that `text` means: a listed spelling, or one slip of typing away; else None.
+
+        No likeness beyond that: `incomplete` is like `complete`, and a gene like its sister.
+        """
+        spellings, plain = self._spellings[name], _plain(text)
+        listed = spellings.get(plain) or {_compact(word): term for word, term in spellings.items()}.get(_compact(plain))
+        if listed is not None:
+            return listed
+        slips = {term for word, term in spellings.items() if one_slip(plain, word, symbol=name in _SYMBOLS)}
+        return slips.pop() if len(slips) == 1 else None
 
     def belongs(self, name: str, text: str) -> str | None:
         """The accepted term that lists `text` itself, however it is capitalised, as another way to write it."""
@@ -109,6 +114,42 @@ def _spellings(vocabulary: Vocabulary) -> dict[str, dict[str, str]]:
     }
 
 
+def one_slip(typed: str, meant: str, *, symbol: bool = False) -> bool:
+    """Whether two texts differ by one slip in one long word: a letter missing, doubled or wrong, or two swapped.
+
+    Digits and the first letter must be right, for they tell PF-1 from PF-2 and `atypical` from `typical`; so must
+    each letter of a gene's symbol be (SEC31A, SEC31B).
+    """
+    words, others = typed.split(), meant.split()
+    wrong = [(one, other) for one, other in zip(words, others, strict=False) if one != other]
+    if len(words) != len(others) or len(wrong) != 1:
+        return False
+    one, other = wrong[0]
+    if len(other) < _LONG or one[0] != other[0] or re.sub(r"\D", "", one) != re.sub(r"\D", "", other):
+        return False
+    short, long = sorted((one, other), key=len)
+    same = next((at for at, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    if len(long) != len(short):
+        return len(long) - len(short) == 1 and short[same:] == long[same + 1 :]
+    if short[same + 2 :] == long[same + 2 :] and short[same : same + 2] == long[same : same + 2][::-1]:
+        return True
+    return not symbol and short[same + 1 :] == long[same + 1 :]
+
+
+def is_not_stated(text: str) -> bool:
+    """Whether a text only says that the source does not say: `unknown`, `n/a`, `?`."""
+    return " ".join(text.casefold().split()) in _not_stated()
+
+
+@lru_cache(maxsize=1)
+def _not_stated() -> frozenset[str]:
+    return frozenset(str(word).casefold() for word in load_words("not_stated"))
+
+
+def _compact(text: str) -> str:
+    return text.replace(" ", "")
+
+
 def _plain(text: str) -> str:
     return " ".join(text.casefold().replace("_", " ").replace("-", " ").split()) or text.strip()
 
@@ -140,11 +181,11 @@ def _drugs(entries: Mapping[str, Any]) -> dict[str, Drug]:
 @lru_cache(maxsize=1)
 def built_in() -> Vocabulary:
     """The vocabulary that the package ships."""
-    genes = _load("genes")
-    lists: dict[str, Terms] = {"drug": {}, "site": _terms(_load("sites"))}
+    genes = load_words("genes")
+    lists: dict[str, Terms] = {"drug": {}, "site": _terms(load_words("sites"))}
     lists |= {"kinase": _terms(genes["kinases"]), "partner": _terms(genes["partners"])}
-    lists |= {name: _terms(terms) for name, terms in _load("terms").items()}
-    return Vocabulary({}, lists).extended({"drugs": _load("drugs")})
+    lists |= {name: _terms(terms) for name, terms in load_words("terms").items()}
+    return Vocabulary({}, lists).extended({"drugs": load_words("drugs")})
 
 
 @lru_cache(maxsize=1)
@@ -159,20 +200,20 @@ def genes() -> tuple[frozenset[str], Mapping[str, str]]:
 @lru_cache(maxsize=1)
 def aggregators() -> frozenset[str]:
     """Hosts, without "www.", that collect other people's publications: aggregators.yaml."""
-    return frozenset(host for hosts in _load("aggregators").values() for host in hosts)
+    return frozenset(host for hosts in load_words("aggregators").values() for host in hosts)
 
 
 @lru_cache(maxsize=1)
 def identifying_names() -> tuple[frozenset[str], tuple[str, ...]]:
     """Headings of columns that identify a person, and parts of such headings: identifying.yaml."""
-    names = _load("identifying")
+    names = load_words("identifying")
     return frozenset(map(str, names["whole"])), tuple(map(str, names["parts"]))
 
 
-def _load(name: str) -> dict[str, Any]:
+def load_words(name: str) -> Any:
+    """What a data file of this folder holds."""
     text = files(__name__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-    return loaded
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
 
 
 def _terms(entries: Mapping[str, list[str]]) -> Terms:

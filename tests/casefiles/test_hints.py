@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -48,16 +49,16 @@ FIELDS = [
     ("patient", "fusion_gene: TRKA", "did you mean fusion_gene: NTRK1?"),
     ("patient", "sex: F", "did you mean sex: female?"),
     ("patient", "sex: Man", "did you mean sex: male?"),
-    ("patient", "age: 10 months", "10 months / 12 = 0.8 years: write age: 0.8"),
-    ("patient", "age: 6 weeks", "6 weeks / 52.18 = 0.1 years: write age: 0.1"),
-    ("patient", "age: 3 days", "3 days / 365.25 = 0.008 years: write age: 0.008"),
+    ("patient", "age: 10 months", "10 months / 12 = 0.83 years: write age: 0.83"),
+    ("patient", "age: 6 weeks", "6 weeks / 52.18 = 0.11 years: write age: 0.11"),
+    ("patient", "age: 3 days", "3 days / 365.25 = 0.0082 years: write age: 0.0082"),
     ("patient", "age: 34 years", "write age: 34 without quotes or unit"),
     ("patient", "age: 34-year-old", "write age: 34 without quotes or unit"),
     ("patient", 'age: "34"', "write age: 34 without quotes or unit"),
     ("patient", "age: 08", "write age: 8 without quotes or unit"),
     ("patient", "age: .5", "write age: 0.5 without quotes or unit"),
     ("patient", "age: 0,8", "a decimal point: write age: 0.8"),
-    ("patient", "age: 30-40", ""),
+    ("patient", "age: 30-40", "the age itself is not stated: delete the line, and keep '30-40' in extraction.note"),
     ("patient", "age: 34M", ""),  # male, or months
     ("patient", "ihc: ALK+", "write ihc: {ALK: positive}"),
     ("patient", "ihc: ALK positive", "write ihc: {ALK: positive}"),
@@ -73,15 +74,15 @@ FIELDS = [
     (
         "patient",
         "followup_months: 12+",
-        "that it is a lower bound goes into extraction.note; write followup_months: 12",
+        "write followup_months: 12, and that it is a lower bound in extraction.note",
     ),
     ("patient", "followup_months: 3-6 months", ""),
     ("course", "drug: Xalkori", "did you mean drug: crizotinib?"),
     ("course", "drug: PF-02341066", "did you mean drug: crizotinib?"),
     ("course", "drug: Crizotinib", "did you mean drug: crizotinib?"),
-    ("course", "response: Partial", "did you mean response: PR?"),
-    ("course", "response: complete remission", "did you mean response: CR?"),
-    ("course", "response_alternatives: [stable]", "did you mean SD?"),
+    ("course", "response: Partial", "write response: PR"),
+    ("course", "response: complete remission", "write response: CR"),
+    ("course", "response_alternatives: [stable]", "the words of the source go into response_as_stated: "),
     ("course", "ongoing: yes", "write ongoing: true"),
     ("course", "ongoing: NO", "write ongoing: false"),
     ("course", "ongoing: nein", "write ongoing: false"),
@@ -90,7 +91,11 @@ FIELDS = [
     ("course", "duration_months: 8mo", "write duration_months: 8 without quotes or unit"),
     ("course", "duration_months: 8 m", "write duration_months: 8 without quotes or unit"),
     ("course", "duration_months: 8 Monate", "write duration_months: 8 without quotes or unit"),
-    ("course", "duration_months: ca. 8", "write duration_months: 8 without quotes or unit"),
+    (
+        "course",
+        "duration_months: ca. 8",
+        "write duration_months: 8, and that it is approximate in",
+    ),
     ("course", "duration_months: 3-6 months", "write duration_months: [3, 6]"),
     ("course", "duration_months: 3 to 6", "write duration_months: [3, 6]"),
     ("course", "duration_months: 3–6 mo", "write duration_months: [3, 6]"),
@@ -99,9 +104,13 @@ FIELDS = [
     ("course", "duration_months: 1-2 years", "1 to 2 years * 12 = 12 to 24 months: write duration_months: [12, 24]"),
     ("course", "duration_months: 1,5 years", "1.5 years * 12 = 18 months: write duration_months: 18"),
     ("course", "duration_months: 12 weeks", "12 weeks / 4.345 = 2.8 months: write duration_months: 2.8"),
-    ("course", "duration_months: 10 days", "10 days / 30.44 = 0.3 months: write duration_months: 0.3"),
+    ("course", "duration_months: 10 days", "10 days / 30.44 = 0.33 months: write duration_months: 0.33"),
     ("course", "duration_months: 3,6", "a decimal point: write duration_months: 3.6, or [3, 6] for a range"),
-    ("course", "duration_months: '>12 months'", "goes into extraction.note; write duration_months: 12"),
+    (
+        "course",
+        "duration_months: '>12 months'",
+        "write duration_months: 12, with ongoing: true",
+    ),
     ("course", "duration_months: 8 cycles", ""),
     ("course", "stop_reason: died", "did you mean stop_reason: death?"),
     ("arm", "evaluable: 12 patients", "write evaluable: 12 without quotes or unit"),
@@ -115,7 +124,8 @@ FIELDS = [
     ("report", "doi: https://doi.org/10.1000/xyz.1", "write doi: 10.1000/xyz.1"),
     ("report", "doi: doi:10.1000/xyz", "write doi: 10.1000/xyz"),
     ("report", "doi: DOI: 10.1000/xyz.", "needs quotes: write doi: 10.1000/xyz"),
-    ("report", "doi: none", "from 10. on, without https://doi.org/"),
+    ("report", "doi: none", "delete the line"),
+    ("report", "doi: 10/x", "from 10. on, without https://doi.org/"),
     ("report", "pmcid: PMC 123", "write pmcid: PMC123"),
     ("report", "pmcid: 123", "write pmcid: PMC123"),
     ("report", "pmcid: https://pmc.ncbi.nlm.nih.gov/articles/PMC123/", "write pmcid: PMC123"),
@@ -177,7 +187,7 @@ PROPOSED = [row for row in FIELDS if "write " in row[2] and "quotes or unit" not
 
 @pytest.mark.parametrize(("place", "line", "hint"), PROPOSED, ids=[row[1].split("\n")[-1].strip() for row in PROPOSED])
 def test_the_line_of_the_hint_is_accepted(place: str, line: str, hint: str, tmp_path: Path) -> None:
-    mended = hint.rpartition("write ")[2].partition(", or [")[0]
+    mended = re.split(r", (?:or \[|and that|with)", hint.rpartition("write ")[2])[0]
     before = line.rpartition("\n")[0] + "\n        " if "\n" in line else ""
     if mended.startswith("ALK: "):
         mended = f"rearranged: {{{mended}}}"

@@ -81,7 +81,8 @@ def test_severities() -> None:
         "nothing-identified ongoing-but-dead "
         "ongoing-but-followed partner-without-gene pfs-exceeds-follow-up possible-same-patient prior-kinase-inhibitor "
         "read-by-one repeated-row response-duration-without-response response-exceeds-pfs response-exceeds-treatment "
-        "response-without-words treatment-exceeds-follow-up unknown-marker unused-waiver words-name-another-response",
+        "response-without-words treatment-exceeds-follow-up unknown-marker unused-waiver words-name-another-response "
+        "words-name-no-response",
         "info": "aggregator-link "
         "claim-parts claim-percentage claim-quotation claim-subgroup claim-survival claim-twice "
         "dose-in-short generation-order not-evaluable-but-assessed "

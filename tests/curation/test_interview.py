@@ -109,7 +109,7 @@ def test_empty_answers_leave_the_fields_out() -> None:
         ("age", "34 years", "write 34 without quotes or unit", {"age": 34.0}),
         ("ihc", "pos", "did you mean positive?", {"ihc": {"ALK": "positive"}}),
         ("drug", "Xalkori", "did you mean crizotinib?", {}),
-        ("response", "Partial", "did you mean PR?", {}),
+        ("response", "Partial", "write PR", {}),
         ("fusion_partner", "RANBP2-ALK", "did you mean fusion_gene: ALK, fusion_partner: RANBP2?", {}),
         ("duration_months", "[9, 3]", "write [3, 9]", {}),
         ("ongoing", "off", "write false", {}),
