@@ -80,7 +80,8 @@ def test_severities() -> None:
         "link-without-overlap missing-title missing-year negative-but-fused not-sorted ongoing-but-dead "
         "ongoing-but-followed partner-without-gene pfs-exceeds-follow-up possible-same-patient prior-kinase-inhibitor "
         "read-by-one repeated-row response-duration-without-response response-exceeds-pfs response-exceeds-treatment "
-        "response-without-words treatment-exceeds-follow-up unused-waiver words-name-another-response",
+        "response-without-words second-reading-disagrees treatment-exceeds-follow-up unread-file unused-waiver "
+        "words-name-another-response",
         "info": "aggregator-link "
         "claim-parts claim-percentage claim-quotation claim-subgroup claim-survival claim-twice "
         "dose-in-short generation-order not-evaluable-but-assessed "

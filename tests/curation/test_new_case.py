@@ -18,9 +18,10 @@ from metaimt.casefiles.model import CaseFile
 from metaimt.casefiles.reading import read_model
 from metaimt.casefiles.schema import case_schema
 from metaimt.casefiles.strict_yaml import parse
-from metaimt.curation.known import Known, checked_id, in_ascii, review
+from metaimt.curation.known import Known, checked_id, review
 from metaimt.curation.new_case import EDITOR_LINE, case_text, draft_of, quoted, scalar, without_controls
 from metaimt.curation.references import Reference
+from metaimt.files import in_ascii
 from metaimt.problem import WrongUse
 from metaimt.vocabulary import built_in
 
