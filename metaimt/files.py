@@ -15,11 +15,19 @@ from pathlib import Path
 
 MANIFEST = "manifest.txt"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # linux/fs.h; renameat2(2)
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class NotOurs(Exception):  # noqa: N818 - told to the user as it stands
     """The target folder holds files that no build has written; replacing it would lose them."""
+
+
+def in_ascii(text: str) -> str:
+    """A name in lower-case ASCII letters, digits and dashes, as ids are written; empty if nothing is left of it."""
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    plain = re.sub(r"['’ʼ`]", "", plain).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
 def write_file(path: Path, content: bytes) -> None:

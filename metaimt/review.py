@@ -15,6 +15,7 @@ from metaimt.analyses.pooled_response import PooledResponse, pooled_response
 from metaimt.casefiles.library import Library, read_library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.checks import examine
+from metaimt.checks.across_library import case_files, stem_of
 from metaimt.evidence.selection import Selection, select
 from metaimt.problem import Blocked, CannotAnalyse, Problem, Waived, check_name, has_errors
 
@@ -87,6 +88,21 @@ def migration(cases: Path | str = "cases") -> tuple[dict[str, tuple[str, str]], 
             select(loaded.library, loaded.protocol), select(after.library, after.protocol), loaded.protocol
         )
     return {name: (texts[name], text) for name, text in new.items()}, tuple(lines)
+
+
+def errors_elsewhere(library: Library, blocked: Blocked, wanted: str) -> tuple[Protocol, int]:
+    """The protocol, and how many errors stop the pools, where none is in the file of `wanted`: a report, report/P1.
+
+    Raises `blocked` itself if one is, or if the protocol cannot be read.
+    """
+    homes = library.table_files
+    errors = [homes.get(each.file, each.file) for each in blocked.problems if each.severity == "error"]
+    report_id = wanted.partition("/")[0]
+    document = library.report_documents.get(report_id)
+    own = document.name in errors if document else report_id in map(stem_of, case_files(library))
+    if library.protocol is None or own:
+        raise blocked
+    return library.protocol, len(errors)
 
 
 def respond(loaded: Loaded) -> tuple[Selection, PooledResponse]:

@@ -61,7 +61,7 @@ def breakdown(selection: Selection, pool: str, grouping: str, label: str = "") -
     check_name("--by", grouping, GROUPINGS)
     whole = selection.described(pool, label or pool)
     title = f"{whole.title}, {grouping.replace('_', ' ')}"
-    rows = whole.by_level(title, lambda unit: value_of(unit, grouping), NOT_REPORTED)
+    rows = whole.by_level(f"{title}: ", lambda unit: value_of(unit, grouping), NOT_REPORTED)
     found = {name: _level(name, counts) for name, counts in rows.items()}
     missing = found.pop(NOT_REPORTED, _level(NOT_REPORTED, Count(f"{title}: {NOT_REPORTED}", ())))
     return Breakdown(pool, grouping, (*sorted(found.values(), key=_order), missing), whole)

@@ -131,6 +131,7 @@ class Contribution:
     novelties: tuple[Novelty, ...]
     decisions: tuple[Decision, ...]
     candidates: tuple[Candidate, ...]
+    errors_elsewhere: int = 0
 
     @property
     def extraction(self) -> Extraction:
@@ -147,6 +148,7 @@ class Contribution:
             "report": {"id": self.report.id, **{name: getattr(publication, name) for name in names}},
             "file": self.file,
             "stratum": self.stratum,
+            **({"errors_elsewhere": self.errors_elsewhere} if self.errors_elsewhere else {}),
             "units": [place.to_dict() for place in self.places],
             "changes": [change.to_dict() for change in self.changes],
             "first_or_only": [asdict(novelty) for novelty in self.novelties],
@@ -165,11 +167,16 @@ class Contribution:
         }
 
 
-def contribution(library: Library, protocol: Protocol, selection: Selection, wanted: str) -> Contribution:
-    """What `wanted`, a report id or report/patient, contributes. Raises WrongUse with the nearest ids."""
+def contribution(
+    library: Library, protocol: Protocol, selection: Selection, wanted: str, *, errors_elsewhere: int = 0
+) -> Contribution:
+    """What `wanted`, a report id or report/patient, contributes. Raises WrongUse with the nearest ids.
+
+    With errors elsewhere nothing is computed from the other reports: a file that cannot be read would be missing in it.
+    """
     report, subject = find(library, wanted)
     mine = tuple(p for p in selection.placed if p.unit.report == report.id and subject in (None, p.unit.subject))
-    groups = (*selection.pools, *selection.rows)
+    compared = () if errors_elsewhere else (*selection.pools, *selection.rows)
     suspects = [c for c in candidates(library) if report.id in c.reports and subject in (None, c.left, c.right)]
     return Contribution(
         id=subject or report.id,
@@ -177,10 +184,11 @@ def contribution(library: Library, protocol: Protocol, selection: Selection, wan
         file=library.report_documents[report.id].name,
         stratum=mine[0].stratum,
         places=tuple(_place(placed, report, selection) for placed in mine),
-        changes=tuple(change for name in groups if (change := _change(name, report.id, mine, selection, protocol))),
-        novelties=tuple(_novelties(mine, selection)),
+        changes=tuple(change for name in compared if (change := _change(name, report.id, mine, selection, protocol))),
+        novelties=() if errors_elsewhere else tuple(_novelties(mine, selection)),
         decisions=tuple(_decisions(library.links, report.id, subject, protocol)),
         candidates=tuple(suspects),
+        errors_elsewhere=errors_elsewhere,
     )
 
 

@@ -64,7 +64,7 @@ def evidence_map(
         (row, column): counts
         for row, of_row in by_row.items()
         for column, counts in of_row.by_level(
-            f"{title}: {row} with", partial(value_of, grouping=across), NOT_REPORTED
+            f"{title}: {row} with ", partial(value_of, grouping=across), NOT_REPORTED
         ).items()
     }
     return EvidenceMap(
@@ -82,7 +82,7 @@ def evidence_map(
 
 def _totals(whole: Count, grouping: str) -> dict[str, Count]:
     return whole.by_level(
-        f"{whole.title}: {grouping.replace('_', ' ')}", partial(value_of, grouping=grouping), NOT_REPORTED
+        f"{whole.title}: {grouping.replace('_', ' ')} ", partial(value_of, grouping=grouping), NOT_REPORTED
     )
 
 

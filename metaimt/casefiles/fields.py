@@ -25,6 +25,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from metaimt.casefiles import hints
 from metaimt.casefiles.hints import LEFT_OUT, Proposal
 from metaimt.casefiles.strict_yaml import TypedFloat, TypedInt
+from metaimt.files import in_ascii
 from metaimt.vocabulary import REGIMEN, Vocabulary, built_in, genes, is_not_stated
 
 
@@ -134,6 +135,11 @@ def _pattern(regex: str, expected: str, hint: str, meant: Meant | None = None) -
     return BeforeValidator(check)
 
 
+def _as_id(text: str) -> Proposal | None:
+    proposed = in_ascii(text)[:80]
+    return Proposal(proposed, f"write {proposed}; an id is lower-case letters, digits and dashes") if proposed else None
+
+
 def _string(pattern: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern})
 
@@ -146,10 +152,11 @@ SingleMonths = Annotated[float, _number_by(hints.months), _NUMBER]
 Printed = Annotated[float, PlainValidator(_printed), _NUMBER]
 Whole = Annotated[int, PlainValidator(_whole), WithJsonSchema({"type": "integer"})]
 Flag = Annotated[bool, PlainValidator(_flag), WithJsonSchema({"type": "boolean"})]
+ID_PATTERN = "[a-z0-9][a-z0-9-]{0,79}"
 Identifier = Annotated[
     str,
-    _pattern(r"[a-z0-9][a-z0-9-]{0,79}", "an id", "lower-case letters, digits and dashes: smith-2024"),
-    _string("^[a-z0-9][a-z0-9-]{0,79}$"),
+    _pattern(ID_PATTERN, "an id", "lower-case letters, digits and dashes: smith-2024", _as_id),
+    _string(f"^{ID_PATTERN}$"),
 ]
 Label = Annotated[
     str,

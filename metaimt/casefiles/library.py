@@ -1,7 +1,7 @@
 """The library: everything a review folder holds, read in sorted order, with every problem of form.
 
 The order of reports is that of their paths, so the result does not depend on the file system. A file with an error of
-form is in `documents` but not in `reports`.
+form is in `documents` but not in `reports`; what can be read of it is in `parts`.
 """
 
 from __future__ import annotations
@@ -9,19 +9,28 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from metaimt.casefiles.model import CaseFile
-from metaimt.casefiles.protocol import Protocol
+from pydantic import RootModel
+
+from metaimt.casefiles.added_terms import added_terms
+from metaimt.casefiles.entry import Entry
+from metaimt.casefiles.model import Arm, CaseFile, Patient
+from metaimt.casefiles.protocol import Protocol, protocol_faults
 from metaimt.casefiles.published import PublishedFile
-from metaimt.casefiles.reading import Model, read_model
+from metaimt.casefiles.reading import Model, read_model, readable_entries
+from metaimt.casefiles.second_reading import FOLDER as SECOND_FOLDER
+from metaimt.casefiles.second_reading import SecondReading
 from metaimt.casefiles.shared import Excluded, ExcludedFile, Link, LinkFile, Search, SearchFile
 from metaimt.casefiles.strict_yaml import Document, parse
+from metaimt.casefiles.strict_yaml import Path as Steps
 from metaimt.problem import Position, Problem, WrongUse, ordered
 from metaimt.vocabulary import Vocabulary, built_in
+
+E = TypeVar("E", bound=Entry)
 
 if TYPE_CHECKING:
     from metaimt.casefiles.patient_table import PatientTable
@@ -30,6 +39,34 @@ CASE_FOLDERS = ("literature", "local")
 PROTOCOL_FILE = "review.yaml"
 PENDING = "pending"  # status of a case file
 _ADDED_TERMS = "vocabulary.yaml"
+SHARED_FILES = (
+    PROTOCOL_FILE,
+    _ADDED_TERMS,
+    "excluded.yaml",
+    "links.yaml",
+    "published-pooled.yaml",
+    "searches.yaml",
+)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The patients and arms that are in form in a case file that is not, by their place in the file."""
+
+    patients: Mapping[int, Patient]
+    arms: Mapping[int, Arm]
+
+
+@dataclass(frozen=True)
+class ListDocument(Document):
+    """A shared file of which only some entries could be read: `kept` are their places in the file."""
+
+    kept: tuple[int, ...] = ()
+
+    def problem(self, path: Steps, rule: str, message: str, hint: str = "", **more: Any) -> Problem:
+        """A problem at the value of `path`, whose first step counts the entries that could be read."""
+        inside = (self.kept[path[0]], *path[1:]) if path and isinstance(path[0], int) else path
+        return super().problem(inside, rule, message, hint, **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +97,8 @@ class Library:
     table_files: Mapping[str, str] = field(default_factory=dict)  # file of a table or mapping -> its case file
     published: PublishedFile | None = None  # pooled figures printed elsewhere
     pending: tuple[Pending, ...] = ()  # in no pool
+    second_readings: Mapping[str, SecondReading] = field(default_factory=dict)  # by file
+    parts: Mapping[str, Parts] = field(default_factory=dict)  # file -> what is in form of a case file that is not
 
     @property
     def case_files(self) -> int:
@@ -69,8 +108,8 @@ class Library:
 
     @property
     def files_checked(self) -> int:
-        """The files that `validate` speaks of: all but the second readings, of which only the form is read."""
-        return sum("/second-reading/" not in f"/{name}" for name in self.documents)
+        """The files that `validate` counts: a second reading is counted with its case file."""
+        return sum(f"/{SECOND_FOLDER}/" not in f"/{name}" for name in self.documents)
 
     def report(self, report_id: str) -> CaseFile | None:
         """The report with this id."""
@@ -133,20 +172,21 @@ class _Reader:
         self.tables: dict[str, PatientTable] = {}
         self.table_files: dict[str, str] = {}
         self.pending: list[Pending] = []
+        self.parts: dict[str, Parts] = {}
 
     def library(self) -> Library:
         """The whole review folder."""
         self.vocabulary = self._vocabulary()
-        cases = [(path, self.case(path)) for path in self._case_paths()]
-        for path in sorted((self.folder / "second-reading").glob("*.yaml")):
-            self.problems.extend(self.document(path).problems)
+        cases = [(path, self.case(path)) for name in CASE_FOLDERS for path in self._paths(name)]
+        second = {_shown(path): self.read(path, SecondReading) for path in self._paths(SECOND_FOLDER)}
         return self.library_of(
             cases,
+            second_readings={name: reading for name, reading in second.items() if reading is not None},
             published=self.optional("published-pooled.yaml", PublishedFile),
-            protocol=self.optional(PROTOCOL_FILE, Protocol),
-            links=self.optional("links.yaml", LinkFile),
-            excluded=self.optional("excluded.yaml", ExcludedFile),
-            searches=self.optional("searches.yaml", SearchFile),
+            protocol=self.protocol(),
+            links=self.entries("links.yaml", LinkFile, Link),
+            excluded=self.entries("excluded.yaml", ExcludedFile, Excluded),
+            searches=self.entries("searches.yaml", SearchFile, Search),
         )
 
     def library_of(
@@ -154,10 +194,11 @@ class _Reader:
         cases: Iterable[tuple[Path, CaseFile | None]],
         *,
         protocol: Protocol | None = None,
-        links: LinkFile | None = None,
-        excluded: ExcludedFile | None = None,
-        searches: SearchFile | None = None,
+        links: tuple[Link, ...] = (),
+        excluded: tuple[Excluded, ...] = (),
+        searches: tuple[Search, ...] = (),
         published: PublishedFile | None = None,
+        second_readings: Mapping[str, SecondReading] = MappingProxyType({}),
     ) -> Library:
         """The library of case files as read; of two with one id, the first is the one its problems are told of."""
         readable = [self._with_table(path, report) for path, report in cases if report is not None]
@@ -168,10 +209,12 @@ class _Reader:
             folder=self.folder,
             protocol=protocol,
             reports=tuple(report for _, report in readable),
-            links=links.root if links else (),
-            excluded=excluded.root if excluded else (),
-            searches=searches.root if searches else (),
+            links=links,
+            excluded=excluded,
+            searches=searches,
             published=published,
+            second_readings=MappingProxyType(dict(second_readings)),
+            parts=MappingProxyType(self.parts),
             vocabulary=self.vocabulary,
             documents=MappingProxyType(self.documents),
             report_documents=MappingProxyType(by_id),
@@ -195,11 +238,10 @@ class _Reader:
             self.tables.setdefault(report.id, attached.table)
         return path, attached.report
 
-    def _case_paths(self) -> Iterable[Path]:
-        for name in CASE_FOLDERS:
-            found = [*(self.folder / name).glob("*.yaml"), *(self.folder / name).glob("*.yml")]
-            cases = [path for path in found if not path.match("*.mapping.y*ml")]
-            yield from sorted(cases, key=lambda path: path.name)
+    def _paths(self, name: str) -> list[Path]:
+        """The case files, or second readings, of one folder."""
+        found = [*(self.folder / name).glob("*.yaml"), *(self.folder / name).glob("*.yml")]
+        return sorted((path for path in found if not path.match("*.mapping.y*ml")), key=lambda path: path.name)
 
     def document(self, path: Path) -> Document:
         """The document of a file; one that cannot be read has a problem and no data."""
@@ -224,7 +266,7 @@ class _Reader:
         """A case file; of one that says `status: pending` whatever it holds is told and stops nothing."""
         document = self.document(path)
         if not isinstance(document.data, dict) or document.data.get("status") != PENDING:
-            return self.read(path, CaseFile)
+            return self._unless_broken(path)
         report, reason = document.data.get("report"), document.data.get("reason")
         told = report if isinstance(report, dict) else {}
         if not isinstance(reason, str) or not reason.strip():
@@ -238,6 +280,37 @@ class _Reader:
         self.pending.append(Pending(str(told.get("id") or path.stem), _shown(path), title, reason))
         return None
 
+    def _unless_broken(self, path: Path) -> CaseFile | None:
+        """A case file; of one with an error of form the patients and arms that are in form are kept."""
+        found = self.read(path, CaseFile)
+        data = self.documents[_shown(path)].data
+        if found is None and isinstance(data, dict):
+            patients = readable_entries(data.get("patients"), Patient, self.vocabulary)
+            self.parts[_shown(path)] = Parts(patients, readable_entries(data.get("arms"), Arm, self.vocabulary))
+        return found
+
+    def entries(self, name: str, model: type[RootModel[tuple[E, ...]]], entry: type[E]) -> tuple[E, ...]:
+        """The entries of a shared list; those of a list with an error of form that are in form themselves."""
+        path = self.folder / name
+        if not path.exists():
+            return ()
+        if (found := self.read(path, model)) is not None:
+            return found.root
+        document = self.documents[_shown(path)]
+        kept = readable_entries(document.data, entry, self.vocabulary)
+        inside = {field.name: getattr(document, field.name) for field in fields(Document)}
+        self.documents[_shown(path)] = ListDocument(**inside, kept=tuple(kept))
+        return tuple(kept.values())
+
+    def protocol(self) -> Protocol | None:
+        """The protocol, if its fields are in form and the names in it exist."""
+        found = self.optional(PROTOCOL_FILE, Protocol)
+        document = self.documents.get(_shown(self.folder / PROTOCOL_FILE))
+        faults = list(protocol_faults(document.data)) if document is not None else []
+        if document is not None:
+            self.problems += [document.problem(*fault) for fault in faults]
+        return None if faults else found
+
     def optional(self, name: str, model: type[Model]) -> Model | None:
         path = self.folder / name
         return self.read(path, model) if path.exists() else None
@@ -248,11 +321,8 @@ class _Reader:
             return built_in()
         document = self.document(path)
         self.problems.extend(document.problems)
-        if document.problems:
+        if document.problems and document.data is None:
             return built_in()
-        try:
-            return built_in().extended(document.data)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            hint = "list of terms -> term -> other ways to write it"
-            self.problems.append(document.problem((), "vocabulary", f"cannot be used: {error}", hint))
-            return built_in()
+        vocabulary, problems = added_terms(document, built_in())
+        self.problems.extend(problems)
+        return vocabulary

@@ -88,7 +88,7 @@ class Extraction(Entry):
     note: Text | None = described("What the source leaves open and how it was judged.")
 
 
-_DRUG = "Generic name; 'unspecified ALK inhibitor' if the source names none; [one, other]: a regimen, given together."
+_DRUG = "Generic name; 'unspecified ALK inhibitor' if none is named; [a, b]: a regimen."
 
 
 class Mutation(Entry):

@@ -7,7 +7,7 @@ among rows.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
@@ -21,7 +21,9 @@ from metaimt.casefiles.model import (
     Histology,
     Response,
 )
+from metaimt.casefiles.strict_yaml import Path
 from metaimt.model.fields import GROUPINGS
+from metaimt.vocabulary import NOT_STATED, wrong_gene
 
 
 def _choice(*options: str, field: str) -> Any:
@@ -232,7 +234,7 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 
 FORMAT = 2
 """The form and rules of a review that are written today; format 1 is still read, by its own rules."""
-ANY_TARGET, NOT_STATED = "any", "not_stated"
+ANY_TARGET = "any"
 
 
 def _format(value: object) -> int:
@@ -272,52 +274,9 @@ class Protocol(Entry):
     labels: Mapping[str, Text] = mapped("Names shown for pools, rows and strata.")
     headline: Text = Field(default="Objective response rate", description="Heading of the table.")
 
-    @model_validator(mode="after")
-    def _names_exist(self) -> Protocol:
-        for name, pool in self.pools.items():
-            for row in pool.rows:
-                if row not in self.rows:
-                    raise refuse("unknown-row", f"pool {name} draws from '{row}'; the rows are {', '.join(self.rows)}")
-        if not self.pools:
-            raise refuse("no-pool", "no pool is defined")
-        return self
-
-    @model_validator(mode="after")
-    def _targets_are_named(self) -> Protocol:
-        named: dict[str, Row | Pool] = {**self.rows, **self.pools}
-        if self.format == 1:
-            if with_targets := next((name for name, of_it in named.items() if of_it.targets), None):
-                raise refuse("wrong-form", f"{with_targets} names targets, a field of format 2", "add format: 2")
-            return self
-        for name, row in self.rows.items():
-            if not row.targets:
-                gene = row.marker or (row.fusion_gene if row.fusion_gene != "other" else None) or ANY_TARGET
-                hint = f"add targets: [{gene}] to {name}, or targets: [{ANY_TARGET}]"
-                raise refuse("missing-targets", f"the row {name} does not say which drugs it is about", hint)
-        return self
-
     def targets(self, row: str | None, pool: Pool) -> tuple[str, ...]:
         """The targets of the drugs that a pool is about: its own, else those of the row a unit is in."""
         return pool.targets or (self.rows[row].targets if row is not None else ())
-
-    @model_validator(mode="after")
-    def _alternatives_exist(self) -> Protocol:
-        named: list[tuple[str, Choices]] = [(entry.name, entry) for entry in self.sensitivity]
-        named += [(option, choices) for axis in self.specification.values() for option, choices in axis.items()]
-        for name, choices in named:
-            for row in (*choices.with_rows, *choices.without_rows):
-                if row not in self.rows:
-                    said = f"'{name}' names the row '{row}'; the rows are {', '.join(self.rows)}"
-                    raise refuse("unknown-row", said, _nearest(row, self.rows))
-        for entry in self.sensitivity:
-            if entry.discount is not None and entry.discount.stratum not in self.strata:
-                stratum = entry.discount.stratum
-                said = f"'{entry.name}' names the stratum '{stratum}'; the strata are {', '.join(self.strata)}"
-                raise refuse("unknown-stratum", said, _nearest(stratum, self.strata))
-        names = [entry.name for entry in self.sensitivity]
-        if twice := next((name for name in names if names.count(name) > 1), None):
-            raise refuse("repeated-sensitivity", f"two sensitivity analyses are named '{twice}'", "rename one")
-        return self
 
     def label(self, name: str) -> str:
         """The name shown for a pool, row or stratum."""
@@ -326,3 +285,90 @@ class Protocol(Entry):
     def is_same(self, other: Protocol) -> bool:
         """Whether both prescribe the same analysis, whatever their version number."""
         return self.model_copy(update={"version": ""}) == other.model_copy(update={"version": ""})
+
+
+Fault = tuple[Path, str, str, str]  # path of the value, rule, message, hint
+
+
+def protocol_faults(data: Any) -> Iterator[Fault]:
+    """Names in a protocol that nothing else in it has: path, rule, message and hint of each, whatever else is wrong.
+
+    It works on what was typed, so that an error of form elsewhere in the file hides none of them.
+    """
+    if not isinstance(data, dict):
+        return
+    rows, pools, strata = (_mapping(data.get(name)) for name in ("rows", "pools", "strata"))
+    if data.get("pools") == {}:
+        yield _tell("no-pool", ("pools",), "no pool is defined", "add one: all: {rows: [...]}")
+    named: list[tuple[str, Path, Any]] = [
+        (f"pool {name}", ("pools", name, "rows"), _mapping(pool).get("rows")) for name, pool in pools.items()
+    ]
+    for option, path, choices in _alternatives(data):
+        named += [(f"'{option}'", (*path, field), choices.get(field)) for field in ("with_rows", "without_rows")]
+        stratum = _mapping(choices.get("discount")).get("stratum")
+        if isinstance(stratum, str) and strata and stratum not in strata:
+            said = f"'{option}' names the stratum '{stratum}'; the strata are {', '.join(strata)}"
+            yield _tell("unknown-stratum", (*path, "discount", "stratum"), said, _nearest(stratum, strata))
+    for whose, path, names in named:
+        for k, row in enumerate(names if isinstance(names, list) else ()):
+            if isinstance(row, str) and rows and row not in rows:
+                said = f"{whose} names the row '{row}'; the rows are {', '.join(rows)}"
+                yield _tell("unknown-row", (*path, k), said, _nearest(row, rows))
+    yield from _targets(data, rows, pools)
+    yield from _named_twice(data)
+
+
+def _targets(data: Mapping[str, Any], rows: Mapping[str, Any], pools: Mapping[str, Any]) -> Iterator[Fault]:
+    """In format 2 each row says which drugs it is about; in format 1 nothing does."""
+    first = data.get("format", 1) == 1
+    for kind, of_kind in (("rows", rows), ("pools", pools)):
+        for name, said in of_kind.items():
+            entry = _mapping(said)
+            if first and "targets" in entry:
+                hint = f"add format: {FORMAT} at the top of the file; metaimt migrate does it"
+                yield _tell("wrong-form", (kind, name, "targets"), "targets is a field of format 2", hint)
+            for k, target in enumerate(_listed(entry.get("targets")) if not first else ()):
+                if target not in {ANY_TARGET, NOT_STATED} and (meant := wrong_gene(target)) is not None:
+                    hint = f"{meant}; or {NOT_STATED}, or {ANY_TARGET}"
+                    yield _tell("unknown-target", (kind, name, "targets", k), f"'{target}' is no target", hint)
+            if not first and kind == "rows" and not entry.get("targets"):
+                gene = entry.get("marker") or entry.get("fusion_gene")
+                own = gene if isinstance(gene, str) and gene != "other" else ANY_TARGET
+                hint = f"add targets: [{own}]" + (f", or targets: [{ANY_TARGET}]" if own != ANY_TARGET else "")
+                message = f"the row {name} does not say which drugs it is about"
+                yield _tell("missing-targets", (kind, name), message, hint)
+
+
+def _tell(rule: str, path: Path, message: str, hint: str) -> Fault:
+    return path, rule, message, hint
+
+
+def _alternatives(data: Mapping[str, Any]) -> Iterator[tuple[str, Path, Mapping[str, Any]]]:
+    """Every alternative analysis: its name, where it stands, and what it does otherwise."""
+    for k, entry in enumerate(_entries(data)):
+        yield str(_mapping(entry).get("name", "")), ("sensitivity", k), _mapping(entry)
+    for axis, options in _mapping(data.get("specification")).items():
+        for option, choices in _mapping(options).items():
+            yield option, ("specification", axis, option), _mapping(choices)
+
+
+def _named_twice(data: Mapping[str, Any]) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for k, entry in enumerate(_entries(data)):
+        name = entry if isinstance(entry, str) else _mapping(entry).get("name")
+        if isinstance(name, str) and name in seen:
+            path: Path = ("sensitivity", k) if isinstance(entry, str) else ("sensitivity", k, "name")
+            yield _tell("repeated-sensitivity", path, f"two sensitivity analyses are named '{name}'", "rename one")
+        seen.add(str(name))
+
+
+def _entries(data: Mapping[str, Any]) -> list[Any]:
+    return _listed(data.get("sensitivity"))
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
@@ -21,9 +22,17 @@ _FIELDS_EXPECTED = {"dict_type", "mapping_type", "model_type"}
 def read_model(
     document: Document, model: type[Model], vocabulary: Vocabulary
 ) -> tuple[Model | None, tuple[Problem, ...]]:
-    """The model of a document, or None with every problem found in it, in one go."""
-    if document.problems:
+    """The model of a document, or None with every problem found in it, in one go.
+
+    A document with problems that still has data, such as a field that stands twice, is read on with what it has.
+    """
+    if document.problems and document.data is None:
         return None, document.problems
+    found, problems = _read(document, model, vocabulary)
+    return (None, (*document.problems, *problems)) if document.problems else (found, problems)
+
+
+def _read(document: Document, model: type[Model], vocabulary: Vocabulary) -> tuple[Model | None, tuple[Problem, ...]]:
     found_empty = _empty_fields(document.data) if _has_empty_field(document.data) else ()
     empty = {path: _no_value(document, model, path) for path in found_empty}
     try:
@@ -33,6 +42,16 @@ def read_model(
         details = error.errors(include_url=False)
         wrong = [detail for detail in details if not is_echo(detail) and detail["loc"] not in empty]
         return None, (*empty.values(), *(_problem(document, model, detail) for detail in wrong))
+
+
+def readable_entries(entries: Any, model: type[Model], vocabulary: Vocabulary) -> dict[int, Model]:
+    """The entries of a list that are in form, by their place in it: what can be checked beside a wrong one."""
+    found: dict[int, Model] = {}
+    for k, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if not _has_empty_field(entry):
+            with contextlib.suppress(ValidationError):
+                found[k] = model.model_validate(entry, context={"vocabulary": vocabulary})
+    return found
 
 
 def is_echo(detail: ErrorDetails) -> bool:

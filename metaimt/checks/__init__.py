@@ -9,16 +9,18 @@ from __future__ import annotations
 from metaimt.casefiles.library import PROTOCOL_FILE, Library, collector_paused
 from metaimt.checks.across_library import ACROSS_RULES, RULES_OF_SINGLE_FILES, case_files
 from metaimt.checks.by_vocabulary import VOCABULARY_RULES
+from metaimt.checks.folder_files import problems_of_files
 from metaimt.checks.frozen_versions import problems_of_versions
 from metaimt.checks.links import LINK_RULES
 from metaimt.checks.quoted_counts import QUOTATION_RULES
 from metaimt.checks.rule import Rule
 from metaimt.checks.same_patient import possible_same_patient
-from metaimt.checks.within_report import WITHIN_RULES, problems_within
+from metaimt.checks.second_readings import SECOND_RULES
+from metaimt.checks.within_report import WITHIN_RULES, problems_of_parts, problems_within
 from metaimt.problem import Findings, Position, Problem, ordered
 
 _OF_REPORTS: tuple[Rule, ...] = (*WITHIN_RULES, *VOCABULARY_RULES)
-_OF_LIBRARY: tuple[Rule, ...] = (*ACROSS_RULES, *LINK_RULES, *QUOTATION_RULES, possible_same_patient)
+_OF_LIBRARY: tuple[Rule, ...] = (*ACROSS_RULES, *LINK_RULES, *QUOTATION_RULES, *SECOND_RULES, possible_same_patient)
 ALL_RULES: tuple[Rule, ...] = (*_OF_REPORTS, *_OF_LIBRARY)
 
 
@@ -36,7 +38,9 @@ def examine(library: Library, *, whole: bool = True) -> Findings:
     with collector_paused():
         asked = _OF_LIBRARY if whole else RULES_OF_SINGLE_FILES
         problems = [*library.problems, *_found(library, asked), *(_of_the_folder(library) if whole else ())]
-        if not any(report.waivers for report in library.reports):
+        if not any(report.waivers for report in library.reports) and not any(
+            reading.waivers for reading in library.second_readings.values()
+        ):
             return Findings(ordered(problems))
         from metaimt.checks.waivers import without_waived
 
@@ -47,6 +51,8 @@ def _found(library: Library, asked: tuple[Rule, ...]) -> list[Problem]:
     problems: list[Problem] = []
     for report in {report.id: report for report in reversed(library.reports)}.values():
         problems.extend(problems_within(report, library.report_documents[report.id], library.vocabulary))
+    for name, parts in library.parts.items():
+        problems.extend(problems_of_parts(parts, library.documents[name], library.vocabulary))
     for rule in asked:
         for document_name, *finding in rule.look(library):
             problems.append(rule.problem(library.documents[document_name], tuple(finding)))
@@ -54,7 +60,7 @@ def _found(library: Library, asked: tuple[Rule, ...]) -> list[Problem]:
 
 
 def _of_the_folder(library: Library) -> list[Problem]:
-    return [*_nothing_there(library), *problems_of_versions(library.folder)]
+    return [*_nothing_there(library), *problems_of_versions(library.folder), *problems_of_files(library)]
 
 
 def _nothing_there(library: Library) -> list[Problem]:

@@ -10,10 +10,16 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
+from metaimt.casefiles.fields import ID_PATTERN
 from metaimt.casefiles.library import CASE_FOLDERS, PROTOCOL_FILE, Library
 from metaimt.casefiles.model import CaseFile
+from metaimt.casefiles.second_reading import FOLDER as SECOND_FOLDER
 from metaimt.casefiles.strict_yaml import Path as Steps
 from metaimt.checks.rule import Located, Rule, rule, rules_in
+from metaimt.files import in_ascii
+from metaimt.vocabulary import REGIMEN
+
+_ID = re.compile(ID_PATTERN)
 
 _LOOK_ALIKE = str.maketrans("АВЕКМНОРСТХαΑΒΕΚΜΝΟΡΤΧ", "ABEKMHOPCTXaABEKMNOPTX")
 
@@ -63,7 +69,17 @@ def id_is_file_name(library: Library) -> Iterator[Located]:
         stem = stem_of(document.name)
         if report_id != stem:
             message = f"id '{report_id}' in a file named '{document.name.rpartition('/')[2]}'"
-            yield document.name, ("report", "id"), message, f"write id: {stem}, or rename the file"
+            yield document.name, ("report", "id"), message, _one_name(report_id, stem)
+
+
+def _one_name(report_id: str, stem: str) -> str:
+    """What to type so that a file and its report have one name; a name of a file that no id may have is no advice."""
+    fitting = in_ascii(stem)
+    if _ID.fullmatch(stem):
+        return f"write id: {stem}, or rename the file"
+    if fitting in {"", report_id}:
+        return f"rename the file to {report_id}.yaml"
+    return f"rename the file to {fitting}.yaml and write id: {fitting}"
 
 
 @rule("repeated-report-id")
@@ -73,10 +89,10 @@ def report_ids_differ(library: Library) -> Iterator[Located]:
         report = document.data.get("report") if isinstance(document.data, dict) else None
         used = str(report.get("id")) if isinstance(report, dict) else ""
         first = library.report_documents.get(used)
-        if first is not None and first.name != name and "second-reading" not in name.split("/")[-2:-1]:
+        if first is not None and first.name != name and SECOND_FOLDER not in name.split("/")[-2:-1]:
             stem = stem_of(name)
             hint = "give one of them another id, such as smith-2024-b, and rename its file"
-            hint = hint if stem == used else f"write id: {stem}"
+            hint = hint if stem == used else _one_name("", stem)
             yield name, ("report", "id"), f"id '{used}' is already used by {first.name}", hint
 
 
@@ -217,6 +233,22 @@ def partners_are_known(library: Library) -> Iterator[Located]:
                 message = f"fusion_partner: {partner} is new to the review's vocabulary"
                 hint = "check it against the source; then add it under partner in cases/vocabulary.yaml"
                 yield name_of(library, report), (*path, "fusion_partner"), message, hint
+
+
+@rule("drug-without-target", "warning")
+def drugs_have_targets(library: Library) -> Iterator[Located]:
+    """A drug of the review's own vocabulary counts in no pool unless its targets are said."""
+    if library.protocol is None or library.protocol.format == 1:
+        return
+    silent = {drug.name for drug in library.vocabulary.drugs.values() if drug.named and not drug.targets}
+    for report in library.reports if silent else ():
+        given: list[tuple[Steps, str]] = [(("arms", a, "drug"), arm.drug) for a, arm in enumerate(report.arms)]
+        for p, patient in enumerate(report.patients):
+            given += [(("patients", p, "courses", c, "drug"), course.drug) for c, course in enumerate(patient.courses)]
+        for path, name in given:
+            for drug in sorted(silent.intersection(name.split(REGIMEN))):
+                message = f"{drug} has no targets: it counts only where the protocol names not_stated"
+                yield name_of(library, report), path, message, f"add targets: [ALK] to {drug} in cases/vocabulary.yaml"
 
 
 @rule("format-1", "warning")

@@ -1,7 +1,7 @@
-"""Waivers: what a case file says is no mistake. A warning or info may be waived with a reason; an error never.
+"""Waivers: what a case file, or a second reading, says is no mistake.
 
-Nothing disappears: a waived problem is counted apart and listed in the report, and a waiver that matches nothing is
-itself a warning.
+A warning or info may be waived with a reason; an error never. Nothing disappears: a waived problem is counted apart and
+listed in the report, and a waiver that matches nothing is itself a warning.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import yaml
 
 from metaimt.casefiles.fields import shown
 from metaimt.casefiles.library import Library
-from metaimt.casefiles.model import CaseFile, Waiver
+from metaimt.casefiles.model import Waiver
 from metaimt.casefiles.strict_yaml import Document
 from metaimt.checks.explanations import rule_severities
 from metaimt.checks.rule import Finding, Rule
@@ -25,33 +25,35 @@ _ARM = re.compile(r"(?:arm)?([1-9]\d*)")
 
 
 def without_waived(library: Library, problems: Sequence[Problem], looked_for: Collection[str]) -> Findings:
-    """The problems that no case file waives, with those about the waivers themselves; and the waived ones.
+    """The problems that no file waives, with those about the waivers themselves; and the waived ones.
 
     `looked_for` are the ids of the rules that were asked: a waiver of another rule is not called unused.
     """
     excused: dict[Problem, str] = {}
     about: list[Problem] = []
-    for report in {report.id: report for report in reversed(library.reports)}.values():
-        if report.waivers:
-            document = library.report_documents[report.id]
+    reports = {report.id: report for report in reversed(library.reports)}.values()
+    files = [(library.report_documents[report.id], report.waivers) for report in reports]
+    files += [(library.documents[name], reading.waivers) for name, reading in library.second_readings.items()]
+    for document, waivers in files:
+        if waivers:
             own = [problem for problem in problems if problem.file == document.name and problem.severity != "error"]
-            about += _of_report(report, document, own, excused, looked_for)
+            about += _of_file(waivers, document, own, excused, looked_for)
     if not excused and not about:
         return Findings(ordered(problems))
     kept = ordered([*(problem for problem in problems if problem not in excused), *about])
     return Findings(kept, tuple(Waived(problem, excused[problem]) for problem in ordered(excused)))
 
 
-def _of_report(
-    report: CaseFile,
+def _of_file(
+    waivers: Sequence[Waiver],
     document: Document,
     problems: Iterable[Problem],
     excused: dict[Problem, str],
     looked_for: Collection[str],
 ) -> Iterator[Problem]:
-    """Add what the waivers of a report excuse to `excused`; yield what is wrong with them."""
+    """Add what the waivers of a file excuse to `excused`; yield what is wrong with them."""
     severities = rule_severities()
-    for k, waiver in enumerate(report.waivers):
+    for k, waiver in enumerate(waivers):
         span = _span(document, waiver.at)
         matches = [problem for problem in problems if problem.rule == waiver.rule and _within(problem, span)]
         for problem in matches:

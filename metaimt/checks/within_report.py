@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from metaimt.casefiles.library import Parts
 from metaimt.casefiles.model import CaseFile, Patient
 from metaimt.casefiles.strict_yaml import Document, Path
 from metaimt.checks.by_vocabulary import VOCABULARY_RULES
@@ -40,10 +41,16 @@ def problems_within(report: CaseFile, document: Document, vocabulary: Vocabulary
     for look, rule in _OF_REPORT:
         for finding in look(report):
             yield rule.problem(document, finding)
-    for p, patient in enumerate(report.patients):
+    parts = Parts(dict(enumerate(report.patients)), dict(enumerate(report.arms)))
+    yield from problems_of_parts(parts, document, vocabulary)
+
+
+def problems_of_parts(parts: Parts, document: Document, vocabulary: Vocabulary) -> Iterator[Problem]:
+    """What the rules find in patients and arms, be they all of a file or those of it that are in form."""
+    for p, patient in parts.patients.items():
         for rule, steps, message, hint in _about_patient(patient, vocabulary):
             yield rule.problem(document, (("patients", p, *steps), message, hint))
-    for a, arm in enumerate(report.arms):
+    for a, arm in parts.arms.items():
         for look, rule in _OF_ARM:
             for steps, message, hint in look(arm):
                 yield rule.problem(document, (("arms", a, *steps), message, hint))

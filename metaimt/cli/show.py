@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from metaimt.cli.output import print_json, told
+from metaimt.problem import Blocked
 
 
 class ShowFormat(StrEnum):
@@ -26,17 +27,24 @@ def show(
     cases: Annotated[Path, typer.Option("--cases", help="Folder of the review.")] = Path("cases"),
     output: Annotated[ShowFormat, typer.Option("--format", help="How it is printed.")] = ShowFormat.text,
 ) -> None:
-    """Show what one report contributes: where it counts, why not, and every pool with and without it."""
+    """Show what one report contributes: where it counts, why not, and every pool with and without it.
+
+    Errors in other files do not stop it; pools are then not computed, and it says so.
+    """
     from metaimt.analyses.contribution import contribution
+    from metaimt.casefiles.library import read_library
     from metaimt.evidence.selection import select
     from metaimt.report.markdown import citation_link
     from metaimt.report.show_text import contribution_text
-    from metaimt.review import load
+    from metaimt.review import errors_elsewhere, load
 
-    loaded = load(cases)
-    selection = select(loaded.library, loaded.protocol)
-    found = contribution(loaded.library, loaded.protocol, selection, wanted)
+    library = read_library(cases)
+    try:
+        protocol, errors = load(library).protocol, 0
+    except Blocked as blocked:
+        protocol, errors = errors_elsewhere(library, blocked, wanted)
+    found = contribution(library, protocol, select(library, protocol), wanted, errors_elsewhere=errors)
     if output is ShowFormat.json:
         print_json({**found.to_dict(), "link": citation_link(found.report)[0] or None})
     else:
-        print(contribution_text(found, loaded.protocol))
+        print(contribution_text(found, protocol))

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,7 +23,13 @@ from metaimt.cli.output import (
     summary,
     told,
 )
-from metaimt.problem import Findings, Problem, Waived, WrongUse, has_errors, ordered
+from metaimt.files import for_terminal
+from metaimt.problem import SEVERITIES, Findings, Problem, Waived, WrongUse, has_errors, ordered
+
+if TYPE_CHECKING:
+    from metaimt.casefiles.library import Library
+
+SHOWN_IN_FULL = 10  # warnings and infos of a review; more of them are summed up by rule
 
 Paths = Annotated[
     list[Path] | None,
@@ -36,9 +42,17 @@ def validate(
     paths: Paths = None,
     output: Annotated[ProblemFormat, typer.Option("--format", help="How problems are printed.")] = ProblemFormat.text,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Print each warning of a review, not a summary.")] = False,
+    changed: Annotated[
+        bool, typer.Option("--changed", help="Only files changed since git HEAD, or the newest frozen version.")
+    ] = False,
 ) -> None:
-    """Check case files: every problem in one run, with line, column and the nearest valid value."""
-    findings, files = findings_in(paths or [Path("cases")])
+    """Check case files: every problem in one run, with line, column and the nearest valid value.
+
+    Of a review with many warnings a summary is printed, one line a rule; errors are always printed in full.
+    """
+    asked = paths or [Path("cases")]
+    findings, files = findings_in(asked, changed=changed)
     problems, waived = findings.problems, findings.waived
     last_line = summary(problems, files, len(waived))
     if output is ProblemFormat.json:
@@ -50,10 +64,29 @@ def validate(
     elif output is ProblemFormat.github:
         print("\n".join([*map(github_annotation, problems), last_line]))
     else:
-        print_problems(problems, sys.stdout)
+        in_short = not every and not changed and any(path.is_dir() for path in asked)
+        print_all_or_summary(problems) if in_short else print_problems(problems, sys.stdout)
         print(last_line)
     failed = has_errors(problems) or (strict and any(problem.severity == "warning" for problem in problems))
     raise typer.Exit(PROBLEMS if failed else FINE)
+
+
+def print_all_or_summary(problems: Iterable[Problem]) -> None:
+    """Errors in full, and each warning and info too if they are few; else one line a rule, with an example."""
+    found = tuple(problems)
+    others = [problem for problem in found if problem.severity != "error"]
+    if len(others) <= SHOWN_IN_FULL:
+        print_problems(found, sys.stdout)
+        return
+    print_problems((problem for problem in found if problem.severity == "error"), sys.stdout)
+    by_rule: dict[tuple[int, str], list[Problem]] = {}
+    for problem in others:
+        by_rule.setdefault((SEVERITIES.index(problem.severity), problem.rule), []).append(problem)
+    for (_, rule), same in sorted(by_rule.items()):
+        first, such = same[0], "" if len(same) == 1 else "such as "
+        place = f"{such}{for_terminal(first.file)}:{first.position.line}:{first.position.column}"
+        print(f"{len(same):>4} {first.severity}[{rule}] {place}")
+    print("metaimt validate --all shows each of them, metaimt explain RULE says why it is asked.")
 
 
 def problems_in(paths: Iterable[Path]) -> tuple[tuple[Problem, ...], int]:
@@ -62,12 +95,15 @@ def problems_in(paths: Iterable[Path]) -> tuple[tuple[Problem, ...], int]:
     return findings.problems, files
 
 
-def findings_in(paths: Iterable[Path]) -> tuple[Findings, int]:
+def findings_in(paths: Iterable[Path], *, changed: bool = False) -> tuple[Findings, int]:
     """The problems at the given paths, those that are waived apart, and how many files were looked at.
 
-    A file or folder inside a review is checked with the whole review in view, but only its own problems are told.
+    A file or folder inside a review is checked with the whole review in view, but only its own problems are told; with
+    `changed` only those of files that are new or changed. Raises WrongUse if a path is not there, or nothing says what
+    changed.
     """
     from metaimt.casefiles.library import read_files, read_library, review_folder
+    from metaimt.casefiles.second_reading import FOLDER as SECOND_FOLDER
     from metaimt.checks import examine
 
     problems: list[Problem] = []
@@ -79,6 +115,8 @@ def findings_in(paths: Iterable[Path]) -> tuple[Findings, int]:
         if not path.exists():
             raise WrongUse(f"{path} does not exist; give the folder of a review, such as cases, or a case file")
         folder = review_folder(path)
+        if changed and folder is None:
+            raise WrongUse(f"--changed compares the files of a review, and {path} is in none")
         if folder is None and path.is_file():
             alone.append(path)
         else:
@@ -86,11 +124,18 @@ def findings_in(paths: Iterable[Path]) -> tuple[Findings, int]:
     for folder, wanted in inside.items():
         library = read_library(folder)
         found = examine(library)
-        homes = library.table_files
-        problems += [each for each in found.problems if _wanted(homes.get(each.file, each.file), wanted)]
-        waived += [one for one in found.waived if _wanted(one.problem.file, wanted)]
+        homes, own = library.table_files, _changed_in(library) if changed else _anything
+        problems += [
+            each
+            for each in found.problems
+            if _wanted(home := homes.get(each.file, each.file), wanted) and (own(home) or own(each.file))
+        ]
+        waived += [one for one in found.waived if _wanted(one.problem.file, wanted) and own(one.problem.file)]
+        named = {path.as_posix() for path in wanted}
         looked_at |= {
-            name for name in library.documents if _wanted(name, wanted) and Path(name).parent.name != "second-reading"
+            name
+            for name in library.documents
+            if _wanted(name, wanted) and own(name) and (name in named or Path(name).parent.name != SECOND_FOLDER)
         }
         alone += [path for path in wanted if path.is_file() and path.as_posix() not in library.documents]
     if alone:
@@ -100,6 +145,17 @@ def findings_in(paths: Iterable[Path]) -> tuple[Findings, int]:
         waived += found.waived
         looked_at |= set(library.documents)
     return Findings(ordered(problems), tuple(waived)), len(looked_at)
+
+
+def _changed_in(library: Library) -> Callable[[str], bool]:
+    from metaimt.versions.places import changed_in  # it reads git and versions, which nothing else here needs
+
+    return changed_in(library)
+
+
+def _anything(name: str) -> bool:
+    del name
+    return True
 
 
 def _wanted(name: str, paths: Iterable[Path]) -> bool:

@@ -18,7 +18,7 @@ from metaimt.casefiles.model import CaseFile, Course, Extraction, Patient, Publi
 from metaimt.casefiles.schema import case_schema
 from metaimt.casefiles.strict_yaml import parse
 from metaimt.checks.within_report import WITHIN_RULES
-from metaimt.curation.new_case import Draft, says_no_more, without_controls, wrapped
+from metaimt.curation.new_case import Draft, says_no_more, terms_of, without_controls, wrapped
 from metaimt.vocabulary import Vocabulary
 
 _BIBLIOGRAPHY = ("title", "authors", "journal", "year", "doi", "pmid")
@@ -153,7 +153,7 @@ class Interview:
             title, schema = f"{name} {self.marker}", schema["additionalProperties"]
             meaning = f"{self.marker} by immunohistochemistry, or '{self.marker}-positive' printed without a method."
         forms = {"boolean": "true (y) | false (n)", "array": "several: with commas between them"}
-        terms = " | ".join(schema.get("enum", ())) or forms.get(schema.get("type", ""), "")
+        terms = " | ".join(terms_of(schema)) or forms.get(schema.get("type", ""), "")
         texts = [meaning, *([terms] if terms and not says_no_more(terms, meaning) else ())]
         shown = [terms] if terms and says_no_more(meaning, terms) else texts
         return "\n".join([f"\n{title}", *map(_inset, shown)])

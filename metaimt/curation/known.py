@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import string
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +18,10 @@ from pydantic import TypeAdapter, ValidationError
 from metaimt.casefiles.fields import Identifier
 from metaimt.casefiles.library import CASE_FOLDERS, PROTOCOL_FILE, Library, read_library
 from metaimt.curation.references import Reference
+from metaimt.files import in_ascii
 from metaimt.problem import WrongUse
 
 _WORDS = {"id": "id", "doi": "DOI", "pmid": "PubMed id"}
-_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +103,6 @@ def checked_id(text: str) -> str:
 
 
 _IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
-
-
-def in_ascii(text: str) -> str:
-    """A name in lower-case ASCII letters, digits and dashes, as ids are written; empty if nothing is left of it."""
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
-    plain = re.sub(r"['’ʼ`]", "", plain).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
 def _taken(library: Library) -> Iterator[Taken]:

@@ -187,7 +187,7 @@ class _Form:
         """The accepted terms of a field, or the form of its value; empty where anything goes."""
         if field.get("type") == "object":
             return f"{{{self.marker}: {self._choice(field['additionalProperties'])}}}"
-        return " | ".join(field.get("enum", ())) or _FORMS.get(field.get("type", ""), "")
+        return " | ".join(terms_of(field)) or _FORMS.get(field.get("type", ""), "")
 
     def _schema(self, section: str) -> Mapping[str, Any]:
         if section == "courses":
@@ -195,6 +195,12 @@ class _Form:
         else:
             found = self.sections[section].get("items", self.sections[section])
         return found
+
+
+def terms_of(field: Mapping[str, Any]) -> tuple[str, ...]:
+    """The accepted terms of a field; of one that takes a term or a list of them, the terms."""
+    one, *more = field.get("anyOf", (field,))
+    return tuple(one.get("enum", ())) if all(other.get("type") == "array" for other in more) else ()
 
 
 def _also(names: list[str], indent: int) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from metaimt.casefiles.library import Library
-from metaimt.casefiles.protocol import ANY_TARGET, NOT_STATED, Pool, Protocol, Row
+from metaimt.casefiles.protocol import ANY_TARGET, Pool, Protocol, Row
 from metaimt.casefiles.shared import Link
 from metaimt.evidence.format_1 import in_row, resolve_links
 from metaimt.evidence.sharing import Sharing, sharing
@@ -19,6 +19,7 @@ from metaimt.evidence.within import described, without
 from metaimt.model.count import Count
 from metaimt.model.reason import Reason, Why
 from metaimt.model.unit import Unit
+from metaimt.vocabulary import NOT_STATED
 
 LATER_LINES = "later_lines"
 

@@ -113,11 +113,14 @@ class Count:
         return replace(self, parts=(Part(whole[0].unit, r, n),)), replace(self, parts=others)
 
     def by_level(self, title: str, level_of: Callable[[Unit], str | None], missing: str) -> dict[str, Count]:
-        """The counts of each level, titled `TITLE: LEVEL`, in the order in which they are met; none is `missing`."""
+        """The counts of each level, titled by `title` and the level, in the order in which they are met.
+
+        missing: the level of those who have none.
+        """
         found: dict[str, list[Part]] = {}
         for part in self.parts:
             found.setdefault(level_of(part.unit) or missing, []).append(part)
-        return {level: replace(self, title=f"{title}: {level}", parts=tuple(parts)) for level, parts in found.items()}
+        return {level: replace(self, title=f"{title}{level}", parts=tuple(parts)) for level, parts in found.items()}
 
     def weighted(self, title: str, weight_of: Callable[[Unit], Any]) -> Count:
         """The same patients at weights; who has none is left out."""

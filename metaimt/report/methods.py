@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from metaimt.analyses.heterogeneity import SEED
 from metaimt.analyses.results import Results
-from metaimt.casefiles.protocol import Pool
+from metaimt.casefiles.protocol import Pool, Protocol
 from metaimt.report.methods_bias import publication_bias_methods
 from metaimt.report.methods_parts import (
     duration_methods,
@@ -53,19 +53,35 @@ def _selection(results: Results) -> str:
     histologies = ", ".join(name.replace("_", " ") for name in protocol.eligible.histology)
     return (
         f"Selection: histology {histologies}. Reports that share patients are linked (certainties applied: "
-        f"{', '.join(protocol.links.apply)}); links are resolved before any pool is formed, and a patient who gives "
-        f"way is not counted in any. {pools}"
+        f"{', '.join(protocol.links.apply)}); {_links(protocol)}. {pools}"
+    )
+
+
+def _links(protocol: Protocol) -> str:
+    if protocol.format == 1:
+        return "links are resolved before any pool is formed, and a patient who gives way is not counted in any"
+    return (
+        "in each pool, of reports that share patients the most preferred one that may enter it does, and the others "
+        "do not. A patient described elsewhere who certainly or probably belongs to an arm is shown in subgroup tables "
+        "under what is said of him, within the counts of that arm"
     )
 
 
 def _conditions(pool: Pool, results: Results) -> str:
     said = [" or ".join(results.protocol.label(row) for row in pool.rows), f"{pool.line} line"]
+    said += _targets(pool, results.protocol)
     said += ["the drug named"] if pool.drug == "named" else []
     said += ["given alone"] if pool.combined_with == "none" else []
     said += [f"response {' or '.join(pool.response_basis)} (or death)"] if pool.response_basis else []
     said += ["no alternative reading across the responder line"] if not pool.disputed else []
     said += [f"read as {' or '.join(depth.replace('_', ' ') for depth in pool.depth)}"] if pool.depth else []
     return ", ".join(said)
+
+
+def _targets(pool: Pool, protocol: Protocol) -> list[str]:
+    """Which drugs a pool is about; in format 1 any kinase inhibitor."""
+    named = dict.fromkeys(target for row in pool.rows for target in protocol.targets(row, pool))
+    return [f"a drug that targets {' or '.join(name.replace('_', ' ') for name in named)}"] if named else []
 
 
 def _model(results: Results) -> str:

@@ -26,8 +26,7 @@ def contribution_text(found: Contribution, protocol: Protocol) -> str:
     blocks = [
         list(_publication(found, protocol)),
         ["Courses and arms", *(line for place in found.places for line in _place(place, protocol))],
-        ["With and without it", *_changes(found)],
-        ["First or only report in the review", *_novelties(found)],
+        *_compared(found),
         ["The same patients in other reports", *_same_patients(found)],
     ]
     return "\n\n".join("\n".join(line.rstrip() for line in block) for block in blocks)
@@ -98,6 +97,21 @@ def _patient(unit: Unit) -> str:
     markers = None if fusion else ", ".join(f"{marker} {status}" for marker, status in unit.markers)
     site = unit.site and unit.site.replace("_", " ")
     return ", ".join(part for part in (age, unit.sex, site, unit.histology, fusion, markers) if part)
+
+
+def _compared(found: Contribution) -> list[list[str]]:
+    """What it is beside all other reports; where some cannot be read, why that is not said."""
+    if found.errors_elsewhere:
+        said = (
+            f"not computed: {plural(found.errors_elsewhere, 'error')} elsewhere in the review; metaimt validate tells "
+            "where. No pool is computed before they are mended, and where it is counted above is by the files that "
+            "can be read."
+        )
+        return [["With and without it", *_wrapped(said, "  ", "    ")]]
+    return [
+        ["With and without it", *_changes(found)],
+        ["First or only report in the review", *_novelties(found)],
+    ]
 
 
 def _changes(found: Contribution) -> Iterator[str]:

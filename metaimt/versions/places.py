@@ -5,15 +5,18 @@ Git is asked for objects only: nothing is checked out, no ref, index or file of 
 
 from __future__ import annotations
 
+import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from metaimt.casefiles.library import Library
 from metaimt.casefiles.strict_yaml import MAXIMUM_BYTES
 from metaimt.casefiles.version_files import version_key
 from metaimt.files import for_terminal
 from metaimt.problem import WrongUse
+from metaimt.versions.side import texts_of
 from metaimt.versions.stored import Stored, is_review_file, read_stored, stored_versions
 
 WORKING_TREE = "the working tree"
@@ -43,6 +46,41 @@ def newest(cases: Path) -> Place | None:
     """The newest frozen version; None before the first."""
     versions = stored_versions(cases)
     return find(versions[-1], cases) if versions else None
+
+
+def changed_in(library: Library) -> Callable[[str], bool]:
+    """Whether a file, or folder, of a review is new or changed against git HEAD; else against the newest version.
+
+    Names are those that problems have. Raises WrongUse where there is neither a commit nor a version.
+    """
+    cases, texts = library.folder, texts_of(library)
+    if _has_commit(cases):
+        listings = (("diff", "--name-only", "--relative", "-z", "HEAD"), ("ls-files", "--others", "-z"))
+        names = {name for words in listings for name in _names(_git(cases, *words, "--", "."))}
+        changed = {
+            (cases / Path(*parts[:k])).as_posix()
+            for parts in (Path(n).parts for n in names)
+            for k in range(1, len(parts) + 1)
+        }
+        return changed.__contains__
+    if (version := newest(cases)) is None:
+        said = "--changed compares with the last commit of git, or with the newest frozen version"
+        raise WrongUse(f"{said}; {cases.as_posix()} has neither (git commit, or metaimt snapshot YEAR.N)")
+    same = {(cases / name).as_posix() for name, text in version.texts.items() if texts.get(name) == text}
+    return lambda name: name not in same
+
+
+def _has_commit(cases: Path) -> bool:
+    try:
+        return _git(cases, "rev-parse", "--verify", "--quiet", "HEAD^{commit}").returncode == 0
+    except WrongUse:  # git is not installed: nothing is lost if there is a version to compare with
+        return False
+
+
+def _names(listing: subprocess.CompletedProcess[bytes]) -> Iterator[str]:
+    if listing.returncode != 0:
+        raise WrongUse(f"git cannot list the changed files: {_said(listing)}")
+    yield from (os.fsdecode(name) for name in listing.stdout.split(b"\x00") if name)
 
 
 def _folder_name(wanted: str) -> str:

@@ -21,6 +21,7 @@ REGIMEN = " + "
 """Between the drugs of a regimen, which are given together: `dabrafenib + trametinib`."""
 _SYMBOLS = frozenset(("kinase", "partner"))
 _LONG = 6  # letters of a word in which a slip of typing can be told from another word
+NOT_STATED = "not_stated"
 GENERATIONS = ("first", "second", "third", "fourth", "other", "not_stated")
 
 
@@ -163,13 +164,13 @@ def _words(term: str, words: object) -> tuple[str, ...]:
 def _drugs(entries: Mapping[str, Any]) -> dict[str, Drug]:
     drugs = {}
     for name, entry in entries.items():
-        targets = entry.get("targets", "not_stated")
+        targets = entry.get("targets", NOT_STATED)
         drug = Drug(
             name,
             entry.get("generation", "other"),
             entry.get("named", True),
             _words(name, entry.get("synonyms", [])),
-            () if targets == "not_stated" else _words(name, targets),
+            () if targets == NOT_STATED else _words(name, targets),
             entry.get("first_year"),
         )
         if drug.generation not in GENERATIONS:
@@ -195,6 +196,15 @@ def genes() -> tuple[frozenset[str], Mapping[str, str]]:
     entries = [line.split() for line in lines if not line.startswith("#")]
     former = {alias: symbol for symbol, *aliases in entries for alias in aliases}
     return frozenset(symbol for symbol, *_ in entries), MappingProxyType(former)
+
+
+def wrong_gene(symbol: object) -> str | None:
+    """What to write in place of a symbol that is no gene; None if it is one, or a kinase of the vocabulary."""
+    known, former = genes()
+    if symbol in known or symbol in built_in().lists["kinase"]:
+        return None
+    present = former.get(symbol.upper()) if isinstance(symbol, str) else None
+    return f"write {present}" if present else "write HGNC symbols: ALK, MAP2K1"
 
 
 @lru_cache(maxsize=1)

@@ -299,7 +299,7 @@ WRONG: dict[str, tuple[Any, str, str]] = {
     "name alone": ({"name": "something"}, "unknown-sensitivity", "death_before_assessment"),
     "misspelt choice": ({"name": "x", "combined_wit": "any"}, "unknown-field", "did you mean combined_with?"),
     "unknown row": ({"name": "x", "with_rows": ["ros2"]}, "unknown-row", "did you mean ros1?"),
-    "unknown histology": ({"name": "x", "histology": ["EIMSS"]}, "unknown-histology", "EIMS"),
+    "unknown histology": ({"name": "x", "histology": ["epithelioid IMT"]}, "unknown-histology", "EIMS"),
     "unknown reading": ({"name": "x", "other_reading": "early"}, "unknown-reading", ""),
     "unknown stratum": (
         {"name": "x", "discount": {"stratum": "case_and_series", "weights": [1]}},

@@ -23,6 +23,7 @@ def test_no_errors_and_only_known_warnings() -> None:
     warnings = {"missing-year": 12, "missing-title": 11, "read-by-one": 6, "response-without-words": 1}
     warnings |= {"format-1": 1, "nothing-identified": 1}
     infos = {"aggregator-link": 8, "claim-percentage": 3, "treated-beyond-progression": 3, "same-drug-again": 2}
+    warnings["second-reading-disagrees"] = 17
     audited = {"claim-twice": 2, "claim-subgroup": 1, "claim-parts": 1, "claim-survival": 4}  # of the local cohort
     assert counts == warnings | infos | audited
 

@@ -34,7 +34,13 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def pooled(cases: Path, out: Path, stages: Stages, jobs: int) -> SimpleNamespace:
         stages("pooling")
         loaded = load(cases)
-        return SimpleNamespace(response=respond(loaded)[1], library=loaded.library, warnings=loaded.warnings)
+        return SimpleNamespace(
+            response=respond(loaded)[1],
+            library=loaded.library,
+            warnings=loaded.warnings,
+            protocol=loaded.protocol,
+            selection=respond(loaded)[0],
+        )
 
     monkeypatch.setattr("metaimt.review.build", pooled)
 

@@ -97,7 +97,7 @@ def test_errors_block_the_analysis_and_are_shown(make_review: MakeReview, tmp_pa
     for words in (["pool"], ["build", "--out", str(tmp_path / "out")]):
         done = metaimt(*words, folder)
         assert done.returncode == PROBLEMS
-        assert "did you mean response: PR?" in done.stderr
+        assert "write response: PR" in done.stderr
     assert not (tmp_path / "out").exists()
 
 

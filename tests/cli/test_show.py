@@ -131,7 +131,28 @@ def test_no_id_no_folder_no_protocol_are_told(tmp_path: Path) -> None:
 def test_errors_in_files_are_shown_first(make_review: MakeReview) -> None:
     done = show("example-1", "--cases", make_review(report("example-1", patient(course("Partial")))))
     assert done.returncode == PROBLEMS
-    assert "did you mean response: PR?" in done.stderr
+    assert "write response: PR" in done.stderr
+
+
+@pytest.mark.parametrize("broken", ["example-2", "links", "example-2/arm1"])
+def test_errors_elsewhere_stop_the_pools_and_not_the_report(broken: str, make_review: MakeReview) -> None:
+    folder = make_review(
+        report("example-1", patient(course(), course("SD", drug="alectinib"))),
+        report("example-2", patient(course("banana" if "2" in broken else "SD"))),
+        links=[{"reports": ["example-1", "example-2"], "certainty": "sure"}] if broken == "links" else None,
+    )
+    done = show("example-1", "--cases", folder)
+    assert (done.returncode, done.stderr) == (FINE, "")
+    assert "P1: crizotinib, first line; PR, stated" in done.stdout
+    assert "strict, ALK-positive: counted" in done.stdout
+    assert "not computed: 1 error elsewhere in the review" in done.stdout
+    assert " %" not in done.stdout
+    assert "only report" not in done.stdout
+    told = json.loads(show("example-1", "--cases", folder, "--format", "json").stdout)
+    assert set(told) == {*KEYS, "errors_elsewhere"}
+    assert (told["errors_elsewhere"], told["changes"], told["first_or_only"]) == (1, [], [])
+    own = show(broken, "--cases", folder)
+    assert own.returncode == (WRONG_USE if broken == "links" else PROBLEMS)
 
 
 def hostile_review(make_review: MakeReview) -> Path:

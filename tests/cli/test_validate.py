@@ -17,12 +17,13 @@ from command import Done, in_own_process, metaimt, modules_after_each
 from conftest import FROZEN, ROOT
 
 EXAMPLES = ROOT / "tests" / "casefiles"
+SHIPPED_PROTOCOL = (FROZEN / "cases" / "review.yaml").read_bytes()
 REVIEW = (ROOT / "tests" / "checks" / "review.yaml").read_text()
 COMMAND = [sys.executable, "-m", "metaimt"]
 GOOD = """# Made up.
 report: {id: %s, title: Made up, year: 2024, design: case_report%s}
 extraction: {checked_by: reader-2}
-patients: [{id: P1, courses: [{drug: crizotinib}]}]
+patients: [{id: P1, courses: [{drug: crizotinib}], histology: IMT}]
 """
 
 
@@ -274,7 +275,7 @@ def test_a_file_is_checked_with_its_review_in_view_but_only_its_problems_are_tol
             "literature/example-a.yaml": GOOD % ("example-a", ", doi: 10.0000/made-up"),
             "literature/example-b.yaml": GOOD % ("example-b", ", doi: 10.0000/made-up, overlaps: [example-c]"),
             "literature/example-c.yaml": GOOD % ("example-x", ""),
-            "vocabulary.yaml": "drugs: {madeupinib: {generation: third}}\n",
+            "vocabulary.yaml": "drugs: {madeupinib: {generation: third, targets: [ALK]}}\n",
             "local/example-d.yaml": (GOOD % ("example-d", "")).replace("crizotinib", "madeupinib"),
         },
     )
@@ -353,6 +354,192 @@ def test_garbage_in_a_shared_file_never_gives_a_traceback(name: str, tmp_path: P
         expected = (name, kind) != ("vocabulary.yaml", "nothing")
         if expected:
             assert [problem for problem in problems if Path(problem.file).name == name], kind
+
+
+def test_a_review_with_many_warnings_is_summed_up_by_rule(shipped: Path) -> None:
+    lines = run("validate", cwd=shipped).stdout.splitlines()
+    each = run("validate", "--all", cwd=shipped).stdout
+    assert len(lines) < 25
+    for line in lines[:-2]:
+        told = re.fullmatch(r" *(\d+) (warning|info)\[([a-z0-9-]+)\] (?:such as )?(cases/\S+:\d+:\d+)", line)
+        assert told
+        assert each.count(f": {told[2]}[{told[3]}] ") == int(told[1])
+        assert f"{told[4]}: {told[2]}[{told[3]}] " in each
+        assert ("such as" in line) == (told[1] != "1")
+    assert "metaimt validate --all shows each" in lines[-2]
+    assert lines[-1] == each.splitlines()[-1]
+    assert sum(int(line.split()[0]) for line in lines[:-2]) == sum(map(int, re.findall(r"(\d+) (?:w|i)", lines[-1])))
+
+
+def test_errors_are_always_told_in_full_and_warnings_beside_them(shipped: Path, tmp_path: Path) -> None:
+    shutil.copytree(shipped / "cases", tmp_path / "cases")
+    broken = tmp_path / "cases" / "literature" / "nagumo-2018.yaml"
+    broken.write_text(broken.read_text().replace("response: PR", "response: banana"))
+    told = run("validate", cwd=tmp_path)
+    assert told.returncode == 1
+    assert "cases/literature/nagumo-2018.yaml:33:19: error[unknown-response]" in told.stdout
+    assert "        response: banana" in told.stdout
+    assert "warning[missing-year] such as" in told.stdout
+    alone = run("validate", "cases/literature/liu-2018.yaml", "cases/literature/you-2024.yaml", cwd=tmp_path)
+    assert alone.returncode == 2
+    own = run("validate", "cases/local/you-2024.yaml", cwd=tmp_path).stdout
+    assert own.count("[claim-survival] 7") + own.count("[claim-survival] 6") == 4
+
+
+def test_few_warnings_need_no_summary(tmp_path: Path) -> None:
+    made(tmp_path, {"literature/example-a.yaml": READ_BY_ONE})
+    assert run("validate", cwd=tmp_path).stdout == run("validate", "--all", cwd=tmp_path).stdout
+
+
+def git(folder: Path, *words: str) -> None:
+    who = ["-c", "user.name=made up", "-c", "user.email=made-up@example.org"]
+    subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
+
+
+NEW_CASE = (GOOD % ("example-b", "")).replace("checked_by", "by")
+
+
+@pytest.mark.parametrize("at", [".", "reviews/imt"])
+def test_changed_tells_of_changed_and_new_files_only(at: str, tmp_path: Path) -> None:
+    folder = made(tmp_path / at, {"literature/example-a.yaml": READ_BY_ONE, "literature/é 1.yaml": READ_BY_ONE})
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "--message", "made up")
+    assert last_line(run("validate", "--changed", cwd=folder)) == "no problems in 0 files"
+    made(
+        folder, {"literature/example-b.yaml": NEW_CASE, "draft/example-c.yaml": NEW_CASE, "literatur/d.yaml": NEW_CASE}
+    )
+    result = run("validate", "--changed", cwd=folder)
+    assert re.findall(r"(?m)^(\S+):\d+:\d+: \w+\[([a-z-]+)\]", result.stdout) == [
+        ("cases/draft/example-c.yaml", "unread-case"),
+        ("cases/literatur", "unread-case"),
+        ("cases/literature/example-b.yaml", "read-by-one"),
+    ]
+    git(folder, "add", ".")
+    assert run("validate", "--changed", cwd=folder).stdout == result.stdout
+    renamed = folder / "cases" / "literature" / "é 1.yaml"
+    renamed.write_text(READ_BY_ONE + "# changed\n")
+    assert "cases/literature/é 1.yaml:" in run("validate", "--changed", cwd=folder).stdout
+    assert last_line(run("validate", "--changed", "cases/literature/example-a.yaml", cwd=folder)) == (
+        "no problems in 0 files"
+    )
+
+
+def test_changed_without_git_compares_with_the_newest_version(shipped: Path, tmp_path: Path) -> None:
+    shutil.copytree(shipped / "cases", tmp_path / "cases")
+    assert last_line(run("validate", "--changed", cwd=tmp_path)) == "no problems in 0 files"
+    made(tmp_path, {"literature/example-b.yaml": NEW_CASE, "example-c.yaml": NEW_CASE, "review.yaml": SHIPPED_PROTOCOL})
+    told = run("validate", "--changed", "--format", "json", cwd=tmp_path)
+    assert {(problem["file"], problem["rule"]) for problem in json.loads(told.stdout)["problems"]} == {
+        ("cases/literature/example-b.yaml", "read-by-one"),
+        ("cases/example-c.yaml", "unread-case"),
+    }
+
+
+def test_changed_needs_something_to_compare_with(tmp_path: Path) -> None:
+    made(tmp_path, {"literature/example-a.yaml": READ_BY_ONE})
+    (tmp_path / "alone.yaml").write_text(READ_BY_ONE)
+    for words, said in (((), "has neither (git commit, or metaimt snapshot YEAR.N)"), (("alone.yaml",), "is in none")):
+        result = run("validate", "--changed", *words, cwd=tmp_path)
+        assert (result.returncode, result.stdout) == (2, "")
+        assert said in result.stderr
+
+
+def test_every_problem_of_a_broken_file_in_one_run(tmp_path: Path) -> None:
+    """A field that stands twice, one in a wrong form, and what rules ask of the patient and arm that are in form."""
+    case = """# Made up.
+report: {id: example-a, id: example-b, title: Made up, year: 2024, design: case_series}
+extraction: {checked_by: reader-2}
+patients:
+  - {id: P1, courses: [{drug: crizotinib, response: banana}]}
+  - {id: P2, age: 408, courses: [{drug: crizotinib}]}
+arms:
+  - {label: made up, drug: crizotinib, evaluable: 2, responders: 3, sd: x}
+  - {label: made up, drug: crizotinib, evaluable: 2, responders: 3}
+"""
+    made(tmp_path, {"literature/example-a.yaml": case, "literature/example-c.yaml": NEW_CASE.replace("-b", "-c")})
+    told = json.loads(run("validate", "--format", "json", cwd=tmp_path).stdout)["problems"]
+    assert [(Path(problem["file"]).stem, problem["line"], problem["rule"]) for problem in told] == [
+        ("example-a", 2, "repeated-key"),
+        ("example-a", 5, "unknown-response"),
+        ("example-a", 6, "age-out-of-range"),
+        ("example-a", 8, "wrong-type"),
+        ("example-a", 9, "responders-exceed-evaluable"),
+        ("example-c", 3, "read-by-one"),
+    ]
+
+
+def test_an_error_of_form_in_one_link_hides_no_other(tmp_path: Path) -> None:
+    links = """# Made up.
+- {reports: [example-a, example-b], certainty: sure, prefer: example-a}
+- {reports: [example-a, example-z], certainty: certain, prefer: example-y}
+"""
+    cases = {f"literature/{name}.yaml": GOOD % (name, "") for name in ("example-a", "example-b")}
+    made(tmp_path, {**cases, "links.yaml": links})
+    told = json.loads(run("validate", "--format", "json", cwd=tmp_path).stdout)["problems"]
+    assert [(problem["line"], problem["rule"]) for problem in told if problem["severity"] == "error"] == [
+        (2, "unknown-certainty"),
+        (3, "unknown-link"),
+        (3, "unknown-link"),
+    ]
+
+
+def test_every_problem_of_the_protocol_at_its_line(tmp_path: Path) -> None:
+    protocol = """# Made up.
+title: Made up
+question: Made up?
+version: "2026.1"
+outcome: {responders: [CR, banana], evaluable: [CR, PR, SD, PD]}
+eligible: {histology: [IMT]}
+rows: {alk_positive: {marker: ALK, status: positive}}
+pools: {all: {rows: [alk_negative]}, more: {rows: [alk_positive, ros]}}
+strata: {trials: [trial]}
+sensitivity:
+  - each report left out
+  - {name: adults, with_rows: [alk_positiv]}
+  - {name: adults, discount: {stratum: trial, weights: [1]}}
+  - each report left out
+specification: {drug: {named: {drug: named}, other: {without_rows: [x]}}}
+titel: x
+"""
+    made(tmp_path, {"review.yaml": protocol, "literature/example-b.yaml": NEW_CASE})
+    told = json.loads(run("validate", "--format", "json", cwd=tmp_path).stdout)["problems"]
+    assert [(Path(problem["file"]).stem, problem["line"], problem["rule"]) for problem in told] == [
+        ("example-b", 3, "read-by-one"),
+        ("review", 5, "unknown-response"),
+        ("review", 8, "unknown-row"),
+        ("review", 8, "unknown-row"),
+        ("review", 12, "unknown-row"),
+        ("review", 13, "repeated-sensitivity"),
+        ("review", 13, "unknown-stratum"),
+        ("review", 14, "repeated-sensitivity"),
+        ("review", 15, "unknown-row"),
+        ("review", 16, "unknown-field"),
+    ]
+
+
+def test_every_problem_of_own_terms_at_its_line_and_the_others_are_used(tmp_path: Path) -> None:
+    own = """# Made up.
+sites: {knee: [leg]}
+site:
+  knee: leg
+  brain: [lung, head]
+  shin: [tibia]
+response: {PR: [SD]}
+drugs:
+  madeupinib: {generation: fifth, dose: 1}
+  otherinib: {synonyms: 3, named: maybe}
+  thirdinib: {generation: third, synonyms: [Xalkori]}
+  fourthinib: {generation: third, targets: [ALK]}
+histology: x
+"""
+    case = NEW_CASE.replace("id: P1", "id: P1, site: shin").replace("crizotinib", "fourthinib")
+    made(tmp_path, {"vocabulary.yaml": own, "literature/example-b.yaml": case})
+    told = json.loads(run("validate", "--format", "json", cwd=tmp_path).stdout)["problems"]
+    assert [(problem["line"], problem["rule"]) for problem in told if problem["severity"] == "error"] == [
+        (line, "vocabulary") for line in (2, 4, 5, 5, 7, 9, 9, 10, 10, 10, 11, 13)
+    ]
+    assert [problem["rule"] for problem in told if "literature" in problem["file"]] == ["read-by-one"]
 
 
 @pytest.mark.parametrize(

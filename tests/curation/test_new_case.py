@@ -18,9 +18,10 @@ from metaimt.casefiles.model import CaseFile
 from metaimt.casefiles.reading import read_model
 from metaimt.casefiles.schema import case_schema
 from metaimt.casefiles.strict_yaml import parse
-from metaimt.curation.known import Known, checked_id, in_ascii, review
-from metaimt.curation.new_case import EDITOR_LINE, case_text, draft_of, quoted, scalar, without_controls
+from metaimt.curation.known import Known, checked_id, review
+from metaimt.curation.new_case import EDITOR_LINE, case_text, draft_of, quoted, scalar, terms_of, without_controls
 from metaimt.curation.references import Reference
+from metaimt.files import in_ascii
 from metaimt.problem import WrongUse
 from metaimt.vocabulary import built_in
 
@@ -91,7 +92,7 @@ def test_every_field_of_the_model_is_there_with_its_description() -> None:
     ):
         if name not in {"id", "date", "former_ids", "setting", "publisher"}:
             assert f"{name}:" in text
-            terms = set(field.get("enum", ()))
+            terms = set(terms_of(field))
             assert field["description"] in text or set(re.findall(r"\w+", field["description"])) <= terms | {"or"}
 
 
@@ -106,12 +107,18 @@ def test_each_commented_field_can_be_filled_in_by_deleting_the_mark() -> None:
     values = {"age": "34", "duration_months": "[6, 9]", "fusion_partner": "RANBP2", "pmid": '"90000001"'}
     values |= {"year": "2026", "doi": "10.0000/made-up", "pmcid": "PMC9000001", "url": "https://example.org"}
     values |= {"pfs_months": "8", "response_duration_months": "8", "followup_months": "21"}
+    values |= {"time_to_response_months": "2", "size_change_percent": "-40", "sizes": "[8.7, 5.2]"}
+    values |= {
+        "mutations": "[{gene: BRAF, change: V600E}]",
+        "in_response_at_12_months": "true",
+        "became_operable": "true",
+    }
 
     def fill(match: re.Match[str]) -> str:
         first = match[3].split("  #")[0].split(" | ")[0].strip()
         closing = "}" if first.startswith("{") else ""
         value = values.get(match[2]) or (first + closing if first not in {"", '""', "[]"} else "made up")
-        return f"{match[1]}{match[2]}: {value if first != '[]' else '[PD]'}"
+        return f"{match[1]}{match[2]}: {value if first != '[]' or match[2] in values else '[PD]'}"
 
     text = filled_in(text_of(Reference()))
     uncommented = re.sub(r"(?m)^( +)# ([a-z_]+):(?: (.*))?$", lambda m: fill(m) if m[2] != "ongoing" else m[0], text)

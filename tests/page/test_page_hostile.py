@@ -34,7 +34,7 @@ def hostile(make_review: MakeReview, once: Path) -> Path:
     reports[0]["report"] |= {"title": TITLE, "authors": f"Mean A{SCRIPT}", "journal": "=1+1"}
     folder = make_review(*reports)
     (folder / "vocabulary.yaml").write_text(
-        yaml.safe_dump({"drugs": {DRUG: {"generation": "first"}}}), encoding="utf-8"
+        yaml.safe_dump({"drugs": {DRUG: {"generation": "first", "targets": ["ALK"]}}}), encoding="utf-8"
     )
     out = once / "hostile"
     with FileLock(once / "hostile.lock"):

@@ -95,6 +95,7 @@ def test_no_subgroups(made_up: Any) -> None:
 CONDITIONS: dict[str, Any] = {
     "rows": ("alk_negative",),
     "line": "later",
+    "targets": ("ROS1",),
     "drug": "named",
     "combined_with": "none",
     "response_basis": ("measured",),

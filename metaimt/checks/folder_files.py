@@ -1,0 +1,146 @@
+"""Files below the folder of a review that nothing reads: a case in the wrong place must not be missing in silence.
+
+What looks like a case file, a shared file or a folder of them is an error; any other file is a warning. Hidden files,
+what editors and systems leave behind, and notes (.md, .txt) are no part of a review and are passed over.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from metaimt.casefiles.cohort_mapping import SUFFIX
+from metaimt.casefiles.library import CASE_FOLDERS, SHARED_FILES, Library
+from metaimt.casefiles.second_reading import FOLDER as SECOND_READINGS
+from metaimt.casefiles.version_files import FOLDER as VERSIONS
+from metaimt.checks.across_library import case_files
+from metaimt.files import MANIFEST, in_ascii
+from metaimt.problem import Position, Problem
+
+READ_FOLDERS = (*CASE_FOLDERS, SECOND_READINGS, VERSIONS)
+_YAML = re.compile(r"(?P<stem>.+?)\.ya?ml(?P<more>[.~ _-].*)?", re.IGNORECASE)  # also smith.yaml.txt
+_CASE = re.compile(rb"^(?:report|patients|arms)[ \t]*:", re.MULTILINE)
+_COPIES = (".bak", ".old", ".orig", ".copy")
+_LEFT_BEHIND = re.compile(r"\..*|~\$.*|#.*#|.*~|.*\.(?:sw[op]|tmp|part)|thumbs\.db|desktop\.ini", re.IGNORECASE)
+_NOTES = {".md", ".txt", ".rst", ""}
+_TABLES = {".csv", ".tsv", ".xlsx"}
+_LOOKED_AT = 4096  # bytes of a note, in which a case file shows by its fields
+
+
+def problems_of_files(library: Library) -> Iterator[Problem]:
+    """Each file, or misnamed folder, of the review that nothing reads, with what to do."""
+    read = {os.path.normpath(name) for name in (*library.documents, *_named_files(library))}
+    for path in _paths(library.folder):
+        if os.path.normpath(path) not in read:
+            yield from _unread(library.folder, path)
+
+
+def _named_files(library: Library) -> Iterator[str]:
+    """The tables that case files name, and how they are read."""
+    for name in case_files(library):
+        data = library.documents[name].data
+        table = data.get("table") if isinstance(data, dict) else None
+        if isinstance(table, str):
+            mapping = data.get("mapping") or f"{Path(table).stem}{SUFFIX}"
+            for file in (table, str(mapping)):
+                yield (Path(name).parent / Path(file).name).as_posix()  # where it belongs, whatever is written
+
+
+def _paths(folder: Path) -> Iterator[Path]:
+    """Files, and folders that are named almost as one that is read, or are links: what is in these is not looked at."""
+    for at, folders, files in os.walk(folder):
+        here = Path(at)
+        entered = []
+        for name in sorted(folders):
+            path = here / name
+            if _LEFT_BEHIND.fullmatch(name) or (path / MANIFEST).is_file():  # what metaimt build wrote
+                continue
+            if path.parent == folder and name in READ_FOLDERS:
+                entered.append(name)
+            elif path.is_symlink() or (path.parent == folder and _meant_folder(name)):
+                yield path
+            else:
+                entered.append(name)
+        folders[:] = entered
+        yield from (here / name for name in sorted(files) if not _LEFT_BEHIND.fullmatch(name))
+
+
+def _unread(folder: Path, path: Path) -> Iterator[Problem]:
+    parts = path.relative_to(folder).parts
+    if path.is_dir():
+        yield from _unread_folder(folder, path)
+    elif path.suffix == ".json" and (parts[:-1] == (VERSIONS,) or parts == ("case.schema.json",)):
+        return  # versions are looked at by frozen_versions
+    elif _YAML.fullmatch(path.name) and not path.name.endswith(SUFFIX):
+        yield _unread_yaml(folder, path)
+    elif path.suffix.lower() in _NOTES:
+        if _holds_a_case(path):
+            yield _case(path, "holds a case, but is no YAML file", f"rename it to {_home(folder, path, path.stem)}")
+    elif path.suffix.lower() in _TABLES or path.name.endswith(SUFFIX):
+        hint = "write table: and its name into the case file beside it, or move it out of the review"
+        yield _other(path, "no case file names this table", hint)
+    else:
+        yield _other(path, "nothing reads this file", "move it out of the review; notes may stay as .md or .txt")
+
+
+def _unread_folder(folder: Path, path: Path) -> Iterator[Problem]:
+    inside = [file for file in sorted(path.rglob("*")) if file.is_file() and not _LEFT_BEHIND.fullmatch(file.name)]
+    if path.is_symlink():
+        yield _other(path, "a link to a folder is not followed", "put the folder itself here, or delete the link")
+    elif inside:
+        meant = (folder / _meant_folder(path.name)).as_posix()
+        hint = f"move them to {meant}" if Path(meant).exists() else f"rename the folder to {meant}"
+        first = inside[0].relative_to(path).as_posix()
+        number = f"its {len(inside)} files are" if len(inside) > 1 else "its file is"
+        yield _case(path, f"{number} not read ({first}{' and others' if inside[1:] else ''})", hint)
+
+
+def _unread_yaml(folder: Path, path: Path) -> Problem:
+    match = _YAML.fullmatch(path.name)
+    stem, more = (match["stem"], match["more"] or "") if match else (path.stem, "")
+    original = path.with_name(path.name[: len(path.name) - len(more)])
+    if more.lower().startswith(_COPIES) and original.exists():
+        return _other(path, f"a copy of {original.name}, which is not read", "delete it")
+    if not _holds_a_case(path) and (shared := _meant_file(stem)):
+        right = (folder / shared).as_posix()
+        hint = f"put what it says into {right} and delete it" if Path(right).exists() else f"rename it to {right}"
+        return _case(path, f"is not read; the shared file is {shared}", hint)
+    home = _home(folder, path, stem)
+    verb = "rename" if Path(home).parent == path.parent else "move"
+    return _case(path, "is not read: it is no case file in this place and of this name", f"{verb} it to {home}")
+
+
+def _home(folder: Path, path: Path, stem: str) -> str:
+    """Where a case, or second reading, of this name would be read."""
+    first = path.relative_to(folder).parts[0]
+    kind = first if first in READ_FOLDERS and first != VERSIONS else CASE_FOLDERS[0]
+    return (folder / kind / f"{in_ascii(stem) or 'author-year'}.yaml").as_posix()
+
+
+def _meant_folder(name: str) -> str:
+    plain = {in_ascii(folder): folder for folder in READ_FOLDERS}
+    return plain[close[0]] if (close := difflib.get_close_matches(in_ascii(name), plain, n=1, cutoff=0.8)) else ""
+
+
+def _meant_file(stem: str) -> str:
+    plain = {Path(name).stem: name for name in SHARED_FILES}
+    return plain[close[0]] if (close := difflib.get_close_matches(in_ascii(stem), plain, n=1, cutoff=0.8)) else ""
+
+
+def _holds_a_case(path: Path) -> bool:
+    try:
+        with path.open("rb") as stream:
+            return _CASE.search(stream.read(_LOOKED_AT)) is not None
+    except OSError:  # a link that leads nowhere, or no right to read: it is named all the same
+        return False
+
+
+def _case(path: Path, message: str, hint: str) -> Problem:
+    return Problem(path.as_posix(), Position(1, 1), "unread-case", "error", message, hint)
+
+
+def _other(path: Path, message: str, hint: str) -> Problem:
+    return Problem(path.as_posix(), Position(1, 1), "unread-file", "warning", message, hint)
