@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field, PlainValidator, RootModel, WithJsonSchema, model_validator
 
-from metaimt.casefiles.entry import Entry, described, listed
+from metaimt.casefiles.entry import Entry, described, listed, mapped
 from metaimt.casefiles.fields import Date, Doi, Identifier, Pmid, Text, Url, Whole, refuse
+from metaimt.casefiles.model import ArmStatus
 from metaimt.casefiles.protocol import DIFFERENT, LinkCertainty
 
 _REFERENCE = r"([a-z0-9][a-z0-9-]*)/([A-Za-z0-9][A-Za-z0-9_.-]*)"
@@ -85,6 +87,17 @@ class Excluded(Entry):
     url: Url | None = described("Where it was read.")
     date: Date | None = described("Date of the decision.")
     reason: Text = Field(description="Why it is not included.")
+    treated: Whole | None = described("Patients known to have had the drugs of the review, response unreadable.")
+    responded: Whole | None = described("How many of them are known to have responded, at least.")
+    treated_as_stated: Text | None = described("The words of the source on both, and how the number follows.")
+    status: Mapping[str, ArmStatus] = mapped("Marker -> status of those treated, where the source says it.")
+
+    @model_validator(mode="after")
+    def _responded_are_treated(self) -> Excluded:
+        if self.responded is not None and (self.treated is None or self.responded > self.treated):
+            said = f"responded: {self.responded} of treated: {self.treated}"
+            raise refuse("wrong-form", said, "those who responded are among the treated: add treated, or correct one")
+        return self
 
 
 class Search(Entry):
