@@ -72,6 +72,7 @@ AREAS: Final[dict[str, tuple[str, ...]]] = {
     ),
 }
 TESTS: Final = (
+    "pins",
     "decisions",
     "oracle",
     "evidence",
@@ -95,6 +96,7 @@ _MADE: Final = {
 }
 _LARGE: Final = 50_000  # bytes
 _LONGEST: Final = 100.0  # seconds of the processor; a file of tests that takes longer is for other occasions
+_WHOLE: Final = "tests/pins/"
 _PER_CHANGE: Final = 60.0  # seconds of the processor, of tests under one change
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 TOO_LONG: Final = 1000  # no exit status
@@ -427,13 +429,17 @@ def each_in_fork(
 def tests_for(mutant: Mutant, files: Sequence[TestFile]) -> list[TestFile]:
     """Of the files that call what is changed, as many as take `_PER_CHANGE` seconds, and at least one.
 
-    First the file of the same name as what is changed, then the quickest. What only a later one would notice counts as
-    not noticed.
+    First the file of the same name as what is changed, then what compares the whole of a build, then the quickest.
+    What only a later one would notice counts as not noticed.
     """
     found: list[TestFile] = []
     left = _PER_CHANGE
     own = f"test_{Path(mutant.file).name.partition('.')[0]}"
-    for each in sorted(_callers(mutant, files), key=lambda each: (Path(each.name).stem != own, each.seconds)):
+
+    def nearest(each: TestFile) -> tuple[bool, bool, float]:
+        return Path(each.name).stem != own, _WHOLE not in each.name, each.seconds
+
+    for each in sorted(_callers(mutant, files), key=nearest):
         left -= each.seconds
         if found and left < 0:
             break
