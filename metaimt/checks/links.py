@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from itertools import product
 
 from metaimt.casefiles.library import Library
-from metaimt.casefiles.model import CaseFile
-from metaimt.casefiles.shared import Link
+from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
+from metaimt.casefiles.shared import Link, SamePatients
 from metaimt.checks.across_library import did_you_mean, is_readable, known_ids, name_of, shared
+from metaimt.checks.of_course import RESPONSES
 from metaimt.checks.rule import Finding, Located, Rule, rule, rules_in
 
 LINKS_FILE = "links.yaml"
@@ -90,6 +91,49 @@ def links_name_patients(library: Library) -> Iterator[Located]:
 def unit_ids(report: CaseFile) -> tuple[str, ...]:
     """The patients and arms of a report by the names that links use: P1, P2, arm1, arm2."""
     return (*(patient.id for patient in report.patients), *(f"arm{a + 1}" for a in range(len(report.arms))))
+
+
+@rule("patient-contradicts-arm", "warning")
+def patients_agree_with_their_arms(library: Library) -> Iterator[Located]:
+    """A patient who belongs to an arm had its drug, as it was given there, and a response that it counts."""
+    for k, link in enumerate(library.links):
+        for p, same in enumerate(link.patients):
+            patient, arm = _patient_and_arm(library, same)
+            if link.different or patient is None or arm is None:
+                continue
+            said = list(_contradictions(patient.courses[0], arm, library))
+            if said:
+                message = f"{'/'.join(same.left)} and {'/'.join(same.right)} do not agree: {'; '.join(said)}"
+                hint = "check both against their sources; if they are other patients, delete the link"
+                yield shared(library, LINKS_FILE), (k, "patients", p), message, hint
+
+
+def _patient_and_arm(library: Library, same: SamePatients) -> tuple[Patient | None, Arm | None]:
+    patient: Patient | None = None
+    arm: Arm | None = None
+    for report_id, unit in (same.left, same.right):
+        report = library.report(report_id)
+        for each in report.patients if report is not None else ():
+            patient = each if each.id == unit else patient
+        for a, other in enumerate(report.arms if report is not None else (), start=1):
+            arm = other if f"arm{a}" == unit else arm
+    return patient, arm
+
+
+def _contradictions(course: Course, arm: Arm, library: Library) -> Iterator[str]:
+    responders, evaluable = arm.counts
+    if course.response in RESPONSES and arm.evaluable and not responders:
+        yield f"response {course.response}, and nobody of the arm responded"
+    failed = course.response in {"SD", "PD"}
+    if failed and evaluable and responders == evaluable and arm.denominator is None:
+        yield f"response {course.response}, and all of the arm responded"
+    named = [library.vocabulary.drug(drug).named for drug in (course.drug, arm.drug)]
+    if all(named) and course.drug != arm.drug:
+        yield f"drug {course.drug}, and {arm.drug} in the arm"
+    if course.combined_with and not arm.combined_with:
+        yield f"given with {', '.join(course.combined_with)}, and alone in the arm"
+    if arm.combined_with and not course.combined_with:
+        yield f"given alone, and with {', '.join(arm.combined_with)} in the arm"
 
 
 @rule("repeated-link")

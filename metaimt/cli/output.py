@@ -84,9 +84,10 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def summary(problems: Iterable[Problem], files: int, waived: int = 0) -> str:
+def summary(problems: Iterable[Problem], files: int, waived: int = 0, pending: int = 0) -> str:
     """`3 errors, 5 warnings in 2 of 74 files, 1 waived`."""
     found, apart = tuple(problems), f", {waived} waived" if waived else ""
+    apart += f", {pending} pending" if pending else ""
     if not found:
         return f"no problems in {counted(files, 'file')}{apart}"
     counts = [

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,7 +28,7 @@ from metaimt.files import for_terminal
 from metaimt.problem import SEVERITIES, Findings, Problem, Waived, WrongUse, has_errors, ordered
 
 if TYPE_CHECKING:
-    from metaimt.casefiles.library import Library
+    from metaimt.casefiles.library import Library, Pending
 
 SHOWN_IN_FULL = 10  # warnings and infos of a review; more of them are summed up by rule
 
@@ -52,20 +53,23 @@ def validate(
     Of a review with many warnings a summary is printed, one line a rule; errors are always printed in full.
     """
     asked = paths or [Path("cases")]
-    findings, files = findings_in(asked, changed=changed)
-    problems, waived = findings.problems, findings.waived
-    last_line = summary(problems, files, len(waived))
+    looked = looked_at(asked, changed=changed)
+    problems, waived, files = looked.findings.problems, looked.findings.waived, looked.files
+    last_line = summary(problems, files, len(waived), len(looked.pending))
     if output is ProblemFormat.json:
         lists = {
             "problems": [problem.to_dict() for problem in problems],
             "waived": [one.to_dict() for one in waived],
         }
-        print_json({"format": 1, **lists, "files": files})
+        told_too = {"pending": [each.id for each in looked.pending], "moved": list(looked.moved)}
+        print_json({"format": 1, **lists, **told_too, "files": files})
     elif output is ProblemFormat.github:
         print("\n".join([*map(github_annotation, problems), last_line]))
     else:
         in_short = not every and not changed and any(path.is_dir() for path in asked)
         print_all_or_summary(problems) if in_short else print_problems(problems, sys.stdout)
+        for line in (*pending_lines(looked.pending), *looked.moved):
+            print(for_terminal(line))
         print(last_line)
     failed = has_errors(problems) or (strict and any(problem.severity == "warning" for problem in problems))
     raise typer.Exit(PROBLEMS if failed else FINE)
@@ -89,13 +93,29 @@ def print_all_or_summary(problems: Iterable[Problem]) -> None:
     print("metaimt validate --all shows each of them, metaimt explain RULE says why it is asked.")
 
 
+def pending_lines(pending: Iterable[Pending]) -> Iterator[str]:
+    """`pending, in no pool: smith-2026 (the full text is ordered)`."""
+    for each in pending:
+        yield f"pending, in no pool: {each.id} ({each.reason})"
+
+
 def problems_in(paths: Iterable[Path]) -> tuple[tuple[Problem, ...], int]:
     """The problems at the given paths that are not waived, and how many files were looked at."""
-    findings, files = findings_in(paths)
-    return findings.problems, files
+    looked = looked_at(paths)
+    return looked.findings.problems, looked.files
 
 
-def findings_in(paths: Iterable[Path], *, changed: bool = False) -> tuple[Findings, int]:
+@dataclass(frozen=True)
+class Looked:
+    """What was found at some paths, in how many files; files that wait; and what moved a pool, a line each."""
+
+    findings: Findings
+    files: int
+    pending: tuple[Pending, ...] = ()
+    moved: tuple[str, ...] = ()
+
+
+def looked_at(paths: Iterable[Path], *, changed: bool = False) -> Looked:
     """The problems at the given paths, those that are waived apart, and how many files were looked at.
 
     A file or folder inside a review is checked with the whole review in view, but only its own problems are told; with
@@ -108,7 +128,9 @@ def findings_in(paths: Iterable[Path], *, changed: bool = False) -> tuple[Findin
 
     problems: list[Problem] = []
     waived: list[Waived] = []
-    looked_at: set[str] = set()
+    names: set[str] = set()
+    pending: list[Pending] = []
+    lines: list[str] = []
     alone: list[Path] = []
     inside: dict[Path, list[Path]] = {}
     for path in paths:
@@ -132,7 +154,9 @@ def findings_in(paths: Iterable[Path], *, changed: bool = False) -> tuple[Findin
         ]
         waived += [one for one in found.waived if _wanted(one.problem.file, wanted) and own(one.problem.file)]
         named = {path.as_posix() for path in wanted}
-        looked_at |= {
+        pending += [each for each in library.pending if _wanted(each.file, wanted)]
+        lines += _moved(library, found)
+        names |= {
             name
             for name in library.documents
             if _wanted(name, wanted) and own(name) and (name in named or Path(name).parent.name != SECOND_FOLDER)
@@ -143,8 +167,21 @@ def findings_in(paths: Iterable[Path], *, changed: bool = False) -> tuple[Findin
         found = examine(library, whole=False)
         problems += found.problems
         waived += found.waived
-        looked_at |= set(library.documents)
-    return Findings(ordered(problems), tuple(waived)), len(looked_at)
+        pending += library.pending
+        names |= set(library.documents)
+    return Looked(Findings(ordered(problems), tuple(waived)), len(names), tuple(pending), tuple(lines))
+
+
+def _moved(library: Library, found: Findings) -> Iterator[str]:
+    """What moved a pool since the newest version; with errors in the review nobody is placed yet."""
+    from metaimt.casefiles.version_files import version_paths
+
+    if has_errors(found.problems) or library.protocol is None or not version_paths(library.folder):
+        return
+    from metaimt.evidence.selection import select
+    from metaimt.versions.moved import moved_lines
+
+    yield from moved_lines(library, library.protocol, select(library, library.protocol))
 
 
 def _changed_in(library: Library) -> Callable[[str], bool]:

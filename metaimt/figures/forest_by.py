@@ -28,6 +28,10 @@ def forest_by_table(results: Results, found: ReportsByLevel, columns: tuple[str,
         rows += _level(results, found, level, columns)
     pools = tuple(results.response.pools)
     group = results.response.pools[found.pool]
+    if found.grouping is None and group.orr is not None:  # the same interval as everywhere else
+        counts = (*("",) * len(columns), fraction(group.counts.responders, group.counts.evaluable))
+        orr = group.orr
+        rows.append(ForestRow("summary", capital(group.label), counts, orr.estimate, orr.lower, orr.upper))
     return ForestTable(
         title=_title(results, found),
         subtitle=f"{version_line(results)}; {group.label}",
@@ -90,9 +94,12 @@ def forest_by_figure(
     if not found.levels:
         return NotDrawn("forest", _title(results, found), "no patient of the pool is evaluable")
     table = forest_by_table(results, found, columns)
-    said = "; ".join(f"{level.name} {estimate_with_interval(level.orr)}" for level in found.levels)
-    caption = (
-        f"{table.title}: {results.response.pools[found.pool].label}, report by report. Under each group its exact "
-        f"interval (diamond) and its partially pooled rate (rhomb). {capital(said)}."
-    )
+    group = results.response.pools[found.pool]
+    if found.grouping is None:
+        said = f"{group.label} {estimate_with_interval(group.orr)}" if group.orr is not None else group.label
+        below = "Under them the pooled rate with its interval (diamond)."
+    else:
+        said = "; ".join(f"{level.name} {estimate_with_interval(level.orr)}" for level in found.levels)
+        below = "Under each group its exact interval (diamond) and its partially pooled rate (rhomb)."
+    caption = f"{table.title}: {group.label}, report by report. {below} {capital(said)}."
     return ReviewFigure("forest", table.title, caption, f"Forest plot by report. {capital(said)}.", draw_forest(table))

@@ -52,7 +52,7 @@ def _drug(unit: Unit) -> str:
 
 
 def _line(unit: Unit) -> str:
-    return "mixed or not stated" if unit.line == "any" else unit.line
+    return "not stated" if unit.line == "any" else unit.line
 
 
 def _number(value: int | None) -> str | None:
@@ -120,7 +120,7 @@ FIELDS: Final = (
     _plain("depth", "Read as", heading="Read as", level=True),
     Field("local", "Local cohort", lambda unit: "yes" if unit.local else "no", value=lambda unit: unit.local),
     Field("population", "Population", lambda unit: unit.age_group, level=lambda unit: unit.age_group),
-    Field("line", "Line of treatment", _line, facet="line", heading="Line", shown=lambda unit: unit.line),
+    Field("line", "Line of treatment", _line, facet="line", heading="Line"),
     Field(
         "duration",
         "Time on the drug",

@@ -64,13 +64,15 @@ def _patient(patient: Patient) -> list[tuple[str, str | None]]:
         ("Age", age(patient.age)),
         ("Sex", patient.sex or NOT_STATED),
         ("Site", _joined([words(patient.site) or NOT_STATED, patient.site_detail])),
-        ("Histology", patient.histology or NOT_STATED),
+        ("Histology", _joined([patient.histology or NOT_STATED, patient.histology_detail])),
         ("Disease", words(patient.disease)),
         ("Treated before with", _joined(patient.prior_treatment)),
         ("Immunohistochemistry", _mapping(patient.ihc)),
         ("Staining pattern", patient.ihc_pattern),
         ("Fusion", _fusion(patient.fusion_gene, patient.fusion_partner)),
         ("Rearranged", _mapping({marker: _YES[found] or "" for marker, found in patient.rearranged.items()})),
+        ("Mutations", _mutations(patient)),
+        ("Tested by", patient.test_method),
     ]
 
 
@@ -85,10 +87,14 @@ def _course(patient: Patient, number: int) -> list[tuple[str, str | None]]:
         ("In the words of the source", course.response_as_stated and f"“{course.response_as_stated}”"),
         ("The source also leaves open", _joined(course.response_alternatives)),
         ("Criteria", course.criteria),
+        ("Change of size", _size(course)),
+        ("Time to response", months(course.time_to_response_months)),
         ("Time on the drug", months(course.duration_months)),
         ("Progression-free survival", months(course.pfs_months)),
         ("Duration of response", months(course.response_duration_months)),
         ("Still on the drug", _YES[course.ongoing]),
+        ("In response or on the drug at 12 months", _YES[course.in_response_at_12_months]),
+        ("Became operable", _YES[course.became_operable]),
         ("Stopped because of", words(course.stop_reason)),
         ("Continued after progression", _YES[course.beyond_progression]),
         ("Adverse events", _joined(course.adverse_events)),
@@ -110,22 +116,47 @@ def _arm(arm: Arm) -> list[tuple[str, str | None]]:
     known = [f"{name} {number}" for name, number in counts.items() if number is not None]
     return [
         ("Group, known as counts", arm.label),
-        ("Responders of evaluable", f"{arm.responders}/{arm.evaluable}"),
+        ("Responders of evaluable", _counts(arm)),
+        ("Treated", None if arm.treated is None else str(arm.treated)),
         ("Best responses", _joined(known) or NOT_STATED),
         ("Drug", arm.drug),
         ("Given with", _joined(arm.combined_with)),
         ("Population", arm.population or NOT_STATED),
-        ("Line", "mixed or not stated" if arm.line == "any" else arm.line),
+        ("Line", NOT_STATED if arm.line == "any" else arm.line),
         ("Site", words(arm.site) or NOT_STATED),
         ("Histology", arm.histology or NOT_STATED),
         ("Marker status", _mapping(arm.status)),
         ("Fusion", _fusion(arm.fusion_gene, arm.fusion_partner)),
+        ("Mutations", _mutations(arm)),
+        ("In response or on the drug at 12 months", _at_12_months(arm)),
         ("Counts are", words(arm.counts_basis)),
         ("Responses are", arm.response_basis),
         ("Denominator", arm.denominator),
         ("Median progression-free survival", _median(arm.median_pfs_months)),
         ("Median time on the drug", _median(arm.median_duration_months)),
     ]
+
+
+def _counts(arm: Arm) -> str:
+    if arm.evaluable is not None:
+        return f"{arm.responders}/{arm.evaluable}"
+    known = NOT_STATED if arm.responders is None else str(arm.responders)
+    return f"{known}; how many were evaluable is not printed"
+
+
+def _at_12_months(arm: Arm) -> str | None:
+    found = arm.in_response_at_12_months
+    return None if found is None else f"{found.n} of {found.of} in whom it is known"
+
+
+def _mutations(described: Patient | Arm) -> str | None:
+    return _joined([" ".join(filter(None, [each.gene, each.change])) for each in described.mutations])
+
+
+def _size(course: Course) -> str | None:
+    change = None if course.size_change_percent is None else f"{course.size_change_percent:+g} %"
+    sizes = None if course.sizes is None else f"from {course.sizes[0]:g} to {course.sizes[1]:g}"
+    return _joined([change, sizes])
 
 
 def _median(median: Median | None) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any
 
 from metaimt.report.wording import NOTHING, fraction, limits, percent, plural
@@ -21,6 +22,7 @@ NO_VERSION = "No version has been frozen yet: everything is new. metaimt snapsho
 PUBLICATIONS, SHARED_FILES = "Publications", "Protocol, links, searches and other shared files"
 _FIRST = "The first frozen version of the review."
 _LONGEST = 120
+_AROUND = 2  # words shown before and after a change in a long text
 _COUNTS_MOVED = ("responders", "evaluable")
 
 
@@ -166,12 +168,34 @@ def field_text(field: FieldChange) -> str:
         return f"{field.path}: {_value(field.new)} added"
     if field.new is None:
         return f"{field.path}: {_value(field.old)} taken out"
-    return f"{field.path}: {_value(field.old)} -> {_value(field.new)}"
+    old, new = _words(field.old), _words(field.new)
+    if max(len(old), len(new)) > _LONGEST:
+        return f"{field.path}: {'; '.join(_edits(old.split(' '), new.split(' ')))}"
+    return f"{field.path}: {old} -> {new}"
+
+
+def _edits(old: list[str], new: list[str]) -> Iterator[str]:
+    """Each place where a long text differs, between the two words before and after it: `… drug [PR -> SD] was …`."""
+    for kind, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind == "equal":
+            continue
+        before, after = " ".join(new[max(0, k - _AROUND) : k]), " ".join(new[m : m + _AROUND])
+        gone, come = _cut(" ".join(old[i:j])), _cut(" ".join(new[k:m]))
+        change = f"[{gone or '(nothing)'} -> {come or '(nothing)'}]"
+        start, end = "… " if k > _AROUND else "", " …" if m + _AROUND < len(new) else ""
+        yield " ".join(filter(None, [f"{start}{before}".strip(), change, f"{after}{end}".strip()]))
 
 
 def _value(value: Any) -> str:
+    return _cut(_words(value))
+
+
+def _words(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
-    text = " ".join(text.split())
+    return " ".join(text.split())
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 

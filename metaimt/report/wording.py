@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from metaimt.analyses.not_in_headline import ELSEWHERE
 from metaimt.analyses.wording import (
     NOTHING,
     Link,
@@ -76,9 +77,17 @@ def group_line(group: Group) -> str:
 
 
 def reasons_line(reasons: Iterable[NotInHeadline]) -> Text:
-    """`20 inferred, 10 unnamed drug`; nobody."""
-    found = [Text(counted(str(each.patients), each.counts), " ", Named(each.reason)) for each in reasons]
+    """`20 inferred, 10 unnamed drug`, of patients; then how many courses and arms repeat patients; nobody."""
+    found = [_reason(each) for each in reasons]
     return joined(found) if found else Text("nobody")
+
+
+def _reason(each: NotInHeadline) -> Text:
+    if each.reason != ELSEWHERE:
+        return Text(counted(str(each.patients), each.counts), " ", Named(each.reason))
+    units = len(each.counts.parts)
+    words = "course or arm that repeats patients" if units == 1 else "courses and arms that repeat patients"
+    return Text(counted(str(units), each.counts), " ", words, " counted already")
 
 
 def problem_line(problem: Problem) -> str:

@@ -45,12 +45,14 @@ def pool_moves(before: Selection, after: Selection, protocol: Protocol) -> Itera
 
 
 def _lines(stored: Stored, library: Library, protocol: Protocol, selection: Selection) -> Iterator[str]:
-    state = stored.state
+    state, now = stored.state, placings_of(selection)
+    if not any(move.group in selection.pools for move in moves_between(state.placings, now, "")):
+        return
     changes = record_changes(_documents(stored), documents_of(library))
     renames = dict(changes.renamed)
     fields = {edited.id: edited.fields for edited in changes.edited}
     links = {edited.id: edited.fields for edited in changes.shared}.get("links.yaml", ())
-    moves = list(moves_between(renamed_placings(state.placings, renames), placings_of(selection), ""))
+    moves = list(moves_between(renamed_placings(state.placings, renames), now, ""))
     for pool in selection.pools:
         mine = [move for move in moves if move.group == pool]
         old, count = state.numbers.get(Group("pool", pool)), selection.count(pool, pool)

@@ -61,3 +61,17 @@ def test_a_column_or_grouping_with_a_typo_is_wrong_use() -> None:
     with pytest.raises(WrongUse, match=r"'sites'.*did you mean site\?"):
         draw_named(FROZEN / "cases", "forest", by="sites")
     assert column_texts(("drug",), ()) == ("–",)
+
+
+@pytest.mark.parametrize("pool", ["strict", "all_evidence"])
+def test_without_groups_the_interval_is_that_of_the_headline(shipped: Results, pool: str) -> None:
+    """The pooled interval, as `metaimt pool` prints it, not the exact one of r/n."""
+    found = reports_by_level(shipped.selection, shipped.protocol, pool, None)
+    orr = shipped.response.pools[pool].orr
+    drawn = forest_by_figure(shipped, found, ("drug", "site"))
+    assert isinstance(drawn, ReviewFigure)
+    assert orr is not None
+    last = forest_by_table(shipped, found, ("drug", "site")).rows[-1]
+    assert (last.kind, last.estimate, last.lower, last.upper) == ("summary", orr.estimate, orr.lower, orr.upper)
+    assert f"{100 * orr.lower:.1f} to {100 * orr.upper:.1f}" in drawn.caption
+    assert "rhomb" not in drawn.caption

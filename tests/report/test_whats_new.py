@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from conftest import MakeReview, course, patient, report
 
-from metaimt.report.whats_new import caused_by, news_lines, number_text, points
+from metaimt.report.whats_new import caused_by, field_text, news_lines, number_text, points
 from metaimt.report.whats_new_pages import changes_markdown, changes_page, changes_text
 from metaimt.review import diff, snapshot
 from metaimt.versions.changes import Changes
 from metaimt.versions.numbers import Group, Number, NumberChange
+from metaimt.versions.records import FieldChange
 
 HOSTILE = "<script>x</script> | `y` [a](javascript:b) \x1b[31m\u202e =1+1"
 
@@ -109,3 +110,27 @@ def test_the_news_of_a_version(make_review: MakeReview) -> None:
     assert news[0] == "added: example-b (case report, 1 patient)"
     assert any(line.startswith("strict, ALK-positive: 1/1, 100.0 %") and "; by method: none" in line for line in news)
     assert news[-1].startswith("Conclusion test: crossed. strict, ALK-positive: ORR -50.0 points (limit 5)")
+
+
+LONG = (
+    "The child was given crizotinib for seven weeks, and the tumour shrank by a half on imaging, as printed in the "
+    "abstract; surgery followed."
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("PR", "SD", "note: PR -> SD"),
+        (LONG, LONG.replace("a half", "a third"), "note: … by a [half -> third] on imaging, …"),
+        (LONG, f"{LONG} Then it grew.", "note: … surgery followed. [(nothing) -> Then it grew.]"),
+        (LONG, LONG.removeprefix("The child "), "note: [The child -> (nothing)] was given …"),
+        (
+            LONG,
+            LONG.replace("seven", "six").replace("surgery", "nothing"),
+            "note: … crizotinib for [seven -> six] weeks, and …; … the abstract; [surgery -> nothing] followed.",
+        ),
+    ],
+)
+def test_a_long_text_shows_what_changed_in_it(old: str, new: str, said: str) -> None:
+    assert field_text(FieldChange("note", old, new)) == said

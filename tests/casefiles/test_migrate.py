@@ -1,0 +1,84 @@
+"""From format 1 to format 2: the frozen review of 2026.1, and made-up files."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import yaml
+from command import metaimt
+from conftest import FROZEN, MakeReview, course, patient, report
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metaimt.casefiles.library import read_library
+from metaimt.casefiles.migrate import migrated, protocol_of_format_2
+from metaimt.evidence.selection import select
+from metaimt.vocabulary import built_in
+
+ROWS = """# Made up.
+title: Made up
+rows:
+  alk: {marker: ALK, status: positive}
+  ros1:
+    fusion_gene: ROS1   # a comment stays
+  rest: {fusion_gene: other}
+pools: {all: {rows: [alk]}}
+"""
+
+
+def test_rows_get_the_targets_of_their_kinase_and_nothing_else_changes() -> None:
+    text = protocol_of_format_2(ROWS)
+    assert yaml.safe_load(text)["rows"] == {
+        "alk": {"marker": "ALK", "status": "positive", "targets": ["ALK"]},
+        "ros1": {"fusion_gene": "ROS1", "targets": ["ROS1"]},
+        "rest": {"fusion_gene": "other", "targets": ["any"]},
+    }
+    assert "# a comment stays" in text
+    assert text.startswith("# Made up.\nformat: 2\ntitle: Made up\n")
+    assert protocol_of_format_2(text) == text
+
+
+@given(st.text("abc: #\n-é", max_size=60))
+def test_a_text_that_is_no_protocol_stays(text: str) -> None:
+    assert "targets" not in protocol_of_format_2(text)
+
+
+def test_former_symbols_of_genes_are_written_by_the_present_one() -> None:
+    text = (
+        'patients:\n  - fusion_partner: SEPT9  # as printed\n  - {fusion_partner: "CARS"}\n  - fusion_partner: EML4\n'
+    )
+    (new,) = migrated({"literature/a-2020.yaml": text}, built_in()).values()
+    assert new == text.replace("SEPT9", "SEPTIN9").replace("CARS", "CARS1")
+
+
+def test_the_frozen_review_migrates(tmp_path: Path) -> None:
+    """The kept copy of 2026.1: it pools 55/74 by its own rules, and 56/75 once it is rewritten."""
+    cases = tmp_path / "cases"
+    shutil.copytree(FROZEN / "cases", cases)
+    before = {path: path.read_bytes() for path in cases.rglob("*") if path.is_file()}
+    shown = metaimt("migrate", "cases", "--dry-run", cwd=tmp_path)
+    assert {path: path.read_bytes() for path in before} == before
+    done = metaimt("migrate", "cases", cwd=tmp_path)
+    assert (shown.returncode, done.returncode) == (0, 0)
+    assert "+format: 2" in done.stdout
+    assert "+  ros1: {fusion_gene: ROS1, targets: [ROS1]}" in done.stdout
+    assert (
+        "strict, ALK-positive 55/74 -> 56/75: cosa702-2012/P1 entered (no longer: counted in trahair-2019)"
+        in done.stdout
+    )
+    assert "all evidence: nothing moves" in done.stdout
+    assert [path.name for path, content in before.items() if path.read_bytes() != content] == ["review.yaml"]
+    library = read_library(cases)
+    assert library.protocol is not None
+    selection = select(library, library.protocol)
+    strict, widest = (selection.count(pool, pool) for pool in selection.pools)
+    assert (strict.responders, strict.evaluable, strict.reports) == (56, 75, 19)
+    assert (widest.responders, widest.evaluable, widest.reports) == (98, 122, 47)
+    rest = selection.rest("all_evidence", "strict", "the rest")
+    assert (rest.responders, rest.evaluable) == (42, 47)
+    assert metaimt("migrate", "cases", cwd=tmp_path).stdout.startswith("Nothing to do")
+
+
+def test_a_review_of_the_present_format_has_nothing_to_do(make_review: MakeReview) -> None:
+    assert metaimt("migrate", str(make_review(report("a-2020", patient(course("PR")))))).stdout.startswith("Nothing")
