@@ -223,7 +223,7 @@ def test_two_parts_of_one_arm_need_not_share_anybody(make_review: MakeReview) ->
 
 
 def within(make_review: MakeReview, certainty: str = "probable", responders: int = 3, **told: Any) -> Selection:
-    described = {"histology": "EIMS", "fusion_partner": "RANBP2", "fusion_gene": "ALK", "site": "lung"}
+    described: dict[str, Any] = {"histology": "EIMS", "fusion_partner": "RANBP2", "fusion_gene": "ALK", "site": "lung"}
     his = patient(course(told.pop("response", "PR"), **told), **{**described, "ihc": {}})
     trial = report("b-2021", design="trial", arms=[arm(responders, 4, site="abdomen")])
     links = [link("a-2020", "b-2021", "a-2020/P1 in b-2021/arm1", certainty=certainty)]
