@@ -63,7 +63,7 @@ def test_responses_of_the_literature() -> None:
     assert Counter(course.response for course in courses) == responses
     bases = {"stated": 25, "measured": 4, "inferred": 38, None: 10}
     assert Counter(course.response_basis for course in courses) == bases
-    assert (sum(arm.responders for arm in arms), sum(arm.evaluable for arm in arms)) == (116, 158)
+    assert (sum(arm.counts[0] for arm in arms), sum(arm.counts[1] for arm in arms)) == (116, 158)
 
 
 def test_local_cohort() -> None:

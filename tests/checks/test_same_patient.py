@@ -23,7 +23,8 @@ from metaimt.checks.patient_facts import Facts, library_facts
 from metaimt.checks.patient_likeness import FIELDS, SMALL_LIBRARY, Frequencies
 from metaimt.checks.same_patient import THRESHOLD, Candidate, _pairs, candidates, likeness
 from metaimt.checks.source_words import authors_of, lexicon, trial_numbers
-from metaimt.evidence.selection import resolve_links, select
+from metaimt.evidence.format_1 import resolve_links
+from metaimt.evidence.selection import select
 from metaimt.evidence.tables import units
 
 SHIPPED = read_library(FROZEN / "cases")
