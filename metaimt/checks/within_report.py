@@ -14,6 +14,7 @@ from metaimt.checks.of_report import REPORT_RULES
 from metaimt.checks.over_time import TIME_RULES
 from metaimt.checks.printed_numbers import PRINTED_RULES
 from metaimt.checks.rule import About, Looker, Rule
+from metaimt.checks.sizes import SIZE_RULES
 from metaimt.problem import Problem
 from metaimt.vocabulary import Vocabulary
 
@@ -22,6 +23,7 @@ WITHIN_RULES: tuple[Rule, ...] = (
     *PRINTED_RULES,
     *PATIENT_RULES,
     *COURSE_RULES,
+    *SIZE_RULES,
     *TIME_RULES,
     *ARM_RULES,
 )

@@ -77,11 +77,14 @@ def test_severities() -> None:
     by_severity = {
         "warning": "alternative-is-response alternatives-without-response case-report-of-many "
         "categories-below-evaluable checked-by-reader evidence-of-two-kinases format-1 id-with-another-year "
-        "link-without-overlap missing-title missing-year negative-but-fused new-partner not-sorted "
+        "link-without-overlap measured-without-number "
+        "missing-title missing-year negative-but-fused new-partner not-sorted "
         "nothing-identified ongoing-but-dead "
         "ongoing-but-followed partner-without-gene pfs-exceeds-follow-up possible-same-patient prior-kinase-inhibitor "
         "read-by-one repeated-row response-duration-without-response response-exceeds-pfs response-exceeds-treatment "
-        "response-without-words treatment-exceeds-follow-up unknown-marker unused-waiver words-name-another-response",
+        "response-without-words size-suggests-another-response "
+        "treatment-exceeds-follow-up unknown-marker unused-waiver "
+        "words-name-another-response",
         "info": "aggregator-link "
         "claim-parts claim-percentage claim-quotation claim-subgroup claim-survival claim-twice "
         "dose-in-short generation-order not-evaluable-but-assessed "

@@ -51,7 +51,7 @@ def of_course(folder: Path, course: str, patient: str = "") -> list[str]:
         ("response: NE, response_basis: inferred", []),
         ("response: NE, response_basis: inferred, response_alternatives: [PR]", ["not-evaluable-but-assessed"]),
         ("response: NE, response_basis: inferred, response_alternatives: [NE]", ["alternative-is-response"]),
-        ("response: PR, response_basis: measured", ["response-without-words"]),
+        ("response: PR, response_basis: measured, size_change_percent: -40", ["response-without-words"]),
         ("response: PR, response_basis: inferred", []),
         ("dose: 250 mg twice daily with food", []),
         ("dose: 250 mg with food", []),
