@@ -36,7 +36,7 @@ def not_in_headline(selection: Selection, label: str) -> tuple[NotInHeadline, ..
     told = [
         NotInHeadline(str(why), counts, counts.evaluable)
         for why, ids in found.items()
-        for counts in [rest.of_units(f"not in {label}: {why}", ids)]
+        if (counts := rest.of_units(f"not in {label}: {why}", ids)).evaluable
     ]
     told.sort(key=lambda each: (-each.patients, each.reason))
     if elsewhere:

@@ -102,6 +102,8 @@ class CourseColumns(Entry):
     response: TextColumn | None = described("Best response: CR, PR, SD, PD, NE.")
     response_as_stated: TextColumn | None = described("The words or measurements behind the response.")
     response_basis: TextColumn | None = described("stated, measured or inferred.")
+    criteria: TextColumn | None = described("Response criteria, such as RECIST 1.1.")
+    size_change_percent: Plain | None = described("Best change of size in percent, -30 for a loss of 30 %.")
     combined_with: TextColumn | None = described("What else was given with it.")
     duration_months: Plain | None = described("Time on the drug, months.")
     pfs_months: Plain | None = described("Progression-free survival, months.")

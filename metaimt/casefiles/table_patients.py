@@ -29,7 +29,7 @@ _LISTS |= {"symptoms": "presence", "treatment": "presence"}
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 _COPIED = ("age", "sex", "site", "histology", "disease", "fusion_gene", "fusion_partner")
 _DATES = ("diagnosis_date", "last_contact_date", "death_date")
-_NUMBERS = ("duration_months", "pfs_months")
+_NUMBERS = ("duration_months", "pfs_months", "size_change_percent")
 
 
 @dataclass(frozen=True, slots=True)

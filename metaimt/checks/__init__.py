@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from metaimt.casefiles.library import PROTOCOL_FILE, Library, collector_paused
 from metaimt.checks.across_library import ACROSS_RULES, RULES_OF_SINGLE_FILES, case_files
-from metaimt.checks.by_vocabulary import VOCABULARY_RULES
 from metaimt.checks.folder_files import problems_of_files
 from metaimt.checks.frozen_versions import problems_of_versions
 from metaimt.checks.links import LINK_RULES
@@ -16,10 +15,10 @@ from metaimt.checks.quoted_counts import QUOTATION_RULES
 from metaimt.checks.rule import Rule
 from metaimt.checks.same_patient import possible_same_patient
 from metaimt.checks.second_readings import SECOND_RULES
-from metaimt.checks.within_report import WITHIN_RULES, problems_of_parts, problems_within
+from metaimt.checks.within_report import TERM_RULES, WITHIN_RULES, problems_of_parts, problems_within
 from metaimt.problem import Findings, Position, Problem, ordered
 
-_OF_REPORTS: tuple[Rule, ...] = (*WITHIN_RULES, *VOCABULARY_RULES)
+_OF_REPORTS: tuple[Rule, ...] = (*WITHIN_RULES, *TERM_RULES)
 _OF_LIBRARY: tuple[Rule, ...] = (*ACROSS_RULES, *LINK_RULES, *QUOTATION_RULES, *SECOND_RULES, possible_same_patient)
 ALL_RULES: tuple[Rule, ...] = (*_OF_REPORTS, *_OF_LIBRARY)
 

@@ -15,6 +15,7 @@ from metaimt.casefiles.library import CASE_FOLDERS, PROTOCOL_FILE, Library
 from metaimt.casefiles.model import CaseFile
 from metaimt.casefiles.second_reading import FOLDER as SECOND_FOLDER
 from metaimt.casefiles.strict_yaml import Path as Steps
+from metaimt.checks.labels import told_status
 from metaimt.checks.rule import Located, Rule, rule, rules_in
 from metaimt.files import in_ascii
 from metaimt.vocabulary import REGIMEN
@@ -219,6 +220,38 @@ def patients_have_a_tumour(library: Library) -> Iterator[Located]:
             if not any((arm.histology, arm.fusion_gene, arm.status, arm.mutations)):
                 message = f"arm {a + 1}: histology, fusion and marker are all missing"
                 yield document, ("arms", a, "label"), message, "add histology, fusion_gene or status as the source says"
+
+
+@rule("status-left-out", "warning")
+def status_is_told(library: Library) -> Iterator[Located]:
+    """Where the report says which tumours it is about, whoever has no status is lost to a row without a word."""
+    for report in library.reports:
+        document, title = name_of(library, report), report.report.title or ""
+        told = told_status(title, library.vocabulary)
+        positive = next((marker for marker, said in told.items() if said == {"positive"}), None)
+        others = any(arm.status or arm.fusion_gene for arm in report.arms)
+        for a, arm in enumerate(report.arms):
+            if not arm.status and arm.fusion_gene is None and (positive or others or report.report.design == "trial"):
+                marker = positive or next(iter(library.vocabulary.drug(arm.drug).targets), "MARKER")
+                hint = f"add status: {{{marker}: positive}}, or negative, or mixed, as the source says"
+                yield document, ("arms", a, "label"), f"arm {a + 1} has no status", hint
+        if positive is None or report.report.design not in {"case_report", "case_series"}:
+            continue
+        for p, patient in enumerate(report.patients):
+            if patient.fusion_gene is None and not patient.ihc and not patient.rearranged:
+                message = f"patient {patient.id} has no status, but the title says {positive}-positive"
+                hint = f"add fusion_gene: {positive}, rearranged or ihc, as the source says"
+                yield document, ("patients", p, "id"), message, hint
+
+
+@rule("depth-left-out", "warning")
+def depth_is_told(library: Library) -> Iterator[Located]:
+    """How much was read decides whether a report may be in a strict pool; left out, it is in none that asks."""
+    for report in library.reports:
+        responses = any(course.response for patient in report.patients for course in patient.courses)
+        if report.extraction.depth is None and (responses or any(arm.responders is not None for arm in report.arms)):
+            hint = "add depth: full_text, abstract, title or secondary"
+            yield name_of(library, report), ("extraction",), "no depth: how much of the source was read", hint
 
 
 @rule("new-partner", "warning")

@@ -1,6 +1,6 @@
-"""Rules on one patient that need the terms of the review: drugs and their generations, kinases, responses.
+"""Rules that need the terms of the review: drugs with their generations and years, kinases, responses.
 
-Each rule is given a patient and the vocabulary; paths start at the patient.
+Each rule is given a patient, or the whole report, and the vocabulary; paths start there.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from functools import lru_cache
 from itertools import pairwise
 
 from metaimt.casefiles.fields import shown
-from metaimt.casefiles.model import Course, Patient
+from metaimt.casefiles.model import CaseFile, Course, Patient
 from metaimt.casefiles.strict_yaml import Path
-from metaimt.checks.rule import FINE, Finding, Rule, rule, rules_in
+from metaimt.checks.of_report import FIRST_YEAR
+from metaimt.checks.over_time import LONGEST_MONTHS
+from metaimt.checks.rule import FINE, Finding, Rule, courses, rule, rules_in, treatments
 from metaimt.vocabulary import Vocabulary
 from metaimt.vocabulary.response_words import said
 
@@ -40,8 +42,13 @@ def _prior(drug: str, treatment: str, courses: Iterable[Course]) -> tuple[str, s
 
 def _drug_in(vocabulary: Vocabulary, text: str) -> str | None:
     """The drug of the vocabulary that a text names, or None."""
-    match = _drug_names(vocabulary).search(text)
-    return vocabulary.belongs("drug", match[0]) if match else None
+    return next(iter(drugs_in(vocabulary, text)), None)
+
+
+def drugs_in(vocabulary: Vocabulary, text: str) -> tuple[str, ...]:
+    """The drugs of the vocabulary that a text names, in its order."""
+    found = (vocabulary.belongs("drug", match[0]) for match in _drug_names(vocabulary).finditer(text))
+    return tuple(dict.fromkeys(drug for drug in found if drug is not None))
 
 
 @lru_cache(maxsize=8)
@@ -139,6 +146,40 @@ def stated_is_printed(patient: Patient, terms: Vocabulary) -> Iterable[Finding]:
             message = f"response_basis: stated, but {shown(words)} names no category"
             hint = "write response_basis: inferred, or the words that print the category"
             yield ("courses", c, "response_basis"), message, hint
+
+
+@rule("drug-before-first-year", about="report_terms")
+def drugs_existed(case: CaseFile, terms: Vocabulary) -> Iterable[Finding]:
+    """Nobody reports a drug that had not yet been given to anybody."""
+    year = case.report.year
+    if year is None or year < FIRST_YEAR:
+        return
+    for path, unit in treatments(case):
+        first = terms.drug(unit.drug).first_year
+        if first is not None and year < first:
+            message = f"drug: {unit.drug} was first given to a patient in {first}, the report is of {year}"
+            yield (*path, "drug"), message, "check the drug, and the year of the report, against the source"
+
+
+@rule("duration-exceeds-drug", "warning", about="report_terms")
+def times_fit_the_age_of_the_drug(case: CaseFile, terms: Vocabulary) -> Iterable[Finding]:
+    """Nobody took a drug for longer than there was between its first patient and the report."""
+    year = case.report.year
+    if year is None:
+        return
+    for path, course in courses(case):
+        first = terms.drug(course.drug).first_year
+        if first is None or year < first:
+            continue
+        most = 12 * (year - first + 1)
+        for name in ("duration_months", "response_duration_months", "pfs_months"):
+            value = getattr(course, name)
+            least = value[0] if isinstance(value, tuple) else value
+            if least is not None and most < least <= LONGEST_MONTHS:
+                message = (
+                    f"{name}: {least:g}, but {course.drug} was first given {most} months before the report or later"
+                )
+                yield (*path, name), message, "write months, not days or weeks, or check the drug and the year"
 
 
 VOCABULARY_RULES: tuple[Rule, ...] = rules_in(globals())

@@ -10,6 +10,9 @@ from collections.abc import Iterable
 from metaimt.casefiles.model import Arm
 from metaimt.checks.rule import FINE, Finding, Rule, rule, rules_in
 
+MOST_IN_AN_ARM = 200
+"""Ten times the largest arm of the review that metaimt ships (16 evaluable), and twice its largest cohort (74)."""
+
 
 @rule("count-below-zero", about="arm")
 def counts_not_negative(arm: Arm) -> Iterable[Finding]:
@@ -64,6 +67,36 @@ def categories_are_all(arm: Arm) -> Iterable[Finding]:
     message = f"cr, pr, sd and pd add up to {total} of {arm.evaluable} evaluable patients"
     hint = f"write evaluable: {total} if the others could not be assessed, or leave out a count that is not printed"
     return [(("evaluable",), message, hint)]
+
+
+@rule("counts-exceed-treated", about="arm")
+def counts_within_treated(arm: Arm) -> Iterable[Finding]:
+    """Who was assessed was treated, and who is still in response is among those in whom it is known."""
+    hint = "check both counts against the source, or leave out the one that is not printed"
+    for name in ("evaluable", "responders"):
+        value = getattr(arm, name)
+        if arm.treated is not None and value is not None and value > arm.treated >= 0:
+            yield ("treated",), f"{value} {name} of {arm.treated} treated patients", hint
+            break
+    known, place = arm.in_response_at_12_months, ("in_response_at_12_months",)
+    if known is None:
+        return
+    largest = max((count for count in (arm.treated, arm.evaluable) if count is not None), default=known.of)
+    if not 0 <= known.n <= known.of:
+        yield place, f"in_response_at_12_months: {known.n} of {known.of} patients", hint
+    elif known.of > largest:
+        yield place, f"in_response_at_12_months of {known.of} patients, but the arm has {largest}", hint
+
+
+@rule("implausible-count", "warning", about="arm")
+def counts_are_those_of_a_rare_tumour(arm: Arm) -> Iterable[Finding]:
+    """More patients of a rare tumour on one drug than any study has had: mostly a digit too many."""
+    for name in ("evaluable", "treated", "responders"):
+        value = getattr(arm, name)
+        if value is not None and value > MOST_IN_AN_ARM:
+            hint = "check it against the source; if it is so, waive this with the reason"
+            return [((name,), f"{name}: {value} is more than {MOST_IN_AN_ARM} patients of a rare tumour", hint)]
+    return FINE
 
 
 ARM_RULES: tuple[Rule, ...] = rules_in(globals())

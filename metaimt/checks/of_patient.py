@@ -90,4 +90,13 @@ def ongoing_course_is_the_last(patient: Patient) -> Iterable[Finding]:
             yield ("courses", c, "ongoing"), message, hint
 
 
+@rule("test-without-result", "warning", about="patient")
+def tests_have_results(patient: Patient) -> Iterable[Finding]:
+    """A method without a stain, a rearrangement, a fusion or a mutation says that the result was forgotten."""
+    if patient.test_method is None or any((patient.ihc, patient.rearranged, patient.fusion_gene, patient.mutations)):
+        return
+    message = "test_method without a result"
+    yield ("test_method",), message, "add fusion_gene, rearranged or ihc as the source says, or delete test_method"
+
+
 PATIENT_RULES: tuple[Rule, ...] = rules_in(globals())

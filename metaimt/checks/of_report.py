@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from metaimt.casefiles.fields import shown
-from metaimt.casefiles.model import CaseFile
-from metaimt.checks.rule import FINE, Finding, Rule, arms, rule, rules_in
-from metaimt.vocabulary import aggregators
+from metaimt.casefiles.model import Arm, CaseFile, Patient
+from metaimt.casefiles.strict_yaml import Path
+from metaimt.checks.rule import FINE, Finding, Rule, arms, patients, rule, rules_in, treatments
+from metaimt.vocabulary import REGIMEN, aggregators
 
 FIRST_YEAR = 1939  # the first description of the tumour; ALK inhibitors came in 2010
 _YEAR_IN_ID = re.compile(r".*-(\d{4})(?:-[a-z])?")
+_NO_TREATMENT = re.compile(
+    r"(?:no|none|nil|nothing|not stated|none stated|not applicable|n a|na|unknown|null|false|(?:drug )?alone"
+    r"|monotherapy|single agent|single drug|no other treatment)?"
+)
 _HOST = re.compile(r"https?://(?:www\.)?([^/:?#]+)", re.IGNORECASE)
 
 
@@ -27,6 +32,72 @@ def patient_ids_differ(case: CaseFile) -> Iterable[Finding]:
             message = f"patient '{patient.id}' stands twice in this file"
             yield ("patients", p, "id"), message, "number the patients P1, P2, P3 in file order"
         seen.add(patient.id)
+
+
+@rule("same-facts-twice", about="report")
+def nobody_stands_here_twice(case: CaseFile) -> Iterable[Finding]:
+    """Two patients who agree in all facts, with at least three of their own and a number, are one; so are two arms."""
+    for p, first, patient in _same_patients(case):
+        if _is_one(patient):
+            message = f"{patient.id} has the same facts as {first.id}: the same patient twice"
+            yield ("patients", p), message, f"delete {patient.id}, or correct what is not theirs"
+    for a, arm in enumerate(case.arms):
+        first_arm = next((k for k, other in enumerate(case.arms[:a]) if _plain_arm(other) == _plain_arm(arm)), None)
+        if first_arm is not None:
+            message = f"arm {a + 1} has the label and counts of arm {first_arm + 1}: the same patients twice"
+            yield ("arms", a), message, "delete one of the two, or correct what is not its own"
+
+
+@rule("patients-alike", "warning", about="report")
+def patients_differ(case: CaseFile) -> Iterable[Finding]:
+    """Two patients may agree in the little that is known of them; where the same words stand, it is asked."""
+    for p, first, patient in _same_patients(case):
+        if not _is_one(patient) and any(course.response_as_stated for course in patient.courses):
+            message = f"{patient.id} has the facts and the words of {first.id}"
+            yield ("patients", p), message, f"if it is one patient, delete {patient.id}; else add what tells them apart"
+
+
+def _same_patients(case: CaseFile) -> Iterator[tuple[int, Patient, Patient]]:
+    """Each patient who has the facts of an earlier one: place, the earlier one, the patient."""
+    for p, patient in enumerate(case.patients):
+        plain = patient.model_copy(update={"id": ""})
+        first = next((other for other in case.patients[:p] if other.model_copy(update={"id": ""}) == plain), None)
+        if first is not None:
+            yield p, first, patient
+
+
+def _is_one(patient: Patient) -> bool:
+    """Whether three facts of a person are known and one of them is a number: two such persons are never alike."""
+    times = [
+        time
+        for course in patient.courses
+        for time in (course.duration_months, course.response_duration_months, course.pfs_months, course.sizes)
+    ]
+    numbers = [patient.age, patient.followup_months, *times]
+    known = [*numbers, patient.sex, patient.site, patient.site_detail, patient.fusion_partner]
+    return any(number is not None for number in numbers) and sum(fact is not None for fact in known) >= 3
+
+
+def _plain_arm(arm: Arm) -> Arm:
+    return arm.model_copy(update={"label": " ".join(arm.label.casefold().split())})
+
+
+@rule("combined-with-nothing", about="report")
+def combinations_are_treatments(case: CaseFile) -> Iterable[Finding]:
+    """`combined_with: [none]` would take the patients out of a pool of single drugs."""
+    for path, unit in treatments(case):
+        for k, treatment in enumerate(unit.combined_with):
+            place: Path = (*path, "combined_with", k)
+            if _NO_TREATMENT.fullmatch(word := _plain(treatment)):
+                message = f"combined_with: {shown(treatment)} is no treatment: the drug would count as combined"
+                yield place, message, "leave combined_with out where the drug was given alone"
+            elif word in map(str.casefold, unit.drug.split(REGIMEN)):
+                message = f"combined_with: {shown(treatment)} is the drug itself"
+                yield place, message, "leave it out, or write what was given with it"
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\W_]+", " ", text.casefold()).strip()
 
 
 @rule("case-report-of-many", "warning", about="report")
@@ -151,6 +222,21 @@ def rearranged_agrees_with_fusion(case: CaseFile) -> Iterable[Finding]:
         if arm.fusion_gene is not None and arm.status.get(arm.fusion_gene) == "negative":
             message = f"status: {{{arm.fusion_gene}: negative}} with fusion_gene: {arm.fusion_gene}"
             yield (*path, "status", arm.fusion_gene), message, "write positive, or delete fusion_gene"
+
+
+@rule("fusion-as-mutation", "warning", about="report")
+def fusions_are_no_mutations(case: CaseFile) -> Iterable[Finding]:
+    """A fusion among the mutations decides no row; the same mutation twice is a slip."""
+    mutations = [(path, patient.mutations) for path, patient in patients(case)]
+    mutations += [(path, arm.mutations) for path, arm in arms(case)]
+    for path, found in mutations:
+        for m, mutation in enumerate(found):
+            words = f"mutations: {mutation.gene} {mutation.change or ''}".rstrip()
+            if re.search(r"fusion|rearrang|transloc|::", mutation.change or "", re.IGNORECASE):
+                hint = f"write fusion_gene: {mutation.gene} if that is the kinase, or fusion_partner"
+                yield (*path, "mutations", m), f"{words} is a fusion", hint
+            elif mutation in found[:m]:
+                yield (*path, "mutations", m), f"{words} twice", "delete one of them"
 
 
 @rule("unknown-quantity", about="report")

@@ -6,16 +6,23 @@ contradict each other only if no values within them agree.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable
 
-from metaimt.casefiles.model import Course, Patient
+from metaimt.casefiles.model import CaseFile, Course, Patient
 from metaimt.casefiles.strict_yaml import Path
 from metaimt.checks.of_course import RESPONSES
-from metaimt.checks.rule import FINE, Finding, Rule, rule, rules_in
+from metaimt.checks.rule import FINE, Finding, Rule, courses, rule, rules_in
 
 LONGEST_MONTHS = 600
+_YEAR = 12
 Months = float | tuple[float, float] | None
 _NEVER = float("inf")
+_MONTHS_IN = {"day": 12 / 365.25, "week": 7 * 12 / 365.25, "month": 1.0, "year": 12.0}
+_NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_LENGTH = re.compile(rf"\b(\d+(?:\.\d+)?|{'|'.join(_NUMBERS)})[ -]({'|'.join(_MONTHS_IN)})s?\b", re.IGNORECASE)
+_POINT_IN_TIME = re.compile(r"\b(?:after|at|within|by|every|first|last|until|about day)\s*$", re.IGNORECASE)
 _FOLLOW_UP_HINT = "check both against the source: they may have been counted from different days"
 
 
@@ -37,7 +44,7 @@ def _shown(value: Months) -> str:
 def durations_in_range(patient: Patient) -> Iterable[Finding]:
     """Durations and follow-up are in months."""
     for c, course in enumerate(patient.courses):
-        for name in ("duration_months", "response_duration_months", "pfs_months"):
+        for name in ("duration_months", "response_duration_months", "pfs_months", "time_to_response_months"):
             if (value := getattr(course, name)) is not None:
                 yield from _in_range(("courses", c, name), value)
     if patient.followup_months is not None:
@@ -109,12 +116,71 @@ def response_within_pfs(course: Course) -> Iterable[Finding]:
 
 @rule("response-duration-without-response", "warning", about="course")
 def only_a_response_lasts(course: Course) -> Iterable[Finding]:
-    """The duration of a response is defined for CR and PR only."""
-    if course.response_duration_months is None or course.response is None or course.response in RESPONSES:
+    """The duration of a response, and the time until it, are defined for CR and PR only."""
+    if course.response is None or course.response in RESPONSES:
+        return
+    for name in ("response_duration_months", "time_to_response_months"):
+        if getattr(course, name) is not None:
+            hint = "write duration_months (time on the drug) or pfs_months, whichever is given, or correct response"
+            yield (name,), f"{name} with response: {course.response}", hint
+
+
+@rule("response-after-treatment", "warning", about="course")
+def response_comes_in_time(course: Course) -> Iterable[Finding]:
+    """A response to a drug is first seen while it is taken, and before progression."""
+    came = course.time_to_response_months
+    if came is None:
+        return
+    for name, until in (("duration_months", "on the drug"), ("pfs_months", "without progression")):
+        if _low(came) > _high(getattr(course, name)):
+            message = f"a response after {_shown(came)} months, but {_shown(getattr(course, name))} months {until}"
+            hint = "check both; time_to_response_months counts from the first dose to the response"
+            yield ("time_to_response_months",), message, hint
+
+
+@rule("twelve-months-disagree", "warning", about="patient")
+def twelve_months_agree_with_the_times(patient: Patient) -> Iterable[Finding]:
+    """Whether the response, or the drug, went on at 12 months follows from the other times where they are given."""
+    for c, course in enumerate(patient.courses):
+        said = course.in_response_at_12_months
+        why = None if said is None else _ended(course, patient) if said else _went_on(course)
+        if why is not None:
+            message = f"in_response_at_12_months: {str(said).lower()}, but {why}"
+            hint = f"write in_response_at_12_months: {str(not said).lower()}, or correct the other"
+            yield ("courses", c, "in_response_at_12_months"), message, hint
+
+
+def _ended(course: Course, patient: Patient) -> str | None:
+    """Why neither the response nor the drug can have gone on at 12 months; None if one may have."""
+    if course.response == "PD" and not course.beyond_progression:
+        return "response: PD"
+    if patient.followup_months is not None and patient.followup_months < _YEAR:
+        return f"followup_months: {patient.followup_months:g}"
+    if _high(course.pfs_months) < _YEAR and not course.beyond_progression:
+        return f"pfs_months: {_shown(course.pfs_months)}"
+    stopped = course.stop_reason in {"progression", "death"}
+    if _high(course.duration_months) < _YEAR and stopped:
+        return f"stopped for {course.stop_reason} after {_shown(course.duration_months)} months"
+    on_the_drug = course.ongoing or (course.duration_months is not None and _high(course.duration_months) >= _YEAR)
+    if _high(course.response_duration_months) < _YEAR and not on_the_drug:
+        return f"response_duration_months: {_shown(course.response_duration_months)}"
+    return None
+
+
+def _went_on(course: Course) -> str | None:
+    for name in ("response_duration_months", "duration_months"):
+        if _low(getattr(course, name)) >= _YEAR:
+            return f"{name}: {_shown(getattr(course, name))}"
+    return None
+
+
+@rule("operable-but-progressed", "warning", about="course")
+def what_became_operable_shrank(course: Course) -> Iterable[Finding]:
+    """A tumour that could be resected because it shrank did not progress on that course."""
+    if not course.became_operable or course.response != "PD":
         return FINE
-    message = f"response_duration_months with response: {course.response}"
-    hint = "write duration_months (time on the drug) or pfs_months, whichever the source gives, or correct response"
-    return [(("response_duration_months",), message, hint)]
+    hint = "write became_operable: false if it did not shrink, or correct response"
+    return [(("became_operable",), "became_operable: true with response: PD", hint)]
 
 
 @rule("treated-beyond-progression", "info", about="course")
@@ -139,6 +205,60 @@ def response_comes_before_progression(course: Course) -> Iterable[Finding]:
             message = f"response {course.response}, stopped for progression, with {name}: 0"
             return [((name,), message, f"write the true months, or delete {name} if they are not stated")]
     return FINE
+
+
+@rule("duration-not-in-words", "warning", about="report")
+def durations_are_the_printed_ones(case: CaseFile) -> Iterable[Finding]:
+    """Where the note or the words say how long a drug was taken, the duration is that, in months."""
+    note = case.extraction.note or ""
+    drugs = Counter(course.drug for _, course in courses(case))
+    for path, course in courses(case):
+        taken = course.duration_months
+        if taken is None:
+            continue
+        texts = (course.response_as_stated or "", note)
+        only = drugs[course.drug] == 1  # of two courses a note may say either
+        said = [length for text in texts for length in _lengths_on(course.drug, text)] if only else []
+        if said and not any(low <= _high(taken) and _low(taken) <= high for _, low, high in said):
+            message = f"duration_months: {_shown(taken)}, but the words say {said[0][0]} of {course.drug}"
+        elif (other := _same_number_of_others(taken, " ".join(texts))) is not None:
+            message = f"duration_months: {_shown(taken)}, but the words say {other}"
+        else:
+            continue
+        hint = "write months: 8 weeks are 1.8, 210 days are 6.9; or correct the words"
+        yield (*path, "duration_months"), message, hint
+
+
+def _lengths_on(drug: str, text: str) -> list[tuple[str, float, float]]:
+    """Each time on a drug that a text prints, as `7 months of crizotinib`: its words, the least and the most months."""
+    name = re.escape(drug)
+    before = re.compile(rf"{_LENGTH.pattern} (?:of|on) {name}", re.IGNORECASE)
+    after = re.compile(
+        rf"{name}(?: was| therapy| treatment)*(?: given| taken| continued)? for {_LENGTH.pattern}", re.IGNORECASE
+    )
+    found = []
+    for number, unit in (*_spans(before, text), *_spans(after, text)):
+        count, months = _number(number), _MONTHS_IN[unit]
+        found.append((f"{number} {unit}s", (count - 0.5) * months, (count + 0.5) * months))
+    return found
+
+
+def _same_number_of_others(taken: Months, text: str) -> str | None:
+    """`8 weeks` where 8 months are entered and the text does not say `8 months`; years may be those of age."""
+    printed = {(_number(number), unit) for number, unit in _spans(_LENGTH, text)}
+    if isinstance(taken, tuple) or (taken, "month") in printed:
+        return None
+    return next((f"{taken:g} {unit}s" for unit in ("day", "week") if (taken, unit) in printed), None)
+
+
+def _spans(pattern: re.Pattern[str], text: str) -> list[tuple[str, str]]:
+    """Number and unit of each match, but for those that say when, not how long: `after 2 months of crizotinib`."""
+    matches = (match for match in pattern.finditer(text) if not _POINT_IN_TIME.search(text[: match.start()]))
+    return [(match[1], match[2].casefold()) for match in matches]
+
+
+def _number(text: str) -> float:
+    return float(_NUMBERS.index(text.casefold()) + 1) if text[0].isalpha() else float(text)
 
 
 TIME_RULES: tuple[Rule, ...] = rules_in(globals())

@@ -15,7 +15,7 @@ from metaimt.problem import Problem, Severity
 
 Finding = tuple[Path, str, str]  # path of the value, message, hint; the path starts at what the rule looks at
 Located = tuple[str, Path, str, str]  # the same, after the name of the document
-About = Literal["library", "report", "patient", "course", "arm", "terms"]
+About = Literal["library", "report", "patient", "course", "arm", "terms", "report_terms"]
 Looker = Callable[..., Iterable[Any]]
 FINE: tuple[Finding, ...] = ()  # what a rule returns where nothing is wrong
 
@@ -24,8 +24,8 @@ FINE: tuple[Finding, ...] = ()  # what a rule returns where nothing is wrong
 class Rule:
     """`look` is given a library, a case file, a patient, a course or an arm: see `about`.
 
-    A rule about `terms` is given a patient and the vocabulary. One across the library puts the document's name before
-    each finding.
+    A rule about `terms` is given a patient and the vocabulary, one about `report_terms` a case file and the vocabulary.
+    One across the library puts the document's name before each finding.
     """
 
     id: str
@@ -79,6 +79,12 @@ def arms(case: CaseFile) -> Iterator[tuple[Path, Arm]]:
     """Every arm with its path in the file."""
     for a, arm in enumerate(case.arms):
         yield ("arms", a), arm
+
+
+def treatments(case: CaseFile) -> Iterator[tuple[Path, Course | Arm]]:
+    """Every course, then every arm, with its path in the file."""
+    yield from courses(case)
+    yield from arms(case)
 
 
 _UNITS: Mapping[str, Callable[[CaseFile], Iterator[Any]]] = {"patient": patients, "course": courses, "arm": arms}

@@ -8,38 +8,47 @@ from metaimt.casefiles.library import Parts
 from metaimt.casefiles.model import CaseFile, Patient
 from metaimt.casefiles.strict_yaml import Document, Path
 from metaimt.checks.by_vocabulary import VOCABULARY_RULES
+from metaimt.checks.labels import LABEL_RULES
 from metaimt.checks.of_arm import ARM_RULES
 from metaimt.checks.of_course import COURSE_RULES
 from metaimt.checks.of_patient import PATIENT_RULES
 from metaimt.checks.of_report import REPORT_RULES
 from metaimt.checks.over_time import TIME_RULES
 from metaimt.checks.printed_numbers import PRINTED_RULES
+from metaimt.checks.quoted_counts import OWN_COUNT_RULES
 from metaimt.checks.rule import About, Looker, Rule
+from metaimt.checks.sizes import SIZE_RULES
 from metaimt.problem import Problem
 from metaimt.vocabulary import Vocabulary
 
 WITHIN_RULES: tuple[Rule, ...] = (
     *REPORT_RULES,
     *PRINTED_RULES,
+    *OWN_COUNT_RULES,
     *PATIENT_RULES,
     *COURSE_RULES,
+    *SIZE_RULES,
     *TIME_RULES,
     *ARM_RULES,
 )
+TERM_RULES: tuple[Rule, ...] = (*VOCABULARY_RULES, *LABEL_RULES)
 
 
 def _about(about: About) -> tuple[tuple[Looker, Rule], ...]:
-    return tuple((rule.look, rule) for rule in (*WITHIN_RULES, *VOCABULARY_RULES) if rule.about == about)
+    return tuple((rule.look, rule) for rule in (*WITHIN_RULES, *TERM_RULES) if rule.about == about)
 
 
 _OF_REPORT, _OF_PATIENT, _OF_COURSE, _OF_ARM = _about("report"), _about("patient"), _about("course"), _about("arm")
-_OF_TERMS = _about("terms")
+_OF_TERMS, _OF_REPORT_TERMS = _about("terms"), _about("report_terms")
 
 
 def problems_within(report: CaseFile, document: Document, vocabulary: Vocabulary) -> Iterator[Problem]:
     """What the rules find in one report: each patient, course and arm is visited once, and paths are made last."""
     for look, rule in _OF_REPORT:
         for finding in look(report):
+            yield rule.problem(document, finding)
+    for look, rule in _OF_REPORT_TERMS:
+        for finding in look(report, vocabulary):
             yield rule.problem(document, finding)
     parts = Parts(dict(enumerate(report.patients)), dict(enumerate(report.arms)))
     yield from problems_of_parts(parts, document, vocabulary)

@@ -73,7 +73,8 @@ class Selection:
 
     def rest(self, group: str, other: str, title: str) -> Count:
         """The patients of one pool who are not in another, by patients: a shared patient is in both."""
-        return without(self.count(group, title), self.count(other, title), self.sharing, title)
+        everyone = {placed.unit.id: placed.unit for placed in self.placed}
+        return without(self.count(group, title), self.count(other, title), self.sharing, everyone, title)
 
     def left_out(self, group: str) -> tuple[Placed, ...]:
         """The units not counted in a pool or separate row."""

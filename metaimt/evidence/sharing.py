@@ -20,13 +20,16 @@ class Sharing:
     """`shares`: unit id -> ids of the units that share patients with it. `order`: all units, preferred ones first.
 
     `within` has, for a patient described apart, the subject of each arm that certainly or probably holds him; `same`
-    the subjects that are the same patients as his.
+    the subjects that are the same patients as his. `inside`: subject -> all subjects that hold its patients; `vaguely`
+    the pairs of reports whose links name no patients.
     """
 
     shares: Mapping[str, frozenset[str]]
     order: tuple[Unit, ...]
     within: Mapping[str, tuple[str, ...]]
     same: Mapping[str, frozenset[str]]
+    inside: Mapping[str, frozenset[str]]
+    vaguely: frozenset[frozenset[str]]
 
 
 def sharing(links: Iterable[Link], certainties: Sequence[str], everyone: Sequence[Unit]) -> Sharing:
@@ -58,7 +61,9 @@ def sharing(links: Iterable[Link], certainties: Sequence[str], everyone: Sequenc
         for subject in within
     }
     frozen = {name: frozenset(others) for name, others in shares.items()}
-    return Sharing(frozen, _preferred_first(by_subject, steps), within, same)
+    held = {subject: frozenset(_reached(subject, inside)) for subject in inside}
+    vaguely = frozenset(frozenset(link.reports) for link in applied if not link.patients)
+    return Sharing(frozen, _preferred_first(by_subject, steps), within, same, held, vaguely)
 
 
 def _inside(links: Iterable[Link]) -> dict[str, set[str]]:
@@ -102,10 +107,10 @@ def _preferred_first(by_subject: Mapping[str, list[Unit]], steps: Iterable[tuple
 
     def place(subject: str, above: frozenset[str]) -> None:
         for preferred in sorted(gives_way.get(subject, ())):
-            if preferred not in placed and preferred not in above and preferred in by_subject:
+            if preferred not in placed and preferred not in above:  # also through a file that is pending
                 place(preferred, above | {subject})
         placed.setdefault(subject)
 
     for subject in by_subject:
         place(subject, frozenset())
-    return tuple(unit for subject in placed for unit in by_subject[subject])
+    return tuple(unit for subject in placed for unit in by_subject.get(subject, ()))

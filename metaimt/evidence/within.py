@@ -59,20 +59,39 @@ def _responded(patient: Unit, arm: Part) -> int | None:
     return (0 if arm.r == 0 else 1) if arm.n and arm.r in {0, arm.n} else None
 
 
-def without(count: Count, other: Count, shared: Sharing, title: str) -> Count:
-    """The patients of `count` who are not in `other`: units that both have go, and of an arm those whom it shares."""
+def without(count: Count, other: Count, shared: Sharing, everyone: Mapping[str, Unit], title: str) -> Count:
+    """The patients of `count` who are not in `other`: who is in both goes, and an arm loses those whom it shares."""
+    theirs = [part.unit for part in other.parts if part.n]
     ids = set(other.ids)
-    parts = {part.unit.id: part for part in count.parts if part.unit.id not in ids}
-    for part in other.parts:
-        if part.unit.id in count.ids:
-            continue
-        holder = next((parts[name] for name in _sorted(shared, part.unit) if name in parts), None)
-        if holder is not None and holder.n:
-            n = min(part.n, holder.n)
-            r = min(max(part.r, holder.r - (holder.n - n)), holder.r, n)
-            parts[holder.unit.id] = replace(holder, r=holder.r - r, n=holder.n - n)
-    return Count(title, tuple(part for part in parts.values() if part.n or not part.unit.evaluable), count.outcome)
+    parts = [_left_over(part, theirs, shared, everyone) for part in count.parts if part.unit.id not in ids]
+    return Count(title, tuple(part for part in parts if part.n or not part.unit.evaluable), count.outcome)
 
 
-def _sorted(shared: Sharing, unit: Unit) -> Sequence[str]:
-    return sorted(shared.shares.get(unit.id, ()))
+def _left_over(part: Part, theirs: Sequence[Unit], shared: Sharing, everyone: Mapping[str, Unit]) -> Part:
+    mine = part.unit.subject
+    if not part.n or any(other.subject in shared.inside.get(mine, ()) for other in theirs):
+        return replace(part, r=0, n=0)  # nobody, or all of them are within a unit of the other pool
+    for unit in _in_common(mine, theirs, shared, everyone):
+        n = min(unit.evaluable, part.n)
+        r = min(max(unit.responders, part.r - (part.n - n)), part.r, n)
+        part = replace(part, r=part.r - r, n=part.n - n)
+    return part
+
+
+def _in_common(mine: str, theirs: Sequence[Unit], shared: Sharing, everyone: Mapping[str, Unit]) -> Iterator[Unit]:
+    """Those of an arm who are in the other pool: units within it, then described patients whom both hold.
+
+    Of reports whose link names no patients it is as many as there can be.
+    """
+    seen: set[str] = set()
+    for other in theirs:
+        if mine in shared.inside.get(other.subject, ()):
+            seen |= {other.subject, *shared.inside[other.subject]}
+            yield other
+    for subject, holders in shared.inside.items():
+        both = mine in holders and any(other.subject in holders for other in theirs)
+        if both and subject not in seen and subject in everyone:
+            seen |= {subject, *(holders & shared.inside.keys())}
+            yield everyone[subject]
+    report = mine.partition("/")[0]
+    yield from (other for other in theirs if frozenset((report, other.report)) in shared.vaguely)

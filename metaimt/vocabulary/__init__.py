@@ -90,7 +90,11 @@ class Vocabulary:
         return id(self)
 
     def extended(self, additions: Mapping[str, Mapping[str, Any]]) -> Vocabulary:
-        """This vocabulary with a review's own terms. Raises ValueError naming an unknown list or generation."""
+        """This vocabulary with a review's own terms.
+
+        Raises ValueError naming an unknown list or generation, or a word that is itself a term: PR: [SD] would say that
+        stable disease is another way to write PR.
+        """
         lists = {name: dict(terms) for name, terms in self.lists.items()}
         drugs = dict(self.drugs)
         for name, terms in additions.items():
@@ -98,6 +102,9 @@ class Vocabulary:
                 drugs.update(_drugs(terms))
             elif name in lists:
                 lists[name].update({term: _words(term, words or []) for term, words in terms.items()})
+                for term in terms:
+                    if (word := next((word for word in lists[name][term] if word in lists[name]), term)) != term:
+                        raise ValueError(f"{name}: {word} is a term itself, not another way to write {term}")
             else:
                 raise ValueError(f"'{name}' is not a list of terms; the lists are drugs, {', '.join(lists)}")
         lists["drug"] = {drug.name: drug.synonyms for drug in drugs.values()}

@@ -19,14 +19,14 @@ columns:
   followup: Months
   outcome: Outcome
   courses:
-    - {drug: Drug, response: Response, response_basis: Basis, response_as_stated: Words}
+    - {drug: Drug, response: Response, response_basis: Basis, response_as_stated: Words, size_change_percent: Change}
     - {drug: Drug 2, response: Response 2, response_basis: Basis 2}
 """
-TABLE = """No,Age,ALK,Months,Outcome,Drug,Response,Basis,Words,Drug 2,Response 2,Basis 2
-T1,40,positive,24,alive,crizotinib,PR,measured,30 % smaller,lorlatinib,PR,inferred
-T2,50,positive,12,dead,alectinib,PD,stated,progressive disease,,,
-T3,60,negative,36,alive,,,,,,,
-T4,61,,36,lost_to_followup,,,,,,,
+TABLE = """No,Age,ALK,Months,Outcome,Drug,Response,Basis,Words,Change,Drug 2,Response 2,Basis 2
+T1,40,positive,24,alive,crizotinib,PR,measured,30 % smaller,-30,lorlatinib,PR,inferred
+T2,50,positive,12,dead,alectinib,PD,stated,progressive disease,,,,
+T3,60,negative,36,alive,,,,,,,,
+T4,61,,36,lost_to_followup,,,,,,,,
 """
 
 
@@ -77,6 +77,13 @@ def test_a_rule_speaks_at_the_row_and_column_of_the_table(review: Path) -> None:
     }
     assert ("words-name-another-response", "ours.csv", 2, 7) in found
     assert ("repeated-patient-id", "ours.csv", 3, 1) in found
+
+
+def test_a_change_of_size_is_checked_in_a_table_too(review: Path) -> None:
+    write(review, TABLE.replace(",-30,", ",-14,"))
+    (problem,) = check_library(read_library(review))
+    assert (problem.rule, problem.position.line) == ("size-suggests-another-response", 2)
+    assert problem.message == "G2 Response: response: PR, but -14 % is SD by RECIST 1.1, though no criteria are named"
 
 
 def test_an_error_in_any_row_stops_the_review(review: Path) -> None:

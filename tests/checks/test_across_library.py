@@ -32,7 +32,12 @@ def review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path("cases")
 
 
-SHORT = {"format-1", "nothing-identified"}  # examples are as short as can be: these speak in their own alone
+SHORT = {
+    "depth-left-out",
+    "format-1",
+    "nothing-identified",
+    "status-left-out",
+}  # examples are as short as can be: these speak in their own alone
 
 
 def problems_of(example: Path, review: Path) -> tuple[Problem, ...]:

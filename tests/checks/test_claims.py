@@ -151,3 +151,43 @@ def test_a_claim_of_a_strange_size_is_no_reason_to_stop(tmp_path: Path) -> None:
     assert rules(tmp_path, *claims) == ["claim-percentage", "claim-percentage"]
     claims = ("what: a, n: -3, of: 4, percent: 1", "what: b, n: 3, of: 0, percent: 1")
     assert rules(tmp_path, *claims) == ["claim-percentage"]
+
+
+ARMS = """arms:
+  - {label: "ALK-positive", drug: crizotinib, status: {ALK: positive}, evaluable: 12, responders: 8, sd: 3}
+  - {label: "ALK-negative", drug: crizotinib, status: {ALK: negative}, evaluable: 7, responders: 1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("claims", "wrong"),
+    [
+        ("what: 'objective response, ALK-positive', of: 12, percent: 66.7", False),
+        ("what: 'objective response, ALK-positive', of: 12, percent: 58.3", True),
+        ("what: 'objective response, ALK-positive', n: 8, of: 13", True),
+        ("what: 'Objective response rate (ORR) in ALK-positive', n: 8", False),
+        ("what: 'objective response, ALK-negative', percent: 14.3", False),
+        ("what: 'objective response, ALK-negative', percent: 66.7", True),
+        ("what: 'disease control, ALK-positive', n: 11, of: 12", False),
+        ("what: 'disease control, ALK-positive', n: 12, of: 12", True),
+        ("what: 'disease control, ALK-negative', n: 7, of: 7", False),  # the arm does not say
+        ("what: objective response, n: 1, of: 7", False),  # of one of the arms
+        ("what: objective response, n: 2, of: 7", True),
+        ("what: 'objective response, all tumours', n: 20, of: 36", False),  # not of an arm
+        ("what: weight loss, n: 2, of: 7", False),
+        ("what: weight loss, n: 2, of: 7, quotes: example-2024", True),
+        ("what: objective response, n: 2, of: 7, quotes: example-2020", False),
+    ],
+)
+def test_a_report_counts_what_it_prints(claims: str, wrong: bool, tmp_path: Path) -> None:
+    path = tmp_path / "example-2024.yaml"
+    path.write_text(HEAD.split("arms:", maxsplit=1)[0] + ARMS + f"claims:\n  - {{{claims}}}\n")
+    problems = [problem for problem in check_library(read_files([path]), whole=False) if problem.severity == "error"]
+    assert [problem.rule for problem in problems] == (["counts-contradict-claim"] if wrong else [])
+
+
+def test_of_two_printed_numbers_the_arm_agrees_with_one(tmp_path: Path) -> None:
+    path = tmp_path / "example-2024.yaml"
+    claims = "claims:\n" + "".join(f"  - {{what: objective response, n: {n}, of: 7}}\n" for n in (1, 2))
+    path.write_text(HEAD.split("arms:", maxsplit=1)[0] + ARMS + claims)
+    assert [problem.rule for problem in check_library(read_files([path]), whole=False)] == ["claim-twice"]

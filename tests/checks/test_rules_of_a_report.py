@@ -47,11 +47,42 @@ def of_course(folder: Path, course: str, patient: str = "") -> list[str]:
             "response: CR, response_basis: inferred, duration_months: 0, stop_reason: progression",
             ["response-and-progression-at-once"],
         ),
+        ("time_to_response_months: 6, duration_months: 6, pfs_months: 6", []),
+        ("time_to_response_months: [2, 7], duration_months: 6", []),
+        ("time_to_response_months: 7, duration_months: [6, 8]", []),
+        ("time_to_response_months: 7, duration_months: 6", ["response-after-treatment"]),
+        ("time_to_response_months: 7, duration_months: 9, pfs_months: 6", ["response-after-treatment"]),
+        ("time_to_response_months: -1", ["duration-out-of-range"]),
+        (
+            "response: SD, response_basis: inferred, time_to_response_months: 2",
+            ["response-duration-without-response"],
+        ),
+        ("in_response_at_12_months: true, duration_months: 2, stop_reason: surgery", []),  # in response all the same
+        ("in_response_at_12_months: true, duration_months: 2, stop_reason: progression", ["twelve-months-disagree"]),
+        ("in_response_at_12_months: true, response_duration_months: 11", ["twelve-months-disagree"]),
+        ("in_response_at_12_months: true, response_duration_months: 11, duration_months: 13", []),  # on the drug
+        ("in_response_at_12_months: true, response_duration_months: [6, 12]", []),
+        ("in_response_at_12_months: true, pfs_months: 9", ["twelve-months-disagree"]),
+        ("in_response_at_12_months: true, pfs_months: 9, beyond_progression: true", []),
+        (
+            "in_response_at_12_months: true, response: PD, response_basis: inferred",
+            ["twelve-months-disagree"],
+        ),
+        ("in_response_at_12_months: true, response: SD, response_basis: inferred", []),  # on the drug
+        ("in_response_at_12_months: false, duration_months: 11", []),
+        ("in_response_at_12_months: false, duration_months: 12", ["twelve-months-disagree"]),
+        ("in_response_at_12_months: false, response_duration_months: [9, 14]", []),
+        ("became_operable: true, stop_reason: surgery", []),
+        ("became_operable: true, response: PD, response_basis: inferred", ["operable-but-progressed"]),
+        ("combined_with: [no other treatment]", ["combined-with-nothing"]),
+        ("combined_with: [no-touch surgery]", []),
+        ("duration_months: 200", []),
+        ("duration_months: 229", ["duration-exceeds-drug"]),  # crizotinib: 2006; the report: 2024
         ("response: NE, response_basis: inferred, stop_reason: death", []),
         ("response: NE, response_basis: inferred", []),
         ("response: NE, response_basis: inferred, response_alternatives: [PR]", ["not-evaluable-but-assessed"]),
         ("response: NE, response_basis: inferred, response_alternatives: [NE]", ["alternative-is-response"]),
-        ("response: PR, response_basis: measured", ["response-without-words"]),
+        ("response: PR, response_basis: measured, size_change_percent: -40", ["response-without-words"]),
         ("response: PR, response_basis: inferred", []),
         ("dose: 250 mg twice daily with food", []),
         ("dose: 250 mg with food", []),
@@ -61,6 +92,35 @@ def of_course(folder: Path, course: str, patient: str = "") -> list[str]:
 )
 def test_course(course: str, expected: list[str], tmp_path: Path) -> None:
     assert of_course(tmp_path, course) == expected
+
+
+@pytest.mark.parametrize(
+    ("months", "note", "speaks"),
+    [
+        ("7", "7 months of crizotinib", False),
+        ("7.4", "seven months on crizotinib", False),
+        ("30", "seven months of crizotinib", True),
+        ("[6, 9]", "7 months of crizotinib", False),
+        ("[8, 9]", "7 months of crizotinib", True),
+        ("1.15", "crizotinib for five weeks", False),
+        ("5", "crizotinib was given for five weeks", True),
+        ("72", "6 years of crizotinib", False),
+        ("8", "8 weeks in all", True),
+        ("8", "partial response after 8 weeks, scans every 8 weeks", False),
+        ("14", "partial response after 2 months of crizotinib", False),
+        ("8", "8 months in all, the last 8 weeks at a lower dose", False),
+        ("8", "an 8-year-old", False),
+        ("7", "2 months of lorlatinib", False),
+        ("7", "7 months of crizotinib, 2 months of crizotinib before surgery", False),
+        ("7", "crizotinib for more than 2 months", False),
+    ],
+)
+def test_a_duration_against_the_note(months: str, note: str, speaks: bool, tmp_path: Path) -> None:
+    path = tmp_path / "example-2024.yaml"
+    head = (HEAD % ("case_report", "")).replace("}\nextraction: {", f"}}\nextraction: {{note: '{note}', ")
+    path.write_text(f"{head}patients: [{{id: P1, courses: [{{drug: crizotinib, duration_months: {months}}}]}}]\n")
+    found = [problem.rule for problem in check_library(read_files([path]), whole=False)]
+    assert found == (["duration-not-in-words"] if speaks else [])
 
 
 DOSES = {
@@ -218,6 +278,14 @@ def test_claim(claim: str, speaks: bool, tmp_path: Path) -> None:
         ("evaluable: 12, responders: 8, cr: 2, pr: 6, sd: 3, pd: 0", ["categories-below-evaluable"]),
         ("evaluable: 3, responders: 2, cr: 3", ["cr-pr-not-responders"]),
         ("evaluable: 3, responders: 2, fusion_gene: ALK, fusion_partner: ALK", ["partner-is-gene"]),
+        ("evaluable: 3, responders: 2, treated: 3", []),
+        ("evaluable: 3, responders: 2, treated: 2", ["counts-exceed-treated"]),
+        ("responders: 2, treated: 1", ["counts-exceed-treated"]),
+        ("treated: 200", []),
+        ("treated: 201", ["implausible-count"]),
+        ("evaluable: 3, responders: 2, in_response_at_12_months: {n: 2, of: 3}", []),
+        ("evaluable: 3, responders: 2, in_response_at_12_months: {n: 3, of: 2}", ["counts-exceed-treated"]),
+        ("evaluable: 3, responders: 2, treated: 4, in_response_at_12_months: {n: 2, of: 5}", ["counts-exceed-treated"]),
     ],
 )
 def test_arm(arm: str, expected: list[str], tmp_path: Path) -> None:

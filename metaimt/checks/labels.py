@@ -1,0 +1,243 @@
+"""Words of the source that name what is also entered as a field: labels of arms, titles, exact places and histologies.
+
+Each rule is given a report, or a patient, and the vocabulary; paths start there. What a text does not name is never
+asked for, but for a status.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+
+from metaimt.casefiles.model import Arm, CaseFile, Patient
+from metaimt.checks.by_vocabulary import drugs_in
+from metaimt.checks.patient_facts import ADULT_FROM, CHILD_BELOW
+from metaimt.checks.rule import Finding, Rule, arms, rule, rules_in, treatments
+from metaimt.checks.source_words import title_age_group
+from metaimt.vocabulary import REGIMEN, Vocabulary
+
+Said = Iterator[tuple[str, str, str]]  # field, what the words say, what is entered
+
+_BOTH = re.compile(r"\bwith and without\b|\bwith or without\b|\b(?:ir)?respective\b|\bregardless\b", re.IGNORECASE)
+_TREATMENT = (
+    "surgery|resection|debulking|radiotherapy|radiation|irradiation|chemotherapy|immunotherapy|steroids?|corticosteroids?"
+    "|prednisone|prednisolone|celecoxib|methotrexate|vinblastine|vinorelbine|pembrolizumab|nivolumab"
+)
+_NOT_GIVEN = "prior|previous|earlier|no|without|failed|incomplete|planned"
+_COMBINED = re.compile(
+    rf"(?:\b(?:with|plus|and)\s+|[+&]\s*)(?:(?!(?:{_NOT_GIVEN})\b)\w+\s+)?(?:{_TREATMENT})\b(?!-)", re.IGNORECASE
+)
+_COMBINED_IN_TITLE = re.compile(r"\bcombined with ((?:[\w-]+ ?){1,3})", re.IGNORECASE)
+_ALONE = re.compile(r"\b(?:monotherapy|single[- ]agent|single[- ]drug|alone)\b", re.IGNORECASE)
+_EARLIER = re.compile(r"\b(?:after|following|previous\w*|prior|pre-?treated|resistan\w+|refractory|failed)\b.*", re.I)
+_FIRST_LINE = re.compile(
+    r"\b(?:first|1st|front)[- ]?line\b|\bfirst-? (?:or|and)\b|\btreatment[- ]na(?:i|ï)ve\b", re.IGNORECASE
+)
+_LATER_LINE = re.compile(
+    r"\b(?:second|third|2nd|3rd|later)[- ]lines?\b|\bafter (?:progression|relapse|failure|resistance) (?:on|to|of)\b",
+    re.I,
+)
+_DESIGNS = {
+    "trial": re.compile(r"\bphase (?:[1-4]|I{1,3}|IV)[ab]?\b|\btrial\b", re.IGNORECASE),
+    "case_report": re.compile(r"\b(?:a|one) case\b|\bcase report\b|\bcase series\b", re.IGNORECASE),
+}
+_EIMS = re.compile(r"\bEIMS\b|\bepithelioid\b", re.IGNORECASE)
+_IMT = re.compile(r"\bIMTs?\b|(?<!epithelioid )\binflammatory myofibroblastic tumou?rs?\b", re.IGNORECASE)
+_OF = re.compile(r"(?<![\w./-])(?<!phase )(\d+)\s*(?:/|of|out of)\s*(\d+)(?![\w./%-])", re.IGNORECASE)
+_SIZE = re.compile(r"\bn\s*=\s*(\d+)\b|(?<![\w/.-])(?<!of )(\d+) (?:patients|children|adults|cases)\b", re.IGNORECASE)
+
+
+@rule("label-disagrees", "warning", about="report_terms")
+def labels_agree_with_fields(case: CaseFile, terms: Vocabulary) -> Iterable[Finding]:
+    """A label in the words of the source and the fields say the same of an arm; one of the two is a slip."""
+    for path, arm in arms(case):
+        for field, said, entered in _said_by_label(arm, terms):
+            message = f"the label says {said}, but {entered}"
+            place = (*path, field) if getattr(arm, field) not in (None, (), {}) else (*path, "label")
+            yield place, message, f"correct {field}, or the label, whichever is not the source's"
+
+
+def _said_by_label(arm: Arm, terms: Vocabulary) -> Said:
+    """What the label of an arm says otherwise than a field does."""
+    yield from _status(arm, terms)
+    yield from _combination(arm)
+    yield from _drug(arm, terms)
+    yield from _closed_terms(arm, terms)
+    yield from _counts(arm)
+
+
+def _status(arm: Arm, terms: Vocabulary) -> Said:
+    for marker, said in told_status(arm.label, terms).items():
+        entered = "positive" if arm.fusion_gene == marker else arm.status.get(marker)
+        wanted = said.pop() if len(said) == 1 else "mixed"
+        if entered != wanted and (entered is not None or wanted != "mixed"):
+            words = f"{marker} positive and negative" if wanted == "mixed" else f"{marker}-{wanted}"
+            yield "status", words, f"{marker} is {entered or 'left out'} in status"
+
+
+def _combination(arm: Arm) -> Said:
+    label = _EARLIER.sub("", arm.label)
+    named, alone = _COMBINED.search(label), _ALONE.search(label)
+    if named is not None and not arm.combined_with:
+        yield "combined_with", f"'{named[0].strip()}'", "combined_with is left out"
+    elif alone is not None and named is None and arm.combined_with:
+        yield "combined_with", f"'{alone[0]}'", f"combined_with is {', '.join(arm.combined_with)}"
+
+
+def _drug(arm: Arm, terms: Vocabulary) -> Said:
+    named = [drug for drug in drugs_in(terms, _EARLIER.sub("", arm.label)) if terms.drug(drug).named]
+    if named and terms.drug(arm.drug).named and not set(named) & set(arm.drug.split(REGIMEN)):
+        yield "drug", named[0], f"drug is {arm.drug}"
+
+
+def _closed_terms(arm: Arm, terms: Vocabulary) -> Said:
+    """Population, histology and line of treatment, each where the label names one and not several."""
+    words = re.findall(r"\w+", arm.label)
+    groups = {group for word in words if (group := terms.belongs("population", word)) in {"adult", "paediatric"}}
+    histologies = _histologies(arm.label)
+    lines = {name for name, form in (("first", _FIRST_LINE), ("later", _LATER_LINE)) if form.search(arm.label)}
+    for field, named in (("population", groups), ("histology", histologies), ("line", lines)):
+        entered = getattr(arm, field)
+        if len(named) == 1 and entered not in named and (entered is not None or named != {"IMT"}):
+            yield field, next(iter(filter(None, named))) or "", f"{field} is {entered or 'left out'}"
+
+
+def _histologies(text: str) -> set[str]:
+    return {name for name, form in (("EIMS", _EIMS), ("IMT", _IMT)) if form.search(text)}
+
+
+def _counts(arm: Arm) -> Said:
+    printed = {(int(r), int(n)) for r, n in _OF.findall(arm.label)}
+    chosen = any(r == arm.evaluable for r, _ in printed)  # 3 of 8 patients are the arm
+    if printed and arm.evaluable is not None and arm.counts not in printed and not chosen:
+        r, n = min(printed)
+        yield "responders", f"{r}/{n}", f"the arm has {arm.responders}/{arm.evaluable}"
+    sizes = {int(one or other) for one, other in _SIZE.findall(arm.label)}
+    known = {arm.evaluable, arm.treated} - {None}
+    if sizes and known and not sizes & known:
+        yield "evaluable", f"{min(sizes)} patients", f"the arm has {' or '.join(map(str, sorted(filter(None, known))))}"
+
+
+@lru_cache(maxsize=8)
+def _status_forms(terms: Vocabulary) -> Mapping[str, tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]]:
+    """Kinase -> how a text says that it is positive, that it is negative, and that it is either."""
+    forms = {}
+    for kinase in terms.terms("kinase"):
+        name = rf"(?<![\w-]){re.escape(kinase)}(?:-1)?"
+        changed = r"(?i:positive|rearranged|rearrangements?|fused|fusions?|translocated|translocations?|altered|driven)"
+        positive = (
+            rf"{name}(?:[- ]?{changed}\b|\+(?!\w))|\b[A-Z][A-Z0-9]+(?:-|::){re.escape(kinase)}\b(?![- ](?i:negative))"
+        )
+        lacking = rf"\b(?i:non|no|without|lacking)[- ]{re.escape(kinase)}\b(?:[- ]?{changed})?"
+        negative = rf"{name}[- ]?(?i:negative|wild[- ]?type)\b|{name}[−–](?!\w)|{name}-(?![\w-])|{lacking}"
+        both = rf"{name}[- ]?(?i:positive|negative) (?i:and|or|/) ?-?(?i:positive|negative)|{name}[+]/-"
+        forms[kinase] = re.compile(positive), re.compile(negative), re.compile(both)
+    return forms
+
+
+def told_status(text: str, terms: Vocabulary) -> dict[str, set[str]]:
+    """Kinase -> positive, negative or both, as a text says it of a tumour; `ALK inhibitor` says nothing of one."""
+    if _BOTH.search(text):
+        return {}
+    told: dict[str, set[str]] = {}
+    for kinase, (positive, negative, both) in _status_forms(terms).items():
+        if both.search(text):
+            told[kinase] = {"positive", "negative"}
+            continue
+        found = {"negative"} if negative.search(text) else set()
+        if positive.search(negative.sub(" ", text)):
+            found.add("positive")
+        if found:
+            told[kinase] = found
+    return told
+
+
+@rule("title-disagrees", "warning", about="report_terms")
+def titles_agree_with_fields(case: CaseFile, terms: Vocabulary) -> Iterable[Finding]:
+    """The title of a report of one patient speaks of that patient."""
+    title = case.report.title
+    if title is None:
+        return
+    given = {drug for drug in _given_drugs(case) if terms.drug(drug).named}
+    missing = [drug for drug in drugs_in(terms, title) if terms.drug(drug).named and drug not in given]
+    if missing and given:
+        message = f"the title says {missing[0]}, but no course or arm is of that drug"
+        yield ("report", "title"), message, "correct the drug, or the title, whichever is not the source's"
+    designs = {name for name, form in _DESIGNS.items() if form.search(title)}
+    if len(designs) == 1 and not designs & {case.report.design, case.report.design.replace("series", "report")}:
+        message = f"the title says {designs.pop().replace('_', ' ')}, but design is {case.report.design}"
+        yield ("report", "design"), message, "correct design; it decides the stratum"
+    if len(case.patients) == 1 and not case.arms and case.report.design == "case_report":
+        for field, said, entered in _said_by_title(case.patients[0], title, terms):
+            place = (
+                ("patients", 0, field) if getattr(case.patients[0], field) not in (None, (), {}) else ("patients", 0)
+            )
+            hint = f"correct {field}, or the title, whichever is not the source's"
+            yield place, f"the title says {said}, but {entered}", hint
+
+
+def _given_drugs(case: CaseFile) -> set[str]:
+    """Every drug that somebody in the report was given; those of a regimen one by one."""
+    return {drug for _, unit in treatments(case) for drug in unit.drug.split(REGIMEN)}
+
+
+def _said_by_title(patient: Patient, title: str, terms: Vocabulary) -> Said:
+    for marker, said in told_status(title, terms).items():
+        entered = _entered_status(patient, marker)
+        tested = patient.fusion_gene or patient.ihc or patient.rearranged  # else: status-left-out
+        if tested and len(said) == 1 and not said & entered:
+            yield "ihc", f"{marker}-{said.pop()}", f"{marker} is {' and '.join(entered) or 'left out'}"
+    combined = _COMBINED_IN_TITLE.search(title)
+    if combined is not None and not any(course.combined_with for course in patient.courses):
+        yield "courses", f"'{combined[0].strip()}'", "combined_with is left out"
+    if _EIMS.search(title) and patient.histology == "IMT":
+        yield "histology", "epithelioid", "histology is IMT"
+    group = title_age_group(title, terms)
+    age = patient.age
+    if age is not None and ((group == "paediatric" and age >= ADULT_FROM) or (group == "adult" and age < CHILD_BELOW)):
+        yield "age", str(group), f"age is {age:g}"
+    words = re.findall(r"\w+", title)
+    sexes = {sex for word in words if len(word) > 1 and (sex := terms.belongs("sex", word)) is not None}
+    if patient.sex is not None and len(sexes) == 1 and patient.sex not in sexes:
+        yield "sex", sexes.pop(), f"sex is {patient.sex}"
+    sites = set(_sites(title, terms).values())
+    if patient.site is not None and len(sites) == 1 and patient.site not in sites and patient.disease != "metastatic":
+        yield "site", sites.pop(), f"site is {patient.site}"
+
+
+def _sites(text: str, terms: Vocabulary) -> dict[str, str]:
+    """The places that a text names, with their sites; the longest name counts: an abdominal wall is no abdomen."""
+    found = {match[0]: terms.belongs("site", match[0]) for match in _places(terms).finditer(text)}
+    return {word: site for word, site in found.items() if site is not None}
+
+
+@lru_cache(maxsize=8)
+def _places(terms: Vocabulary) -> re.Pattern[str]:
+    names = {word for site, words in terms.lists["site"].items() for word in (site, *words) if site != "other"}
+    longest_first = sorted(names, key=lambda name: (-len(name), name))
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, longest_first))})\b", re.IGNORECASE)
+
+
+def _entered_status(patient: Patient, marker: str) -> set[str]:
+    """What the file says of a marker, by fusion, rearrangement and stain; a fusion decides."""
+    if patient.fusion_gene == marker:
+        return {"positive"}
+    found = {"positive" if value else "negative" for name, value in patient.rearranged.items() if name == marker}
+    return found | {status for name, status in patient.ihc.items() if name == marker}
+
+
+@rule("detail-disagrees", "warning", about="terms")
+def details_agree_with_groups(patient: Patient, terms: Vocabulary) -> Iterable[Finding]:
+    """The exact place lies within the site, and the words of the histology name the histology."""
+    sites = _sites(patient.site_detail or "", terms)
+    if patient.site is not None and sites and patient.site not in sites.values():
+        word, site = next(iter(sites.items()))
+        yield ("site",), f"site: {patient.site}, but site_detail names {word}, which is {site}", f"write site: {site}"
+    named = _histologies(patient.histology_detail or "")
+    if patient.histology in {"IMT", "EIMS"} and named and patient.histology not in named:
+        message = f"histology: {patient.histology}, but histology_detail says {named.pop()}"
+        yield ("histology",), message, "correct histology, or its words, whichever is not the source's"
+
+
+LABEL_RULES: tuple[Rule, ...] = rules_in(globals())

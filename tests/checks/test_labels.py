@@ -1,0 +1,178 @@
+"""What labels and titles say, and what they do not say. All is made up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from metaimt.casefiles.library import read_files
+from metaimt.checks import check_library
+from metaimt.checks.labels import told_status
+from metaimt.vocabulary import built_in
+
+P, N = {"positive"}, {"negative"}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("ALK-positive, crizotinib", {"ALK": P}),
+        ("ALK positive", {"ALK": P}),
+        ("ALK+ tumours", {"ALK": P}),
+        ("ALK-rearranged", {"ALK": P}),
+        ("tumours with ALK fusions", {"ALK": P}),
+        ("a TFG-ROS1 tumour", {"ROS1": P}),
+        ("EML4::ALK", {"ALK": P}),
+        ("ALK-negative", {"ALK": N}),
+        ("EML4-ALK-negative", {}),
+        ("ALK- tumours", {"ALK": N}),
+        ("ALK wild-type", {"ALK": N}),
+        ("non-ALK tumours", {"ALK": N}),
+        ("without ALK rearrangement", {"ALK": N}),
+        ("ALK-negative, ROS1-positive", {"ALK": N, "ROS1": P}),
+        ("ALK-positive or -negative", {"ALK": {"positive", "negative"}}),
+        ("with and without ALK gene alterations", {}),
+        ("ALK inhibitor, drug not stated", {}),
+        ("ALK-targeted therapy", {}),
+        ("ALK-TKI", {}),
+        ("Targeting ALK With Crizotinib", {}),
+        ("anti-ALK treatment", {}),
+    ],
+)
+def test_status_in_a_text(text: str, told: dict[str, set[str]]) -> None:
+    assert told_status(text, built_in()) == told
+
+
+def found(folder: Path, label: str, arm: str, rule: str = "label-disagrees") -> list[str]:
+    path = folder / "example-2024.yaml"
+    path.write_text(
+        "# Made up.\nreport: {id: example-2024, title: a, year: 2024, design: trial}\nextraction: {checked_by: b}\n"
+        f"arms: [{{label: '{label}', drug: crizotinib, evaluable: 12, responders: 6, {arm}}}]\n"
+    )
+    return [problem.message for problem in check_library(read_files([path]), whole=False) if problem.rule == rule]
+
+
+@pytest.mark.parametrize(
+    ("label", "arm"),
+    [
+        ("ALK-positive or -negative", "status: {ALK: mixed}"),
+        ("ALK-positive or -negative", "status: {ROS1: positive}"),
+        ("crizotinib with prior chemotherapy", ""),
+        ("crizotinib after surgery and chemotherapy", ""),
+        ("crizotinib and chemotherapy-refractory disease", ""),
+        ("crizotinib after lorlatinib", ""),
+        ("alectinib-resistant, crizotinib", ""),
+        ("crizotinib, then lorlatinib", ""),
+        ("children and adults", "population: mixed"),
+        ("IMT/EIMS", "histology: IMT"),
+        ("IMT", ""),
+        ("first or later line", "line: any"),
+        ("phase 1/2", ""),
+        ("12 of 30 patients", ""),
+        ("6 of 12 responded", ""),
+        ("n=12", ""),
+        ("dose 250 mg, 6/12 (50 %)", ""),
+        ("NTRK1/2/3", ""),
+    ],
+)
+def test_nothing_is_asked(label: str, arm: str, tmp_path: Path) -> None:
+    assert found(tmp_path, label, arm) == []
+
+
+@pytest.mark.parametrize(
+    ("label", "arm", "message"),
+    [
+        ("RANBP2-ALK", "status: {ALK: negative}", "the label says ALK-positive, but ALK is negative in status"),
+        ("ROS1 fusion", "fusion_gene: ALK", "the label says ROS1-positive, but ROS1 is left out in status"),
+        ("ALK+ and -negative", "status: {ALK: positive}", ""),
+        (
+            "ALK-positive and negative",
+            "status: {ALK: positive}",
+            "the label says ALK positive and negative, but ALK is positive in status",
+        ),
+        ("crizotinib + chemotherapy", "", "the label says '+ chemotherapy', but combined_with is left out"),
+        ("crizotinib alone", "combined_with: [surgery]", "the label says 'alone', but combined_with is surgery"),
+        ("lorlatinib", "", "the label says lorlatinib, but drug is crizotinib"),
+        ("children", "population: adult", "the label says paediatric, but population is adult"),
+        ("pediatric", "", "the label says paediatric, but population is left out"),
+        ("EIMS", "", "the label says EIMS, but histology is left out"),
+        ("epithelioid", "histology: IMT", "the label says EIMS, but histology is IMT"),
+        ("front-line", "line: later", "the label says first, but line is later"),
+        ("second line", "", "the label says later, but line is any"),
+        ("7/12", "", "the label says 7/12, but the arm has 6/12"),
+        ("n = 20", "", "the label says 20 patients, but the arm has 12"),
+        ("20 children", "population: paediatric", "the label says 20 patients, but the arm has 12"),
+    ],
+)
+def test_it_is_asked(label: str, arm: str, message: str, tmp_path: Path) -> None:
+    assert found(tmp_path, label, arm) == ([message] if message else [])
+
+
+def titled(folder: Path, title: str, patient: str, design: str = "case_report") -> list[str]:
+    path = folder / "example-2024.yaml"
+    path.write_text(
+        f"# Made up.\nreport: {{id: example-2024, title: '{title}', year: 2024, design: {design}}}\n"
+        f"extraction: {{checked_by: b}}\npatients: [{{id: P1, {patient}, courses: [{{drug: crizotinib}}]}}]\n"
+    )
+    problems = check_library(read_files([path]), whole=False)
+    return [problem.message for problem in problems if problem.rule == "title-disagrees"]
+
+
+@pytest.mark.parametrize(
+    ("title", "patient", "message"),
+    [
+        ("A girl", "sex: male", "the title says female, but sex is male"),
+        ("A boy", "sex: male", ""),
+        ("A child", "age: 40", "the title says paediatric, but age is 40"),
+        ("A child", "age: 17", ""),
+        ("An adult", "age: 4", "the title says adult, but age is 4"),
+        ("Tumour of the tongue", "site: lung", "the title says head_and_neck, but site is lung"),
+        ("Tumour of the lung with spread to the brain", "site: lung", ""),
+        ("Tumour of the chest wall", "site: limbs_and_trunk", ""),
+        ("Spread to the brain", "site: lung, disease: metastatic", ""),
+        ("Epithelioid sarcoma", "histology: IMT", "the title says epithelioid, but histology is IMT"),
+        ("Myofibroblastic tumour", "histology: EIMS", ""),
+        ("ALK-positive", "ihc: {ALK: positive}", ""),
+        ("ALK-positive", "ihc: {ALK: negative}, rearranged: {ALK: true}", ""),
+        ("ALK-negative", "ihc: {ALK: positive}", "the title says ALK-negative, but ALK is positive"),
+        ("ROS1-rearranged", "ihc: {ALK: negative}", "the title says ROS1-positive, but ROS1 is left out"),
+        ("Lorlatinib", "age: 40", "the title says lorlatinib, but no course or arm is of that drug"),
+        ("ALK inhibitors", "age: 40", ""),
+        (
+            "Combined with radiotherapy",
+            "age: 40",
+            "the title says 'Combined with radiotherapy', but combined_with is left out",
+        ),
+        ("A phase II trial", "age: 40", "the title says trial, but design is case_report"),
+    ],
+)
+def test_titles(title: str, patient: str, message: str, tmp_path: Path) -> None:
+    assert titled(tmp_path, title, patient) == ([message] if message else [])
+
+
+@pytest.mark.parametrize(
+    ("detail", "site", "speaks"),
+    [
+        ("abdominal wall", "limbs_and_trunk", False),
+        ("abdominal wall", "abdomen", True),
+        ("left kidney, lung metastases", "abdomen", False),
+        ("Tongue", "lung", True),
+        ("gallbladder", "abdomen", False),
+        ("soft tissues, region not stated", "other", False),
+    ],
+)
+def test_exact_places(detail: str, site: str, speaks: bool, tmp_path: Path) -> None:
+    path = tmp_path / "example-2024.yaml"
+    path.write_text(
+        "# Made up.\nreport: {id: example-2024, title: a, year: 2024, design: case_report}\n"
+        f"extraction: {{checked_by: b}}\npatients: [{{id: P1, site: {site}, site_detail: '{detail}', "
+        "courses: [{drug: crizotinib}]}]\n"
+    )
+    found = [problem.rule for problem in check_library(read_files([path]), whole=False)]
+    assert found == (["detail-disagrees"] if speaks else [])
+
+
+def test_a_series_may_have_a_title_of_cases(tmp_path: Path) -> None:
+    assert titled(tmp_path, "A case report", "age: 40", "case_series") == []
+    assert titled(tmp_path, "A case report", "age: 40", "cohort") != []
