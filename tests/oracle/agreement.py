@@ -50,6 +50,7 @@ def differences(oracle: Found, results: Found) -> list[str]:
     found.evidence_map(oracle["evidence_map"], results["evidence_map"])
     found.wording(oracle["wording"], results["publication_bias"]["contrasts"])
     found.sensitivity(oracle["sensitivity"], results["sensitivity"])
+    found.specification(oracle["specification"], results["specification"])
     return found.told
 
 
@@ -176,6 +177,16 @@ class _Comparison:
             self.rate(point, one["orr"], other)
             if one["orr"] is not None and "not_identified" not in other:
                 self.same(point, one, other, SHARE, 1e-9)
+
+    def specification(self, oracle: Found, results: Found) -> None:
+        """The headline under each combination of choices."""
+        grid = {
+            "; ".join(sorted(f"{axis}: {option}" for axis, option in each["settings"].items())): each
+            for each in results["specifications"]
+        }
+        for choices, one, other in self.both("specification", oracle, grid):
+            self.same(choices, one, other, COUNTS)
+            self.rate(f"{choices}/orr", one["orr"], other["orr"])
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -860,6 +861,18 @@ def sensitivity(files: Files, chosen: Chosen, protocol: Rule) -> Rule:
     return {"rows": rows, "leave_one_out": left_out, "discount": discount}
 
 
+def specification(files: Files, protocol: Rule) -> Rule:
+    """The headline under every combination of the protocol's choices."""
+    axes = protocol.get("specification") or {}
+    found: Rule = {}
+    for options in product(*(axis.items() for axis in axes.values())):
+        choice = {name: value for _, choices in options for name, value in (choices or {}).items()}
+        members = next(iter(alternative(files, protocol, choice).values()))
+        named = sorted(f"{axis}: {option}" for axis, (option, _) in zip(axes, options, strict=True))
+        found["; ".join(named)] = {**counts(members), "orr": rate(clusters(members).values(), protocol)}
+    return found
+
+
 def without(report: str, whole: dict[str, Report], protocol: Rule) -> Rule:
     """A pool without one report, and that report's own counts."""
     rest = [other for name, other in whole.items() if name != report]
@@ -1114,6 +1127,7 @@ def recompute(folder: Path) -> Rule:
         "evidence_map": evidence_map(chosen, protocol),
         "wording": wording(chosen, protocol),
         "sensitivity": sensitivity(files, chosen, protocol),
+        "specification": specification(files, protocol),
     }
 
 

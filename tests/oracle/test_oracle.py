@@ -24,6 +24,7 @@ from metaimt.analyses.evidence_map import evidence_map
 from metaimt.analyses.provenance import settings
 from metaimt.analyses.results import Results
 from metaimt.analyses.sensitivity import sensitivity
+from metaimt.analyses.specification import specification_grid
 from metaimt.analyses.subgroups import subgroups
 from metaimt.review import load, respond
 
@@ -50,6 +51,7 @@ def results_of(folder: Path) -> dict[str, Any]:
         "by": by,
         "subgroups": subgroups(selection, protocol).to_dict(),
         "sensitivity": sensitivity(loaded.library, protocol, selection).to_dict(),
+        "specification": specification_grid(loaded.library, protocol).to_dict(),
     }
     return dict(json.loads(json.dumps(found)))
 
@@ -541,10 +543,10 @@ def test_the_comparison_sees_each_changed_number(make_review: MakeReview) -> Non
 
 COMPARED = (
     *("pools", "rows", "local", "not_in_headline", "by", "subgroups", "sensitivity"),
-    *("evidence_map", "publication_bias"),
+    *("evidence_map", "publication_bias", "specification"),
 )
 NOT_COMPARED = {
-    *("rho", "left_out", "moved", "test", "partial_pooling", "later_inhibitors", "regressions", "models"),
+    *("rho", "left_out", "moved", "test", "partial_pooling", "later_inhibitors", "regressions", "models", "summary"),
 }
 NAMES = {*COUNTS, *LIMITS, *POSTERIOR, "line_not_stated", "patients"}
 
@@ -568,6 +570,9 @@ def test_the_comparison_sees_what_is_missing(make_review: MakeReview) -> None:
         assert differences(oracle, results)
     results = json.loads(written)
     results["publication_bias"]["contrasts"].pop()
+    assert differences(oracle, results)
+    results = json.loads(written)
+    results["specification"]["specifications"].pop()
     assert differences(oracle, results)
     for table in ("rows", "leave_one_out", "discount"):
         results = json.loads(written)
