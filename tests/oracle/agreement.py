@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ REASONS = {
     "counted in another report": "counted elsewhere",
     "inferred": "basis",
     "basis of the response not stated": "basis not stated",
+    "target of the drug not stated": "target not stated",
+    "drug without the pool's target": "target",
 }
 
 Found = Mapping[str, Any]
@@ -44,7 +47,10 @@ def differences(oracle: Found, results: Found) -> list[str]:
     found = _Comparison()
     found.headline_block(oracle, results)
     found.subgroups(oracle["subgroups"], results)
+    found.evidence_map(oracle["evidence_map"], results["evidence_map"])
+    found.wording(oracle["wording"], results["publication_bias"]["contrasts"])
     found.sensitivity(oracle["sensitivity"], results["sensitivity"])
+    found.specification(oracle["specification"], results["specification"])
     return found.told
 
 
@@ -99,7 +105,11 @@ class _Comparison:
             self.same(name, one, other, COUNTS)
         protocol = results["settings"]["protocol"]
         names = {protocol["labels"].get(row, row.replace("_", " ")): f"row {row}" for row in protocol["rows"]} | REASONS
-        said = {names.get(entry["reason"], entry["reason"]): entry["patients"] for entry in results["not_in_headline"]}
+        said: Counter[str] = Counter()
+        for entry in results["not_in_headline"]:
+            reason = entry["reason"].partition(" (")[0]  # a target goes by its reason alone
+            said[names.get(entry["reason"], REASONS.get(reason, reason))] += entry["patients"]
+        said = +said  # a reason of nobody is none
         if oracle["not_in_headline"] != said:
             self.tell("not_in_headline", oracle["not_in_headline"], said)
 
@@ -134,6 +144,22 @@ class _Comparison:
                             drawn = None if "not_run" in drawn else drawn
                             self.posterior(f"{level}/partially_pooled", row.get("partially_pooled"), drawn, DRAWN)
 
+    def evidence_map(self, maps: Found, results: Found) -> None:
+        """The cells and the total."""
+        for pool, ours, theirs in self.both("evidence_map", maps, results):
+            self.same(f"{pool}/total", ours["total"], theirs["total"], COUNTS)
+            cells = {f"{cell['fusion_partner']} with {cell['drug']}": cell for cell in theirs["cells"]}
+            for pair, one, other in self.both(pool, ours["cells"], cells):
+                self.same(pair, one, other, COUNTS)
+
+    def wording(self, oracle: Found, results: list[Found]) -> None:
+        """Both sides of each contrast by wording."""
+        contrasts = {each["name"]: each for each in results if each["kind"] == "wording"}
+        for name, ours, theirs in self.both("wording", oracle, contrasts):
+            for side, one in ours.items():
+                self.same(f"{name}/{side}", one, theirs[side], COUNTS)
+                self.rate(f"{name}/{side}/orr", one["orr"], theirs[side]["orr"])
+
     def sensitivity(self, oracle: Found, results: Found) -> None:
         """Rows, each report left out, and the discount."""
         rows = {row["name"]: row["pools"] for row in results["rows"]}
@@ -151,6 +177,16 @@ class _Comparison:
             self.rate(point, one["orr"], other)
             if one["orr"] is not None and "not_identified" not in other:
                 self.same(point, one, other, SHARE, 1e-9)
+
+    def specification(self, oracle: Found, results: Found) -> None:
+        """The headline under each combination of choices."""
+        grid = {
+            "; ".join(sorted(f"{axis}: {option}" for axis, option in each["settings"].items())): each
+            for each in results["specifications"]
+        }
+        for choices, one, other in self.both("specification", oracle, grid):
+            self.same(choices, one, other, COUNTS)
+            self.rate(f"{choices}/orr", one["orr"], other["orr"])
 
 
 if __name__ == "__main__":

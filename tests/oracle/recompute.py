@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ from scipy.special import betaincinv, expit, fdtri, log_expit, logit
 Floats = NDArray[np.float64]
 Report = tuple[int, int, float]  # responders, evaluable patients, weight (1 except in a discount)
 Rule = dict[str, Any]  # a part of the protocol
-DRUGS = Path(__file__).parents[2] / "metaimt" / "vocabulary" / "drugs.yaml"  # data: which drug is of which generation
+VOCABULARY = Path(__file__).parents[2] / "metaimt" / "vocabulary"  # data: generation and targets of drugs; kinases
+CERTAINTIES = ("certain", "probable", "possible")
 FEW = 10  # reports; from here on the profile likelihood
 NO_LEVEL = ("not reported", "mixed")  # rows of a subgroup table that are no level of it
 CURVE = 401  # points of the mean in a posterior
@@ -63,19 +65,23 @@ class Files:
     reports: list[Rule]
     links: list[Rule]
     drugs: dict[str, Rule]
+    kinases: set[str]
 
 
 def read_review(folder: Path) -> Files:
-    """The protocol, the case files with the patients of their tables, the links and the drugs."""
+    """The protocol, the case files with the patients of their tables, the links, the drugs and the kinases."""
     found = [path for name in ("literature", "local") for path in sorted((folder / name).glob("*.y*ml"))]
-    paths = [path for path in found if not path.match("*.mapping.y*ml")]
-    reports = [read(path) for path in paths]
-    for path, report in zip(paths, reports, strict=True):
+    read_all = {path: read(path) for path in found if not path.match("*.mapping.y*ml")}
+    reports = {path: report for path, report in read_all.items() if report.get("status") != "pending"}
+    for path, report in reports.items():
         if report.get("table"):
             report["patients"] = [*(report.get("patients") or []), *patients_of_table(path, report)]
     links, words = folder / "links.yaml", folder / "vocabulary.yaml"
-    drugs = read(DRUGS) | ((read(words) or {}).get("drugs") or {} if words.exists() else {})
-    return Files(read(folder / "review.yaml"), reports, (read(links) if links.exists() else None) or [], drugs)
+    own = (read(words) or {}) if words.exists() else {}
+    drugs = read(VOCABULARY / "drugs.yaml") | (own.get("drugs") or {})
+    kinases = {*read(VOCABULARY / "genes.yaml")["kinases"], *(own.get("kinase") or {})}
+    linked = (read(links) if links.exists() else None) or []
+    return Files(read(folder / "review.yaml"), list(reports.values()), linked, drugs, kinases)
 
 
 def patients_of_table(path: Path, report: Rule) -> list[Rule]:
@@ -139,12 +145,15 @@ class Unit:
     drug: str
     drug_named: bool
     drug_generation: str | None
+    targets: tuple[frozenset[str], ...]  # of each drug of the regimen; not_stated where nobody says
     combined: bool
     histology: str | None
     site: str | None
     fusion_gene: str | None
     fusion_partner: str | None
     markers: dict[str, str]
+    kinases: frozenset[str]  # that are positive
+    mutations: tuple[tuple[str, str | None], ...]
     marker_evidence: str | None
     age_group: str | None
     sex: str | None
@@ -173,19 +182,39 @@ def units_of(files: Files, outcome: Rule) -> list[Unit]:
         for patient in report.get("patients") or []:
             for number, course in enumerate(patient["courses"], start=1):
                 given = same | of_drug(course, files.drugs) | of_patient(patient)
+                given |= of_genes(patient, given["markers"], files.kinases)
                 units.append(Unit(**given, **of_course(number, course, outcome)))
         for number, arm in enumerate(report.get("arms") or [], start=1):
-            units.append(Unit(**same, **of_drug(arm, files.drugs), **of_arm(arm, f"{about['id']}/arm{number}")))
+            given = same | of_drug(arm, files.drugs) | of_arm(arm, f"{about['id']}/arm{number}")
+            units.append(Unit(**given, **of_genes(arm, given["markers"], files.kinases)))
     return [replace(unit, subject=unit.subject.replace("*", unit.report)) for unit in units]
 
 
 def of_drug(given: Rule, drugs: dict[str, Rule]) -> Rule:
-    """The drug, whether the source names it, its generation, and whether something else was given too."""
-    drug = drugs[given["drug"]]
-    named = drug.get("named") != "false"
-    generation = drug["generation"] if named else None
-    combined = bool(given.get("combined_with"))
-    return {"drug": given["drug"], "drug_named": named, "drug_generation": generation, "combined": combined}
+    """The drug or regimen, whether the source names it, its generation, its targets, and whether more was given.
+
+    Silent: a regimen is named if each of its drugs is, and of their generation if they have the same, else of another.
+    """
+    names = given["drug"] if isinstance(given["drug"], list) else [given["drug"]]
+    regimen = [drugs[name] for name in names]
+    named = all(drug.get("named") != "false" for drug in regimen)
+    generations = {drug["generation"] for drug in regimen}
+    targets = [drug.get("targets") or "not_stated" for drug in regimen]
+    return {
+        "drug": " + ".join(sorted(names)),
+        "drug_named": named,
+        "drug_generation": (generations.pop() if len(generations) == 1 else "other") if named else None,
+        "targets": tuple(frozenset([each] if isinstance(each, str) else each) for each in targets),
+        "combined": bool(given.get("combined_with")),
+    }
+
+
+def of_genes(given: Rule, markers: dict[str, str], kinases: set[str]) -> Rule:
+    """The kinases that are positive, of which a known fusion names the only one, and the mutations."""
+    stained = {marker for marker, status in markers.items() if status == "positive"} & kinases
+    mutations = tuple((each["gene"], each.get("change")) for each in given.get("mutations") or [])
+    fused = given.get("fusion_gene")
+    return {"kinases": frozenset([fused] if fused else stained), "mutations": mutations}
 
 
 def of_patient(patient: Rule) -> Rule:
@@ -241,11 +270,15 @@ def of_course(number: int, course: Rule, outcome: Rule) -> Rule:
 
 
 def of_arm(arm: Rule, subject: str) -> Rule:
-    """An arm. Its complete responses are known where `cr` is given, its disease control where `sd` is."""
+    """An arm, of nobody where the source prints no denominator.
+
+    Its complete responses are known where `cr` is given, its disease control where `sd` is.
+    """
     markers = dict(arm.get("status") or {})
     if arm.get("fusion_gene"):
         markers[arm["fusion_gene"]] = "positive"
-    r = int(arm["responders"])
+    counted = arm.get("evaluable") is not None
+    r, n = (int(arm["responders"]), int(arm["evaluable"])) if counted else (0, 0)
     fields = ("histology", "site", "fusion_gene", "fusion_partner")
     return {
         **{field: arm.get(field) for field in fields},
@@ -260,14 +293,15 @@ def of_arm(arm: Rule, subject: str) -> Rule:
         "basis": arm.get("response_basis"),
         "disputed": False,
         "r": r,
-        "n": int(arm["evaluable"]),
+        "n": n,
         "complete": None if arm.get("cr") is None else int(arm["cr"]),
         "controlled": None if arm.get("sd") is None else r + int(arm["sd"]),
     }
 
 
-# 3. Who is counted where. Links are resolved before any pool is formed; whoever gives way is counted in none, whether
-#    or not the preferred one then counts. A preferred patient who is not eligible takes nobody's place.
+# 3. Who is counted where. In format 1 links are resolved before any pool is formed; whoever gives way is counted in
+#    none, whether or not the preferred one then counts. A preferred patient who is not eligible takes nobody's place.
+#    In format 2 they are resolved in each pool: of those who share patients the most preferred who may enter does.
 
 
 def shared(link: Rule) -> list[tuple[str, str, str]]:
@@ -286,13 +320,17 @@ def gives_way(link: Rule) -> str:
     return str(other if link["prefer"] == one else one)
 
 
+def applied(protocol: Rule) -> list[str]:
+    """The certainties of the links that apply."""
+    return list((protocol.get("links") or {}).get("apply", CERTAINTIES))
+
+
 def counted_elsewhere(units: list[Unit], files: Files, protocol: Rule) -> set[str]:
-    """The patients and arms that another report counts."""
-    applied = (protocol.get("links") or {}).get("apply", ["certain", "probable", "possible"])
+    """Format 1: the patients and arms that another report counts."""
     able = {unit.subject: unit.report for unit in units if is_eligible(unit, protocol)}
     lost: set[str] = set()
     for link in files.links:
-        if link["certainty"] not in applied:
+        if link["certainty"] not in applied(protocol):
             continue
         if link.get("patients"):
             lost |= {loser for loser, _, preferred in shared(link) if preferred in able}
@@ -301,24 +339,111 @@ def counted_elsewhere(units: list[Unit], files: Files, protocol: Rule) -> set[st
     return lost
 
 
+class Sharing:
+    """Format 2: which patients and arms share patients, and in which order they are asked into a pool.
+
+    holds: subject -> the subjects all of whose patients are among its own, itself included. beside: pairs of subjects
+    of two reports that share patients, and nobody knows which. order: the most preferred first.
+    """
+
+    def __init__(self, units: list[Unit], links: list[Rule], certainties: Iterable[str]) -> None:
+        self.of_report: dict[str, list[str]] = {}
+        subjects = list(dict.fromkeys(unit.subject for unit in units))
+        for subject in subjects:
+            self.of_report.setdefault(subject.partition("/")[0], []).append(subject)
+        self.holds = {subject: {subject} for subject in subjects}
+        self.beside: set[frozenset[str]] = set()
+        before: dict[str, set[str]] = {}
+        # Those of a file that is not read are in no pool; still, two that hold the same one of them share him.
+        for link in (link for link in links if link["certainty"] in certainties):
+            for loser, _, preferred in shared(link) or self.all_with_all(link):
+                before.setdefault(loser, set()).add(preferred)
+            for left, relation, right in (pair.split() for pair in link.get("patients") or []):
+                self.holds.setdefault(right, {right}).add(left)
+                self.holds.setdefault(left, {left}).update({right} if relation == "=" else ())
+        changed = True
+        while changed:  # a in b and b in c: a is in c
+            wider = {each: {part for held in parts for part in self.holds[held]} for each, parts in self.holds.items()}
+            changed, self.holds = wider != self.holds, wider
+        # Silent: in the order of the files, each after those to which it gives way, which are taken by name.
+        self.order: list[str] = []
+
+        def ask(subject: str) -> None:
+            for preferred in sorted(before.get(subject, ())):
+                ask(preferred)
+            if subject not in self.order:
+                self.order.append(subject)
+
+        for subject in subjects:
+            ask(subject)
+
+    def all_with_all(self, link: Rule) -> list[tuple[str, str, str]]:
+        """(gives way, ?, preferred) of every pair of a link between reports that names no patients."""
+        pairs = [
+            (loser, "?", preferred)
+            for loser in self.of_report.get(gives_way(link), [])
+            for preferred in self.of_report.get(link["prefer"], [])
+        ]
+        self.beside |= {frozenset((loser, preferred)) for loser, _, preferred in pairs}
+        return pairs
+
+    def share(self, one: str, other: str) -> bool:
+        """Whether two subjects share patients: there is one that both hold, or a link says so without a name."""
+        return not self.holds[one].isdisjoint(self.holds[other]) or frozenset((one, other)) in self.beside
+
+    def beaten(self, able: set[str]) -> set[str]:
+        """Who, when asked into a pool, shares patients with one that has entered; `able`: nothing else keeps them out.
+
+        Silent: who is not able either is told as counted elsewhere.
+        """
+        entered: list[str] = []
+        beaten = set()
+        for subject in self.order:
+            if any(self.share(subject, other) for other in entered):
+                beaten.add(subject)
+            elif subject in able:
+                entered.append(subject)
+        return beaten
+
+
 def is_eligible(unit: Unit, protocol: Rule) -> bool:
     """Whether the histology is one of the review's."""
     return (unit.histology or "not_stated") in protocol["eligible"]["histology"]
 
 
-def row_of(unit: Unit, rows: dict[str, Rule]) -> str | None:
-    """The first row that fits; a known fusion gene decides before a marker does."""
-    named = {row.get("fusion_gene") or row.get("marker") for row in rows.values()}
-    for name, row in rows.items():
-        gene, own = row.get("fusion_gene"), unit.fusion_gene
-        if gene is None:
-            status = unit.markers.get(row["marker"], "not_stated")
-            fits = own in {None, row["marker"]} and status == row["status"]
-        else:
-            fits = own is not None and (own == gene or (gene == "other" and own not in named))
-        if fits:
-            return name
-    return None
+def row_of(unit: Unit, protocol: Rule) -> str | None:
+    """The first row that fits."""
+    fits = fits_row if protocol.get("format") == "2" else fits_row_1
+    return next((name for name, row in protocol["rows"].items() if fits(unit, row, named_genes(protocol))), None)
+
+
+def named_genes(protocol: Rule) -> set[str]:
+    """The genes that rows name as fusion or marker."""
+    return {row.get("fusion_gene") or row.get("marker") for row in protocol["rows"].values()} - {"other", None}
+
+
+def fits_row(unit: Unit, row: Rule, named: set[str]) -> bool:
+    """Format 2: a positive kinase decides, however it is written."""
+    if row.get("mutation"):
+        return any(gene == row["mutation"] and row.get("change") in {None, change} for gene, change in unit.mutations)
+    if row.get("fusion_gene") == "other":
+        return bool(unit.kinases) and unit.kinases.isdisjoint(named)
+    if row.get("fusion_gene"):
+        return row["fusion_gene"] in unit.kinases
+    if unit.markers.get(row["marker"], "not_stated") != row["status"]:
+        return False
+    if row["status"] == "positive":
+        return unit.fusion_gene in {None, row["marker"]}
+    return unit.kinases <= {row["marker"]}
+
+
+def fits_row_1(unit: Unit, row: Rule, named: set[str]) -> bool:
+    """Format 1: a known fusion gene decides before a marker does."""
+    gene, own = row.get("fusion_gene"), unit.fusion_gene
+    if gene is None:
+        marker = row.get("marker") or ""
+        return own in {None, marker} and unit.markers.get(marker, "not_stated") == row.get("status")
+    return own is not None and (own == gene or (gene == "other" and own not in named))
 
 
 def stratum_of(unit: Unit, protocol: Rule) -> str | None:
@@ -326,7 +451,14 @@ def stratum_of(unit: Unit, protocol: Rule) -> str | None:
     return next((name for name, designs in protocol["strata"].items() if unit.design in designs), None)
 
 
-def why_not(unit: Unit, pool: Rule, row: str | None) -> str | None:
+def asked_of(pool: Rule, row: str | None, protocol: Rule) -> list[str]:
+    """The targets that a drug must have for a pool: the pool's, else those of the row. Format 1 asks for none."""
+    if protocol.get("format") != "2":
+        return ["any"]
+    return list(pool.get("targets") or (protocol["rows"][row].get("targets") if row else None) or [])
+
+
+def why_not(unit: Unit, pool: Rule, row: str | None, asked: list[str]) -> str | None:
     """Why an eligible unit that nobody else counts is not in a pool: the first reason in this order, None if it is in.
 
     Silent: the order. It decides under which reason of "Not in strict" a patient with several is counted.
@@ -339,17 +471,20 @@ def why_not(unit: Unit, pool: Rule, row: str | None) -> str | None:
         f"row {row}": row not in pool["rows"],
         "not evaluable": unit.n == 0,
     }
-    return next((reason for reason, applies in reasons.items() if applies), None) or unmet(unit, pool)
+    return next((reason for reason, applies in reasons.items() if applies), None) or unmet(unit, pool, asked)
 
 
-def unmet(unit: Unit, pool: Rule) -> str | None:
+def unmet(unit: Unit, pool: Rule, asked: list[str]) -> str | None:
     """The first condition of a pool on drug, treatment, response and reading that a unit does not meet."""
     basis = pool.get("response_basis") or []
+    fitting = ["any" in asked or not targets.isdisjoint(asked) for targets in unit.targets]
     reasons = {
+        "target not stated": not any(fitting) and set(unit.targets) == {frozenset(["not_stated"])},
+        "target": not any(fitting),
         "basis": basis and unit.basis not in (*basis, "death", None),
         "basis not stated": basis and unit.basis is None,
         "unnamed drug": pool.get("drug") == "named" and not unit.drug_named,
-        "mixed treatment": pool.get("combined_with") == "none" and unit.combined,
+        "mixed treatment": pool.get("combined_with") == "none" and (unit.combined or not all(fitting)),
         "second-hand": pool.get("depth") and unit.depth not in pool["depth"],
         "disputed": pool.get("disputed") == "false" and unit.disputed,
     }
@@ -363,28 +498,118 @@ class Chosen:
     members: dict[str, list[Unit]]
     reasons: dict[str, list[tuple[Unit, str]]]
     rows: dict[str, str | None]  # subject -> row
+    units: list[Unit]
+    sharing: Sharing  # by the links that apply; of format 1 by none
+    surely: Sharing  # by those of them that are certain or probable
 
 
 def choose(units: list[Unit], files: Files, protocol: Rule) -> Chosen:
     """The protocol applied to the units."""
-    lost = counted_elsewhere(units, files, protocol)
+    walked = protocol.get("format") == "2"
+    lost = set() if walked else counted_elsewhere(units, files, protocol)
+    certainties = applied(protocol) if walked else []
+    sharing = Sharing(units, files.links, certainties)
+    surely = Sharing(units, files.links, set(certainties) - {"possible"})
     pooled = [row for row in protocol["rows"] if any(row in pool["rows"] for pool in protocol["pools"].values())]
     groups = dict(protocol["pools"]) | {row: {"rows": [row]} for row in protocol["rows"] if row not in pooled}
     groups["later_lines"] = {"rows": pooled, "line": "later"}
-    chosen = Chosen({name: [] for name in groups}, {name: [] for name in groups}, {})
-    for unit in units:
-        row = chosen.rows[unit.subject] = row_of(unit, protocol["rows"])
-        for name, pool in groups.items():
-            reason = why_not(unit, pool, row)
-            if not is_eligible(unit, protocol):
-                reason = "histology"
-            elif unit.subject in lost:
-                reason = "counted elsewhere"
-            if reason is None:
-                chosen.members[name].append(unit)
-            else:
+    rows = {unit.subject: row_of(unit, protocol) for unit in units}
+    chosen = Chosen({name: [] for name in groups}, {name: [] for name in groups}, rows, units, sharing, surely)
+    for name, pool in groups.items():
+        own: list[str | None] = []
+        for unit in units:
+            reason = why_not(unit, pool, rows[unit.subject], asked_of(pool, rows[unit.subject], protocol))
+            own.append(reason if is_eligible(unit, protocol) else "histology")
+        able = {unit.subject for unit, reason in zip(units, own, strict=True) if reason is None}
+        elsewhere = lost | sharing.beaten(able)
+        for unit, of_its_own in zip(units, own, strict=True):
+            beaten = unit.subject in elsewhere and of_its_own != "histology"
+            if reason := "counted elsewhere" if beaten else of_its_own:
                 chosen.reasons[name].append((unit, reason))
+            else:
+                chosen.members[name].append(unit)
     return chosen
+
+
+# A patient described elsewhere who belongs to an arm is a part of it, and a pool less another is less by patients.
+
+
+def described(pool: str, chosen: Chosen) -> list[Unit]:
+    """The members of a pool, each arm in two parts: whom other reports describe, and the remainder."""
+    found = []
+    for unit in chosen.members[pool]:
+        rest = unit
+        for each in people_within(unit, chosen) if unit.course == 0 else []:
+            # Silent: all or none responded, of those who are left of the arm.
+            r = each.r if each.n else int(rest.r > 0)
+            if r > rest.r or 1 - r > rest.n - rest.r or not (each.n or rest.r in {0, rest.n}):
+                continue
+            fields = ("histology", "site", "fusion_gene", "fusion_partner", "age_group", "sex", "marker_evidence")
+            own = {field: getattr(each, field) or getattr(unit, field) for field in fields}
+            found.append(replace(unit, r=r, n=1, **own))
+            rest = replace(rest, r=rest.r - r, n=rest.n - 1)
+        found.append(rest)
+    return found
+
+
+def people_within(arm: Unit, chosen: Chosen) -> list[Unit]:
+    """The patients who surely belong to an arm, by the most preferred description, an evaluable one if there is one.
+
+    Silent: a description is the first course.
+    """
+    holds = chosen.surely.holds
+    first = {unit.subject: unit for unit in chosen.units if unit.course == 1}
+    inside = [first[each] for each in chosen.sharing.order if each in holds[arm.subject] and each in first]
+    found: dict[frozenset[str], Unit] = {}  # by all that are the same patient
+    for unit in sorted(inside, key=lambda unit: not unit.n):
+        found.setdefault(frozenset(each for each in holds[unit.subject] if unit.subject in holds[each]), unit)
+    return list(found.values())
+
+
+def rest_of(pool: str, narrow: str, chosen: Chosen) -> list[Unit]:
+    """Whom a wider pool counts and the narrow one does not, by patients."""
+    counted = [{(unit.subject, unit.course) for unit in chosen.members[name]} for name in (pool, narrow)]
+    both = counted[0] & counted[1]
+    wider, narrower = (
+        [unit for unit in chosen.members[name] if (unit.subject, unit.course) not in both] for name in (pool, narrow)
+    )
+    rest = {unit.subject: unit for unit in wider}
+    for other in narrower:
+        left = other.n
+        for r, n, subject in in_common(other, wider, chosen):
+            unit = rest[subject]
+            gone = min(n, unit.n, left)
+            # Silent: where the arm has no room for their responses, as many as it has room for.
+            responded = max(min(r, unit.r, gone), gone - (unit.n - unit.r))
+            rest[subject], left = replace(unit, r=unit.r - responded, n=unit.n - gone), left - gone
+    return [unit for unit in rest.values() if unit.n]
+
+
+def in_common(one: Unit, others: list[Unit], chosen: Chosen) -> list[tuple[int, int, str]]:
+    """(responders, patients, with whom) of all that a unit shares with others, as itself says, else as described.
+
+    First those whom links name. Silent: where they name nobody, as many as there can be; of one and the same patient
+    two courses are two.
+    """
+    holds = chosen.sharing.holds
+    named, unnamed = [], []
+    for other in others:
+        both = holds[one.subject] & holds[other.subject]
+        if one.subject == other.subject:
+            continue
+        if one.subject in both:
+            named.append((one.r, one.n, other.subject))
+        elif other.subject in both:
+            named.append((other.r, other.n, other.subject))
+        elif frozenset((one.subject, other.subject)) in chosen.sharing.beside:
+            unnamed.append((one.r, one.n, other.subject))
+        else:
+            widest = [each for each in both if not any(each in holds[it] and it not in holds[each] for it in both)]
+            units = {frozenset(holds[it.subject]): it for it in chosen.units if it.subject in widest and it.course < 2}
+            for it in units.values():
+                r, n = (it.r, it.n) if it.n or not it.course else (int(one.r == one.n), 1)
+                named.append((r, n, other.subject))
+    return named + unnamed
 
 
 # 4. Counts. One cluster a report and pool.
@@ -450,12 +675,13 @@ def headline_block(chosen: Chosen, protocol: Rule) -> Rule:
 def parts(name: str, chosen: Chosen, protocol: Rule) -> Rule:
     """A separate row by whether it meets the headline's conditions on drug, treatment, response and reading.
 
-    The later lines also by row.
+    The later lines also by row. Silent: the targets are those of the row, whatever the headline's own are.
     """
     headline, pool = next(iter(protocol["pools"].items()))
     members = chosen.members[name]
-    found = {headline: [unit for unit in members if not unmet(unit, pool)]}
-    found["rest"] = [unit for unit in members if unmet(unit, pool)]
+    asked = {unit.subject: asked_of({}, chosen.rows[unit.subject], protocol) for unit in members}
+    found = {headline: [unit for unit in members if not unmet(unit, pool, asked[unit.subject])]}
+    found["rest"] = [unit for unit in members if unmet(unit, pool, asked[unit.subject])]
     if name == "later_lines":
         for row in protocol["rows"]:
             if any(row in each["rows"] for each in protocol["pools"].values()):
@@ -469,13 +695,13 @@ def not_in_headline(chosen: Chosen, protocol: Rule) -> dict[str, int]:
     Silent: of those counted elsewhere a patient is one, evaluable or not, and an arm its evaluable patients.
     """
     headline, widest = next(iter(protocol["pools"])), next(reversed(protocol["pools"]))
-    inside = {(unit.subject, unit.course) for unit in chosen.members[widest]}
+    rest = {(unit.subject, unit.course): unit.n for unit in rest_of(widest, headline, chosen)}
     found: Counter[str] = Counter()
     for unit, reason in chosen.reasons[headline]:
         if reason == "counted elsewhere":
             found[reason] += unit.n if unit.course == 0 else int(unit.course == 1)
-        elif (unit.subject, unit.course) in inside:
-            found[reason] += unit.n
+        elif (unit.subject, unit.course) in rest:
+            found[reason] += rest[unit.subject, unit.course]
     return dict(found)
 
 
@@ -508,7 +734,7 @@ def subgroups(chosen: Chosen, protocol: Rule) -> Rule:
     for grouping in protocol.get("subgroups") or []:
         for pool in protocol["pools"]:
             levels: dict[str, list[Unit]] = {"not reported": []}
-            for unit in chosen.members[pool]:
+            for unit in described(pool, chosen):
                 levels.setdefault(LEVELS[grouping](unit) or "not reported", []).append(unit)
             found: Rule = {
                 level: {**counts(units), "orr": exact_rate(clusters(units).values())} for level, units in levels.items()
@@ -522,6 +748,33 @@ def subgroups(chosen: Chosen, protocol: Rule) -> Rule:
             table = {"levels": found, "total": counts(chosen.members[pool]), "not_reported": counts(unknown)}
             tables.setdefault(grouping, {})[pool] = table
     return tables
+
+
+def evidence_map(chosen: Chosen, protocol: Rule) -> Rule:
+    """Partner by drug in every pool: the pairs that have patients."""
+    tables: Rule = {}
+    for pool in protocol["pools"]:
+        cells: dict[str, list[Unit]] = {}
+        for unit in described(pool, chosen):
+            pair = (LEVELS[grouping](unit) or "not reported" for grouping in ("fusion_partner", "drug"))
+            cells.setdefault(" with ".join(pair), []).append(unit)
+        filled = {pair: counts(units) for pair, units in cells.items() if counts(units)["evaluable"]}
+        tables[pool] = {"cells": filled, "total": counts(chosen.members[pool])}
+    return tables
+
+
+def wording(chosen: Chosen, protocol: Rule) -> Rule:
+    """What only a wider pool counts beside the headline: of patients described singly, and of all."""
+    headline, *wider = protocol["pools"]
+    found: Rule = {}
+    for pool in wider:
+        sides = {"group": rest_of(pool, headline, chosen), "reference": chosen.members[headline]}
+        for words, first in (("single patients", 1), ("all patients", 0)):
+            of = {side: [unit for unit in units if unit.course >= first] for side, units in sides.items()}
+            found[f"rest against {headline}, {words}, {pool}"] = {
+                side: {**counts(units), "orr": rate(clusters(units).values(), protocol)} for side, units in of.items()
+            }
+    return found
 
 
 # 5. Sensitivity: the whole selection again with one thing done otherwise.
@@ -606,6 +859,18 @@ def sensitivity(files: Files, chosen: Chosen, protocol: Rule) -> Rule:
             whole = clusters(chosen.members[pool])
             left_out |= {f"{pool}/{report}": without(report, whole, protocol) for report in whole}
     return {"rows": rows, "leave_one_out": left_out, "discount": discount}
+
+
+def specification(files: Files, protocol: Rule) -> Rule:
+    """The headline under every combination of the protocol's choices."""
+    axes = protocol.get("specification") or {}
+    found: Rule = {}
+    for options in product(*(axis.items() for axis in axes.values())):
+        choice = {name: value for _, choices in options for name, value in (choices or {}).items()}
+        members = next(iter(alternative(files, protocol, choice).values()))
+        named = sorted(f"{axis}: {option}" for axis, (option, _) in zip(axes, options, strict=True))
+        found["; ".join(named)] = {**counts(members), "orr": rate(clusters(members).values(), protocol)}
+    return found
 
 
 def without(report: str, whole: dict[str, Report], protocol: Rule) -> Rule:
@@ -859,7 +1124,10 @@ def recompute(folder: Path) -> Rule:
     return {
         **headline_block(chosen, protocol),
         "subgroups": subgroups(chosen, protocol),
+        "evidence_map": evidence_map(chosen, protocol),
+        "wording": wording(chosen, protocol),
         "sensitivity": sensitivity(files, chosen, protocol),
+        "specification": specification(files, protocol),
     }
 
 

@@ -19,9 +19,12 @@ from agreement import COUNTS, DRAWN, LIMITS, POSTERIOR, TOLERANCE, differences
 from conftest import FROZEN, MakeReview, arm, course, patient, report
 
 from metaimt.analyses.breakdown import breakdown
+from metaimt.analyses.contrasts import wording_contrasts
+from metaimt.analyses.evidence_map import evidence_map
 from metaimt.analyses.provenance import settings
 from metaimt.analyses.results import Results
 from metaimt.analyses.sensitivity import sensitivity
+from metaimt.analyses.specification import specification_grid
 from metaimt.analyses.subgroups import subgroups
 from metaimt.review import load, respond
 
@@ -38,12 +41,17 @@ def results_of(folder: Path) -> dict[str, Any]:
         name: {pool: breakdown(selection, pool, name).to_dict() for pool in response.pools}
         for name in protocol.subgroups
     }
+    contrasts = [each.to_dict() for each in wording_contrasts(selection, protocol)]
+    sides = [{name: each[name] for name in ("name", "kind", "group", "reference")} for each in contrasts]
     found = {
         **response.to_dict(),
+        "evidence_map": {pool: evidence_map(selection, pool).to_dict() for pool in response.pools},
+        "publication_bias": {"contrasts": sides},
         "settings": settings(protocol),
         "by": by,
         "subgroups": subgroups(selection, protocol).to_dict(),
         "sensitivity": sensitivity(loaded.library, protocol, selection).to_dict(),
+        "specification": specification_grid(loaded.library, protocol).to_dict(),
     }
     return dict(json.loads(json.dumps(found)))
 
@@ -187,6 +195,172 @@ OTHER_RULES: dict[str, Any] = {
         {"name": "weights", "discount": {"stratum": "series", "weights": [0, 0.3, 1]}},
     ],
 }
+FORMAT_1: dict[str, Any] = {
+    **yaml.safe_load((FROZEN / "cases" / "review.yaml").read_text(encoding="utf-8")),
+    "format": 1,
+}
+
+# Format 2. A drug fits by its targets; a regimen is one treatment if each of its drugs fits.
+NO_NAME, NO_TARGET = "unspecified ALK inhibitor", "unspecified kinase inhibitor"
+TARGETS = single(
+    patient(course("PR", drug="larotrectinib")),
+    patient(course("SD", drug="crizotinib")),
+    patient(course("PR", drug=NO_NAME)),
+    patient(course("PR", drug=NO_TARGET)),
+    patient(course("PR", drug=["crizotinib", "larotrectinib"])),
+    patient(course("SD", drug=["ceritinib", "alectinib"])),
+    patient(course("PR", drug="entrectinib"), course("PD", drug="pralsetinib")),
+    patient(course("PR", drug="pralsetinib"), ihc={}, fusion_gene="RET"),
+    patient(course("PR", drug="crizotinib"), ihc={}, fusion_gene="ROS1"),
+    patient(course("SD", drug="alectinib"), ihc={}, fusion_gene="ROS1"),
+    patient(course("CR", drug=[NO_TARGET, "crizotinib"])),
+    patient(course("PR", drug="larotrectinib"), ihc={}),
+)
+POOLS_WITH_TARGETS: dict[str, Any] = {
+    "pools": {
+        "narrow": {"rows": ["alk_positive"], "targets": ["ROS1"], "combined_with": "none", "drug": "named"},
+        "unsaid": {"rows": ["alk_positive", "alk_not_stated"], "targets": ["ALK", "not_stated"]},
+        "whichever": {"rows": ["alk_positive", "alk_not_stated"], "targets": ["any"], "combined_with": "none"},
+    },
+}
+
+# A positive kinase decides the row, however it is written.
+KINASES: dict[str, tuple[str | None, dict[str, Any]]] = {
+    "case-a": ("alk_positive", {"ihc": {"ALK": "positive"}}),
+    "case-b": ("ros1", {"ihc": {"ROS1": "positive"}}),
+    "case-c": ("ros1", {"ihc": {"ALK": "negative", "ROS1": "positive"}}),
+    "case-d": ("alk_positive", {"ihc": {"ALK": "positive", "ROS1": "positive"}}),
+    "case-e": ("ros1", {"ihc": {"ALK": "positive"}, "fusion_gene": "ROS1"}),
+    "case-f": ("other_kinase", {"ihc": {"RET": "positive"}}),
+    "case-g": ("ntrk", {"ihc": {}, "rearranged": {"NTRK3": True}}),
+    "case-h": ("alk_negative", {"ihc": {"ALK": "negative", "SMA": "positive"}}),
+    "case-i": ("alk_not_stated", {"ihc": {"SMA": "positive"}}),
+    "case-j": ("braf", {"ihc": {}, "mutations": [{"gene": "BRAF", "change": "V600E"}]}),
+    "case-k": ("braf_other", {"ihc": {}, "mutations": [{"gene": "BRAF", "change": "G469A"}]}),
+    "case-l": ("ros1", {"ihc": {"RET": "positive", "ROS1": "positive"}}),
+    "case-m": ("other_kinase", {"ihc": {"ALK": "negative", "MET": "positive"}}),
+    "case-n": ("ntrk", {"ihc": {"ALK": "positive"}, "fusion_gene": "NTRK3"}),
+    "case-o": (None, {"ihc": {"NTRK2": "positive"}, "fusion_gene": "NTRK1"}),
+}
+KINASE_ROWS: dict[str, Any] = {
+    "rows": {
+        "braf": {"mutation": "BRAF", "change": "V600E", "targets": ["any"]},
+        "braf_other": {"mutation": "BRAF", "targets": ["any"]},
+        "alk_positive": {"marker": "ALK", "status": "positive", "targets": ["ALK"]},
+        "alk_not_stated": {"marker": "ALK", "status": "not_stated", "targets": ["ALK"]},
+        "alk_negative": {"marker": "ALK", "status": "negative", "targets": ["ALK"]},
+        "ros1": {"fusion_gene": "ROS1", "targets": ["ROS1"]},
+        "ntrk": {"marker": "NTRK3", "status": "positive", "targets": ["NTRK3"]},
+        "ntrk_negative": {"marker": "NTRK1", "status": "negative", "targets": ["any"]},
+        "other_kinase": {"fusion_gene": "other", "targets": ["any"]},
+    },
+}
+BY_KINASE = [
+    report(id, {**patient(course("PR", drug="entrectinib")), "ihc": {}, **genes}) for id, (_, genes) in KINASES.items()
+]
+
+
+def linked(preferred: str, other: str, *patients: str, certainty: str = "certain") -> dict[str, Any]:
+    """A made-up link; without patients nobody knows which ones are the same."""
+    found = {"reports": sorted((preferred, other)), "prefer": preferred, "certainty": certainty}
+    return {**found, "patients": list(patients)} if patients else found
+
+
+def with_overlaps(reports: Reports, links: list[dict[str, Any]]) -> Reports:
+    """The reports naming each other as the links do."""
+    for one, other in (link["reports"] for link in links):
+        for each in reports:
+            if each["report"]["id"] in {one, other}:
+                each["report"].setdefault("overlaps", []).append(other if each["report"]["id"] == one else one)
+    return reports
+
+
+SURGERY = {"combined_with": ["surgery"]}
+CHAIN_LINKS = [
+    # A patient in a part of a trial; neither the trial nor the part meets strict.
+    linked("large-2020", "small-2019", "small-2019/arm1 in large-2020/arm1"),
+    linked("small-2019", "part-2018", "part-2018/P1 in small-2019/arm1", certainty="possible"),
+    # The same patient three times; the preferred description says no response.
+    linked("two-2016", "one-2015", "one-2015/P1 = two-2016/P1"),
+    linked("three-2017", "two-2016", "three-2017/P1 = two-2016/P1"),
+    # Two arms that hold the same patient, and two that are parts of a third.
+    linked("left-2017", "held-2016", "held-2016/P1 in left-2017/arm1"),
+    linked("right-2018", "held-2016", "held-2016/P1 in right-2018/arm1"),
+    linked("whole-2019", "parts-2018", "parts-2018/arm1 in whole-2019/arm1", "parts-2018/arm2 in whole-2019/arm1"),
+    # Nobody knows which: nothing follows for a third.
+    linked("vague-2019", "vague-2018"),
+    linked("vague-2019", "vague-2020", "vague-2020/P1 = vague-2019/P1"),
+    # The preferred text has its response inferred.
+    linked("words-2019", "named-2018", "named-2018/P1 = words-2019/P1"),
+]
+CHAINS = with_overlaps(
+    [
+        trial("large-2020", arm(5, 8, **SURGERY)),
+        trial("small-2019", arm(2, 4, **SURGERY)),
+        report("part-2018", patient(course("PR"))),
+        report("one-2015", patient(course("PD"))),
+        report("two-2016", patient(course("PR"))),
+        report("three-2017", patient(course(None), course("CR"))),
+        report("held-2016", patient(course("SD"))),
+        trial("left-2017", arm(3, 5)),
+        trial("right-2018", arm(1, 5)),
+        trial("whole-2019", arm(4, 9, response_basis="inferred")),
+        trial("parts-2018", arm(1, 3), arm(2, 2)),
+        report("vague-2018", patient(course("PR"))),
+        report("vague-2019", patient(course("NE", stop_reason="toxicity"))),
+        report("vague-2020", patient(course("SD"))),
+        report("words-2019", patient(inferred("PR"))),
+        report("named-2018", patient(course("SD"))),
+    ],
+    CHAIN_LINKS,
+)
+WITHIN_LINKS = [
+    linked("first-trial", "eims-a", "eims-a/P1 in first-trial/arm1"),
+    linked("first-trial", "imt-b", "imt-b/P1 in first-trial/arm1", certainty="probable"),
+    linked("imt-c", "imt-b", "imt-b/P1 = imt-c/P1"),  # once, by the description with a response
+    linked("first-trial", "maybe-d", "maybe-d/P1 in first-trial/arm1", certainty="possible"),
+    linked("first-trial", "silent-e", "silent-e/P1 in first-trial/arm1"),  # some responded: who knows
+    linked("all-trial", "silent-f", "silent-f/P1 in all-trial/arm1"),  # all responded
+    linked("all-trial", "no-room-g", "no-room-g/P1 in all-trial/arm1"),
+    linked("none-trial", "silent-h", "silent-h/P1 in none-trial/arm1"),  # none did
+    linked("mixed-cohort", "apart-i", "apart-i/P1 in mixed-cohort/arm1"),  # he meets strict, the arm does not
+]
+WITHIN = with_overlaps(
+    [
+        trial("first-trial", arm(6, 8, population="mixed")),
+        trial("all-trial", arm(3, 3, site="lung", drug="ceritinib")),
+        trial("none-trial", arm(0, 2, fusion_gene="ALK", fusion_partner="TPM3")),
+        report("mixed-cohort", arms=[arm(4, 6, **SURGERY)], design="cohort"),
+        report(
+            "eims-a",
+            patient(course("SD", drug="alectinib"), histology="EIMS", age=5, sex="female", site="abdomen"),
+        ),
+        report("imt-b", patient(course("PR"), age=40, fusion_gene="ALK", fusion_partner="TFG")),
+        report("imt-c", patient(course(None), course("PD"), site="head_and_neck")),
+        report("maybe-d", patient(course("PR"), histology="EIMS")),
+        report("silent-e", patient(course(None), histology="EIMS")),
+        report("silent-f", patient(course(None), histology="EIMS", sex="male")),
+        report("no-room-g", patient(course("PD"), histology="EIMS")),
+        report("silent-h", patient(course(None), age=70, site="lung")),
+        report("apart-i", patient(course("PR"), site="lung")),
+    ],
+    WITHIN_LINKS,
+)
+UNCOUNTED_LINKS = [
+    linked("treated-2020", "inside-2019", "inside-2019/P1 in treated-2020/arm1"),
+    linked("not-yet-2021", "read-2020", "not-yet-2021/P1 = read-2020/P1"),
+]
+UNCOUNTED = with_overlaps(
+    [
+        trial("treated-2020", {key: told for key, told in arm(4, 9, cr=1).items() if key != "evaluable"}),
+        report("inside-2019", patient(course("PR"))),
+        report(
+            "not-yet-2021", patient(course("PR")), patient(course("PR"), id="P2"), status="pending", reason="Made up."
+        ),
+        report("read-2020", patient(course("SD"))),
+    ],
+    UNCOUNTED_LINKS,
+)
 MADE_UP: dict[str, tuple[Reports, list[dict[str, Any]], dict[str, Any]]] = {
     "every kind of patient": (EVERY_KIND, [], {}),
     "arms, fewer than ten reports": (ARMS, [], {}),
@@ -197,6 +371,30 @@ MADE_UP: dict[str, tuple[Reports, list[dict[str, Any]], dict[str, Any]]] = {
     "one report": ([trial("trial-a", arm(3, 5))], [], {}),
     "links": (LINKED, LINKS, {}),
     "another protocol": ([*EVERY_KIND, *ARMS, *LINKED], LINKS, OTHER_RULES),
+    "links of format 1": ([*LINKED, *UNCOUNTED], [*LINKS, *UNCOUNTED_LINKS], FORMAT_1),
+    "targets": (TARGETS, [], {}),
+    "pools with targets": (TARGETS, [], POOLS_WITH_TARGETS),
+    "positive kinases": (BY_KINASE, [], KINASE_ROWS),
+    "chains and stand-ins": (CHAINS, CHAIN_LINKS, {}),
+    "patients within arms": (WITHIN, WITHIN_LINKS, {}),
+    "pending files, and arms without a denominator": (UNCOUNTED, UNCOUNTED_LINKS, {}),
+}
+# By hand: responders and evaluable patients of each pool, and of the rest of the widest.
+BY_HAND: dict[str, dict[str, tuple[int, int]]] = {
+    # Of the twelve b, f and g are given drugs that all hit ALK and are named; c, e and k are wider.
+    "targets": {"strict": (1, 3), "all_evidence": (4, 6), "rest": (3, 3)},
+    # ROS1: b and g, and none of the regimens; f has alectinib in it. a and l have a drug with another target.
+    "pools with targets": {"narrow": (1, 2), "unsaid": (5, 7), "whichever": (7, 9), "rest": (6, 7)},
+    "positive kinases": {"strict": (2, 2), "all_evidence": (3, 3), "rest": (1, 1)},
+    # strict: part, two, left, both parts, vague-2018, vague-2020, named. all: large, two, left, whole, vague-2018 and
+    # -2020, words. The rest: large without part, and whole without its parts.
+    "chains and stand-ins": {"strict": (9, 15), "all_evidence": (15, 26), "rest": (5, 11)},
+    # strict: three trials, apart-i. all: three trials, the cohort. The rest: the cohort without apart-i.
+    "patients within arms": {"strict": (10, 14), "all_evidence": (13, 19), "rest": (3, 5)},
+    "pending files, and arms without a denominator": {"strict": (1, 2), "all_evidence": (1, 2), "rest": (0, 0)},
+    # strict: middle arm 2, late, one P2, after, named, apart, read; all: other-2019 too. inside-2019 gives way to an
+    # arm of which nobody knows how many were evaluable, and is counted nowhere.
+    "links of format 1": {"strict": (14, 21), "all_evidence": (14, 22), "rest": (0, 1)},
 }
 
 
@@ -208,6 +406,50 @@ def folder(request: pytest.FixtureRequest, make_review: MakeReview) -> Path:
     protocol = yaml.safe_load((made / "review.yaml").read_text(encoding="utf-8")) | rules
     (made / "review.yaml").write_text(yaml.safe_dump(protocol, sort_keys=False), encoding="utf-8")
     return made
+
+
+def chosen_in(folder: Path) -> recompute.Chosen:
+    """Who the oracle counts where."""
+    files = recompute.read_review(folder)
+    return recompute.choose(recompute.units_of(files, files.protocol["outcome"]), files, files.protocol)
+
+
+def share(units: list[recompute.Unit]) -> tuple[int, int]:
+    """Responders and evaluable patients."""
+    return sum(unit.r for unit in units), sum(unit.n for unit in units)
+
+
+@pytest.mark.parametrize(("folder", "hand"), BY_HAND.items(), indirect=["folder"])
+def test_the_oracle_counts_as_a_hand_does(folder: Path, hand: dict[str, tuple[int, int]]) -> None:
+    chosen = chosen_in(folder)
+    narrow, *_, wide = (name for name in hand if name != "rest")
+    found = {name: share(chosen.members[name]) for name in hand if name != "rest"}
+    assert {**found, "rest": share(recompute.rest_of(wide, narrow, chosen))} == hand
+
+
+@pytest.mark.parametrize("folder", ["positive kinases"], indirect=True)
+def test_a_positive_kinase_decides_the_row(folder: Path) -> None:
+    rows = chosen_in(folder).rows
+    assert rows == {f"{case}/P1": row for case, (row, _) in KINASES.items()}
+
+
+@pytest.mark.parametrize("folder", ["patients within arms"], indirect=True)
+def test_a_patient_is_described_within_his_arm(folder: Path) -> None:
+    """By hand. EIMS: eims-a without, silent-f with a response; IMT: imt-b with, silent-h without; apart-i himself."""
+    described = recompute.described("strict", chosen_in(folder))
+    levels: dict[str | None, list[recompute.Unit]] = {}
+    for unit in described:
+        levels.setdefault(unit.histology, []).append(unit)
+    assert {level: share(units) for level, units in levels.items()} == {"EIMS": (1, 2), "IMT": (2, 3), None: (7, 9)}
+    told = [
+        (unit.report, unit.drug, unit.site, unit.fusion_partner, unit.age_group, unit.sex, unit.marker_evidence)
+        for unit in described
+        if unit.histology == "EIMS"
+    ]
+    assert told == [
+        ("all-trial", "ceritinib", "lung", None, None, "male", "ihc"),
+        ("first-trial", "crizotinib", "abdomen", None, "child", "female", "ihc"),
+    ]
 
 
 def test_they_agree_on_the_frozen_review(shipped: Results) -> None:
@@ -299,8 +541,13 @@ def test_the_comparison_sees_each_changed_number(make_review: MakeReview) -> Non
     assert differences(oracle, results) == []
 
 
-COMPARED = ("pools", "rows", "local", "not_in_headline", "by", "subgroups", "sensitivity")
-NOT_COMPARED = {"rho", "left_out", "moved", "test", "partial_pooling", "later_inhibitors", "regressions", "models"}
+COMPARED = (
+    *("pools", "rows", "local", "not_in_headline", "by", "subgroups", "sensitivity"),
+    *("evidence_map", "publication_bias", "specification"),
+)
+NOT_COMPARED = {
+    *("rho", "left_out", "moved", "test", "partial_pooling", "later_inhibitors", "regressions", "models", "summary"),
+}
 NAMES = {*COUNTS, *LIMITS, *POSTERIOR, "line_not_stated", "patients"}
 
 
@@ -317,10 +564,16 @@ def numbers_in(value: Any, place: str) -> Iterator[tuple[str, Any, str]]:
 def test_the_comparison_sees_what_is_missing(make_review: MakeReview) -> None:
     made = make_review(*ARMS)
     oracle, written = recompute.recompute(made), json.dumps(results_of(made))
-    for section in ("pools", "rows", "by", "local"):
+    for section in ("pools", "rows", "by", "local", "evidence_map"):
         results = json.loads(written)
         results[section].popitem()
         assert differences(oracle, results)
+    results = json.loads(written)
+    results["publication_bias"]["contrasts"].pop()
+    assert differences(oracle, results)
+    results = json.loads(written)
+    results["specification"]["specifications"].pop()
+    assert differences(oracle, results)
     for table in ("rows", "leave_one_out", "discount"):
         results = json.loads(written)
         results["sensitivity"][table].pop()
