@@ -86,12 +86,12 @@ def _in_common(mine: str, theirs: Sequence[Unit], shared: Sharing, everyone: Map
     seen: set[str] = set()
     for other in theirs:
         if mine in shared.inside.get(other.subject, ()):
-            seen |= {other.subject, *shared.inside[other.subject]}
+            seen.add(other.subject)
             yield other
     for subject, holders in shared.inside.items():
         both = mine in holders and any(other.subject in holders for other in theirs)
-        if both and subject not in seen and subject in everyone:
-            seen |= {subject, *(holders & shared.inside.keys())}
+        if both and seen.isdisjoint({subject, *holders}) and subject in everyone:
+            seen.add(subject)
             yield everyone[subject]
     report = mine.partition("/")[0]
     yield from (other for other in theirs if frozenset((report, other.report)) in shared.vaguely)

@@ -5,6 +5,7 @@ The numbers of that version are as it printed them; nothing is computed again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,13 @@ from metaimt.versions.stored import Stored
 
 _SHOWN = 3  # units, and fields of each
 _LONG = 40  # characters of a value
+_DECIDES = frozenset(  # fields that can place a unit elsewhere, or count it otherwise
+    (
+        *("depth", "design", "histology", "ihc", "rearranged", "fusion_gene", "mutations", "status", "drug", "line"),
+        *("combined_with", "response", "response_basis", "response_alternatives", "stop_reason"),
+        *("evaluable", "responders"),
+    )
+)
 
 
 def moved_lines(library: Library, protocol: Protocol, selection: Selection) -> tuple[str, ...]:
@@ -88,7 +96,10 @@ def _why(move: Move, fields: Mapping[str, Sequence[FieldChange]], links: Sequenc
 
 
 def _concerns(path: str, name: str) -> bool:
-    """Whether a field is of the whole report, or of this patient or arm."""
+    """Whether a field can place a unit: one of the whole report, or of this patient or arm."""
+    names = re.sub(r"\[[^]]*\]", "", path).split(".")[1:]
+    if not path.endswith("]") and _DECIDES.isdisjoint(names):
+        return False
     if path.startswith("arms["):
         return name.startswith("arm")
     return not path.startswith("patients[") or path.startswith(f"patients[{name}]")

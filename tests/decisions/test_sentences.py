@@ -72,11 +72,15 @@ def test_a_p_value_is_never_0(p: float, said: str) -> None:
 
 
 def test_the_reasons_in_a_line() -> None:
-    nobody = Count("made up", ())
-    reasons = (("inferred", 5), ("unnamed drug", 1), (ELSEWHERE, 3))
-    assert str(reasons_line(NotInHeadline(reason, nobody, patients) for reason, patients in reasons)) == (
-        "5 inferred, 1 unnamed drug, 3 counted in another report"
-    )
+    two = Count.of("made up", [unit("a-2020/P1", 1), unit("b-2020/arm1", 3, 5)])
+    one = Count.of("made up", [unit("a-2020/P1", 1)])
+    for elsewhere, said in (
+        (two, "2 courses and arms that repeat patients counted already"),
+        (one, "1 course or arm that repeats patients counted already"),
+    ):
+        reasons = (("inferred", 5, one), ("unnamed drug", 1, one), (ELSEWHERE, 6, elsewhere))
+        line = reasons_line(NotInHeadline(reason, counts, patients) for reason, patients, counts in reasons)
+        assert str(line) == f"5 inferred, 1 unnamed drug, {said}"
 
 
 def headline(make_review: MakeReview, *reports: dict[str, Any]) -> Group:

@@ -432,7 +432,7 @@ def test_the_table_of_the_terminal(results: Results) -> None:
     assert "other kinase" not in text, "nobody is evaluable in it"
     assert (
         "Not in strict: 1 ALK status not stated, 1 disputed, 1 inferred, 1 mixed treatment, 1 unnamed drug, "
-        "1 counted in another report." in text
+        "1 course or arm that repeats patients counted already." in text
     )
     assert (
         "Line of treatment mixed or not stated: 12 of 20 patients (strict), 12 of 25 patients (all evidence)." in text

@@ -219,6 +219,38 @@ def test_two_parts_of_one_arm_need_not_share_anybody(make_review: MakeReview) ->
     assert [m.unit.id for m in selection.members(STRICT)] == ["a-2020/P1", "b-2020/P1"]
 
 
+def test_preference_is_followed_through_a_pending_file(make_review: MakeReview) -> None:
+    links = [link("a-2018", "m-2019", "a-2018/P1 = m-2019/P1"), link("m-2019", "z-2020", "m-2019/P1 = z-2020/P1")]
+    folder = make_review(one("a-2018"), one("z-2020"), links=links)
+    (folder / "literature" / "m-2019.yaml").write_text("# Made up.\nstatus: pending\nreason: made up\n")
+    assert [m.unit.id for m in placed(folder).members(ALL)] == ["z-2020/P1"]
+
+
+def test_the_rest_is_what_is_left_of_the_patients(make_review: MakeReview) -> None:
+    """Two patients of a strict arm, preferred for all evidence: nobody is left of them."""
+    inferred = (
+        patient(course("PR", response_basis="inferred")),
+        patient(course("SD", response_basis="inferred"), id="P2"),
+    )
+    trial = report("b-2021", design="trial", arms=[arm(3, 5)])
+    links = [link("b-2021", "a-2020", "a-2020/P1 in b-2021/arm1", "a-2020/P2 in b-2021/arm1")]
+    selection = placed(make_review(report("a-2020", *inferred), trial, links=links))
+    assert [m.unit.id for m in selection.members(STRICT)] == ["b-2021/arm1"]
+    assert [m.unit.id for m in selection.members(ALL)] == ["a-2020/P1", "a-2020/P2"]
+    assert selection.rest(ALL, STRICT, "the rest").evaluable == 0
+
+
+def test_of_two_arms_that_hold_one_patient_he_alone_is_taken_out(make_review: MakeReview) -> None:
+    left = report("l-2021", design="cohort", arms=[arm(6, 8, combined_with=["surgery"])])
+    right = report("r-2021", design="trial", arms=[arm(3, 7)])
+    links = [link("x-2020", f"{name}-2021", f"x-2020/P1 in {name}-2021/arm1") for name in "lr"]
+    selection = placed(make_review(one("x-2020"), left, right, links=links))
+    rest = selection.rest(ALL, STRICT, "the rest")
+    assert [m.unit.id for m in selection.members(STRICT)] == ["r-2021/arm1"]
+    assert [m.unit.id for m in selection.members(ALL)] == ["l-2021/arm1"]
+    assert (rest.responders, rest.evaluable) == (5, 7)
+
+
 # ---------- patients within arms ----------
 
 
