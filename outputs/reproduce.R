@@ -3,7 +3,7 @@
 # Written by `metaimt build`. Needs R with metafor and lme4:   Rscript reproduce.R
 # Exit status: 0 all agree, 1 a difference is larger than its tolerance, 2 it cannot be run.
 title <- "ALK inhibitors in inflammatory myofibroblastic tumour"
-version <- "2026.1"
+version <- "2026.2"
 
 # Tolerances, absolute, on the rate (0 to 1), and why they are not all zero:
 tolerances <- c(

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from metaimt.analyses.breakdown import NOT_REPORTED, Level, breakdown, value_of
+from metaimt.analyses.breakdown import NOT_REPORTED, Breakdown, Level, breakdown, value_of
 from metaimt.analyses.later_inhibitors import LaterInhibitors, later_inhibitors
 from metaimt.analyses.patient_regression import Regression, regressions
 from metaimt.casefiles.protocol import Priors, Protocol
@@ -39,7 +39,10 @@ class SubgroupLevel:
 
 @dataclass(frozen=True)
 class Subgroup:
-    """One grouping of one pool; the levels add up to `total`. `not_reported` counts the patients of no known level."""
+    """One grouping of one pool; the levels add up to `total`. `not_reported` counts the patients of no known level.
+
+    `with_possible` has the known levels that hold other patients if links that are only possible count too.
+    """
 
     pool: str
     grouping: str
@@ -48,6 +51,7 @@ class Subgroup:
     not_reported: Count
     test: ExactTest | NotRun
     between: PartialPooling | NotRun
+    with_possible: Mapping[str, Count]
 
     def to_dict(self) -> dict[str, Any]:
         """All rows, the test, and the spread between levels."""
@@ -59,6 +63,7 @@ class Subgroup:
             "not_reported": self.not_reported.to_dict(),
             "test": _test(self.test),
             "partial_pooling": _between(self.between),
+            **({"with_possible_links": possible} if (possible := _counts(self.with_possible)) else {}),
         }
 
 
@@ -114,7 +119,25 @@ def subgroup(selection: Selection, pool: str, grouping: str, priors: Priors, lab
     levels = tuple(SubgroupLevel(level, rates.get(level.name, _why_not(level, between))) for level in table.levels)
     unknown = f"{label or pool}, {grouping.replace('_', ' ')}: of no known level"
     not_reported = table.total.where(unknown, lambda unit: (value_of(unit, grouping) or NOT_REPORTED) in NO_LEVEL)
-    return Subgroup(pool, grouping, levels, table.total, not_reported, test, between)
+    possible = _with_possible(selection, pool, grouping, table)
+    return Subgroup(pool, grouping, levels, table.total, not_reported, test, between, possible)
+
+
+def _with_possible(selection: Selection, pool: str, grouping: str, table: Breakdown) -> dict[str, Count]:
+    """The levels as they are where patients who possibly belong to an arm are shown under what is said of them."""
+    counts = {level.name: level.counts for level in table.levels}
+    title = f"{table.total.title}, {grouping.replace('_', ' ')}, possible links too"
+    whole = selection.described(pool, title, possible=True)
+    found = whole.by_level(f"{title}: ", lambda unit: value_of(unit, grouping), NOT_REPORTED)
+    return {
+        name: other
+        for name, other in found.items()
+        if name not in NO_LEVEL and other.evaluable != (counts[name].evaluable if name in counts else 0)
+    }
+
+
+def _counts(levels: Mapping[str, Count]) -> dict[str, dict[str, int]]:
+    return {name: counts.to_dict() for name, counts in levels.items()}
 
 
 def _pool(responders: list[int], evaluable: list[int], priors: Priors) -> PartialPooling | NotRun:

@@ -67,9 +67,13 @@ class Selection:
         """Those counted in a pool or separate row, under a title."""
         return Count.of(title, (placed.unit for placed in self.members(group)))
 
-    def described(self, group: str, title: str) -> Count:
-        """The same count with the patients of arms who are described elsewhere as parts of their own."""
-        return described(self.count(group, title), self.sharing, {p.unit.id: p.unit for p in self.placed})
+    def described(self, group: str, title: str, *, possible: bool = False) -> Count:
+        """The same count with the patients of arms who are described elsewhere as parts of their own.
+
+        With `possible` also those of whom a link says that they possibly belong to the arm.
+        """
+        everyone = {placed.unit.id: placed.unit for placed in self.placed}
+        return described(self.count(group, title), self.sharing, everyone, possible=possible)
 
     def rest(self, group: str, other: str, title: str) -> Count:
         """The patients of one pool who are not in another, by patients: a shared patient is in both."""
@@ -104,7 +108,7 @@ def place_units(everyone: tuple[Unit, ...], links: Iterable[Link], protocol: Pro
     if protocol.format == 1:
         once = resolve_links(links, protocol.links.apply, everyone, set(ineligible))
         elsewhere = {group: {name: (report, True) for name, report in once.items()} for group in groups}
-        shared = replace(shared, within={})
+        shared = replace(shared, within={}, perhaps={})
     else:
         elsewhere = {name: _counted_elsewhere(shared, own[name], ineligible) for name in groups}
 

@@ -19,14 +19,15 @@ from metaimt.model.unit import Unit
 class Sharing:
     """`shares`: unit id -> ids of the units that share patients with it. `order`: all units, preferred ones first.
 
-    `within` has, for a patient described apart, the subject of each arm that certainly or probably holds him; `same`
-    the subjects that are the same patients as his. `inside`: subject -> all subjects that hold its patients; `vaguely`
-    the pairs of reports whose links name no patients.
+    `within` has, for a patient described apart, the subject of each arm that certainly or probably holds him, `perhaps`
+    those of possible links too; `same` the subjects that are the same patients as his. `inside`: subject -> all
+    subjects that hold its patients; `vaguely` the pairs of reports whose links name no patients.
     """
 
     shares: Mapping[str, frozenset[str]]
     order: tuple[Unit, ...]
     within: Mapping[str, tuple[str, ...]]
+    perhaps: Mapping[str, tuple[str, ...]]
     same: Mapping[str, frozenset[str]]
     inside: Mapping[str, frozenset[str]]
     vaguely: frozenset[frozenset[str]]
@@ -51,19 +52,17 @@ def sharing(links: Iterable[Link], certainties: Sequence[str], everyone: Sequenc
             shares.setdefault(mine.id, set()).add(theirs.id)
             shares.setdefault(theirs.id, set()).add(mine.id)
     arms = {subject for subject, units in by_subject.items() if units[0].arm is not None}
-    within = {
-        subject: tuple(sorted(_reached(subject, sure) & arms))
-        for subject in sure
-        if subject in by_subject and subject not in arms
-    }
+    patients = [subject for subject in inside if subject in by_subject and subject not in arms]
+    perhaps = {subject: tuple(sorted(_reached(subject, inside) & arms)) for subject in patients}
+    within = {subject: tuple(sorted(_reached(subject, sure) & arms)) for subject in patients if subject in sure}
     same = {
-        subject: frozenset(other for other in _reached(subject, sure) if subject in _reached(other, sure))
-        for subject in within
+        subject: frozenset(other for other in _reached(subject, inside) if subject in _reached(other, inside))
+        for subject in patients
     }
     frozen = {name: frozenset(others) for name, others in shares.items()}
     held = {subject: frozenset(_reached(subject, inside)) for subject in inside}
     vaguely = frozenset(frozenset(link.reports) for link in applied if not link.patients)
-    return Sharing(frozen, _preferred_first(by_subject, steps), within, same, held, vaguely)
+    return Sharing(frozen, _preferred_first(by_subject, steps), within, perhaps, same, held, vaguely)
 
 
 def _inside(links: Iterable[Link]) -> dict[str, set[str]]:

@@ -15,16 +15,17 @@ _DESCRIBED = (
 )
 
 
-def described(count: Count, shared: Sharing, everyone: Mapping[str, Unit]) -> Count:
+def described(count: Count, shared: Sharing, everyone: Mapping[str, Unit], *, possible: bool = False) -> Count:
     """The same patients, where an arm holds one who is described elsewhere in two parts: he, and the remainder.
 
     He has what his own description says of him (`_DESCRIBED`), and the arm's report, drug and line. Only links that are
-    certain or probable do this. An arm that has no room for his response stays whole.
+    certain or probable do this, with `possible` those too. An arm that has no room for his response stays whole.
     """
     split: dict[str, list[Part]] = {}
     rest = {part.unit.id: part for part in count.parts if part.unit.arm is not None}
-    for subject, patient in _once(shared, everyone):
-        for arm_id in shared.within[subject]:
+    held = shared.perhaps if possible else shared.within
+    for subject, patient in _once(held, shared, everyone):
+        for arm_id in held[subject]:
             arm = rest.get(arm_id)
             if arm is None or (r := _responded(patient, arm)) is None:
                 continue
@@ -40,10 +41,12 @@ def described(count: Count, shared: Sharing, everyone: Mapping[str, Unit]) -> Co
     return replace(count, parts=tuple(part for part in parts if part.n or part.unit.id not in split))
 
 
-def _once(shared: Sharing, everyone: Mapping[str, Unit]) -> Iterator[tuple[str, Unit]]:
+def _once(
+    held: Mapping[str, tuple[str, ...]], shared: Sharing, everyone: Mapping[str, Unit]
+) -> Iterator[tuple[str, Unit]]:
     """Each patient who is described within an arm, once: by the most preferred of his evaluable descriptions."""
     order = {unit.subject: place for place, unit in reversed(list(enumerate(shared.order)))}
-    found = [(subject, everyone[subject]) for subject in shared.within if subject in everyone]
+    found = [(subject, everyone[subject]) for subject in held if subject in everyone]
     found.sort(key=lambda each: (not each[1].evaluable, order[each[0]]))
     taken: set[str] = set()
     for subject, unit in found:

@@ -87,7 +87,12 @@ def _note(table: Subgroup, link: Link) -> str:
         unknown += f" (of whom {link(fraction(missing.responders, missing.evaluable), missing)} responded)"
     test = table.test
     said = test.wording() if isinstance(test, NotRun) else f"{p_value(test.p)}, {test.wording()}"
-    return f"{unknown}; test of any difference between the known levels: {said}."
+    possible = [
+        f"{name} {link(fraction(counts.responders, counts.evaluable), counts)}"
+        for name, counts in table.with_possible.items()
+    ]
+    also = f" If possible links counted too: {', '.join(possible)}." if possible else ""
+    return f"{unknown}; test of any difference between the known levels: {said}.{also}"
 
 
 def _regression(model: Regression, link: Link) -> str:

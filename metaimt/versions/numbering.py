@@ -17,8 +17,10 @@ FIRST = "first version"
 CONCLUSION = "conclusion changed"
 EVIDENCE = "evidence added"
 CORRECTED = "error corrected"
+SELECTION = "selection changed"
 METHOD = "method changed"
 _CLINICAL = ("patients", "arms", "cohort")
+_SELECTS = ("format", "eligible", "rows", "pools", "strata", "links", "outcome")
 _NO_METHOD = ("version", "living", "authors", "labels", "title", "question", "headline")
 
 
@@ -50,10 +52,12 @@ def _next(versions: tuple[str, ...]) -> str:
 
 
 def kinds_of(changes: Changes) -> tuple[str, ...]:
-    """All that apply, the weightiest first: conclusion changed, evidence added, error corrected, method changed.
+    """All that apply, the weightiest first: conclusion changed, evidence added, error corrected, selection changed,
+    method changed.
 
     Evidence: a report, patient, arm or course more, or a fact of one that was not stated before. Correction: a value
-    that was changed or taken out, a report taken out, a link. Method: the protocol or the package moved a number.
+    that was changed or taken out, a report taken out, a link. Selection: who is counted where, by the protocol. Method:
+    the rest of the protocol, or the package moved a number.
     """
     if changes.old is None:
         return (FIRST,)
@@ -70,7 +74,10 @@ def _kinds(changes: Changes) -> Iterator[str]:
     links = any(edited.file == "links.yaml" for edited in records.shared)
     if records.removed or links or any(field.old is not None for field in fields):
         yield CORRECTED
-    if any(map(_is_method, _protocol_fields(changes))) or _package_moved(changes):
+    protocol = list(_protocol_fields(changes))
+    if any(field.path.startswith(_SELECTS) for field in protocol):
+        yield SELECTION
+    if any(map(_is_method, protocol)) or _package_moved(changes):
         yield METHOD
 
 
@@ -81,7 +88,7 @@ def _protocol_fields(changes: Changes) -> Iterator[FieldChange]:
 
 
 def _is_method(field: FieldChange) -> bool:
-    return not field.path.startswith(_NO_METHOD)
+    return not field.path.startswith((*_NO_METHOD, *_SELECTS))
 
 
 def _package_moved(changes: Changes) -> bool:

@@ -123,6 +123,8 @@ def test_json_contract(tmp_path: Path) -> None:
     assert json.loads(result.stdout) == {
         "format": 1,
         "files": 3,
+        "moved": [],
+        "pending": [],
         "waived": [],
         "problems": [
             {
@@ -150,7 +152,9 @@ def test_json_contract(tmp_path: Path) -> None:
 def test_json_of_nothing(tmp_path: Path) -> None:
     made(tmp_path, {"literature/example-a.yaml": GOOD % ("example-a", "")})
     result = run("validate", "--format", "json", cwd=tmp_path)
-    assert json.loads(result.stdout) == {"format": 1, "files": 2, "problems": [], "waived": []}
+    assert json.loads(result.stdout) == {
+        **{"format": 1, "files": 2, "moved": [], "pending": [], "problems": [], "waived": []},
+    }
     assert last_line(run("validate", cwd=tmp_path)) == "no problems in 2 files"
 
 

@@ -88,13 +88,13 @@ def test_a_corrected_response_moves_a_unit_by_its_rule(review: Path) -> None:
     assert snapshot_of == {"patients[P1].courses[1].response_basis": ("stated", "inferred")}
 
 
-def test_a_new_protocol_is_caused_by_the_method_and_not_by_the_data(review: Path) -> None:
+def test_a_new_selection_is_caused_by_the_protocol_and_not_by_the_data(review: Path) -> None:
     edit(review / "review.yaml", "response_basis: [stated, measured]\n    disputed: false", "disputed: true")
     changes = diff(cases=review)
     strict = number(changes, "strict")
     assert (step(strict, "data"), step(strict, "package"), step(strict, "protocol")) == ((0, 0), (0, 0), (0, 1))
     assert moves(changes, "strict") == [("entered", "example-b/P1", "inferred, disputed", "protocol")]
-    assert kinds_of(changes) == ("method changed",)
+    assert kinds_of(changes) == ("selection changed",)
     caused = strict.to_dict()["caused_by"]
     assert (caused["method"]["evaluable"], caused["data"]["evaluable"]) == (1, 0)
 
