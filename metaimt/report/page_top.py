@@ -11,6 +11,7 @@ from metaimt.evidence.selection import Placed
 from metaimt.model.count import Count
 from metaimt.model.text import Text, counted
 from metaimt.report.bars import bar
+from metaimt.report.linked import shown
 from metaimt.report.tables import number_text
 from metaimt.report.wording import (
     NOTHING,
@@ -96,6 +97,14 @@ def forest_rows(results: Results) -> Iterator[dict[str, Any]]:
     yield {"kind": "heading", "label": "All together"}
     for group in results.response.pools.values():
         yield {**_row(group), "kind": "summary", "drug": ""}
+
+
+def shared_note(results: Results) -> str:
+    """What the mark at a report means; empty where no report has it."""
+    from metaimt.figures import review_forest
+
+    pools = results.selection.pools
+    return shown(review_forest.shared_note(results, pools[0], pools[-1]).strip())
 
 
 def capital(label: str) -> str:
