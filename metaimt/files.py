@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import re
-import shutil
-import sys
+import stat
 import tempfile
 import unicodedata
-from collections.abc import Mapping
 from pathlib import Path
 
-MANIFEST = "manifest.txt"
-_AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # linux/fs.h; renameat2(2)
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-class NotOurs(Exception):  # noqa: N818 - told to the user as it stands
-    """The target folder holds files that no build has written; replacing it would lose them."""
 
 
 def in_ascii(text: str) -> str:
@@ -30,8 +21,20 @@ def in_ascii(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
+def mode_of(path: Path, usual: int) -> int:
+    """The rights of a file or folder that is there, else what the umask leaves of the usual ones."""
+    if path.exists():
+        return stat.S_IMODE(path.stat().st_mode)
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return usual & ~umask
+
+
 def write_file(path: Path, content: bytes) -> None:
-    """Write `content` to `path` so that an interruption leaves either the old file or the new one, whole."""
+    """Write `content` to `path` so that an interruption leaves either the old file or the new one, whole.
+
+    A file keeps the rights it has; a new one has those that the umask leaves.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
@@ -39,84 +42,12 @@ def write_file(path: Path, content: bytes) -> None:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(name).chmod(0o644)
+        Path(name).chmod(mode_of(path, 0o666))
         Path(name).replace(path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             Path(name).unlink()
         raise
-
-
-def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Replace `folder` by exactly `files` (relative POSIX name -> content) in one step.
-
-    The new folder is written beside the old one and the two are exchanged (renameat2 on Linux, two renames
-    elsewhere). Files in the old folder that its manifest does not list were put there by someone else: they
-    are carried over. Raises NotOurs if the folder is not empty and has no manifest.
-    """
-    refuse_foreign_folder(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        _fill(staging, files)
-        _carry_over(folder, staging)
-        _exchange(staging, folder)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def refuse_foreign_folder(folder: Path) -> None:
-    """Raise NotOurs if `folder` exists, is not empty, and was not written by an earlier build."""
-    if folder.exists() and not folder.is_dir():
-        raise NotOurs(f"{folder} is a file, not a folder; choose another --out")
-    if folder.is_dir() and not (folder / MANIFEST).is_file() and any(folder.iterdir()):
-        raise NotOurs(f"{folder} holds files that metaimt did not write; choose an empty or new folder with --out")
-
-
-def _fill(staging: Path, files: Mapping[str, bytes]) -> None:
-    listing = "".join(f"{name}\n" for name in sorted([*files, MANIFEST]))
-    for name, content in [*sorted(files.items()), (MANIFEST, listing.encode())]:
-        write_file(staging / name, content)
-    for path in [staging, *staging.rglob("*")]:
-        if path.is_dir():
-            path.chmod(0o755)
-
-
-def _carry_over(old: Path, new: Path) -> None:
-    if not old.is_dir():
-        return
-    ours = set((old / MANIFEST).read_text(encoding="utf-8").splitlines()) if any(old.iterdir()) else set()
-    for path in sorted(old.rglob("*")):
-        name = path.relative_to(old).as_posix()
-        if (path.is_file() or path.is_symlink()) and name not in ours and not (new / name).exists():
-            (new / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, new / name, follow_symlinks=False)
-
-
-def _exchange(new: Path, folder: Path) -> None:
-    """Put `new` at `folder`; afterwards `new` holds what was there before, if anything."""
-    if not folder.exists():
-        new.rename(folder)
-        return
-    if sys.platform == "linux" and _renameat2(new, folder):
-        return
-    former = folder.with_name(f".{folder.name}.former")
-    shutil.rmtree(former, ignore_errors=True)
-    try:
-        folder.rename(former)
-        new.rename(folder)
-    finally:
-        if not folder.exists():
-            former.rename(folder)
-        shutil.rmtree(former, ignore_errors=True)
-
-
-def _renameat2(new: Path, folder: Path) -> bool:
-    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    if call is None:
-        return False
-    arguments = (_AT_FDCWD, os.fsencode(new), _AT_FDCWD, os.fsencode(folder), _RENAME_EXCHANGE)
-    return bool(call(*arguments) == 0)
 
 
 def safe_name(text: str) -> str:

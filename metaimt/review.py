@@ -172,11 +172,18 @@ def _silent(stage: str) -> None:
 
 
 def build(
-    review: Library | Path | str = "cases", out: Path | str = "outputs", progress: Progress | None = None, jobs: int = 1
+    review: Library | Path | str = "cases",
+    out: Path | str = "outputs",
+    progress: Progress | None = None,
+    jobs: int = 1,
+    kept: list[str] | None = None,
 ) -> Results:
-    """Run the review in `jobs` processes and write its outputs to `out` in one step. Raises as `load`, and NotOurs."""
+    """Run the review in `jobs` processes and write its outputs to `out` in one step. Raises as `load`, and NotOurs.
+
+    `kept` gets the names under which files that were changed by hand are kept.
+    """
     from metaimt.analyses.results import analyse
-    from metaimt.files import refuse_foreign_folder, write_folder
+    from metaimt.out_folder import refuse_foreign_folder, write_folder
     from metaimt.report.figure_files import review_figure_files
     from metaimt.report.outputs import output_files
 
@@ -191,7 +198,9 @@ def build(
     say("comparing with the newest version")
     changes = news(results)
     say("writing the page, the report and the tables")
-    write_folder(Path(out), output_files(results, figures, changes, jobs))
+    changed = write_folder(Path(out), output_files(results, figures, changes, jobs))
+    if kept is not None:
+        kept += changed
     return results
 
 

@@ -203,7 +203,7 @@ def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def outputs(shipped: Results, once: Path) -> Path:
     """The folder of the frozen review's outputs, written once a test run."""
-    from metaimt.files import write_folder
+    from metaimt.out_folder import write_folder
     from metaimt.report.figure_files import review_figure_files
     from metaimt.report.outputs import output_files
     from metaimt.review import news

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -15,8 +16,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from metaimt import files
-from metaimt.files import MANIFEST, NotOurs, for_cell, for_terminal, safe_name, write_file, write_folder
+from metaimt import out_folder as files
+from metaimt.files import for_cell, for_terminal, safe_name, write_file
+from metaimt.out_folder import MANIFEST, RECORD, NotOurs, write_folder
 
 exchange = pytest.mark.skipif(sys.platform != "linux", reason="two folders are exchanged in one step on Linux only")
 posix = pytest.mark.skipif(os.name != "posix", reason="Windows has other rights, links and locks")
@@ -40,7 +42,11 @@ def outputs(tmp_path: Path) -> Path:
 
 def written(new: dict[str, bytes]) -> dict[str, bytes]:
     """The folder that a build of these files leaves, without what others put there."""
-    return {**new, MANIFEST: "".join(f"{name}\n" for name in sorted([*new, MANIFEST])).encode()}
+    lines = [f"{hashlib.sha256(content).hexdigest()}  {name}" for name, content in sorted(new.items())]
+    committed = [line for line in lines if not line.endswith((".docx", ".xlsx", ".png"))]
+    head = "# Written by metaimt: sha256 and name of each file."
+    manifest, record = ("\n".join([head, *said, ""]).encode() for said in (committed, lines))
+    return {**new, MANIFEST: manifest, RECORD: record}
 
 
 def interrupt(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, at: int, *, after: bool = False) -> None:
@@ -163,7 +169,7 @@ def test_interrupted_without_exchange(at: int, after: bool, outputs: Path, monke
 KILLED = """
 import os, shutil, sys
 from pathlib import Path
-from metaimt import files
+from metaimt import out_folder as files
 
 folder, owner, name, at = sys.argv[1:]
 owner = {"os": os, "Path": Path, "shutil": shutil, "files": files}[owner]
@@ -296,3 +302,130 @@ def test_safe_name_is_a_plain_file_name(text: str) -> None:
 )
 def test_safe_name(text: str, name: str) -> None:
     assert safe_name(text) == name
+
+
+# ---------- nothing is lost that was not written here ----------
+
+
+def test_a_folder_with_a_manifest_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    """`manifest.txt` is a common name: that of a backup lists the user's own files."""
+    mine = {"a.csv": b"precious", "b.csv": b"b", MANIFEST: b"a.csv\nb.csv\n"}
+    for name, content in mine.items():
+        write_file(tmp_path / "data" / name, content)
+    with pytest.raises(NotOurs, match="did not write"):
+        write_folder(tmp_path / "data", NEW)
+    assert state(tmp_path / "data") == mine
+
+
+OLD_PAGE = b'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'"> metaimt'
+
+
+def test_an_old_manifest_is_believed_beside_a_page_of_ours(tmp_path: Path) -> None:
+    folder = tmp_path / "outputs"
+    before = {"index.html": OLD_PAGE, "report.md": b"old", "mine.txt": b"mine"}
+    listing = b"index.html\nmanifest.txt\nreport.md\n"
+    for name, content in {**before, MANIFEST: listing}.items():
+        write_file(folder / name, content)
+    assert write_folder(folder, NEW) == ()
+    assert state(folder) == {**written(NEW), "mine.txt": b"mine"}
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_what_was_changed_by_hand_is_kept_and_named(
+    in_place: bool, outputs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if in_place:
+        monkeypatch.setattr(Path, "is_mount", lambda path: path == outputs)
+    write_file(outputs / "tables" / "a.csv", b"changed by hand")
+    write_file(outputs / "figures" / "deep" / "b.svg", b"mine, under a name that is ours now")
+    write_file(outputs / "tables" / "gone.csv", b"changed too, and no longer written")
+    kept = write_folder(outputs, NEW)
+    assert sorted(kept) == ["figures/deep/b.svg.kept", "tables/a.csv.kept"]
+    expected = {
+        "tables/a.csv.kept": b"changed by hand",
+        "figures/deep/b.svg.kept": b"mine, under a name that is ours now",
+        "tables/gone.csv": b"changed too, and no longer written",
+        "tables/mine.txt": b"mine",
+    }
+    assert state(outputs) == {**written(NEW), **expected}
+    assert write_folder(outputs, NEW) == ()
+    assert state(outputs) == {**written(NEW), **expected}
+
+
+def test_files_of_another_machine_and_of_the_last_write_here_are_ours(outputs: Path) -> None:
+    """After `git pull` the manifest is another's; what is not committed is still of the last write here."""
+    theirs = {"index.html": b"theirs", "report.docx": b"theirs"}
+    write_folder(outputs.parent / "theirs", theirs)
+    shutil.copy(outputs.parent / "theirs" / "index.html", outputs / "index.html")
+    shutil.copy(outputs.parent / "theirs" / MANIFEST, outputs / MANIFEST)
+    assert write_folder(outputs, NEW) == ()
+    assert state(outputs) == {**written(NEW), "tables/mine.txt": b"mine"}
+
+
+@posix
+def test_a_symbolic_link_is_followed(outputs: Path) -> None:
+    link = outputs.parent / "link"
+    link.symlink_to(outputs, target_is_directory=True)
+    write_folder(link, NEW)
+    assert link.is_symlink()
+    assert state(outputs) == {**written(NEW), "tables/mine.txt": b"mine"}
+    assert sorted(path.name for path in outputs.parent.iterdir()) == ["link", "outputs"]
+
+
+def test_empty_folders_of_others_stay_and_ours_go(outputs: Path) -> None:
+    (outputs / "mine" / "empty").mkdir(parents=True)
+    (outputs / "tables" / "mine.txt").unlink()
+    write_folder(outputs, {"index.html": b"new"})
+    assert (outputs / "mine" / "empty").is_dir()
+    assert not (outputs / "tables").exists()
+
+
+@posix
+@pytest.mark.parametrize(
+    ("umask", "file", "folder"), [(0o022, 0o644, 0o755), (0o077, 0o600, 0o700), (0o002, 0o664, 0o775)]
+)
+def test_rights_follow_the_umask(umask: int, file: int, folder: int, tmp_path: Path) -> None:
+    before = os.umask(umask)
+    try:
+        write_folder(tmp_path / "outputs", NEW)
+    finally:
+        os.umask(before)
+    modes = {path.is_dir(): path.stat().st_mode & 0o777 for path in (tmp_path / "outputs").rglob("*")}
+    assert modes == {True: folder, False: file}
+    assert (tmp_path / "outputs").stat().st_mode & 0o777 == folder
+
+
+@posix
+def test_rights_that_were_given_stay(outputs: Path) -> None:
+    outputs.chmod(0o700)
+    (outputs / "index.html").chmod(0o600)
+    write_folder(outputs, NEW)
+    assert outputs.stat().st_mode & 0o777 == 0o700
+    assert (outputs / "index.html").stat().st_mode & 0o777 == 0o600
+
+
+@posix
+def test_what_killed_writes_left_is_swept(outputs: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    left = outputs.parent / f".outputs.{int(done.stdout)}.abcdefgh"
+    running = outputs.parent / f".outputs.{os.getpid()}.abcdefgh"
+    other = outputs.parent / ".outputs.mine"
+    for path in (left, running, other):
+        path.mkdir()
+    write_folder(outputs, NEW)
+    assert [path.exists() for path in (left, running, other)] == [False, True, True]
+
+
+def test_a_file_that_another_program_holds_is_named(outputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Windows does: a folder with an open file cannot be moved."""
+    before = state(outputs)
+    without_exchange(monkeypatch)
+
+    def held(path: Path, target: Path) -> Path:
+        raise PermissionError(13, "in use")
+
+    monkeypatch.setattr(Path, "rename", held)
+    monkeypatch.setattr(files, "_in_use", lambda folder: folder / "report.docx")
+    with pytest.raises(NotOurs, match=r"report\.docx is open in another program"):
+        write_folder(outputs, NEW)
+    assert state(outputs) == before

@@ -14,7 +14,7 @@ import metaimt
 PACKAGE = Path(metaimt.__path__[0])
 LINES = (
     ("problem", "vocabulary", "files", "workers", "statistics", "model"),
-    ("casefiles",),
+    ("casefiles", "out_folder"),
     ("checks", "evidence"),
     ("curation", "analyses"),
     ("versions", "figures"),

@@ -17,7 +17,8 @@ from metaimt.casefiles.library import CASE_FOLDERS, SHARED_FILES, Library
 from metaimt.casefiles.second_reading import FOLDER as SECOND_READINGS
 from metaimt.casefiles.version_files import FOLDER as VERSIONS
 from metaimt.checks.across_library import case_files
-from metaimt.files import MANIFEST, in_ascii
+from metaimt.files import in_ascii
+from metaimt.out_folder import MANIFEST
 from metaimt.problem import Position, Problem
 
 READ_FOLDERS = (*CASE_FOLDERS, SECOND_READINGS, VERSIONS)

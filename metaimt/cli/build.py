@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from metaimt.cli.output import summary, told
+from metaimt.files import for_terminal
 from metaimt.workers import processors
 
 
@@ -22,16 +24,15 @@ def build(
 ) -> None:
     """Validate, pool and write the review: the page, the report, results, tables and figures."""
     from metaimt.casefiles.library import collector_paused
-    from metaimt.files import for_terminal
     from metaimt.report.exports import EXPORTS
     from metaimt.report.text import pooled_table
     from metaimt.review import Loaded, moved
     from metaimt.review import build as build_review
 
-    stages = Stages()
+    stages, kept = Stages(), list[str]()
     try:
         with collector_paused():  # looking for cycles costs a twentieth of the time and frees next to nothing
-            results = build_review(cases, out, stages, jobs)
+            results = build_review(cases, out, stages, jobs, kept)
     finally:
         stages.end()
     print(pooled_table(results.response))
@@ -42,9 +43,16 @@ def build(
     if results.warnings:
         print(f"{summary(results.warnings, files)}: metaimt validate")
     print(f"Written: {out.as_posix()}/index.html, report.md, results.json, tables/, figures/")
+    tell_kept(out, kept)
     print(f"For other programs: {', '.join(EXPORTS)}")
     if open_page:
         show(out / "index.html")
+
+
+def tell_kept(out: Path, kept: Iterable[str]) -> None:
+    """Name the files that somebody had changed, or had under a name that is written now."""
+    for name in kept:
+        print(for_terminal(f"Kept: {out.as_posix()}/{name}, which metaimt had not written as it was"))
 
 
 class Stages:

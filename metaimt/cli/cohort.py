@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from metaimt.cli.build import tell_kept
 from metaimt.cli.output import PROBLEMS, counted, print_json, print_problems, told
 from metaimt.problem import Blocked, WrongUse
 
@@ -58,7 +59,7 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     ] = False,
 ) -> None:
     """Describe a local cohort: Table 1, marker positivity, treatment, survival; from a patient table or from counts."""
-    from metaimt.files import refuse_foreign_folder, write_folder
+    from metaimt.out_folder import refuse_foreign_folder, write_folder
 
     if out is not None:
         refuse_foreign_folder(out)
@@ -75,7 +76,8 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     if out is not None:
         from metaimt.report.cohort_outputs import cohort_files
 
-        write_folder(out, cohort_files(found))
+        kept = write_folder(out, cohort_files(found))
+        tell_kept(out, kept)
         if output is CohortFormat.text:
             print(f"\nWritten: {out.as_posix()}/cohort.txt, results.json, tables/, figures/")
     if table is not None and table.problems:

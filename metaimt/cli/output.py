@@ -15,7 +15,8 @@ from typing import Any, NoReturn, ParamSpec, TextIO, TypeVar
 
 import typer
 
-from metaimt.files import NotOurs, for_terminal
+from metaimt.files import for_terminal
+from metaimt.out_folder import NotOurs
 from metaimt.problem import Blocked, CannotAnalyse, Problem, WrongUse
 
 P = ParamSpec("P")

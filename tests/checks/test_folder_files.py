@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from metaimt.casefiles.library import read_library
 from metaimt.checks import check_library
 from metaimt.checks.folder_files import problems_of_files
-from metaimt.files import MANIFEST
+from metaimt.out_folder import MANIFEST
 from metaimt.problem import Problem
 
 HERE = Path(__file__).parent

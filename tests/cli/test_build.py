@@ -31,7 +31,7 @@ def review(make_review: MakeReview) -> Path:
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A build that pools and writes nothing: for what the command says around it."""
 
-    def pooled(cases: Path, out: Path, stages: Stages, jobs: int) -> SimpleNamespace:
+    def pooled(cases: Path, out: Path, stages: Stages, jobs: int, kept: list[str]) -> SimpleNamespace:
         stages("pooling")
         loaded = load(cases)
         return SimpleNamespace(

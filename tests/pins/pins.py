@@ -105,7 +105,7 @@ def main() -> None:
     from command import metaimt as run
 
     import metaimt
-    from metaimt.files import write_folder
+    from metaimt.out_folder import write_folder
     from metaimt.report.figure_files import review_figure_files
     from metaimt.report.outputs import output_files
     from metaimt.review import news

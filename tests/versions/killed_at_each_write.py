@@ -23,7 +23,7 @@ import metaimt.analyses.frozen_numbers
 import metaimt.analyses.results
 import metaimt.report.figure_files
 import metaimt.report.outputs
-from metaimt import files, review
+from metaimt import out_folder, review
 
 KILLED = 9
 OUTPUTS = {"CHANGES.md": b"made up", "index.html": b"made up", "figures/made-up.svg": b"<svg/>", "tables/a.csv": b"1\n"}
@@ -83,7 +83,7 @@ def child(what: str, folder: Path, last: int, known: dict[str, Any]) -> None:
     steps = Steps(last, folder.parent)
     sys.addaudithook(steps.watch)
     steps.before(os, "fsync")
-    steps.before(files, "_renameat2")
+    steps.before(out_folder, "_renameat2")
     os.fdopen = steps.open_in_halves  # type: ignore[assignment]
     for owner, name, result in (
         *((review, name, result) for name, result in known.items()),

@@ -13,7 +13,8 @@ from conftest import MakeReview, course, patient, report
 from killed_at_each_write import NUMBERS, OUTPUTS, contents
 from made_up_review import edit, small_review, write
 
-from metaimt.files import MANIFEST, write_file, write_folder
+from metaimt.files import write_file
+from metaimt.out_folder import MANIFEST, write_folder
 from metaimt.review import snapshot
 from metaimt.versions.stored import read_stored
 
@@ -72,8 +73,8 @@ def test_snapshot_killed_at_each_write(review: Path) -> None:
 @pytest.mark.slow
 def test_a_build_writes_nothing_before_all_is_computed(review: Path) -> None:
     code = (
-        "import os; from metaimt import files, review\n"
-        "files.write_folder = lambda *_: os._exit(9)\n"
+        "import os; from metaimt import out_folder, review\n"
+        "out_folder.write_folder = lambda *_: os._exit(9)\n"
         "review.build('review')\n"
     )
     before = contents(review.parent)
