@@ -3,8 +3,8 @@
     python tools/gene_symbols.py FOLDER
 
 FOLDER holds two wheels, unpacked, which redistribute public tables: goatools 1.6.9 (NCBI Gene, protein-coding genes of
-man, as of 2016-02-22, with aliases) and sanbomics 0.1.0 (present HGNC symbols by NCBI gene id). A symbol of 2016 that
-is no longer one is a former name of the same gene; so is an alias that belongs to one gene only.
+man, as of 2016-02-22) and sanbomics 0.1.0 (present HGNC symbols by NCBI gene id). A symbol of 2016 that is no longer
+one is a former name of the same gene.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from collections import defaultdict
 from pathlib import Path
 
 OUT = Path(__file__).parent.parent / "metaimt" / "vocabulary" / "hgnc.txt"
-_ENTRY = re.compile(r"\s*(\d+) :.*Symbol='([^']*)', Aliases='([^']*)'")
+_ENTRY = re.compile(r"\s*(\d+) :.*Symbol='([^']*)', Aliases=")
 HEAD = """\
-# Protein-coding genes of man: the present HGNC symbol, then former symbols and aliases that name no other gene.
+# Protein-coding genes of man: the present HGNC symbol, then the symbols it had before. No aliases: MEK, for one, is
+# listed as an alias of MAP2K7, and is meant for MAP2K1 and MAP2K2.
 # From NCBI Gene (2016-02-22) and HGNC (symbols by gene id), both free to use: tools/gene_symbols.py writes this file.
 """
 
@@ -37,11 +38,10 @@ def main(folder: Path) -> None:
         entry = _ENTRY.match(line)
         if entry is None or (symbol := present.get(entry[1])) is None:
             continue
-        for alias in (entry[2], *entry[3].split(", ")):
-            if alias != symbol and re.fullmatch(r"[A-Z][A-Z0-9]{1,11}", alias):
-                names.setdefault(symbol, set()).add(alias)
-                owners[alias].add(symbol)
         names.setdefault(symbol, set())
+        if entry[2] != symbol and re.fullmatch(r"[A-Z][A-Z0-9]{1,11}", entry[2]):
+            names[symbol].add(entry[2])
+            owners[entry[2]].add(symbol)
     lines = [
         " ".join([symbol, *sorted(alias for alias in names[symbol] if len(owners[alias]) == 1 and alias not in names)])
         for symbol in sorted(names)

@@ -17,7 +17,7 @@ from metaimt.casefiles.model import CaseFile, Extraction
 from metaimt.casefiles.protocol import Protocol
 from metaimt.casefiles.shared import Link
 from metaimt.checks.same_patient import Candidate, candidates
-from metaimt.evidence.selection import LATER_LINES, Placed, Selection
+from metaimt.evidence.selection import LATER_LINES, Placed, Selection, place_units
 from metaimt.model.count import Count
 from metaimt.model.reason import Why
 from metaimt.model.unit import Unit
@@ -132,6 +132,7 @@ class Contribution:
     decisions: tuple[Decision, ...]
     candidates: tuple[Candidate, ...]
     errors_elsewhere: int = 0
+    stands_in: tuple[str, ...] = ()  # reports that would count in a pool if it were not in the review
 
     @property
     def extraction(self) -> Extraction:
@@ -151,6 +152,7 @@ class Contribution:
             **({"errors_elsewhere": self.errors_elsewhere} if self.errors_elsewhere else {}),
             "units": [place.to_dict() for place in self.places],
             "changes": [change.to_dict() for change in self.changes],
+            "stands_in": list(self.stands_in),
             "first_or_only": [asdict(novelty) for novelty in self.novelties],
             "same_patients": {
                 "decided": [asdict(decision) for decision in self.decisions],
@@ -189,7 +191,23 @@ def contribution(
         decisions=tuple(_decisions(library.links, report.id, subject, protocol)),
         candidates=tuple(suspects),
         errors_elsewhere=errors_elsewhere,
+        stands_in=() if errors_elsewhere else tuple(_stands_in(mine, selection, library, protocol)),
     )
+
+
+def _stands_in(mine: tuple[Placed, ...], selection: Selection, library: Library, protocol: Protocol) -> Iterator[str]:
+    """The reports that would count patients in a pool in its place: links are read again without it."""
+    own = {placed.unit.id for placed in mine}
+    others = tuple(placed.unit for placed in selection.placed if placed.unit.id not in own)
+    before = {(pool, member.unit.id) for pool in selection.pools for member in selection.members(pool)}
+    after = place_units(others, library.links, protocol)
+    entered = {
+        member.unit.report
+        for pool in selection.pools
+        for member in after.members(pool)
+        if member.unit.evaluable and (pool, member.unit.id) not in before
+    }
+    yield from sorted(entered)
 
 
 def find(library: Library, wanted: str) -> tuple[CaseFile, str | None]:
@@ -208,6 +226,9 @@ def _unknown_report(library: Library, name: str) -> str:
     excluded = next((entry for entry in library.excluded if entry.id == name), None)
     if excluded is not None:
         return f"{name} was read and excluded: {excluded.reason}"
+    waiting = next((each for each in library.pending if each.id == name), None)
+    if waiting is not None:
+        return f"{name} is pending and in no pool: {waiting.reason} ({waiting.file})"
     ids = [report.id for report in library.reports]
     close = difflib.get_close_matches(name, ids, n=3, cutoff=0.5)
     said = f"the nearest ids are {', '.join(close)}" if close else "an id is the name of its file without .yaml"

@@ -218,6 +218,11 @@ def _gene(value: object, info: ValidationInfo) -> str:
 def _drugs(value: object, info: ValidationInfo) -> str:
     """One drug, or a list of those given together as one regimen: their names joined by ` + `, in order of letters."""
     if not isinstance(value, list):
+        parts = [part.strip() for part in re.split(r"\s\+\s|\s?&\s?|\s(?:and|plus|with)\s", str(value))]
+        known = vocabulary_of(info).drugs
+        if len(parts) > 1 and all(part in known for part in parts):
+            written = f"[{', '.join(parts)}]"
+            raise refuse("unknown-drug", f"{shown(value)} is two drugs", Proposal(written, f"write {written}"))
         return _DRUG.check(value, info)
     names = sorted({_DRUG.check(name, info) for name in value})
     if len(names) < 2 or len(names) < len(value):
@@ -276,7 +281,7 @@ def _partner(value: object, info: ValidationInfo) -> str:
         present = text.upper()
     if present is not None:
         former_name = text.upper() in former
-        said = "is a former or other name of a gene" if former_name else "is not the HGNC symbol of a gene"
+        said = "is a former symbol of a gene" if former_name else "is not the HGNC symbol of a gene"
         proposal = Proposal(present, f"did you mean {present}?")
         raise refuse("unknown-fusion-partner", f"{shown(text)} {said}", proposal)
     hint = "write the HGNC symbol of one gene: EML4; a gene that is missing can be added in cases/vocabulary.yaml"
@@ -326,11 +331,49 @@ _NUMBER_OR_RANGE = {
 Months = Annotated[float | tuple[float, float], PlainValidator(_range), WithJsonSchema(_NUMBER_OR_RANGE)]
 
 
+_PROTEIN = re.compile(
+    r"(?<![A-Za-z0-9.])(?:p\.)?\(?(?P<old>[A-Z][a-z]{2}|[A-Z])(?P<place>[0-9]{1,5})(?P<new>[A-Z][a-z]{2}|[A-Z*=])\)?(?![A-Za-z0-9/])"
+)
+_ACIDS = dict(
+    zip(
+        "Ala Arg Asn Asp Cys Gln Glu Gly His Ile Leu Lys Met Phe Pro Ser Thr Trp Tyr Val Ter".split(),  # noqa: SIM905
+        "ARNDCQEGHILKMFPSTWYV*",
+        strict=True,
+    )
+)
+
+
+def _change(value: object) -> str:
+    """A mutation; one that says one change of a protein says it in short, so that V600E is written one way only."""
+    text = _text(value)
+    said = " ".join(text.split())
+    found = {
+        f"{_ACIDS.get(match['old'], match['old'])}{match['place']}{_ACIDS.get(match['new'], match['new'])}"
+        for match in _PROTEIN.finditer(said if any(map(str.isupper, said)) else said.upper())
+    }
+    if len(found) == 1 and text not in found:
+        (short,) = found
+        raise refuse("wrong-form", f"{shown(text)} is not written in short", Proposal(short, f"write {short}"))
+    return text
+
+
+Change = Annotated[str, PlainValidator(_change), WithJsonSchema({"type": "string"})]
+
+
 def _percent(value: object) -> float:
-    change = float(_amount(value, hints.number))
+    change = float(_amount(value, _signed))
     if change < -100:
         raise refuse("wrong-form", f"{shown(value)} is a loss of more than the whole", "write -30 for a loss of 30 %")
     return change
+
+
+def _signed(text: str) -> Proposal | None:
+    """`-52%`, `−52 %`: the number alone; a change without a sign may be a growth or a loss, and is not guessed."""
+    match = re.fullmatch(r"([-+−–])\s?(\d{1,4}(?:[.,]\d+)?)\s?%?", text.strip())
+    if match is None:
+        return None
+    plain = ("" if match[1] == "+" else "-") + match[2].replace(",", ".")
+    return Proposal(plain, f"write {plain}")
 
 
 SizeChange = Annotated[float, PlainValidator(_percent), WithJsonSchema({"type": "number", "minimum": -100})]

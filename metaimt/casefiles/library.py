@@ -7,6 +7,7 @@ form is in `documents` but not in `reports`; what can be read of it is in `parts
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 CASE_FOLDERS = ("literature", "local")
 PROTOCOL_FILE = "review.yaml"
 PENDING = "pending"  # status of a case file
+_SAYS_PENDING = re.compile(r"^status:[ \t]*[\"']?pending\b", re.MULTILINE)
 _ADDED_TERMS = "vocabulary.yaml"
 SHARED_FILES = (
     PROTOCOL_FILE,
@@ -265,6 +267,10 @@ class _Reader:
     def case(self, path: Path) -> CaseFile | None:
         """A case file; of one that says `status: pending` whatever it holds is told and stops nothing."""
         document = self.document(path)
+        if document.problems and _SAYS_PENDING.search(document.text):
+            self.problems += [replace(problem, severity="warning") for problem in document.problems]
+            self.pending.append(Pending(path.stem, _shown(path), "", "it cannot be read yet"))
+            return None
         if not isinstance(document.data, dict) or document.data.get("status") != PENDING:
             return self._unless_broken(path)
         report, reason = document.data.get("report"), document.data.get("reason")

@@ -15,6 +15,7 @@ from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema, model_va
 from metaimt.casefiles.claims import Claim
 from metaimt.casefiles.entry import Entry, described, listed, mapped
 from metaimt.casefiles.fields import (
+    Change,
     Date,
     Doi,
     DrugName,
@@ -95,7 +96,7 @@ class Mutation(Entry):
     """A mutation that the source prints."""
 
     gene: Gene = Field(description="The gene, HGNC symbol.")
-    change: Text | None = described("The change as printed, such as V600E.")
+    change: Change | None = described("The change of the protein in short, V600E; else as printed.")
 
 
 class Course(Entry):

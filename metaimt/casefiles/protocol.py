@@ -10,10 +10,10 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
 
 from metaimt.casefiles.entry import Entry, described, listed, mapped
-from metaimt.casefiles.fields import Flag, Number, Text, Whole, refuse
+from metaimt.casefiles.fields import Flag, Number, Term, Text, Whole, refuse
 from metaimt.casefiles.model import (
     Basis,
     Depth,
@@ -56,7 +56,14 @@ _DEATHS = ("non_response", "not_evaluable")
 Death = Annotated[str, _choice(*_DEATHS, field="death-rule"), _schema(*_DEATHS)]
 _LIVING = ("up_to_date", "update_in_progress", "not_up_to_date", "retired")
 LivingStatus = Annotated[str, _choice(*_LIVING, field="living-status"), _schema(*_LIVING)]
-EligibleHistology = Annotated[str, _choice("IMT", "EIMS", "other", "not_stated", field="histology")]
+
+
+def _eligible(value: object, info: ValidationInfo) -> str:
+    """A histology of the vocabulary, to which a review of another tumour adds its own, or not_stated."""
+    return NOT_STATED if value == NOT_STATED else Term("histology").check(value, info)
+
+
+EligibleHistology = Annotated[str, PlainValidator(_eligible), WithJsonSchema({"type": "string"})]
 
 
 class Outcome(Entry):
@@ -72,7 +79,7 @@ class Outcome(Entry):
 class Eligible(Entry):
     """Who belongs to the review."""
 
-    histology: tuple[Annotated[EligibleHistology, _schema("IMT", "EIMS", "other", "not_stated")], ...] = Field(
+    histology: tuple[EligibleHistology, ...] = Field(
         min_length=1, description="Eligible histologies; not_stated: as reported."
     )
 

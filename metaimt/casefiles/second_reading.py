@@ -13,7 +13,7 @@ from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, mode
 
 from metaimt.casefiles.entry import Entry, described, listed
 from metaimt.casefiles.fields import DrugName, Identifier, Text, unknown_term, vocabulary_of
-from metaimt.casefiles.model import Arm, Course, Extraction, Patient, Waiver
+from metaimt.casefiles.model import Arm, Course, Design, Extraction, Patient, Publication, Waiver
 
 FOLDER = "second-reading"
 _AFTER = re.compile(r"after (.+)")
@@ -58,10 +58,10 @@ class SecondArm(Arm):
         return self
 
 
-class ReportRead(Entry):
-    """Which report was read."""
+class ReportRead(Publication):
+    """Which report was read; its bibliography may stand here too, and is not compared."""
 
-    id: Identifier = Field(description="Id of the case file; equals the file name without .yaml.")
+    design: Design | None = described("Not compared.")  # type: ignore[assignment]
 
 
 class SecondReading(Entry):

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from metaimt.casefiles.fields import ID_PATTERN
 from metaimt.casefiles.library import CASE_FOLDERS, PROTOCOL_FILE, Library
-from metaimt.casefiles.model import CaseFile
+from metaimt.casefiles.model import CaseFile, Mutation
 from metaimt.casefiles.second_reading import FOLDER as SECOND_FOLDER
 from metaimt.casefiles.strict_yaml import Path as Steps
 from metaimt.checks.labels import told_status
@@ -22,6 +22,7 @@ from metaimt.vocabulary import REGIMEN
 
 _ID = re.compile(ID_PATTERN)
 
+_CHANGE = re.compile(r"[A-Z]\d{1,5}[A-Z*=]")
 _LOOK_ALIKE = str.maketrans("АВЕКМНОРСТХαΑΒΕΚΜΝΟΡΤΧ", "ABEKMHOPCTXaABEKMNOPTX")
 
 
@@ -281,7 +282,29 @@ def drugs_have_targets(library: Library) -> Iterator[Located]:
         for path, name in given:
             for drug in sorted(silent.intersection(name.split(REGIMEN))):
                 message = f"{drug} has no targets: it counts only where the protocol names not_stated"
-                yield name_of(library, report), path, message, f"add targets: [ALK] to {drug} in cases/vocabulary.yaml"
+                place = shared(library, "vocabulary.yaml")
+                hint = f"add targets: the genes that its label names, to {drug} in {place}"
+                yield name_of(library, report), path, message, hint
+
+
+@rule("unclear-change", "warning")
+def changes_can_be_compared(library: Library) -> Iterator[Located]:
+    """Where a row asks for one change of a gene, a change that is not one such is of no row, or of the wrong one."""
+    rows = library.protocol.rows.values() if library.protocol is not None else ()
+    asked = {row.mutation: row.change for row in rows if row.mutation is not None and row.change is not None}
+    for report in library.reports if asked else ():
+        entries: list[tuple[str, int, tuple[Mutation, ...]]] = [
+            *(("patients", p, patient.mutations) for p, patient in enumerate(report.patients)),
+            *(("arms", a, arm.mutations) for a, arm in enumerate(report.arms)),
+        ]
+        for kind, k, mutations in entries:
+            for m, mutation in enumerate(mutations):
+                if mutation.gene in asked and not _CHANGE.fullmatch(mutation.change or ""):
+                    message = f"{mutation.gene}: {mutation.change or 'no change'} is not one change of the protein"
+                    hint = (
+                        f"the protocol asks for {asked[mutation.gene]}: write the change in that form if it is printed"
+                    )
+                    yield name_of(library, report), (kind, k, "mutations", m), message, hint
 
 
 @rule("format-1", "warning")

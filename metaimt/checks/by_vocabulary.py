@@ -59,6 +59,19 @@ def _drug_names(vocabulary: Vocabulary) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, longest_first))})(?![\w-])", re.IGNORECASE)
 
 
+@rule("combined-inhibitors", "warning", about="terms")
+def inhibitors_given_together_are_a_regimen(patient: Patient, terms: Vocabulary) -> Iterable[Finding]:
+    """Two kinase inhibitors given together are one regimen; under combined_with the course is mixed treatment."""
+    for c, course in enumerate(patient.courses):
+        for k, other in enumerate(course.combined_with):
+            if (drug := _drug_in(terms, other)) is not None and drug != course.drug:
+                message = f"combined_with: {shown(other)} is a kinase inhibitor"
+                hint = (
+                    f"if both were given together throughout, write drug: [{course.drug}, {drug}], and delete it here"
+                )
+                yield ("courses", c, "combined_with", k), message, hint
+
+
 @rule("generation-order", "info", about="terms")
 def generations_follow_each_other(patient: Patient, terms: Vocabulary) -> Iterable[Finding]:
     """Later generations are mostly given after earlier ones; courses stand in the order given."""

@@ -99,4 +99,13 @@ def counts_are_those_of_a_rare_tumour(arm: Arm) -> Iterable[Finding]:
     return FINE
 
 
+@rule("uncounted-arm", "info", about="arm")
+def arms_have_a_denominator(arm: Arm) -> Iterable[Finding]:
+    """Without the number of evaluable patients an arm is in no pool."""
+    if arm.evaluable is not None:
+        return FINE
+    place = ("treated",) if arm.treated is not None else ("responders",)
+    return [(place, "no evaluable: the arm is in no pool", "add evaluable if the source prints it")]
+
+
 ARM_RULES: tuple[Rule, ...] = rules_in(globals())

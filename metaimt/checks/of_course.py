@@ -45,6 +45,8 @@ def known_response_has_words(course: Course) -> Iterable[Finding]:
     """A second reader compares the category with the words it was taken from."""
     if course.response is None or course.response_as_stated is not None or course.response_basis in {None, "inferred"}:
         return FINE
+    if course.response_basis == "measured" and (course.sizes is not None or course.size_change_percent is not None):
+        return FINE
     message = f"response_basis: {course.response_basis} without response_as_stated"
     return [(("response_basis",), message, "add response_as_stated: the words, or the measurements, of the source")]
 

@@ -5,12 +5,19 @@ The texts are read when the command runs, not when it is defined.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
 
 from metaimt.cli.output import told
 from metaimt.problem import WrongUse
+
+
+def plain_id(typed: str) -> str:
+    """The id in `error[unknown-site]`, as messages write it."""
+    match = re.fullmatch(r"(?:error|warning|info)\[([a-z0-9-]+)\]", typed.strip())
+    return match[1] if match else typed
 
 
 @told
@@ -28,4 +35,4 @@ def explain(
     if markdown:
         print(rules_page(), end="")
     else:
-        print(rule_list() if rule is None else explanation_text(explanation_of(rule)))
+        print(rule_list() if rule is None else explanation_text(explanation_of(plain_id(rule))))

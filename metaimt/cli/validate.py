@@ -155,7 +155,7 @@ def looked_at(paths: Iterable[Path], *, changed: bool = False) -> Looked:
         waived += [one for one in found.waived if _wanted(one.problem.file, wanted) and own(one.problem.file)]
         named = {path.as_posix() for path in wanted}
         pending += [each for each in library.pending if _wanted(each.file, wanted)]
-        lines += _moved(library, found)
+        lines += _moved(library, found) if any(path.is_dir() for path in wanted) else ()
         names |= {
             name
             for name in library.documents

@@ -121,6 +121,7 @@ def _arm_unit(library: Library, publication: Mapping[str, Any], arm: Arm, number
         responders=arm.counts[0],
         evaluable=arm.counts[1],
         uncounted=arm.evaluable is None,
+        known_responders=arm.responders if arm.evaluable is None else None,
         complete=arm.cr,
         controlled=None if arm.sd is None or arm.evaluable is None else arm.counts[0] + arm.sd,
         median_pfs=arm.median_pfs_months,

@@ -72,6 +72,7 @@ class Unit:
     stop_reason: str | None = None
     beyond_progression: bool | None = None
     uncounted: bool = False  # an arm whose evaluable patients are not printed
+    known_responders: int | None = None  # of such an arm
     life_status: str | None = None  # alive | dead at last follow-up
     median_pfs: Median | None = None
     median_duration: Median | None = None  # of the time on the drug

@@ -80,6 +80,9 @@ def _place(place: Place, protocol: Protocol) -> Iterator[str]:
 
 
 def _outcome(unit: Unit) -> str:
+    if unit.uncounted:
+        known = "responders not printed" if unit.known_responders is None else f"{unit.known_responders} responded"
+        return f"{known}, how many were evaluable is not printed"
     if not unit.course:
         basis = f", {unit.response_basis}" if unit.response_basis else ""
         return f"{fraction(unit.responders, unit.evaluable)} responded{basis}"
@@ -96,7 +99,8 @@ def _patient(unit: Unit) -> str:
     fusion = "-".join(part for part in (unit.fusion_partner, unit.fusion_gene) if part)
     markers = None if fusion else ", ".join(f"{marker} {status}" for marker, status in unit.markers)
     site = unit.site and unit.site.replace("_", " ")
-    return ", ".join(part for part in (age, unit.sex, site, unit.histology, fusion, markers) if part)
+    changes = ", ".join(" ".join(filter(None, mutation)) for mutation in unit.mutations)
+    return ", ".join(part for part in (age, unit.sex, site, unit.histology, fusion, markers, changes) if part)
 
 
 def _compared(found: Contribution) -> list[list[str]]:
@@ -121,6 +125,9 @@ def _changes(found: Contribution) -> Iterator[str]:
         yield from _wrapped(f"counts in {change.label} {_share(change)}:", "  ", "    ")
         yield f"    with it    {_estimate(change.with_it)}"
         yield f"    without it {_estimate(change.without_it)}"
+    if found.stands_in:
+        others = ", ".join(found.stands_in)
+        yield from _wrapped(f"links stay as they are; if the file were gone, {others} would count in its place", "  ")
 
 
 def _share(change: Change) -> str:

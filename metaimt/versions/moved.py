@@ -6,14 +6,14 @@ The numbers of that version are as it printed them; nothing is computed again.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection
 from metaimt.versions.numbers import Group
-from metaimt.versions.placement import NEW_UNIT, Move, moves_between, placings_of, renamed_placings
+from metaimt.versions.placement import GONE_UNIT, NEW_UNIT, Move, moves_between, placings_of, renamed_placings
 from metaimt.versions.places import newest
 from metaimt.versions.records import FieldChange, record_changes
 from metaimt.versions.side import documents_of
@@ -60,13 +60,14 @@ def _lines(stored: Stored, library: Library, protocol: Protocol, selection: Sele
     renames = dict(changes.renamed)
     fields = {edited.id: edited.fields for edited in changes.edited}
     links = {edited.id: edited.fields for edited in changes.shared}.get("links.yaml", ())
+    waiting = {each.id for each in library.pending}
     moves = list(moves_between(renamed_placings(state.placings, renames), now, ""))
     for pool in selection.pools:
         mine = [move for move in moves if move.group == pool]
         old, count = state.numbers.get(Group("pool", pool)), selection.count(pool, pool)
         if not mine or old is None:
             continue
-        said = [f"{move.unit} {_kind(move)}{_why(move, fields, links)}" for move in mine[:_SHOWN]]
+        said = [f"{move.unit} {_kind(move)}{_why(move, fields, links, waiting)}" for move in mine[:_SHOWN]]
         more = [f"{len(mine) - _SHOWN} more (metaimt diff)"] if len(mine) > _SHOWN else []
         counts = f"{old.responders}/{old.evaluable} -> {count.responders}/{count.evaluable}"
         yield f"{protocol.label(pool)} {counts} since {stored.version}: {'; '.join([*said, *more])}"
@@ -84,15 +85,22 @@ def _kind(move: Move) -> str:
     return f"{move.old[0]}/{move.old[1]} -> {move.new[0]}/{move.new[1]}"
 
 
-def _why(move: Move, fields: Mapping[str, Sequence[FieldChange]], links: Sequence[FieldChange]) -> str:
+def _why(
+    move: Move,
+    fields: Mapping[str, Sequence[FieldChange]],
+    links: Sequence[FieldChange],
+    pending: Collection[str] = (),
+) -> str:
     """The fields of the report that changed, else of its links, else the rule; nothing for a report that is new."""
     report, _, name = move.unit.partition("/")
     mine = [change for change in fields.get(report, ()) if _concerns(change.path, name.partition("/")[0])]
+    if not mine and move.rule in {NEW_UNIT, GONE_UNIT}:
+        return " (pending)" if report in pending else "" if move.rule == NEW_UNIT else f" ({move.rule})"
     mine = mine or [change for change in links if report in change.path]
     if mine:
         more = f", {len(mine) - _SHOWN} more" if len(mine) > _SHOWN else ""
         return f" ({', '.join(map(_change, mine[:_SHOWN]))}{more})"
-    return "" if move.rule == NEW_UNIT else f" ({'no longer: ' if move.kind == 'entered' else ''}{move.rule})"
+    return f" ({'no longer: ' if move.kind == 'entered' else ''}{move.rule})"
 
 
 def _concerns(path: str, name: str) -> bool:
@@ -106,6 +114,8 @@ def _concerns(path: str, name: str) -> bool:
 
 
 def _change(change: FieldChange) -> str:
+    if change.path.startswith("[") and change.path.endswith("]"):
+        return f"a link of {change.path[1:-1]} was {'added' if change.old is None else 'taken out'}"
     name = change.path.rpartition("].")[2].rpartition(".")[2] or change.path
     return f"{name}: {_shown(change.old)} -> {_shown(change.new)}"
 

@@ -198,7 +198,7 @@ def built_in() -> Vocabulary:
 
 @lru_cache(maxsize=1)
 def genes() -> tuple[frozenset[str], Mapping[str, str]]:
-    """The present symbols of all protein-coding genes, and former symbol or alias -> present symbol: hgnc.txt."""
+    """The present symbols of all protein-coding genes, and former symbol -> present symbol: hgnc.txt."""
     lines = files(__name__).joinpath("hgnc.txt").read_text(encoding="utf-8").splitlines()
     entries = [line.split() for line in lines if not line.startswith("#")]
     former = {alias: symbol for symbol, *aliases in entries for alias in aliases}
