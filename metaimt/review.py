@@ -5,8 +5,8 @@ Each step is one call to the package that knows how.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -69,25 +69,37 @@ def moved(loaded: Loaded, selection: Selection | None = None) -> tuple[str, ...]
 def migration(cases: Path | str = "cases") -> tuple[dict[str, tuple[str, str]], tuple[str, ...]]:
     """What `metaimt migrate` writes: file -> (old text, new text); and what that moves, a line a pool.
 
-    Raises what `load` raises: a review is migrated when it has no errors.
+    Errors that the rewriting mends do not stop it. Raises what `load` raises if others are left: nothing is written.
     """
     from metaimt.casefiles.migrate import migrated
     from metaimt.versions.moved import pool_moves
     from metaimt.versions.side import texts_of
     from metaimt.versions.stored import unpack
 
-    loaded = load(cases)
-    texts = texts_of(loaded.library)
-    new = migrated(texts, loaded.library.vocabulary)
+    library = read_library(cases)
+    texts = texts_of(library)
+    new = migrated(texts, library.vocabulary)
     if not new:
+        load(library)
         return {}, ()
+    lines: Iterable[str] = ()
     with TemporaryDirectory(prefix="metaimt-") as temporary:
         unpack({**texts, **new}, Path(temporary))
-        after = load(read_library(temporary))
-        lines = pool_moves(
-            select(loaded.library, loaded.protocol), select(after.library, after.protocol), loaded.protocol
-        )
+        try:
+            after = load(read_library(temporary))
+        except Blocked as left:
+            raise Blocked(
+                tuple(_in_folder(each, temporary, library.folder) for each in left.problems), left.files
+            ) from None
+        if library.protocol is not None:
+            before = select(library, library.protocol)
+            lines = tuple(pool_moves(before, select(after.library, after.protocol), library.protocol))
     return {name: (texts[name], text) for name, text in new.items()}, tuple(lines)
+
+
+def _in_folder(problem: Problem, temporary: str, folder: Path) -> Problem:
+    """A problem of a copy, told of the file that was copied."""
+    return replace(problem, file=problem.file.replace(Path(temporary).as_posix(), folder.as_posix(), 1))
 
 
 def errors_elsewhere(library: Library, blocked: Blocked, wanted: str) -> tuple[Protocol, int]:
@@ -332,8 +344,6 @@ def _unreadable(name: str, library: Library, error: Blocked | CannotAnalyse, pri
 
 def _changes(place: Place | None, new: Side, folder: Path) -> Changes:
     """What is new against a state; the old data are computed again, also under the new protocol if that changed."""
-    from dataclasses import replace
-
     from metaimt.versions.changes import changes_between, first_version
     from metaimt.versions.stored import releases
 

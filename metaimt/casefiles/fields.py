@@ -240,7 +240,7 @@ def unknown_term(vocabulary: Vocabulary, name: str, field: str, text: str) -> Py
         return refuse(rule, message, hint)
     nearest = vocabulary.nearest(name, text)
     if name == "response":
-        return refuse(rule, message, hints.response(text, vocabulary.lists[name], nearest))
+        return refuse(rule, message, hints.response(text, vocabulary.lists[name], vocabulary.belongs(name, text)))
     if is_not_stated(text) and (nearest is None or name == "drug"):
         return refuse(rule, message, LEFT_OUT)
     if nearest is None:

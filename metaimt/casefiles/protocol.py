@@ -246,7 +246,7 @@ ANY_TARGET = "any"
 
 def _format(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= FORMAT:
-        said = f"format: {value} is not 1 or {FORMAT}"
+        said = f"{value} is not 1 or {FORMAT}"
         newer = isinstance(value, int) and value > FORMAT
         raise refuse("wrong-form", said, "install a newer metaimt" if newer else f"write format: {FORMAT}")
     return value

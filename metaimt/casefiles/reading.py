@@ -16,6 +16,7 @@ from metaimt.problem import Problem
 from metaimt.vocabulary import Vocabulary, is_not_stated, one_slip
 
 Model = TypeVar("Model", bound=BaseModel)
+_NOTHING = {"no", "none", "nothing", "alone", "monotherapy", "single agent", "0"}
 _FIELDS_EXPECTED = {"dict_type", "mapping_type", "model_type"}
 
 
@@ -133,6 +134,8 @@ def _about_shape(model: type[BaseModel], path: Path, detail: ErrorDetails) -> tu
         limit = detail["ctx"].get("min_length") or detail["ctx"]["max_length"]
         return "wrong-form", f"a list of {len(value)}; expected {limit}", f"write {limit} entries"
     if kind == "tuple_type":
+        if isinstance(value, str) and (is_not_stated(value) or value.strip().casefold() in _NOTHING):
+            return "wrong-type", "expected a list", hints.LEFT_OUT
         simple = f"write [{value}]" if isinstance(value, str) else "write [first, second]"
         hint = f"start each entry with '- ', such as '- {first}: ...'" if _fields_at(model, path) else simple
         return "wrong-type", "expected a list", hint

@@ -91,6 +91,8 @@ def report_ids_differ(library: Library) -> Iterator[Located]:
         report = document.data.get("report") if isinstance(document.data, dict) else None
         used = str(report.get("id")) if isinstance(report, dict) else ""
         first = library.report_documents.get(used)
+        if name in {each.file for each in library.pending}:
+            continue
         if first is not None and first.name != name and SECOND_FOLDER not in name.split("/")[-2:-1]:
             stem = stem_of(name)
             hint = "give one of them another id, such as smith-2024-b, and rename its file"
@@ -204,7 +206,11 @@ def _slip(marker: str, library: Library) -> str | None:
     kinases = frozenset(library.vocabulary.terms("kinase"))
     plain = marker.strip().translate(_LOOK_ALIKE)
     word = re.split(r"[^A-Za-z0-9]", plain)[0].upper()
-    return word if word in kinases and marker not in kinases else None
+    if marker in kinases:
+        return None
+    listed = library.vocabulary.belongs("kinase", plain)
+    meant = word if word in kinases else listed
+    return meant if meant is not None and "/" not in meant else None
 
 
 @rule("nothing-identified", "warning")

@@ -110,6 +110,10 @@ def _unread_yaml(folder: Path, path: Path) -> Problem:
         hint = f"put what it says into {right} and delete it" if Path(right).exists() else f"rename it to {right}"
         return _case(path, f"is not read; the shared file is {shared}", hint)
     home = _home(folder, path, stem)
+    if Path(home).exists():
+        second = (folder / SECOND_READINGS / Path(home).name).as_posix()
+        hint = f"{home} is there already: move it to {second} if it is a second reading, else compare and delete one"
+        return _case(path, "is not read", hint)
     verb = "rename" if Path(home).parent == path.parent else "move"
     return _case(path, "is not read: it is no case file in this place and of this name", f"{verb} it to {home}")
 

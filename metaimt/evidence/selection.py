@@ -199,6 +199,8 @@ def _outside(unit: Unit, row: str | None, pool: Pool, protocol: Protocol) -> lis
         reasons.append(Why(Reason.LATER_COURSE))
     if row not in pool.rows:
         reasons.append(_other_row(unit, row, protocol))
+        wanted = dict.fromkeys(target for each in pool.rows for target in protocol.targets(each, pool))
+        reasons += _of_target(unit, tuple(wanted))
     else:
         reasons += _of_target(unit, protocol.targets(row, pool))
     if unit.evaluable == 0:
@@ -213,7 +215,7 @@ def _of_target(unit: Unit, wanted: tuple[str, ...]) -> list[Why]:
         return []
     if not any(unit.targets):
         return [Why(Reason.TARGET_NOT_STATED)]
-    return [Why(Reason.OTHER_TARGET, ", ".join(name for name in wanted if name != NOT_STATED))]
+    return [Why(Reason.OTHER_TARGET, ", ".join(name.replace("_", " ") for name in wanted))]
 
 
 def _hits(targets: tuple[str, ...], wanted: tuple[str, ...]) -> bool:

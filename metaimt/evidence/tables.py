@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metaimt.casefiles.library import Library
-from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
+from metaimt.casefiles.model import Arm, CaseFile, Course, Mutation, Patient
 from metaimt.casefiles.protocol import Outcome
 from metaimt.model.unit import ADULT_AGE, Span, Unit
 from metaimt.vocabulary import REGIMEN
@@ -74,7 +74,7 @@ def _course_unit(
         fusion_gene=patient.fusion_gene,
         fusion_partner=patient.fusion_partner,
         markers=markers,
-        kinases=_kinases(library, patient.fusion_gene, markers),
+        kinases=_kinases(library, patient.fusion_gene, markers, patient.mutations),
         mutations=_mutations(patient),
         marker_evidence=_evidence(patient),
         age=patient.age,
@@ -109,7 +109,7 @@ def _arm_unit(library: Library, publication: Mapping[str, Any], arm: Arm, number
         fusion_gene=arm.fusion_gene,
         fusion_partner=arm.fusion_partner,
         markers=markers,
-        kinases=_kinases(library, arm.fusion_gene, markers),
+        kinases=_kinases(library, arm.fusion_gene, markers, arm.mutations),
         mutations=_mutations(arm),
         marker_evidence="stated" if "positive" in found.values() else None,
         age=None,
@@ -183,10 +183,15 @@ def _patient_markers(patient: Patient) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(status.items()))
 
 
-def _kinases(library: Library, fused: str | None, markers: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
-    known = library.vocabulary.lists["kinase"]
-    positive = (marker for marker, status in markers if status == "positive" and marker in known)
-    return (fused,) if fused is not None else tuple(positive)
+def _kinases(
+    library: Library, fused: str | None, markers: tuple[tuple[str, str], ...], mutations: tuple[Mutation, ...]
+) -> tuple[str, ...]:
+    """The kinase of the fusion, else those of positive markers under any name, and those that are mutated."""
+    if fused is not None:
+        return (fused,)
+    positive = [library.vocabulary.belongs("kinase", marker) for marker, status in markers if status == "positive"]
+    mutated = [mutation.gene for mutation in mutations if mutation.gene in library.vocabulary.lists["kinase"]]
+    return tuple(dict.fromkeys(gene for gene in (*positive, *mutated) if gene is not None))
 
 
 def _mutations(described: Patient | Arm) -> tuple[tuple[str, str | None], ...]:

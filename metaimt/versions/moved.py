@@ -12,7 +12,7 @@ from typing import Any
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection
-from metaimt.versions.numbers import Group
+from metaimt.versions.numbers import Group, Number
 from metaimt.versions.placement import GONE_UNIT, NEW_UNIT, Move, moves_between, placings_of, renamed_placings
 from metaimt.versions.places import newest
 from metaimt.versions.records import FieldChange, record_changes
@@ -54,7 +54,8 @@ def pool_moves(before: Selection, after: Selection, protocol: Protocol) -> Itera
 
 def _lines(stored: Stored, library: Library, protocol: Protocol, selection: Selection) -> Iterator[str]:
     state, now = stored.state, placings_of(selection)
-    if not any(move.group in selection.pools for move in moves_between(state.placings, now, "")):
+    strata = _strata(state.numbers, selection, protocol)
+    if not strata and not any(move.group for move in moves_between(state.placings, now, "")):
         return
     changes = record_changes(_documents(stored), documents_of(library))
     renames = dict(changes.renamed)
@@ -62,15 +63,40 @@ def _lines(stored: Stored, library: Library, protocol: Protocol, selection: Sele
     links = {edited.id: edited.fields for edited in changes.shared}.get("links.yaml", ())
     waiting = {each.id for each in library.pending}
     moves = list(moves_between(renamed_placings(state.placings, renames), now, ""))
-    for pool in selection.pools:
+    for pool in (*selection.pools, *selection.rows):
         mine = [move for move in moves if move.group == pool]
-        old, count = state.numbers.get(Group("pool", pool)), selection.count(pool, pool)
+        kind = "pool" if pool in selection.pools else "row"
+        old, count = state.numbers.get(Group(kind, pool)), selection.count(pool, pool)
+        if not mine:
+            where = [line for name, line in strata if name == pool]
+            designs = [f"{report} ({_change(change)})" for report, change in _designs(fields)]
+            yield from (f"{line} since {stored.version}: {', '.join(designs) or 'strata'}" for line in where)
         if not mine or old is None:
             continue
         said = [f"{move.unit} {_kind(move)}{_why(move, fields, links, waiting)}" for move in mine[:_SHOWN]]
         more = [f"{len(mine) - _SHOWN} more (metaimt diff)"] if len(mine) > _SHOWN else []
         counts = f"{old.responders}/{old.evaluable} -> {count.responders}/{count.evaluable}"
         yield f"{protocol.label(pool)} {counts} since {stored.version}: {'; '.join([*said, *more])}"
+
+
+def _strata(numbers: Mapping[Group, Number], selection: Selection, protocol: Protocol) -> list[tuple[str, str]]:
+    """(pool, `strict, prospective trials 33/45 -> 21/31`) of each stratum whose counts are others."""
+    found = []
+    for pool in selection.pools:
+        for stratum in protocol.strata:
+            old = numbers.get(Group("stratum", f"{pool}/{stratum}"))
+            inside = [member.unit for member in selection.members(pool) if member.stratum == stratum]
+            r, n = sum(unit.responders for unit in inside), sum(unit.evaluable for unit in inside)
+            if old is not None and (old.responders, old.evaluable) != (r, n):
+                name = f"{protocol.label(pool)}, {protocol.label(stratum)}"
+                found.append((pool, f"{name} {old.responders}/{old.evaluable} -> {r}/{n}"))
+    return found
+
+
+def _designs(fields: Mapping[str, Sequence[FieldChange]]) -> Iterator[tuple[str, FieldChange]]:
+    """The reports whose design is another: it decides the stratum."""
+    for report, changes in fields.items():
+        yield from ((report, change) for change in changes if change.path.endswith(".design"))
 
 
 def _documents(stored: Stored) -> dict[str, Any]:
@@ -116,6 +142,13 @@ def _concerns(path: str, name: str) -> bool:
 def _change(change: FieldChange) -> str:
     if change.path.startswith("[") and change.path.endswith("]"):
         return f"a link of {change.path[1:-1]} was {'added' if change.old is None else 'taken out'}"
+    if (
+        change.path.startswith(("arms[", "patients["))
+        and change.path.endswith("]")
+        and None in (change.old, change.new)
+    ):
+        what = "a course" if "courses[" in change.path else "an arm" if change.path.startswith("arms") else "a patient"
+        return f"{what} was {'added' if change.old is None else 'taken out'}"
     name = change.path.rpartition("].")[2].rpartition(".")[2] or change.path
     return f"{name}: {_shown(change.old)} -> {_shown(change.new)}"
 
@@ -123,5 +156,7 @@ def _change(change: FieldChange) -> str:
 def _shown(value: Any) -> str:
     if value is None:
         return "not stated"
-    text = " ".join(str(value).split())
+    if isinstance(value, dict):
+        return "an entry"
+    text = ", ".join(map(str, value)) if isinstance(value, list) else " ".join(str(value).split())
     return text if len(text) <= _LONG else f"{text[: _LONG - 1]}…"

@@ -62,12 +62,20 @@ def changed_in(library: Library) -> Callable[[str], bool]:
             for parts in (Path(n).parts for n in names)
             for k in range(1, len(parts) + 1)
         }
-        return changed.__contains__
+        stems = {Path(name).stem for name in changed if name.endswith((".yaml", ".yml"))}
+        return lambda name: name in changed or _second_of(name) in stems
     if (version := newest(cases)) is None:
         said = "--changed compares with the last commit of git, or with the newest frozen version"
         raise WrongUse(f"{said}; {cases.as_posix()} has neither (git commit, or metaimt snapshot YEAR.N)")
     same = {(cases / name).as_posix() for name, text in version.texts.items() if texts.get(name) == text}
-    return lambda name: name not in same
+    known = {Path(name).stem for name in same if not _second_of(name)}
+    return lambda name: name not in same or _second_of(name) not in {"", *known}
+
+
+def _second_of(name: str) -> str:
+    """The report that a second reading is of: its warnings follow from an edit of the case file too."""
+    path = Path(name)
+    return path.stem if path.parent.name == "second-reading" else ""
 
 
 def _has_commit(cases: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
 import yaml
 from command import metaimt
 from conftest import FROZEN, MakeReview, course, patient, report
@@ -82,3 +83,30 @@ def test_the_frozen_review_migrates(tmp_path: Path) -> None:
 
 def test_a_review_of_the_present_format_has_nothing_to_do(make_review: MakeReview) -> None:
     assert metaimt("migrate", str(make_review(report("a-2020", patient(course("PR")))))).stdout.startswith("Nothing")
+
+
+OLD_FORMS = ["format: 1  # old\n", '"format": 1\n', "format: 1\n"]
+
+
+@pytest.mark.parametrize("line", OLD_FORMS)
+def test_a_format_that_is_said_is_replaced(line: str) -> None:
+    text = protocol_of_format_2(ROWS.replace("title:", f"{line}title:"))
+    assert yaml.safe_load(text)["format"] == 2
+    assert "# old" in text or "# old" not in line
+
+
+def test_a_review_that_only_the_rewriting_mends(tmp_path: Path) -> None:
+    """A former symbol is an error, which migrate is there to mend; what is said of it in a note stays."""
+    shutil.copytree(FROZEN / "cases", tmp_path / "cases")
+    path = tmp_path / "cases" / "literature" / "hunt-2023.yaml"
+    text = path.read_text(encoding="utf-8").replace("fusion_partner: ", "fusion_partner: SEPT9 # was ")
+    path.write_text(
+        text.replace("  note: >-\n", "  note: >-\n    fusion_partner: SEPT9 was printed.\n"), encoding="utf-8"
+    )
+    assert "fusion_partner: SEPT9 # was " in path.read_text(encoding="utf-8")
+    assert metaimt("validate", "cases", cwd=tmp_path).returncode == 1
+    assert metaimt("migrate", "cases", cwd=tmp_path).returncode == 0
+    now = path.read_text(encoding="utf-8")
+    assert "fusion_partner: SEPTIN9 # was " in now
+    assert "fusion_partner: SEPT9 was printed." in now
+    assert metaimt("validate", "cases", cwd=tmp_path).returncode == 0

@@ -33,6 +33,7 @@ BY_SPELLING_ALONE = {
     "unknown-fusion-partner--septin",
     "unknown-marker--no-gene",
     "unknown-marker--trk",
+    "wrong-form--mutation",
     "unknown-fusion-partner--whole-fusion",  # a schema that allows new partners cannot tell
     "unknown-fusion-partner--typo",
     "unknown-fusion-partner--former-symbol",

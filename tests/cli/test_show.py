@@ -34,6 +34,7 @@ KEYS = {
     "stratum",
     "units",
     "changes",
+    "stands_in",
     "first_or_only",
     "same_patients",
     "reading",
