@@ -117,6 +117,9 @@ def _introduction(next_step: str) -> list[str]:
         "# estimated: leave its line as it is. 'design:' and 'drug:' must be filled in. Then check the file, which",
         "# tells what is missing or wrong:",
         f"#   {next_step}",
+        "# Not yet read to its end? Put these two lines at the left margin; the file is then listed and in no pool:",
+        "# status: pending",
+        '# reason: ""',
     ]
 
 

@@ -64,7 +64,7 @@ def test_a_design_that_moves_strata_and_an_arm_of_a_separate_row(review: Path) -
     line = "strict, ALK-positive, prospective trials 33/45 -> 21/31 since 2026.1: mosse-2017 (design: trial -> cohort)"
     assert line in said.splitlines()
     path = review / "cases" / "literature" / "desai-2022.yaml"
-    arm = "- {label: Made up, drug: entrectinib, status: {ROS1: positive}, fusion_gene: ROS1, evaluable: 5, responders: 5}"
+    arm = "- {label: Made up, drug: entrectinib, fusion_gene: ROS1, evaluable: 5, responders: 5}"
     path.write_text(f"{path.read_text(encoding='utf-8').rstrip()}\n  {arm}\n", encoding="utf-8")
     said = metaimt("pool", cwd=review).stdout
     assert "ROS1 6/8 -> 11/13 since 2026.1: desai-2022/arm" in said
