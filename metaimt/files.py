@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import stat
@@ -48,6 +49,20 @@ def write_file(path: Path, content: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):
             Path(name).unlink()
         raise
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """The content of a regular file, of a larger one `most` bytes and one more.
+
+    Raises OSError for a pipe, a device or a folder, which might never end, and what opening a file raises.
+    """
+    kind = path.stat().st_mode
+    if not stat.S_ISREG(kind):
+        raise OSError(
+            errno.EINVAL, "is a folder" if stat.S_ISDIR(kind) else "is a pipe or a device, not a file", str(path)
+        )
+    with path.open("rb") as stream:
+        return stream.read(most + 1)
 
 
 def safe_name(text: str) -> str:

@@ -7,6 +7,7 @@ form is in `documents` but not in `reports`; what can be read of it is in `parts
 from __future__ import annotations
 
 import gc
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,8 +27,9 @@ from metaimt.casefiles.reading import Model, read_model, readable_entries
 from metaimt.casefiles.second_reading import FOLDER as SECOND_FOLDER
 from metaimt.casefiles.second_reading import SecondReading
 from metaimt.casefiles.shared import Excluded, ExcludedFile, Link, LinkFile, Search, SearchFile
-from metaimt.casefiles.strict_yaml import Document, parse
+from metaimt.casefiles.strict_yaml import MAXIMUM_BYTES, Document, parse
 from metaimt.casefiles.strict_yaml import Path as Steps
+from metaimt.files import read_regular
 from metaimt.problem import Position, Problem, WrongUse, ordered
 from metaimt.vocabulary import Vocabulary, built_in
 
@@ -178,6 +180,7 @@ class _Reader:
 
     def library(self) -> Library:
         """The whole review folder."""
+        self._refuse_closed_folders()
         self.vocabulary = self._vocabulary()
         cases = [(path, self.case(path)) for name in CASE_FOLDERS for path in self._paths(name)]
         second = {_shown(path): self.read(path, SecondReading) for path in self._paths(SECOND_FOLDER)}
@@ -240,6 +243,16 @@ class _Reader:
             self.tables.setdefault(report.id, attached.table)
         return path, attached.report
 
+    def _refuse_closed_folders(self) -> None:
+        """A folder that may not be looked into would be taken for an empty one."""
+        for name in (*CASE_FOLDERS, SECOND_FOLDER):
+            path = self.folder / name
+            if path.is_dir() and not os.access(path, os.R_OK | os.X_OK):
+                said = "this folder cannot be looked into; its files would be missing"
+                self.problems.append(
+                    Problem(_shown(path), Position(1, 1), "unreadable", "error", said, "check its rights")
+                )
+
     def _paths(self, name: str) -> list[Path]:
         """The case files, or second readings, of one folder."""
         found = [*(self.folder / name).glob("*.yaml"), *(self.folder / name).glob("*.yml")]
@@ -249,7 +262,7 @@ class _Reader:
         """The document of a file; one that cannot be read has a problem and no data."""
         name = _shown(path)
         try:
-            document = parse(name, path.read_bytes())
+            document = parse(name, read_regular(path, MAXIMUM_BYTES))
         except OSError as error:
             reason = error.strerror or str(error)
             problem = Problem(

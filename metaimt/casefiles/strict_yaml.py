@@ -24,6 +24,7 @@ _MAXIMUM_DEPTH = 40
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _LONGEST_WHOLE = 15  # digits; a longer number is no count, and as a float it cannot overflow later
 _FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_ESCAPED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]")
 _CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 Path = tuple[str | int, ...]
@@ -33,12 +34,12 @@ _FAR_IN = re.compile(rf"^[ ?:-]{{{_MAXIMUM_DEPTH // 2}}}", re.MULTILINE)
 
 
 def _suspect(text: str) -> bool:
-    """Whether the text may hold an alias, anchor, tag or second document, or nest deeper than is safe to compose.
+    """Whether the text may hold an alias, anchor, tag, escape or second document, or nest deeper than is safe.
 
     Cheap and on the safe side: it says yes to many a harmless text, whose tree is then built from events. A block
     nests deep only behind blanks and the signs - ? : at the start of a line, whatever the blanks between them.
     """
-    if "\n---" in text or "\n%" in text or text.startswith(("---", "%")):
+    if "\n---" in text or "\n%" in text or text.startswith(("---", "%")) or "\\" in text:
         return True
     if ("&" in text or "*" in text or "!" in text) and _NODE_SIGN.search(text):
         return True
@@ -226,6 +227,8 @@ def _refused(name: str, text: str, event: Any, depth: int, second: bool) -> Prob
         word = "an alias" if isinstance(event, yaml.AliasEvent) else "an anchor"
         hint = "write the value out; put text that starts with & or * in quotes"
         return problem_in(name, text, position, "alias", f"{word} ({anchor})", hint)
+    if isinstance(event, yaml.ScalarEvent) and event.style == '"' and (found := _ESCAPED.search(event.value)):
+        return _forbidden_character(name, text, position, found.group())  # typed as an escape, such as \ufffe
     if (tag := getattr(event, "tag", None)) is not None:
         hint = "remove it; put text that starts with ! in quotes"
         return problem_in(name, text, position, "tag", f"a YAML tag ({tag})", hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,23 @@ def test_a_link_to_it_is_no_mistake(make_review: MakeReview, tmp_path: Path) -> 
     folder = make_review(report("example-1", patient(course("PR")), overlaps=["waits-2024"]), links=links)
     (folder / "literature" / "waits-2024.yaml").write_text(f"# Made up.\nstatus: pending\n{WHY}")
     assert [each.rule for each in check_library(read_library(folder)) if each.severity == "error"] == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names there")
+def test_what_is_no_regular_file_is_told_and_not_waited_for(make_review: MakeReview) -> None:
+    folder = make_review(report("example-1", patient(course("PR"))))
+    os.mkfifo(folder / "literature" / "pipe-2020.yaml")
+    found = [each for each in check_library(read_library(folder)) if each.severity == "error"]
+    assert [(each.rule, each.file.rpartition("/")[2]) for each in found] == [("unreadable", "pipe-2020.yaml")]
+    assert "is a pipe or a device, not a file" in found[0].message
+
+
+def test_a_folder_that_may_not_be_looked_into_is_an_error(
+    make_review: MakeReview, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Taken for empty it moved all evidence from 98/122 to 98/120 without a word."""
+    folder = make_review(report("example-1", patient(course("PR"))))
+    (folder / "local").mkdir()
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "local")
+    found = [each for each in check_library(read_library(folder)) if each.severity == "error"]
+    assert [(each.rule, Path(each.file).name) for each in found] == [("unreadable", "local")]

@@ -319,3 +319,17 @@ def test_text_survives_a_dump(data: Any) -> None:
     texts = [value for _, value in leaves(data) if isinstance(value, str)]
     dumped = yaml.dump(texts, Dumper=Dumper, default_style='"', allow_unicode=True)
     assert parse("x", dumped.encode()).data == texts
+
+
+@pytest.mark.parametrize(
+    "escape", [r"\ufffe", r"\uffff", r"\x07", r"\x1b", r"\e", r"\ufeff", r"\ufdd0", r"\x7f", r"\0"]
+)
+def test_a_forbidden_character_typed_as_an_escape_is_told(escape: str) -> None:
+    """U+FFFE passed, and the page of the whole review could not be written."""
+    document = parse("made-up.yaml", f'# Made up.\nreport:\n  title: "T {escape} x"\n'.encode())
+    assert [(each.rule, each.position.line) for each in document.problems] == [("control-character", 3)]
+
+
+@pytest.mark.parametrize("escape", [r"\u00e9", r"\"", r"\\", r"\n", r"\t"])
+def test_other_escapes_are_text(escape: str) -> None:
+    assert parse("made-up.yaml", f'title: "T {escape} x"\n'.encode()).problems == ()
