@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -125,8 +125,21 @@ def _studies(reading: _Reading) -> Studies:
     used = {at for name, at in columns.items() if name not in GROUPS or name == grouping}
     ignored = tuple(heading for at, heading in enumerate(table.headings) if heading and at not in used)
     taken = [f"{table.headings[at]} as {name}" for name, at in columns.items() if key_of(table.headings[at]) != name]
-    notes = (*table.notes, *((f"columns taken: {', '.join(taken)}",) if taken else ()))
+    rows, alike = _one_spelling(rows)
+    notes = (*table.notes, *((f"columns taken: {', '.join(taken)}",) if taken else ()), *alike)
     return Studies(reading.problems.file, rows, grouping, ignored, notes)
+
+
+def _one_spelling(rows: Sequence[Study]) -> tuple[tuple[Study, ...], tuple[str, ...]]:
+    """Groups whose names differ only by case or the like are one, by its first spelling; which, is told."""
+    first: dict[str, str] = {}
+    for study in rows:
+        if study.group:
+            first.setdefault(key_of(study.group), study.group)
+    one = tuple(replace(study, group=first[key_of(study.group)]) if study.group else study for study in rows)
+    pairs = zip(rows, one, strict=True)
+    told = dict.fromkeys(f"'{a.group}' is read as '{b.group}'" for a, b in pairs if a.group != b.group)
+    return one, tuple(told)
 
 
 def _taken(headings: Sequence[str]) -> dict[str, list[int]]:

@@ -118,6 +118,12 @@ def test_headings_of_revman_metafor_and_meta_are_what_they_are(tmp_path: Path) -
     assert (own.rows[0].id, own.ignored, own.notes) == ("1", ("Study",), ())
 
 
+def test_groups_that_differ_by_case_alone_are_one(tmp_path: Path) -> None:
+    found = read_studies(table(tmp_path, "id,x,n,site\na,1,2,Lung\nb,1,2,lung\nc,1,2,LUNG\nd,1,2,\n"))
+    assert [row.group for row in found.rows] == ["Lung", "Lung", "Lung", None]
+    assert found.notes == ("'lung' is read as 'Lung'", "'LUNG' is read as 'Lung'")
+
+
 @pytest.mark.parametrize("delimiter", ["\t", ";", "|", ","])
 @pytest.mark.parametrize("above", ["", "Table S3\n\n"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
