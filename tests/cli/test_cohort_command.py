@@ -7,6 +7,7 @@ import io
 import json
 from pathlib import Path
 
+import openpyxl
 import pytest
 from command import Done, metaimt
 from conftest import FROZEN, ROOT
@@ -164,3 +165,17 @@ def test_a_table_that_sums_up_keeps_its_patients(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "3 rows read: 2 analysed, 1 rejected." in done.stdout
     assert "error[summary-row] A4 No: 'Total' sums up other rows and is no patient" in done.stderr
+
+
+def test_which_sheet_was_read_is_said(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book["Sheet"].sheet_state = "hidden"
+    for cells in (["No", "Months", "Outcome"], ["P1", 12, "alive"]):
+        book["Sheet"].append(cells)
+        (book["Data"] if "Data" in book.sheetnames else book.create_sheet("Data")).append(cells)
+    book.save(tmp_path / "t.xlsx")
+    (tmp_path / "t.mapping.yaml").write_text(MAPPING)
+    done = run(str(tmp_path / "t.xlsx"))
+    assert "1 row read: 1 analysed, 0 rejected. Sheet 'Data' is read; not read: Sheet\n(hidden)." in done.stdout
+    reading = json.loads(run(str(tmp_path / "t.xlsx"), "--format", "json").stdout)["cohorts"][0]["reading"]
+    assert reading["notes"] == ["sheet 'Data' is read; not read: Sheet (hidden)"]
