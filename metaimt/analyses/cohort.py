@@ -47,12 +47,14 @@ class Reading:
     repeated: int
     empty: int
     not_used: tuple[str, ...]
+    notes: tuple[str, ...] = ()  # what of the file is not read
 
     def to_dict(self) -> dict[str, Any]:
         """All rows accounted for, each rejected one with its reasons."""
         rejected = [{"row": each.row, "id": each.id, "reasons": list(each.reasons)} for each in self.rejected]
         counts = {"rows": self.rows, "repeated": self.repeated, "empty": self.empty}
-        return {**counts, "columns_not_used": list(self.not_used), "rejected": rejected}
+        unread = {"columns_not_used": list(self.not_used), "notes": list(self.notes)}
+        return {**counts, **unread, "rejected": rejected}
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ def cohort_of_table(
         symptoms=_symptoms(signs, markers),
         treatment=_treatment(people, mapping),
         survival=_survival(people, mapping, words, markers, losses_as_deaths=losses_as_deaths, penalised=penalised),
-        reading=Reading(table.rows, table.rejected, table.repeated, table.empty, table.not_used),
+        reading=Reading(table.rows, table.rejected, table.repeated, table.empty, table.not_used, table.notes),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from metaimt.analyses.estimate_dicts import estimates_dict, proportion_dict
 from metaimt.analyses.not_in_headline import NotInHeadline, not_in_headline
-from metaimt.analyses.wording import percent
+from metaimt.analyses.wording import percent, rate_and_limits
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import LATER_LINES, Selection, meets
 from metaimt.model.count import COMPLETE, CONTROLLED, OUTCOMES, Cluster, Count
@@ -25,6 +25,17 @@ from metaimt.statistics.proportion import Proportion, clopper_pearson
 from metaimt.workers import run_all
 
 NOTABLE_GAP = 0.03  # of the mean over reports from r/n, worth a sentence
+
+
+def mean_over_reports(estimate: float, crude: Proportion) -> str:
+    """That the estimate is a mean over reports, where it is not near r/n; else empty."""
+    if abs(estimate - crude.estimate) < NOTABLE_GAP:
+        return ""
+    over = rate_and_limits(crude.estimate, crude.lower, crude.upper)[0]
+    return (
+        f"the estimate, {percent(estimate)}, is the mean over reports, which differ; over patients "
+        f"r/n is {over} % ({crude.responders}/{crude.evaluable})"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +91,8 @@ class Group:
         """What a reader of the estimate must know; among it, that it is a mean over reports where r/n differs."""
         if not isinstance(self.orr, PooledProportion):
             return ()
-        gap = abs(self.orr.estimate - self.orr.crude.estimate)
-        if gap < NOTABLE_GAP:
-            return self.orr.warnings
-        mean = (
-            f"the estimate, {percent(self.orr.estimate)}, is the mean over reports, which differ; over patients "
-            f"r/n is {percent(self.orr.crude.estimate)} ({self.counts.responders}/{self.counts.evaluable})"
-        )
-        return (*self.orr.warnings, mean)
+        mean = mean_over_reports(self.orr.estimate, self.orr.crude)
+        return (*self.orr.warnings, mean) if mean else self.orr.warnings
 
     def to_dict(self) -> dict[str, Any]:
         """The machine-readable form; what is not identified says so and is never null or 0."""

@@ -1,7 +1,7 @@
 """What others printed as pooled response, and what this review makes of the matching patients.
 
 The printed figures are never pooled: their patients are recorded one by one where they can be. The matching units are
-those of the widest pool that meet the conditions.
+those of the widest pool that meet the conditions; fewer than FEWEST patients are counted, but nothing is compared.
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ from metaimt.model.count import Count
 from metaimt.model.unit import Unit
 from metaimt.statistics.proportion import Proportion, clopper_pearson
 
+FEWEST = 5
+
 
 @dataclass(frozen=True)
 class PublishedComparison:
     """One printed figure. printed: r/n with its exact interval, None where no denominator is printed.
 
     conditions: of the matching units, in words. counts, orr: of those in the widest pool; headline: the same in the
-    headline pool. differences: what does not match, each a sentence with both
-    numbers.
+    headline pool; no rate of fewer than FEWEST patients. differences: what does not match, each a sentence with both
+    numbers; none where the widest pool has fewer than FEWEST.
     """
 
     entry: PublishedFigure
@@ -54,8 +56,13 @@ class PublishedComparison:
 
 
 def _ours(counts: Count, orr: Rate) -> dict[str, Any]:
-    rate = {"not_identified": "no such patient"} if orr is None else interval_dict(orr)
+    rate = {"not_identified": why_not_compared(counts)} if orr is None else interval_dict(orr)
     return {**counts.to_dict(), "orr": rate}
+
+
+def why_not_compared(counts: Count) -> str:
+    """Why no rate of ours stands beside the printed one."""
+    return f"fewer than {FEWEST} patients match: not compared" if counts.evaluable else "no such patient"
 
 
 def published_pooled(library: Library, selection: Selection, protocol: Protocol) -> tuple[PublishedComparison, ...]:
@@ -85,10 +92,14 @@ def _compared(
         conditions=_words(matches),
         printed=printed,
         counts=mine,
-        orr=rate_of(mine, protocol),
-        headline=(headline, rate_of(headline, protocol)),
-        differences=(*_differences(entry, mine), *_undated(members, matches)),
+        orr=_rate(mine, protocol),
+        headline=(headline, _rate(headline, protocol)),
+        differences=(*_differences(entry, mine), *_undated(members, matches)) if mine.evaluable >= FEWEST else (),
     )
+
+
+def _rate(counts: Count, protocol: Protocol) -> Rate:
+    return rate_of(counts, protocol) if counts.evaluable >= FEWEST else None
 
 
 def _undated(members: tuple[Placed, ...], matches: Matches) -> Iterator[str]:

@@ -1,14 +1,14 @@
 """The one place for rounding, percentages, intervals, plurals and "not identified".
 
-Percentages have one decimal, as long as the count behind them is below 1,000; a percentage is never shown without its
-r/n. One rule of rounding, also in the page's script: the number to 10 significant digits, then half up, so that 13/16
-is 81.3 % and not, as binary fractions would have it, 81.2 %.
+Percentages have one decimal, as long as the count behind them is below 1,000, and rates below 1 % as many as show two
+digits of them; a percentage is never shown without its r/n. One rule of rounding, also in the page's script: the number
+to 10 significant digits, then half up, so that 13/16 is 81.3 % and not, as binary fractions would have it, 81.2 %.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import floor
+from math import floor, log10
 
 from metaimt.model.count import Behind
 from metaimt.statistics.pooled import PooledProportion
@@ -34,8 +34,19 @@ def percent(value: float) -> str:
 
 def one_decimal(value: float) -> str:
     """A proportion, 0 or more, in per cent to one decimal, half up: `74.3`."""
-    tenths = floor(significant(1000 * value) + 0.5)
-    return f"{tenths // 10}.{tenths % 10}"
+    return _decimals(value, 1)
+
+
+def rate_and_limits(estimate: float, lower: float, upper: float, separator: str = " - ") -> tuple[str, str]:
+    """`74.3`, `62.1 - 84.0`, in per cent; below 1 % with two digits of the rate: `0.0090`, `0.0055 - 0.0137`."""
+    size = significant(100 * (estimate or upper))
+    places = min(1 - floor(log10(size)), 8) if 0 < size < 1 else 1
+    return _decimals(estimate, places), f"{_decimals(lower, places)}{separator}{_decimals(upper, places)}"
+
+
+def _decimals(value: float, places: int) -> str:
+    units = floor(significant(100 * 10**places * value) + 0.5)
+    return f"{units // 10**places}.{units % 10**places:0{places}}"
 
 
 def significant(value: float, digits: int = DIGITS) -> float:
@@ -91,7 +102,8 @@ def estimate_with_interval(
     level = f"{100 * estimate.level:g} % interval"
     counts = fraction(estimate.responders, estimate.evaluable)
     counts = counts if behind is None else link(counts, behind)
-    return f"{percent(estimate.estimate)} ({level} {limits(estimate.lower, estimate.upper, ' to ')}; {counts})"
+    rate, interval = rate_and_limits(estimate.estimate, estimate.lower, estimate.upper, " to ")
+    return f"{rate} % ({level} {interval}; {counts})"
 
 
 def short_method(estimate: Proportion | PooledProportion | None) -> str:

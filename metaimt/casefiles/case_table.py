@@ -14,7 +14,7 @@ from metaimt.casefiles.cohort_mapping import SUFFIX
 from metaimt.casefiles.model import CaseFile
 from metaimt.casefiles.patient_table import PatientTable, read_patient_table
 from metaimt.casefiles.strict_yaml import Document, Path
-from metaimt.casefiles.table_problems import cell_name
+from metaimt.casefiles.tables import cell_name
 from metaimt.problem import Position, Problem
 from metaimt.vocabulary import Vocabulary
 
@@ -58,7 +58,8 @@ def attach_table(path: FilePath, report: CaseFile, document: Document, vocabular
             problem = document.problem((field,), "patient-table", f"{field}: '{name}' is not beside this file", hint)
             return Attached(report, document, None, (problem,))
     try:
-        table = read_patient_table(path.with_name(names["mapping"]), path.with_name(names["table"]), vocabulary)
+        beside = path.with_name(names["mapping"]), path.with_name(names["table"])
+        table = read_patient_table(*beside, vocabulary, report.extraction.date)
     except OSError as error:
         at = "mapping" if report.mapping else "table"
         message = f"mapping '{names['mapping']}' cannot be read: {error.strerror or error}"

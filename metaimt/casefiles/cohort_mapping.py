@@ -139,7 +139,7 @@ class CohortMapping(Entry):
 
     title: Text | None = described("What the cohort is called in tables and figures.")
     table: Text | None = described("The table, beside this file: patients.csv or patients.xlsx.")
-    sheet: Text | None = described("The sheet of a workbook; the first if left out.")
+    sheet: Text | None = described("The sheet of a workbook; the first visible one if left out.")
     encoding: Annotated[Text, AfterValidator(lambda text: _of_list(text, ENCODINGS))] = Field(
         default="utf-8", description="How a CSV is encoded."
     )

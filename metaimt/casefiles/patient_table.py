@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from metaimt.casefiles.cohort_mapping import CohortMapping
@@ -16,8 +16,7 @@ from metaimt.casefiles.identifying import is_identifying
 from metaimt.casefiles.reading import read_model
 from metaimt.casefiles.strict_yaml import parse
 from metaimt.casefiles.table_patients import CohortPatient, RowReader
-from metaimt.casefiles.table_problems import TableProblems
-from metaimt.casefiles.table_rows import Cell, Row, Table, UnreadableTable, open_table
+from metaimt.casefiles.tables import Row, Table, TableProblems, UnreadableTable, check_regular, key_of, open_table
 from metaimt.problem import Problem, ordered
 from metaimt.vocabulary import Vocabulary, built_in
 
@@ -37,6 +36,7 @@ class PatientTable:
 
     repeated: rows that say the same as an earlier one. empty: empty rows between them. not_used: headings of columns
     that are neither mapped nor dropped. headings: field -> (heading, column). problems: with row and column.
+    notes: what of the file is not read, such as another sheet.
     """
 
     name: str
@@ -50,6 +50,7 @@ class PatientTable:
     not_used: tuple[str, ...]
     problems: tuple[Problem, ...]
     readable: bool
+    notes: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -58,7 +59,10 @@ class PatientTable:
 
 
 def read_patient_table(
-    mapping_file: Path, table_file: Path | None = None, vocabulary: Vocabulary | None = None
+    mapping_file: Path,
+    table_file: Path | None = None,
+    vocabulary: Vocabulary | None = None,
+    read_on: str | None = None,
 ) -> PatientTable:
     """Read a table of patients by its mapping. Never raises on bad content: the table then has problems.
 
@@ -66,11 +70,13 @@ def read_patient_table(
         mapping_file: the YAML file.
         table_file: the CSV or XLSX; if None, the mapping names it, beside itself.
         vocabulary: terms; the built-in ones if None.
+        read_on: the day on which the patients were read, "2026-11-23": a later date is an error, as one after today is.
 
     Raises:
         OSError: the mapping cannot be opened.
     """
     words = vocabulary or built_in()
+    check_regular(mapping_file)
     document = parse(mapping_file.as_posix(), mapping_file.read_bytes())
     mapping, problems = read_model(document, CohortMapping, words)
     if mapping is None:
@@ -85,7 +91,7 @@ def read_patient_table(
             said = document.problem(path, "patient-table", f"table: '{mapping.table}' is not beside the mapping", hint)
             return _unreadable(document.name, mapping, (said,))
         table_file = mapping_file.parent / mapping.table
-    return _read(table_file, mapping, words)
+    return _read(table_file, mapping, words, read_on)
 
 
 def _unreadable(name: str, mapping: CohortMapping | None, problems: Iterable[Problem]) -> PatientTable:
@@ -93,55 +99,59 @@ def _unreadable(name: str, mapping: CohortMapping | None, problems: Iterable[Pro
     return PatientTable(name, title, mapping, {}, (), (), 0, 0, (), ordered(problems), readable=False)
 
 
-def _read(path: Path, mapping: CohortMapping, vocabulary: Vocabulary) -> PatientTable:
+def _read(path: Path, mapping: CohortMapping, vocabulary: Vocabulary, read_on: str | None) -> PatientTable:
     problems = TableProblems(path.as_posix())
+    wanted = {key_of(column.column) for _, column in mapping.used()}
     try:
-        with open_table(path, mapping) as table:
-            row, headings = _first_row(table, mapping)
-            columns = _columns(problems, mapping, row, headings)
+        with open_table(
+            path,
+            lambda row: len(wanted & set(map(key_of, row))),
+            sheet=mapping.sheet,
+            encoding=mapping.encoding,
+            delimiter=mapping.delimiter,
+        ) as table:
+            _check_epoch(table, mapping)
+            problems.sheet = table.sheet
+            columns = _columns(problems, mapping, table.heading.number, table.headings)
             if not problems.number:
-                return _Pass(RowReader(mapping, vocabulary, problems, headings, columns)).over(table.rows)
+                table.refuse_merged(columns.values())
+                reader = RowReader(mapping, vocabulary, problems, table.headings, columns, read_on=read_on)
+                return replace(_Pass(reader).over(table.rows), notes=table.notes)
     except UnreadableTable as error:
-        problems.tell("patient-table", str(error), error.hint, row=error.row)
+        problems.tell("patient-table", str(error), error.hint, row=error.row, column=error.column)
     except OSError as error:
         hint = "patient tables stay where they are: put it beside its mapping, or name another"
         problems.tell("patient-table", f"cannot be read: {error.strerror or error}", hint)
     return _unreadable(problems.file, mapping, problems.all())
 
 
-def _first_row(table: Table, mapping: CohortMapping) -> tuple[int, list[str]]:
+def _check_epoch(table: Table, mapping: CohortMapping) -> None:
     if mapping.excel_dates and table.epoch and table.epoch != mapping.excel_dates:
         hint = f"write excel_dates: {table.epoch} in the mapping"
         raise UnreadableTable(f"the workbook counts its dates from {table.epoch}", hint)
-    for row, cells in table.rows:
-        if any(cell is not None and str(cell).strip() for cell in cells):
-            return row, [_heading(cell) for cell in cells]
-    raise UnreadableTable("the table is empty", "its first row names the columns")
-
-
-def _heading(cell: Cell) -> str:
-    return " ".join(str(cell).split()) if cell is not None else ""
 
 
 def _columns(problems: TableProblems, mapping: CohortMapping, row: int, headings: Sequence[str]) -> dict[str, int]:
     """Field -> index of its column; what is wrong with the headings stops the reading."""
-    dropped = {" ".join(name.split()) for name in mapping.drop}
+    dropped, keys = {key_of(name) for name in mapping.drop}, list(map(key_of, headings))
     for at, heading in enumerate(headings):
-        if heading not in dropped and is_identifying(heading):
+        if keys[at] not in dropped and is_identifying(heading):
             hint = f'delete the column, or add it to the mapping, and it is never read: drop: ["{heading}"]'
             message = f"column '{heading}' may identify patients"
             problems.tell("identifying-column", message, hint, row=row, column=at + 1)
-    for name in sorted(dropped - set(headings)):
-        message = f"drop names a column '{name}' that is not there"
-        problems.tell("patient-column", message, _near(name, headings), row=row)
+    for name in mapping.drop:
+        if key_of(name) not in keys:
+            message = f"drop names a column '{name}' that is not there"
+            problems.tell("patient-column", message, _near(name, headings), row=row)
     found = {}
     for field, column in mapping.used():
-        wanted = " ".join(column.column.split())
-        places = [at for at, heading in enumerate(headings) if heading == wanted]
-        if len(places) == 1 and wanted not in dropped:
+        wanted, key = " ".join(column.column.split()), key_of(column.column)
+        exact = [at for at, heading in enumerate(headings) if heading == wanted]
+        places = exact or [at for at, found_key in enumerate(keys) if found_key == key]
+        if len(places) == 1 and key not in dropped:
             found[field] = places[0]
         else:
-            message, hint = _no_column(field, wanted, headings, len(places), dropped=wanted in dropped)
+            message, hint = _no_column(field, wanted, headings, len(places), dropped=key in dropped)
             problems.tell("patient-column", message, hint, row=row, column=max(places, default=0) + 1)
     return found
 
@@ -175,50 +185,55 @@ class _Pass:
     def over(self, rows: Iterable[Row]) -> PatientTable:
         """The table, once every row was looked at."""
         waiting = 0  # empty rows at the end of a sheet are nobody's
-        for row, cells in rows:
-            if all(cell is None or not str(cell).strip() for cell in cells):
+        for row in rows:
+            if row.empty:
                 waiting += 1
                 continue
             self._counts["empty"] += waiting
             waiting = 0
-            self._row(row, cells)
+            self._row(row)
         for rejected in tuple(self._rejected.values()):
-            if rejected.id in self._kept and self._kept[rejected.id].row not in self._rejected:
-                self._settle(self._kept[rejected.id], rejected)
+            kept = self._kept.get(key_of(rejected.id))
+            if kept is not None and kept.row not in self._rejected:
+                self._settle(kept, rejected)
         if not self._kept and not self._rejected:
             self._problems.tell("patient-table", "there is a heading but no patient", "each further row is one patient")
         return self._table()
 
-    def _row(self, row: int, cells: Sequence[Cell]) -> None:
-        patient, reasons = self._reader.patient(row, cells)
+    def _row(self, row: Row) -> None:
+        patient, reasons = self._reader.patient(row)
         if patient is None:
-            self._rejected[row] = Rejected(row, self._reader.id_of(cells), reasons)
-        elif (first := self._kept.setdefault(patient.id, patient)) is not patient:
+            self._rejected[row.number] = Rejected(row.number, self._reader.id_of(row.cells), reasons)
+        elif (first := self._kept.setdefault(key_of(patient.id), patient)) is not patient:
             if patient.says_the_same_as(first) and first.row not in self._rejected:
                 message = f"id '{patient.id}' says the same as row {first.row}; counted once"
                 column = self._reader.columns["id"] + 1
                 hint = "delete the row"
-                self._problems.tell("repeated-row", message, hint, row=row, column=column, severity="warning")
+                self._problems.tell(
+                    "repeated-row", message, hint, row=patient.row, column=column, severity="warning", kind=hint
+                )
                 self._counts["repeated"] += 1
             else:
                 self._settle(patient, first)
-                self._reject(first, patient.row)
+                self._reject(first, patient)
 
     def _settle(self, patient: CohortPatient, other: CohortPatient | Rejected) -> None:
-        message = f"id '{patient.id}' is also in row {other.row} and says something else"
+        differs = "and says something else" if patient.id == other.id else f"there as '{other.id}'"
+        message = f"id '{patient.id}' is also in row {other.row}, {differs}"
         hint = "neither is analysed before it is settled which is right"
         column = self._reader.columns["id"] + 1
         self._problems.tell("repeated-patient", message, hint, row=patient.row, column=column)
-        self._reject(patient, other.row)
+        self._reject(patient, other)
 
-    def _reject(self, patient: CohortPatient, other: int) -> None:
-        reason = f"id '{patient.id}' is also in row {other}"
+    def _reject(self, patient: CohortPatient, other: CohortPatient | Rejected) -> None:
+        reason = f"id '{patient.id}' is also in row {other.row}"
         self._rejected.setdefault(patient.row, Rejected(patient.row, patient.id, (reason,)))
 
     def _table(self) -> PatientTable:
         reader, mapping = self._reader, self._reader.mapping
-        dropped = {" ".join(name.split()) for name in mapping.drop}
-        used = {reader.headings[at] for at in reader.columns.values()} | dropped
+        dropped = {key_of(name) for name in mapping.drop}
+        used = {reader.headings[at] for at in reader.columns.values()}
+        unused = (heading for heading in reader.headings if heading and heading not in used)
         return PatientTable(
             name=self._problems.file,
             title=mapping.title or Path(self._problems.file).stem,
@@ -228,7 +243,7 @@ class _Pass:
             rejected=tuple(self._rejected[row] for row in sorted(self._rejected)),
             repeated=self._counts["repeated"],
             empty=self._counts["empty"],
-            not_used=tuple(heading for heading in reader.headings if heading and heading not in used),
+            not_used=tuple(heading for heading in unused if key_of(heading) not in dropped),
             problems=ordered(self._problems.all()),
             readable=bool(self._kept or self._rejected),
         )

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from metaimt.casefiles.cohort_mapping import CohortMapping
 from metaimt.casefiles.hints import number as number_meant
-from metaimt.casefiles.table_rows import UNSAVED, Cell
+from metaimt.casefiles.tables import Cell, WrongCell, text_of
 from metaimt.vocabulary import Vocabulary
 
 _NUMBER = re.compile(r"-?(?:\d{1,12}(?:\.\d{1,15})?|\.\d{1,15})(?:[eE][-+]?\d{1,2})?")
@@ -22,28 +22,7 @@ _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 _MIDNIGHT = re.compile(r"[ T]00:00(?::00(?:\.0+)?)?$")
 _FIRST_DAY = {1900: date(1899, 12, 30), 1904: date(1904, 1, 1)}
 _FIRST_SERIAL = {1900: 61, 1904: 0}  # Excel counts a 29 February 1900 that never was
-_OTHER_ORDERS = ("DD/MM/YYYY", "MM/DD/YYYY", "YYYY-MM-DD", "DD.MM.YYYY", "YYYY/MM/DD", "DD-MM-YYYY", "YYYYMMDD")
-
-
-class WrongCell(Exception):  # noqa: N818 - told to the user as a problem of the cell
-    """The cell does not hold what its column must. `hint` says what to do."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
-
-
-def text_of(cell: Cell) -> str:
-    """A cell as the text that its column shows: 3.0 is 3, true is TRUE."""
-    if cell is None:
-        return ""
-    if cell == UNSAVED:
-        raise WrongCell("the formula has no saved value", "open the workbook in Excel, save it, or paste values")
-    if isinstance(cell, bool):
-        return str(cell).upper()
-    if isinstance(cell, float):
-        return f"{cell:.15g}"
-    return " ".join(str(cell).split())
+ORDERS = ("DD/MM/YYYY", "MM/DD/YYYY", "YYYY-MM-DD", "DD.MM.YYYY", "YYYY/MM/DD", "DD-MM-YYYY", "YYYYMMDD")
 
 
 def shown(text: str) -> str:
@@ -66,14 +45,15 @@ class Reader:
         return None if text.casefold() in self._missing else text
 
     def term(self, field: str, terms: str, codes: Mapping[str, str], cell: Cell) -> str | None:
-        """A term of one list of the vocabulary, written as such or by one of the mapping's codes."""
+        """A term of one list of the vocabulary, written as such or by one of the mapping's codes, in any case."""
         text = self.text(cell)
         if text is None:
             return None
         if (found := self._known.get((field, text))) is None:
-            if text not in codes and text not in self._vocabulary.lists[terms]:
+            found = _meant(text, codes) or _meant(text, {term: term for term in self._vocabulary.lists[terms]})
+            if found is None:
                 raise self._unknown(terms, text)
-            found = self._known[field, text] = codes.get(text, text)
+            self._known[field, text] = found
         return found
 
     def _unknown(self, terms: str, text: str) -> WrongCell:
@@ -83,19 +63,24 @@ class Reader:
             hint = "say in its codes in the mapping what it means, or list it under missing"
         return WrongCell(f"{shown(text)} is not one of {', '.join(accepted)}", hint)
 
-    def free(self, codes: Mapping[str, str], cell: Cell) -> str | None:
-        """The text of a cell, or what its code stands for: the case-file fields check it."""
+    def free(self, field: str, terms: str | None, codes: Mapping[str, str], cell: Cell) -> str | None:
+        """The text of a cell, or what its code or a term in another case stands for: the case-file fields check it."""
         text = self.text(cell)
-        return None if text is None else codes.get(text, text)
+        if text is None:
+            return None
+        if (found := self._known.get((field, text))) is None:
+            listed = {term: term for term in self._vocabulary.lists[terms]} if terms else {}
+            found = self._known[field, text] = _meant(text, codes) or _meant(text, listed) or text
+        return found
 
     def number(self, cell: Cell) -> float | None:
         """A finite number."""
         if isinstance(cell, int | float) and not isinstance(cell, bool):
             if not math.isfinite(cell):
-                raise WrongCell(f"{cell} is not a number")
+                raise WrongCell(f"{cell} is not a number", kind="no number")
             return float(cell)
         if isinstance(cell, date):
-            raise WrongCell(f"{cell} is a date; expected a number", "format the column as a number")
+            raise WrongCell(f"{cell} is a date; expected a number", "format the column as a number", "a date")
         text = self.text(cell)
         if text is None:
             return None
@@ -106,10 +91,11 @@ class Reader:
 
     def _no_number(self, text: str) -> WrongCell:
         if re.fullmatch(r"-?\d+,\d+", text):
-            return WrongCell(f"{shown(text)} is not a number", "add decimal_comma: true to the mapping, or use a point")
+            hint = "add decimal_comma: true to the mapping, or use a point"
+            return WrongCell(f"{shown(text)} is not a number", hint, "a decimal comma")
         meant = number_meant(text)
         hint = meant.hint if meant else "leave it empty if it is not known, or list it under missing"
-        return WrongCell(f"{shown(text)} is not a number", hint)
+        return WrongCell(f"{shown(text)} is not a number", hint, "no number")
 
     def day(self, cell: Cell) -> date | None:
         """A day, in the order that the mapping declares."""
@@ -131,20 +117,30 @@ class Reader:
         if self._epoch is None:
             by = " or ".join(f"{_day(value, year)} ({year})" for year in _FIRST_DAY if _day(value, year))
             if not by:
-                raise WrongCell(f"{value:g} is not a date")
+                raise WrongCell(f"{value:g} is not a date", kind="no serial date")
             hint = f"if Excel wrote it, it is {by}: add excel_dates: 1900 or 1904 to the mapping"
-            raise WrongCell(f"{value:g} is a number, not a date", hint)
+            raise WrongCell(f"{value:g} is a number, not a date", hint, "a serial date")
         found = _day(value, self._epoch)
         if found is None:
-            raise WrongCell(f"{value:g} is no date in Excel's {self._epoch} system", "check the column")
+            message = f"{value:g} is no date in Excel's {self._epoch} system"
+            raise WrongCell(message, "check the column", "no serial date")
         return found
 
     def _no_date(self, text: str) -> WrongCell:
-        others = [order for order in _OTHER_ORDERS if order != self._order and in_order(text, order)]
+        others = [order for order in ORDERS if order != self._order and in_order(text, order)]
         if self._order is None:
-            return WrongCell(f"{shown(text)}: the mapping does not say how dates are written", "add dates: DD/MM/YYYY")
+            message = f"{shown(text)}: the mapping does not say how dates are written"
+            return WrongCell(message, "add dates: DD/MM/YYYY", "no order")
         hint = f"it is one as {' or '.join(others)}; check it, or dates in the mapping" if others else "check the day"
-        return WrongCell(f"{shown(text)} is not a date as {self._order}", hint)
+        return WrongCell(f"{shown(text)} is not a date as {self._order}", hint, f"no date, {hint}")
+
+
+def _meant(text: str, words: Mapping[str, str]) -> str | None:
+    """What a word stands for: as it is written, else in any case, if no two words differ by that alone."""
+    if text in words:
+        return words[text]
+    alike = {meaning for word, meaning in words.items() if word.casefold() == text.casefold()}
+    return alike.pop() if len(alike) == 1 else None
 
 
 def in_order(text: str, order: str) -> date | None:

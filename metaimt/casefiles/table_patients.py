@@ -16,9 +16,8 @@ from pydantic import ValidationError
 from metaimt.casefiles.cohort_mapping import DAYS_IN, CohortMapping
 from metaimt.casefiles.model import Patient
 from metaimt.casefiles.reading import is_echo
-from metaimt.casefiles.table_cells import Reader, WrongCell, shown, text_of
-from metaimt.casefiles.table_problems import TableProblems, cell_name
-from metaimt.casefiles.table_rows import Cell
+from metaimt.casefiles.table_cells import Reader, shown
+from metaimt.casefiles.tables import Cell, Row, TableProblems, WrongCell, is_summary, key_of, text_of
 from metaimt.vocabulary import Vocabulary
 
 OLDEST = 115.0  # years
@@ -26,6 +25,8 @@ LONGEST = 1200.0  # months
 _TERMS = {"sex": "sex", "site": "site", "histology": "histology", "disease": "disease", "margin": "margin"}
 _LISTS = {**_TERMS, "outcome": "cohort_outcome", "ihc": "marker_status"}
 _LISTS |= {"symptoms": "presence", "treatment": "presence"}
+_WORDS = {"drug": "drug", "response": "response", "response_basis": "response_basis", "stop_reason": "stop_reason"}
+_DAY = "YYYY-MM-DD"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 _COPIED = ("age", "sex", "site", "histology", "disease", "fusion_gene", "fusion_partner")
 _DATES = ("diagnosis_date", "last_contact_date", "death_date")
@@ -71,12 +72,16 @@ class RowReader:
         problems: TableProblems,
         headings: Sequence[str],
         columns: Mapping[str, int],
+        *,
+        read_on: str | None = None,
     ) -> None:
         self.mapping, self._vocabulary, self.problems = mapping, vocabulary, problems
         self.headings, self.columns = headings, columns
         self._cells = Reader(mapping, vocabulary)
         self._codes = {field: getattr(column, "codes", {}) for field, column in mapping.used()}
-        self._cut = date.fromisoformat(mapping.data_cut) if mapping.data_cut else None
+        ends = {"is after the data cut": mapping.data_cut, "is after the day of reading": read_on}
+        self._ends = {words: date.fromisoformat(day) for words, day in ends.items() if day and len(day) == len(_DAY)}
+        self._ends["is in the future: today is"] = date.today()
         self._reasons: list[str] = []
         self._row = 0
 
@@ -89,9 +94,15 @@ class RowReader:
             return ""
         return text if _ID.fullmatch(text) else ""  # what is no study number may be a name
 
-    def patient(self, row: int, cells: Sequence[Cell]) -> tuple[CohortPatient | None, tuple[str, ...]]:
+    def patient(self, read: Row) -> tuple[CohortPatient | None, tuple[str, ...]]:
         """The patient of a row; or None and the reasons for which the row is rejected."""
+        row, cells = read.number, read.cells
         self._row, self._reasons = row, []
+        name = self._name(cells)
+        if is_summary(name):
+            hint = "delete the row: what it sums up is counted from the others"
+            self._tell("summary-row", "id", f"{shown(name)} sums up other rows and is no patient", hint)
+            return None, tuple(self._reasons)
         if any(str(cell).strip() for cell in cells[len(self.headings) :] if cell is not None):
             hint = "is a delimiter or decimal comma not in quotes?"
             message = f"the row has {len(cells)} cells, the heading {len(self.headings)}"
@@ -120,13 +131,21 @@ class RowReader:
             (),
         )
 
+    def _name(self, cells: Sequence[Cell]) -> str:
+        """What stands as id; in a row without one, its first text."""
+        at = self.columns["id"]
+        own = cells[at] if at < len(cells) else None
+        texts = (cell for cell in (own, *cells) if cell is not None and str(cell).strip())
+        return str(next(texts, ""))
+
     def _several(self, group: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
         return tuple(values[f"{group}.{name}"] for name in getattr(self.mapping.columns, group))
 
-    def _tell(self, rule: str, field: str | None, message: str, hint: str = "") -> None:
+    def _tell(self, rule: str, field: str | None, message: str, hint: str = "", kind: str = "") -> None:
         at = self.columns[field] if field else 0
-        said = f"{cell_name(self._row, at + 1)} {self.headings[at]}: {message}" if field else message
-        self.problems.tell(rule, said, hint, row=self._row, column=at + 1)
+        place = f"{self.problems.cell(self._row, at + 1)} {self.headings[at]}: " if field else ""
+        said = f"{place}{message}"
+        self.problems.tell(rule, said, hint, row=self._row, column=at + 1, kind=f"{kind or message}, {hint}")
         self._reasons.append(said)
 
     def _value(self, field: str, cells: Sequence[Cell]) -> Any:
@@ -135,7 +154,7 @@ class RowReader:
         try:
             return self._reading(field)(cell)
         except WrongCell as error:
-            self._tell("patient-value", field, str(error), error.hint)
+            self._tell("patient-value", field, str(error), error.hint, error.kind)
             return None
 
     def _reading(self, field: str) -> Callable[[Cell], Any]:
@@ -148,18 +167,23 @@ class RowReader:
             return lambda cell: cells.term(field, "presence", codes, cell)
         if name in _LISTS:
             return lambda cell: cells.term(field, _LISTS[name], codes, cell)
-        return lambda cell: cells.free(codes, cell)
+        terms = _WORDS.get(field.rpartition(".")[2])
+        return lambda cell: cells.free(field, terms, codes, cell)
 
     def _check_id(self, found: str | None) -> None:
         if found is None:
             self._tell("patient-value", "id", "no id", "give each patient a study number of its own")
         elif not _ID.fullmatch(found):
             hint = "letters, digits, dash or underscore, at most 40: a study number, never a name"
+            if _ID.fullmatch(key_of(found)):
+                hint = "it holds an invisible or wide character: type it anew"
             self._tell("patient-value", "id", "not an id", hint)
 
     def _check_range(self, field: str, value: float | None, most: float, unit: str) -> None:
         if value is not None and not 0 <= value <= most:
-            self._tell("patient-value", field, f"{value:g} {unit} is not between 0 and {most:g}", "check the unit")
+            self._tell(
+                "patient-value", field, f"{value:g} {unit} is not between 0 and {most:g}", "check the unit", "range"
+            )
 
     def _follow_up(self, values: Mapping[str, Any]) -> tuple[float | None, str | None, str]:
         """Months, outcome, and why there is no time."""
@@ -167,7 +191,7 @@ class RowReader:
         if died is not None:
             if outcome not in {None, "dead"}:
                 message = f"a date of death, and the outcome is {outcome}"
-                self._tell("patient-times", "death_date", message, "correct one of the two")
+                self._tell("patient-times", "death_date", message, "correct one of the two", "alive")
             outcome = "dead"
         months = self._months(values, outcome)
         if outcome is None:
@@ -185,21 +209,24 @@ class RowReader:
             return months
         start, last, died = (values.get(field) for field in _DATES)
         for field, day in zip(_DATES, (start, last, died), strict=True):
-            if day is not None and self._cut is not None and day > self._cut:
-                self._tell("patient-times", field, f"{day} is after the data cut {self._cut}", "check the date")
+            late = next((f"{words} {end}" for words, end in self._ends.items() if day is not None and day > end), "")
+            if late:
+                self._tell("patient-times", field, f"{day} {late}", "check the date", late)
         for field, day in zip(_DATES[1:], (last, died), strict=True):
             if day is not None and start is not None and day < start:
                 word = "death" if field == "death_date" else "last contact"
-                self._tell("patient-times", field, f"{word} {day} is before diagnosis {start}", "check both dates")
+                message = f"{word} {day} is before diagnosis {start}"
+                self._tell("patient-times", field, message, "check both dates", word)
         if last is not None and died is not None and last > died:
-            self._tell("patient-times", "last_contact_date", f"contact {last} after death {died}", "check both dates")
+            message = f"contact {last} after death {died}"
+            self._tell("patient-times", "last_contact_date", message, "check both dates", "after death")
         end = died if outcome == "dead" and "death_date" in values else last
         if start is None or end is None:
             return None
         months = float((end - start).days / DAYS_IN["months"])
         if months > LONGEST:
             message = f"{start} is {months / 12:.0f} years before {end}"
-            self._tell("patient-times", "diagnosis_date", message, "check it")
+            self._tell("patient-times", "diagnosis_date", message, "check it", "long ago")
         return months
 
     def _treated(self, values: Mapping[str, Any]) -> Patient | None:
@@ -231,7 +258,8 @@ class RowReader:
         found = {f.removeprefix(start): v for f, v in values.items() if f.startswith(start) and v is not None}
         if found and "drug" not in found:
             field = start + next(iter(found))
-            self._tell("patient-value", field, f"{shown(str(found[next(iter(found))]))}, but no drug", "name the drug")
+            message = f"{shown(str(found[next(iter(found))]))}, but no drug"
+            self._tell("patient-value", field, message, "name the drug", "no drug")
             return {}
         if "ongoing" in found:
             found["ongoing"] = found["ongoing"] == "yes"

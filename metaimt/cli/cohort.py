@@ -45,6 +45,9 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     wanted: Annotated[
         str, typer.Argument(metavar="FILE|ID", help="A mapping, a patient table, or a report with a cohort: you-2024.")
     ],
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Write a first mapping beside the table FILE, and nothing else.")
+    ] = False,
     mapping: Annotated[
         Path | None, typer.Option("--mapping", help="How to read the table; default: TABLE.mapping.yaml beside it.")
     ] = None,
@@ -61,6 +64,11 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     """Describe a local cohort: Table 1, marker positivity, treatment, survival; from a patient table or from counts."""
     from metaimt.out_folder import refuse_foreign_folder, write_folder
 
+    if draft:
+        if mapping is not None or out is not None:
+            raise WrongUse("--draft writes a mapping; leave --mapping and --out to the command after it")
+        _draft(Path(wanted))
+        return
     if out is not None:
         refuse_foreign_folder(out)
     path = Path(wanted)
@@ -84,6 +92,30 @@ def cohort(  # noqa: PLR0917 - one parameter an option
         _tell(table)
 
 
+def _draft(path: Path) -> None:
+    """Write TABLE.mapping.yaml beside a table that has none."""
+    from metaimt.casefiles.cohort_mapping import SUFFIX
+    from metaimt.casefiles.draft_mapping import draft_mapping
+    from metaimt.casefiles.tables import UnreadableTable
+    from metaimt.files import for_terminal
+
+    if path.suffix.casefold() not in TABLE_ENDINGS:
+        raise WrongUse(f"--draft is for a table ({', '.join(sorted(TABLE_ENDINGS))}), and {path} is none by its ending")
+    target = path.with_name(f"{path.stem}{SUFFIX}")
+    if target.exists():
+        raise WrongUse(f"{target} is already there; delete it, or go on with it: metaimt cohort {path}")
+    try:
+        found = draft_mapping(path)
+    except UnreadableTable as error:
+        raise Blocked((error.told_as("patient-table", path.as_posix()),), 1) from None
+    with target.open("x", encoding="utf-8", newline="\n") as stream:
+        stream.write(found.text)
+    for note in found.notes:
+        print(for_terminal(f"{note[:1].upper()}{note[1:]}."))
+    print(f"Written: {target.as_posix()}, {found.mapped} of {counted(found.columns, 'column')} mapped")
+    print(f"Fill in what stands behind #, then: metaimt cohort {for_terminal(path.as_posix())}")
+
+
 def _read(path: Path, mapping: Path | None) -> PatientTable:
     from metaimt.casefiles.cohort_mapping import SUFFIX
     from metaimt.casefiles.patient_table import read_patient_table
@@ -97,7 +129,8 @@ def _read(path: Path, mapping: Path | None) -> PatientTable:
     else:
         chosen = mapping or path.with_name(f"{path.stem}{SUFFIX}")
         if not chosen.exists():
-            hint = f"write {chosen}, or name a mapping with --mapping (docs/cohort.md)"
+            begun = f" (metaimt cohort --draft {path} begins it)" if path.suffix.casefold() in TABLE_ENDINGS else ""
+            hint = f"write {chosen}{begun}, or name a mapping with --mapping (docs/cohort.md)"
             raise WrongUse(f"how {path.name} is to be read is not known; {hint}")
         table = read_patient_table(chosen, path)
     if not table.readable or not table.patients:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -57,20 +57,19 @@ def _list(names: dict[str, str]) -> None:
 
 
 def _write(library: Library, wanted: str, options: tuple[str, str, str], target: Path) -> None:
+    from metaimt.cli.studies import figure_kind
     from metaimt.figures.review_figure import NotDrawn
-    from metaimt.figures.save import Kind, figure_bytes
+    from metaimt.figures.save import figure_bytes
     from metaimt.files import for_terminal, write_file
     from metaimt.review import draw_named
 
-    kind = target.suffix.lower().removeprefix(".")
-    if kind not in get_args(Kind):
-        raise WrongUse(f"--out {target}: a figure is {', '.join(f'.{known}' for known in get_args(Kind))}")
+    kind = figure_kind(target)
     by, columns, pool = options
     names = tuple(filter(None, (column.strip() for column in columns.split(","))))
     drawn = draw_named(library, wanted, by=by or None, columns=names, pool=pool or None, progress=_progress)
     if isinstance(drawn, NotDrawn):
         raise CannotAnalyse(drawn.wording())
-    write_file(target, figure_bytes(drawn.figure, cast("Kind", kind), title=drawn.title, description=drawn.alt))
+    write_file(target, figure_bytes(drawn.figure, kind, title=drawn.title, description=drawn.alt))
     print(for_terminal(drawn.caption))
     print(f"Written: {target.as_posix()}")
 

@@ -22,9 +22,10 @@ class TableFormat(StrEnum):
 
 
 @told
-def pool(
+def pool(  # noqa: PLR0917 - one parameter an option
     cases: Annotated[
-        Path, typer.Argument(metavar="CASES|STUDIES.csv", help="Folder of the review, or a table: id, x, n.")
+        Path,
+        typer.Argument(metavar="CASES|STUDIES.csv", help="Folder of the review, or a CSV or XLSX: id, x, n."),
     ] = Path("cases"),
     by: Annotated[
         list[str] | None,
@@ -33,13 +34,18 @@ def pool(
     why_left_out: Annotated[bool, typer.Option("--why-left-out", help="List every unit not pooled, with why.")] = False,
     methods: Annotated[bool, typer.Option("--methods", help="Every model, side by side.")] = False,
     output: Annotated[TableFormat, typer.Option("--format", help="How the table is printed.")] = TableFormat.text,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Of a table: draw its forest plot to this file: .svg, .png or .pdf.")
+    ] = None,
 ) -> None:
     """Pool the objective response rate: both pools, their strata, and the separate rows; or any table of studies."""
-    if cases.is_file():
+    if cases.exists() and not cases.is_dir():
         if by or why_left_out:
             raise WrongUse(f"--by and --why-left-out are for the folder of a review, and {cases} is a table")
-        pool_studies(cases, output, every_model=methods)
+        pool_studies(cases, output, every_model=methods, out=out)
         return
+    if out is not None:
+        raise WrongUse(f"--out is for a table of studies; metaimt figures forest --cases {cases} draws a review")
     _pool_review(cases, by or [], output, why_left_out=why_left_out, methods=methods)
 
 

@@ -4,32 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast, get_args
 
 from metaimt.cli.output import print_json
+from metaimt.problem import WrongUse
 
 if TYPE_CHECKING:
     from metaimt.analyses.comparison import Comparison
+    from metaimt.figures.save import Kind
 
 
-def pool_studies(path: Path, output: str, *, every_model: bool) -> None:
-    """Pool a table of studies. Raises UnreadableStudies, which ends the command with its problems."""
+def pool_studies(path: Path, output: str, *, every_model: bool, out: Path | None = None) -> None:
+    """Pool a table of studies; its forest plot goes to `out`.
+
+    Raises UnreadableStudies, which ends the command with its problems.
+    """
+    from dataclasses import asdict
+
     from metaimt.analyses.comparison import compare_studies
     from metaimt.casefiles.studies import read_studies
+    from metaimt.statistics.prediction import predict
 
+    kind = None if out is None else figure_kind(out)
     studies = read_studies(path)
     found = compare_studies(studies.rows, studies.grouping, name=path.name, every_model=every_model)
+    prediction = predict([row.responders for row in studies.rows], [row.evaluable for row in studies.rows])
     if output == "json":
-        print_json({**found.to_dict(), "columns_not_used": list(studies.ignored)})
+        reading = {"columns_not_used": list(studies.ignored), "notes": list(studies.notes)}
+        print_json({**found.to_dict(), "prediction": asdict(prediction), **reading})
     elif output == "csv":
         print_comparison_csv({path.name: found})
     else:
         from metaimt.files import for_terminal
-        from metaimt.report.methods_text import comparison_text
+        from metaimt.report.methods_text import studies_text
 
-        print(comparison_text(found))
-        if studies.ignored:
-            print(f"\nColumns not used: {for_terminal(', '.join(studies.ignored))}")
+        print(studies_text(found, prediction))
+        lines = [f"Columns not used: {', '.join(studies.ignored)}"] if studies.ignored else []
+        lines += [f"{note[:1].upper()}{note[1:]}" for note in studies.notes]
+        print("".join(f"\n{for_terminal(line)}" for line in lines), end="\n" if lines else "")
+    if out is not None and kind is not None:
+        from metaimt.figures.save import figure_bytes
+        from metaimt.figures.studies_forest import studies_figure
+        from metaimt.files import write_file
+
+        figure, title, alt = studies_figure(studies, found, prediction)
+        write_file(out, figure_bytes(figure, kind, title=title, description=alt))
+        if output == "text":
+            print(f"\nWritten: {out.as_posix()}")
+
+
+def figure_kind(target: Path) -> Kind:
+    """The kind of a figure by the ending of its file. Raises WrongUse for another."""
+    from metaimt.figures.save import Kind
+
+    kind = target.suffix.lower().removeprefix(".")
+    if kind not in get_args(Kind):
+        raise WrongUse(f"--out {target}: a figure is {', '.join(f'.{known}' for known in get_args(Kind))}")
+    return cast("Kind", kind)
 
 
 def print_comparison_csv(compared: Mapping[str, Comparison]) -> None:

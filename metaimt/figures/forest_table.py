@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from metaimt.analyses.wording import one_decimal
+from metaimt.analyses.wording import rate_and_limits
 
 if TYPE_CHECKING:
     from metaimt.figures.style import Tone
@@ -83,8 +83,8 @@ class ForestRow:
         if self.extent is None:
             return "", ""
         lower, estimate, upper = self.extent
-        head = "" if estimate is None else f"{one_decimal(estimate)} %"
-        return head, f"[{one_decimal(lower)} to {one_decimal(upper)}]"
+        rate, interval = rate_and_limits(estimate or 0.0, lower, upper, " to ")
+        return "" if estimate is None else f"{rate} %", f"[{interval}]"
 
 
 @dataclass(frozen=True)

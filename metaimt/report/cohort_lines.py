@@ -192,7 +192,7 @@ def reading_line(cohort: CohortResult) -> str:
     said = f"{plural(reading.rows, 'row')} read: {cohort.patients} analysed, {len(reading.rejected)} rejected"
     said += f", {reading.repeated} repeated" if reading.repeated else ""
     said += f"; {plural(reading.empty, 'empty row')}" if reading.empty else ""
-    return f"{said}."
+    return ". ".join([said, *(f"{note[:1].upper()}{note[1:]}" for note in reading.notes)]) + "."
 
 
 def variable_head(variable: Variable) -> str:

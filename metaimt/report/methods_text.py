@@ -8,19 +8,21 @@ from typing import Any
 
 from metaimt.analyses.comparison import Comparison
 from metaimt.analyses.models import Interval, Model
+from metaimt.analyses.pooled_response import mean_over_reports
 from metaimt.analyses.study_parts import Part, Subgroups
 from metaimt.files import for_terminal
 from metaimt.report.tables import Row
-from metaimt.report.wording import fraction, limits, one_decimal, percent, plural
+from metaimt.report.wording import fraction, limits, plural, rate_and_limits
 from metaimt.statistics.exact_tests import ExactTest
 from metaimt.statistics.glmm_separation import Separated
 from metaimt.statistics.outcome import NotRun
+from metaimt.statistics.prediction import Prediction
 from metaimt.statistics.proportion import Proportion
 from metaimt.statistics.rho import NotIdentified
 
 WIDTH, _NAME, _CELL = 80, 34, 20
 _EXACT = {"beta-binomial", "glmm", "beta-binomial-chi2", "posterior"}
-_MOST_LINES = 60
+_MOST_LINES, _MOST_NOTES = 60, 5
 LARGER_REPORTS = "reports of two patients or more"
 
 
@@ -33,6 +35,43 @@ def comparison_text(found: Comparison, *, parts: bool = True) -> str:
         blocks += [_subgroups(found.subgroups), _left_out(found), _over_time(found)]
     blocks += [_wrapped(f"Note: {warning}") for warning in found.warnings]
     return "\n\n".join("\n".join(line.rstrip() for line in block) for block in blocks)
+
+
+def studies_text(found: Comparison, prediction: Prediction) -> str:
+    """A table of studies: `comparison_text`, with what a new report may show and what the rows above do not say."""
+    notes = [*_mean_over_reports(found), *_widened(found)]
+    blocks = [comparison_text(found), predicted(prediction), *("\n".join(_wrapped(f"Note: {note}")) for note in notes)]
+    return "\n\n".join(blocks)
+
+
+def predicted(prediction: Prediction) -> str:
+    """The true rate of a new report, and that it is largely a belief."""
+    a, b = prediction.rho_prior
+    interval = limits(prediction.lower, prediction.upper, " to ")
+    said = f"True rate of a new report: {100 * prediction.level:g} % prediction interval {interval} %"
+    return "\n".join(_wrapped(f"{said} (it rests on the prior rho ~ Beta({a:g}, {b:g}))."))
+
+
+def _mean_over_reports(found: Comparison) -> Iterator[str]:
+    total, rate = found.crude["clopper-pearson"], found.methods["beta-binomial"].rates[""]
+    if isinstance(rate, Interval) and (words := mean_over_reports(rate.estimate, total)):
+        yield words
+
+
+def _widened(found: Comparison) -> Iterator[str]:
+    """The warnings of the smaller fits, of which the tables show only the interval."""
+    left_out = () if isinstance(found.leave_one_out, NotRun) else found.leave_one_out
+    parts = [(f"without {part.name}", part) for part in left_out]
+    parts += [(f"up to {part.name}", part) for part in found.cumulative]
+    told = [
+        f"{name}: {warning}"
+        for name, part in parts
+        if isinstance(model := part.models["beta-binomial"], Model)
+        for warning in model.warnings
+    ]
+    yield from told[:_MOST_NOTES]
+    if len(told) > _MOST_NOTES:
+        yield f"{len(told) - _MOST_NOTES} more rows are so: --format json"
 
 
 def _heading(found: Comparison) -> list[str]:
@@ -104,7 +143,7 @@ def _subgroups(found: Subgroups | NotRun) -> list[str]:
         return [f"subgroups {found.wording()}"]
     lines = [f"{f'by {found.grouping}':<17}{'r/n':>7}  {'exact':<19}{'partially pooled':<18} GLMM median"]
     for level in found.levels:
-        cells = "".join(f"{_cell(level.models[name]):<19}" for name in ("exact", "partially_pooled", "glmm"))
+        cells = "".join(f"{_cell(level.models[name]):<18} " for name in ("exact", "partially_pooled", "glmm"))
         lines.append(f"{_short(level.name, 16):<17}{fraction(level.responders, level.evaluable):>7}  {cells}")
     return [*lines, *_wrapped(f"any difference: {_test(found.exact)}"), *_wrapped(f"GLMM: {_test(found.likelihood)}")]
 
@@ -138,7 +177,7 @@ def _over_time(found: Comparison) -> list[str]:
 def _part_lines(title: str, rows: list[tuple[str, Part]]) -> list[str]:
     lines = [f"{title:<23}{'r/n':>9}  {'beta-binomial':<22}GLMM median"]
     for name, part in rows[:_MOST_LINES]:
-        cells = "".join(f"{_cell(part.models[model]):<22}" for model in ("beta-binomial", "glmm"))
+        cells = "".join(f"{_cell(part.models[model]):<21} " for model in ("beta-binomial", "glmm"))
         lines.append(f"{name:<23}{fraction(part.responders, part.evaluable):>9}  {cells}")
     return lines + ([f"... and {len(rows) - _MOST_LINES} more: --format csv"] if len(rows) > _MOST_LINES else [])
 
@@ -147,14 +186,15 @@ def _cell(found: Any) -> str:
     """Rate and limits in short; of a GLMM the median report."""
     rate = found.rates.get("") or found.rates["median"] if isinstance(found, Model) else found
     if isinstance(rate, Interval | Proportion):
-        return f"{one_decimal(rate.estimate)} [{limits(rate.lower, rate.upper, '-')}]"
+        return "{} [{}]".format(*rate_and_limits(rate.estimate, rate.lower, rate.upper, "-"))
     return "not run" if isinstance(rate, NotRun) else "not identified"
 
 
 def _rate(rate: Interval | Proportion | NotIdentified) -> str:
     if isinstance(rate, NotIdentified):
         return f"  {rate.wording()}"
-    return f"{percent(rate.estimate):>8}   {limits(rate.lower, rate.upper)}"
+    shown, interval = rate_and_limits(rate.estimate, rate.lower, rate.upper)
+    return f"{f'{shown} %':>8}   {interval}"
 
 
 def _number(value: float | NotIdentified) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from metaimt.analyses.alternatives import Rate
-from metaimt.analyses.published_pooled import PublishedComparison
+from metaimt.analyses.published_pooled import PublishedComparison, why_not_compared
 from metaimt.casefiles.published import PublishedFigure
 from metaimt.model.count import Count, Reports
 from metaimt.report.environment import Rendered, render
 from metaimt.report.linked import Link, plain
 from metaimt.report.tables import Row
-from metaimt.report.wording import NOTHING, estimate_with_interval, plural
+from metaimt.report.wording import NOTHING, estimate_with_interval, fraction, plural
 
 
 def published_section(
@@ -42,6 +42,8 @@ def published_content(found: Sequence[PublishedComparison], link: Link = plain) 
 
 def _ours(counts: Count, orr: Rate, link: Link) -> str:
     reports = link(plural(counts.reports, "report"), Reports(counts))
+    if orr is None and counts.evaluable:
+        return f"{link(fraction(counts.responders, counts.evaluable), counts)} in {reports}: {why_not_compared(counts)}"
     return f"{estimate_with_interval(orr, link, counts)} in {reports}" if orr else NOTHING
 
 
@@ -66,7 +68,7 @@ def published_rows(found: Sequence[PublishedComparison]) -> Iterator[Row]:
             "orr": each.orr.estimate if each.orr else None,
             "lower": each.orr.lower if each.orr else None,
             "upper": each.orr.upper if each.orr else None,
-            "method": each.orr.method if each.orr else "no evaluable patient",
+            "method": each.orr.method if each.orr else why_not_compared(each.counts),
             "headline_responders": each.headline[0].responders,
             "headline_evaluable": each.headline[0].evaluable,
             "headline_orr": each.headline[1].estimate if each.headline[1] else None,

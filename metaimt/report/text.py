@@ -11,7 +11,7 @@ from metaimt.casefiles.library import Pending
 from metaimt.files import for_terminal
 from metaimt.model.count import Count
 from metaimt.model.reason import Why
-from metaimt.report.wording import NOTHING, fraction, limits, percent, plural, reasons_line, short_method
+from metaimt.report.wording import NOTHING, fraction, plural, rate_and_limits, reasons_line, short_method
 from metaimt.statistics.pooled import PooledProportion
 from metaimt.statistics.proportion import Proportion
 
@@ -55,8 +55,8 @@ def _row(group: Group, indent: int = 0) -> str:
     start = _counts_row(" " * indent + group.label, group.counts)
     if group.orr is None:
         return f"{start}  {NOTHING}"
-    interval = limits(group.orr.lower, group.orr.upper)
-    return f"{start}{percent(group.orr.estimate):>9}   {interval:<13}{short_method(group.orr)}"
+    rate, interval = rate_and_limits(group.orr.estimate, group.orr.lower, group.orr.upper)
+    return f"{start}{f'{rate} %':>9}   {interval:<13}{short_method(group.orr)}"
 
 
 def _counts_row(label: str, counts: Count) -> str:
@@ -99,7 +99,8 @@ def _rate(group: Group, share: Proportion | PooledProportion | None) -> str:
     if share is None:
         return f"nobody ({_name(group)})"
     counts = fraction(share.responders, share.evaluable)
-    return f"{counts}, {percent(share.estimate)} [{limits(share.lower, share.upper)}] ({_name(group)})"
+    rate, interval = rate_and_limits(share.estimate, share.lower, share.upper)
+    return f"{counts}, {rate} % [{interval}] ({_name(group)})"
 
 
 def _wrapped(text: str, width: int) -> list[str]:
@@ -153,4 +154,5 @@ def _cell(level: Level | None) -> str:
     if level is None or level.orr is None:
         return f"{'0/0':>7}{'':<22}"
     counts = fraction(level.counts.responders, level.counts.evaluable)
-    return f"{counts:>7}{percent(level.orr.estimate):>9} {limits(level.orr.lower, level.orr.upper, '-'):<12}"
+    rate, interval = rate_and_limits(level.orr.estimate, level.orr.lower, level.orr.upper, "-")
+    return f"{counts:>7}{f'{rate} %':>9} {interval:<12}"

@@ -17,6 +17,7 @@ from metaimt.analyses.wording import (
     percent,
     plain,
     plural,
+    rate_and_limits,
     short_method,
 )
 from metaimt.model.count import OUTCOMES, Publications
@@ -47,6 +48,7 @@ __all__ = [
     "plain",
     "plural",
     "problem_line",
+    "rate_and_limits",
     "read_as",
     "read_depths",
     "read_twice",

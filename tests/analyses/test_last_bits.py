@@ -14,7 +14,7 @@ from metaimt.analyses.comparison_models import DIGITS
 from metaimt.analyses.models import Interval, Model
 from metaimt.analyses.over_time import UNDATED, Step, _crossings
 from metaimt.analyses.specification import Specification, _order
-from metaimt.analyses.wording import difference, p_value, percent, significant
+from metaimt.analyses.wording import difference, p_value, percent, rate_and_limits, significant
 from metaimt.figures.methods_forest import _spread
 from metaimt.model.count import Count
 from metaimt.statistics.proportion import Proportion
@@ -34,6 +34,25 @@ def test_a_printed_number_half_way(noise: float) -> None:
     assert percent(13 / 16 * noise) == "81.3 %"
     assert p_value(0.0625 * noise) == p_value(0.0625)
     assert p_value(0.001 * noise) == "p = 0.001"
+
+
+@pytest.mark.parametrize("noise", NOISE)
+@pytest.mark.parametrize(
+    ("rate", "limits", "shown"),
+    [
+        (21 / 234253, (5.549353e-05, 1.370312e-04), ("0.0090", "0.0055 - 0.0137")),  # R: binom.test
+        (0.00125, (0.0003, 0.0045), ("0.13", "0.03 - 0.45")),
+        (0.0, (0.0, 0.0004), ("0.000", "0.000 - 0.040")),
+        (0.0, (0.0, 0.3), ("0.0", "0.0 - 30.0")),
+        (0.01, (0.0003, 0.05), ("1.0", "0.0 - 5.0")),
+        (13 / 16, (0.5, 1.0), ("81.3", "50.0 - 100.0")),
+        (1e-12, (0.0, 2e-12), ("0.00000000", "0.00000000 - 0.00000000")),
+    ],
+)
+def test_a_rate_below_one_per_cent_keeps_two_digits(
+    noise: float, rate: float, limits: tuple[float, float], shown: tuple[str, str]
+) -> None:
+    assert rate_and_limits(rate * noise, *limits) == shown
 
 
 @pytest.mark.parametrize("noise", NOISE)

@@ -43,19 +43,38 @@ def test_a_figure_without_a_denominator_has_no_rate(shipped: Results) -> None:
 
 
 def test_what_matches_is_not_called_a_difference(make_review: MakeReview) -> None:
+    fused = patient(course("PR", duration_months=14), fusion_gene="ALK", fusion_partner="RANBP2")
     folder = make_review(
-        report(
-            "a-2019", patient(course("PR", duration_months=14), fusion_gene="ALK", fusion_partner="RANBP2"), year=2019
-        ),
+        *(report(f"a{k}-2019", fused, year=2019) for k in range(5)),
         report("b-2025", patient(course("PD")), year=2025),
     )
-    entry = {"id": "made-up", "evaluable": 1, "responders": 1, "fusion_partners": {"RANBP2": 1}}
+    entry = {"id": "made-up", "evaluable": 5, "responders": 5, "fusion_partners": {"RANBP2": 5}}
     entry["matches"] = {"up_to_year": 2020, "drug": ["crizotinib"]}
     (folder / "published-pooled.yaml").write_text(yaml.safe_dump({"pooled": [entry]}), encoding="utf-8")
     (found,) = published_in(folder)
-    assert (found.counts.responders, found.counts.evaluable) == (1, 1)
+    assert (found.counts.responders, found.counts.evaluable) == (5, 5)
     assert found.differences == ()
     assert found.conditions == "crizotinib; published up to 2020"
+
+
+def test_fewer_than_five_of_ours_are_counted_and_not_compared(make_review: MakeReview) -> None:
+    folder = make_review(
+        report("four-2019", design="trial", arms=[arm(3, 4)], year=2019),
+        report("one-2020", patient(course("PD")), year=2020),
+    )
+    figures = [
+        {"id": "four", "responders": 9, "evaluable": 10, "matches": {"up_to_year": 2019}},
+        {"id": "five", "responders": 9, "evaluable": 10, "matches": {"up_to_year": 2020}},
+    ]
+    (folder / "published-pooled.yaml").write_text(yaml.safe_dump({"pooled": figures}), encoding="utf-8")
+    four, five = published_in(folder)
+    assert (four.counts.responders, four.counts.evaluable, four.orr, four.differences) == (3, 4, None, ())
+    why = "fewer than 5 patients match: not compared"
+    assert four.to_dict()["ours"]["orr"] == {"not_identified": why}
+    assert f"3/4 in 1 report: {why}" in published_section((four,))
+    assert [row["method"] for row in published_rows((four,))] == [why]
+    assert five.orr is not None
+    assert five.differences == ("10 patients printed, 5 recorded here", "9 responders printed, 3 recorded here")
 
 
 def test_the_known_partner_and_the_design_are_conditions(make_review: MakeReview) -> None:

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from metaimt.casefiles.cohort_mapping import CohortMapping
 from metaimt.casefiles.identifying import is_identifying
 from metaimt.casefiles.patient_table import PatientTable, read_patient_table
-from metaimt.casefiles.table_cells import Reader, WrongCell, in_order
-from metaimt.casefiles.table_problems import MOST_KEPT, cell_name
+from metaimt.casefiles.table_cells import Reader, in_order
+from metaimt.casefiles.tables import TableProblems, WrongCell, cell_name
 from metaimt.vocabulary import built_in
 
 MAPPING = """# Made up.
@@ -237,9 +237,10 @@ def test_another_encoding_is_declared(tmp_path: Path) -> None:
         (HEADING.encode(), "there is a heading but no patient"),
         (f'{HEADING}\n"P1,34\n'.encode(), "not a CSV"),
         (f"{HEADING}\nP1\x00,34\n".encode(), "not a CSV: a NUL character"),
-        (b"PK\x03\x04rest", "the file is an XLSX workbook"),
+        (b"PK\x03\x04rest", "the file is a workbook"),
         (b"\xd0\xcf\x11\xe0rest", "the file is an old or password-protected Excel file"),
-        (HEADING.encode("utf-16"), "is not utf-8"),
+        (HEADING.encode("utf-16-le"), "not a CSV: a NUL character"),
+        (b"\xff\xfeN", "is not utf-16"),
         (b"a" * (1 << 21), "not a CSV: a line of"),
     ],
 )
@@ -277,8 +278,14 @@ def test_why_a_patient_is_not_in_survival(cells: dict[str, str], why: str, tmp_p
 
 
 def test_headings(tmp_path: Path) -> None:
-    missing = read(tmp_path, GOOD, heading=HEADING.replace("Sex", "sex"))
-    assert [(p.rule, p.hint) for p in missing.problems] == [("patient-column", "did you mean 'sex'?")]
+    missing = read(tmp_path, GOOD, heading=HEADING.replace("Sex", "Sexx"))
+    assert [(p.rule, p.hint) for p in missing.problems] == [("patient-column", "did you mean 'Sexx'?")]
+    in_capitals = read(tmp_path, GOOD, heading=HEADING.replace("Sex", " SEX "))
+    assert [patient.sex for patient in in_capitals.patients] == ["female"]
+    both = read(tmp_path, f"{GOOD},M", heading=f"{HEADING},sex")  # the one that is written as in the mapping
+    assert [patient.sex for patient in both.patients] == ["female"]
+    neither = read(tmp_path, f"{GOOD},M", heading=f"{HEADING.replace('Sex', 'SEX')},sex")
+    assert neither.problems[0].message == "there are 2 columns 'Sex'"
     twice = read(tmp_path, f"{GOOD},x", heading=f"{HEADING},Age")
     assert (twice.problems[0].message, twice.problems[0].position.column) == ("there are 2 columns 'Age'", 13)
     unused = read(tmp_path, f"{GOOD},x", heading=f"{HEADING},Remarks")
@@ -435,12 +442,122 @@ def test_sheets_and_what_is_no_workbook(tmp_path: Path) -> None:
     assert "damaged" in read_mapping(tmp_path, MAPPING % "", "t.xlsx").problems[0].message
 
 
+def test_a_merged_cell_in_a_mapped_column_stops_the_reading(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for cells in (["No", "Sex", "Remark"], ["P1", "female", "x"], ["P2", None, None]):
+        sheet.append(cells)
+    sheet.merge_cells("C2:C3")
+    book.save(tmp_path / "t.xlsx")
+    mapping = "columns: {id: No, sex: Sex}\n"
+    assert len(read_mapping(tmp_path, mapping, "t.xlsx").patients) == 2  # of a column that is not read
+    sheet.merge_cells("B2:B3")
+    book.save(tmp_path / "t.xlsx")
+    (problem,) = read_mapping(tmp_path, mapping, "t.xlsx").problems
+    assert problem.message == "the cells B2:B3 are merged, and only B2 holds their value"
+    assert (problem.position.line, problem.position.column) == (2, 2)
+
+
+def test_the_first_visible_sheet_is_read_and_said(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    hidden, shown = book["Sheet"], book.create_sheet("Patients")
+    hidden.sheet_state = "hidden"
+    for sheet, names in ((hidden, ["No", "H1"]), (shown, ["No", "P1", "Jane Doe"])):
+        for name in names:
+            sheet.append([name])
+    book.save(tmp_path / "t.xlsx")
+    table = read_mapping(tmp_path, "columns: {id: No}\n", "t.xlsx")
+    assert [patient.id for patient in table.patients] == ["P1"]
+    assert table.notes == ("sheet 'Patients' is read; not read: Sheet (hidden)",)
+    assert reasons(table) == ["Patients!A3 No: not an id"]
+
+
 def test_problems_are_kept_up_to_a_limit_and_all_counted(tmp_path: Path) -> None:
-    number = MOST_KEPT + 20
-    table = read(tmp_path, *(row(No=f"P{k}", Sex="w") for k in range(number)))
+    number = TableProblems.MOST_KEPT + 20
+    table = read(tmp_path, *(row(No=f"P{k}", Sex=f"w{k}") for k in range(number)))
     assert len(table.rejected) == number
-    assert len(table.problems) == MOST_KEPT + 1
+    assert len(table.problems) == TableProblems.MOST_KEPT + 1
     assert any(problem.message.startswith("20 more problems") for problem in table.problems)
+
+
+def test_many_cells_with_one_fault_are_told_once(tmp_path: Path) -> None:
+    """Thirty rows with a decimal comma in two columns: two messages, each with what to do."""
+    rows = "\n".join(f"S{k};{k},5;{k},5" for k in range(1, 31))
+    (tmp_path / "t.csv").write_text(f"No;Age;T\n{rows}\n")
+    mapping = "columns: {id: No, age: Age, followup: T}\n"
+    table = read_mapping(tmp_path, mapping, "t.csv")
+    assert [(problem.message, problem.position.line, problem.position.column) for problem in table.problems] == [
+        ("B2 Age: '1,5' is not a number; the same in 29 more rows (B3, B4 ...)", 2, 2),
+        ("C2 T: '1,5' is not a number; the same in 29 more rows (C3, C4 ...)", 2, 3),
+    ]
+    assert all("decimal_comma: true" in problem.hint for problem in table.problems)
+    assert len(read_mapping(tmp_path, f"decimal_comma: true\n{mapping}", "t.csv").patients) == 30
+
+
+def test_faults_that_differ_are_told_apart(tmp_path: Path) -> None:
+    table = read(tmp_path, *(row(No=f"P{k}", Sex="wx"[k % 2], Age="34y" if k == 7 else "34") for k in range(10)))
+    assert [problem.message.partition(": ")[2][:3] for problem in table.problems] == ["'w'", "'x'", "'34"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Total", "TOTAL:", "Mean (SD)", "Sum", "Subtotal", "Grand total", "Median [range]", "合计"]
+)
+def test_a_row_that_sums_up_is_no_patient(name: str, tmp_path: Path) -> None:
+    for cells in (f"{name},,,,,,,,,,,", f",{name},,,,,,,,,,"):
+        table = read(tmp_path, GOOD, cells)
+        assert len(table.patients) == 1
+        (problem,) = table.problems
+        assert (problem.rule, problem.position.line) == ("summary-row", 3)
+        assert name in problem.message
+
+
+@pytest.mark.parametrize("name", ["Totaro", "Mean1", "Sum-2", "P-total"])
+def test_a_study_number_like_such_a_word_is_one(name: str, tmp_path: Path) -> None:
+    assert [patient.id for patient in read(tmp_path, row(No=name)).patients] == [name]
+
+
+def test_days_to_come_and_after_the_reading_are_refused(tmp_path: Path) -> None:
+    next_year = dt.date.today().replace(day=1).replace(year=dt.date.today().year + 1)
+    future = read(tmp_path, row(Last=f"{next_year:%d/%m/%Y}"), row(No="P2"))
+    assert reasons(future) == [f"G2 Last: {next_year} is in the future: today is {dt.date.today()}"]
+    assert future.problems[0].rule == "patient-times"
+    table = read_patient_table(tmp_path / "t.mapping.yaml", tmp_path / "t.csv", read_on="2015-01-31")
+    assert reasons(table)[1] == "G3 Last: 2015-02-01 is after the day of reading 2015-01-31"
+    assert (
+        read_patient_table(tmp_path / "t.mapping.yaml", tmp_path / "t.csv", read_on="2015-01").rejected
+        == future.rejected
+    )
+
+
+def test_words_are_read_in_any_case(tmp_path: Path) -> None:
+    cells = {
+        "Sex": "FEMALE",
+        "Site": "Lung",
+        "Status": "Lost",
+        "Drug": "Crizotinib",
+        "Response": "pr",
+        "Basis": "Stated",
+    }
+    (patient,) = read(tmp_path, row(**cells), row(No="P2", Sex="f")).patients[:1]
+    assert (patient.sex, patient.site, patient.outcome) == ("female", "lung", "lost_to_followup")
+    assert patient.treated is not None
+    first = patient.treated.courses[0]
+    assert (first.drug, first.response, first.response_basis) == ("crizotinib", "PR", "stated")
+
+
+def test_codes_that_differ_by_case_alone_keep_their_meaning(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("No,S\nP1,m\nP2,M\n")
+    mapping = "columns: {id: No, sex: {column: S, codes: {m: male, M: female}}}\n"
+    assert [patient.sex for patient in read_mapping(tmp_path, mapping, "t.csv").patients] == ["male", "female"]
+
+
+def test_ids_that_differ_by_case_alone_are_told(tmp_path: Path) -> None:
+    table = read(tmp_path, GOOD, row(No="p1"), row(No="P2"))
+    assert [patient.id for patient in table.patients] == ["P2"]
+    assert table.problems[0].message == "id 'p1' is also in row 2, there as 'P1'"
+    (problem,) = read(tmp_path, row(No="P1\u200b")).problems
+    assert "invisible" in problem.hint
 
 
 @given(st.dates(dt.date(1910, 1, 1), dt.date(2090, 1, 1)), st.sampled_from(["DD/MM/YYYY", "YYYY-MM-DD", "MM.DD.YYYY"]))
@@ -463,7 +580,3 @@ def test_whatever_stands_in_the_cells_every_row_is_accounted_for(
     if table.readable:
         filled = sum(any(cell.strip() for cell in cells) for cells in rows)
         assert table.rows == filled
-
-
-def test_cell_names() -> None:
-    assert [cell_name(3, column) for column in (1, 26, 27, 702, 703)] == ["A3", "Z3", "AA3", "ZZ3", "AAA3"]

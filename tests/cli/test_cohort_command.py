@@ -7,6 +7,7 @@ import io
 import json
 from pathlib import Path
 
+import openpyxl
 import pytest
 from command import Done, metaimt
 from conftest import FROZEN, ROOT
@@ -64,8 +65,15 @@ def test_json_and_csv() -> None:
         (("ambati-2018",), "ambati-2018 is a report without a cohort"),
         (("none.csv",), "none.csv does not exist"),
         (("you-2024", "--mapping", "x.yaml"), "--mapping is for a table"),
-        (("README.md",), "how README.md is to be read is not known; write README.mapping.yaml"),
+        (
+            ("README.md",),
+            "how README.md is to be read is not known; write README.mapping.yaml, or name",
+        ),
         ((EXAMPLE.replace(".csv", ".mapping.yaml"), "--mapping", "x"), "is a mapping itself"),
+        (("README.md", "--draft"), "--draft is for a table (.csv, .tsv, .txt, .xlsm, .xlsx)"),
+        ((EXAMPLE, "--draft"), "patients.mapping.yaml is already there"),
+        ((EXAMPLE, "--draft", "--out", "x"), "--draft writes a mapping"),
+        (("none.csv", "--draft"), "none.csv: No such file"),
         ((EXAMPLE, "--out", "cases"), "holds files that metaimt did not write"),
     ],
 )
@@ -128,3 +136,46 @@ def test_out_is_the_same_bytes_and_has_tables_and_figures(tmp_path: Path) -> Non
     assert {"figures/survival-by-margin.png", "figures/survival-if-losses-were-deaths.svg"} <= files
     for name in files:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_a_draft_and_the_command_that_says_what_is_left(tmp_path: Path) -> None:
+    """Headings of patients.csv, all recognised; the codes of two sites are nobody's guess."""
+    (tmp_path / "t.csv").write_bytes(Path(EXAMPLE).read_bytes())
+    without = run(str(tmp_path / "t.csv"))
+    assert (without.returncode, "(metaimt cohort --draft " in without.stderr) == (2, True)
+    done = run(str(tmp_path / "t.csv"), "--draft")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"Written: {(tmp_path / 't.mapping.yaml').as_posix()}, 19 of 19 columns mapped\n" in done.stdout
+    before = (tmp_path / "t.mapping.yaml").read_bytes()
+    assert run(str(tmp_path / "t.csv"), "--draft").returncode == 2
+    assert (tmp_path / "t.mapping.yaml").read_bytes() == before
+    read = run(str(tmp_path / "t.csv"))
+    assert read.returncode == 1
+    assert [line for line in read.stderr.splitlines() if "Site: 'Head/neck'" in line and "in 18 more rows" in line]
+    text = before.decode().replace("#    codes:", "    codes:")
+    for code, term in (("Head/neck", "head_and_neck"), ("Limbs/trunk", "limbs_and_trunk")):
+        text = text.replace(f'#      "{code}":', f'      "{code}": {term}')
+    (tmp_path / "t.mapping.yaml").write_text(text, encoding="utf-8")
+    assert "64 rows read: 64 analysed, 0 rejected." in run(str(tmp_path / "t.csv")).stdout
+
+
+def test_a_table_that_sums_up_keeps_its_patients(tmp_path: Path) -> None:
+    path = write(tmp_path, "P1,12,alive", "P2,3,dead", "Total,,")
+    done = run(str(path))
+    assert done.returncode == 1
+    assert "3 rows read: 2 analysed, 1 rejected." in done.stdout
+    assert "error[summary-row] A4 No: 'Total' sums up other rows and is no patient" in done.stderr
+
+
+def test_which_sheet_was_read_is_said(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book["Sheet"].sheet_state = "hidden"
+    for cells in (["No", "Months", "Outcome"], ["P1", 12, "alive"]):
+        book["Sheet"].append(cells)
+        (book["Data"] if "Data" in book.sheetnames else book.create_sheet("Data")).append(cells)
+    book.save(tmp_path / "t.xlsx")
+    (tmp_path / "t.mapping.yaml").write_text(MAPPING)
+    done = run(str(tmp_path / "t.xlsx"))
+    assert "1 row read: 1 analysed, 0 rejected. Sheet 'Data' is read; not read: Sheet\n(hidden)." in done.stdout
+    reading = json.loads(run(str(tmp_path / "t.xlsx"), "--format", "json").stdout)["cohorts"][0]["reading"]
+    assert reading["notes"] == ["sheet 'Data' is read; not read: Sheet (hidden)"]

@@ -11,6 +11,10 @@ import pytest
 from command import metaimt
 from conftest import ROOT
 
+from metaimt.analyses.wording import limits
+from metaimt.casefiles.studies import read_studies
+from metaimt.statistics.prediction import predict
+
 EVIDENCE = ROOT / "benchmarks" / "evidence31.csv"
 
 
@@ -51,6 +55,63 @@ def test_a_bad_table_is_shown_with_its_places(tmp_path: Path) -> None:
     done = metaimt("pool", path)
     assert done.returncode == 1
     assert "bad.csv:2:3: error[too-many] x 3 is more than n 2" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["svg", "png", "pdf"])
+def test_the_forest_plot_of_a_table(kind: str, tmp_path: Path) -> None:
+    done = metaimt("pool", EVIDENCE, "--out", tmp_path / f"forest.{kind}")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith(f"Written: {(tmp_path / f'forest.{kind}').as_posix()}\n")
+    starts = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}
+    assert (tmp_path / f"forest.{kind}").read_bytes().startswith(starts[kind])
+
+
+def test_out_is_a_figure_of_a_table(tmp_path: Path) -> None:
+    done = metaimt("pool", EVIDENCE, "--out", tmp_path / "forest.txt")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "a figure is .svg, .png, .pdf" in done.stderr
+    assert "metaimt figures forest" in metaimt("pool", "cases", "--out", tmp_path / "forest.svg").stderr
+
+
+def test_the_prediction_interval_is_said_and_what_it_rests_on() -> None:
+    text = " ".join(metaimt("pool", EVIDENCE).stdout.split())
+    found = json.loads(metaimt("pool", EVIDENCE, "--format", "json").stdout)["prediction"]
+    rows = read_studies(EVIDENCE).rows
+    expected = predict([row.responders for row in rows], [row.evaluable for row in rows])
+    assert (found["lower"], found["upper"]) == pytest.approx((expected.lower, expected.upper))
+    interval = f"{limits(expected.lower, expected.upper, ' to ')} %"
+    assert f"95 % prediction interval {interval} (it rests on the prior rho ~ Beta(1, 4))" in text
+
+
+def test_small_rates_keep_their_digits_and_a_mean_that_is_not_r_over_n_is_told(tmp_path: Path) -> None:
+    """R, binom.test(21, 234253): 0.0090 %, 0.0055 to 0.0137."""
+    path = tmp_path / "tiny.csv"
+    path.write_text("id,x,n\na,3,217000\nb,6,16500\nc,1,680\nd,10,44\ne,1,29\n", encoding="utf-8")
+    done = metaimt("pool", path)
+    assert "crude, clopper-pearson            0.0090 %   0.0055 - 0.0137\n" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    text = " ".join(done.stdout.split())
+    assert "is the mean over reports, which differ; over patients r/n is 0.0090 % (21/234253)" in text
+    assert "Note: without d: The posterior interval" in text
+    assert "the interval was extended to it" in text
+
+
+def test_what_was_taken_for_what_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "revman.csv"
+    path.write_text("Table 3\nStudy;Events;Total;Remark\na;3;5;\nb;2;4;\n", encoding="utf-8")
+    done = metaimt("pool", path)
+    assert done.returncode == 0, done.stderr
+    for line in ("The heading is row 2; above it, row 1 is not read", "Columns not used: Remark"):
+        assert line in done.stdout
+    assert "Columns taken: Study as id, Events as x, Total as n" in done.stdout
+
+
+def test_a_register_is_refused_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "big.csv"
+    path.write_text("id,x,n\na,0,9999999\nb,7,9999999\n", encoding="utf-8")
+    done = metaimt("pool", path)
+    assert done.returncode == 1
+    assert "more than 500,000 patients in all" in done.stderr
 
 
 def test_options_of_the_review_are_wrong_use_for_a_table() -> None:
