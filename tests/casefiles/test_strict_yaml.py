@@ -14,6 +14,7 @@ from hypothesis_profiles import examples
 
 from metaimt.casefiles.model import CaseFile
 from metaimt.casefiles.reading import read_model
+from metaimt.casefiles.strict_yaml import _ESCAPED as ESCAPED
 from metaimt.casefiles.strict_yaml import MAXIMUM_BYTES, Document, Path, TypedFloat, TypedInt, parse
 from metaimt.problem import Position
 from metaimt.vocabulary import built_in
@@ -316,7 +317,8 @@ def test_position_covers_the_value_as_typed(data: Any, flow: bool | None, indent
 @examples(100)
 @given(documents(WORDS))
 def test_text_survives_a_dump(data: Any) -> None:
-    texts = [value for _, value in leaves(data) if isinstance(value, str)]
+    found = [value for _, value in leaves(data) if isinstance(value, str)]
+    texts = [text for text in found if not ESCAPED.search(text)]  # those are refused, below
     dumped = yaml.dump(texts, Dumper=Dumper, default_style='"', allow_unicode=True)
     assert parse("x", dumped.encode()).data == texts
 

@@ -198,7 +198,7 @@ def test_only_regular_files_are_opened(tmp_path: Path) -> None:
 
 def test_a_name_that_no_file_has(tmp_path: Path) -> None:
     (tmp_path / "t.mapping.yaml").write_text('table: "t\\0.csv"\ncolumns: {id: x}\n')
-    assert "no name of a file" in read_patient_table(tmp_path / "t.mapping.yaml").problems[0].message
+    assert "invisible character" in read_patient_table(tmp_path / "t.mapping.yaml").problems[0].message
 
 
 def test_a_declared_encoding_that_is_not_so(tmp_path: Path) -> None:
