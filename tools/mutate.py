@@ -88,7 +88,20 @@ WITHOUT: Final = ("test_page_use", "test_page_figures", "test_page_hostile", "te
 _IMPORTED: Final = (
     *("numpy", "scipy.optimize", "scipy.special", "scipy.stats", "pandas", "statsmodels.api", "pymare"),
     *("matplotlib.figure", "matplotlib.backends.backend_svg", "matplotlib.backends.backend_agg", "pydantic", "jinja2"),
-    *("yaml", "typer", "rich", "rispy", "openpyxl", "docx", "markdown_it", "pytest", "hypothesis"),
+    *(
+        "yaml",
+        "typer",
+        "rich",
+        "rispy",
+        "pybtex",
+        "latexcodec",
+        "defusedxml",
+        "openpyxl",
+        "docx",
+        "markdown_it",
+        "pytest",
+        "hypothesis",
+    ),
 )
 _MADE: Final = {
     "analyse": "metaimt.analyses.results",

@@ -163,10 +163,12 @@ Label = Annotated[
     _pattern(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", "a patient id", "letters, digits, dash or underscore: P1"),
     _string("^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$"),
 ]
+# neither encoded, nor with what ends the sentence it was copied from
+_PLAIN_DOI = r"10\.[0-9]{4,9}/(?!\S*(?:%[0-9A-Fa-f]{2}|&(?:amp|lt|gt);))\S*[^\s.,;]"
 Doi = Annotated[
     str,
-    _pattern(r"10\.\d{4,9}/\S+", "a DOI", "from 10. on, without https://doi.org/: 10.1000/xyz", hints.doi),
-    _string("^10\\.[0-9]{4,9}/\\S+$"),
+    _pattern(_PLAIN_DOI, "a DOI", "from 10. on, without https://doi.org/: 10.1000/xyz", hints.doi),
+    _string(f"^{_PLAIN_DOI}$"),
 ]
 Pmid = Annotated[
     str,

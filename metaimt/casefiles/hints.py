@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import NamedTuple
 
+from metaimt.model.publication import plain_doi
 from metaimt.vocabulary import Terms, is_not_stated, response_words
 
 LEFT_OUT = "delete the line: what is not stated is left out"
@@ -219,9 +220,9 @@ def flag(text: str) -> Proposal | None:
 
 
 def doi(text: str) -> Proposal | None:
-    """The DOI in an address, or after `doi:`."""
-    match = re.search(r"10\.\d{4,9}/\S+", text)
-    return _written(match[0].rstrip(".,;")) if match else None
+    """The DOI in an address, after `doi:`, percent-encoded, or at the end of a sentence."""
+    plain = plain_doi(text)
+    return _written(plain) if plain else None
 
 
 def pmid(text: str) -> Proposal | None:

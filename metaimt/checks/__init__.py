@@ -14,12 +14,20 @@ from metaimt.checks.links import LINK_RULES
 from metaimt.checks.quoted_counts import QUOTATION_RULES
 from metaimt.checks.rule import Rule
 from metaimt.checks.same_patient import possible_same_patient
+from metaimt.checks.same_publication import PUBLICATION_RULES
 from metaimt.checks.second_readings import SECOND_RULES
 from metaimt.checks.within_report import TERM_RULES, WITHIN_RULES, problems_of_parts, problems_within
 from metaimt.problem import Findings, Position, Problem, ordered
 
 _OF_REPORTS: tuple[Rule, ...] = (*WITHIN_RULES, *TERM_RULES)
-_OF_LIBRARY: tuple[Rule, ...] = (*ACROSS_RULES, *LINK_RULES, *QUOTATION_RULES, *SECOND_RULES, possible_same_patient)
+_OF_LIBRARY: tuple[Rule, ...] = (
+    *ACROSS_RULES,
+    *PUBLICATION_RULES,
+    *LINK_RULES,
+    *QUOTATION_RULES,
+    *SECOND_RULES,
+    possible_same_patient,
+)
 ALL_RULES: tuple[Rule, ...] = (*_OF_REPORTS, *_OF_LIBRARY)
 
 
@@ -35,7 +43,7 @@ def check_library(library: Library, *, whole: bool = True) -> tuple[Problem, ...
 def examine(library: Library, *, whole: bool = True) -> Findings:
     """The problems of a library, and those that are waived; `whole` as in `check_library`."""
     with collector_paused():
-        asked = _OF_LIBRARY if whole else RULES_OF_SINGLE_FILES
+        asked = _OF_LIBRARY if whole else (*RULES_OF_SINGLE_FILES, *PUBLICATION_RULES)
         problems = [*library.problems, *_found(library, asked), *(_of_the_folder(library) if whole else ())]
         if not any(report.waivers for report in library.reports) and not any(
             reading.waivers for reading in library.second_readings.values()

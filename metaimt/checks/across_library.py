@@ -1,4 +1,4 @@
-"""Rules that need more than one file: ids, the same publication twice, overlaps, and how markers are written.
+"""Rules that need more than one file: ids, overlaps, and how markers are written.
 
 Each function yields (document name, path, message, hint).
 """
@@ -98,49 +98,6 @@ def report_ids_differ(library: Library) -> Iterator[Located]:
             hint = "give one of them another id, such as smith-2024-b, and rename its file"
             hint = hint if stem == used else _one_name("", stem)
             yield name, ("report", "id"), f"id '{used}' is already used by {first.name}", hint
-
-
-def _repeated(library: Library, field: str, word: str) -> Iterator[Located]:
-    seen: dict[str, CaseFile] = {}
-    for report in library.reports:
-        value = getattr(report.report, field)
-        first = seen.setdefault(value.casefold(), report) if value is not None else report
-        if first.id != report.id:
-            message = f"{word} {value} is already that of {first.id}: the same publication twice"
-            hint = f"delete one of the two files, or correct the {word} of one"
-            yield name_of(library, report), ("report", field), message, hint
-
-
-@rule("repeated-doi")
-def dois_differ(library: Library) -> Iterator[Located]:
-    """A DOI stands for one publication."""
-    yield from _repeated(library, "doi", "DOI")
-
-
-@rule("repeated-pmid")
-def pmids_differ(library: Library) -> Iterator[Located]:
-    """A PubMed id stands for one publication."""
-    yield from _repeated(library, "pmid", "PubMed id")
-
-
-@rule("included-and-excluded")
-def not_included_and_excluded(library: Library) -> Iterator[Located]:
-    """A publication is included or excluded."""
-    for e, excluded in enumerate(library.excluded):
-        for report in library.reports:
-            same = [
-                f"{word} {mine}"
-                for word, mine, theirs in (
-                    ("id", excluded.id, report.id),
-                    ("DOI", excluded.doi, report.report.doi),
-                    ("PubMed id", excluded.pmid, report.report.pmid),
-                )
-                if mine is not None and theirs is not None and mine.casefold() == theirs.casefold()
-            ]
-            if same:
-                message = f"excluded, but {name_of(library, report)} includes it (same {', '.join(same)})"
-                hint = "delete that case file or this entry"
-                yield shared(library, "excluded.yaml"), (e, "id"), message, hint
 
 
 @rule("unknown-overlap")
@@ -340,8 +297,6 @@ ACROSS_RULES: tuple[Rule, ...] = rules_in(globals())
 RULES_OF_SINGLE_FILES = (
     id_is_file_name,
     report_ids_differ,
-    dois_differ,
-    pmids_differ,
     markers_are_written_alike,
     markers_are_known,
     partners_are_known,

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from metaimt.casefiles.library import Library
     from metaimt.curation.known import Known
     from metaimt.curation.new_case import Draft
-    from metaimt.curation.references import Reference
+    from metaimt.curation.reference import Reference
 
-_FILE = "References as exported by PubMed, a journal or a reference manager: RIS, .nbib or CSL-JSON."
+_FILE = "References as exported: RIS, PubMed (.nbib), BibTeX, EndNote (.enw, .xml), CSL-JSON, Scopus or PubMed (.csv)."
 INTERRUPTED = 130  # as shells have it: 128 + SIGINT
 _BLANK = "Start without a reference; ID is first author and year: smith-2026."
 _FETCH = "Ask doi.org or PubMed for the reference (the only option that uses the network)."
@@ -82,14 +82,20 @@ def _checked_date(text: str) -> str:
 
 def _reference(file: Path | None, identifier: str | None, pick: int | None, known: Known) -> Reference:
     """The reference that the user means; an empty one for --blank."""
-    from metaimt.curation.references import Reference, read_references
+    from metaimt.curation.reference import Reference, identifier_in
+    from metaimt.curation.references import read_references
 
     if identifier is not None:
         from metaimt.curation.fetch import fetch
 
+        if (asked := identifier_in(identifier)) and (taken := known.find(*asked)):
+            raise WrongUse(taken.told)
         return fetch(identifier)
     if file is None:
         return Reference()
+    if not file.exists() and (asked := identifier_in(str(file))):
+        how = f"metaimt new --fetch {shlex.quote(asked[1])}"
+        raise WrongUse(f"{file} is an identifier, not a file; to look it up over the network: {how}")
     references = read_references(file)
     if pick is None and len(references) > 1:
         print("\n".join(_listed(references, known)))
@@ -124,8 +130,9 @@ def _new_id(blank: str | None, case_id: str | None, reference: Reference, known:
 def _notes(reference: Reference, new_id: str, known: Known) -> None:
     """What the user should know about the reference, on the error stream."""
     notes = [*reference.notes]
-    for taken in known.same_title(reference.title):
-        notes.append(f"{taken.file} has a publication of the same title; if it is the same one, delete {new_id}")
+    if reference.dropped:
+        notes.append(f"not taken over, since a case file has no place for them: {', '.join(reference.dropped)}")
+    notes += [f"{alike}; if it is the same one, delete {new_id}" for alike in known.alike(reference)]
     for note in notes:
         print(f"note: {for_terminal(note)}", file=sys.stderr)
 

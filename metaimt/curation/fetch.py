@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,12 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin, urlsplit
 
-from pydantic import TypeAdapter, ValidationError
-
 from metaimt import __version__
-from metaimt.casefiles.fields import Doi, Pmid
-from metaimt.curation.references import Reference, from_csl_json
+from metaimt.curation.reference import Reference, identifier_in
+from metaimt.curation.reference_formats import from_csl_json
 from metaimt.files import safe_name, write_file
+from metaimt.model.publication import key_of
 from metaimt.problem import WrongUse
 
 if TYPE_CHECKING:
@@ -35,7 +33,7 @@ MAXIMUM_BYTES = 1024 * 1024
 _SCHEMES = {"http", "https"}
 USER_AGENT = f"metaimt/{__version__} (bibliography of published cases; Python urllib)"
 _CSL_JSON = "application/vnd.citationstyles.csl+json"
-_OTHERWISE = "or download the reference as RIS, .nbib or CSL-JSON and give that file: metaimt new FILE"
+_OTHERWISE = "or download the reference as RIS or .nbib and give that file: metaimt new FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +56,6 @@ class Source:
 _EXPORTER = "https://api.ncbi.nlm.nih.gov/lit/ctxp/v1/pubmed/?format=csl&id="
 DOI = Source("doi", "METAIMT_DOI_URL", "https://doi.org/", _CSL_JSON)
 PMID = Source("pmid", "METAIMT_PMID_URL", _EXPORTER, "application/json")
-_FORMS: dict[str, TypeAdapter[str]] = {"doi": TypeAdapter(Doi), "pmid": TypeAdapter(Pmid)}
-_WEB = re.compile(r"(?i)^(https?://(dx\.)?doi\.org/|doi:\s*|https?://pubmed\.ncbi\.nlm\.nih\.gov/|pmid:?\s*)|/$")
 
 
 def fetch(text: str, *, cache: Path | None = None, timeout: float = TIMEOUT_SECONDS) -> Reference:
@@ -89,11 +85,10 @@ def cache_folder() -> Path:
 
 
 def _recognised(text: str) -> tuple[Source, str]:
-    identifier = _WEB.sub("", text.strip())
-    for source in (PMID, DOI):
-        with contextlib.suppress(ValidationError):
-            return source, _FORMS[source.kind].validate_python(identifier)
-    raise WrongUse(f"'{text}' is neither a DOI (10.1000/xyz) nor a PubMed id (digits)")
+    found = identifier_in(text)
+    if found is None:
+        raise WrongUse(f"'{text}' is neither a DOI (10.1000/xyz) nor a PubMed id (digits)")
+    return {"doi": DOI, "pmid": PMID}[found[0]], found[1]
 
 
 def _cache_name(source: Source, identifier: str) -> str:
@@ -113,7 +108,7 @@ def _reference(source: Source, identifier: str, content: bytes) -> Reference:
     if not found:
         raise ValueError("no reference that has a title")
     answered = getattr(found[0], source.kind) or identifier
-    if answered.casefold() != identifier.casefold():
+    if key_of(source.kind, answered) != key_of(source.kind, identifier):
         raise ValueError(f"another publication, {answered}")
     asked: Any = {source.kind: identifier}
     return replace(found[0], **asked)

@@ -1,70 +1,78 @@
 """What the review already holds, read or excluded, and the id of a new report.
 
-Files are looked up as they were typed, not as models: a case file that is not filled in yet is not a report, but its
-id, DOI and PubMed id are taken.
+Files are looked up as they were typed, not as models: a case file that is not filled in yet, or waits, is not a report,
+but its id is taken and its publication is in the review.
 """
 
 from __future__ import annotations
 
-import re
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from metaimt.casefiles.fields import Identifier
 from metaimt.casefiles.library import CASE_FOLDERS, PROTOCOL_FILE, Library, read_library
-from metaimt.curation.references import Reference
+from metaimt.checks.same_publication import Entry, as_typed, entries
+from metaimt.curation.reference import Reference
 from metaimt.files import in_ascii
+from metaimt.model.publication import IDENTIFIERS, Identity, Same, identity, same_publication
 from metaimt.problem import WrongUse
-
-_WORDS = {"id": "id", "doi": "DOI", "pmid": "PubMed id"}
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """An id, DOI, PubMed id or title in use: in which file, and for an excluded publication why it is excluded."""
+    """What is in use, such as `id smith-2020`: in which file, and for an excluded publication why it is excluded."""
 
-    field: str
-    value: str
+    what: str
     file: str
     reason: str | None = None
+    next_step: str = "is already in {file}; edit that file instead"
 
     @property
     def told(self) -> str:
         """What is said when it is met again, with the next step."""
         if self.reason is not None:
             why = f"is excluded in {self.file} ({self.reason.rstrip('.')})"
-            return f"{_WORDS[self.field]} {self.value} {why}; to include it all the same, delete that entry first"
-        if self.field == "id":
-            return f"id {self.value} is taken by {self.file}; choose another id, or edit that file"
-        return f"{_WORDS[self.field]} {self.value} is already in {self.file}; edit that file instead"
+            return f"{self.what} {why}; to include it all the same, delete that entry first"
+        return f"{self.what} {self.next_step.format(file=self.file)}"
 
 
 class Known:
     """Everything of a review folder that a new case file must not repeat."""
 
     def __init__(self, library: Library) -> None:
-        self.taken = tuple(_taken(library))
-
-    def find(self, field: str, value: str | None) -> Taken | None:
-        """Who has this `id`, `doi`, `pmid` or `title`, however it is capitalised; an included report first."""
-        if value is None:
-            return None
-        found = (one for one in self.taken if one.field == field and one.value.casefold() == value.casefold())
-        return min(found, key=lambda one: one.reason is not None, default=None)
+        self.ids = dict(_ids(library))
+        self.entries = tuple((entry, entry.identity) for entry in entries(library))
+        for entry, _ in self.entries:
+            if entry.reason is not None:
+                self.ids.setdefault(entry.id.casefold(), Taken(f"id {entry.id}", entry.file, entry.reason))
 
     def publication(self, reference: Reference) -> Taken | None:
-        """Who has the DOI or PubMed id of a reference."""
-        return self.find("doi", reference.doi) or self.find("pmid", reference.pmid)
+        """Who is of the same publication as a reference; an included report first."""
+        surest = [(entry, same) for entry, same in self._same(reference.identity) if same.level == "error"]
+        entry, same = min(surest, key=lambda one: one[0].reason is not None, default=(None, None))
+        return None if entry is None or same is None else _taken(entry, same)
 
-    def same_title(self, title: str | None) -> Iterator[Taken]:
-        """The publications with the same words as title: perhaps the same one, without its DOI."""
-        if title is not None:
-            yield from (one for one in self.taken if one.field == "title" and _plain(one.value) == _plain(title))
+    def find(self, field: str, value: str) -> Taken | None:
+        """Who has this `id`, `doi`, `pmid` or `pmcid`, however it is written; an included report first."""
+        if field == "id":
+            return self.ids.get(value.casefold())
+        found = (_taken(entry, same) for entry, same in self._same(identity(**{field: value})))
+        return min(found, key=lambda one: one.reason is not None, default=None)
+
+    def alike(self, reference: Reference) -> Iterator[str]:
+        """What is said of publications of the same title that may be others, or are."""
+        for entry, same in self._same(reference.identity):
+            if same.level != "error":
+                yield f"{entry.file} has a publication of the same title ({entry.id}: {same.reason})"
+
+    def _same(self, mine: Identity) -> Iterator[tuple[Entry, Same]]:
+        for entry, theirs in self.entries:
+            if (same := same_publication(mine, theirs)) is not None:
+                yield entry, same
 
     def free_id(self, reference: Reference) -> str:
         """First author and year, and -b, -c ... if taken. Raises WrongUse if there is no name, or it is excluded."""
@@ -105,38 +113,24 @@ def checked_id(text: str) -> str:
 _IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
 
 
-def _taken(library: Library) -> Iterator[Taken]:
+def _ids(library: Library) -> Iterator[tuple[str, Taken]]:
+    """The ids of case files: the file's name, the id in it, and those that it had before."""
     folders = {(library.folder / name).as_posix() for name in CASE_FOLDERS}
     for name, document in library.documents.items():
         if Path(name).parent.as_posix() in folders:
-            report = _fields(document.data, "report")
+            told = document.data.get("report") if isinstance(document.data, dict) else None
+            report = told if isinstance(told, dict) else {}
             former = report.get("former_ids")
-            ids = {Path(name).stem, _typed(report.get("id")), *map(_typed, former if isinstance(former, list) else ())}
-            yield from (Taken("id", one, name) for one in sorted(ids) if one)
-            yield from _publication(report, name, None)
-        elif name == (library.folder / "excluded.yaml").as_posix() and isinstance(document.data, list):
-            for entry in document.data:
-                excluded = entry if isinstance(entry, dict) else {}
-                yield from _publication(excluded, name, _typed(excluded.get("reason")) or "no reason given", "id")
+            used = [report.get("id"), *(former if isinstance(former, list) else ())]
+            next_step = "is taken by {file}; choose another id, or edit that file"
+            for one in {Path(name).stem, *map(as_typed, used)} - {""}:
+                yield one.casefold(), Taken(f"id {one}", name, next_step=next_step)
 
 
-def _publication(entry: Mapping[str, Any], file: str, reason: str | None, *more: str) -> Iterator[Taken]:
-    for field in (*more, "doi", "pmid", "title"):
-        if value := _typed(entry.get(field)):
-            yield Taken(field, value, file, reason)
-
-
-def _fields(data: object, name: str) -> Mapping[str, Any]:
-    found = data.get(name) if isinstance(data, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def _typed(value: object) -> str:
-    """A value as its author typed it; nothing for what is not text or a number."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return ""
-    return str(getattr(value, "typed", value))
-
-
-def _plain(title: str) -> str:
-    return re.sub(r"\W+", "", title.casefold())
+def _taken(entry: Entry, same: Same) -> Taken:
+    """A publication that the review has, by what it is the same."""
+    if same.by in IDENTIFIERS:
+        return Taken(f"{IDENTIFIERS[same.by]} {entry.fields[same.by]}", entry.file, entry.reason)
+    another = "if this is another publication, give both their DOI or PubMed id, or use --blank ID"
+    what = f"a publication of the {same.reason}"
+    return Taken(what, entry.file, entry.reason, f"is already in {{file}}; edit that file; {another}")

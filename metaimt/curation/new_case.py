@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from metaimt.casefiles.schema import case_schema
-from metaimt.curation.references import Reference
+from metaimt.curation.reference import Reference
 from metaimt.vocabulary import Vocabulary
 
 Draft = dict[str, Any]  # a case file as data: {"report": {...}, "extraction": {...}, "patients": [...]}

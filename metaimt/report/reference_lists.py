@@ -6,13 +6,12 @@ format of Research Information Systems; Patashnik, BibTeXing, 1988.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from metaimt.casefiles.model import CaseFile, Publication
 from metaimt.files import for_terminal
+from metaimt.model.authors import authors
 
-_INITIALS = 4  # longer capitals at the end of a name are a word, not initials
 _LATEX = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -38,20 +37,10 @@ def bibtex_text(reports: Iterable[CaseFile]) -> str:
     return "\n".join(map(_bibtex_entry, (one.report for one in reports)))
 
 
-def author_names(authors: str | None) -> tuple[tuple[tuple[str, str], ...], bool]:
-    """((family name, initials) of each author, whether more follow): "Example AB, Other C, et al."
-
-    A name that does not end in initials, such as that of an institution, has none.
-    """
-    text = _line(authors or "")
-    listed = re.sub(r"[,;]?\s*\bet al\.?$", "", text)
-    return tuple(_parted(name) for name in listed.split(", ") if name), listed != text
-
-
-def _parted(name: str) -> tuple[str, str]:
-    family, _, last = name.rpartition(" ")
-    initials = family and last.isalpha() and last.isupper() and len(last) <= _INITIALS
-    return (family, last) if initials else (name, "")
+def author_names(text: str | None) -> tuple[tuple[tuple[str, ...], ...], bool]:
+    """((family name, initials) of each author, whether more follow); an institution has no initials, some a suffix."""
+    names, more = authors(_line(text or ""))
+    return tuple((one.family, one.initials, *([one.suffix] if one.suffix else [])) for one in names), more
 
 
 def _ris_lines(one: Publication) -> Iterator[tuple[str, str]]:
@@ -86,12 +75,12 @@ def _bibtex_entry(one: Publication) -> str:
     return f"@{'article' if one.journal else 'misc'}{{{one.id},\n{lines}}}\n"
 
 
-def _bibtex_name(family: str, initials: str) -> str:
+def _bibtex_name(family: str, initials: str, suffix: str = "") -> str:
     """A family name of several words, and an institution, is kept together in braces."""
     if not initials:
         return f"{{{_latex(family)}}}"
     kept = f"{{{_latex(family)}}}" if " " in family else _latex(family)
-    return f"{kept}, {' '.join(f'{letter}.' for letter in initials)}"
+    return ", ".join([kept, *([suffix] if suffix else []), " ".join(f"{letter}." for letter in initials)])
 
 
 def _latex(text: str) -> str:

@@ -84,7 +84,7 @@ def test_severities() -> None:
         "ongoing-but-followed operable-but-progressed partner-without-gene patient-contradicts-arm "
         "patients-alike pfs-exceeds-follow-up possible-same-patient prior-kinase-inhibitor read-by-one "
         "repeated-row response-after-treatment response-duration-without-response response-exceeds-pfs "
-        "response-exceeds-treatment response-without-words second-reading-disagrees "
+        "response-exceeds-treatment response-without-words same-title second-reading-disagrees "
         "size-suggests-another-response status-left-out test-without-result title-disagrees "
         "treatment-exceeds-follow-up twelve-months-disagree unclear-change unknown-marker unread-file "
         "unused-waiver words-name-another-response words-name-no-response",

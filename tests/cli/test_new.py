@@ -95,7 +95,7 @@ def test_what_is_left_out_or_looks_like_a_repeat_is_noted(cases: Path, tmp_path:
     again = tmp_path / "again.json"
     again.write_text('{"title": "Made up", "author": [{"family": "Made"}], "issued": {"date-parts": [[2020]]}}')
     done = new(again)
-    assert "made-2020.yaml has a publication of the same title" in done.stderr
+    assert "made-2020.yaml has a publication of the same title (made-2020: same title, but too short" in done.stderr
     assert "wrote review/literature/made-2020-b.yaml" in done.stdout
 
 
@@ -127,6 +127,76 @@ def test_a_publication_of_the_review_is_refused_by_its_doi(cases: Path, tmp_path
     again = tmp_path / "again.json"
     again.write_text('{"title": "Made up again", "DOI": "10.0000/TAKEN"}')
     assert "already in review/literature/made-2020.yaml; edit that file" in refused(cases, again, "--id", "x")
+
+
+def test_the_same_doi_written_otherwise_is_refused(cases: Path) -> None:
+    """f07 of the inputs: percent-encoded in one export, plain in the other."""
+    assert new(REFERENCES / "doi-percent-encoded.ris").exit_code == FINE
+    text = (cases / "literature" / "specimen-1998.yaml").read_text(encoding="utf-8")
+    assert 'doi: "10.1002/(SICI)0000-0000(19980101)1:1<1::AID-INV1>3.0.CO;2-K"\n' in text
+    again = new(REFERENCES / "doi-plain.ris")
+    assert again.exit_code == WRONG_USE
+    assert "is already in review/literature/specimen-1998.yaml; edit that file instead" in again.stderr
+    assert written(cases) == ["specimen-1998.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        ('"PMCID": "PMC7654321"', "PubMed Central id PMC007654321 is already in review/literature/waiting-2019.yaml"),
+        ('"DOI": "https://doi.org/10.0000/TAKEN."', "DOI 10.0000/taken is already in review/literature/made-2020.yaml"),
+        ('"PMID": "090000011"', "PubMed id 90000011 is excluded in review/excluded.yaml"),
+        ('"issued": "2019"', "a publication of the same title, year is already in review/literature/waiting-2019.yaml"),
+    ],
+)
+def test_what_the_review_has_is_refused_by_whichever_identity(
+    cases: Path, tmp_path: Path, reference: str, said: str
+) -> None:
+    waiting = {"id": "waiting-2019", "title": "Made up: an inflammatory tumour", "year": 2019, "pmcid": "PMC007654321"}
+    entry = {"status": "pending", "reason": "Made up: the text is ordered.", "report": waiting}
+    (cases / "literature" / "waiting-2019.yaml").write_text(f"# Made up.\n{yaml.safe_dump(entry)}", encoding="utf-8")
+    again = tmp_path / "again.json"
+    again.write_text(f'{{"title": "Made up, an INFLAMMATORY tumour", {reference}}}')
+    done = new(again, "--id", "x")
+    assert (done.exit_code, written(cases)) == (WRONG_USE, ["waiting-2019.yaml"])
+    assert said in done.stderr
+
+
+def test_a_title_alone_is_noted(cases: Path, tmp_path: Path) -> None:
+    first, again = tmp_path / "first.json", tmp_path / "again.json"
+    first.write_text('{"title": "Made up: an inflammatory tumour", "author": [{"family": "A"}], "issued": "2019"}')
+    again.write_text('{"title": "Made up: an inflammatory tumour", "author": [{"family": "B"}], "issued": "2020"}')
+    assert new(first).exit_code == FINE
+    done = new(again)
+    assert done.exit_code == FINE
+    assert "a-2019.yaml has a publication of the same title (a-2019: same title); if it is the same" in done.stderr
+
+
+def test_what_a_case_file_has_no_place_for_is_named_in_one_line(cases: Path) -> None:
+    done = new(REFERENCES / "ovid-authors.ris", "--pick", "1")
+    assert written(cases) == ["specimen-2020.yaml"]
+    said = "note: not taken over, since a case file has no place for them: abstract, address, issue, pages, volume\n"
+    assert said in done.stderr
+    assert "authors: Specimen A, Otherone C\n" in (cases / "literature" / "specimen-2020.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("typed", "plain"),
+    [
+        ("10.0000/made-up", "10.0000/made-up"),
+        ("https://doi.org/10.0000/made%3Cup%3E", "'10.0000/made<up>'"),
+        ("doi:10.0000/made-up", "10.0000/made-up"),
+        ("29999991", "29999991"),
+        ("https://pubmed.ncbi.nlm.nih.gov/29999991/", "29999991"),
+    ],
+)
+def test_an_identifier_in_place_of_a_file_points_to_fetch(cases: Path, typed: str, plain: str) -> None:
+    assert refused(cases, typed).endswith(f"look it up over the network: metaimt new --fetch {plain}\n")
+
+
+def test_a_doi_of_the_review_is_not_asked_for(cases: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("metaimt.curation.fetch._answer", lambda *asked: pytest.fail("the network was asked"))
+    assert "is already in review/literature/made-2020.yaml" in refused(cases, "--fetch", "doi:10.0000/TAKEN")
 
 
 def test_fetch_says_the_way_forward_without_a_network(cases: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,9 +285,12 @@ def test_nothing_heavy_and_no_network_unless_asked(cases: Path) -> None:
         "print([name for name in heavy if name in sys.modules], file=sys.stderr)\n"
     )
     for words, light in (
-        (["--help"], ["rispy", "metaimt.curation"]),
+        (["--help"], ["rispy", "pybtex", "metaimt.curation"]),
         (["new", "--cases", "review", "--blank", "a-2026"], ["rispy", "metaimt.curation.fetch"]),
-        (["new", "--cases", "review", str(REFERENCES / "made-up.ris"), "--pick", "1"], ["metaimt.curation.fetch"]),
+        (
+            ["new", "--cases", "review", str(REFERENCES / "made-up.ris"), "--pick", "1"],
+            ["pybtex", "defusedxml", "metaimt.curation.fetch"],
+        ),
     ):
         checked = code.replace("'ssl')", f"'ssl', {', '.join(map(repr, light))})")
         done = subprocess.run([sys.executable, "-c", checked, *words], capture_output=True, text=True, check=True)

@@ -631,7 +631,15 @@ def test_no_colour_in_a_pipe(tmp_path: Path) -> None:
 
 
 HEAVY = {"pandas", "scipy", "statsmodels", "pymare", "matplotlib", "numpy", "jinja2"}
-ONE_FORMAT = {"openpyxl", "docx", "lxml", "rispy", "markdown_it"}  # each is loaded with the first file of its format
+ONE_FORMAT = {
+    "openpyxl",
+    "docx",
+    "lxml",
+    "rispy",
+    "pybtex",
+    "defusedxml",
+    "markdown_it",
+}  # each is loaded with the first file of its format
 
 
 def test_start_up_loads_nothing_heavy() -> None:

@@ -16,7 +16,7 @@ from metaimt.casefiles.reading import read_model
 from metaimt.casefiles.strict_yaml import parse
 from metaimt.curation.interview import Interview, Stopped
 from metaimt.curation.new_case import Draft, case_text, draft_of
-from metaimt.curation.references import Reference
+from metaimt.curation.reference import Reference
 from metaimt.vocabulary import built_in
 
 REFERENCE = Reference(title="Made up", surname="Made", year=2026)

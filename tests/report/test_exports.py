@@ -126,6 +126,14 @@ def test_authors_are_told_apart() -> None:
     assert author_names(None) == ((), False)
 
 
+def test_authors_with_stops_are_people_too() -> None:
+    written = author_names("Specimen A.B., Otherone C Jr")[0]
+    assert written == (("Specimen", "AB"), ("Otherone", "C", "Jr"))
+    made_up = case_file(authors="Specimen A., Otherone C Jr")
+    assert "author = {Specimen, A. and Otherone, Jr, C.}" in bibtex_text([made_up])
+    assert "AU  - Otherone, C, Jr\n" in ris_text([made_up])
+
+
 def test_bibtex_has_every_report_once_and_balanced_braces(shipped: Results) -> None:
     text = bibtex_text(shipped.library.reports)
     for one in shipped.library.reports:

@@ -1,0 +1,207 @@
+"""The same publication twice: in two case files, in a case file and excluded.yaml, or excluded twice.
+
+Files count as they were typed: one that waits (`status: pending`) or has an error of form is of a publication too.
+Each rule yields (document name, path, message, hint).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from metaimt.casefiles.library import Library, ListDocument
+from metaimt.casefiles.second_reading import FOLDER as SECOND_FOLDER
+from metaimt.casefiles.strict_yaml import Path as Steps
+from metaimt.checks.rule import Located, Rule, rule, rules_in
+from metaimt.model.publication import IDENTIFIERS, Identity, Same, identity, key_of, same_publication, title_key
+
+_EXCLUDED = "excluded.yaml"
+_COMPARED = ("doi", "pmid", "pmcid", "title", "authors", "journal", "year")
+_WORDS = {"id": "id", **IDENTIFIERS}
+_SUREST = ("error", "warning", "other")
+_MOST_OF_A_TITLE = 20  # files of one title are compared with so many before them; more share it by chance
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A case file, or an entry of excluded.yaml with its reason: where it stands, and the fields as typed."""
+
+    file: str
+    place: Steps
+    id: str
+    fields: Mapping[str, str]
+    overlaps: frozenset[str] = frozenset()
+    reason: str | None = None
+
+    @property
+    def identity(self) -> Identity:
+        """What it is compared by; of an excluded one the id says first author and year."""
+        told: dict[str, Any] = {name: self.fields.get(name) for name in _COMPARED}
+        if self.reason is not None and (said := re.fullmatch(r"([a-z-]+)-((?:19|20)\d\d)(?:-[a-z])?", self.id)):
+            told |= {"authors": said[1].replace("-", " "), "year": said[2]}
+        return identity(**told)
+
+    @property
+    def named(self) -> str:
+        """What a message calls it."""
+        return self.id if self.reason is None else f"{self.id} in {_EXCLUDED}"
+
+
+def entries(library: Library) -> Iterator[Entry]:
+    """Every case file, readable or not, then every excluded publication."""
+    for name, document in library.documents.items():
+        data = document.data
+        if isinstance(data, dict) and isinstance(data.get("report"), dict):
+            if SECOND_FOLDER not in name.split("/")[-2:-1]:
+                yield _entry(name, ("report",), data["report"])
+        elif name == (library.folder / _EXCLUDED).as_posix() and isinstance(data, list):
+            for e, entry in enumerate(data):
+                if isinstance(entry, dict):
+                    yield _entry(name, (e,), entry, as_typed(entry.get("reason")) or "no reason given")
+
+
+def _entry(file: str, place: Steps, data: Mapping[str, Any], reason: str | None = None) -> Entry:
+    overlaps = data.get("overlaps")
+    fields = {name: typed for name in _COMPARED if (typed := as_typed(data.get(name)))}
+    return Entry(
+        file=file,
+        place=place,
+        id=as_typed(data.get("id")) or file.rpartition("/")[2].rpartition(".")[0],
+        fields=fields,
+        overlaps=frozenset(map(as_typed, overlaps)) if isinstance(overlaps, list) else frozenset(),
+        reason=reason,
+    )
+
+
+def as_typed(value: object) -> str:
+    """A value as its author typed it; nothing for what is not text or a number."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return str(getattr(value, "typed", value))
+
+
+def _located(library: Library, entry: Entry, field: str) -> tuple[str, Steps] | None:
+    """Where a field stands; None for an entry of a list whose own error of form is told instead."""
+    document, place = library.documents[entry.file], entry.place
+    if isinstance(document, ListDocument):
+        if place[0] not in document.kept:
+            return None
+        place = (document.kept.index(int(place[0])),)
+    return entry.file, (*place, field if field in entry.fields else "id")
+
+
+def _repeated(library: Library, field: str) -> Iterator[Located]:
+    """Two case files, or two excluded publications, of one identifier."""
+    word = IDENTIFIERS[field]
+    seen: dict[tuple[bool, str], Entry] = {}
+    for entry in entries(library):
+        if (value := entry.fields.get(field)) is None:
+            continue
+        first = seen.setdefault((entry.reason is None, key_of(field, value)), entry)
+        if first.id != entry.id and (place := _located(library, entry, field)):
+            message = f"{word} {value} is already that of {first.named}: the same publication twice"
+            which = "files" if entry.reason is None else "entries"
+            yield *place, message, f"delete one of the two {which}, or correct the {word} of one"
+
+
+@rule("repeated-doi")
+def dois_differ(library: Library) -> Iterator[Located]:
+    """A DOI stands for one publication."""
+    yield from _repeated(library, "doi")
+
+
+@rule("repeated-pmid")
+def pmids_differ(library: Library) -> Iterator[Located]:
+    """A PubMed id stands for one publication."""
+    yield from _repeated(library, "pmid")
+
+
+@rule("repeated-pmcid")
+def pmcids_differ(library: Library) -> Iterator[Located]:
+    """A PubMed Central id stands for one publication."""
+    yield from _repeated(library, "pmcid")
+
+
+def _same_titles(library: Library) -> Iterator[tuple[Entry, Entry, Same]]:
+    """(an entry, an earlier one of the same title, how sure it is the same publication), the surest one of each."""
+    groups: dict[str, list[Entry]] = {}
+    for entry in entries(library):
+        groups.setdefault(title_key(entry.fields.get("title", ""))[1], []).append(entry)
+    for title, group in groups.items():
+        if title and len(group) > 1:
+            yield from _in_group(group)
+
+
+def _in_group(group: list[Entry]) -> Iterator[tuple[Entry, Entry, Same]]:
+    before: list[tuple[Entry, Identity]] = []
+    for entry in group:
+        mine = entry.identity
+        found = [(earlier, same_publication(theirs, mine)) for earlier, theirs in before if earlier.id != entry.id]
+        told = [(earlier, same) for earlier, same in found if same is not None]
+        if all(same.by == "title" for _, same in told):  # else the identifier is told
+            surest = min(told, key=lambda one: _SUREST.index(one[1].level), default=None)
+            if surest is not None and surest[1].level != "other":
+                yield entry, *surest
+        if len(before) < _MOST_OF_A_TITLE:
+            before.append((entry, mine))
+
+
+@rule("repeated-title")
+def titles_differ(library: Library) -> Iterator[Located]:
+    """Without an identifier, title and first author or year stand for one publication."""
+    for entry, earlier, same in _same_titles(library):
+        both_read = entry.reason is earlier.reason is None
+        if same.level == "error" and both_read and (place := _located(library, entry, "title")):
+            message = f"the same publication as {earlier.named} ({same.reason})"
+            hint = "delete one of the two files; if they are two publications, give both their DOI or PubMed id"
+            yield *place, message, hint
+
+
+@rule("same-title", "warning")
+def titles_are_of_one_publication(library: Library) -> Iterator[Located]:
+    """A title alone may stand for two publications, and two publications of one author for the same patients."""
+    linked = {frozenset(link.reports) for link in library.links}
+    for entry, earlier, same in _same_titles(library):
+        both = frozenset((entry.id, earlier.id))
+        known = both in linked or both & (entry.overlaps | earlier.overlaps)
+        if same.level == "warning" and not known and (place := _located(library, entry, "title")):
+            hint = "if they are one publication, delete one; if not, give both their DOI or PubMed id"
+            if "another" in same.reason:
+                hint = "if they tell of the same patients, add overlaps to one and a link; if not, waive this"
+            yield *place, f"perhaps the same publication as {earlier.named} ({same.reason})", hint
+
+
+@rule("included-and-excluded")
+def not_included_and_excluded(library: Library) -> Iterator[Located]:
+    """A publication is included or excluded."""
+    holders: dict[tuple[str, str], list[Entry]] = {}
+    every = list(entries(library))
+    for entry in every if any(one.reason is not None for one in every) else ():
+        if entry.reason is None:
+            for key in _keys(entry):
+                holders.setdefault(key, []).append(entry)
+    for entry in every:
+        met: dict[str, list[str]] = {}
+        for field, value in _keys(entry) if entry.reason is not None else ():
+            for other in holders.get((field, value), ()):
+                if field != "title":
+                    met.setdefault(other.file, []).append(f"{_WORDS[field]} {entry.fields.get(field, entry.id)}")
+                elif other.file not in met and (same := same_publication(entry.identity, other.identity)):
+                    met |= {other.file: [same.reason.removeprefix("same ")]} if same.level == "error" else {}
+        for file, reasons in met.items():
+            if place := _located(library, entry, "id"):
+                message = f"excluded, but {file} includes it (same {', '.join(reasons)})"
+                yield *place, message, "delete that case file or this entry"
+
+
+def _keys(entry: Entry) -> Iterator[tuple[str, str]]:
+    """What an entry is found by, surest first."""
+    yield "id", entry.id.casefold()
+    yield from ((field, key_of(field, entry.fields[field])) for field in IDENTIFIERS if field in entry.fields)
+    if title := title_key(entry.fields.get("title", ""))[1]:
+        yield "title", title
+
+
+PUBLICATION_RULES: tuple[Rule, ...] = rules_in(globals())

@@ -1,0 +1,177 @@
+"""Which publication a file, an exclusion or a reference is of, and whether two are of the same one.
+
+An identifier decides, however it is written. Without one, a title decides together with first author or year; alone it
+does not: "Inflammatory myofibroblastic tumor of the bladder: a case report" exists many times. Corrections, replies,
+letters, comments and abstracts are other publications than the paper of that name.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+from urllib.parse import unquote
+
+from metaimt.model.authors import authors as names_in
+
+Level = Literal["error", "warning", "other"]
+IDENTIFIERS = {"doi": "DOI", "pmid": "PubMed id", "pmcid": "PubMed Central id"}
+RICH_TEXT = re.compile(r"</?(?:i|b|u|em|strong|sub|sup|sc|scp|span|p|title|jats:[a-z-]+|mml:[a-z]+)\b[^<>]*>")
+SHORTEST_TITLE = 12  # letters and digits; "Case report" and "Reply" name nothing
+_LONGEST_DOI = 500
+_DOI = re.compile(r"10\.\d{4,9}/\S+")
+_ENDS = ".,:;'\"’”"
+_PAIRS = {")": "(", "]": "[", "}": "{", ">": "<"}
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
+_CORRECTION = r"erratum|errata|corrigend(?:um|a)|correction|retraction|retracted|expression of concern|addendum"
+_REPLY = r"reply|rebuttal|response to (?:the )?(?:letter|comment|editor|authors?)"
+_BY = r"(?:authors? (?:s )?)?"  # the apostrophe of author's divides two words
+_KINDS = tuple(
+    (kind, re.compile(pattern))
+    for kind, pattern in (
+        ("correction", rf"^(?:publishers? (?:s )?)?{_BY}(?:{_CORRECTION})\b(?: (?:note|notice|article|to|for|of|in))*"),
+        ("correction", rf"\b(?:{_CORRECTION})$"),
+        ("reply", rf"^(?:in |the )?{_BY}(?:{_REPLY})\b(?: (?:to|by|from|of|the|authors?|letter|editor))*"),
+        ("reply", rf"\b(?:authors? (?:s )?response|{_BY}reply)$"),
+        ("comment", r"^(?:invited |editorial )?(?:comment|commentary|comments) (?:on|to)\b"),
+        ("letter", r"^letters?(?: to the editors?)?\b(?: (?:re|regarding|on|concerning|about))*|^re\b"),
+        ("letter", r"\bletter(?: to the editors?)?$"),
+        ("abstract", r"^(?:meeting |conference )?abstract\b(?: [a-z]{0,3}\d{1,6})?"),
+        ("abstract", r"\b(?:meeting |conference )?abstract(?: [a-z]{0,3}\d{1,6})?$"),
+    )
+)
+_OF_ABSTRACTS = re.compile(r"\b(?:suppl\w*|abstracts?|annual meeting|congress|conference|symposium)\b")
+
+
+def plain_doi(text: str) -> str:
+    """The DOI in a text, from 10. on: not percent-encoded, without address, `doi:` or what ends the sentence; or ''."""
+    text = html.unescape(text)
+    for _ in range(3):  # an address within an address is encoded twice
+        text = unquote(text)
+    match = _DOI.search(text)
+    found = match[0] if match and len(match[0]) <= _LONGEST_DOI else ""
+    if match and re.search(r"(?i)https?:/", text[: match.start()]):
+        found = re.split(r"[?#&]", found, maxsplit=1)[0].rstrip("/")
+    while found and (found[-1] in _ENDS or found.count(found[-1]) > found.count(_PAIRS.get(found[-1], found[-1]))):
+        found = found[:-1]
+    return found if _DOI.fullmatch(found) else ""
+
+
+def key_of(field: str, value: str) -> str:
+    """An identifier as it is compared: `doi`, `pmid` or `pmcid`; '' for none."""
+    value = value.strip()
+    if field == "doi":
+        return (plain_doi(value) or value).casefold()
+    digits = re.search(r"\d+", value)
+    return (digits[0].lstrip("0") or "0") if digits else value.casefold()
+
+
+def folded(text: str) -> str:
+    """Words of letters and digits in lower case, without accents and mark-up."""
+    plain = html.unescape(RICH_TEXT.sub("", text)).casefold().translate(_LETTERS)
+    plain = "".join(one for one in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(one))
+    return " ".join(re.findall(r"[^\W_]+", plain))
+
+
+@lru_cache(maxsize=2**15)
+def title_key(title: str) -> tuple[str, str]:
+    """(kind, the letters and digits of the title that it has or is about); the kind of a paper is ''."""
+    words = folded(title).removeprefix("the ")
+    for kind, pattern in _KINDS:
+        if (match := pattern.search(words)) is not None:
+            rest = f"{words[: match.start()]} {words[match.end() :]}".strip().removeprefix("the ")
+            return kind, rest.replace(" ", "")
+    return "", words.replace(" ", "")
+
+
+def author_key(authors: str) -> str:
+    """The family name of the first author."""
+    names, _ = names_in(authors[:1000])
+    return folded(names[0].family).replace(" ", "") if names else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What two entries are compared by, '' where it is not known; `abstracts` if the journal prints those."""
+
+    doi: str = ""
+    pmid: str = ""
+    pmcid: str = ""
+    kind: str = ""
+    title: str = ""
+    author: str = ""
+    year: str = ""
+    journal: str = ""
+    abstracts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """How sure two entries are of one publication: an error, a warning, or another one; `by` which field, and why."""
+
+    level: Level
+    by: str
+    reason: str
+
+
+def identity(
+    *,
+    doi: str | None = None,
+    pmid: str | None = None,
+    pmcid: str | None = None,
+    title: str | None = None,
+    authors: str | None = None,
+    journal: str | None = None,
+    year: str | int | None = None,
+) -> Identity:
+    """The identity of whatever has these fields, as typed or printed."""
+    kind, words = title_key(title or "")
+    where = folded(journal or "")
+    return Identity(
+        doi=key_of("doi", doi or ""),
+        pmid=key_of("pmid", pmid or ""),
+        pmcid=key_of("pmcid", pmcid or ""),
+        kind=kind,
+        title=words,
+        author=author_key(authors or ""),
+        year=str(year or "").strip(),
+        journal=where,
+        abstracts=_OF_ABSTRACTS.search(where) is not None,
+    )
+
+
+def same_publication(one: Identity, other: Identity) -> Same | None:
+    """Whether two are of the same publication; None if nothing speaks for it."""
+    for field, word in IDENTIFIERS.items():
+        if getattr(one, field) and getattr(one, field) == getattr(other, field):
+            return Same("error", field, f"same {word}")
+    if not one.title or one.title != other.title:
+        return None
+    if why := _other(one, other):
+        return Same("other", "title", f"same title, but {why}")
+    alike = ("first author" if one.author and one.author == other.author else "", one.year == other.year and one.year)
+    same = ", ".join(word for word in ("title", alike[0], "year" if alike[1] else "") if word)
+    differ = [word for field, word in IDENTIFIERS.items() if _differ(getattr(one, field), getattr(other, field))]
+    if not differ:
+        return Same("error" if any(alike) else "warning", "title", f"same {same}")
+    return Same("warning" if alike[0] else "other", "title", f"same {same}, but another {differ[0]}")
+
+
+def _other(one: Identity, other: Identity) -> str:
+    """Why two of one title are two publications whoever wrote them; '' if nothing says so."""
+    if len(one.title) < SHORTEST_TITLE:
+        return "too short to say anything"
+    if one.kind != other.kind:
+        return f"{_a(one.kind)} and {_a(other.kind)}"
+    return "an abstract and a paper" if one.journal and other.journal and one.abstracts != other.abstracts else ""
+
+
+def _differ(one: str, other: str) -> bool:
+    return bool(one and other) and one != other
+
+
+def _a(kind: str) -> str:
+    return f"{'an' if kind == 'abstract' else 'a'} {kind or 'paper'}"
