@@ -15,7 +15,7 @@ from metaimt.analyses.pooled_response import PooledResponse, pooled_response
 from metaimt.casefiles.library import Library, read_library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.checks import examine
-from metaimt.checks.across_library import case_files, stem_of
+from metaimt.checks.across_library import stem_of
 from metaimt.evidence.selection import Selection, select
 from metaimt.problem import Blocked, CannotAnalyse, Problem, Waived, check_name, has_errors
 
@@ -111,7 +111,7 @@ def errors_elsewhere(library: Library, blocked: Blocked, wanted: str) -> tuple[P
     errors = [homes.get(each.file, each.file) for each in blocked.problems if each.severity == "error"]
     report_id = wanted.partition("/")[0]
     document = library.report_documents.get(report_id)
-    own = document.name in errors if document else report_id in map(stem_of, case_files(library))
+    own = document.name in errors if document else report_id in map(stem_of, library.case_file_names)
     if library.protocol is None or own:
         raise blocked
     return library.protocol, len(errors)

@@ -108,12 +108,16 @@ class Novelty:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A link of the review that names the report; `counted` is the report that counts, None where both do."""
+    """A link of the review that names the report; `counted` is the report that counts, None where both do.
+
+    `applies`: whether the protocol applies links of this certainty.
+    """
 
     other: str
     certainty: str
     patients: tuple[str, ...]
     counted: str | None
+    applies: bool
     evidence: str | None
     decided_by: str | None
 
@@ -290,12 +294,14 @@ def _decisions(links: Iterable[Link], report: str, subject: str | None, protocol
     for link in links:
         pairs = [(f"{'/'.join(s.left)} {s.relation} {'/'.join(s.right)}", s.side(report)) for s in link.patients]
         named = [words for words, side in pairs if subject is None or (side and "/".join(side) == subject)]
+        applies = link.certainty in protocol.links.apply
         if report in link.reports and (named or not link.patients):
             yield Decision(
                 other=next((other for other in link.reports if other != report), report),
                 certainty=link.certainty,
                 patients=tuple(named),
-                counted=link.prefer if link.certainty in protocol.links.apply else None,
+                counted=(link.prefer or None) if applies else None,
+                applies=applies,
                 evidence=link.evidence,
                 decided_by=link.decided_by,
             )

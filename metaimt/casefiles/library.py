@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -107,8 +108,13 @@ class Library:
     @property
     def case_files(self) -> int:
         """The number of case files found, readable or not."""
-        folders = {self.folder / name for name in CASE_FOLDERS}
-        return sum(Path(name).parent in folders for name in self.documents)
+        return len(self.case_file_names)
+
+    @cached_property
+    def case_file_names(self) -> tuple[str, ...]:
+        """The names of the case files of a review folder, readable or not."""
+        folders = {(self.folder / name).as_posix() for name in CASE_FOLDERS}
+        return tuple(name for name in self.documents if name.rpartition("/")[0] in folders)
 
     @property
     def files_checked(self) -> int:
@@ -116,8 +122,18 @@ class Library:
         return sum(f"/{SECOND_FOLDER}/" not in f"/{name}" for name in self.documents)
 
     def report(self, report_id: str) -> CaseFile | None:
-        """The report with this id."""
-        return next((report for report in self.reports if report.id == report_id), None)
+        """The report with this id; of two, the first."""
+        return self.by_id.get(report_id)
+
+    @cached_property
+    def by_id(self) -> Mapping[str, CaseFile]:
+        """The reports by their ids; of two with one id, the first."""
+        return MappingProxyType({report.id: report for report in reversed(self.reports)})
+
+    @cached_property
+    def known_ids(self) -> frozenset[str]:
+        """The ids of all reports, and of files with an error of form: naming them is not a second mistake."""
+        return frozenset(self.by_id) | {Path(name).stem for name in self.case_file_names}
 
 
 def read_library(folder: Path | str = "cases") -> Library:
@@ -273,7 +289,10 @@ class _Reader:
         return document
 
     def read(self, path: Path, model: type[Model]) -> Model | None:
-        found, problems = read_model(self.document(path), model, self.vocabulary)
+        return self.modelled(self.document(path), model)
+
+    def modelled(self, document: Document, model: type[Model]) -> Model | None:
+        found, problems = read_model(document, model, self.vocabulary)
         self.problems.extend(problems)
         return found
 
@@ -285,7 +304,7 @@ class _Reader:
             self.pending.append(Pending(path.stem, _shown(path), "", "it cannot be read yet"))
             return None
         if not isinstance(document.data, dict) or document.data.get("status") != PENDING:
-            return self._unless_broken(path)
+            return self._unless_broken(document)
         report, reason = document.data.get("report"), document.data.get("reason")
         told = report if isinstance(report, dict) else {}
         if not isinstance(reason, str) or not reason.strip():
@@ -299,13 +318,12 @@ class _Reader:
         self.pending.append(Pending(str(told.get("id") or path.stem), _shown(path), title, reason))
         return None
 
-    def _unless_broken(self, path: Path) -> CaseFile | None:
+    def _unless_broken(self, document: Document) -> CaseFile | None:
         """A case file; of one with an error of form the patients and arms that are in form are kept."""
-        found = self.read(path, CaseFile)
-        data = self.documents[_shown(path)].data
+        found, data = self.modelled(document, CaseFile), document.data
         if found is None and isinstance(data, dict):
             patients = readable_entries(data.get("patients"), Patient, self.vocabulary)
-            self.parts[_shown(path)] = Parts(patients, readable_entries(data.get("arms"), Arm, self.vocabulary))
+            self.parts[document.name] = Parts(patients, readable_entries(data.get("arms"), Arm, self.vocabulary))
         return found
 
     def entries(self, name: str, model: type[RootModel[tuple[E, ...]]], entry: type[E]) -> tuple[E, ...]:

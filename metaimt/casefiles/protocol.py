@@ -42,7 +42,8 @@ def _schema(*options: str) -> WithJsonSchema:
 Grouping = Annotated[str, _choice(*GROUPINGS, field="grouping"), _schema(*GROUPINGS)]
 _STATUSES = ("positive", "negative", "not_stated", "mixed")
 RowStatus = Annotated[str, _choice(*_STATUSES, field="status"), _schema(*_STATUSES)]
-_CERTAINTIES = ("certain", "probable", "possible")
+POSSIBLE = "possible"  # of a link: it cannot be excluded; where it prefers neither report, both are counted
+_CERTAINTIES = ("certain", "probable", POSSIBLE)
 Certainty = Annotated[str, _choice(*_CERTAINTIES, field="certainty"), _schema(*_CERTAINTIES)]
 DIFFERENT = "different"  # of a link: two reports were compared and share no patient; never one of those that apply
 LinkCertainty = Annotated[str, _choice(*_CERTAINTIES, DIFFERENT, field="certainty"), _schema(*_CERTAINTIES, DIFFERENT)]

@@ -12,7 +12,7 @@ from pydantic import Field, PlainValidator, RootModel, WithJsonSchema, model_val
 from metaimt.casefiles.entry import Entry, described, listed, mapped
 from metaimt.casefiles.fields import Date, Doi, Identifier, Pmid, Text, Url, Whole, refuse
 from metaimt.casefiles.model import ArmStatus
-from metaimt.casefiles.protocol import DIFFERENT, LinkCertainty
+from metaimt.casefiles.protocol import DIFFERENT, POSSIBLE, LinkCertainty
 
 _REFERENCE = r"([a-z0-9][a-z0-9-]*)/([A-Za-z0-9][A-Za-z0-9_.-]*)"
 _PAIR = re.compile(rf"{_REFERENCE}\s+(=|in)\s+{_REFERENCE}")
@@ -43,7 +43,7 @@ _SCHEMA = {"type": "string", "pattern": f"^{_REFERENCE}\\s+(=|in)\\s+{_REFERENCE
 
 
 class Link(Entry):
-    """Two reports that share, or may share, patients, and which of the two to count."""
+    """Two reports that share, or may share, patients, and which of the two to count, if only one."""
 
     reports: Annotated[tuple[Identifier, ...], Field(min_length=2, max_length=2)] = Field(description="Two ids.")
     patients: tuple[Annotated[SamePatients, PlainValidator(_same_patients), WithJsonSchema(_SCHEMA)], ...] = listed(
@@ -52,16 +52,19 @@ class Link(Entry):
     certainty: LinkCertainty = Field(
         description="certain, probable or possible; different: compared, and no patient is in both: both are counted."
     )
-    prefer: Identifier = Field(default="", description="The report to count; left out with certainty different.")
+    prefer: Identifier = Field(
+        default="",
+        description="The report to count. With certainty different, and possible where it is left out, both are.",
+    )
     decided_by: Text | None = described("Who decided.")
     evidence: Text | None = described("Why they are taken to be the same, or different.")
 
     @model_validator(mode="after")
     def _decides(self) -> Link:
         if self.different and self.patients:
-            hint = "delete patients, or write certainty: possible and prefer"
+            hint = "delete patients, or write certainty: possible"
             raise refuse("wrong-form", "certainty different says that no patient is in both reports", hint)
-        if not self.different and not self.prefer:
+        if self.certainty not in {DIFFERENT, POSSIBLE} and not self.prefer:
             hint = f"add prefer: {self.reports[0]} or prefer: {self.reports[1]}, the report to count"
             raise refuse("missing-field", "the link has no 'prefer'", hint)
         return self
@@ -73,8 +76,10 @@ class Link(Entry):
 
     @property
     def gives_way(self) -> str:
-        """The report whose named patients are not counted; empty where the two share none."""
-        return "" if self.different else next((report for report in self.reports if report != self.prefer), self.prefer)
+        """The report whose named patients are not counted; empty where both reports are."""
+        if self.different or not self.prefer:
+            return ""
+        return next((report for report in self.reports if report != self.prefer), self.prefer)
 
 
 class Excluded(Entry):

@@ -7,7 +7,7 @@ their reasons.
 from __future__ import annotations
 
 from metaimt.casefiles.library import PROTOCOL_FILE, Library, collector_paused
-from metaimt.checks.across_library import ACROSS_RULES, RULES_OF_SINGLE_FILES, case_files
+from metaimt.checks.across_library import ACROSS_RULES, RULES_OF_SINGLE_FILES
 from metaimt.checks.folder_files import problems_of_files
 from metaimt.checks.frozen_versions import problems_of_versions
 from metaimt.checks.links import LINK_RULES
@@ -56,7 +56,7 @@ def examine(library: Library, *, whole: bool = True) -> Findings:
 
 def _found(library: Library, asked: tuple[Rule, ...]) -> list[Problem]:
     problems: list[Problem] = []
-    for report in {report.id: report for report in reversed(library.reports)}.values():
+    for report in library.by_id.values():
         problems.extend(problems_within(report, library.report_documents[report.id], library.vocabulary))
     for name, parts in library.parts.items():
         problems.extend(problems_of_parts(parts, library.documents[name], library.vocabulary))
@@ -78,7 +78,7 @@ def _nothing_there(library: Library) -> list[Problem]:
         hint = f"write {protocol}: eligibility, rows and pools; the one that ships with metaimt is a start"
         message = f"no {PROTOCOL_FILE}, the protocol of the review"
         found.append(Problem(protocol, Position(1, 1), "no-protocol", "error", message, hint))
-    if not any(case_files(library)):
+    if not library.case_files:
         hint = f"put one YAML file a publication into {(library.folder / 'literature').as_posix()}"
         found.append(Problem(folder, Position(1, 1), "no-case-files", "error", "no case files", hint))
     return found

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from metaimt.casefiles.fields import ID_PATTERN
-from metaimt.casefiles.library import CASE_FOLDERS, PROTOCOL_FILE, Library
+from metaimt.casefiles.library import PROTOCOL_FILE, Library
 from metaimt.casefiles.model import CaseFile, Mutation
 from metaimt.casefiles.second_reading import FOLDER as SECOND_FOLDER
 from metaimt.casefiles.strict_yaml import Path as Steps
@@ -21,6 +23,7 @@ from metaimt.files import in_ascii
 from metaimt.vocabulary import REGIMEN
 
 _ID = re.compile(ID_PATTERN)
+_NEAR = 40  # ids before and after the place of an unknown one that are compared with it
 
 _CHANGE = re.compile(r"[A-Z]\d{1,5}[A-Z*=]")
 _LOOK_ALIKE = str.maketrans("АВЕКМНОРСТХαΑΒΕΚΜΝΟΡΤΧ", "ABEKMHOPCTXaABEKMNOPTX")
@@ -41,27 +44,35 @@ def is_readable(library: Library, name: str) -> bool:
     return all(problem.file != shared(library, name) for problem in library.problems)
 
 
-def case_files(library: Library) -> Iterator[str]:
-    """The names of the case files of a review folder, readable or not."""
-    folders = {(library.folder / name).as_posix() for name in CASE_FOLDERS}
-    return (name for name in library.documents if name.rpartition("/")[0] in folders)
-
-
 def stem_of(name: str) -> str:
     """The name of a file without its folder and its ending."""
     base = name.rpartition("/")[2]
     return base.rpartition(".")[0] or base
 
 
-def known_ids(library: Library) -> set[str]:
-    """The ids of all reports, and of files with an error of form: naming them is not a second mistake."""
-    return {report.id for report in library.reports} | set(map(stem_of, case_files(library)))
+def did_you_mean(text: str, known: Iterable[str], otherwise: str, *, itself: str = "") -> str:
+    """A hint with the nearest of the known ids but `itself`, or `otherwise`.
 
-
-def did_you_mean(text: str, known: Iterable[str], otherwise: str) -> str:
-    """A hint with the nearest of the known ids, or `otherwise`."""
-    close = difflib.get_close_matches(text, sorted(known), n=1, cutoff=0.6)
+    Of many ids only those are compared that begin or end most alike: one slip leaves the beginning or the end.
+    """
+    near = {*_beside(text, _sorted(frozenset(known))), *_beside(text, _sorted_from_the_end(frozenset(known)), -1)}
+    close = difflib.get_close_matches(text, sorted(near - {itself}), n=1, cutoff=0.6)
     return f"did you mean {close[0]}?" if close else otherwise
+
+
+def _beside(text: str, ordered: Sequence[str], step: int = 1) -> Iterator[str]:
+    at = bisect_left(ordered, text[::step])
+    return (known[::step] for known in ordered[max(0, at - _NEAR) : at + _NEAR])
+
+
+@lru_cache(maxsize=4)
+def _sorted(known: frozenset[str]) -> Sequence[str]:
+    return sorted(known)
+
+
+@lru_cache(maxsize=4)
+def _sorted_from_the_end(known: frozenset[str]) -> Sequence[str]:
+    return sorted(each[::-1] for each in known)
 
 
 @rule("id-not-file-name")
@@ -104,7 +115,7 @@ def report_ids_differ(library: Library) -> Iterator[Located]:
 def overlaps_exist(library: Library) -> Iterator[Located]:
     """Overlaps name other reports of the review, or excluded ones."""
     overlapping = [report for report in library.reports if report.report.overlaps]
-    known = known_ids(library) | {excluded.id for excluded in library.excluded} if overlapping else set()
+    known = library.known_ids | {excluded.id for excluded in library.excluded}
     for report in overlapping:
         for o, other in enumerate(report.report.overlaps):
             path = ("report", "overlaps", o)
@@ -112,7 +123,7 @@ def overlaps_exist(library: Library) -> Iterator[Located]:
                 message = "overlaps: a report does not overlap itself"
                 yield name_of(library, report), path, message, f"delete {other} here"
             elif other not in known and is_readable(library, "excluded.yaml"):
-                hint = did_you_mean(other, known - {report.id}, "write the id of another case file, or delete it")
+                hint = did_you_mean(other, known, "write the id of another case file, or delete it", itself=report.id)
                 yield name_of(library, report), path, f"overlaps: no report has the id '{other}'", hint
 
 

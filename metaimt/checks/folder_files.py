@@ -16,7 +16,6 @@ from metaimt.casefiles.cohort_mapping import SUFFIX
 from metaimt.casefiles.library import CASE_FOLDERS, SHARED_FILES, Library
 from metaimt.casefiles.second_reading import FOLDER as SECOND_READINGS
 from metaimt.casefiles.version_files import FOLDER as VERSIONS
-from metaimt.checks.across_library import case_files
 from metaimt.files import in_ascii
 from metaimt.out_folder import MANIFEST
 from metaimt.problem import Position, Problem
@@ -41,7 +40,7 @@ def problems_of_files(library: Library) -> Iterator[Problem]:
 
 def _named_files(library: Library) -> Iterator[str]:
     """The tables that case files name, and how they are read."""
-    for name in case_files(library):
+    for name in library.case_file_names:
         data = library.documents[name].data
         table = data.get("table") if isinstance(data, dict) else None
         if isinstance(table, str):

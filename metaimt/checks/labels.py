@@ -142,6 +142,8 @@ def told_status(text: str, terms: Vocabulary) -> dict[str, set[str]]:
         return {}
     told: dict[str, set[str]] = {}
     for kinase, (positive, negative, both) in _status_forms(terms).items():
+        if kinase not in text:
+            continue
         if both.search(text):
             told[kinase] = {"positive", "negative"}
             continue

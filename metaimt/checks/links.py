@@ -11,7 +11,7 @@ from itertools import product
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
 from metaimt.casefiles.shared import Link, SamePatients
-from metaimt.checks.across_library import did_you_mean, is_readable, known_ids, name_of, shared
+from metaimt.checks.across_library import did_you_mean, is_readable, name_of, shared
 from metaimt.checks.of_course import RESPONSES
 from metaimt.checks.rule import Finding, Located, Rule, rule, rules_in
 
@@ -25,7 +25,7 @@ def overlaps_are_decided(library: Library) -> Iterator[Located]:
     if not overlapping or not is_readable(library, LINKS_FILE):
         return
     linked = {frozenset(link.reports) for link in library.links}
-    undecided = known_ids(library) - {entry.id for entry in library.excluded}
+    undecided = library.known_ids - {entry.id for entry in library.excluded}
     for report in overlapping:
         for o, other in enumerate(report.report.overlaps):
             pair = frozenset((report.id, other))
@@ -51,7 +51,7 @@ def links_are_named_in_reports(library: Library) -> Iterator[Located]:
 @rule("unknown-link")
 def links_name_reports(library: Library) -> Iterator[Located]:
     """A link names two reports of the review, and prefers one of them."""
-    known = known_ids(library) if library.links else set()
+    known = library.known_ids
     for k, link in enumerate(library.links):
         for r, report in enumerate(link.reports):
             if report not in known:

@@ -231,6 +231,8 @@ def durations_are_the_printed_ones(case: CaseFile) -> Iterable[Finding]:
 
 def _lengths_on(drug: str, text: str) -> list[tuple[str, float, float]]:
     """Each time on a drug that a text prints, as `7 months of crizotinib`: its words, the least and the most months."""
+    if drug.casefold() not in text.casefold():
+        return []
     name = re.escape(drug)
     before = re.compile(rf"{_LENGTH.pattern} (?:of|on) {name}", re.IGNORECASE)
     after = re.compile(

@@ -61,8 +61,7 @@ class Facts:
 def library_facts(library: Library) -> tuple[Facts, ...]:
     """The facts of every patient and arm, in the order of the library. Of two reports with one id the first speaks."""
     known = lexicon(library)
-    first = {report.id: report for report in reversed(library.reports)}
-    reports = [report for report in library.reports if first[report.id] is report]
+    reports = [report for report in library.reports if library.report(report.id) is report]
     words = _with_journals({report.id: source_words(report, known) for report in reports}, reports)
     return tuple(
         facts for report in reports for facts in _of_report(report, words[report.id], known, library.vocabulary)
@@ -73,8 +72,9 @@ def _with_journals(words: dict[str, SourceWords], reports: Iterable[CaseFile]) -
     """A word of a journal's name, such as Swiss, counts where a text uses it as a name; a shared journal does not."""
     names = {name for found in words.values() for name in found.names}
     for report in reports:
-        journal = frozenset(re.findall(r"\w+", report.report.journal or "")) & names
-        words[report.id] = replace(words[report.id], names=words[report.id].names | journal)
+        journal = names.intersection(re.findall(r"\w+", report.report.journal or ""))
+        if journal:
+            words[report.id] = replace(words[report.id], names=words[report.id].names | journal)
     return words
 
 

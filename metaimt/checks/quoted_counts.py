@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from metaimt.casefiles.claims import Claim
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Arm, CaseFile
-from metaimt.checks.across_library import did_you_mean, known_ids, name_of
+from metaimt.checks.across_library import did_you_mean
 from metaimt.checks.printed_claims import count_range, printed_text, typed
 from metaimt.checks.printed_numbers import Disagreement
 from metaimt.checks.rule import Finding, Located, Rule, rule
@@ -29,9 +29,9 @@ def quotations(library: Library) -> Iterator[tuple[str, Disagreement]]:
                 continue
             quoted = library.report(claim.quotes)
             if quoted is None:
-                if claim.quotes in known_ids(library):  # its file has errors of form, which are told already
+                if claim.quotes in library.known_ids:  # its file has errors of form, which are told already
                     continue
-                hint = did_you_mean(claim.quotes, known_ids(library), "quotes holds the id of a report of this review")
+                hint = did_you_mean(claim.quotes, library.known_ids, "quotes holds the id of a report of this review")
                 message, computed = f"no report '{claim.quotes}' to compare with", ""
             else:
                 computed = ", ".join(f"{arm.responders}/{arm.evaluable}" for arm in quoted.arms) or "no counts"
@@ -58,10 +58,9 @@ def quoted_arm(library: Library, claim: Claim) -> Arm | None:
 @rule(QUOTATION, "info")
 def quoted_counts_agree(library: Library) -> Iterator[Located]:
     """A text that quotes a report of the review quotes its counts."""
-    reports = {case.id: case for case in library.reports}
     for report_id, found in quotations(library):
         if found.claim.quotes != report_id:  # own counts: counts-contradict-claim
-            yield name_of(library, reports[report_id]), found.path, found.message, found.remedy
+            yield library.report_documents[report_id].name, found.path, found.message, found.remedy
 
 
 _COUNTED = {  # what a claim is about, by the first of its words

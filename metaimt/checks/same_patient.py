@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from math import fsum, log2
 from typing import Any
 
@@ -20,7 +19,7 @@ from metaimt.checks.patient_likeness import SMALL_LIBRARY, Frequencies, Point, c
 from metaimt.checks.rule import Located, rule
 
 THRESHOLD = 8.0  # bits, for a library of up to SMALL_LIBRARY reports: of its pairs about one in 2**7.6 is one patient
-LARGEST_BLOCK = 60  # units that share a key; a key of more is too common to lead to a pair
+MOST_REPORTS = 20  # with which a unit is compared for its rarest keys; a key of more is too common to lead to a pair
 _ALONE = ("trial", "author", "name", "partner", "median", "counts", "drugs", "drug", "place")
 _TOGETHER = (
     ("partner", "site"),
@@ -35,20 +34,30 @@ _TOGETHER = (
     ("name", "drug"),
 )
 _DEPTHS = ("full_text", "abstract", "title", "secondary")
-_LONGEST_MESSAGE = 190
+_LONGEST_MESSAGE, _MOST_REASONS = 115, 3
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Two patients or arms of different reports that may be the same, the first by id first.
-
-    `reasons` speak for it, `against` against it; each ends with its points, and the points add up to the score.
-    """
+    """Two patients or arms of different reports that may be the same, the first by id first."""
 
     units: tuple[Facts, Facts]
     score: float
-    reasons: tuple[str, ...]
-    against: tuple[str, ...]
+    points: tuple[Point, ...]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What speaks for it, the strongest first; each ends with its points, and all points make the score."""
+        return tuple(map(str, self.speaking()))
+
+    @property
+    def against(self) -> tuple[str, ...]:
+        """What speaks against it, likewise."""
+        return tuple(map(str, self.speaking(-1)))
+
+    def speaking(self, sign: int = 1) -> list[Point]:
+        """The points for it, or with -1 those against it, the strongest first."""
+        return sorted((each for each in self.points if sign * each.points > 0), key=_strongest)
 
     @property
     def left(self) -> str:
@@ -83,7 +92,7 @@ def candidates(library: Library) -> tuple[Candidate, ...]:
     threshold = THRESHOLD + log2(known.size / SMALL_LIBRARY)
     found = []
     for left, right in _pairs(everyone):
-        if frozenset((left.report, right.report)) not in decided:
+        if not decided or frozenset((left.report, right.report)) not in decided:
             candidate = likeness(left, right, known)
             if candidate is not None and candidate.score >= threshold:
                 found.append(candidate)
@@ -92,33 +101,49 @@ def candidates(library: Library) -> tuple[Candidate, ...]:
 
 def likeness(left: Facts, right: Facts, known: Frequencies) -> Candidate | None:
     """How much two units look like one patient, whatever the score; None if a contradiction excludes it."""
+    if (right.report, right.unit) < (left.report, left.unit):
+        left, right = right, left
     points = compare(left, right, known)
-    if points is None:
-        return None
-    one, other = sorted((left, right), key=lambda facts: (facts.report, facts.unit))
-    reasons = sorted((point for point in points if point.points > 0), key=_strongest)
-    against = sorted((point for point in points if point.points < 0), key=_strongest)
-    score = round(fsum(point.points for point in points), 1)
-    return Candidate((one, other), score, tuple(map(str, reasons)), tuple(map(str, against)))
+    return None if points is None else Candidate((left, right), round(fsum(each.points for each in points), 1), points)
 
 
-def _strongest(point: Point) -> tuple[float, str]:
-    return -abs(point.points), point.reason
+def _strongest(point: Point) -> tuple[float, str, tuple[str | float, ...]]:
+    return -abs(point.points), point.form, point.said
 
 
 def _pairs(everyone: Sequence[Facts]) -> Iterator[tuple[Facts, Facts]]:
-    """The pairs of units of different reports that share a key rare enough, each once (blocking)."""
+    """The pairs of units of different reports, each once, of which one has the other among its nearest (blocking)."""
+    report_of = [facts.report for facts in everyone]
+    keys = [set(_keys(facts)) for facts in everyone]
     blocks: dict[Hashable, list[int]] = {}
-    for k, facts in enumerate(everyone):
-        for key in set(_keys(facts)):
-            blocks.setdefault(key, []).append(k)
-    seen: set[tuple[int, int]] = set()
-    for block in blocks.values():
-        if 2 <= len(block) <= LARGEST_BLOCK:
-            seen.update(combinations(block, 2))
-    for a, b in sorted(seen):
-        if everyone[a].report != everyone[b].report:
-            yield everyone[a], everyone[b]
+    for unit, shared in enumerate(keys):
+        for key in shared:
+            blocks.setdefault(key, []).append(unit)
+    sizes = {key: len({report_of[unit] for unit in block}) for key, block in blocks.items()}
+    pairs: set[tuple[int, int]] = set()
+    for unit, shared in enumerate(keys):
+        rare = [(sizes[key], blocks[key]) for key in shared if 2 <= sizes[key] <= MOST_REPORTS + 1]
+        others = (other for other in _nearest(rare, report_of) if report_of[other] != report_of[unit])
+        pairs.update((unit, other) if unit < other else (other, unit) for other in others)
+    for a, b in sorted(pairs):
+        yield everyone[a], everyone[b]
+
+
+def _nearest(blocks: Iterable[tuple[int, list[int]]], report_of: Sequence[str]) -> set[int]:
+    """The units of the smallest blocks, of no more than MOST_REPORTS reports and one's own.
+
+    Of blocks of one size all or none, so that no order decides.
+    """
+    by_size: dict[int, list[list[int]]] = {}
+    for size, block in blocks:
+        by_size.setdefault(size, []).append(block)
+    nearest: set[int] = set()
+    for size in sorted(by_size):
+        more = nearest.union(*by_size[size])
+        if len({report_of[unit] for unit in more}) > MOST_REPORTS + 1:
+            break
+        nearest = more
+    return nearest
 
 
 def _keys(facts: Facts) -> Iterator[Hashable]:
@@ -140,26 +165,34 @@ def possible_same_patient(library: Library) -> Iterator[Located]:
     by_reports: dict[tuple[str, str], list[Candidate]] = {}
     for candidate in candidates(library):
         by_reports.setdefault(candidate.reports, []).append(candidate)
-    reports = {report.id: report for report in reversed(library.reports)} if by_reports else {}
+    told: dict[str, list[Located]] = {}
     for pair, found in by_reports.items():
-        left, right = (reports[report] for report in pair)
-        hint = _hint(left, right, found)
+        left, right = (library.by_id[report] for report in pair)
+        hint, why = _hint(left, right, found), _why(found[0])
         one, other = found[0].units
         for report, here, there in ((left, one, other), (right, other, one)):
             place = (*here.path, "id" if here.counts is None else "label")
-            yield name_of(library, report), place, _message(here.unit, there.id, found[0]), hint
+            located = name_of(library, report), place, _message(here.unit, there.id, why), hint
+            told.setdefault(report.id, []).append(located)
+    for of_report in told.values():
+        yield from of_report
 
 
-def _message(unit: str, other: str, candidate: Candidate) -> str:
-    """`P1 may be the same as x-2021/P1 (12.3 points): ...`: the strongest reasons that fit, and the doubt."""
-    start = f"{unit} may be the same as {other} ({candidate.score:g} points): "
-    doubt = "".join(f"; but {reason}" for reason in candidate.against[:1])
-    told: list[str] = []
-    for reason in candidate.reasons:
-        if len(start) + len("; ".join([*told, reason])) + len(doubt) > _LONGEST_MESSAGE:
-            break
-        told.append(reason)
-    return f"{start}{'; '.join(told)}{doubt}"
+def _message(unit: str, other: str, why: str) -> str:
+    return f"{unit} may be the same as {other}: {why}"
+
+
+def _why(candidate: Candidate) -> str:
+    """`same partner FN1, same age 34; but sex female / male`: the strongest reasons for it, and against it."""
+    left, right = candidate.units
+    room = _LONGEST_MESSAGE - max(len(_message(left.unit, right.id, "")), len(_message(right.unit, left.id, "")))
+    doubt = "".join(f"; but {point.words}" for point in candidate.speaking(-1)[:1])
+    first, *more = candidate.speaking()[:_MOST_REASONS]
+    said = first.words
+    for point in more:
+        longer = f"{said}, {point.words}"
+        said = longer if len(longer) + len(doubt) <= room else said
+    return said + doubt
 
 
 def _hint(left: CaseFile, right: CaseFile, found: Sequence[Candidate]) -> str:
@@ -167,10 +200,11 @@ def _hint(left: CaseFile, right: CaseFile, found: Sequence[Candidate]) -> str:
     both = f"reports: [{left.id}, {right.id}]"
     arms = _arms(left) | _arms(right)
     same = ", ".join(_relation(candidate, arms) for candidate in _one_each(found, arms))
-    entry = f"- {{{both}, patients: [{same}], certainty: probable, prefer: {_to_prefer(left, right, found[0], arms)}}}"
-    other = f"- {{{both}, certainty: different}}"
-    choice = f"add to links.yaml {entry} or, if they differ, {other}; say why under evidence"
-    return f"{choice}. All reasons: metaimt show {left.id}"
+    prefer = _to_prefer(left, right, found[0], arms)
+    return (
+        f"add to links.yaml - {{{both}, patients: [{same}], certainty: possible}}; add prefer: {prefer} to count one "
+        f"of the two only; if they differ, - {{{both}, certainty: different}}. All reasons: metaimt show {left.id}"
+    )
 
 
 def _arms(report: CaseFile) -> dict[str, Arm]:

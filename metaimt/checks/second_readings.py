@@ -15,7 +15,7 @@ from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
 from metaimt.casefiles.second_reading import SecondReading
 from metaimt.casefiles.strict_yaml import Path
-from metaimt.checks.across_library import case_files, did_you_mean, known_ids, name_of, stem_of
+from metaimt.checks.across_library import did_you_mean, name_of, stem_of
 from metaimt.checks.rule import Finding, Located, Rule, rule, rules_in
 
 DISAGREES = "second-reading-disagrees"
@@ -28,8 +28,8 @@ _RESPONSES = {"CR", "PR"}
 @rule("unknown-second-reading")
 def second_readings_are_of_somebody(library: Library) -> Iterator[Located]:
     """A second reading is of a report of the review, and of its patients."""
-    known = known_ids(library)
-    for name, reading in library.second_readings.items() if any(case_files(library)) else ():
+    known = library.known_ids
+    for name, reading in library.second_readings.items() if library.case_files else ():
         report_id, stem = reading.report.id, stem_of(name)
         if report_id not in known:
             hint = did_you_mean(report_id, known, "write the id of a case file, or delete this one")

@@ -113,10 +113,10 @@ def _is_trial_number(word: str) -> bool:
 
 def acronyms(text: str, known: Lexicon) -> frozenset[str]:
     """Names in capitals such as STARTRK-NG, and mutations such as F1174L; none from a text written in capitals."""
-    if sum(map(str.isupper, text)) > 0.4 * len(text):
-        return frozenset(word for word in _unknown_words(text, known) if _MUTATION.fullmatch(word))
     words = _unknown_words(text, known)
-    return frozenset(word for word in words if _ACRONYM.fullmatch(word) or _MUTATION.fullmatch(word))
+    mutations = frozenset(word for word in words if _MUTATION.fullmatch(word))
+    named = frozenset(word for word in words if _ACRONYM.fullmatch(word))
+    return mutations | (named if named and sum(map(str.isupper, text)) <= 0.4 * len(text) else frozenset())
 
 
 def places_named(text: str) -> dict[str, str]:
@@ -137,17 +137,13 @@ def sites_named(text: str, vocabulary: Vocabulary) -> dict[str, str]:
     return {word: site for word, site in found.items() if site is not None}
 
 
-def _unknown_words(text: str, known: Lexicon) -> Iterator[str]:
-    """The words with a capital or digit beyond their first letter that are not, even in part, in the vocabulary."""
-    for word in _marked_words(text):
-        plain = word.casefold()
-        if plain not in known.terms and known.terms.isdisjoint(_PARTS.split(plain)):
-            yield word
-
-
 @lru_cache(maxsize=16)  # one text is asked for acronyms, then for trial numbers
-def _marked_words(text: str) -> tuple[str, ...]:
-    return tuple(word for word in _WORD.findall(text) if not word.islower() and not word[1:].islower())
+def _unknown_words(text: str, known: Lexicon) -> tuple[str, ...]:
+    """The words with a capital or digit beyond their first letter that are not, even in part, in the vocabulary."""
+    marked = ((word, word.casefold()) for word in _WORD.findall(text) if not word.islower() and not word[1:].islower())
+    return tuple(
+        word for word, plain in marked if plain not in known.terms and known.terms.isdisjoint(_PARTS.split(plain))
+    )
 
 
 def _written_as_sentence(title: str) -> bool:

@@ -31,13 +31,15 @@ def without_waived(library: Library, problems: Sequence[Problem], looked_for: Co
     """
     excused: dict[Problem, str] = {}
     about: list[Problem] = []
-    reports = {report.id: report for report in reversed(library.reports)}.values()
-    files = [(library.report_documents[report.id], report.waivers) for report in reports]
+    files = [(library.report_documents[report.id], report.waivers) for report in library.by_id.values()]
     files += [(library.documents[name], reading.waivers) for name, reading in library.second_readings.items()]
+    by_file: dict[str, list[Problem]] = {document.name: [] for document, waivers in files if waivers}
+    for problem in problems:
+        if problem.severity != "error" and problem.file in by_file:
+            by_file[problem.file].append(problem)
     for document, waivers in files:
         if waivers:
-            own = [problem for problem in problems if problem.file == document.name and problem.severity != "error"]
-            about += _of_file(waivers, document, own, excused, looked_for)
+            about += _of_file(waivers, document, by_file[document.name], excused, looked_for)
     if not excused and not about:
         return Findings(ordered(problems))
     kept = ordered([*(problem for problem in problems if problem not in excused), *about])

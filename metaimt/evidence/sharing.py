@@ -2,7 +2,7 @@
 
 `a in b` and `b in c` put the patients of a into c. Two arms that both hold the same patient share him. Two arms that
 are both part of a third need not share anybody. A link that names no patients says that its two reports share some,
-and nothing about a third.
+and nothing about a third. A possible link that prefers neither report is a note: both are counted.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
+from metaimt.casefiles.protocol import POSSIBLE
 from metaimt.casefiles.shared import Link
 from metaimt.model.unit import Unit
 
@@ -40,8 +41,8 @@ def sharing(links: Iterable[Link], certainties: Sequence[str], everyone: Sequenc
     for unit in everyone:
         by_subject.setdefault(unit.subject, []).append(unit)
         of_report.setdefault(unit.report, {})[unit.subject] = None
-    applied = [link for link in links if link.certainty in certainties]
-    inside, sure = _inside(applied), _inside([link for link in applied if link.certainty != "possible"])
+    applied = [link for link in links if link.certainty in certainties and link.prefer]
+    inside, sure = _inside(applied), _inside([link for link in applied if link.certainty != POSSIBLE])
     steps = [step for link in applied for step in _steps(link, of_report)]
     pairs = {tuple(sorted(step)) for step in steps}
     for subject in inside:

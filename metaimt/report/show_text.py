@@ -179,7 +179,8 @@ def _decision(decision: Decision) -> str:
         said = f"{decision.other}: different patients, both are counted"
     else:
         who = ", ".join(decision.patients) or "which patients is not known"
-        counted = f"{decision.counted} is counted" if decision.counted else "not applied by the protocol"
+        noted = "both are counted" if decision.applies else "not applied by the protocol"
+        counted = f"{decision.counted} is counted" if decision.counted else noted
         said = f"{decision.other}: the same, {decision.certainty} ({who}); {counted}"
     why = f". {decision.evidence}" if decision.evidence else ""
     return f"{said}{why}"

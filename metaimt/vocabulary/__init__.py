@@ -158,6 +158,7 @@ def _compact(text: str) -> str:
     return text.replace(" ", "")
 
 
+@lru_cache(maxsize=2048)  # titles and labels are asked word by word, and their words recur
 def _plain(text: str) -> str:
     return " ".join(text.casefold().replace("_", " ").replace("-", " ").split()) or text.strip()
 

@@ -60,7 +60,12 @@ class Said:
 
 def said(text: str, terms: Terms, *, typed: bool = False) -> Said:
     """What a text says of the response. `typed`: it stands as a category, so codes count in any capitals."""
-    return _table(tuple(terms.items())).read(text, typed=typed)
+    return _said(text, tuple(terms.items()), typed)
+
+
+@lru_cache(maxsize=32)  # of the same words several rules ask one after the other
+def _said(text: str, terms: tuple[tuple[str, tuple[str, ...]], ...], typed: bool) -> Said:
+    return _table(terms).read(text, typed=typed)
 
 
 def advice(text: str, terms: Terms) -> str:
@@ -74,6 +79,8 @@ def meanings() -> str:
 
 
 def _plain(text: str) -> str:
+    if text.isascii():
+        return text.casefold()
     split = unicodedata.normalize("NFKD", text)
     return "".join(sign for sign in split if not unicodedata.combining(sign)).casefold()
 

@@ -202,7 +202,9 @@ def test_a_link_that_the_protocol_does_not_apply_counts_nobody_out() -> None:
 def test_suspects_are_those_of_the_report_or_patient(make_review: MakeReview) -> None:
     rare: dict[str, Any] = {"fusion_gene": "ALK", "fusion_partner": "VCL", "age": 7, "site": "lung"}
     two = report("example-b", patient(course()), patient(course(), id="P2", **rare), design="case_series")
-    folder = make_review(report("example-a", patient(course(), **rare)), two)
+    other = rare | {"fusion_partner": "TPM3", "age": 40, "site": "pelvis"}
+    third = report("other", patient(course(), **other))
+    folder = make_review(report("example-a", patient(course(), **rare)), two, third)
     for wanted in ("example-a", "example-a/P1", "example-b", "example-b/P2"):
         (suspect,) = shown_in(folder, wanted).candidates
         assert (suspect.left, suspect.right) == ("example-a/P1", "example-b/P2")

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from metaimt.casefiles.library import read_library
+from metaimt.casefiles.strict_yaml import Document, parse
 from metaimt.checks import check_library
+from metaimt.checks.across_library import did_you_mean
 from metaimt.problem import Problem
 
 HERE = Path(__file__).parent
@@ -113,3 +116,41 @@ def test_problems_are_sorted_and_the_same_whatever_the_order_of_the_files(review
     assert len(problems) >= 5
     assert list(problems) == sorted(set(problems), key=lambda problem: problem.sort_key)
     assert check_library(read_library(review)) == problems
+
+
+MANY_IDS = frozenset(f"{first}{last}-{year}" for first in "abcdefgh" for last in ("ito", "yang") for year in range(700))
+
+
+@pytest.mark.parametrize("slip", ["xito-350", "ito-350", "dto-350", "dito-35x", "dito350", "ditoo-350", "idto-350"])
+def test_of_many_ids_the_one_a_slip_away_is_found(slip: str) -> None:
+    """Wherever the slip is, the beginning or the end is right, and what is wrong may fit several ids."""
+    hint = did_you_mean(slip, MANY_IDS, "none")
+    assert re.fullmatch(r"did you mean [a-h]ito-3?5?0?\d*\?", hint)
+    assert did_you_mean("nothing like it at all", MANY_IDS, "none") == "none"
+
+
+def test_an_id_is_not_its_own_correction() -> None:
+    assert did_you_mean("dito-350", {"dito-350", "dito-351"}, "none", itself="dito-350") == "did you mean dito-351?"
+
+
+def test_each_file_is_read_once(review: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(HERE / "accepted" / "linked", review, dirs_exist_ok=True)
+    read: list[str] = []
+
+    def noted(name: str, content: bytes) -> Document:
+        read.append(name)
+        return parse(name, content)
+
+    monkeypatch.setattr("metaimt.casefiles.library.parse", noted)
+    read_library(review)
+    assert sorted(read) == sorted(str(path) for path in review.rglob("*.yaml"))
+
+
+def test_of_two_files_with_one_id_the_first_is_the_report(review: Path) -> None:
+    shutil.copytree(HERE / "accepted" / "linked", review, dirs_exist_ok=True)
+    library = read_library(review)
+    first, second = library.reports[:2]
+    twice = replace(library, reports=(first, second.model_copy(update={"report": first.report}), second))
+    assert twice.report(first.id) is first
+    assert twice.report("nobody-1999") is None
+    assert twice.known_ids == {first.id, second.id}

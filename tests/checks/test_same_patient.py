@@ -15,17 +15,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis_profiles import examples
 
+from metaimt.analyses.contribution import contribution
 from metaimt.casefiles.library import Library, read_library
 from metaimt.casefiles.model import CaseFile
 from metaimt.casefiles.shared import Link, LinkFile
 from metaimt.checks import check_library
 from metaimt.checks.patient_facts import Facts, library_facts
 from metaimt.checks.patient_likeness import FIELDS, SMALL_LIBRARY, Frequencies
-from metaimt.checks.same_patient import THRESHOLD, Candidate, _pairs, candidates, likeness
+from metaimt.checks.same_patient import MOST_REPORTS, THRESHOLD, Candidate, _pairs, candidates, likeness
 from metaimt.checks.source_words import authors_of, lexicon, trial_numbers
 from metaimt.evidence.format_1 import resolve_links
 from metaimt.evidence.selection import select
 from metaimt.evidence.tables import units
+from metaimt.report.show_text import contribution_text
 
 SHIPPED = read_library(FROZEN / "cases")
 SHARED = tuple(link for link in SHIPPED.links if not link.different)
@@ -125,9 +127,45 @@ def test_a_rare_agreement_counts_as_the_docstring_says() -> None:
     with_partner = {facts.report for facts in FACTS if facts.partner}
     with_fn1 = {facts.report for facts in FACTS if facts.partner == "FN1"}
     odds = FIELDS["partner"]
-    u = (len(with_fn1) - 2 + 10 * odds.base) / (len(with_partner) - 2 + 10)
+    u = max(odds.base, (len(with_fn1) - 2 + 10 * odds.base) / (len(with_partner) - 2 + 10))
     expected = f"same partner FN1 ({len(with_fn1)} of {len(with_partner)} reports) {log2(odds.m / u):+.1f}"
     assert expected in pair.reasons
+
+
+def test_nothing_is_taken_to_be_rarer_than_its_field_allows() -> None:
+    """Two reports of a new partner are not alike for that."""
+    most = {field: log2(odds.m / (odds.rarest or odds.base)) for field, odds in FIELDS.items() if odds.base}
+    for pair in all_pairs(UNDECIDED):
+        for point in pair.points:
+            field = {"same partner {}": "partner", "both {}": "drug", "place {}": "place", "both name {}": "name"}
+            assert point.points <= most.get(field.get(point.form, ""), 9) + 0.05
+
+
+@pytest.mark.parametrize("number", [2, 3, 30])
+def test_what_all_reports_share_is_no_evidence(number: int) -> None:
+    made = [twin(f"r{k}", authors="Aa B", title="A case in Macao") for k in range(number)]
+    assert {pair.points for pair in all_pairs(library_of(*made))} == {()}
+    assert candidates(library_of(*made)) == ()
+
+
+def test_a_trial_that_all_reports_are_of_is_no_evidence_but_two_of_it_are() -> None:
+    def points(entries: list[dict[str, Any]]) -> set[str]:
+        return {str(point) for pair in all_pairs(library_of(*entries)) for point in pair.points}
+
+    def of_trial(number: int) -> list[dict[str, Any]]:
+        return [twin(f"r{k}", title="Results of NCT01234567") for k in range(number)]
+
+    assert points(of_trial(3)) == set()
+    assert points(of_trial(2)) == {"same trial NCT01234567 +8.1"}
+    assert "same trial NCT01234567 +8.1" in points([*of_trial(3), twin("other", title="Results of NCT07654321")])
+
+
+def test_nearly_all_of_one_age_are_not_alike_for_it() -> None:
+    ages = [34] * 19 + [60]
+    made = [twin(f"r{k}", age=age) for k, age in enumerate(ages)]
+    assert (
+        max(p.points for pair in all_pairs(library_of(*made)) for p in pair.points if p.form == "same age {:g}") < 0.5
+    )
 
 
 FIELD = st.fixed_dictionaries(
@@ -175,9 +213,26 @@ def test_renaming_ids_does_not_change_a_score(made: list[Any], chance: Any) -> N
 # Made-up reports
 
 
+def others(number: int = 7) -> list[dict[str, Any]]:
+    """Reports of other patients: what all reports share, and what only two state, is no evidence."""
+    partners = ["CLTC", "TPM3", "EML4", "TFG"]
+    places = {"site": "lung", "site_detail": "left lobe"}
+    return [
+        twin(
+            f"other-{k}",
+            authors=f"Ff{k} G",
+            year=2007 + 2 * k,
+            age=5 + 9 * k % 90,
+            sex="male" if k % 2 else "female",
+            fusion_partner=partners[k % 4],
+            **(places if k % 3 else {"site_detail": "mesentery"}),
+        )
+        for k in range(number)
+    ]
+
+
 def suspected(*made: dict[str, Any]) -> list[Candidate]:
-    fillers = [twin(f"other-{k}", age=5 + 9 * k, sex=None, fusion_partner=None, site=None) for k in range(7)]
-    return [c for c in candidates(library_of(*made, *fillers)) if {"one", "two"} == set(c.reports)]
+    return [c for c in candidates(library_of(*made, *others())) if {"one", "two"} == set(c.reports)]
 
 
 @pytest.mark.parametrize(
@@ -223,8 +278,8 @@ def test_where_all_else_is_the_same_and_rare_the_contradiction_is_told(make_revi
     one, two = twin("one", authors="Aa B"), twin("two", authors="Aa B", sex="male")
     (found,) = suspected(one, two)
     assert found.against == ("sex female / male -6.6",)
-    told = warnings(read_library(make_review(one, two)))
-    assert all("; but sex female / male" in problem.message for problem in told)
+    told = warnings(read_library(make_review(one, two, *others())))
+    assert [problem.message.rpartition("; ")[2] for problem in told] == ["but sex female / male"] * 2
 
 
 def test_an_age_may_grow_with_the_years_between_the_publications() -> None:
@@ -285,18 +340,59 @@ def entry_in(hint: str, certainty: str) -> list[dict[str, Any]]:
     return read
 
 
-@pytest.mark.parametrize("certainty", ["probable", "different"])
+@pytest.mark.parametrize("certainty", ["possible", "different"])
 def test_the_entries_of_the_hint_are_valid_and_end_the_warning(make_review: MakeReview, certainty: str) -> None:
-    reports = (twin("one"), twin("two", year=2021))
+    reports = (twin("one"), twin("two", year=2021), *others())
     told = warnings(read_library(make_review(*reports)))
     assert [problem.position.line for problem in told] == [13, 13]
-    assert all(problem.severity == "warning" and len(problem.message) < 200 for problem in told)
+    assert {problem.severity for problem in told} == {"warning"}
     links = entry_in(told[0].hint, certainty)
     library = read_library(make_review(*reports, links=links))
     assert library.problems == ()
     assert warnings(library) == []
-    expected = {"different": set(), "probable": {"link-without-overlap"}}[certainty]
+    expected = {"different": set(), "possible": {"link-without-overlap"}}[certainty]
     assert {problem.rule for problem in check_library(library)} - {"response-without-words", "format-1"} == expected
+
+
+def test_a_message_is_a_line_in_words(make_review: MakeReview) -> None:
+    """The strongest reasons without points; those stand in `metaimt show`."""
+    one, two = twin("one", authors="Aa B"), twin("two", authors="Aa B, Cc D", sex="male")
+    told = warnings(read_library(make_review(one, two, *others())))
+    assert [problem.message for problem in told] == [
+        "P1 may be the same as two/P1: same age 34, shared author Aa B, same partner RANBP2; but sex female / male",
+        "P1 may be the same as one/P1: same age 34, shared author Aa B, same partner RANBP2; but sex female / male",
+    ]
+    assert all("; add prefer: two to count one of the two only; " in problem.hint for problem in told)
+
+
+def test_no_message_is_longer_than_a_line() -> None:
+    told = warnings(UNDECIDED)
+    assert len(told) > 20
+    for problem in told:
+        assert len(problem.message) <= 115
+        assert not re.search(r"[+-]\d+\.\d", problem.message)
+
+
+@pytest.mark.parametrize("patients", [[], ["one/P1 = two/P1"]])
+def test_a_possible_link_that_prefers_neither_report_takes_nobody_out(
+    make_review: MakeReview, patients: list[str]
+) -> None:
+    link = {"reports": ["one", "two"], "certainty": "possible", **({"patients": patients} if patients else {})}
+    library = read_library(make_review(twin("one"), twin("two"), links=[link]))
+    assert library.problems == ()
+    assert library.protocol is not None
+    everyone = units(library, library.protocol.outcome)
+    assert resolve_links(library.links, ("possible",), everyone, set()) == {}  # format 1
+    placed = select(library, library.protocol).placed
+    assert [member.unit.id for member in placed if member.is_in("strict")] == ["one/P1", "two/P1"]
+    assert "both are counted" in contribution_of(library, "one")
+
+
+def contribution_of(library: Library, wanted: str) -> str:
+    """What `metaimt show` says of decided pairs."""
+    assert library.protocol is not None
+    found = contribution(library, library.protocol, select(library, library.protocol), wanted)
+    return contribution_text(found, library.protocol)
 
 
 def test_different_is_never_applied(make_review: MakeReview) -> None:
@@ -323,16 +419,22 @@ def test_patients_of_two_series_are_matched_one_to_one(make_review: MakeReview) 
         second = patient(course(), id="P2", age=60, fusion_partner="VCL", **rare)
         return report(id, first, second, design="case_series")
 
-    told = warnings(read_library(make_review(series("one"), series("two"))))
+    told = warnings(read_library(make_review(series("one"), series("two"), *others())))
     assert len(told) == 2
-    (link,) = entry_in(told[0].hint, "probable")
+    (link,) = entry_in(told[0].hint, "possible")
     assert link["patients"] == ["one/P1 = two/P1", "one/P2 = two/P2"]
 
 
-def test_links_read_from_python_need_a_preferred_report_unless_different() -> None:
-    LinkFile.model_validate([{"reports": ["a", "b"], "certainty": "different"}])
-    with pytest.raises(ValueError, match="no 'prefer'"):
-        LinkFile.model_validate([{"reports": ["a", "b"], "certainty": "possible"}])
+@pytest.mark.parametrize(
+    ("certainty", "needed"), [("certain", True), ("probable", True), ("possible", False), ("different", False)]
+)
+def test_only_a_link_that_is_at_least_probable_needs_a_preferred_report(certainty: str, needed: bool) -> None:
+    entry = [{"reports": ["a", "b"], "certainty": certainty}]
+    if needed:
+        with pytest.raises(ValueError, match="no 'prefer'"):
+            LinkFile.model_validate(entry)
+    else:
+        assert LinkFile.model_validate(entry).root[0].gives_way == ""
 
 
 # Size
@@ -353,6 +455,24 @@ def many(number: int) -> list[Facts]:
         )
         for k in range(number)
     ]
+
+
+@pytest.mark.parametrize("alike", [2, MOST_REPORTS + 1, MOST_REPORTS + 2, 200])
+def test_a_report_is_compared_with_few_others_however_many_are_alike(alike: int) -> None:
+    (pattern,) = library_facts(library_of(twin("one", authors="Aa B")))
+    everyone = [replace(pattern, report=f"r{k}") for k in range(alike)]
+    pairs = sum(1 for _ in _pairs(everyone))
+    assert pairs == (alike * (alike - 1) / 2 if alike <= MOST_REPORTS + 1 else 0)
+
+
+def test_a_long_series_does_not_hide_the_case_that_is_in_it() -> None:
+    """Its patients share their authors with each other; reports are counted, not patients."""
+    ages = [*range(20, 60), 75]
+    patients = [patient(course(), id=f"P{k}", age=age, fusion_gene="ALK") for k, age in enumerate(ages, start=1)]
+    series = report("series", *patients, design="case_series") | {"extraction": {"note": "Seen in Macao."}}
+    case = report("case", patient(course(), age=75, fusion_gene="ALK")) | {"extraction": {"note": "Now in Macao."}}
+    pairs = {(one.id, other.id) for one, other in _pairs(library_facts(library_of(series, case, *others())))}
+    assert ("series/P41", "case/P1") in pairs
 
 
 @pytest.mark.slow

@@ -180,7 +180,13 @@ def test_suspects_are_shown_with_all_reasons(make_review: MakeReview) -> None:
     made = [report(f"example-{k}", patient(course(), sex=sex, **rare)) for k, sex in ((1, "female"), (2, "male"))]
     for entry in made:
         entry["report"]["authors"] = "Example A, Other B"
-    folder = make_review(*made)
+    others = [
+        report(f"other-{k}", patient(course(drug="alectinib"), age=40 + k, sex="male", site="pelvis", **partner))
+        for k, partner in enumerate([{"fusion_gene": "ALK", "fusion_partner": each} for each in ("TPM3", "CLTC")])
+    ]
+    for entry in others:
+        entry["report"]["authors"] = "Third C"
+    folder = make_review(*made, *others)
     said = show("example-2", "--cases", folder).stdout
     assert "possible, not decided: example-1/P1 and example-2/P1" in said
     assert "for: same age 7 +5.8; shared author Example A" in said

@@ -330,7 +330,7 @@ def counted_elsewhere(units: list[Unit], files: Files, protocol: Rule) -> set[st
     able = {unit.subject: unit.report for unit in units if is_eligible(unit, protocol)}
     lost: set[str] = set()
     for link in files.links:
-        if link["certainty"] not in applied(protocol):
+        if link["certainty"] not in applied(protocol) or "prefer" not in link:
             continue
         if link.get("patients"):
             lost |= {loser for loser, _, preferred in shared(link) if preferred in able}
@@ -355,7 +355,8 @@ class Sharing:
         self.beside: set[frozenset[str]] = set()
         before: dict[str, set[str]] = {}
         # Those of a file that is not read are in no pool; still, two that hold the same one of them share him.
-        for link in (link for link in links if link["certainty"] in certainties):
+        # A possible link that prefers neither report is a note.
+        for link in (link for link in links if link["certainty"] in certainties and "prefer" in link):
             for loser, _, preferred in shared(link) or self.all_with_all(link):
                 before.setdefault(loser, set()).add(preferred)
             for left, relation, right in (pair.split() for pair in link.get("patients") or []):

@@ -292,6 +292,9 @@ CHAIN_LINKS = [
     linked("vague-2019", "vague-2020", "vague-2020/P1 = vague-2019/P1"),
     # The preferred text has its response inferred.
     linked("words-2019", "named-2018", "named-2018/P1 = words-2019/P1"),
+    # Noted, and both counted: also where one of the two gives way to a third.
+    {"reports": ["noted-2017", "one-2015"], "patients": ["noted-2017/P1 = one-2015/P1"], "certainty": "possible"},
+    {"reports": ["noted-2017", "right-2018"], "certainty": "possible"},
 ]
 CHAINS = with_overlaps(
     [
@@ -311,6 +314,7 @@ CHAINS = with_overlaps(
         report("vague-2020", patient(course("SD"))),
         report("words-2019", patient(inferred("PR"))),
         report("named-2018", patient(course("SD"))),
+        report("noted-2017", patient(course("PR"))),
     ],
     CHAIN_LINKS,
 )
@@ -386,9 +390,9 @@ BY_HAND: dict[str, dict[str, tuple[int, int]]] = {
     # ROS1: b and g, and none of the regimens; f has alectinib in it. a and l have a drug with another target.
     "pools with targets": {"narrow": (1, 2), "unsaid": (5, 7), "whichever": (7, 9), "rest": (6, 7)},
     "positive kinases": {"strict": (2, 2), "all_evidence": (3, 3), "rest": (1, 1)},
-    # strict: part, two, left, both parts, vague-2018, vague-2020, named. all: large, two, left, whole, vague-2018 and
-    # -2020, words. The rest: large without part, and whole without its parts.
-    "chains and stand-ins": {"strict": (9, 15), "all_evidence": (15, 26), "rest": (5, 11)},
+    # strict: part, two, left, both parts, vague-2018, vague-2020, named, noted. all: large, two, left, whole,
+    # vague-2018 and -2020, words, noted. The rest: large without part, and whole without its parts.
+    "chains and stand-ins": {"strict": (10, 16), "all_evidence": (16, 27), "rest": (5, 11)},
     # strict: three trials, apart-i. all: three trials, the cohort. The rest: the cohort without apart-i.
     "patients within arms": {"strict": (10, 14), "all_evidence": (13, 19), "rest": (3, 5)},
     "pending files, and arms without a denominator": {"strict": (1, 2), "all_evidence": (1, 2), "rest": (0, 0)},
