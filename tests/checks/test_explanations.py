@@ -82,12 +82,13 @@ def test_severities() -> None:
         "label-disagrees link-without-overlap measured-without-number missing-title missing-year "
         "negative-but-fused new-partner not-sorted nothing-identified ongoing-but-dead "
         "ongoing-but-followed operable-but-progressed partner-without-gene patient-contradicts-arm "
-        "patients-alike pfs-exceeds-follow-up possible-same-patient prior-kinase-inhibitor read-by-one "
-        "repeated-row response-after-treatment response-duration-without-response response-exceeds-pfs "
-        "response-exceeds-treatment response-without-words second-reading-disagrees "
-        "size-suggests-another-response status-left-out test-without-result title-disagrees "
-        "treatment-exceeds-follow-up twelve-months-disagree unclear-change unknown-marker unread-file "
-        "unused-waiver words-name-another-response words-name-no-response",
+        "patients-alike pfs-exceeds-follow-up possible-same-patient prior-kinase-inhibitor "
+        "read-by-one repeated-row response-after-treatment response-duration-without-response "
+        "response-exceeds-pfs response-exceeds-treatment response-without-words "
+        "second-reading-disagrees size-not-in-words size-suggests-another-response sizes-in-two-units "
+        "status-left-out test-without-result title-disagrees treatment-exceeds-follow-up "
+        "twelve-months-disagree unclear-change unknown-marker unread-file unused-waiver "
+        "words-name-another-response words-name-no-response",
         "info": "aggregator-link claim-parts claim-percentage claim-quotation claim-subgroup claim-survival "
         "claim-twice dose-in-short generation-order not-evaluable-but-assessed same-drug-again "
         "treated-beyond-progression uncounted-arm",
