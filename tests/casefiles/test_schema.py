@@ -37,6 +37,8 @@ BY_SPELLING_ALONE = {
     "unknown-fusion-partner--typo",
     "unknown-fusion-partner--former-symbol",
     "unknown-quantity--explained",  # nor compare two entries of a list
+    "wrong-form--mutation",  # nor read the words of a mutation
+    "wrong-form--no-mutation",
     "wrong-form--range-backwards",
     "wrong-type--number-too-long",
 }
