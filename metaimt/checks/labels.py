@@ -43,8 +43,9 @@ _LATER_LINE = re.compile(
 )
 _PRETREATED = r"[- ](?:pre-?treated|refractory|resistan\w+|failures?)\b"
 _TAKEN_BEFORE = (
-    r"(?<!\bno )(?<!\bwithout )\b(?:after|post|following|prior|previous(?:ly)?|resistan\w+ to|refractory to"
-    r"|pre-?treated with|progress\w+ (?:on|with|under))[- ](?:(?:prior|previous|failed|failure of|[\w-]+[- ]line) )?"
+    r"(?<!\bno )(?<!\bwithout )\b(?:(?P<after>after|post|following)|prior|previous(?:ly)?(?: (?:treated|given) with)?"
+    r"|resistan\w+ to|refractory to|pre-?treated with|progress\w+ (?:on|with|under))[- ]"
+    r"(?:(?:prior|previous|failed|failure of|[\w-]+[- ]line) )?"
 )
 _UNTOLD = r"[- ]?(?:status )?(?:unknown|untested|not (?:tested|known|stated|determined|available))\b"
 _ORR = re.compile(
@@ -58,6 +59,7 @@ _NOT_IT = re.compile(  # before a tumour that the patient does not have, or had 
     r"|(?:history|diagnosis|diagnosed|misdiagnosed|read|reported|interpreted|suspected) (?:of|as)) (?:[\w-]+ ){0,3})$",
     re.IGNORECASE,
 )
+_NAMES = r"(?:group|cent(?:er|re)|institute|network|society|hospital|registry|research|study|trial)"  # not of a tumour
 _OWN_SARCOMA = r"inflammatory (?:myofibroblastic |fibro)sarcoma"
 _DESIGNS = {
     "trial": re.compile(r"\bphase (?:[1-4]|I{1,3}|IV)[ab]?\b|\btrial\b", re.IGNORECASE),
@@ -136,16 +138,16 @@ def _closed_terms(arm: Arm, terms: Vocabulary) -> Said:
 
 
 def _after_inhibitor(arm: Arm, terms: Vocabulary) -> bool:
-    """Whether a label says that a kinase inhibitor was given before: crizotinib-refractory, or after another drug."""
+    """Whether a label says that an inhibitor was given before; `response after crizotinib` does not of crizotinib."""
     found = _inhibitors_before(terms).finditer(arm.label)
-    return any(match["failed"] or terms.belongs("drug", match["before"]) != arm.drug for match in found)
+    return any(not match["after"] or terms.belongs("drug", match["before"]) != arm.drug for match in found)
 
 
 @lru_cache(maxsize=8)
 def _inhibitors_before(terms: Vocabulary) -> re.Pattern[str]:
     names = drug_names(terms)
     before = rf"{_TAKEN_BEFORE}(?:an? |the )?(?:other )?(?P<before>{names})s?(?![\w-])(?!{_PRETREATED})"
-    return re.compile(rf"(?<![\w-])(?P<failed>(?:{names}){_PRETREATED})|{before}", re.I)
+    return re.compile(rf"(?<![\w-])(?:{names}){_PRETREATED}|{before}", re.I)
 
 
 def _histologies(text: str) -> set[str]:
@@ -343,7 +345,7 @@ def _tumours(terms: Vocabulary) -> tuple[re.Pattern[str], re.Pattern[str]]:
         words = {word for name, others in names.items() for word in (name, *others) if word}
         patterns = [re.escape(word).replace("tumour", "tumou?r") for word in sorted(words, key=len, reverse=True)]
         either = "|".join([*more, *patterns])
-        forms.append(re.compile(rf"(?<!\w)(?<!non-)(?:{either})s?(?![\w-]| kinase| (?:group|cent(?:er|re))\b)", re.I))
+        forms.append(re.compile(rf"(?<!\w)(?<!non-)(?:{either})s?(?![\w-]| kinase| {_NAMES}\b)", re.I))
     return forms[0], forms[1]
 
 

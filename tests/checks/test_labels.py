@@ -117,6 +117,7 @@ def test_nothing_is_asked(label: str, arm: str, tmp_path: Path) -> None:
         ("alectinib-resistant, crizotinib", "", "the label says later, but line is any"),
         ("crizotinib-pretreated", "line: any", "the label says later, but line is any"),
         ("after crizotinib failure", "line: first", "the label says later, but line is first"),
+        ("previously treated with crizotinib", "", "the label says later, but line is any"),
         ("crizotinib-refractory", "", "the label says later, but line is any"),
         ("progressed on an ALK inhibitor", "", "the label says later, but line is any"),
         ("crizotinib and NSAID", "", "the label says 'and NSAID', but combined_with is left out"),
@@ -160,6 +161,7 @@ def test_it_is_asked(label: str, arm: str, message: str, tmp_path: Path) -> None
         ("sarcomatous", ""),
         ("IMT of the thyroid", ""),
         ("all IMT", ""),
+        ("National Cancer Institute, IMT", ""),
     ],
 )
 def test_another_tumour(label: str, named: str, tmp_path: Path) -> None:
