@@ -345,10 +345,19 @@ _ACIDS = dict(
 )
 
 
+_NO_CHANGE = re.compile(
+    r"none|nil|negative|neg\.?|absent|wt|wild[- ]?type|-+|–|0|(?:no|without|keine?)\b.*"
+    r"|not (?:detected|found|identified|mutated|present)",
+    re.IGNORECASE,
+)
+
+
 def _change(value: object) -> str:
     """A mutation; one that says one change of a protein says it in short, so that V600E is written one way only."""
     text = _text(value)
     said = " ".join(text.split())
+    if _NO_CHANGE.fullmatch(said):
+        raise refuse("wrong-form", f"{shown(text)} is no mutation", "delete the entry")
     found = {
         f"{_ACIDS.get(match['old'], match['old'])}{match['place']}{_ACIDS.get(match['new'], match['new'])}"
         for match in _PROTEIN.finditer(said if any(map(str.isupper, said)) else said.upper())
@@ -384,6 +393,8 @@ SizeChange = Annotated[float, PlainValidator(_percent), WithJsonSchema({"type": 
 def _sizes(value: object) -> tuple[float, float]:
     if not isinstance(value, list) or len(value) != 2:
         raise refuse("wrong-form", "expected [before, after]", "write [8.7, 7.5], both in the same unit")
+    if any(isinstance(size, str) for size in value):
+        raise refuse("wrong-type", f"{', '.join(map(shown, value))}; expected two numbers", hints.sizes(value))
     before, after = (float(_amount(size, hints.number)) for size in value)
     if before <= 0 or after < 0:
         raise refuse("wrong-form", "a size is above 0, and 0 only where the tumour is gone", "write [8.7, 7.5]")

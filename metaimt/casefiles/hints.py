@@ -6,7 +6,7 @@ Nothing is converted silently: each function proposes, and says by what arithmet
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -62,6 +62,8 @@ _AMOUNT = re.compile(
     r"(?: ?(?P<more>\+|or more|or longer|or less))?[ -]?(?P<unit>[a-z/ -]*?)\.?(?P<after> ?(?:\+|or more|or longer))?",
     re.IGNORECASE,
 )
+_IN_MM = {"mm": 1, "cm": 10}
+_LENGTH = re.compile(rf"({_DIGITS}) ?(mm|cm|)", re.IGNORECASE)
 _COUNT = re.compile(
     rf"(?:n ?= ?)?(?:{_BOUND} ?)?(?P<low>-?\d+(?:\.\d+)?)(?P<more> ?\+)?(?P<words>(?: [a-z]+){{0,3}})", re.I
 )
@@ -90,6 +92,19 @@ def number(text: str) -> Proposal | None:
     if kept := _to_be_kept(match):
         return Proposal(digits, f"write {digits}, and that it is {kept} in extraction.note")
     return Proposal(digits, f"write {digits} without quotes or unit")
+
+
+def sizes(typed: Sequence[object]) -> Proposal | str:
+    """Two sizes in the unit of the first, from `8.7 cm` and `75 mm`; no proposal where a unit is missing or unknown."""
+    matches = [_LENGTH.fullmatch(" ".join(str(getattr(size, "typed", size)).split())) for size in typed]
+    found = [(float(match[1].replace(",", ".")), match[2].casefold()) for match in matches if match]
+    units = [unit for _, unit in found]
+    if len(found) != len(typed) or (len(set(units)) > 1 and not all(units)):
+        return "write two numbers in the same unit, without the unit: [8.7, 7.5]"
+    plain = [f"{number * _IN_MM.get(unit, 1) / _IN_MM.get(units[0], 1):g}" for number, unit in found]
+    value = f"[{', '.join(plain)}]"
+    said = f"in {units[0]}: " if len(set(units)) > 1 else ""
+    return Proposal(value, f"{said}write {value}")
 
 
 def _to_be_kept(match: re.Match[str]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from metaimt.casefiles.library import PROTOCOL_FILE, Library, collector_paused
 from metaimt.checks.across_library import ACROSS_RULES, RULES_OF_SINGLE_FILES
+from metaimt.checks.by_vocabulary import words_agree_with_response
 from metaimt.checks.folder_files import problems_of_files
 from metaimt.checks.frozen_versions import problems_of_versions
 from metaimt.checks.links import LINK_RULES
@@ -60,6 +61,11 @@ def _found(library: Library, asked: tuple[Rule, ...]) -> list[Problem]:
         problems.extend(problems_within(report, library.report_documents[report.id], library.vocabulary))
     for name, parts in library.parts.items():
         problems.extend(problems_of_parts(parts, library.documents[name], library.vocabulary))
+    for name, reading in library.second_readings.items():
+        for p, patient in enumerate(reading.patients):
+            for steps, message, hint in words_agree_with_response.look(patient, library.vocabulary):
+                found = ("patients", p, *steps), message, hint
+                problems.append(words_agree_with_response.problem(library.documents[name], found))
     for rule in asked:
         for document_name, *finding in rule.look(library):
             problems.append(rule.problem(library.documents[document_name], tuple(finding)))

@@ -207,8 +207,8 @@ def status_is_told(library: Library) -> Iterator[Located]:
         others = any(arm.status or arm.fusion_gene for arm in report.arms)
         for a, arm in enumerate(report.arms):
             if not arm.status and arm.fusion_gene is None and (positive or others or report.report.design == "trial"):
-                marker = positive or next(iter(library.vocabulary.drug(arm.drug).targets), "MARKER")
-                hint = f"add status: {{{marker}: positive}}, or negative, or mixed, as the source says"
+                marker = f": {{{positive}: positive}}, or negative, or mixed," if positive else ""
+                hint = f"add status{marker} as the source says"
                 yield document, ("arms", a, "label"), f"arm {a + 1} has no status", hint
         if positive is None or report.report.design not in {"case_report", "case_series"}:
             continue

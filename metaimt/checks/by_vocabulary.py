@@ -11,11 +11,11 @@ from functools import lru_cache
 from itertools import pairwise
 
 from metaimt.casefiles.fields import shown
-from metaimt.casefiles.model import CaseFile, Course, Patient
+from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
 from metaimt.casefiles.strict_yaml import Path
 from metaimt.checks.of_report import FIRST_YEAR
 from metaimt.checks.over_time import LONGEST_MONTHS
-from metaimt.checks.rule import FINE, Finding, Rule, courses, rule, rules_in, treatments
+from metaimt.checks.rule import Finding, Rule, arms, courses, patients, rule, rules_in, treatments
 from metaimt.vocabulary import Vocabulary
 from metaimt.vocabulary.response_words import said
 
@@ -53,10 +53,16 @@ def drugs_in(vocabulary: Vocabulary, text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8)
 def _drug_names(vocabulary: Vocabulary) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-])(?:{drug_names(vocabulary)})(?![\w-])", re.IGNORECASE)
+
+
+@lru_cache(maxsize=8)
+def drug_names(vocabulary: Vocabulary) -> str:
+    """The names of all drugs, and words for a kinase inhibitor, as alternatives of a pattern, the longest first."""
     every = ((drug, word) for drug in vocabulary.drugs.values() for word in (drug.name, *drug.synonyms))
     names = {word for drug, word in every if drug.named or "inhibitor" in word or not word.islower()}  # not "unknown"
     longest_first = sorted(names, key=lambda name: (-len(name), name))
-    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, longest_first))})(?![\w-])", re.IGNORECASE)
+    return "|".join(map(re.escape, longest_first))
 
 
 @rule("combined-inhibitors", "warning", about="terms")
@@ -96,33 +102,42 @@ def a_course_is_one_course(patient: Patient, terms: Vocabulary) -> Iterable[Find
             yield ("courses", c, "drug"), f"{after.drug} twice in a row", hint
 
 
-@rule("evidence-of-two-kinases", "warning", about="terms")
-def one_kinase_drives_a_tumour(patient: Patient, terms: Vocabulary) -> Iterable[Finding]:
-    """Fusions of two kinases in one tumour are hardly ever seen; a slip, or the marker of another patient."""
-    if not patient.ihc and not patient.rearranged:
-        return FINE
-    evidence = _evidence(patient, terms.lists["kinase"])
-    if len(evidence) < 2:
-        return FINE
-    (one, why), (other, also) = list(evidence.items())[:2]
-    message = f"{one} by {_words(why)}, and {other} by {_words(also)}"
-    return [(also, message, "check both against the source: the row in which the patient counts depends on it")]
+@rule("evidence-of-two-kinases", "warning", about="report_terms")
+def one_kinase_drives_a_tumour(case: CaseFile, terms: Vocabulary) -> Iterable[Finding]:
+    """Fusions of two kinases in one tumour are hardly ever seen; a slip, or the marker of another patient or part."""
+    kinases = terms.lists["kinase"]
+    units: list[tuple[Path, Patient | Arm]] = [*patients(case), *arms(case)]
+    for place, unit in units:
+        evidence = _evidence(unit, kinases)
+        if len(evidence) >= 2:
+            (one, why), (other, also) = list(evidence.items())[:2]
+            message = f"{one} by {_words(why)}, and {other} by {_words(also)}"
+            hint = "check both against the source: the row in which the patient counts depends on it"
+            if isinstance(unit, Arm):
+                hint = "if each is of a part of the arm, write mixed for both; else check both against the source"
+            yield (*place, *also), message, hint
 
 
-def _evidence(patient: Patient, kinases: Collection[str]) -> dict[str, Path]:
+def _evidence(unit: Patient | Arm, kinases: Collection[str]) -> dict[str, Path]:
     """Kinase -> where the evidence for it stands in the file; a fusion comes first."""
-    found: dict[str, Path] = {} if patient.fusion_gene is None else {patient.fusion_gene: ("fusion_gene",)}
-    for marker, positive in patient.rearranged.items():
+    found: dict[str, Path] = {} if unit.fusion_gene is None else {unit.fusion_gene: ("fusion_gene",)}
+    if isinstance(unit, Arm):
+        for marker, status in unit.status.items():
+            if status == "positive" and marker in kinases:
+                found.setdefault(marker, ("status", marker))
+        return found
+    for marker, positive in unit.rearranged.items():
         if positive and marker in kinases:
             found.setdefault(marker, ("rearranged", marker))
-    for marker, status in patient.ihc.items():
+    for marker, status in unit.ihc.items():
         if status == "positive" and marker in kinases:
             found.setdefault(marker, ("ihc", marker))
     return found
 
 
 def _words(path: Path) -> str:
-    return {"fusion_gene": "its fusion", "rearranged": "rearrangement", "ihc": "immunohistochemistry"}[str(path[0])]
+    words = {"fusion_gene": "its fusion", "rearranged": "rearrangement", "ihc": "immunohistochemistry"}
+    return words.get(str(path[0]), str(path[0]))
 
 
 @rule("words-name-another-response", "warning", about="terms")

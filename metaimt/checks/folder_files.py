@@ -22,7 +22,7 @@ from metaimt.problem import Position, Problem
 
 READ_FOLDERS = (*CASE_FOLDERS, SECOND_READINGS, VERSIONS)
 _YAML = re.compile(r"(?P<stem>.+?)\.ya?ml(?P<more>[.~ _-].*)?", re.IGNORECASE)  # also smith.yaml.txt
-_CASE = re.compile(rb"^(?:report|patients|arms)[ \t]*:", re.MULTILINE)
+_CASE = re.compile(rb"""^(?:report|patients|arms)[ \t]*:|^[ \t{]*"(?:report|patients|arms)"[ \t]*:""", re.MULTILINE)
 _COPIES = (".bak", ".old", ".orig", ".copy")
 _LEFT_BEHIND = re.compile(r"\..*|~\$.*|#.*#|.*~|.*\.(?:sw[op]|tmp|part)|thumbs\.db|desktop\.ini", re.IGNORECASE)
 _NOTES = {".md", ".txt", ".rst", ""}
@@ -76,7 +76,7 @@ def _unread(folder: Path, path: Path) -> Iterator[Problem]:
         return  # versions are looked at by frozen_versions
     elif _YAML.fullmatch(path.name) and not path.name.endswith(SUFFIX):
         yield _unread_yaml(folder, path)
-    elif path.suffix.lower() in _NOTES:
+    elif path.suffix.lower() in _NOTES or (path.suffix.lower() == ".json" and _holds_a_case(path)):
         if _holds_a_case(path):
             yield _case(path, "holds a case, but is no YAML file", f"rename it to {_home(folder, path, path.stem)}")
     elif path.suffix.lower() in _TABLES or path.name.endswith(SUFFIX):

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from metaimt.casefiles.model import Arm, CaseFile, Patient
-from metaimt.checks.by_vocabulary import drugs_in
+from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
+from metaimt.checks.by_vocabulary import drug_names, drugs_in
 from metaimt.checks.patient_facts import ADULT_FROM, CHILD_BELOW
-from metaimt.checks.rule import Finding, Rule, arms, rule, rules_in, treatments
+from metaimt.checks.rule import Finding, Rule, arms, patients, rule, rules_in, treatments
 from metaimt.checks.source_words import title_age_group
+from metaimt.statistics.printed_numbers import percentage_agrees
 from metaimt.vocabulary import REGIMEN, Vocabulary
 
 Said = Iterator[tuple[str, str, str]]  # field, what the words say, what is entered
@@ -22,7 +23,9 @@ Said = Iterator[tuple[str, str, str]]  # field, what the words say, what is ente
 _BOTH = re.compile(r"\bwith and without\b|\bwith or without\b|\b(?:ir)?respective\b|\bregardless\b", re.IGNORECASE)
 _TREATMENT = (
     "surgery|resection|debulking|radiotherapy|radiation|irradiation|chemotherapy|immunotherapy|steroids?|corticosteroids?"
-    "|prednisone|prednisolone|celecoxib|methotrexate|vinblastine|vinorelbine|pembrolizumab|nivolumab"
+    "|prednisone|prednisolone|dexamethasone|NSAIDs?|celecoxib|ketoprofen|naproxen|ibuprofen|indomethacin|meloxicam"
+    "|methotrexate|vinblastine|vinorelbine|vincristine|cyclophosphamide|ifosfamide|doxorubicin|bevacizumab"
+    "|pembrolizumab|nivolumab|ipilimumab|atezolizumab"
 )
 _NOT_GIVEN = "prior|previous|earlier|no|without|failed|incomplete|planned"
 _COMBINED = re.compile(
@@ -38,10 +41,33 @@ _LATER_LINE = re.compile(
     r"\b(?:second|third|2nd|3rd|later)[- ]lines?\b|\bafter (?:progression|relapse|failure|resistance) (?:on|to|of)\b",
     re.I,
 )
+_PRETREATED = r"[- ](?:pre-?treated|refractory|resistan\w+|failures?)\b"
+_TAKEN_BEFORE = (
+    r"(?<!\bno )(?<!\bwithout )\b(?:(?P<after>after|post|following)|prior|previous(?:ly)?(?: (?:treated|given) with)?"
+    r"|resistan\w+ to|refractory to|pre-?treated with|progress\w+ (?:on|with|under))[- ]"
+    r"(?:(?:prior|previous|failed|failure of|[\w-]+[- ]line) )?"
+)
+_UNTOLD = r"[- ]?(?:status )?(?:unknown|untested|not (?:tested|known|stated|determined|available))\b"
+_ORR = re.compile(
+    r"\b(?:ORR|(?:objective |overall )?response rate)\b[^\d%]{0,12}(\d+(?:\.\d+)?) ?%"
+    r"|(?<![\d.])(\d+(?:\.\d+)?) ?% (?:ORR|(?:objective |overall )?response rate|responded)\b",
+    re.IGNORECASE,
+)
+_NOT_IT = re.compile(  # before a tumour that the patient does not have, or had before
+    r"(?:\b(?:not?|without|excluding|except|after|prior|previous|versus|vs\.?)(?: an?| the)? "
+    r"|\b(?:mimic\w*|resembl\w+|simulating|suspicio\w+|(?:rather|other) than"
+    r"|(?:history|diagnosis|diagnosed|misdiagnosed|read|reported|interpreted|suspected) (?:of|as)) (?:[\w-]+ ){0,3})$",
+    re.IGNORECASE,
+)
+_NAMES = r"(?:group|cent(?:er|re)|institute|network|society|hospital|registry|research|study|trial)"  # not of a tumour
+_OWN_SARCOMA = r"inflammatory (?:myofibroblastic |fibro)sarcoma"
 _DESIGNS = {
     "trial": re.compile(r"\bphase (?:[1-4]|I{1,3}|IV)[ab]?\b|\btrial\b", re.IGNORECASE),
     "case_report": re.compile(r"\b(?:a|one) case\b|\bcase report\b|\bcase series\b", re.IGNORECASE),
 }
+_CHANGED = r"(?i:positive|pos|rearranged|rearrangements?|fused|fusions?|translocated|translocations?|altered|driven)"
+_TUMOUR = r"(?:IMTs?|EIMS|(?i:tumou?rs?))"
+_TRK = re.compile(rf"(?<![\w-])N?TRK(?:[- ]?{_CHANGED}\b|\+|[- ]{_TUMOUR}\b)")
 _EIMS = re.compile(r"\bEIMS\b|\bepithelioid\b", re.IGNORECASE)
 _IMT = re.compile(r"\bIMTs?\b|(?<!epithelioid )\binflammatory myofibroblastic tumou?rs?\b", re.IGNORECASE)
 _OF = re.compile(r"(?<![\w./-])(?<!phase )(\d+)\s*(?:/|of|out of)\s*(\d+)(?![\w./%-])", re.IGNORECASE)
@@ -68,6 +94,13 @@ def _said_by_label(arm: Arm, terms: Vocabulary) -> Said:
 
 
 def _status(arm: Arm, terms: Vocabulary) -> Said:
+    kinases = terms.lists["kinase"]
+    for marker, status in arm.status.items():
+        if marker in kinases and re.search(rf"(?<![\w-]){re.escape(marker)}{_UNTOLD}", arm.label):
+            yield "status", f"{marker} unknown", f"{marker} is {status} in status"
+    family = [kinase for kinase in kinases if re.fullmatch(r"NTRK\d", kinase)]
+    if _TRK.search(arm.label) and arm.fusion_gene not in family and not any(map(arm.status.get, family)):
+        yield "status", "TRK-positive", f"none of {', '.join(family)} is in status"
     for marker, said in told_status(arm.label, terms).items():
         entered = "positive" if arm.fusion_gene == marker else arm.status.get(marker)
         wanted = said.pop() if len(said) == 1 else "mixed"
@@ -96,11 +129,25 @@ def _closed_terms(arm: Arm, terms: Vocabulary) -> Said:
     words = re.findall(r"\w+", arm.label)
     groups = {group for word in words if (group := terms.belongs("population", word)) in {"adult", "paediatric"}}
     histologies = _histologies(arm.label)
-    lines = {name for name, form in (("first", _FIRST_LINE), ("later", _LATER_LINE)) if form.search(arm.label)}
+    later = _LATER_LINE.search(arm.label) or _after_inhibitor(arm, terms)
+    lines = {name for name, found in (("first", _FIRST_LINE.search(arm.label)), ("later", later)) if found}
     for field, named in (("population", groups), ("histology", histologies), ("line", lines)):
         entered = getattr(arm, field)
         if len(named) == 1 and entered not in named and (entered is not None or named != {"IMT"}):
             yield field, next(iter(filter(None, named))) or "", f"{field} is {entered or 'left out'}"
+
+
+def _after_inhibitor(arm: Arm, terms: Vocabulary) -> bool:
+    """Whether a label says that an inhibitor was given before; `response after crizotinib` does not of crizotinib."""
+    found = _inhibitors_before(terms).finditer(arm.label)
+    return any(not match["after"] or terms.belongs("drug", match["before"]) != arm.drug for match in found)
+
+
+@lru_cache(maxsize=8)
+def _inhibitors_before(terms: Vocabulary) -> re.Pattern[str]:
+    names = drug_names(terms)
+    before = rf"{_TAKEN_BEFORE}(?:an? |the )?(?:other )?(?P<before>{names})s?(?![\w-])(?!{_PRETREATED})"
+    return re.compile(rf"(?<![\w-])(?:{names}){_PRETREATED}|{before}", re.I)
 
 
 def _histologies(text: str) -> set[str]:
@@ -113,6 +160,9 @@ def _counts(arm: Arm) -> Said:
     if printed and arm.evaluable is not None and arm.counts not in printed and not chosen:
         r, n = min(printed)
         yield "responders", f"{r}/{n}", f"the arm has {arm.responders}/{arm.evaluable}"
+    rates = [one or other for one, other in _ORR.findall(arm.label)]
+    if rates and arm.evaluable and not any(percentage_agrees(*arm.counts, rate) for rate in rates):
+        yield "responders", f"{rates[0]} %", f"the arm has {arm.responders}/{arm.evaluable}"
     sizes = {int(one or other) for one, other in _SIZE.findall(arm.label)}
     known = {arm.evaluable, arm.treated} - {None}
     if sizes and known and not sizes & known:
@@ -125,13 +175,11 @@ def _status_forms(terms: Vocabulary) -> Mapping[str, tuple[re.Pattern[str], re.P
     forms = {}
     for kinase in terms.terms("kinase"):
         name = rf"(?<![\w-]){re.escape(kinase)}(?:-1)?"
-        changed = r"(?i:positive|rearranged|rearrangements?|fused|fusions?|translocated|translocations?|altered|driven)"
-        positive = (
-            rf"{name}(?:[- ]?{changed}\b|\+(?!\w))|\b[A-Z][A-Z0-9]+(?:-|::){re.escape(kinase)}\b(?![- ](?i:negative))"
-        )
-        lacking = rf"\b(?i:non|no|without|lacking)[- ]{re.escape(kinase)}\b(?:[- ]?{changed})?"
-        negative = rf"{name}[- ]?(?i:negative|wild[- ]?type)\b|{name}[−–](?!\w)|{name}-(?![\w-])|{lacking}"
-        both = rf"{name}[- ]?(?i:positive|negative) (?i:and|or|/) ?-?(?i:positive|negative)|{name}[+]/-"
+        told = rf"{name}(?:[- ]?{_CHANGED}\b|\+(?!\w)|[- ]{_TUMOUR}\b)"
+        positive = rf"{told}|\b[A-Z][A-Z0-9]+(?:-|::){re.escape(kinase)}\b(?![- ](?i:negative))"
+        lacking = rf"\b(?i:non|no|without|lacking)[- ]{re.escape(kinase)}\b(?:[- ]?{_CHANGED})?"
+        negative = rf"{name}[- ]?(?i:negative|neg|wild[- ]?type)\b|{name}[−–](?!\w)|{name}-(?![\w-])|{lacking}"
+        both = rf"{name}[- ]?(?i:pos|neg)\w* ?(?i:and|or|/) ?-?(?i:pos|neg)|{name}[+]/-"
         forms[kinase] = re.compile(positive), re.compile(negative), re.compile(both)
     return forms
 
@@ -240,6 +288,67 @@ def details_agree_with_groups(patient: Patient, terms: Vocabulary) -> Iterable[F
     if patient.histology in {"IMT", "EIMS"} and named and patient.histology not in named:
         message = f"histology: {patient.histology}, but histology_detail says {named.pop()}"
         yield ("histology",), message, "correct histology, or its words, whichever is not the source's"
+
+
+@rule("test-without-result", "warning", about="terms")
+def tests_have_results(patient: Patient, terms: Vocabulary) -> Iterable[Finding]:
+    """A method without a result, and a result in its words that no field has, say that a result was forgotten."""
+    for field in ("test_method", "ihc_pattern"):
+        text = getattr(patient, field) or ""
+        for marker, said in told_status(text, terms).items():
+            printed = said == {"negative"} or re.search(rf"{re.escape(marker)}(?:[- ]?pos|\+)", text, re.IGNORECASE)
+            if printed and not said & _entered_status(patient, marker):  # `FISH for ALK fusion` is a method
+                hint = f"add ihc or rearranged as the source says: ihc: {{{marker}: {min(said)}}}"
+                yield (field,), f"{field} says {marker}-{min(said)}, and no field does", hint
+    if patient.test_method is not None and not any(
+        (patient.ihc, patient.rearranged, patient.fusion_gene, patient.mutations)
+    ):
+        hint = "add fusion_gene, rearranged or ihc as the source says, or delete test_method"
+        yield ("test_method",), "test_method without a result", hint
+
+
+@rule("combination-in-dose", "warning", about="course")
+def doses_are_of_the_drug(course: Course) -> Iterable[Finding]:
+    """A treatment given with the drug is no part of its dose: the course would count as of a single drug."""
+    named = _COMBINED.search(course.dose or "")
+    if named is not None and not course.combined_with:
+        yield ("dose",), f"dose says '{named[0].strip()}', but combined_with is left out", "add combined_with"
+
+
+@rule("another-tumour", "warning", about="report_terms")
+def tumours_are_of_the_review(case: CaseFile, terms: Vocabulary) -> Iterable[Finding]:
+    """A label, or a histology in words, that names another tumour, where histology does not say so."""
+    texts = [((*path, "label"), arm.label, arm.histology) for path, arm in arms(case)]
+    texts += [
+        ((*path, "histology_detail"), patient.histology_detail, patient.histology)
+        for path, patient in patients(case)
+        if patient.histology_detail is not None
+    ]
+    for place, text, histology in texts:
+        if histology != "other" and (named := _another_tumour(text, terms)):
+            hint = "write histology: other if it is theirs; else correct the words, or waive this with the reason"
+            yield place, f"{place[-1]} names another tumour: {named}", hint
+
+
+def _another_tumour(text: str, terms: Vocabulary) -> str:
+    """The first tumour other than those of the review that a text says somebody has; nothing if there is none."""
+    own, others = _tumours(terms)
+    plain = own.sub(lambda match: "-" * len(match[0]), text)
+    return next((match[0] for match in others.finditer(plain) if not _NOT_IT.search(plain[: match.start()])), "")
+
+
+@lru_cache(maxsize=8)
+def _tumours(terms: Vocabulary) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The names of the tumours of the review, also the older ones, and those of others."""
+    histologies = dict(terms.lists["histology"])
+    listed = {**terms.lists["other_tumour"], "": histologies.pop("other", ())}
+    forms = []
+    for names, more in ((histologies, [_OWN_SARCOMA]), (listed, [])):
+        words = {word for name, others in names.items() for word in (name, *others) if word}
+        patterns = [re.escape(word).replace("tumour", "tumou?r") for word in sorted(words, key=len, reverse=True)]
+        either = "|".join([*more, *patterns])
+        forms.append(re.compile(rf"(?<!\w)(?<!non-)(?:{either})s?(?![\w-]| kinase| {_NAMES}\b)", re.I))
+    return forms[0], forms[1]
 
 
 LABEL_RULES: tuple[Rule, ...] = rules_in(globals())

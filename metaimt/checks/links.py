@@ -6,13 +6,15 @@ Each function yields (document name, path, message, hint).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
+from itertools import pairwise, product
+from math import inf
 
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
 from metaimt.casefiles.shared import Link, SamePatients
 from metaimt.checks.across_library import did_you_mean, is_readable, name_of, shared
 from metaimt.checks.of_course import RESPONSES
+from metaimt.checks.patient_facts import ADULT_FROM, CHILD_BELOW, known_markers
 from metaimt.checks.rule import Finding, Located, Rule, rule, rules_in
 
 LINKS_FILE = "links.yaml"
@@ -95,29 +97,33 @@ def unit_ids(report: CaseFile) -> tuple[str, ...]:
 
 @rule("patient-contradicts-arm", "warning")
 def patients_agree_with_their_arms(library: Library) -> Iterator[Located]:
-    """A patient who belongs to an arm had its drug, as it was given there, and a response that it counts."""
+    """A patient who belongs to an arm had its drug, as given there, its tumour, and a response that it counts."""
+    for k, p, same in _pairs(library):
+        units = [_unit(library, side) for side in (same.left, same.right)]
+        patient = next((unit for unit in units if isinstance(unit, Patient)), None)
+        arm = next((unit for unit in units if isinstance(unit, Arm)), None)
+        if patient is None or arm is None:
+            continue
+        said = [*_contradictions(patient.courses[0], arm, library), *_another_person(patient, arm, library)]
+        if said:
+            message = f"{'/'.join(same.left)} and {'/'.join(same.right)} do not agree: {'; '.join(said)}"
+            hint = "check both against their sources; if they are other patients, delete the link"
+            yield shared(library, LINKS_FILE), (k, "patients", p), message, hint
+
+
+def _pairs(library: Library) -> Iterator[tuple[int, int, SamePatients]]:
+    """Each pair of the same patients, with its places in the file."""
     for k, link in enumerate(library.links):
         for p, same in enumerate(link.patients):
-            patient, arm = _patient_and_arm(library, same)
-            if link.different or patient is None or arm is None:
-                continue
-            said = list(_contradictions(patient.courses[0], arm, library))
-            if said:
-                message = f"{'/'.join(same.left)} and {'/'.join(same.right)} do not agree: {'; '.join(said)}"
-                hint = "check both against their sources; if they are other patients, delete the link"
-                yield shared(library, LINKS_FILE), (k, "patients", p), message, hint
+            yield k, p, same
 
 
-def _patient_and_arm(library: Library, same: SamePatients) -> tuple[Patient | None, Arm | None]:
-    patient: Patient | None = None
-    arm: Arm | None = None
-    for report_id, unit in (same.left, same.right):
-        report = library.report(report_id)
-        for each in report.patients if report is not None else ():
-            patient = each if each.id == unit else patient
-        for a, other in enumerate(report.arms if report is not None else (), start=1):
-            arm = other if f"arm{a}" == unit else arm
-    return patient, arm
+def _unit(library: Library, side: tuple[str, str]) -> Patient | Arm | None:
+    report = library.report(side[0])
+    if report is None:
+        return None
+    patient = next((each for each in report.patients if each.id == side[1]), None)
+    return patient or next((arm for a, arm in enumerate(report.arms, start=1) if f"arm{a}" == side[1]), None)
 
 
 def _contradictions(course: Course, arm: Arm, library: Library) -> Iterator[str]:
@@ -134,6 +140,140 @@ def _contradictions(course: Course, arm: Arm, library: Library) -> Iterator[str]
         yield f"given with {', '.join(course.combined_with)}, and alone in the arm"
     if arm.combined_with and not course.combined_with:
         yield f"given alone, and with {', '.join(arm.combined_with)} in the arm"
+
+
+def _another_person(patient: Patient, arm: Arm, library: Library) -> Iterator[str]:
+    """What tells a patient from those of an arm: markers, the kinase of the fusion, histology, age."""
+    kinases = set(library.vocabulary.terms("kinase"))
+    positive, negative = (found & kinases for found in known_markers(patient))
+    status = {**arm.status, **({arm.fusion_gene: "positive"} if arm.fusion_gene else {})}
+    of_arm = {marker for marker, value in status.items() if value == "positive"} & kinases
+    for marker in sorted(negative & of_arm):
+        yield f"{marker}-negative, and positive in the arm"
+    for marker in sorted(marker for marker in positive if status.get(marker) == "negative"):
+        yield f"{marker}-positive, and negative in the arm"
+    if positive and of_arm and not positive & of_arm:
+        yield f"{' and '.join(sorted(positive))} in the patient, and {' and '.join(sorted(of_arm))} in the arm"
+    histologies = {patient.histology, arm.histology} - {None}
+    if "other" in histologies and len(histologies) == 2:
+        yield f"histology {patient.histology}, and {arm.histology} in the arm"
+    age, group = patient.age, arm.population
+    if age is not None and ((group == "adult" and age < CHILD_BELOW) or (group == "paediatric" and age >= ADULT_FROM)):
+        yield f"age {age:g}, and population {group} in the arm"
+
+
+@rule("impossible-link")
+def links_are_possible(library: Library) -> Iterator[Located]:
+    """A patient is one, a part is no larger than its whole, and two patients of a report are not one elsewhere."""
+    held: dict[tuple[tuple[str, str], str], set[str]] = {}
+    person: dict[str, frozenset[str]] = {}
+    hint = "correct the link, or the count, whichever is not the source's"
+    for k, p, same in _pairs(library):
+        one, other = _unit(library, same.left), _unit(library, same.right)
+        left, right = "/".join(same.left), "/".join(same.right)
+        said = ""
+        if one is None or other is None:
+            continue
+        if isinstance(one, Patient) and isinstance(other, Patient):
+            together = person.get(left, frozenset({left})) | person.get(right, frozenset({right}))
+            if twins := _of_one_report(together):
+                said = f"{' and '.join(twins)} are two patients of one report, and would be one"
+            else:
+                person |= dict.fromkeys(together, together)
+        elif isinstance(other, Patient) or same.relation == "=":
+            arms = [unit for unit in (one, other) if isinstance(unit, Arm)]
+            if len(arms) == 1 and _least(arms[0]) > 1:
+                patient, arm = (left, right) if isinstance(one, Patient) else (right, left)
+                said = f"{patient} is one patient, and {arm} has {_least(arms[0])}"
+        elif isinstance(one, Arm):
+            if _least(one) > _most(other):
+                said = f"{left} has {_least(one)} patients, and {right} {_most(other):g}"
+        else:
+            inside = held.setdefault((same.right, same.left[0]), set())
+            inside.add(same.left[1])
+            if len(inside) == _most(other) + 1:
+                said = f"{len(inside)} patients of {same.left[0]} are in {right}, which has {_most(other):g}"
+        if said:
+            yield shared(library, LINKS_FILE), (k, "patients", p), said, hint
+
+
+def _of_one_report(units: frozenset[str]) -> list[str]:
+    """The first two units of one report among several, or nothing."""
+    ordered = sorted(units)
+    return next(
+        ([one, other] for one, other in pairwise(ordered) if one.split("/")[0] == other.split("/")[0]),
+        [],
+    )
+
+
+def _least(arm: Arm) -> int:
+    """How many patients an arm has at least."""
+    return arm.evaluable if arm.evaluable is not None else arm.treated or 0
+
+
+def _most(arm: Arm) -> float:
+    """How many it may have at most, as far as its counts say."""
+    known = arm.treated if arm.treated is not None else arm.evaluable
+    return inf if known is None or arm.denominator is not None else known
+
+
+@rule("linked-but-different", "warning")
+def the_same_are_alike(library: Library) -> Iterator[Located]:
+    """Two arms that are the same patients have one size; one patient responded to a drug, or did not."""
+    for k, p, same in _pairs(library):
+        one, other = _unit(library, same.left), _unit(library, same.right)
+        left, right = "/".join(same.left), "/".join(same.right)
+        if same.relation == "=" and isinstance(one, Arm) and isinstance(other, Arm):
+            counts = one.evaluable, other.evaluable
+            if None not in counts and counts[0] != counts[1]:
+                message = f"{left} has {counts[0]} evaluable patients, and {right} {counts[1]}"
+                hint = "write in where one is part of the other; else check both counts against their sources"
+                yield shared(library, LINKS_FILE), (k, "patients", p), message, hint
+        elif isinstance(one, Patient) and isinstance(other, Patient) and (drug := _answered_otherwise(one, other)):
+            message = f"{left} and {right}: {drug} was answered by a response in one, and by none in the other"
+            hint = "check both against their sources; if they are other patients, delete the link"
+            yield shared(library, LINKS_FILE), (k, "patients", p), message, hint
+
+
+def _answered_otherwise(one: Patient, other: Patient) -> str:
+    """The first drug that was answered by a response in one of two readings and by none in the other."""
+    first, second = _answers(one), _answers(other)
+    return next((drug for drug, said in first.items() if drug in second and not said & second[drug]), "")
+
+
+def _answers(patient: Patient) -> dict[str, set[bool]]:
+    """Drug -> whether it was answered by a response, where the source does not leave that open."""
+    found: dict[str, set[bool]] = {}
+    for course in patient.courses:
+        sides = {each in RESPONSES for each in (course.response, *course.response_alternatives)}
+        if course.response not in {None, "NE"} and len(sides) == 1:
+            found.setdefault(course.drug, set()).update(sides)
+    return found
+
+
+@rule("unordered-arms", "warning")
+def arms_of_one_patient_are_ordered(library: Library) -> Iterator[Located]:
+    """Of two arms that hold the same patient one gives way, and a link says which."""
+    same_as: dict[str, frozenset[str]] = {}
+    holders: dict[str, list[tuple[str, str]]] = {}  # unit -> report and arm of those that hold it
+    gives_way = {(link.gives_way, link.prefer) for link in library.links}
+    for _, _, same in _pairs(library):
+        if same.relation == "=":
+            left, right = "/".join(same.left), "/".join(same.right)
+            together = same_as.get(left, frozenset({left})) | same_as.get(right, frozenset({right}))
+            same_as |= dict.fromkeys(together, together)
+    for k, p, same in _pairs(library):
+        if same.relation != "in":
+            continue
+        unit = "/".join(same.left)
+        key = min(same_as.get(unit, {unit}))
+        for report, arm in holders.setdefault(key, []):
+            if report != same.right[0] and not {(report, same.right[0]), (same.right[0], report)} & gives_way:
+                message = f"{unit} is in {report}/{arm} and in {'/'.join(same.right)}, and no link orders the two"
+                both = ", ".join(sorted((report, same.right[0])))
+                hint = f"add a link between the two: reports: [{both}], certainty, prefer"
+                yield shared(library, LINKS_FILE), (k, "patients", p), message, hint
+        holders[key].append(same.right)
 
 
 @rule("repeated-link")

@@ -15,8 +15,9 @@ from metaimt.vocabulary import REGIMEN, aggregators
 FIRST_YEAR = 1939  # the first description of the tumour; ALK inhibitors came in 2010
 _YEAR_IN_ID = re.compile(r".*-(\d{4})(?:-[a-z])?")
 _NO_TREATMENT = re.compile(
-    r"(?:no|none|nil|nothing|not stated|none stated|not applicable|n a|na|unknown|null|false|(?:drug )?alone"
-    r"|monotherapy|single agent|single drug|no other treatment)?"
+    r"(?:0|null|n a|na|unknown|false|(?:(?:given |drug |inhibitor )?alone|monotherapy|single (?:agent|drug))(?: .*)?"
+    r"|(?:none|nil|nothing|not(?! otherwise)|no(?! touch)|without|kein\w*|nichts?|ohne|allein|monotherapie"
+    r"|aucun\w*|sans|ningun\w*|sin|nessun\w*|senza)(?: .*)?)?"
 )
 _HOST = re.compile(r"https?://(?:www\.)?([^/:?#]+)", re.IGNORECASE)
 

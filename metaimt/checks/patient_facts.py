@@ -93,7 +93,7 @@ def _of_report(report: CaseFile, words: SourceWords, known: Lexicon, vocabulary:
 def _of_patient(  # noqa: PLR0917 - the plain constructor of one patient
     report: CaseFile, p: int, patient: Patient, words: SourceWords, vocabulary: Vocabulary, group: str | None
 ) -> Facts:
-    kinases, negative = _markers(patient)
+    kinases, negative = known_markers(patient)
     return Facts(
         report=report.id,
         unit=patient.id,
@@ -137,7 +137,7 @@ def _of_arm(report: CaseFile, a: int, arm: Arm, words: SourceWords, vocabulary: 
     )
 
 
-def _markers(patient: Patient) -> tuple[frozenset[str], frozenset[str]]:
+def known_markers(patient: Patient) -> tuple[frozenset[str], frozenset[str]]:
     """Positive and negative markers; a fusion decides over a rearrangement, that over a stain."""
     status = {marker: value == "positive" for marker, value in patient.ihc.items()} | dict(patient.rearranged)
     if patient.fusion_gene is not None:

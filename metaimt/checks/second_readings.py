@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 
 from metaimt.casefiles.entry import Entry
+from metaimt.casefiles.fields import shown
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
 from metaimt.casefiles.second_reading import SecondReading
@@ -71,6 +72,17 @@ def second_readings_agree(library: Library) -> Iterator[Located]:
             hint = f"correct the one that is wrong, or write here why the case file stands: {settled}"
             where = "/".join(name_of(library, report).split("/")[-2:])  # the same wherever the review lies
             yield name, path, f"{_whose(place)}: {message} in {where}", hint
+
+
+@rule("second-reading-by-reader", "warning")
+def second_readings_are_by_others(library: Library) -> Iterator[Located]:
+    """Who reads a text twice makes the same mistake twice."""
+    for name, reading in library.second_readings.items():
+        report, by = library.report(reading.report.id), reading.extraction.by
+        first = report.extraction.by if report is not None else None
+        if by is not None and first is not None and by.strip().casefold() == first.strip().casefold():
+            hint = "let someone else read the source; until then delete this file"
+            yield name, ("extraction", "by"), f"by: {shown(by)} is who extracted the case file", hint
 
 
 Difference = tuple[Path, str, str]  # path, what differs, and the place as a waiver names it

@@ -81,7 +81,8 @@ def test_a_rule_speaks_at_the_row_and_column_of_the_table(review: Path) -> None:
 
 def test_a_change_of_size_is_checked_in_a_table_too(review: Path) -> None:
     write(review, TABLE.replace(",-30,", ",-14,"))
-    (problem,) = check_library(read_library(review))
+    problem, words = check_library(read_library(review))
+    assert words.rule == "size-not-in-words"
     assert (problem.rule, problem.position.line) == ("size-suggests-another-response", 2)
     assert problem.message == "G2 Response: response: PR, but -14 % is SD by RECIST 1.1, though no criteria are named"
 

@@ -33,11 +33,12 @@ BY_SPELLING_ALONE = {
     "unknown-fusion-partner--septin",
     "unknown-marker--no-gene",
     "unknown-marker--trk",
-    "wrong-form--mutation",
     "unknown-fusion-partner--whole-fusion",  # a schema that allows new partners cannot tell
     "unknown-fusion-partner--typo",
     "unknown-fusion-partner--former-symbol",
     "unknown-quantity--explained",  # nor compare two entries of a list
+    "wrong-form--mutation",  # nor read the words of a mutation
+    "wrong-form--no-mutation",
     "wrong-form--range-backwards",
     "wrong-type--number-too-long",
 }

@@ -75,19 +75,21 @@ def test_every_rule_is_explained_and_nothing_else() -> None:
 def test_severities() -> None:
     """By hand, so that a changed severity is meant: what is not named here is an error."""
     by_severity = {
-        "warning": "alternative-is-response alternatives-without-response case-report-of-many "
-        "categories-below-evaluable checked-by-reader combined-inhibitors depth-left-out "
-        "detail-disagrees drug-without-target duration-exceeds-drug duration-not-in-words "
+        "warning": "alternative-is-response alternatives-without-response another-tumour case-report-of-many "
+        "categories-below-evaluable checked-by-reader combination-in-dose combined-inhibitors "
+        "depth-left-out detail-disagrees drug-without-target duration-exceeds-drug duration-not-in-words "
         "evidence-of-two-kinases format-1 fusion-as-mutation id-with-another-year implausible-count "
-        "label-disagrees link-without-overlap measured-without-number missing-title missing-year "
-        "negative-but-fused new-partner not-sorted nothing-identified ongoing-but-dead "
+        "label-disagrees link-without-overlap linked-but-different measured-without-number missing-title "
+        "missing-year negative-but-fused new-partner not-sorted nothing-identified ongoing-but-dead "
         "ongoing-but-followed operable-but-progressed partner-without-gene patient-contradicts-arm "
-        "patients-alike pfs-exceeds-follow-up possible-same-patient prior-kinase-inhibitor read-by-one "
-        "repeated-row response-after-treatment response-duration-without-response response-exceeds-pfs "
-        "response-exceeds-treatment response-without-words same-title second-reading-disagrees "
-        "size-suggests-another-response status-left-out test-without-result title-disagrees "
-        "treatment-exceeds-follow-up twelve-months-disagree unclear-change unknown-marker unread-file "
-        "unused-waiver words-name-another-response words-name-no-response",
+        "patients-alike pfs-exceeds-follow-up positive-but-not-rearranged possible-same-patient "
+        "prior-kinase-inhibitor read-by-one repeated-row response-after-treatment "
+        "response-duration-without-response response-exceeds-pfs response-exceeds-treatment "
+        "response-without-words same-title second-reading-by-reader second-reading-disagrees "
+        "size-not-in-words size-suggests-another-response sizes-in-two-units status-left-out "
+        "test-without-result title-disagrees treatment-exceeds-follow-up twelve-months-disagree "
+        "unclear-change unknown-marker unordered-arms unread-file unused-waiver "
+        "words-name-another-response words-name-no-response",
         "info": "aggregator-link claim-parts claim-percentage claim-quotation claim-subgroup claim-survival "
         "claim-twice dose-in-short generation-order not-evaluable-but-assessed same-drug-again "
         "treated-beyond-progression uncounted-arm",

@@ -8,7 +8,7 @@ import pytest
 
 from metaimt.casefiles.library import read_files
 from metaimt.checks import check_library
-from metaimt.checks.labels import told_status
+from metaimt.checks.labels import _another_tumour, told_status
 from metaimt.vocabulary import built_in
 
 P, N = {"positive"}, {"negative"}
@@ -33,6 +33,11 @@ P, N = {"positive"}, {"negative"}
         ("ALK-negative, ROS1-positive", {"ALK": N, "ROS1": P}),
         ("ALK-positive or -negative", {"ALK": {"positive", "negative"}}),
         ("with and without ALK gene alterations", {}),
+        ("ROS1 IMT", {"ROS1": P}),
+        ("ALK tumours", {"ALK": P}),
+        ("ALK pos. IMT", {"ALK": P}),
+        ("ALK neg. IMT", {"ALK": N}),
+        ("ALK-neg and -pos", {"ALK": {"positive", "negative"}}),
         ("ALK inhibitor, drug not stated", {}),
         ("ALK-targeted therapy", {}),
         ("ALK-TKI", {}),
@@ -61,8 +66,16 @@ def found(folder: Path, label: str, arm: str, rule: str = "label-disagrees") -> 
         ("crizotinib with prior chemotherapy", ""),
         ("crizotinib after surgery and chemotherapy", ""),
         ("crizotinib and chemotherapy-refractory disease", ""),
-        ("crizotinib after lorlatinib", ""),
-        ("alectinib-resistant, crizotinib", ""),
+        ("crizotinib after lorlatinib", "line: later"),
+        ("alectinib-resistant, crizotinib", "line: later"),
+        ("response after crizotinib", ""),
+        ("no prior ALK inhibitor", ""),
+        ("crizotinib-naive", ""),
+        ("ALK unknown", ""),
+        ("TRK inhibitor", ""),
+        ("TRK fusion positive", "status: {NTRK3: positive}"),
+        ("ORR 50%", ""),
+        ("25 % of the dose, ORR 50 %", ""),
         ("crizotinib, then lorlatinib", ""),
         ("children and adults", "population: mixed"),
         ("IMT/EIMS", "histology: IMT"),
@@ -100,6 +113,23 @@ def test_nothing_is_asked(label: str, arm: str, tmp_path: Path) -> None:
         ("epithelioid", "histology: IMT", "the label says EIMS, but histology is IMT"),
         ("front-line", "line: later", "the label says first, but line is later"),
         ("second line", "", "the label says later, but line is any"),
+        ("crizotinib after lorlatinib", "", "the label says later, but line is any"),
+        ("alectinib-resistant, crizotinib", "", "the label says later, but line is any"),
+        ("crizotinib-pretreated", "line: any", "the label says later, but line is any"),
+        ("after crizotinib failure", "line: first", "the label says later, but line is first"),
+        ("previously treated with crizotinib", "", "the label says later, but line is any"),
+        ("crizotinib-refractory", "", "the label says later, but line is any"),
+        ("progressed on an ALK inhibitor", "", "the label says later, but line is any"),
+        ("crizotinib and NSAID", "", "the label says 'and NSAID', but combined_with is left out"),
+        ("ALK unknown", "status: {ALK: positive}", "the label says ALK unknown, but ALK is positive in status"),
+        ("ALK not tested", "status: {ALK: negative}", "the label says ALK unknown, but ALK is negative in status"),
+        (
+            "TRK fusion positive",
+            "status: {ALK: positive}",
+            "the label says TRK-positive, but none of NTRK1, NTRK2, NTRK3 is in status",
+        ),
+        ("ORR 60%", "", "the label says 60 %, but the arm has 6/12"),
+        ("60% responded", "", "the label says 60 %, but the arm has 6/12"),
         ("7/12", "", "the label says 7/12, but the arm has 6/12"),
         ("n = 20", "", "the label says 20 patients, but the arm has 12"),
         ("20 children", "population: paediatric", "the label says 20 patients, but the arm has 12"),
@@ -107,6 +137,44 @@ def test_nothing_is_asked(label: str, arm: str, tmp_path: Path) -> None:
 )
 def test_it_is_asked(label: str, arm: str, message: str, tmp_path: Path) -> None:
     assert found(tmp_path, label, arm) == ([message] if message else [])
+
+
+@pytest.mark.parametrize(
+    ("label", "named"),
+    [
+        ("paediatric relapsed ALCL, crizotinib", "ALCL"),
+        ("ALK-positive NSCLC", "NSCLC"),
+        ("neuroblastoma, ALK-mutated", "neuroblastoma"),
+        ("lung adenocarcinoma", "adenocarcinoma"),
+        ("renal cell carcinoma", "renal cell carcinoma"),
+        ("thyroid cancer", "cancer"),
+        ("Lymphomas", "Lymphomas"),
+        ("soft tissue sarcoma", "sarcoma"),
+        ("Spitz tumor", "Spitz tumor"),
+        ("epithelioid inflammatory myofibroblastic sarcoma", ""),
+        ("inflammatory fibrosarcoma", ""),
+        ("anaplastic lymphoma kinase-positive IMT", ""),
+        ("IMT, not lymphoma", ""),
+        ("IMT mimicking a soft tissue sarcoma", ""),
+        ("IMT first diagnosed as leiomyosarcoma", ""),
+        ("lymphoma-like IMT", ""),
+        ("sarcomatous", ""),
+        ("IMT of the thyroid", ""),
+        ("all IMT", ""),
+        ("National Cancer Institute, IMT", ""),
+    ],
+)
+def test_another_tumour(label: str, named: str, tmp_path: Path) -> None:
+    said = [f"label names another tumour: {named}"] if named else []
+    assert found(tmp_path, label, "histology: IMT", "another-tumour") == said
+    assert found(tmp_path, label, "", "another-tumour") == said
+    assert found(tmp_path, label, "histology: other", "another-tumour") == []
+
+
+def test_the_other_tumours_can_be_extended() -> None:
+    terms = built_in().extended({"other_tumour": {"made-up-oma": ["MUO"]}})
+    assert _another_tumour("relapsed MUO", terms) == "MUO"
+    assert _another_tumour("relapsed MUO", built_in()) == ""
 
 
 def titled(folder: Path, title: str, patient: str, design: str = "case_report") -> list[str]:

@@ -76,6 +76,23 @@ def of_course(folder: Path, course: str, patient: str = "") -> list[str]:
         ("became_operable: true, response: PD, response_basis: inferred", ["operable-but-progressed"]),
         ("combined_with: [no other treatment]", ["combined-with-nothing"]),
         ("combined_with: [no-touch surgery]", []),
+        ('combined_with: ["none (single agent)"]', ["combined-with-nothing"]),
+        ("combined_with: [keine]", ["combined-with-nothing"]),
+        ("combined_with: [no other drug]", ["combined-with-nothing"]),
+        ("combined_with: [not combined]", ["combined-with-nothing"]),
+        ('combined_with: ["0"]', ["combined-with-nothing"]),
+        ("combined_with: [without surgery]", ["combined-with-nothing"]),
+        ("combined_with: [single agent]", ["combined-with-nothing"]),
+        ("combined_with: [ohne]", ["combined-with-nothing"]),
+        ("combined_with: [NSAID]", []),
+        ("combined_with: [nonsteroidal anti-inflammatory drug]", []),
+        ("combined_with: [surgery alone]", []),
+        ("dose: 250 mg plus radiotherapy", ["combination-in-dose"]),
+        ("dose: 250 mg plus radiotherapy, combined_with: [radiotherapy]", []),
+        ("dose: 250 mg after surgery", []),
+        ("in_response_at_12_months: true, duration_months: 11, stop_reason: death", ["twelve-months-disagree"]),
+        ("in_response_at_12_months: true, duration_months: 14, stop_reason: death", []),
+        ("in_response_at_12_months: true, stop_reason: death", []),
         ("duration_months: 200", []),
         ("duration_months: 229", ["duration-exceeds-drug"]),  # crizotinib: 2006; the report: 2024
         ("response: NE, response_basis: inferred, stop_reason: death", []),
@@ -349,3 +366,56 @@ def test_a_rule_finds_in_a_case_what_the_walk_finds(tmp_path: Path) -> None:
     found = {rule.problem(document, finding) for rule in WITHIN_RULES for finding in rule.find(case)}
     assert found == set(problems_within(case, document, built_in()))
     assert len(found) == 6
+
+
+@pytest.mark.parametrize(
+    ("patient", "expected"),
+    [
+        ("ihc: {ALK: positive}, rearranged: {ALK: false}", ["positive-but-not-rearranged"]),
+        ("ihc: {ALK: positive}, rearranged: {ROS1: false}", []),
+        ("ihc: {SMA: positive}, test_method: 'FISH: no ALK rearrangement'", ["test-without-result"]),
+        ("rearranged: {ALK: false}, test_method: 'FISH: no ALK rearrangement'", []),
+        ("ihc: {ALK: negative}, ihc_pattern: ALK negative", []),
+        ("ihc: {SMA: positive}, ihc_pattern: ALK negative", ["test-without-result"]),
+        ("ihc: {SMA: positive}, ihc_pattern: ALK positive", ["test-without-result"]),
+        ("ihc: {ALK: negative}, test_method: FISH for ALK rearrangement", []),
+        ("ihc: {ALK: positive}, test_method: ALK break-apart FISH", []),
+        ("test_method: FISH", ["test-without-result"]),
+    ],
+)
+def test_markers_and_tests(patient: str, expected: list[str], tmp_path: Path) -> None:
+    found = rules(tmp_path, f"patients: [{{id: P1, {patient}, courses: [{{drug: crizotinib}}]}}]\n")
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("none", ["wrong-form"]),
+        ("wild type", ["wrong-form"]),
+        ("no mutation", ["wrong-form"]),
+        ("not detected", ["wrong-form"]),
+        ("V600E", []),
+        ("nonsense mutation", []),
+        ("not stated which", []),
+    ],
+)
+def test_a_mutation_that_is_none(change: str, expected: list[str], tmp_path: Path) -> None:
+    mutation = f"mutations: [{{gene: TP53, change: {change}}}]"
+    assert rules(tmp_path, f"patients: [{{id: P1, {mutation}, courses: [{{drug: crizotinib}}]}}]\n") == expected
+
+
+@pytest.mark.parametrize(
+    ("sizes", "hint"),
+    [
+        ('["8.7 cm", "75 mm"]', "in cm: write sizes: [8.7, 7.5]"),
+        ('["87 mm", "7.5 cm"]', "in mm: write sizes: [87, 75]"),
+        ('["8,7 cm", "7,5 cm"]', "write sizes: [8.7, 7.5]"),
+        ('["8.7 cm", 75]', "write two numbers in the same unit, without the unit: [8.7, 7.5]"),
+        ('["8.7 in", "7 in"]', "write two numbers in the same unit, without the unit: [8.7, 7.5]"),
+    ],
+)
+def test_units_of_sizes_are_not_dropped(sizes: str, hint: str, tmp_path: Path) -> None:
+    assert of_course(tmp_path, f"sizes: {sizes}") == ["wrong-type"]
+    (found,) = check_library(read_files([tmp_path / "example-2024.yaml"]), whole=False)
+    assert found.hint == hint

@@ -75,6 +75,11 @@ def test_without_recist_alone_it_is_a_warning(criteria: str | None, change: floa
         ("whole-body MRI", -48, "PR", []),
         ("iRECIST", -14, "PR", [ERROR]),
         ("recist v1.1", -14, "PR", [ERROR]),
+        ("RECIST1.1", -14, "PR", [ERROR]),
+        ("irRECIST", -14, "PR", [ERROR]),
+        ("Response Evaluation Criteria in Solid Tumors 1.1", -14, "PR", [ERROR]),
+        ("RECIST/Choi", -14, "PR", [WARNING]),
+        ("RECIST/Choi", -48, "PR", []),
     ],
 )
 def test_criteria_have_their_own_limits(criteria: str, change: float, response: str, expected: list[str]) -> None:
@@ -102,6 +107,98 @@ def test_the_category_as_an_alternative_is_the_way_out() -> None:
 )
 def test_sizes_and_percentage(sizes: list[float], change: float, agree: bool) -> None:
     assert told(change, None, sizes=sizes)[: None if not agree else 0] == ([] if agree else ["sizes-disagree", WARNING])
+
+
+def hints(**fields: object) -> tuple[str, ...]:
+    course = Course.model_validate({"drug": "crizotinib", **fields}, strict=False)
+    return tuple(text for rule in SIZE_RULES for _, *said in rule.look(course) for text in said)
+
+
+def test_criteria_that_are_named_are_not_said_to_be_missing() -> None:
+    for criteria in ("RECIST/Choi", "PERCIST"):
+        message, _ = hints(response="PR", size_change_percent=-14, criteria=criteria)
+        assert message == f"response: PR, but -14 % is SD by RECIST 1.1, though criteria is '{criteria}'"
+    assert "though no criteria are named" in hints(response="PR", size_change_percent=-14)[0]
+
+
+@pytest.mark.parametrize("criteria", ["RECIST 1.1", "PERCIST"])
+@pytest.mark.parametrize(
+    ("number", "response", "asked"),
+    [
+        ({"size_change_percent": 48}, "PR", "is size_change_percent: -48 meant?"),
+        ({"size_change_percent": -0.48}, "PR", "is size_change_percent: -48 meant?"),
+        ({"size_change_percent": 0.48}, "PR", "is size_change_percent: -48 meant?"),
+        ({"size_change_percent": 100}, "CR", "is size_change_percent: -100 meant?"),
+        ({"sizes": [4.5, 8.7]}, "PR", "is sizes: [8.7, 4.5] meant?"),
+        ({"size_change_percent": 14}, "PR", "write response: SD, or correct the number"),
+        ({"sizes": [7.5, 8.7]}, "PR", "write response: SD, or correct the number"),
+    ],
+)
+def test_a_sign_or_a_point_is_asked_for(number: dict[str, object], response: str, asked: str, criteria: str) -> None:
+    assert hints(response=response, criteria=criteria, **number)[1].startswith(asked)
+
+
+@pytest.mark.parametrize(
+    ("words", "change", "agree"),
+    [
+        ("from 8.7 to 7.5 cm", -14, True),
+        ("from 8.7 to 7.5 cm", -48, False),
+        ("from 8.7 cm to 75 mm", -14, True),
+        ("from 8.7 x 5.1 cm to 7.5 x 4.4 cm", -14, True),
+        ("from 9 to 7 cm", -28, True),  # as far as the digits go
+        ("reduced by 14%", -14, True),
+        ("reduced by 14%", -48, False),
+        ("reduced to 52 %", -48, True),
+        ("reduced to 48 %", -48, False),
+        ("50% tumour shrinkage", -50, True),
+        ("50% tumour shrinkage", -30, False),
+        ("a change of -14 %", -14, True),
+        ("a change of -14 %", 14, False),
+        ("grew by 20 percent", 20, True),
+        ("grew by 20 percent", -20, False),
+        ("reduced by 48%", 48, False),
+        ("reduced by 14%, then by 48%", -48, True),
+        ("reduced by about 45 %", -48, True),
+        ("reduced by about 14 %", -48, False),
+        ("reduced by more than 30 %", -48, True),
+        ("reduced by 14 % over 3 months", -48, False),
+        ("volume reduced by 80 %", -48, True),
+        ("from 2019 to 2020", -48, True),
+        ("from 250 mg to 200 mg", -48, True),
+        ("partial response", -48, True),
+    ],
+)
+def test_the_number_and_the_words(words: str, change: float, agree: bool) -> None:
+    said = "size-not-in-words" in told(change, None, response_as_stated=words)
+    assert said is not agree
+
+
+@pytest.mark.parametrize(
+    ("sizes", "more", "asked"),
+    [
+        ([87, 7.5], {}, True),
+        ([8.7, 75], {}, True),
+        ([8.7, 7.5], {}, False),
+        ([60, 31], {}, False),
+        ([60, 0], {}, False),
+        ([60, 6], {}, True),
+        ([60, 6], {"size_change_percent": -90}, False),
+        ([60, 6], {"response_as_stated": "from 60 mm to 6 mm"}, False),
+        ([60, 6], {"response_as_stated": "reduced by 90 %"}, False),
+        ([60, 2], {}, False),
+    ],
+)
+def test_sizes_in_two_units(sizes: list[float], more: dict[str, object], asked: bool) -> None:
+    assert ("sizes-in-two-units" in told(None, None, **{"sizes": sizes, **more})) is asked
+
+
+@given(st.integers(1, 3000), st.integers(0, 3000), st.sampled_from([1, 10, 100]), st.sampled_from(["mm", "cm"]))
+def test_words_that_print_the_sizes_agree_with_them(before: int, after: int, unit: int, name: str) -> None:
+    first, second = before / unit, after / unit
+    words = f"from {first:g} {name} to {second:g} {name}"
+    assert not {"size-not-in-words", "sizes-in-two-units"} & {
+        *told(None, None, sizes=[first, second], response_as_stated=words)
+    }
 
 
 @given(st.integers(1, 3000), st.integers(0, 3000), st.sampled_from([1, 10, 100]))
