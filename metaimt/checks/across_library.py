@@ -23,7 +23,7 @@ from metaimt.files import in_ascii
 from metaimt.vocabulary import REGIMEN
 
 _ID = re.compile(ID_PATTERN)
-_NEAR = 40  # ids before and after the place of an unknown one that are compared with it
+_NEAR = 15  # ids before and after the place of an unknown one that are compared with it
 
 _CHANGE = re.compile(r"[A-Z]\d{1,5}[A-Z*=]")
 _LOOK_ALIKE = str.maketrans("АВЕКМНОРСТХαΑΒΕΚΜΝΟΡΤΧ", "ABEKMHOPCTXaABEKMNOPTX")

@@ -186,8 +186,6 @@ def _status_forms(terms: Vocabulary) -> Mapping[str, tuple[re.Pattern[str], re.P
 
 def told_status(text: str, terms: Vocabulary) -> dict[str, set[str]]:
     """Kinase -> positive, negative or both, as a text says it of a tumour; `ALK inhibitor` says nothing of one."""
-    if _BOTH.search(text):
-        return {}
     told: dict[str, set[str]] = {}
     for kinase, (positive, negative, both) in _status_forms(terms).items():
         if kinase not in text:
@@ -196,11 +194,11 @@ def told_status(text: str, terms: Vocabulary) -> dict[str, set[str]]:
             told[kinase] = {"positive", "negative"}
             continue
         found = {"negative"} if negative.search(text) else set()
-        if positive.search(negative.sub(" ", text)):
+        if positive.search(negative.sub(" ", text) if found else text):
             found.add("positive")
         if found:
             told[kinase] = found
-    return told
+    return {} if told and _BOTH.search(text) else told
 
 
 @rule("title-disagrees", "warning", about="report_terms")

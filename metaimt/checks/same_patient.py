@@ -19,7 +19,7 @@ from metaimt.checks.patient_likeness import SMALL_LIBRARY, Frequencies, Point, c
 from metaimt.checks.rule import Located, rule
 
 THRESHOLD = 8.0  # bits, for a library of up to SMALL_LIBRARY reports: of its pairs about one in 2**7.6 is one patient
-MOST_REPORTS = 20  # with which a unit is compared for its rarest keys; a key of more is too common to lead to a pair
+MOST_REPORTS = 15  # with which a unit is compared for its rarest keys; a key of more is too common to lead to a pair
 _ALONE = ("trial", "author", "name", "partner", "median", "counts", "drugs", "drug", "place")
 _TOGETHER = (
     ("partner", "site"),

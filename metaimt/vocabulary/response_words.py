@@ -114,7 +114,9 @@ class _Table:
             for word in others:
                 alone = _plain(word) in self._also or (_plain(word),) in self._phrases
                 self._add(word, category, alone=alone)
-        self._longest = max(map(len, self._phrases))
+        self._longest: dict[str, int] = {}  # by the first word of phrases
+        for phrase in self._phrases:
+            self._longest[phrase[0]] = max(len(phrase), self._longest.get(phrase[0], 1))
         sets = ("denials", "reached_over", "denials_after", "fillers")
         self._denials, self._reached_over, self._after, self._fillers = (
             frozenset(map(_plain, map(str, words[name]))) for name in sets
@@ -166,7 +168,7 @@ class _Table:
             yield at, at + 1, self._alone[telling[0]]
             return
         while at < len(tokens):
-            for size in range(min(self._longest, len(tokens) - at), 0, -1):
+            for size in range(min(self._longest.get(folded[at], 1), len(tokens) - at), 0, -1):
                 kind = self._phrases.get(tuple(folded[at : at + size]))
                 if size == 1:
                     kind = self._code(tokens[at], typed=typed, alone=len(tokens) == 1) or kind
