@@ -9,6 +9,7 @@ events: aliases and tags do not show in PyYAML's own, nor is its depth safe.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -24,6 +25,9 @@ _MAXIMUM_DEPTH = 40
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _LONGEST_WHOLE = 15  # digits; a longer number is no count, and as a float it cannot overflow later
 _FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_BLANKS = "\u00a0\u00ad\u1680\u180e\u2000-\u200f\u202f\u205f\u2060-\u2064\u3000"  # look like a space, or like nothing
+_INDENTED = re.compile(f"^[ ?:-]*([{_BLANKS}])", re.MULTILINE)
+_AFTER_COLON = re.compile(f"^[^\"'#]*?:[ ]*([{_BLANKS}])")
 _ESCAPED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]")
 _CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
@@ -151,6 +155,8 @@ def _decode(name: str, content: bytes) -> tuple[str, Problem | None]:
     text = text.replace("\r\n", "\n")
     if found := _FORBIDDEN.search(text):
         return text, _forbidden_character(name, text, _place(text[: found.start()]), found.group())
+    if not text.isascii() and (found := _INDENTED.search(text)):
+        return text, _no_space(name, text, _place(text[: found.start(1)]), found.group(1))
     return text, None
 
 
@@ -165,6 +171,13 @@ def _forbidden_character(name: str, text: str, position: Position, character: st
     code = f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}"
     message = f"the invisible character {code}"
     return problem_in(name, text, position, "control-character", message, "delete it; retype the line if need be")
+
+
+def _no_space(name: str, text: str, position: Position, character: str) -> Problem:
+    """YAML indents and separates by plain spaces only; what merely looks like one was pasted from a page."""
+    called = unicodedata.name(character, "invisible").lower()
+    message = f"U+{ord(character):04X} ({called}) where only a plain space may stand"
+    return problem_in(name, text, position, "control-character", message, "replace it by spaces")
 
 
 def _tree(name: str, text: str) -> tuple[yaml.Node | None, Problem | None]:
@@ -238,6 +251,9 @@ def _refused(name: str, text: str, event: Any, depth: int, second: bool) -> Prob
 def _syntax_problem(name: str, text: str, error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     position = Position(mark.line + 1, mark.column + 1) if mark is not None else Position(1, 1)
+    for number in (position.line - 1, position.line):  # the parser stumbles at the end of a pair, or at the next
+        if found := _AFTER_COLON.search(_line(text, number)):
+            return _no_space(name, text, Position(number, found.start(1) + 1), found.group(1))
     what = getattr(error, "problem", None) or str(error).splitlines()[0]
     hint = (
         "check indentation and closing quotes; text with ': ' or ' #' in it, or that starts with one of "

@@ -11,7 +11,7 @@ from metaimt.analyses.wording import estimate_with_interval, fraction
 from metaimt.figures.forest_table import ForestRow, ForestTable
 from metaimt.figures.pool_rows import AXIS_LABEL, ORR_HEADING, capital, short_name, version_line
 from metaimt.figures.review_figure import NotDrawn, ReviewFigure
-from metaimt.figures.review_forest import report_label
+from metaimt.figures.review_forest import report_labels
 from metaimt.figures.unit_columns import USUAL, column_headings, column_texts
 from metaimt.statistics.outcome import NotRun
 
@@ -56,11 +56,11 @@ def _title(results: Results, found: ReportsByLevel) -> str:
 
 
 def _level(results: Results, found: ReportsByLevel, level: LevelRows, columns: tuple[str, ...]) -> Iterator[ForestRow]:
-    cases = {report.id: report for report in results.library.reports}
+    labels = report_labels(results.library.reports)
     blank = ("",) * len(columns)
     yield ForestRow("heading", capital(level.name))
     for row in level.reports:
-        yield _report(report_label(cases[row.report]), row, columns)
+        yield _report(labels[row.report], row, columns)
     if found.grouping is not None and len(level.reports) > 1:
         total = (*blank, fraction(level.counts.responders, level.counts.evaluable))
         name = "Not reported" if level.name == NOT_REPORTED else f"All {level.name}"

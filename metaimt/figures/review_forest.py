@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from string import ascii_lowercase
 
 from metaimt.analyses.heterogeneity import Heterogeneity
 from metaimt.analyses.pooled_response import Group
@@ -73,8 +74,24 @@ def forest_figure(results: Results, pools: Pools) -> ReviewFigure:
     return ReviewFigure("forest", table.title, caption, alt, draw_forest(table))
 
 
-def report_label(report: CaseFile) -> str:
-    """`Mossé 2017`: first author's surname and the year; the id where either is not known."""
+def report_labels(reports: Iterable[CaseFile]) -> dict[str, str]:
+    """By id: `Mossé 2017`; `Zhang 2020a` and `Zhang 2020b`, in the order of their ids, where two would be alike."""
+    alike: dict[str, list[str]] = {}
+    for report in reports:
+        alike.setdefault(_label(report), []).append(report.id)
+    labels: dict[str, str] = {}
+    for label, ids in alike.items():
+        if len(ids) == 1:
+            labels[ids[0]] = label
+        elif len(ids) <= len(ascii_lowercase):
+            labels |= {name: label + letter for name, letter in zip(sorted(ids), ascii_lowercase, strict=False)}
+        else:
+            labels |= {name: name for name in ids}
+    return labels
+
+
+def _label(report: CaseFile) -> str:
+    """First author's surname and the year; the id where either is not known."""
     match = _SURNAME.match(report.report.authors or "")
     if match is None or report.report.year is None:
         return report.id
@@ -120,13 +137,13 @@ def _reports(results: Results, members: Iterable[Placed], tone: str) -> Iterator
     by_report: dict[str, list[Placed]] = {}
     for member in members:
         by_report.setdefault(member.unit.report, []).append(member)
-    cases = {report.id: report for report in results.library.reports}
+    labels = report_labels(results.library.reports)
 
     def order(item: tuple[str, list[Placed]]) -> tuple[int, int, str]:
         return (-sum(m.unit.evaluable for m in item[1]), item[1][0].unit.year or 9999, item[0])
 
     for report, placed in sorted(by_report.items(), key=order):
-        label = report_label(cases[report]) + shared_mark(placed, results.selection.pools[-1])
+        label = labels[report] + shared_mark(placed, results.selection.pools[-1])
         yield _counted_row(label, placed, "local" if placed[0].unit.local else tone)
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from metaimt.analyses.results import Results
 from metaimt.analyses.treatment_courses import PatientCourses, TreatmentCourse, TreatmentCourses
 from metaimt.analyses.wording import plural
-from metaimt.casefiles.model import CaseFile
 from metaimt.figures.counted import Counting
 from metaimt.figures.pool_rows import version_line
 from metaimt.figures.regions import Region
 from metaimt.figures.review_figure import NotDrawn, Pools, ReviewFigure
-from metaimt.figures.review_forest import report_label
+from metaimt.figures.review_forest import report_labels
 from metaimt.figures.swimmer_table import End, Lane, Segment, SwimmerTable
 from metaimt.model.count import Count
 from metaimt.model.unit import Unit
@@ -25,9 +24,9 @@ _ARROW = " → "
 def swimmer_table(results: Results, pools: Pools) -> SwimmerTable:
     """A lane a patient of the last of `pools`, longest known treatment first."""
     found = results.courses[pools[-1]]
-    cases = {report.id: report for report in results.library.reports}
+    labels = report_labels(results.library.reports)
     several = Counter(patient.report for patient in found.patients)
-    lanes = tuple(_lane(patient, cases[patient.report], several[patient.report] > 1) for patient in found.patients)
+    lanes = tuple(_lane(patient, labels, several[patient.report] > 1) for patient in found.patients)
     group = results.response.pools[pools[-1]]
     return SwimmerTable(
         title=_TITLE,
@@ -48,16 +47,14 @@ def swimmer_table(results: Results, pools: Pools) -> SwimmerTable:
     )
 
 
-def lane_label(results: Results, patient: PatientCourses) -> str:
-    """Who a lane is, whether or not the report has others: `Made 2016, P1`."""
-    case = next(report for report in results.library.reports if report.id == patient.report)
-    return f"{report_label(case)}, {patient.counts.units[0].name}"
+def lane_label(labels: Mapping[str, str], patient: PatientCourses) -> str:
+    """Who a lane is, whether or not the report has others: `Made 2016, P1`; `labels` are those of the reports."""
+    return f"{labels[patient.report]}, {patient.counts.units[0].name}"
 
 
-def _lane(patient: PatientCourses, case: CaseFile, named: bool) -> Lane:
-    label = report_label(case)
+def _lane(patient: PatientCourses, labels: Mapping[str, str], named: bool) -> Lane:
     return Lane(
-        f"{label}, {patient.counts.units[0].name}" if named else label,
+        lane_label(labels, patient) if named else labels[patient.report],
         tuple(map(_segment, patient.courses)),
         (
             _ARROW.join(f"{course.drug}{' +' if course.combined_with else ''}" for course in patient.courses),
@@ -98,8 +95,9 @@ def swimmer_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     count = Counting()
     said = _said(results, found, count)
     figure, places = draw_lanes(swimmer_table(results, pools))
+    labels = report_labels(results.library.reports)
     regions = tuple(
-        Region(lane_label(results, patient), _courses(results, patient), place)
+        Region(lane_label(labels, patient), _courses(results, patient), place)
         for patient, place in zip(found.patients, places, strict=True)
     )
     caption = (
@@ -113,7 +111,7 @@ def swimmer_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
 
 def _courses(results: Results, patient: PatientCourses) -> Count:
     """All courses of a patient, under the label of the lane."""
-    return patient.counts.titled(lane_label(results, patient))
+    return patient.counts.titled(lane_label(report_labels(results.library.reports), patient))
 
 
 def _said(results: Results, found: TreatmentCourses, count: Counting) -> str:

@@ -22,7 +22,7 @@ from metaimt.figures.pool_rows import (
     zoomed,
 )
 from metaimt.figures.review_figure import NotDrawn, Pools, ReviewFigure
-from metaimt.figures.review_forest import report_label
+from metaimt.figures.review_forest import report_labels
 from metaimt.figures.style import Tone
 
 _SENSITIVITY = "The pooled response rate if something is done otherwise"
@@ -141,11 +141,11 @@ def leave_one_out_table(results: Results, pools: Pools) -> ForestTable:
 
 
 def _left_out(results: Results, pool: str) -> Iterator[ForestRow]:
-    cases, tone = {report.id: report for report in results.library.reports}, tone_of(results, pool)
+    labels, tone = report_labels(results.library.reports), tone_of(results, pool)
     for left in sorted(_of_pool(results, pool), key=lambda left: (left.change or 0.0, left.report)):
         counts = fraction(left.without.responders, left.without.evaluable)
         columns = (fraction(left.own.responders, left.own.evaluable), counts, points(left.change))
-        yield estimate_row("report", report_label(cases[left.report]), columns, left.orr, tone=tone)
+        yield estimate_row("report", labels[left.report], columns, left.orr, tone=tone)
 
 
 def _of_pool(results: Results, pool: str) -> list[ReportLeftOut]:

@@ -37,12 +37,13 @@ def case_data(results: Results) -> list[dict[str, Any]]:
 
 def report_data(results: Results) -> dict[str, dict[str, Any]]:
     """One entry a report, by id: label, reference, links, file, and how it was read."""
-    from metaimt.figures.review_forest import report_label
+    from metaimt.figures.review_forest import report_labels
 
+    labels = report_labels(results.library.reports)
     files = {placed.unit.report: placed.unit.file for placed in results.selection.placed}
     return {
         report.id: {
-            "label": report_label(report),
+            "label": labels[report.id],
             "reference": reference(report),
             "links": links(report),
             "file": files.get(report.id, ""),

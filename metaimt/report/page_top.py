@@ -191,9 +191,9 @@ def _row(group: Group) -> dict[str, Any]:
 
 
 def _reports(results: Results, members: list[Placed], group: Group, tone: str) -> Iterator[dict[str, Any]]:
-    from metaimt.figures.review_forest import report_label, shared_mark
+    from metaimt.figures.review_forest import report_labels, shared_mark
 
-    cases = {report.id: report for report in results.library.reports}
+    labels = report_labels(results.library.reports)
     by_report: dict[str, list[Placed]] = {}
     for member in members:
         by_report.setdefault(member.unit.report, []).append(member)
@@ -203,7 +203,7 @@ def _reports(results: Results, members: list[Placed], group: Group, tone: str) -
 
     for report, placed in sorted(by_report.items(), key=order):
         counts = Count.of(f"{report} in {group.label}", (member.unit for member in placed))
-        label = report_label(cases[report]) + shared_mark(placed, list(results.response.pools)[-1])
+        label = labels[report] + shared_mark(placed, list(results.response.pools)[-1])
         yield {"kind": "report", "tone": tone, "label": label, **_counted(counts)}
 
 

@@ -25,6 +25,7 @@ from metaimt.report.word_tables import Cells, add_table, is_sideways, is_wide, t
 _MARK: Final = {"strong": "bold", "em": "italic"}
 _MANY, _SHORT = 5, 80  # items of a list, letters of an item
 _MOST_HEIGHT: Final = Cm(21)  # of a figure, so that its caption stands on its page
+_LEAST_SCALE = 0.6  # letters of 8 points are then 5
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,8 @@ class Writer:
         width = (page.page_width or 0) - (page.left_margin or 0) - (page.right_margin or 0)
         shape = paragraph.add_run().add_picture(io.BytesIO(picture.png), width=Emu(width))
         if shape.height > _MOST_HEIGHT:
+            if shape.height > _MOST_HEIGHT / _LEAST_SCALE:
+                caption += f" Shrunk to one page, too small to read here; the whole picture is {source}."
             shape.width, shape.height = Emu(int(shape.width * _MOST_HEIGHT / shape.height)), _MOST_HEIGHT
         describe(paragraph, self.figures, picture.title, picture.alt)
         self._caption("Figure", self.figures, caption)

@@ -335,3 +335,30 @@ def test_a_forbidden_character_typed_as_an_escape_is_told(escape: str) -> None:
 @pytest.mark.parametrize("escape", [r"\u00e9", r"\"", r"\\", r"\n", r"\t"])
 def test_other_escapes_are_text(escape: str) -> None:
     assert parse("made-up.yaml", f'title: "T {escape} x"\n'.encode()).problems == ()
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u2003", "\u3000", "\u200b", "\u2060", "\u00ad"])
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [
+        ("report:\n  id: x\n{}{}year: 2019\n", (3, 1)),
+        ("patients:\n  - id: P1\n {}  site: lung\n", (3, 2)),
+        ("patients:\n  -{}id: P1\n", (2, 4)),
+        ("site:{}lung\nsex: male\n", (1, 6)),
+        ("sex: male\nsite:{}lung\n", (2, 6)),
+    ],
+)
+def test_what_only_looks_like_a_space_is_named_where_it_stands(
+    blank: str, text: str, position: tuple[int, int]
+) -> None:
+    document = parse("a.yaml", text.replace("{}", blank).encode())
+    (problem,) = document.problems
+    assert (problem.rule, problem.position.line, problem.position.column) == ("control-character", *position)
+    assert f"U+{ord(blank):04X}" in problem.message
+    assert problem.hint == "replace it by spaces"
+
+
+def test_a_no_break_space_inside_a_text_is_the_authors() -> None:
+    document = parse("a.yaml", "dose: 250\u00a0mg\n".encode())
+    assert not document.problems
+    assert document.data == {"dose": "250\u00a0mg"}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from metaimt.casefiles.model import CaseFile
 from metaimt.figures.forest import ForestRow, ForestTable, draw_forest
+from metaimt.figures.review_forest import report_labels
 from metaimt.figures.save import figure_bytes
 
 REPORT = ForestRow("report", "Made up 7", ("a drug", "4/8"), 0.5, 0.2, 0.8, 8)
@@ -58,3 +61,23 @@ def test_a_wrong_table_is_refused() -> None:
 )
 def test_what_is_printed_beside_the_plot(changes: dict[str, Any], parts: tuple[str, str]) -> None:
     assert replace(REPORT, **changes).interval_parts == parts
+
+
+def _case(name: str, authors: str | None) -> CaseFile:
+    report = {"id": name, "title": "Made up", "year": 2020, "doi": f"10.0000/{name}", "design": "case_report"}
+    extraction = {"depth": "full_text", "by": "a", "checked_by": "b", "date": "2026-11-23"}
+    made = {"report": report | ({"authors": authors} if authors else {}), "extraction": extraction, "patients": []}
+    return CaseFile.model_construct(**(made | {"report": SimpleNamespace(**({"authors": None} | made["report"]))}))
+
+
+def test_reports_of_one_author_and_year_are_told_apart() -> None:
+    cases = [_case("specimen-2020-b", "Specimen A, Other C"), _case("specimen-2020", "Specimen B, et al")]
+    cases += [_case("other-2020", "Other C"), _case("nobody-2020", None)]
+    assert report_labels(cases) == {
+        "specimen-2020": "Specimen 2020a",
+        "specimen-2020-b": "Specimen 2020b",
+        "other-2020": "Other 2020",
+        "nobody-2020": "nobody-2020",
+    }
+    many = [_case(f"specimen-2020-n{number}", "Specimen A") for number in range(27)]
+    assert report_labels(many) == {case.id: case.id for case in many}

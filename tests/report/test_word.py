@@ -141,6 +141,17 @@ def test_a_figure_without_its_picture_is_named_at_the_end(shipped: Results) -> N
     assert "Made up: figures/swimmer.svg" in said
 
 
+@pytest.mark.parametrize(("tall", "told"), [(2, False), (6, True)])
+def test_a_picture_too_tall_to_read_on_one_page_says_where_the_whole_one_is(
+    shipped: Results, tall: float, told: bool
+) -> None:
+    from matplotlib.figure import Figure
+
+    drawn = ReviewFigure("forest", "Made up", "caption", "words", Figure(figsize=(2, 2 * tall)))
+    document = made(shipped, "![words](figures/forest.svg)\n\n*caption*\n", drawn)
+    assert ("the whole picture is figures/forest.svg" in text_of(document)) is told
+
+
 def test_the_same_document_twice(shipped: Results) -> None:
     markdown = "# x\n\n## part\n\n![a](figures/forest.svg)\n\n*one*\n"
     first, second = (word_bytes(shipped, [figure_files(figure("forest"))], markdown) for _ in range(2))
