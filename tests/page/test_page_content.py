@@ -32,8 +32,14 @@ def case_file(*patients: dict[str, Any], **more: Any) -> CaseFile:
 
 @pytest.mark.parametrize(
     ("response", "place"),
-    [("CR", "complete response"), ("PR", "partial response"), ("SD", "stable disease"), ("PD", "progressive disease")]
-    + [("NE", "death before assessment"), (None, "death before assessment")],
+    [
+        ("CR", "complete response"),
+        ("PR", "partial response"),
+        ("SD", "stable disease"),
+        ("PD", "progressive disease"),
+        ("NE", "death before assessment"),
+        (None, "death before assessment"),
+    ],
 )
 def test_a_patient_stands_in_one_place(response: str | None, place: str) -> None:
     strip = strip_of(unit("a/P1", response=response), None)
@@ -342,5 +348,5 @@ def test_the_filters_and_columns_of_the_page() -> None:
 
 
 def test_the_values_of_a_filter_are_sorted_and_not_stated_is_last() -> None:
-    cases = [{"facets": {name: value for name in FACETS}} for value in ("not stated", "zebra", "bone", "zebra")]
+    cases = [{"facets": dict.fromkeys(FACETS, value)} for value in ("not stated", "zebra", "bone", "zebra")]
     assert page._filters(cases) == {name: ["bone", "zebra", "not stated"] for name in FACETS}
