@@ -117,7 +117,7 @@ class Frequencies:
         others = max(0, self._younger[high + 1] - self._younger[low] - 2) / (high + 1 - low)
         everyone = max(0, self._younger[-1] - 2)
         odds, years, words = (
-            (FIELDS["same age"], 1, f"same age {left:g}")
+            (FIELDS["same age"], 1, f"same age {min(left, right):g}")
             if apart <= same
             else (FIELDS["near age"], 2, f"ages {min(left, right):g} and {max(left, right):g}")
         )
