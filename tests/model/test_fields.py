@@ -19,16 +19,15 @@ class Printed:
     ci: tuple[float | None, float | None] | None = None
 
 
-FULL = replace(
-    unit("a-2020/P1", 1, 1, drug_generation="first", combined_with=("surgery", "steroids"), local=True),
-    **{
-        **{"response": "PR", "response_basis": "stated", "disputed": True, "complete": 0, "controlled": 1},
-        **{"histology": "EIMS", "site": "head_and_neck", "fusion_gene": "ALK", "fusion_partner": "RANBP2"},
-        **{"age": 3.5, "age_group": "child", "sex": "female", "year": 2020, "depth": "full_text"},
-        **{"duration": (3.0, 5.0), "pfs": (9.5, 9.5), "response_duration": (2.0, 2.0), "ongoing": False},
-        **{"stop_reason": "tumour_progression", "marker_evidence": "fusion"},
-    },
-)
+SAID: dict[str, Any] = {
+    **{"drug_generation": "first", "combined_with": ("surgery", "steroids"), "local": True},
+    **{"response": "PR", "response_basis": "stated", "disputed": True, "complete": 0, "controlled": 1},
+    **{"histology": "EIMS", "site": "head_and_neck", "fusion_gene": "ALK", "fusion_partner": "RANBP2"},
+    **{"age": 3.5, "age_group": "child", "sex": "female", "year": 2020, "depth": "full_text"},
+    **{"duration": (3.0, 5.0), "pfs": (9.5, 9.5), "response_duration": (2.0, 2.0), "ongoing": False},
+    **{"stop_reason": "tumour_progression", "marker_evidence": "fusion"},
+}
+FULL = unit("a-2020/P1", 1, 1, **SAID)
 ARM = replace(
     unit("b-2020/arm1", 3, 4, design="trial", line="any", drug_named=False, drug="unspecified"),
     median_duration=Printed(8.0),
