@@ -172,9 +172,7 @@ def _children(node: ast.AST) -> Iterator[tuple[str, int | None, ast.AST]]:
             yield field, None, value
         elif isinstance(value, list):
             yield from (
-                (field, k, each)
-                for k, each in enumerate(value)
-                if isinstance(each, ast.AST) and not _guard(node, each)
+                (field, k, each) for k, each in enumerate(value) if isinstance(each, ast.AST) and not _guard(node, each)
             )
 
 

@@ -442,15 +442,17 @@ def each_in_fork(
 def tests_for(mutant: Mutant, files: Sequence[TestFile]) -> list[TestFile]:
     """Of the files that call what is changed, as many as take `_PER_CHANGE` seconds, and at least one.
 
-    First the file of the same name as what is changed, then what compares the whole of a build, then the quickest.
-    What only a later one would notice counts as not noticed.
+    First the file of the same name as what is changed, then what compares the whole of a build, then the folder of the
+    same name, then the quickest. What only a later one would notice counts as not noticed.
     """
     found: list[TestFile] = []
     left = _PER_CHANGE
-    own = f"test_{Path(mutant.file).name.partition('.')[0]}"
+    path = Path(mutant.file)
+    own, home = f"test_{path.name.partition('.')[0]}", "page" if path.name.startswith("page") else path.parts[1]
 
-    def nearest(each: TestFile) -> tuple[bool, bool, float]:
-        return Path(each.name).stem != own, _WHOLE not in each.name, each.seconds
+    def nearest(each: TestFile) -> tuple[bool, bool, bool, float]:
+        test = Path(each.name)
+        return test.stem != own, _WHOLE not in each.name, test.parent.name != home, each.seconds
 
     for each in sorted(_callers(mutant, files), key=nearest):
         left -= each.seconds
