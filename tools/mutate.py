@@ -23,6 +23,7 @@ import argparse
 import ast
 import ctypes
 import functools
+import gc
 import hashlib
 import importlib
 import importlib.abc
@@ -97,6 +98,7 @@ _MADE: Final = {
     "review_figure_files": "metaimt.report.figure_files",
 }
 _LARGE: Final = 50_000  # bytes
+_WORTH: Final = 0.005  # seconds; the inner loops have too many answers to be carried into every fork
 _LONGEST: Final = 100.0  # seconds of the processor; a file of tests that takes longer is for other occasions
 _WHOLE: Final = "tests/pins/"
 _PER_CHANGE: Final = 60.0  # seconds of the processor, of tests under one change
@@ -197,7 +199,7 @@ class Kept:
             self.answers |= {key: pickle.loads(found) for key, found in told.items()}  # noqa: S301
 
     def of(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function, which computes an answer once; what cannot be compared is computed each time."""
+        """The function, which computes an answer once; what is quick, or cannot be compared, is computed each time."""
 
         @functools.wraps(function)
         def kept(*args: Any, **named: Any) -> Any:
@@ -206,8 +208,9 @@ class Kept:
             except (TypeError, AttributeError, pickle.PicklingError):
                 return function(*args, **named)
             if key not in self.answers:
+                start = time.perf_counter()
                 found = function(*args, **named)
-                if isinstance(found, types.GeneratorType):
+                if isinstance(found, types.GeneratorType) or time.perf_counter() - start < _WORTH:
                     return found
                 self.answers[key] = self.new[key] = found
             return self.answers[key]
@@ -723,6 +726,8 @@ def main(words: Sequence[str] | None = None) -> int:
     mutants = sample(population(told.area or list(AREAS)), told.number, told.seed)
     print(f"{len(mutants)} changes, seed {told.seed}", flush=True)
     shutil.rmtree(scratch / "runs", ignore_errors=True)
+    gc.collect()
+    gc.freeze()  # else each fork copies all that was made so far, to look for garbage in it
     start = time.monotonic()
     verdicts = judge(mutants, tests, made, scratch, told.jobs)
     (scratch / "verdicts.json").write_text(json.dumps([asdict(each) for each in verdicts], indent=1), encoding="utf-8")
