@@ -396,7 +396,8 @@ def collect(kept: Kept, made: Made, scratch: Path, jobs: int) -> list[TestFile]:
 
 
 def _digest(paths: Iterable[Path], start: str = "") -> str:
-    said = b"".join(path.as_posix().encode() + path.read_bytes() for path in sorted(paths))
+    """Of files by their names in the project, so that what was found in one checkout holds in another."""
+    said = b"".join(path.relative_to(ROOT).as_posix().encode() + path.read_bytes() for path in sorted(paths))
     return hashlib.sha256(start.encode() + said).hexdigest()[:16]
 
 
