@@ -39,7 +39,8 @@ _SYMMETRIC: Final = {"min", "max", "isinstance", "hasattr", "getattr", "zip", "c
 # Arguments by name that guard against our own slips, or are layout that no reader would miss: no answer hangs on them.
 _GUARDS: Final = {
     *("encoding", "errors", "newline", "sort_keys", "separators", "indent", "ensure_ascii", "allow_nan"),
-    *("break_on_hyphens", "break_long_words", "check", "exist_ok", "parents", "trim_blocks"),
+    *("break_on_hyphens", "break_long_words", "check", "exist_ok", "parents"),
+    *("trim_blocks", "lstrip_blocks"),
 }
 _TEXT = (ast.JoinedStr, ast.List, ast.Tuple, ast.ListComp)
 
