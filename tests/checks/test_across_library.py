@@ -113,3 +113,21 @@ def test_problems_are_sorted_and_the_same_whatever_the_order_of_the_files(review
     assert len(problems) >= 5
     assert list(problems) == sorted(set(problems), key=lambda problem: problem.sort_key)
     assert check_library(read_library(review)) == problems
+
+
+@pytest.mark.parametrize(
+    ("told", "speaks"),
+    [
+        ("patients: [{id: P1, courses: [{drug: crizotinib, response: PR, response_basis: stated}]}]", True),
+        ("patients: [{id: P1, courses: [{drug: crizotinib}]}]", False),  # nothing that a pool could ask for
+        ("arms: [{label: a, drug: crizotinib, evaluable: 4, responders: 3}]", True),
+        ("arms: [{label: a, drug: crizotinib, treated: 4}]", False),
+        ("arms: [{label: a, drug: crizotinib, treated: 4}, {label: b, drug: ceritinib, responders: 3}]", True),
+    ],
+)
+def test_the_depth_is_asked_for_where_a_response_is_told(told: str, speaks: bool, review: Path) -> None:
+    (review / "literature").mkdir()
+    text = f"# Made up.\nreport: {{id: example-a, title: a, year: 2024, design: case_series}}\n{told}\n"
+    (review / "literature" / "example-a.yaml").write_text(text, encoding="utf-8")
+    found = [problem.rule for problem in check_library(read_library(review))]
+    assert ("depth-left-out" in found) == speaks
