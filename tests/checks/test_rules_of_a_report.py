@@ -53,6 +53,11 @@ def of_course(folder: Path, course: str, patient: str = "") -> list[str]:
         ("time_to_response_months: 7, duration_months: 6", ["response-after-treatment"]),
         ("time_to_response_months: 7, duration_months: 9, pfs_months: 6", ["response-after-treatment"]),
         ("time_to_response_months: -1", ["duration-out-of-range"]),
+        ("duration_months: -1", ["duration-out-of-range"]),
+        ("pfs_months: -0.5", ["duration-out-of-range"]),
+        ("response_duration_months: -1", ["duration-out-of-range"]),
+        ("response_duration_months: [-1, 3]", ["duration-out-of-range"]),
+        ("response_duration_months: 601", ["duration-out-of-range"]),
         (
             "response: SD, response_basis: inferred, time_to_response_months: 2",
             ["response-duration-without-response"],
