@@ -36,6 +36,12 @@ _COMPUTED: Final[dict[type[ast.operator], type[ast.operator]]] = {
 }
 _OTHER_FUNCTION: Final = {"min": "max", "max": "min", "any": "all", "all": "any"}
 _SYMMETRIC: Final = {"min", "max", "isinstance", "hasattr", "getattr", "zip", "cast", "described", "partial", "round"}
+# Arguments by name that guard against our own slips, or are layout that no reader would miss: no answer hangs on them.
+_GUARDS: Final = {
+    *("encoding", "errors", "newline", "sort_keys", "separators", "indent", "ensure_ascii", "allow_nan"),
+    *("break_on_hyphens", "break_long_words", "check", "exist_ok", "parents"),
+    *("trim_blocks", "lstrip_blocks"),
+}
 _TEXT = (ast.JoinedStr, ast.List, ast.Tuple, ast.ListComp)
 
 
@@ -166,7 +172,17 @@ def _children(node: ast.AST) -> Iterator[tuple[str, int | None, ast.AST]]:
         if isinstance(value, ast.AST):
             yield field, None, value
         elif isinstance(value, list):
-            yield from ((field, k, each) for k, each in enumerate(value) if isinstance(each, ast.AST))
+            yield from (
+                (field, k, each) for k, each in enumerate(value) if isinstance(each, ast.AST) and not _guard(node, each)
+            )
+
+
+def _guard(call: ast.AST, argument: ast.AST) -> bool:
+    """Whether it is one of `_GUARDS`, or `strict` of `zip` (of a reader of CSV it has a meaning)."""
+    if not isinstance(argument, ast.keyword) or not isinstance(call, ast.Call):
+        return False
+    of_zip = isinstance(call.func, ast.Name) and call.func.id == "zip"
+    return argument.arg in _GUARDS or (of_zip and argument.arg == "strict")
 
 
 def _passed_over(node: ast.AST, field: str) -> bool:
@@ -269,7 +285,7 @@ def _call(node: ast.Call) -> Iterator[tuple[str, ast.expr]]:
                 yield "arguments", ast.Call(node.func, args, node.keywords)
     if not name[:1].isupper():  # a constructor needs its fields, so that nobody forgets one
         for k, keyword in enumerate(node.keywords):
-            if keyword.arg is not None:
+            if keyword.arg is not None and not _guard(node, keyword):
                 yield "keyword", ast.Call(node.func, node.args, [*node.keywords[:k], *node.keywords[k + 1 :]])
 
 

@@ -23,6 +23,7 @@ import argparse
 import ast
 import ctypes
 import functools
+import gc
 import hashlib
 import importlib
 import importlib.abc
@@ -31,7 +32,6 @@ import json
 import os
 import pickle
 import pkgutil
-import random
 import re
 import resource
 import shutil
@@ -83,8 +83,11 @@ TESTS: Final = (
     "figures",
     "cli",
     "casefiles",
+    "model",
+    "versions",
+    "curation",
 )
-WITHOUT: Final = ("test_page_use", "test_page_figures", "test_page_hostile", "test_page_numbers")  # need a browser
+WITHOUT: Final = ()
 _IMPORTED: Final = (
     *("numpy", "scipy.optimize", "scipy.special", "scipy.stats", "pandas", "statsmodels.api", "pymare"),
     *("matplotlib.figure", "matplotlib.backends.backend_svg", "matplotlib.backends.backend_agg", "pydantic", "jinja2"),
@@ -108,6 +111,7 @@ _MADE: Final = {
     "review_figure_files": "metaimt.report.figure_files",
 }
 _LARGE: Final = 50_000  # bytes
+_WORTH: Final = 0.005  # seconds; the inner loops have too many answers to be carried into every fork
 _LONGEST: Final = 100.0  # seconds of the processor; a file of tests that takes longer is for other occasions
 _WHOLE: Final = "tests/pins/"
 _PER_CHANGE: Final = 60.0  # seconds of the processor, of tests under one change
@@ -149,18 +153,29 @@ def population(areas: Sequence[str]) -> dict[str, list[Mutant]]:
 
 
 def sample(everything: Mapping[str, list[Mutant]], number: int, seed: int) -> list[Mutant]:
-    """As many of each area, and within it the kinds of change in turn."""
+    """As many of each area, and within it the kinds of change in turn.
+
+    Each change has a rank of its own, so that an edit elsewhere leaves it in the sample and its reason stands.
+    """
     chosen: list[Mutant] = []
-    for k, (area, mutants) in enumerate(everything.items()):
-        dice = random.Random(f"{seed} {area}")  # noqa: S311 - a sample, no secret
+    for k, mutants in enumerate(everything.values()):
         kinds: dict[str, list[Mutant]] = defaultdict(list)
-        for mutant in sorted(mutants, key=lambda each: (each.file, each.place)):
+        for mutant in _ranked(mutants, seed):
             kinds[mutant.kind].append(mutant)
-        for mutants_of_kind in kinds.values():
-            dice.shuffle(mutants_of_kind)
-        turns = [each for turn in zip_longest(kinds.values()) for each in turn]
+        turns = [each for turn in zip_longest(kinds[kind] for kind in sorted(kinds)) for each in turn]
         chosen += turns[: number * (k + 1) // len(everything) - number * k // len(everything)]
     return chosen
+
+
+def _ranked(mutants: Iterable[Mutant], seed: int) -> list[Mutant]:
+    """In an order by chance that hangs on the seed and on each change alone."""
+    same: Counter[str] = Counter()
+    ranks: dict[Mutant, bytes] = {}
+    for mutant in sorted(mutants, key=lambda each: (each.file, each.place)):
+        told = f"{seed} {mutant.file} {mutant.inside} {mutant.before} {mutant.after}"
+        same[told] += 1
+        ranks[mutant] = hashlib.sha256(f"{told} {same[told]}".encode()).digest()
+    return sorted(ranks, key=ranks.__getitem__)
 
 
 def zip_longest(rows: Iterable[list[Mutant]]) -> list[list[Mutant]]:
@@ -197,7 +212,7 @@ class Kept:
             self.answers |= {key: pickle.loads(found) for key, found in told.items()}  # noqa: S301
 
     def of(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function, which computes an answer once; what cannot be compared is computed each time."""
+        """The function, which computes an answer once; what is quick, or cannot be compared, is computed each time."""
 
         @functools.wraps(function)
         def kept(*args: Any, **named: Any) -> Any:
@@ -206,8 +221,9 @@ class Kept:
             except (TypeError, AttributeError, pickle.PicklingError):
                 return function(*args, **named)
             if key not in self.answers:
+                start = time.perf_counter()
                 found = function(*args, **named)
-                if isinstance(found, types.GeneratorType):
+                if isinstance(found, types.GeneratorType) or time.perf_counter() - start < _WORTH:
                     return found
                 self.answers[key] = self.new[key] = found
             return self.answers[key]
@@ -393,7 +409,8 @@ def collect(kept: Kept, made: Made, scratch: Path, jobs: int) -> list[TestFile]:
 
 
 def _digest(paths: Iterable[Path], start: str = "") -> str:
-    said = b"".join(path.as_posix().encode() + path.read_bytes() for path in sorted(paths))
+    """Of files by their names in the project, so that what was found in one checkout holds in another."""
+    said = b"".join(path.relative_to(ROOT).as_posix().encode() + path.read_bytes() for path in sorted(paths))
     return hashlib.sha256(start.encode() + said).hexdigest()[:16]
 
 
@@ -442,15 +459,17 @@ def each_in_fork(
 def tests_for(mutant: Mutant, files: Sequence[TestFile]) -> list[TestFile]:
     """Of the files that call what is changed, as many as take `_PER_CHANGE` seconds, and at least one.
 
-    First the file of the same name as what is changed, then what compares the whole of a build, then the quickest.
-    What only a later one would notice counts as not noticed.
+    First the file of the same name as what is changed, then what compares the whole of a build, then the folder of the
+    same name, then the quickest. What only a later one would notice counts as not noticed.
     """
     found: list[TestFile] = []
     left = _PER_CHANGE
-    own = f"test_{Path(mutant.file).name.partition('.')[0]}"
+    path = Path(mutant.file)
+    own, home = f"test_{path.name.partition('.')[0]}", "page" if path.name.startswith("page") else path.parts[1]
 
-    def nearest(each: TestFile) -> tuple[bool, bool, float]:
-        return Path(each.name).stem != own, _WHOLE not in each.name, each.seconds
+    def nearest(each: TestFile) -> tuple[bool, bool, bool, float]:
+        test = Path(each.name)
+        return test.stem != own, _WHOLE not in each.name, test.parent.name != home, each.seconds
 
     for each in sorted(_callers(mutant, files), key=nearest):
         left -= each.seconds
@@ -721,6 +740,8 @@ def main(words: Sequence[str] | None = None) -> int:
     mutants = sample(population(told.area or list(AREAS)), told.number, told.seed)
     print(f"{len(mutants)} changes, seed {told.seed}", flush=True)
     shutil.rmtree(scratch / "runs", ignore_errors=True)
+    gc.collect()
+    gc.freeze()  # else each fork copies all that was made so far, to look for garbage in it
     start = time.monotonic()
     verdicts = judge(mutants, tests, made, scratch, told.jobs)
     (scratch / "verdicts.json").write_text(json.dumps([asdict(each) for each in verdicts], indent=1), encoding="utf-8")

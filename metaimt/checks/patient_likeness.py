@@ -162,7 +162,7 @@ class Frequencies:
         )
         u = (max(years * others, alike) + STRENGTH * odds.base) / (everyone + STRENGTH)
         points = 0.0 if alike == everyone else _for(odds.m, max(odds.base, u))
-        return Point(points, form, (min(left, right), max(left, right)) if years == 2 else (left,))
+        return Point(points, form, (min(left, right), max(left, right))[:years])
 
     def _between(self, low: int, high: int) -> int:
         """How many are of these years of age."""

@@ -99,19 +99,6 @@ class Count:
         """The part of the patients whose unit (id) is one of these."""
         return self.where(title, lambda unit: unit.id in ids)
 
-    def split(self, unit_id: str, r: int, n: int) -> tuple[Count, Count]:
-        """`n` patients of an arm, `r` of them with the outcome, apart from the remainder.
-
-        Raises ValueError unless the arm is counted here once and neither side has more patients with the outcome
-        than patients, nor fewer than none.
-        """
-        whole = [part for part in self.parts if part.unit.id == unit_id]
-        if len(whole) != 1 or not (0 <= r <= n <= whole[0].n and 0 <= whole[0].r - r <= whole[0].n - n):
-            raise ValueError(f"{r}/{n} cannot be taken from {unit_id} in {self.title}")
-        rest = Part(whole[0].unit, whole[0].r - r, whole[0].n - n)
-        others = tuple(rest if part.unit.id == unit_id else part for part in self.parts)
-        return replace(self, parts=(Part(whole[0].unit, r, n),)), replace(self, parts=others)
-
     def by_level(self, title: str, level_of: Callable[[Unit], str | None], missing: str) -> dict[str, Count]:
         """The counts of each level, titled by `title` and the level, in the order in which they are met.
 

@@ -154,3 +154,21 @@ def test_of_two_files_with_one_id_the_first_is_the_report(review: Path) -> None:
     assert twice.report(first.id) is first
     assert twice.report("nobody-1999") is None
     assert twice.known_ids == {first.id, second.id}
+
+
+@pytest.mark.parametrize(
+    ("told", "speaks"),
+    [
+        ("patients: [{id: P1, courses: [{drug: crizotinib, response: PR, response_basis: stated}]}]", True),
+        ("patients: [{id: P1, courses: [{drug: crizotinib}]}]", False),  # nothing that a pool could ask for
+        ("arms: [{label: a, drug: crizotinib, evaluable: 4, responders: 3}]", True),
+        ("arms: [{label: a, drug: crizotinib, treated: 4}]", False),
+        ("arms: [{label: a, drug: crizotinib, treated: 4}, {label: b, drug: ceritinib, responders: 3}]", True),
+    ],
+)
+def test_the_depth_is_asked_for_where_a_response_is_told(told: str, speaks: bool, review: Path) -> None:
+    (review / "literature").mkdir()
+    text = f"# Made up.\nreport: {{id: example-a, title: a, year: 2024, design: case_series}}\n{told}\n"
+    (review / "literature" / "example-a.yaml").write_text(text, encoding="utf-8")
+    found = [problem.rule for problem in check_library(read_library(review))]
+    assert ("depth-left-out" in found) == speaks

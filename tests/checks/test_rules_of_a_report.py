@@ -53,6 +53,11 @@ def of_course(folder: Path, course: str, patient: str = "") -> list[str]:
         ("time_to_response_months: 7, duration_months: 6", ["response-after-treatment"]),
         ("time_to_response_months: 7, duration_months: 9, pfs_months: 6", ["response-after-treatment"]),
         ("time_to_response_months: -1", ["duration-out-of-range"]),
+        ("duration_months: -1", ["duration-out-of-range"]),
+        ("pfs_months: -0.5", ["duration-out-of-range"]),
+        ("response_duration_months: -1", ["duration-out-of-range"]),
+        ("response_duration_months: [-1, 3]", ["duration-out-of-range"]),
+        ("response_duration_months: 601", ["duration-out-of-range"]),
         (
             "response: SD, response_basis: inferred, time_to_response_months: 2",
             ["response-duration-without-response"],
@@ -293,7 +298,17 @@ def test_claim(claim: str, speaks: bool, tmp_path: Path) -> None:
     [
         ("evaluable: 12, responders: 8, cr: 2, pr: 6, sd: 3", []),  # one category is not printed
         ("evaluable: 12, responders: 8, cr: 2, pr: 6, sd: 3, pd: 0", ["categories-below-evaluable"]),
+        ("evaluable: 12, responders: 8, cr: 2, pr: 6, sd: 3, pd: 1", []),
         ("evaluable: 3, responders: 2, cr: 3", ["cr-pr-not-responders"]),
+        ("evaluable: 3, responders: 2, cr: 1", []),  # one category is not printed
+        ("evaluable: 3, responders: 2, cr: 1, pr: 0", ["cr-pr-not-responders"]),
+        ("evaluable: 4, responders: 2, pr: 3, sd: 2", ["counts-exceed-evaluable", "cr-pr-not-responders"]),
+        ("evaluable: 3, responders: 3", []),
+        ("evaluable: 3, responders: 3, sd: 1", ["counts-exceed-evaluable"]),
+        ("evaluable: 3, responders: 1, pd: 3", ["counts-exceed-evaluable"]),
+        ("evaluable: 3, responders: 4", ["responders-exceed-evaluable"]),
+        ("evaluable: 3, responders: 4, sd: 1", ["responders-exceed-evaluable"]),  # told once
+        ("evaluable: 3, responders: 2, pd: -1", ["count-below-zero"]),
         ("evaluable: 3, responders: 2, fusion_gene: ALK, fusion_partner: ALK", ["partner-is-gene"]),
         ("evaluable: 3, responders: 2, treated: 3", []),
         ("evaluable: 3, responders: 2, treated: 2", ["counts-exceed-treated"]),
@@ -307,6 +322,70 @@ def test_claim(claim: str, speaks: bool, tmp_path: Path) -> None:
 )
 def test_arm(arm: str, expected: list[str], tmp_path: Path) -> None:
     assert rules(tmp_path, f"arms: [{{label: a, drug: crizotinib, {arm}}}]\n", design="trial") == expected
+
+
+@pytest.mark.parametrize(
+    ("age", "months"),
+    [("-1", ""), ("116", "9.67"), ("1380", "115"), ("1381", "")],  # 12 * 115 months
+)
+def test_an_age_out_of_range_may_be_of_months(age: str, months: str, tmp_path: Path) -> None:
+    assert of_course(tmp_path, "", f"age: {age}, ") == ["age-out-of-range"]
+    (found,) = check_library(read_files([tmp_path / "example-2024.yaml"]), whole=False)
+    assert found.hint == "write years; months as a fraction: 0.5" + (
+        f"; if these are months, age: {months}" * bool(months)
+    )
+
+
+@pytest.mark.parametrize(
+    ("year", "date", "speaks"),
+    [
+        (1938, "", True),
+        (1939, "", False),
+        (2100, "", False),
+        (2101, "", True),
+        (2026, "2025-01-01", False),
+        (2027, "2025-01-01", True),
+    ],
+)
+def test_the_year_of_a_report(year: int, date: str, speaks: bool, tmp_path: Path) -> None:
+    read = f", date: {date}" if date else ""
+    (path := tmp_path / "example.yaml").write_text(
+        f"report: {{id: example, title: a, year: {year}, design: trial}}\nextraction: {{checked_by: b{read}}}\n"
+        "patients: [{id: P1, courses: [{drug: unspecified ALK inhibitor}]}]\n"
+    )
+    found = {problem.rule for problem in check_library(read_files([path]), whole=False)}
+    assert ("year-out-of-range" in found) == speaks
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [  # what two patients of one report have alike
+        ("age: 9, sex: male, site: lung", ["same-facts-twice"]),
+        ("age: 9, sex: male", []),  # two facts
+        ("sex: male, site: lung, fusion_gene: ALK, fusion_partner: TPM3", []),  # and none of them a number
+        ("sex: male, site: lung, followup_months: 7", ["same-facts-twice"]),
+        ("sex: male, site_detail: hilum, age: 9", ["same-facts-twice"]),
+    ],
+)
+def test_two_patients_alike(facts: str, expected: list[str], tmp_path: Path) -> None:
+    one, two = (f"{{id: {id}, {facts}, courses: [{{drug: crizotinib}}]}}" for id in ("P1", "P2"))
+    assert rules(tmp_path, f"patients: [{one}, {two}]\n") == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("n: 3, part_of: girls", ""),
+        ("n: 3, part_of: grils", "did you mean girls?"),
+        ("n: 3, part_of: horses", "write the what, or the quantity, of another claim"),
+    ],
+)
+def test_a_claim_about_no_group(said: str, expected: str, tmp_path: Path) -> None:
+    claims = f"claims: [{{what: girls, n: 3}}, {{what: others, {said}}}]"
+    speaks = rules(tmp_path, f"arms: [{{label: a, drug: crizotinib, evaluable: 1, responders: 1}}]\n{claims}\n")
+    assert speaks == (["unknown-quantity"] if expected else [])
+    told = check_library(read_files([tmp_path / "example-2024.yaml"]), whole=False)
+    assert [problem.hint for problem in told] == ([expected] if expected else [])
 
 
 @pytest.mark.parametrize(

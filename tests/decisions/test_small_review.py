@@ -29,7 +29,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import FROZEN, arm, course, patient, report
+from conftest import FROZEN, arm, course, patient, report, unit
 from deciding import HEADLINE, WIDEST
 from opened import Opens, opened
 
@@ -37,10 +37,24 @@ import metaimt
 from metaimt.analyses.breakdown import NOT_REPORTED
 from metaimt.analyses.over_time import BY_YEAR, UNDATED
 from metaimt.analyses.results import Results
+from metaimt.analyses.sensitivity import NO_ROWS
+from metaimt.figures.forest_table import ForestTable
+from metaimt.figures.methods_forest import methods_table
+from metaimt.figures.over_time_forest import over_time_table
+from metaimt.figures.review_forest import forest_table
+from metaimt.figures.sensitivity_forest import leave_one_out_table, sensitivity_table
 from metaimt.model.count import Count
+from metaimt.report.linked import Linker
 from metaimt.report.markdown import report_markdown
 from metaimt.report.page import page_html
+from metaimt.report.page_cases import case_data, report_data
+from metaimt.report.page_map import map_content
+from metaimt.report.page_news import news_content
+from metaimt.report.page_top import _counted
 from metaimt.report.text import breakdown_table, left_out_table, pooled_table
+from metaimt.versions.changes import Changes
+from metaimt.versions.numbers import Group, Number, NumberChange
+from metaimt.versions.places import WORKING_TREE
 
 TPM3: dict[str, Any] = {"fusion_gene": "ALK", "fusion_partner": "TPM3", "age": 34, "sex": "female", "site": "lung"}
 RANBP2: dict[str, Any] = {"fusion_gene": "ALK", "fusion_partner": "RANBP2", "age": 17.9, "sex": "male"}
@@ -687,3 +701,224 @@ OPENED = {
 def test_a_count_opens_the_right_patients(numbers: list[Opens], title: str) -> None:
     found = [sorted(unit for unit, _, _ in each.cases) for each in numbers if each.title == title]
     assert OPENED[title] in found
+
+
+def marks_of(html: str, region: str) -> list[dict[str, str]]:
+    """Of each drawn interval of a table: the row's name, the mark, and half the width of a box."""
+    body = html.split(f'aria-label="{region}"', 1)[1].split("</table>", 1)[0]
+    found = []
+    for row in re.findall(r"<tr.*?</tr>", body, re.DOTALL):
+        mark = re.search(r'<(path|rect) class="mark"(?: x="-([\d.]+)")?', row)
+        if mark is not None:
+            name = re.sub("<.*?>", "", row.split("</th>")[0])
+            shape = "diamond" if mark[1] == "path" else "box"
+            found.append({"name": name, "mark": shape, "half": mark[2] or ""})
+    return found
+
+
+def test_pools_are_diamonds_and_their_parts_boxes(html: str) -> None:
+    found = [(each["name"], each["mark"]) for each in marks_of(html, "Pools, strata and separate groups")]
+    assert found[:5] == [
+        ("Strict, ALK-positive", "diamond"),
+        ("Prospective trials", "box"),
+        ("Cohorts", "box"),
+        ("Single cases, series", "box"),
+        ("All evidence", "diamond"),
+    ]
+
+
+def test_a_box_is_larger_with_more_patients(html: str) -> None:
+    """Half its side: 2.5 and the root of the patients."""
+    rows = marks_of(html, "Forest of all reports")
+    halves = {each["name"]: float(each["half"]) for each in rows if each["mark"] == "box"}
+    assert halves["trial-2019"] == 5.33  # of 8
+    assert halves["trial-2021"] == 4.5  # of 4
+    assert halves["single-2015"] == 3.5  # of 1
+    assert [each["mark"] for each in rows].count("diamond") == 8
+
+
+def test_a_box_of_very_many_is_no_larger_than_one_of_25() -> None:
+    sizes = [_counted(Count.of("made up", [unit("a/arm1", 1, n)]))["size"] for n in (16, 25, 100)]
+    assert sizes == ["6.5", "7.5", "7.5"]
+
+
+def test_the_map(results: Results) -> None:
+    """Of all evidence; the arms have no partner."""
+    found = map_content(results)
+    assert (found["corner"], found["columns"]) == ("Fusion partner", ("crizotinib", "alectinib", NOT_REPORTED))
+    rows = {row["label"]: [cell and cell["fraction"] for cell in row["cells"]] for row in found["rows"]}
+    assert rows == {
+        "RANBP2": ["0/1", None, None],
+        "TPM3": ["1/1", None, None],
+        NOT_REPORTED: ["12/18", "3/4", "1/1"],
+    }
+    assert [row["total"]["fraction"] for row in found["rows"]] == ["0/1", "1/1", "16/23"]
+    assert [each["fraction"] for each in found["totals"]] == ["13/20", "3/4", "1/1"]
+    assert found["total"]["fraction"] == "17/25"
+    assert [each["text"] for each in found["legend"]][::2] == ["nobody responded", "all responded"]
+    assert [each["disc"]["full"] for each in found["legend"]] == [False, False, True]
+
+
+# ---------- what the page's own table of cases is told ----------
+
+CASES = {  # unit: who, r, n, groups, response, age, counted
+    "trial-2019/arm1": ("arm1", 6, 8, [HEADLINE, WIDEST], "counts", "child", "strict, ALK-positive; all evidence"),
+    "single-2015/P1": ("P1", 1, 1, [HEADLINE, WIDEST], "PR", "34", "strict, ALK-positive; all evidence"),
+    "single-2016/P1": ("P1", 0, 1, [HEADLINE, WIDEST], "SD", "17.9", "strict, ALK-positive; all evidence"),
+    "single-2016/P1/course2": ("P1, inhibitor 2", 1, 1, ["later_lines"], "PR", "17.9", "later lines"),
+    "single-2017/P1": ("P1", 1, 1, [WIDEST], "CR", "18", "all evidence"),
+    "series-2022/P6": ("P6", 0, 0, [], "not readable", "not stated", "response not readable"),
+    "again-2017/P1": ("P1", 1, 1, [], "PR", "not stated", "counted in trial-2019"),
+}
+
+
+@pytest.mark.parametrize("unit_id", CASES)
+def test_a_case_as_the_page_is_told(results: Results, unit_id: str) -> None:
+    (case,) = (each for each in case_data(results) if each["id"] == unit_id)
+    told = tuple(case[name] for name in ("who", "r", "n", "groups", "response", "age", "counted"))
+    assert told == CASES[unit_id]
+    assert case["report"] == unit_id.partition("/")[0]
+    assert [label for label, _ in case["why"]] == [
+        results.protocol.label(pool) for pool in (HEADLINE, WIDEST) if pool not in case["groups"]
+    ]
+
+
+def test_a_report_as_the_page_is_told(results: Results) -> None:
+    found = report_data(results)["series-2022"]
+    assert found["label"] == "series-2022"  # no author is known
+    assert found["file"].endswith("literature/series-2022.yaml")
+    assert (found["design"], found["links"], found["reference"]) == ("case series", [], "Made up. 2022")
+    assert ("Read as", "title") in found["reading"]
+
+
+def test_the_filters_of_the_page(results: Results) -> None:
+    (case,) = (each for each in case_data(results) if each["id"] == "single-2016/P1")
+    assert case["facets"] == {
+        "drug": "crizotinib",
+        "partner": "RANBP2",
+        "site": "not stated",
+        "histology": "EIMS",
+        "line": "first",
+        "stratum": "single cases, series",
+        "basis": "stated",
+        "year": "2016",
+    }
+
+
+# ---------- what is new ----------
+
+
+def test_the_news_of_the_page(results: Results) -> None:
+    """Strict grew by a case, one row was not there, and a stratum that is none of the review's."""
+    then, now = Number(12, 19, 6, 0.6, 0.4, 0.8, "exact"), Number(13, 20, 7, 0.65, 0.45, 0.82, "exact")
+    one = Number(1, 1, 1, 1.0, 0.025, 1.0, "exact")
+    told = (
+        NumberChange(Group("pool", HEADLINE), STRICT, then, then, then, now),
+        NumberChange(Group("stratum", f"{WIDEST}/trials"), "trials", then, then, then, then),
+        NumberChange(Group("row", "ros1"), "ROS1", None, None, None, one),
+        NumberChange(Group("stratum", f"{HEADLINE}/made_up"), "made up", then, None, None, one),
+        NumberChange(Group("pool", "made_up"), "another pool", then, None, None, one),
+    )
+    link = Linker({placed.unit.id: (placed.unit, placed.unit.id) for placed in results.selection.placed}, "")
+    found = news_content(Changes("2026.1", WORKING_TREE, numbers=told), results, link)
+    assert (found["old"], found["new"], found["title"]) == ("2026.1", "now", "What is new since version 2026.1")
+    assert [(row["label"], row["old"]) for row in found["numbers"]] == [
+        (STRICT, "12/19, 60.0 % [40.0 - 80.0]"),
+        ("ROS1", "not in it"),
+        ("made up", "12/19, 60.0 % [40.0 - 80.0]"),
+        ("another pool", "12/19, 60.0 % [40.0 - 80.0]"),
+    ]
+    shown = [str(link.sentence(row["now"])) for row in found["numbers"]]
+    assert [re.sub("<.*?>", "", text).replace("\u00a0", " ") for text in shown] == [
+        "13/20, 65.0 % [45.0 - 82.0]",
+        *["1/1, 100.0 % [2.5 - 100.0]"] * 3,
+    ]
+    assert [text.count("<button") for text in shown] == [1, 1, 0, 0], "who is counted now can be opened"
+    assert found["numbers"][0]["data"] == "+1/+1, +5.0 [+5.0, +2.0], +1 report"
+    assert found["numbers"][0]["method"] == "none"
+    first = news_content(Changes(None, "2026.1", numbers=told), results, link)
+    assert (first["numbers"], first["old"], first["new"]) == ([], "", "2026.1")
+
+
+# ---------- figures as tables ----------
+
+
+def rows_of(table: ForestTable) -> list[tuple[str, ...]]:
+    """Of each row that says something: its label, then its texts, without the methods of intervals."""
+    return [(row.label, *row.columns) for row in table.rows if row.kind in {"report", "summary", "plain"}]
+
+
+def test_the_table_of_reports_left_out(results: Results) -> None:
+    table = leave_one_out_table(results, (HEADLINE,))
+    found = {row[0]: row[1:3] for row in rows_of(table)}
+    assert found == {
+        "trial-2019": ("6/8", "7/12"),
+        "trial-2021": ("3/4", "10/16"),
+        "group-2020": ("2/4", "11/16"),
+        "local-2024": ("1/1", "12/19"),
+        "single-2015": ("1/1", "12/19"),
+        "single-2016": ("0/1", "13/19"),
+        "series-2022": ("0/1", "13/19"),
+    }
+    moved = [row.estimate for row in table.rows if row.estimate is not None]
+    assert moved == sorted(moved), "in the order of the change"
+    twice = leave_one_out_table(results, (HEADLINE, WIDEST))
+    assert [row.kind for row in twice.rows].count("heading") == 2
+    assert [row.kind for row in twice.rows].count("space") == 1, "between the pools, and not before the first"
+
+
+def test_the_table_of_growing_pools(results: Results) -> None:
+    table = over_time_table(results, (WIDEST,))
+    assert [row[:4] for row in rows_of(table)] == [
+        ("and undated" if when == UNDATED else when, f"+{r}/{n}", f"{sums[0]}/{sums[1]}", str(sums[2]))
+        for when, (r, n), sums in STEPS[WIDEST]
+    ]
+    notes = [row.label for row in table.rows if row.kind == "note"]
+    assert notes == ["9 of 10 reports have a publication year."]
+
+
+def test_the_table_of_models(results: Results) -> None:
+    table = methods_table(results, (HEADLINE,))
+    first, second, *others = rows_of(table)
+    assert first == ("beta-binomial", "13/20", "any size")
+    assert second == ("r/n, Clopper-Pearson", "13/20", "any size")
+    assert {columns[-1] for columns in others} <= {"any size", "2 or more"}
+    assert all((row[0] == "") == (row[2] == "2 or more") for row in others), "a row below its model"
+    assert table.rows[1].kind == "summary"
+
+
+def test_the_table_of_the_forest(results: Results) -> None:
+    table = forest_table(results)
+    found = [(row.label, row.columns[1], row.tone) for row in table.rows if row.kind == "report"]
+    assert found == [
+        ("trial-2019", "6/8", "strict"),
+        ("trial-2021", "3/4", "strict"),
+        ("group-2020", "2/4", "strict"),
+        ("local-2024", "1/1", "local"),
+        ("single-2015", "1/1", "strict"),
+        ("single-2016", "0/1", "strict"),
+        ("series-2022", "0/1", "strict"),
+        ("series-2022", "1/2", "rest"),
+        ("single-2017", "1/1", "rest"),
+        ("single-2018", "1/1", "rest"),
+        ("single-undated", "1/1", "rest"),
+    ]
+    drugs = {row.label: row.columns[0] for row in table.rows if row.kind == "report"}
+    assert (drugs["single-2018"], drugs["trial-2021"]) == ("crizotinib +", "alectinib")
+    alone = forest_table(results, (WIDEST,))
+    assert {row.tone for row in alone.rows if row.kind == "report"} == {"strict", "local"}, "of one pool, its own"
+
+
+def test_the_table_of_what_is_done_otherwise(results: Results) -> None:
+    table = sensitivity_table(results, (HEADLINE,))
+    rows = {row.label: row for row in table.rows}
+    assert rows["As it stands"].columns[:2] == ("13/20", "")
+    assert rows["As it stands"].kind == "summary"
+    weighted = [label for label in rows if " at weight " in label]
+    assert weighted
+    for label in weighted:
+        _, _, weight = label.rpartition(" ")
+        # a case counts less: 12/17 of the others, 1/3 of the cases
+        assert rows[label].columns[0] == f"{12 + float(weight):.4g}/{17 + 3 * float(weight):.4g}"
+    nobody = [row for row in table.rows if row.interval_text == NO_ROWS]
+    assert all(row.columns == () for row in nobody)

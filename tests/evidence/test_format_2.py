@@ -85,10 +85,12 @@ def test_targets_and_rows(
 
 
 def test_a_drug_of_no_stated_target_counts_where_the_protocol_names_that(make_review: MakeReview) -> None:
-    folder = make_review(report("example-1", patient(course("PR", drug="unspecified kinase inhibitor"))))
+    other = report("example-2", patient(course("PR", drug="pralsetinib")))
+    folder = make_review(report("example-1", patient(course("PR", drug="unspecified kinase inhibitor"))), other)
     text = PRESENT_PROTOCOL.replace("status: positive, targets: [ALK]", "status: positive, targets: [ALK, not_stated]")
     (folder / "review.yaml").write_text(text, encoding="utf-8")
     assert where(placed(folder), "example-1/P1") == [ALL]
+    assert reasons(placed(folder), "example-2/P1", ALL) == (OTHER,), "not_stated is no target"
 
 
 def test_a_review_of_mutations(make_review: MakeReview) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from metaimt.casefiles.model import CaseFile
+from metaimt.casefiles.model import CaseFile, Publication
 from metaimt.figures.forest import ForestRow, ForestTable, draw_forest
 from metaimt.figures.review_forest import report_labels
 from metaimt.figures.save import figure_bytes
@@ -64,10 +63,8 @@ def test_what_is_printed_beside_the_plot(changes: dict[str, Any], parts: tuple[s
 
 
 def _case(name: str, authors: str | None) -> CaseFile:
-    report = {"id": name, "title": "Made up", "year": 2020, "doi": f"10.0000/{name}", "design": "case_report"}
-    extraction = {"depth": "full_text", "by": "a", "checked_by": "b", "date": "2026-11-23"}
-    made = {"report": report | ({"authors": authors} if authors else {}), "extraction": extraction, "patients": []}
-    return CaseFile.model_construct(**(made | {"report": SimpleNamespace(**({"authors": None} | made["report"]))}))
+    report = Publication.model_construct(id=name, title="Made up", year=2020, authors=authors, design="case_report")
+    return CaseFile.model_construct(report=report)
 
 
 def test_reports_of_one_author_and_year_are_told_apart() -> None:

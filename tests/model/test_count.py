@@ -93,30 +93,6 @@ def test_who_meets_a_condition_and_who_does_not_add_up_to_the_whole(whole: Count
     assert (sum(n for *_, n in whole.clusters), len(whole.clusters)) == (whole.evaluable, whole.reports)
 
 
-def test_some_of_an_arm_apart_from_the_rest() -> None:
-    some, rest = WHOLE.split("b/arm1", 1, 2)
-    assert some.parts == (Part(ARM, 1, 2),)
-    assert rest.parts == (Part(ARM, 2, 2), *WHOLE.parts[1:])
-    assert (some.responders + rest.responders, some.evaluable + rest.evaluable) == sums(WHOLE)[:2]
-
-
-@pytest.mark.parametrize(
-    ("name", "r", "n"),
-    [
-        ("d/arm1", 0, 0),  # not counted
-        ("a/P1", 1, 1),  # counted twice
-        ("b/arm1", 2, 1),  # more with the outcome than patients
-        ("b/arm1", -1, 1),
-        ("b/arm1", 3, 5),  # more than there are
-        ("b/arm1", 0, 2),  # the remainder would be 3 of 2
-        ("b/arm1", 4, 4),  # -1 of 0
-    ],
-)
-def test_what_cannot_be_taken_from_an_arm_is_refused(name: str, r: int, n: int) -> None:
-    with pytest.raises(ValueError, match=f"{r}/{n} cannot be taken from {name} in twice"):
-        Count.of("twice", [ARM, FIRST, FIRST]).split(name, r, n)
-
-
 def test_levels_are_in_the_order_in_which_they_are_met() -> None:
     found = levels([ARM, FIRST, NOBODY], lambda each: {"b": "lung", "a": ""}.get(each.report), "missing")
     assert list(found.items()) == [("lung", [ARM]), ("missing", [FIRST, NOBODY])]

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from conftest import MakeReview, course, patient, report
 
-from metaimt.report.whats_new import caused_by, field_text, news_lines, number_text, points
+from metaimt.report.whats_new import caused_by, field_text, news_lines, number_text, points, sections, verdict
 from metaimt.report.whats_new_pages import changes_markdown, changes_page, changes_text
 from metaimt.review import diff, snapshot
 from metaimt.versions.changes import Changes
 from metaimt.versions.numbers import Group, Number, NumberChange
-from metaimt.versions.records import FieldChange
+from metaimt.versions.records import Edited, FieldChange, Record, RecordChanges
 
 HOSTILE = "<script>x</script> | `y` [a](javascript:b) \x1b[31m\u202e =1+1"
 
@@ -41,6 +41,16 @@ BEFORE, AFTER = number(5, 10, 0.5), number(6, 12, 0.5)
         (
             change(BEFORE, number(5, 10, 0.5, "other"), number(5, 10, 0.5, "other"), number(5, 10, 0.5, "other")),
             ("none", "interval by other instead of exact (package)"),
+        ),
+        (  # the estimate stays, a limit moves
+            change(BEFORE, BEFORE, BEFORE, Number(5, 10, 3, 0.5, 0.4, 0.65, "exact")),
+            ("0.0 [0.0, +5.0]", "none"),
+        ),
+        (change(BEFORE, BEFORE, BEFORE, Number(5, 10, 4, 0.5, 0.4, 0.6, "exact")), ("+1 report", "none")),
+        (change(BEFORE, BEFORE, BEFORE, Number(5, 11, 1, 0.5, 0.4, 0.6, "exact")), ("0/+1, -2 reports", "none")),
+        (
+            change(BEFORE, number(4, 10, 0.5), number(4, 9, 0.5), number(4, 9, 0.5)),
+            ("none", "-1/0 (package); 0/-1 (protocol)"),
         ),
         (change(None, None, None, AFTER), ("not known", "not known")),
         (change(BEFORE, None, None, AFTER), ("not known", "not known")),
@@ -134,3 +144,63 @@ LONG = (
 )
 def test_a_long_text_shows_what_changed_in_it(old: str, new: str, said: str) -> None:
     assert field_text(FieldChange("note", old, new)) == said
+
+
+RECORD = Record("b-2021", "literature/b-2021.yaml", "case_series", 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("shared", "said"),
+    [
+        ((), "removed: b-2021 (case series, 2 patients)"),
+        (
+            (Edited("excluded.yaml", "excluded.yaml", (FieldChange("[1]", None, {"id": "b-2021"}),)),),
+            "removed: b-2021 (case series, 2 patients); excluded now",
+        ),
+        (  # another publication, or no new entry, or another file
+            (
+                Edited(
+                    "excluded.yaml", "excluded.yaml", (FieldChange("[1]", None, {"id": "c"}), FieldChange("x", 1, 2))
+                ),
+                Edited("links.yaml", "links.yaml", (FieldChange("[1]", None, {"id": "b-2021"}),)),
+            ),
+            "removed: b-2021 (case series, 2 patients)",
+        ),
+    ],
+)
+def test_a_publication_that_was_taken_out(shared: tuple[Edited, ...], said: str) -> None:
+    changes = Changes("2026.1", "now", records=RecordChanges(removed=(RECORD,), shared=shared))
+    first, *others = sections(changes)
+    assert (first.title, [entry.head for entry in first.entries]) == ("Publications", [said])
+    assert [len(section.entries) for section in others] == ([len(shared)] if shared else [])
+
+
+def test_a_publication_that_came_or_has_another_name() -> None:
+    trial = Record("c-2022", "literature/c-2022.yaml", "trial", 0, 1)
+    records = RecordChanges(added=(trial,), renamed=(("d", "e"),))
+    (first,) = sections(Changes("2026.1", "now", records=records))
+    assert [entry.head for entry in first.entries] == ["added: c-2022 (trial, 1 arm)", "renamed: d -> e"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (Changes("2026.1", "now"), []),
+        (
+            Changes("2026.1", "now", numbers=(change(BEFORE, BEFORE, BEFORE, BEFORE),)),
+            ["1 of 1 headline number unchanged."],
+        ),
+        (
+            Changes("2026.1", "now", numbers=(change(BEFORE, BEFORE, BEFORE, AFTER), change(*[BEFORE] * 4))),
+            ["1 of 2 headline numbers unchanged."],
+        ),
+        (Changes("2026.1", "now", unreadable="no age"), ["Data and method cannot be told apart: no age."]),
+        (
+            Changes("main", "now", printed=False),
+            ["main is no frozen version: of the method only a change of the protocol shows."],
+        ),
+    ],
+)
+def test_the_verdict(changes: Changes, said: list[str]) -> None:
+    assert verdict(changes)[: len(said)] == said
+    assert len(verdict(changes)) == len(said) + 1, "and the conclusion test"

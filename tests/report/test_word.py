@@ -13,7 +13,9 @@ from pathlib import Path
 import docx
 import pytest
 from docx.enum.section import WD_ORIENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
+from docx.styles.style import CharacterStyle, ParagraphStyle
 from docx.text.paragraph import Paragraph
 from PIL import Image
 
@@ -24,6 +26,7 @@ from metaimt.report.word import word_bytes
 from metaimt.report.word_tables import Cells, _widths
 
 PORTRAIT, LANDSCAPE = WD_ORIENT.PORTRAIT, WD_ORIENT.LANDSCAPE
+RIGHT = WD_ALIGN_PARAGRAPH.RIGHT
 HOSTILE = "=cmd\x07 <script>alert(1)</script> \u202e {x} **b** [a](javascript:b)"
 
 
@@ -145,10 +148,10 @@ def test_a_figure_without_its_picture_is_named_at_the_end(shipped: Results) -> N
 def test_a_picture_too_tall_to_read_on_one_page_says_where_the_whole_one_is(
     shipped: Results, tall: float, told: bool
 ) -> None:
-    from matplotlib.figure import Figure
-
-    drawn = ReviewFigure("forest", "Made up", "caption", "words", Figure(figsize=(2, 2 * tall)))
-    document = made(shipped, "![words](figures/forest.svg)\n\n*caption*\n", drawn)
+    drawn = figure("forest")
+    drawn.figure.set_size_inches(2, 2 * tall)
+    drawn.figure.add_axes((0, 0, 1, 1))
+    document = made(shipped, "# x\n\n## part\n\n![words](figures/forest.svg)\n\n*caption*\n", drawn)
     assert ("the whole picture is figures/forest.svg" in text_of(document)) is told
 
 
@@ -181,6 +184,148 @@ def test_a_table_never_leaves_the_page(room: float) -> None:
     widths = _widths(cells, room, 8.0)
     assert sum(widths) <= room + 1e-9
     assert all(width > 0 for width in widths)
+
+
+# ---------- the parts of a document, as a reader sees them ----------
+
+
+def written(shipped: Results, blocks: str) -> docx.document.Document:
+    """A document of one section, without the front and the references that every document has."""
+    return made(shipped, f"# x\n\n## part\n\n{blocks}\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "points", "around", "bold"),
+    [  # around: points before and after
+        ("Normal", 10, (4, 6), False),
+        ("Title", 20, (0, 6), True),
+        ("Heading 1", 14, (18, 6), True),
+        ("Heading 2", 11.5, (12, 6), True),
+        ("Caption", 8.5, (2, 10), False),
+        ("List Bullet", 9, (0, 2), False),
+        ("List Number", 9, (0, 3), False),
+        ("Table Text", 8, (1, 1), False),
+        ("Small List", 8.5, (1, 1), False),
+    ],
+)
+def test_the_styles_of_a_document(
+    document: docx.document.Document, name: str, points: float, around: tuple[float, float], bold: bool
+) -> None:
+    style = document.styles[name]
+    assert isinstance(style, ParagraphStyle)
+    font, form = style.font, style.paragraph_format
+    assert font.size is not None
+    assert (font.name, font.size.pt, font.bold, font.italic) == ("Arial", points, bold, False)
+    assert form.space_before is not None
+    assert form.space_after is not None
+    assert (form.space_before.pt, form.space_after.pt) == around
+    if name.startswith(("Heading", "Title")):
+        assert form.keep_with_next, "no heading alone at the foot of a page"
+    if name == "Caption":
+        assert form.keep_together
+
+
+def test_a_link_looks_like_one(document: docx.document.Document) -> None:
+    link = document.styles["Hyperlink"]
+    assert isinstance(link, CharacterStyle)
+    assert link.font.underline
+    assert str(link.font.color.rgb) == "0563C1"
+
+
+def test_parts_are_headings_of_two_levels(shipped: Results) -> None:
+    document = made(shipped, "# x\n\n## part\n\none\n\n### within\n\ntwo\n\n#### deeper\n\nthree\n")
+    styles = {p.text: p.style.name for p in document.paragraphs if p.style is not None}
+    assert [styles[text] for text in ("part", "within", "deeper")] == ["Heading 1", "Heading 2", "Heading 2"]
+
+
+def test_a_table_is_called_by_the_two_headings_above_it(shipped: Results) -> None:
+    table = "| a | b |\n|:--|--:|\n| c | d |"
+    text = f"# x\n\n## first\n\n{table}\n\n### within\n\n{table}\n\n### beside\n\n{table}\n\n## last\n\n{table}\n"
+    document = made(shipped, text)
+    said = [p.text for p in document.paragraphs if p.style is not None and p.style.name == "Caption"]
+    assert said == ["Table 1. first.", "Table 2. first: within.", "Table 3. first: beside.", "Table 4. last."]
+    captions = [p for p in document.paragraphs if p.style is not None and p.style.name == "Caption"]
+    assert all(p.paragraph_format.keep_with_next for p in captions), "the caption stands above its table"
+
+
+def test_a_table_has_lines_above_below_and_under_its_header(shipped: Results) -> None:
+    document = written(shipped, "| a | b |\n|:--|--:|\n| c | 1 |\n| d | 2 |")
+    (table,) = document.tables
+    borders = table._tbl.tblPr.find(qn("w:tblBorders"))
+    assert borders is not None
+    sizes = {line.tag.split("}")[1]: (line.get(qn("w:val")), line.get(qn("w:sz"))) for line in borders}
+    assert sizes == {"top": ("single", "8"), "bottom": ("single", "8"), "insideH": ("single", "2")}
+    header = table.rows[0]._tr
+    assert [line.tag.split("}")[1] for each in header.iter(qn("w:tcBorders")) for line in each] == ["bottom", "bottom"]
+    assert all(row._tr.find(f".//{qn('w:cantSplit')}") is not None for row in table.rows), "rows are not torn apart"
+    assert [row._tr.find(f".//{qn('w:tblHeader')}") is not None for row in table.rows] == [True, False, False]
+    runs = [[cell.paragraphs[0].runs[0] for cell in row.cells] for row in table.rows]
+    assert [[bool(run.bold) for run in row] for row in runs] == [[True, True], [False, False], [False, False]]
+    assert {run.font.size.pt for row in runs for run in row if run.font.size is not None} == {8.0}
+    assert [[cell.paragraphs[0].alignment for cell in row.cells] for row in table.rows] == [[None, RIGHT]] * 3
+
+
+@pytest.mark.parametrize(
+    ("columns", "points", "sideways"),
+    [(2, 8.0, False), (13, 8.0, False), (14, 7.0, False), (15, 6.5, False), (16, 8.0, True)],
+)
+def test_letters_are_smaller_before_a_page_is_turned(
+    shipped: Results, columns: int, points: float, sideways: bool
+) -> None:
+    """16.35 cm are between the margins, and a column needs 1.22 cm for its heading of five bold letters at 8 points."""
+    line = "".join("| abcde " for _ in range(columns)) + "|"
+    document = written(shipped, f"{line}\n{'|---' * columns}|\n{line}")
+    size = document.tables[0].rows[1].cells[0].paragraphs[0].runs[0].font.size
+    assert size is not None
+    assert size.pt == points
+    assert any(section.orientation == LANDSCAPE for section in document.sections) == sideways
+
+
+def test_many_short_items_are_one_paragraph(shipped: Results) -> None:
+    def items(number: int, letters: int) -> list[str]:
+        text = "\n".join(f"- {'a' * letters}{k}" for k in range(number))
+        named = [p for p in written(shipped, text).paragraphs if p.style is not None]
+        return [p.text for p in named if p.style is not None and p.style.name in {"List Bullet", "Small List"}]
+
+    assert len(items(6, 79)) == 1
+    assert items(6, 1) == ["a0; a1; a2; a3; a4; a5"]
+    assert len(items(5, 1)) == 5, "few"
+    assert len(items(6, 80)) == 6, "long"
+
+
+def test_numbers_of_a_list_count_for_its_length(shipped: Results) -> None:
+    text = "\n".join(f"{k + 1}. {'a' * 78}" for k in range(6))  # with its number of 81 letters
+    said = text_of(written(shipped, text))
+    assert f"1. {'a' * 78}\n2. " in said
+    assert "; 2. " not in said
+
+
+def test_words_are_bold_italic_or_code_where_the_report_marks_them(shipped: Results) -> None:
+    document = written(shipped, "plain **bold** *italic* `code` end")
+    (paragraph,) = [p for p in document.paragraphs if p.text.startswith("plain bold")]
+    marks = {run.text.strip(): (bool(run.bold), bool(run.italic), run.font.name) for run in paragraph.runs}
+    assert marks == {
+        "plain": (False, False, None),
+        "bold": (True, False, None),
+        "italic": (False, True, None),
+        "": (False, False, None),
+        "code": (False, False, "Consolas"),
+        "end": (False, False, None),
+    }
+
+
+@pytest.mark.parametrize(("width", "height", "shown"), [(2, 1, (16.6, 8.3)), (1, 2, (10.5, 21.0))])
+def test_a_figure_is_as_wide_as_the_text_and_no_higher_than_a_page(
+    shipped: Results, width: float, height: float, shown: tuple[float, float]
+) -> None:
+    from matplotlib.figure import Figure
+
+    drawn = ReviewFigure("forest", "Made up", "caption", "words", Figure(figsize=(width, height)))
+    document = made(shipped, "# x\n\n## part\n\n![a](figures/forest.svg)\n\n*one*\n", drawn)
+    (shape,) = document.inline_shapes
+    assert (round(shape.width.cm, 1), round(shape.height.cm, 1)) == shown
+    (picture,) = [p for p in document.paragraphs if p._p.findall(f".//{qn('wp:docPr')}")]
+    assert picture.paragraph_format.keep_with_next, "the caption stands below its figure"
 
 
 def opened(path: Path, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,352 @@
+"""What the page is made of, without a browser: the words of a case, its strip, the discs of the map, the news.
+
+Every patient and publication is made up; what is expected is written by hand.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from conftest import MakeReview, arm, course, patient, report, unit
+
+from metaimt.analyses.evidence_map import EvidenceMap
+from metaimt.casefiles.library import read_library
+from metaimt.casefiles.model import Arm, CaseFile
+from metaimt.evidence.tables import units
+from metaimt.figures.regions import Place
+from metaimt.model.count import Count
+from metaimt.report import page
+from metaimt.report.page_cases import FACETS, STRIP, links, reference, strip_of
+from metaimt.report.page_facts import age, facts_of, months, reading_of, words
+from metaimt.report.page_figures import _at, _compact
+from metaimt.report.page_map import LARGEST, SMALLEST, _cell, disc
+
+
+def case_file(*patients: dict[str, Any], **more: Any) -> CaseFile:
+    return CaseFile.model_validate(report("example-2020", *patients, **more))
+
+
+# ---------- where a case stands in the strip ----------
+
+
+@pytest.mark.parametrize(
+    ("response", "place"),
+    [
+        ("CR", "complete response"),
+        ("PR", "partial response"),
+        ("SD", "stable disease"),
+        ("PD", "progressive disease"),
+        ("NE", "death before assessment"),
+        (None, "death before assessment"),
+    ],
+)
+def test_a_patient_stands_in_one_place(response: str | None, place: str) -> None:
+    strip = strip_of(unit("a/P1", response=response), None)
+    assert {name: number for name, number in zip(STRIP, strip, strict=True) if number} == {place: 1}
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [  # responders, evaluable, categories -> CR, PR, a response, SD, PD, death, no response
+        ((5, 9, {}), (0, 0, 5, 0, 0, 0, 4)),
+        ((5, 9, {"cr": 2, "pr": 3, "sd": 3, "pd": 1}), (2, 3, 0, 3, 1, 0, 0)),
+        ((5, 9, {"cr": 2, "pd": 1}), (2, 0, 3, 0, 1, 0, 3)),
+        ((5, 9, {"pr": 4, "sd": 4}), (0, 4, 1, 4, 0, 0, 0)),
+        ((5, 9, {"cr": 5, "sd": 2, "pd": 1}), (5, 0, 0, 2, 1, 0, 1)),
+        ((5, 9, {"cr": 3, "pr": 3}), (0, 0, 5, 0, 0, 0, 4)),  # six of five: not used
+        ((5, 9, {"sd": 3, "pd": 2}), (0, 0, 5, 0, 0, 0, 4)),  # five of four
+        ((0, 3, {"sd": 3}), (0, 0, 0, 3, 0, 0, 0)),
+    ],
+)
+def test_an_arm_stands_where_its_categories_say(
+    said: tuple[int, int, dict[str, int]], expected: tuple[int, ...]
+) -> None:
+    r, n, categories = said
+    described = Arm.model_validate(arm(r, n, **categories))
+    assert strip_of(unit("a/arm1", r, n), described) == expected
+
+
+def test_who_is_not_evaluable_stands_nowhere() -> None:
+    assert strip_of(unit("a/P1", 0, 0, response="PR"), None) == (0,) * 7
+    assert strip_of(unit("a/arm1", 0, 0), Arm.model_validate(arm(0, 0))) == (0,) * 7
+
+
+# ---------- the facts of a case ----------
+
+BARE_COURSE = {"Drug": "crizotinib", "Best response": "not readable in the source"}
+BARE_PATIENT = {"Age": "not stated", "Sex": "not stated", "Site": "not stated", "Histology": "not stated"}
+FULL: dict[str, Any] = {
+    "age": 0.5,
+    "sex": "female",
+    "site": "head_and_neck",
+    "site_detail": "tongue",
+    "histology": "EIMS",
+    "histology_detail": "round cells",
+    "ihc": {"ROS1": "negative", "ALK": "positive"},
+    "fusion_gene": "ALK",
+    "fusion_partner": "RANBP2",
+    "rearranged": {"ROS1": False},
+    "mutations": [{"gene": "TP53"}, {"gene": "ALK", "change": "G1202R"}],
+    "status": "alive",
+    "followup_months": 9,
+}
+SECOND = course(
+    "PR",
+    drug="alectinib",
+    response_alternatives=["SD"],
+    response_as_stated="smaller",
+    size_change_percent=-40,
+    sizes=[10, 6],
+    duration_months=[3, 5],
+    ongoing=True,
+    became_operable=False,
+)
+
+
+@pytest.mark.parametrize(
+    ("described", "number", "expected"),
+    [
+        (patient(course(None), histology=None, ihc={}), 0, {**BARE_PATIENT, "Fusion": "not stated", **BARE_COURSE}),
+        (
+            patient(course("CR"), SECOND, **FULL),
+            1,
+            {
+                "Age": "0.5 years",
+                "Sex": "female",
+                "Site": "head and neck, tongue",
+                "Histology": "EIMS, round cells",
+                "Immunohistochemistry": "ALK positive, ROS1 negative",
+                "Fusion": "RANBP2::ALK",
+                "Rearranged": "ROS1 no",
+                "Mutations": "TP53, ALK G1202R",
+                "Drug": "alectinib (inhibitor 2 of 2)",
+                "Best response": "PR (stated)",
+                "In the words of the source": "“smaller”",
+                "The source also leaves open": "SD",
+                "Change of size": "-40 %, from 10 to 6",
+                "Time on the drug": "3 to 5 months",
+                "Still on the drug": "yes",
+                "Became operable": "no",
+                "Last follow-up": "alive, 9 months",
+            },
+        ),
+        (
+            patient(course("CR"), SECOND, fusion_gene="ALK", ihc={}),
+            0,
+            {
+                **BARE_PATIENT,
+                "Histology": "IMT",
+                "Fusion": "ALK, partner not stated",
+                "Drug": "crizotinib (inhibitor 1 of 2)",
+                "Best response": "CR (stated)",
+            },
+        ),
+    ],
+)
+def test_the_facts_of_a_patient(
+    described: dict[str, Any], number: int, expected: dict[str, str], make_review: MakeReview
+) -> None:
+    told = {name: value for name, value in described.items() if value is not None}
+    library = read_library(make_review(report("example-2020", told)))
+    assert library.protocol is not None
+    found = facts_of(library, units(library, library.protocol.outcome)[number])
+    assert dict(found) == expected
+    assert [name for name, _ in found] == list(expected)
+
+
+@pytest.mark.parametrize(
+    ("described", "expected"),
+    [
+        (
+            arm(3, 8, status={}),
+            {
+                "Responders of evaluable": "3/8",
+                "Best responses": "not stated",
+                "Line": "not stated",
+                "Site": "not stated",
+                "Responses are": "stated",
+            },
+        ),
+        (
+            arm(
+                3,
+                8,
+                cr=0,
+                pd=2,
+                population="adult",
+                line="first",
+                site="abdomen",
+                histology="IMT",
+                treated=9,
+                counts_basis="printed",
+                fusion_gene="ROS1",
+                in_response_at_12_months={"n": 2, "of": 3},
+                median_pfs_months={"value": 9.5, "ci": [4, None]},
+                median_duration_months={"value": 8},
+            ),
+            {
+                "Responders of evaluable": "3/8",
+                "Treated": "9",
+                "Best responses": "CR 0, PD 2",
+                "Population": "adult",
+                "Line": "first",
+                "Site": "abdomen",
+                "Histology": "IMT",
+                "Marker status": "ALK positive",
+                "Fusion": "ROS1, partner not stated",
+                "In response or on the drug at 12 months": "2 of 3 in whom it is known",
+                "Counts are": "printed",
+                "Median progression-free survival": "9.5 months (printed 95 % interval 4 to not estimable)",
+                "Median time on the drug": "8 months",
+            },
+        ),
+        (arm(3, 8) | {"evaluable": None}, {"Responders of evaluable": "3; how many were evaluable is not printed"}),
+        (
+            arm(3, 8) | {"evaluable": None, "responders": None, "response_basis": None, "treated": 9},
+            {"Responders of evaluable": "not stated; how many were evaluable is not printed"},
+        ),
+    ],
+)
+def test_the_facts_of_an_arm(described: dict[str, Any], expected: dict[str, str], make_review: MakeReview) -> None:
+    told = {name: value for name, value in described.items() if value is not None}
+    library = read_library(make_review(report("example-2020", arms=[told], design="trial")))
+    assert library.protocol is not None
+    (one,) = units(library, library.protocol.outcome)
+    found = dict(facts_of(library, one))
+    assert expected.items() <= found.items()
+    assert found["Group, known as counts"] == "Made up"
+
+
+@pytest.mark.parametrize(
+    ("reading", "expected"),
+    [
+        ({"depth": "full_text"}, {"Read as": "full text", "Read by": "a, checked by b, 2026-01-01"}),
+        ({"checked_by": None}, {"Read as": "abstract", "Read by": "a, by one person only, 2026-01-01"}),
+        (
+            {"depth": "secondary", "secondary_source": "A review", "note": "unclear"},
+            {
+                "Read as": "secondary",
+                "Read in": "A review",
+                "Read by": "a, checked by b, 2026-01-01",
+                "Reader's note": "unclear",
+            },
+        ),
+    ],
+)
+def test_how_a_report_was_read(reading: dict[str, Any], expected: dict[str, str]) -> None:
+    assert dict(reading_of(case_file(patient(course()), extraction=reading))) == expected
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (months(8.0), "8 months"),
+        (months((3.0, 3.0)), "3 months"),
+        (months((3.0, 5.5)), "3 to 5.5 months"),
+        (months(None), None),
+        (age(None), "not stated"),
+        (age(34.0), "34 years"),
+        (age(1.4167), "1.42 years"),
+        (words("head_and_neck"), "head and neck"),
+        (words(None), None),
+        (words(""), None),
+    ],
+)
+def test_a_value_in_words(found: str | None, expected: str | None) -> None:
+    assert found == expected
+
+
+# ---------- the reference of a publication ----------
+
+
+@pytest.mark.parametrize(
+    ("bibliography", "said", "found"),
+    [
+        ({"doi": "10.1000/x", "pmid": "12", "url": "https://example.org/x"}, "A title. 2020", ["10.1000/x", "12"]),
+        ({"pmcid": "PMC12", "authors": "A B.", "journal": "J Made Up"}, "A B. A title. J Made Up. 2020", ["PMC12"]),
+        ({"url": "https://example.org/x"}, "A title. 2020", ["https://example.org/x"]),
+        ({"title": None, "year": None}, "reference not verified", []),
+    ],
+)
+def test_the_reference_and_the_links_of_a_publication(
+    bibliography: dict[str, Any], said: str, found: list[str]
+) -> None:
+    made = report("example-2020", patient(course()))
+    made["report"] |= {"title": "A title.", **bibliography}
+    made["report"] = {name: value for name, value in made["report"].items() if value is not None}
+    publication = CaseFile.model_validate(made)
+    assert reference(publication) == said
+    addresses = [address for _, address in links(publication)]
+    assert len(addresses) == len(found)
+    assert all(ending in address for ending, address in zip(found, addresses, strict=True))
+    assert all(text and address.startswith("https://") for text, address in links(publication))
+
+
+# ---------- the map ----------
+
+
+@pytest.mark.parametrize(
+    ("radius", "share", "full", "path"),
+    [
+        (10, 0.0, False, ""),
+        (10, 1.0, True, ""),
+        (10, 0.25, False, "M0 0V-10A10 10 0 0 1 10 -6.12e-16z"),  # from the top to the right
+        (4, 0.5, False, "M0 0V-4A4 4 0 0 1 4.9e-16 4z"),  # to the bottom, the short way
+        (10, 0.75, False, "M0 0V-10A10 10 0 1 1 -10 1.84e-15z"),  # to the left, the long way
+    ],
+)
+def test_a_disc_is_filled_clockwise_from_the_top(radius: float, share: float, full: bool, path: str) -> None:
+    assert disc(radius, share) == {"radius": f"{radius:g}", "full": full, "path": path}
+
+
+@pytest.mark.parametrize(
+    ("evaluable", "radii"),
+    [
+        ([4, 16], ["7", "14"]),  # the area is the patients: four times as many, twice as wide
+        ([16, 64], ["7", "14"]),  # the largest of the map as large as a disc gets
+        ([4], ["7"]),  # of few patients the largest stays small
+        ([1, 64], ["3.5", "14"]),  # nobody becomes invisible
+    ],
+)
+def test_the_size_of_a_disc_is_its_patients(evaluable: list[int], radii: list[str]) -> None:
+    cells = {(f"row{n}", "drug"): Count.of("cell", [unit("a/arm1", n, n)]) for n in evaluable}
+    whole = Count.of("all", [])
+    rows = tuple(row for row, _ in cells)
+    found = EvidenceMap("pool", "down", "across", rows, ("drug", "none"), cells, {}, {}, whole)
+    made = [_cell(found, row, "drug") for row in rows]
+    assert [each and each["disc"]["radius"] for each in made] == radii
+    assert [each and each["fraction"] for each in made] == [f"{n}/{n}" for n in evaluable]
+    assert _cell(found, rows[0], "none") is None
+    assert (LARGEST, SMALLEST) == (14.0, 3.5)
+
+
+# ---------- pictures and the frame of the page ----------
+
+
+def test_a_part_of_a_picture_is_told_in_per_cent() -> None:
+    assert _at(Place(left=0.125, top=0.5, width=0.25, height=1 / 3)) == "12.5 50 25 33.33"
+
+
+def test_a_picture_loses_its_indentation_and_no_text() -> None:
+    svg = b'<svg>\n  <path d="M0 0\n   L1 1"/>\n  <text>a b</text>\n</svg>\n'
+    assert _compact(svg) == b'<svg><path d="M0 0\nL1 1"/><text>a b</text></svg>\n'
+
+
+def test_the_filters_and_columns_of_the_page() -> None:
+    assert FACETS[:8] == ("drug", "partner", "site", "histology", "line", "stratum", "basis", "year")
+    assert set(page.FILTERS) == set(FACETS) - {"year"}  # the year has two fields of its own
+    assert page.FILTERS["stratum"] == "Stratum"
+    assert [heading for heading, kind in page.COLUMNS if "w" not in kind] == [
+        "Case",
+        "r/n",
+        "Drug",
+        "Response",
+        "Year",
+        "Counted in, or why not",
+    ]
+
+
+def test_the_values_of_a_filter_are_sorted_and_not_stated_is_last() -> None:
+    cases = [{"facets": dict.fromkeys(FACETS, value)} for value in ("not stated", "zebra", "bone", "zebra")]
+    assert page._filters(cases) == {name: ["bone", "zebra", "not stated"] for name in FACETS}
