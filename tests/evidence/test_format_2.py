@@ -90,7 +90,7 @@ def test_a_drug_of_no_stated_target_counts_where_the_protocol_names_that(make_re
     text = PRESENT_PROTOCOL.replace("status: positive, targets: [ALK]", "status: positive, targets: [ALK, not_stated]")
     (folder / "review.yaml").write_text(text, encoding="utf-8")
     assert where(placed(folder), "example-1/P1") == [ALL]
-    assert reasons(placed(folder), "example-2/P1", ALL) == (OTHER,), "not_stated is no target"
+    assert reasons(placed(folder), "example-2/P1", ALL) == ("drug without the pool's target (ALK, not stated)",)
 
 
 def test_a_review_of_mutations(make_review: MakeReview) -> None:
