@@ -16,12 +16,14 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import transcripts  # noqa: E402 - found by the line above
+
+from metaimt.out_folder import RECORD  # noqa: E402
 
 BINARY = {".docx", ".xlsx", ".png"}
 """Built and not committed."""
@@ -128,7 +130,11 @@ def stale(names: Sequence[str]) -> Files:
     changed: Files = {}
     for name in names:
         made = PARTS[name]()
-        changed |= {file: data for file, data in made.items() if _present(file) != data}
+        changed |= {
+            file: data
+            for file, data in made.items()
+            if _present(file) != data and (_present(file) is not None or PurePosixPath(file).name != RECORD)
+        }  # a new clone has no record of what was written, and needs none
         if name == "outputs":
             there = (path for path in (ROOT / "outputs").rglob("*") if path.is_file() and path.suffix not in BINARY)
             former = {path.relative_to(ROOT).as_posix() for path in there}
