@@ -71,6 +71,7 @@ class _Column:
         )
 
     def add(self, cell: Cell) -> None:
+        """Count one more cell of the column."""
         if isinstance(cell, date):
             self.days += 1
             return
@@ -164,6 +165,7 @@ class _Writer:
         self._written = 0
 
     def draft(self) -> Draft:
+        """The whole mapping, as text to be read and corrected."""
         body = [*self._body()]  # which finds what stands for nothing known
         lines = [
             f"# How metaimt cohort reads {_shown(self._file)}: drafted from its headings and values. What stands",

@@ -179,6 +179,7 @@ class _Alike:
     number: int = 0
 
     def told(self) -> list[Problem]:
+        """The problems one by one while they are few, else one for all cells that share the fault."""
         if self.number <= len(self.first):
             return self.first
         one = self.first[0]
