@@ -20,8 +20,7 @@ from metaimt.evidence.selection import Placed, place_units
 from metaimt.evidence.tables import units
 from metaimt.model.count import Cluster, Count
 from metaimt.model.unit import Unit
-from metaimt.statistics.pooled import PooledProportion, pool_proportion
-from metaimt.statistics.posterior_surface import Prior
+from metaimt.statistics.posterior import PooledProportion, Prior, pool_proportion
 from metaimt.statistics.proportion import Proportion
 
 Rate = PooledProportion | Proportion | None

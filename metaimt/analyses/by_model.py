@@ -13,9 +13,8 @@ from metaimt.analyses.models import Interval
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.sensitivity import Cell, SensitivityRow
 from metaimt.analyses.wording import difference
-from metaimt.statistics.outcome import NotRun
+from metaimt.statistics.outcome import NotIdentified, NotRun
 from metaimt.statistics.proportion import Proportion
-from metaimt.statistics.rho import NotIdentified
 
 if TYPE_CHECKING:
     from metaimt.analyses.models import Rate
@@ -24,8 +23,8 @@ LEVEL = 0.95
 # One of each kind stands in the sensitivity table; all are in results.json and tables/methods.csv.
 SHOWN = {
     "crude": "r/n, patients as independent (Clopper-Pearson)",
-    "beta-binomial-chi2": "beta-binomial, chi-square cut-off",
-    "posterior": "beta-binomial, posterior median",
+    "beta-binomial-ml-f": "beta-binomial, maximum likelihood, F(1, K - 2)",
+    "beta-binomial-ml-chi2": "beta-binomial, maximum likelihood, chi-square",
     "glmm median": "binomial-normal GLMM, median report",
     "glmm marginal_mean": "binomial-normal GLMM, marginal mean",
     "logit-dl": "inverse variance, logit, 0.5 added where r = 0 or n, DL",

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from metaimt.analyses.models import (
+    LIKELIHOOD,
     Model,
     beta_binomial_model,
-    chi_square_model,
     crude_models,
     glmm_model,
-    posterior_model,
+    likelihood_model,
 )
 from metaimt.analyses.study_parts import (
     Part,
@@ -93,7 +93,7 @@ def compare_studies(
         studies: at least one.
         grouping: the column that `group` was read from; None: no subgroups.
         name: of the data, for the heading.
-        every_model: the chi-square cut-off, the posterior and the inverse-variance models too (imports PyMARE).
+        every_model: the maximum-likelihood and the inverse-variance models too (imports PyMARE).
 
     Raises:
         ValueError: no studies, or counts that are not valid.
@@ -145,8 +145,7 @@ def _others(responders: Sequence[int], evaluable: Sequence[int]) -> dict[str, Mo
     from metaimt.analyses.comparison_models import inverse_variance_models
 
     return {
-        "beta-binomial-chi2": chi_square_model(responders, evaluable),
-        "posterior": posterior_model(responders, evaluable),
+        **{name: likelihood_model(responders, evaluable, cutoff) for cutoff, name in LIKELIHOOD.items()},
         **inverse_variance_models(responders, evaluable),
     }
 

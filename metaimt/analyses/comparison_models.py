@@ -20,7 +20,7 @@ from metaimt.statistics.inverse_variance import (
     fit_inverse_variance,
 )
 from metaimt.statistics.inverse_variance_spread import Spread
-from metaimt.statistics.rho import NotIdentified
+from metaimt.statistics.outcome import NotIdentified
 
 SCALES: dict[str, tuple[Measure, Correction]] = {
     "logit": ("logit", "where needed"),

@@ -20,8 +20,7 @@ from metaimt.evidence.selection import Selection
 from metaimt.model.count import Count
 from metaimt.model.unit import Unit
 from metaimt.statistics.betabinomial_regression import OddsRatio, beta_binomial_regression
-from metaimt.statistics.outcome import NotRun
-from metaimt.statistics.rho import NotIdentified
+from metaimt.statistics.outcome import NotIdentified, NotRun
 
 CASES: Final = ("case_report", "case_series")
 COHORTS: Final = ("cohort",)

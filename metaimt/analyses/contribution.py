@@ -22,7 +22,7 @@ from metaimt.model.count import Count
 from metaimt.model.reason import Why
 from metaimt.model.unit import Unit
 from metaimt.problem import WrongUse
-from metaimt.statistics.pooled import PooledProportion
+from metaimt.statistics.posterior import PooledProportion
 from metaimt.statistics.proportion import Proportion
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from metaimt.statistics.pooled import PooledProportion
-from metaimt.statistics.posterior import Posterior
+from metaimt.analyses.wording import prior_words
+from metaimt.statistics.adjusted import AdjustedRate
+from metaimt.statistics.outcome import NotIdentified, NotRun
+from metaimt.statistics.posterior import HalfNormal, PooledProportion, RhoPosterior, RhoPrior
 from metaimt.statistics.proportion import Proportion
-from metaimt.statistics.rho import NotIdentified, Rho
 
 
 def proportion_dict(share: PooledProportion | Proportion | None) -> dict[str, Any]:
@@ -27,31 +28,48 @@ def proportion_dict(share: PooledProportion | Proportion | None) -> dict[str, An
 
 
 def estimates_dict(orr: PooledProportion | Proportion | None) -> dict[str, Any]:
-    """The keys orr, crude and rho of a group, and its posterior where the rule used it."""
+    """The keys orr, crude and rho of a group, and for a pool its priors and P(ORR > t)."""
     if orr is None:
         nobody = {"not_identified": "no evaluable patient"}
         return {"orr": nobody, "crude": nobody, "rho": nobody}
     if isinstance(orr, Proportion):
         rho = {"not_identified": "not pooled by report"}
         return {"orr": interval_dict(orr), "crude": interval_dict(orr), "rho": rho}
-    found = {
-        "orr": {**interval_dict(orr), "reason": orr.reason},
+    return {
+        "orr": interval_dict(orr),
         "crude": interval_dict(orr.crude),
         "rho": rho_dict(orr.rho),
+        "priors": {"mu": list(orr.mu_prior), "rho": prior_value(orr.rho_prior)},
+        "above": {f"{t:g}": p for t, p in orr.probabilities},
     }
-    return found if orr.posterior is None else {**found, "posterior": posterior_dict(orr.posterior)}
 
 
-def rho_dict(rho: Rho | NotIdentified) -> dict[str, Any]:
+def prior_value(prior: RhoPrior) -> Any:
+    """A beta prior as its two parameters; the other in words."""
+    return prior_words(prior) if isinstance(prior, HalfNormal) else list(prior)
+
+
+def rho_dict(rho: RhoPosterior | NotIdentified) -> dict[str, Any]:
     """The intraclass correlation, or why it is not identified."""
     if isinstance(rho, NotIdentified):
         return {"not_identified": rho.reason}
     return {**asdict(rho), "wording": rho.wording()}
 
 
-def posterior_dict(posterior: Posterior) -> dict[str, Any]:
-    """The posterior, with P(ORR > t) as {t: probability}."""
-    return {**asdict(posterior), "probabilities": {f"{t:g}": p for t, p in posterior.probabilities}}
+def adjusted_dict(found: tuple[AdjustedRate, ...] | NotRun) -> Any:
+    """The rate adjusted for selection under each prior, or why there is none."""
+    if isinstance(found, NotRun):
+        return {"not_run": found.reason}
+    return [
+        {
+            "prior": each.prior.wording(),
+            "estimate": each.estimate,
+            "lower": each.lower,
+            "upper": each.upper,
+            "level": each.level,
+        }
+        for each in found
+    ]
 
 
 def interval_dict(result: PooledProportion | Proportion) -> dict[str, Any]:

@@ -1,62 +1,72 @@
-"""How much do reports differ, and what may a new one show?
-
-Methods: the bootstrap test of rho = 0, the posterior, and the prediction, whose rho prior is always named because it
-rests mostly on it.
-"""
+"""How much do reports differ, and what may a new one show? Each pool under other priors of rho, on which that rests."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
-from metaimt.analyses.estimate_dicts import posterior_dict, rho_dict
-from metaimt.analyses.pooled_response import Group
+from metaimt.analyses.estimate_dicts import interval_dict, prior_value, rho_dict
+from metaimt.analyses.pooled_response import Group, columns
 from metaimt.casefiles.protocol import Protocol
-from metaimt.statistics.pooled import PooledProportion
-from metaimt.statistics.posterior import Posterior, posterior
-from metaimt.statistics.prediction import RHO_PRIORS, Prediction, predict_under_priors
-from metaimt.statistics.rho import NotIdentified, Rho, RhoTest, bootstrap_rho_test
+from metaimt.statistics.outcome import NotIdentified
+from metaimt.statistics.posterior import HalfNormal, PooledProportion, RhoPosterior, RhoPrior, pool_proportion
+from metaimt.statistics.prediction import Prediction, predict
 
-SEED = 20261123
 SERIES_SIZES = (10,)  # patients of a new series, for the prediction of its responders
+OTHER_PRIORS: Final[tuple[RhoPrior, ...]] = ((1.0, 4.0), (1.0, 19.0), HalfNormal(1.0))
+
+
+@dataclass(frozen=True)
+class UnderPrior:
+    """A pool and the prediction from it under one prior of rho."""
+
+    prior: RhoPrior
+    orr: PooledProportion
+    prediction: Prediction
+
+    def to_dict(self) -> dict[str, Any]:
+        """The prior, the pooled rate, rho, and what a new report may show."""
+        found = self.prediction
+        return {
+            "rho_prior": prior_value(self.prior),
+            "orr": interval_dict(self.orr),
+            "rho": rho_dict(self.orr.rho),
+            "new_report": {"median": found.median, "ranges": [asdict(each) for each in found.ranges]},
+            "new_series": [asdict(each) for each in found.series],
+        }
 
 
 @dataclass(frozen=True)
 class Heterogeneity:
-    """Of one pool: rho, the test of rho = 0 (None: not run), the posterior, predictions under each rho prior.
+    """Of one pool: rho, and the pool under each prior of rho, the protocol's first; none where it is no pool."""
 
-    `prediction` is the one under the protocol's prior. All are None where no patient is evaluable.
-    """
+    rho: RhoPosterior | NotIdentified
+    under: tuple[UnderPrior, ...]
 
-    rho: Rho | NotIdentified
-    test: RhoTest | None
-    posterior: Posterior | None
-    prediction: Prediction | None
-    predictions: tuple[Prediction, ...]
+    @property
+    def prediction(self) -> Prediction | None:
+        """The one under the protocol's prior."""
+        return self.under[0].prediction if self.under else None
 
     def to_dict(self) -> dict[str, Any]:
         """The machine-readable form."""
-        reason = self.rho.reason if isinstance(self.rho, NotIdentified) else "no evaluable patient"
-        nobody = {"not_identified": "no evaluable patient"}
-        return {
-            "rho": rho_dict(self.rho),
-            "rho_test": {"not_run": reason} if self.test is None else asdict(self.test),
-            "posterior": nobody if self.posterior is None else posterior_dict(self.posterior),
-            "predictions": [asdict(prediction) for prediction in self.predictions],
-        }
+        return {"rho": rho_dict(self.rho), "under_priors": [each.to_dict() for each in self.under]}
 
 
 def heterogeneity(group: Group, protocol: Protocol) -> Heterogeneity:
     """The heterogeneity of one pool."""
     if not isinstance(group.orr, PooledProportion):
-        return Heterogeneity(NotIdentified("no evaluable patient"), None, None, None, ())
-    responders, evaluable = [r for _, r, _ in group.clusters], [n for _, _, n in group.clusters]
-    priors = protocol.priors
-    rho = group.orr.rho
-    test = bootstrap_rho_test(responders, evaluable, seed=SEED) if isinstance(rho, Rho) else None
-    rho_priors = tuple(dict.fromkeys([priors.rho, *RHO_PRIORS]))
-    predictions = predict_under_priors(
-        responders, evaluable, sizes=SERIES_SIZES, mu_prior=priors.mu, rho_priors=rho_priors
+        return Heterogeneity(NotIdentified("one report" if group.orr else "no evaluable patient"), ())
+    own = protocol.priors.rho
+    return Heterogeneity(
+        group.orr.rho, tuple(_under(group, protocol, prior) for prior in dict.fromkeys([own, *OTHER_PRIORS]))
     )
-    beliefs = posterior(responders, evaluable, thresholds=protocol.thresholds, mu_prior=priors.mu, rho_prior=priors.rho)
-    return Heterogeneity(rho, test, beliefs, predictions[0], predictions)
+
+
+def _under(group: Group, protocol: Protocol, prior: RhoPrior) -> UnderPrior:
+    responders, evaluable = columns(group.clusters)
+    mu, above = protocol.priors.mu, protocol.thresholds
+    orr = pool_proportion(responders, evaluable, mu_prior=mu, rho_prior=prior, thresholds=above)
+    if not isinstance(orr, PooledProportion):
+        raise TypeError("a pool of two reports or more has a pooled rate")
+    return UnderPrior(prior, orr, predict(responders, evaluable, sizes=SERIES_SIZES, mu_prior=mu, rho_prior=prior))

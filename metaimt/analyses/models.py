@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any
+from typing import Any, Final
 
-from metaimt.statistics.betabinomial import fit_reports, mean_interval
+from metaimt.analyses.wording import disagreement, mostly_assumed, priors_text
+from metaimt.statistics.betabinomial import Cutoff, fit_reports, mean_interval
 from metaimt.statistics.glmm import GlmmFit, fit_glmm, wald_interval
 from metaimt.statistics.glmm_intervals import profile_intervals
-from metaimt.statistics.pooled import pool_proportion
-from metaimt.statistics.pooled_parts import pool_parts
-from metaimt.statistics.posterior import posterior
+from metaimt.statistics.outcome import NotIdentified
+from metaimt.statistics.posterior import RhoPosterior, pool_proportion
 from metaimt.statistics.proportion import Proportion, clopper_pearson, jeffreys, wilson
 from metaimt.statistics.reports import read_reports
-from metaimt.statistics.rho import NotIdentified, Rho, rho_interval
+from metaimt.statistics.rho import Rho, rho_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class Interval:
 
 
 Rate = Interval | NotIdentified
+LIKELIHOOD: Final[dict[Cutoff, str]] = {"F": "beta-binomial-ml-f", "chi-square": "beta-binomial-ml-chi2"}
+ONE_REPORT: Final = "one report: these patients, exact interval (Clopper-Pearson)"
 Figure = float | NotIdentified
 
 
@@ -92,54 +94,42 @@ def crude_models(responders: Sequence[int], evaluable: Sequence[int]) -> dict[st
 
 
 def beta_binomial_model(responders: Sequence[int], evaluable: Sequence[int]) -> Model:
-    """The headline's rule."""
+    """The model of the headline; of one report its exact interval."""
     found = pool_proportion(responders, evaluable)
     rate = ordered_interval(found.estimate, found.lower, found.upper)
+    if isinstance(found, Proportion):
+        return Model("beta-binomial", {"": rate}, {"rho": NotIdentified("one report")}, ONE_REPORT)
     figures = _rho_figures(found.rho)
-    return Model("beta-binomial", {"": rate}, figures, found.method, found.reason, warnings=found.warnings)
+    figures |= {f"above_{t:g}": p for t, p in found.probabilities}
+    priors = priors_text(found.mu_prior, found.rho_prior)
+    warnings = tuple(said for said in (mostly_assumed(found), disagreement(found)) if said)
+    return Model("beta-binomial", {"": rate}, figures, f"{found.method}; {priors}", warnings=warnings)
 
 
 def beta_binomial_parts(parts: Sequence[tuple[Sequence[int], Sequence[int]]]) -> list[Model]:
-    """The headline's rule on parts of the reports; rho without its interval."""
-    return [
-        Model(
-            "beta-binomial",
-            {"": ordered_interval(one.estimate, one.lower, one.upper)},
-            {"rho": one.rho},
-            one.method,
-            warnings=one.warnings,
-        )
-        for one in pool_parts(parts)
-    ]
+    """The model of the headline on each of many parts of the reports."""
+    return [beta_binomial_model(responders, evaluable) for responders, evaluable in parts]
 
 
-def chi_square_model(responders: Sequence[int], evaluable: Sequence[int]) -> Model:
-    """The beta-binomial with the chi-square cut-off, which covers less; kept for comparison with other programs."""
+def likelihood_model(responders: Sequence[int], evaluable: Sequence[int], cutoff: Cutoff) -> Model:
+    """The beta-binomial by maximum likelihood with a profile interval, for comparison with other programs."""
     reports = read_reports(responders, evaluable)
-    name, method = "beta-binomial-chi2", "beta-binomial, profile likelihood (chi-square)"
+    name, method = LIKELIHOOD[cutoff], f"beta-binomial, maximum likelihood, profile interval ({cutoff})"
     cause = None
     if reports.number == 1 and reports.informative:
         cause = NotIdentified("one report")
     elif reports.informative and reports.unanimous:
         cause = NotIdentified("unanimous")
+    elif cutoff == "F" and reports.number < 3:
+        cause = NotIdentified("the F cut-off needs three reports")
     if cause:
         return Model(name, {"": cause}, {"rho": cause}, method)
     fit = fit_reports(reports)
-    interval = mean_interval(fit, 0.95, "chi-square")
+    interval = mean_interval(fit, 0.95, cutoff)
     single = NotIdentified("every report is a single case")
     rho = rho_interval(fit, 0.95) if reports.informative else single
     rate = ordered_interval(fit.mean, interval.lower, interval.upper)
     return Model(name, {"": rate}, {**_rho_figures(rho), "log_likelihood": fit.log_likelihood}, method)
-
-
-def posterior_model(responders: Sequence[int], evaluable: Sequence[int]) -> Model:
-    """The posterior of the beta-binomial mean under the shipped priors; the estimate is the posterior median."""
-    found = posterior(responders, evaluable)
-    priors = f"mu ~ Beta{found.mu_prior}, rho ~ Beta{found.rho_prior}"
-    figures: dict[str, Figure] = {"mean": found.mean, "rho_mean": found.rho_mean}
-    figures |= {f"above_{t:g}": p for t, p in found.probabilities}
-    method = f"beta-binomial, posterior median and equal-tailed interval; {priors}"
-    return Model("posterior", {"": ordered_interval(found.median, found.lower, found.upper)}, figures, method)
 
 
 def glmm_model(responders: Sequence[int], evaluable: Sequence[int]) -> Model:
@@ -183,7 +173,7 @@ def glmm_in_short(fit: GlmmFit) -> Model:
     return Model("glmm", {"median": rate}, figures, method, warnings=fit.warnings)
 
 
-def _rho_figures(rho: Rho | NotIdentified) -> dict[str, Figure]:
+def _rho_figures(rho: Rho | RhoPosterior | NotIdentified) -> dict[str, Figure]:
     if isinstance(rho, NotIdentified):
         return {"rho": rho}
     return {"rho": rho.estimate, "rho_lower": rho.lower, "rho_upper": rho.upper}

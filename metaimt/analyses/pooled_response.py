@@ -1,41 +1,39 @@
 """How often do these tumours respond? The pools, their strata, and the separate rows.
 
-One cluster a report, beta-binomial by the rules of `statistics.pooled`; the separate rows are exact binomial.
+One cluster a report, by the model of `statistics.posterior`; the strata of a pool have one rho. Groups that are no
+pool have r/n and its exact interval.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from metaimt.analyses.estimate_dicts import estimates_dict, proportion_dict
+from metaimt.analyses.estimate_dicts import adjusted_dict, estimates_dict, proportion_dict
 from metaimt.analyses.not_in_headline import NotInHeadline, not_in_headline
-from metaimt.analyses.wording import percent, rate_and_limits
+from metaimt.analyses.wording import disagreement, mostly_assumed
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import LATER_LINES, Selection, meets
 from metaimt.model.count import COMPLETE, CONTROLLED, OUTCOMES, Cluster, Count
 from metaimt.model.reason import Why
 from metaimt.model.unit import Unit
 from metaimt.problem import CannotAnalyse
-from metaimt.statistics.pooled import PooledProportion, pool_proportion
+from metaimt.statistics.adjusted import (
+    OTHER_PRIORS,
+    AdjustedRate,
+    SelectionPrior,
+    adjusted_rate,
+)
+from metaimt.statistics.outcome import NotRun
+from metaimt.statistics.posterior import PooledProportion, pool_parts, pool_proportion
 from metaimt.statistics.proportion import Proportion, clopper_pearson
 from metaimt.workers import run_all
 
-NOTABLE_GAP = 0.03  # of the mean over reports from r/n, worth a sentence
-
-
-def mean_over_reports(estimate: float, crude: Proportion) -> str:
-    """That the estimate is a mean over reports, where it is not near r/n; else empty."""
-    if abs(estimate - crude.estimate) < NOTABLE_GAP:
-        return ""
-    over = rate_and_limits(crude.estimate, crude.lower, crude.upper)[0]
-    return (
-        f"the estimate, {percent(estimate)}, is the mean over reports, which differ; over patients "
-        f"r/n is {over} % ({crude.responders}/{crude.evaluable})"
-    )
+FORMAT = 2  # of `metaimt pool --format json` and results.json
+TRIAL = "trial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,8 @@ class Group:
     """A pool, stratum or separate row. `orr` is None where no patient is evaluable.
 
     `line_not_stated` are the arms whose line is mixed or not said. `known` has the patients for whom CR, or
-    CR/PR/SD/PD, is known, and `complete` and `controlled` their rates.
+    CR/PR/SD/PD, is known, and `complete` and `controlled` their rates. `adjusted`: of a pool, the rate adjusted for
+    selection, under the protocol's prior first; empty for what is no pool.
     """
 
     name: str
@@ -80,6 +79,7 @@ class Group:
     strata: Mapping[str, Group]
     parts: Mapping[str, Count]
     left_out: tuple[LeftOut, ...]
+    adjusted: tuple[AdjustedRate, ...] | NotRun = ()
 
     @property
     def clusters(self) -> tuple[Cluster, ...]:
@@ -88,17 +88,17 @@ class Group:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a reader of the estimate must know; among it, that it is a mean over reports where r/n differs."""
+        """What a reader of the estimate must know."""
         if not isinstance(self.orr, PooledProportion):
             return ()
-        mean = mean_over_reports(self.orr.estimate, self.orr.crude)
-        return (*self.orr.warnings, mean) if mean else self.orr.warnings
+        return tuple(said for said in (mostly_assumed(self.orr), disagreement(self.orr)) if said)
 
     def to_dict(self) -> dict[str, Any]:
         """The machine-readable form; what is not identified says so and is never null or 0."""
         return {
             **self.counts.to_dict(),
             **estimates_dict(self.orr),
+            **({"adjusted": adjusted_dict(self.adjusted)} if self.adjusted != () else {}),
             "warnings": list(self.warnings),
             "line_not_stated": self.line_not_stated.evaluable,
             "complete_response": proportion_dict(self.complete),
@@ -128,7 +128,7 @@ class PooledResponse:
     def to_dict(self) -> dict[str, Any]:
         """The contract of `metaimt pool --format json`."""
         return {
-            "format": 1,
+            "format": FORMAT,
             "title": self.title,
             "version": self.version,
             "headline": self.headline.name,
@@ -190,18 +190,20 @@ def _group(
 ) -> Group:
     """A pool or separate row with its strata."""
     members, label = selection.members(name), protocol.label(name)
-    strata = {
-        stratum: _counted(
-            stratum,
-            Count.of(f"{label}: {protocol.label(stratum)}", (m.unit for m in members if m.stratum == stratum)),
-            protocol,
-            pooled=pooled,
-        )
+    counts = {
+        stratum: Count.of(f"{label}: {protocol.label(stratum)}", (m.unit for m in members if m.stratum == stratum))
         for stratum in protocol.strata
+    }
+    rates = strata_rates(counts, protocol) if pooled else {}
+    strata = {
+        stratum: replace(each, orr=rates.get(stratum)) if pooled else each
+        for stratum, found in counts.items()
+        for each in [_counted(stratum, found, protocol, pooled=pooled)]
     }
     whole = _counted(name, Count.of(label, (m.unit for m in members)), protocol, pooled=pooled)
     left_out = tuple(LeftOut(placed.unit, placed.reasons[name]) for placed in selection.left_out(name))
-    return replace(whole, strata=strata, parts=parts or {}, left_out=left_out)
+    adjusted = adjusted_rates(whole.counts, protocol) if pooled else ()
+    return replace(whole, strata=strata, parts=parts or {}, left_out=left_out, adjusted=adjusted)
 
 
 def _counted(name: str, counts: Count, protocol: Protocol, *, pooled: bool) -> Group:
@@ -228,15 +230,47 @@ def _counted(name: str, counts: Count, protocol: Protocol, *, pooled: bool) -> G
 def response_rate(
     reports: tuple[Cluster, ...], protocol: Protocol, *, pooled: bool
 ) -> PooledProportion | Proportion | None:
-    """The rate of clusters (report, r, n): pooled by the rule of `statistics.pooled`, or exact; None if none."""
+    """The rate of clusters (report, r, n): pooled, or exact where it is no pool or one report; None if none."""
     if not reports:
         return None
-    responders, evaluable = [r for _, r, _ in reports], [n for _, _, n in reports]
+    responders, evaluable = columns(reports)
     if not pooled:
         return clopper_pearson(sum(responders), sum(evaluable))
     priors = protocol.priors
     thresholds = protocol.thresholds
     return pool_proportion(responders, evaluable, mu_prior=priors.mu, rho_prior=priors.rho, thresholds=thresholds)
+
+
+def columns(reports: Iterable[Cluster]) -> tuple[list[int], list[int]]:
+    """Responders and evaluable patients of clusters."""
+    pairs = [(r, n) for _, r, n in reports]
+    return [r for r, _ in pairs], [n for _, n in pairs]
+
+
+def strata_rates(strata: Mapping[str, Count], protocol: Protocol) -> dict[str, PooledProportion | Proportion]:
+    """The strata of one pool by one regression: a mean each, rho in common. Those without a patient are left out."""
+    parts = {name: columns(counts.clusters) for name, counts in strata.items() if counts.evaluable}
+    if not parts:
+        return {}
+    priors, above = protocol.priors, protocol.thresholds
+    found = pool_parts(list(parts.values()), mu_prior=priors.mu, rho_prior=priors.rho, above=above)
+    return dict(zip(parts, found, strict=True))
+
+
+def adjusted_rates(counts: Count, protocol: Protocol) -> tuple[AdjustedRate, ...] | NotRun:
+    """The rate in prospective trials given all reports of a pool, under the protocol's prior first and four others."""
+    trials = counts.where(f"{counts.title}: trials", lambda unit: unit.design == TRIAL)
+    others = counts.where(f"{counts.title}: other reports", lambda unit: unit.design != TRIAL)
+    for side, words in ((trials, "no prospective trial"), (others, "only prospective trials")):
+        if not side.evaluable:
+            return NotRun(words)
+    own, priors = protocol.priors.selection, protocol.priors
+    chosen = SelectionPrior(own.odds_ratio, own.log_sd)
+    both = columns(trials.clusters), columns(others.clusters)
+    return tuple(
+        adjusted_rate(*both, prior, mu_prior=priors.mu, rho_prior=priors.rho)
+        for prior in dict.fromkeys([chosen, *OTHER_PRIORS])
+    )
 
 
 def _nothing_eligible(selection: Selection) -> str:

@@ -8,11 +8,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import metaimt
-from metaimt.analyses import duration, heterogeneity
+from metaimt.analyses import duration
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.problem import Problem, Waived
-from metaimt.statistics import exact_tests, firth, pooled, rho, survival_data
+from metaimt.statistics import exact_tests, firth, survival_data
 
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "PyMARE", "matplotlib", "PyYAML", "pydantic", "Jinja2")
 
@@ -31,8 +31,6 @@ def defaults() -> dict[str, Any]:
     """The constants of the methods that no protocol sets, by what they govern."""
     return {
         "interval_level": 0.95,
-        "fewest_reports_for_the_profile": pooled.FEW,
-        "rho_bootstrap": {"replicates": rho.REPLICATES, "seed": heterogeneity.SEED},
         "exact_test": {
             "most_tables_enumerated": exact_tests.MOST_TABLES,
             "replicates_beyond": exact_tests.REPLICATES,

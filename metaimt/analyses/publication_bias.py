@@ -24,8 +24,7 @@ from metaimt.evidence.selection import Selection
 from metaimt.model.count import Count, levels
 from metaimt.model.unit import Unit
 from metaimt.statistics.betabinomial_regression import OddsRatio, beta_binomial_regression
-from metaimt.statistics.outcome import NotRun
-from metaimt.statistics.rho import NotIdentified
+from metaimt.statistics.outcome import NotIdentified, NotRun
 from metaimt.statistics.small_study import SMALLEST, SmallStudies, small_study_diagnostics
 
 MOST_UNDATED: Final = 0.10  # of the reports, for a trend with year

@@ -25,7 +25,7 @@ from metaimt.casefiles.protocol import LEAVE_ONE_OUT, Choices, Protocol
 from metaimt.evidence.selection import Selection
 from metaimt.model.count import Count
 from metaimt.model.unit import Unit
-from metaimt.statistics.weighted import WeightedProportion, pool_weighted
+from metaimt.statistics.posterior import WeightedProportion, pool_weighted
 
 NO_ROWS = "no such rows"
 SAME_COUNTS = "no count changes"

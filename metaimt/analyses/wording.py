@@ -8,23 +8,20 @@ to 10 significant digits, then half up, so that 13/16 is 81.3 % and not, as bina
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import floor, log10
+from fractions import Fraction
+from math import floor, inf, log10
 
 from metaimt.model.count import Behind
-from metaimt.statistics.pooled import PooledProportion
-from metaimt.statistics.proportion import Proportion
+from metaimt.statistics.adjusted import AdjustedRate, SelectionPrior
+from metaimt.statistics.posterior import HalfNormal, PooledProportion, RhoPrior, WeightedProportion
+from metaimt.statistics.prediction import Prediction, Range
+from metaimt.statistics.proportion import EXACT, Proportion
 
 NOTHING = "none evaluable"
 DIGITS = 10
+NOTABLE_GAP = 0.05  # of the mean over reports from r/n, worth a sentence
 Link = Callable[[str, Behind], str]
 """The words of a number and whom it counts -> what stands in the sentence (`report.linked`)."""
-_SHORT = (
-    ("joined", "exact, wider"),
-    ("posterior", "posterior"),
-    ("beta-binomial", "beta-binomial"),
-    ("binomial-normal", "GLMM"),
-    ("inverse variance", "inverse var."),
-)
 
 
 def percent(value: float) -> str:
@@ -106,9 +103,76 @@ def estimate_with_interval(
     return f"{rate} % ({level} {interval}; {counts})"
 
 
-def short_method(estimate: Proportion | PooledProportion | None) -> str:
-    """The method of an interval in a word, for tables."""
-    if estimate is None:
+def disagreement(orr: PooledProportion) -> str:
+    """That large and small reports disagree: the mean over reports is not near r/n, or its interval leaves r/n out."""
+    gap = significant(abs(orr.estimate - orr.crude.estimate))
+    if gap <= NOTABLE_GAP and orr.lower <= orr.crude.estimate <= orr.upper:
         return ""
-    method = estimate.method.casefold()
-    return next((short for words, short in _SHORT if words in method), "exact")
+    over = rate_and_limits(orr.crude.estimate, orr.crude.lower, orr.crude.upper)[0]
+    counts = fraction(orr.responders, orr.evaluable)
+    return f"large and small reports disagree: mean over reports {percent(orr.estimate)}, {counts} is {over} %"
+
+
+def mostly_assumed(orr: PooledProportion) -> str:
+    """That the spread between so few reports is mostly the prior; empty where there are more."""
+    return f"{plural(orr.reports, 'report')}, so the spread between reports is mostly assumed" if orr.assumed else ""
+
+
+def short_method(estimate: Proportion | PooledProportion | WeightedProportion | None) -> str:
+    """What a rate is, for tables: a mean over reports, or the rate of these patients with its exact interval."""
+    if isinstance(estimate, Proportion):
+        return "exact" if estimate.method == EXACT else ""
+    return "" if estimate is None else "mean over reports"
+
+
+def prior_words(prior: RhoPrior) -> str:
+    """`Beta(1, 4)`, `Beta(1/3, 1/3)`, or that of the spread on the logit scale."""
+    if isinstance(prior, HalfNormal):
+        return f"half-normal({prior.scale:g}) on the logit scale"
+    return f"Beta({', '.join(_parameter(value) for value in prior)})"
+
+
+def _parameter(value: float) -> str:
+    """1/3 as it is written, not 0.333333."""
+    near = Fraction(value).limit_denominator(20)
+    return str(near) if abs(near - value) < 1e-12 and near.denominator % 3 == 0 else f"{value:g}"
+
+
+def priors_text(mu: RhoPrior, rho: RhoPrior) -> str:
+    """The priors of the model, for every table that rests on them."""
+    return f"mu ~ {prior_words(mu)}, rho ~ {prior_words(rho)}"
+
+
+def predicted(prediction: Prediction) -> str:
+    """`53 to 89 % (80 % prediction interval; 95 %: 34 to 96 %)`, in whole per cent: it is good for no more."""
+    first, *others = prediction.ranges
+    more = "".join(f"; {100 * each.level:g} %: {whole(each)}" for each in others)
+    return f"{whole(first)} ({100 * first.level:g} % prediction interval{more})"
+
+
+def whole(found: Range) -> str:
+    """`53 to 89 %`."""
+    low, high = (floor(significant(100 * value) + 0.5) for value in (found.lower, found.upper))
+    return f"{low} to {high} %"
+
+
+def odds_text(value: float) -> str:
+    """An odds ratio with two decimals, three significant digits from 10 on; 0 and infinity in words."""
+    if value in {0.0, inf}:
+        return "without limit" if value == inf else "0"
+    return f"{value:.2f}" if value < 10 else f"{value:.3g}" if value < 1000 else "over 1,000"
+
+
+def adjusted_text(found: AdjustedRate) -> str:
+    """`69.0 % (95 % interval 48.6 to 82.8)`."""
+    rate, interval = rate_and_limits(found.estimate, found.lower, found.upper, " to ")
+    return f"{rate} % ({100 * found.level:g} % interval {interval})"
+
+
+def selection_text(prior: SelectionPrior) -> str:
+    """What the adjusted rate assumes, with the span of its prior."""
+    low, high = prior.span()
+    return (
+        f"the odds of response about {prior.odds_ratio:g} times as high in other reports as in prospective trials "
+        f"({odds_text(low)} to {odds_text(high)} times; prior of the log odds ratio {prior.wording()}; a judgement)"
+    )

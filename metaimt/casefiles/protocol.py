@@ -7,6 +7,7 @@ among rows.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
@@ -126,21 +127,42 @@ class Links(Entry):
 
 def _two_positive(value: object) -> tuple[float, float]:
     if not isinstance(value, list | tuple) or len(value) != 2:
-        raise refuse("wrong-form", "expected two numbers", "write [1, 4]")
-    if any(isinstance(part, bool) or not isinstance(part, int | float) or part < 0.5 for part in value):
-        raise refuse("wrong-form", "expected two numbers of at least 0.5", "write [1, 4]")
-    return float(value[0]), float(value[1])
+        raise refuse("wrong-form", "expected two numbers", "write [1, 4] or [1/3, 1/3]")
+    first, second = (_number_or_fraction(part) for part in value)
+    if first is None or second is None or min(first, second) < _SMALLEST:
+        raise refuse("wrong-form", f"expected two numbers of at least {_SMALLEST:g}", "write [1, 4] or [1/3, 1/3]")
+    return first, second
 
 
-_PAIR = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+def _number_or_fraction(value: object) -> float | None:
+    """1, 0.5 or the text 1/3; None if it is none of these."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    found = re.fullmatch(r"(\d{1,4})/(\d{1,4})", value) if isinstance(value, str) else None
+    return int(found[1]) / int(found[2]) if found and int(found[2]) else None
+
+
+_SMALLEST = 0.1  # below it nearly all of the prior is at 0 and 1
+_NUMBER = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\d{1,4}/\d{1,4}$"}]}
+_PAIR = {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2}
 BetaPrior = Annotated[tuple[float, float], PlainValidator(_two_positive), WithJsonSchema(_PAIR)]
 
 
-class Priors(Entry):
-    """Priors of the Bayesian intervals."""
+class SelectionOdds(Entry):
+    """How much higher the odds of response may be in reports other than prospective trials."""
 
-    mu: BetaPrior = Field(default=(1.0, 1.0), description="Beta prior of the pooled ORR.")
-    rho: BetaPrior = Field(default=(1.0, 4.0), description="Beta prior of the intraclass correlation.")
+    odds_ratio: Number = Field(default=2.0, description="Median of the prior; 1: as likely lower as higher.")
+    log_sd: Number = Field(default=0.7, description="s.d. of its logarithm; above 0.")
+
+
+class Priors(Entry):
+    """Priors of the models, printed with every table that rests on them."""
+
+    mu: BetaPrior = Field(default=(1 / 3, 1 / 3), description="Beta prior of the mean rate over reports.")
+    rho: BetaPrior = Field(default=(1.0, 1.0), description="Beta prior of the intraclass correlation.")
+    selection: SelectionOdds = Field(
+        default_factory=SelectionOdds, description="Prior of the odds ratio, for the rate adjusted for selection."
+    )
     subgroup_mean_sd: Number = Field(default=1.5, description="SD of the mean log odds over subgroups.")
     subgroup_sd_scale: Number = Field(default=1.0, description="Half-normal scale of the SD between subgroups.")
 

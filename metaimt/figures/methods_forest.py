@@ -25,8 +25,7 @@ from metaimt.figures.pool_rows import (
 from metaimt.figures.regions import Place, Region
 from metaimt.figures.review_figure import NotDrawn, Pools, ReviewFigure
 from metaimt.figures.style import Tone
-from metaimt.statistics.outcome import NotRun
-from metaimt.statistics.rho import NotIdentified
+from metaimt.statistics.outcome import NotIdentified, NotRun
 
 _TITLE = "The pooled response rate under other models"
 _HEADLINE = "beta-binomial"

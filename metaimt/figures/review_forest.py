@@ -12,6 +12,7 @@ from string import ascii_lowercase
 from metaimt.analyses.heterogeneity import Heterogeneity
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.results import Results
+from metaimt.analyses.wording import prior_words
 from metaimt.casefiles.model import CaseFile
 from metaimt.evidence.selection import Placed
 from metaimt.figures.forest_table import ForestRow, ForestTable
@@ -175,13 +176,13 @@ def _pool_rows(group: Group, found: Heterogeneity, tone: str) -> Iterator[Forest
     yield _diamond(capital(group.label), group.counts, group, tone)
     prediction = found.prediction
     if prediction is not None:
-        a, b = prediction.rho_prior
+        likely, *_ = prediction.ranges
         yield ForestRow(
             "prediction",
             "Prediction, new report",
-            (f"rho ~ Beta({a:g}, {b:g})",),
-            lower=prediction.lower,
-            upper=prediction.upper,
+            (f"rho ~ {prior_words(prediction.rho_prior)}",),
+            lower=likely.lower,
+            upper=likely.upper,
             tone="rest" if tone == "rest" else "strict",
         )
 
@@ -209,7 +210,7 @@ def _footnotes(headline: Group, widest: Group) -> tuple[str, ...]:
     both = f"Filled: {headline.label}. Hollow: counted in {widest.label} only. " if widest is not headline else ""
     return (
         "Boxes: exact (Clopper-Pearson) intervals; area by evaluable patients. "
-        f"{pooled}Diamonds are means over reports, not r/n where reports differ. Strata with fewer than 10 reports: "
-        "posterior interval; single cases only: exact; unanimous series only: exact and posterior joined.",
+        f"{pooled}Diamonds are means over reports, not r/n; one report: r/n, exact. The prediction of a new report "
+        "holds 80 % and is largely the prior.",
         f"{both}A + marks a drug given with something else.",
     )

@@ -34,8 +34,8 @@ def studies_table(studies: Studies, found: Comparison, prediction: Prediction) -
     counts = (fraction(total.responders, total.evaluable),)
     if isinstance(rate, Interval):
         rows.append(ForestRow("summary", "Mean over reports", counts, rate.estimate, rate.lower, rate.upper))
-    rows.append(ForestRow("prediction", "A new report", (), lower=prediction.lower, upper=prediction.upper))
-    a, b = prediction.rho_prior
+    likely, *_ = prediction.ranges
+    rows.append(ForestRow("prediction", "A new report", (), lower=likely.lower, upper=likely.upper))
     return ForestTable(
         title=found.name,
         label_heading="Report",
@@ -49,7 +49,7 @@ def studies_table(studies: Studies, found: Comparison, prediction: Prediction) -
         axis=zoomed((row.lower, row.upper) for row in rows if row.lower is not None and row.upper is not None),
         footnotes=(
             f"Exact (Clopper-Pearson) intervals of the reports; mean: {found.methods['beta-binomial'].method}. The "
-            f"prediction interval is of the true rate of a new report; it rests on the prior rho ~ Beta({a:g}, {b:g}).",
+            f"{100 * likely.level:g} % prediction interval is of the true rate of a new report and largely the prior.",
         ),
     )
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from metaimt.report.tables import number_text
-from metaimt.statistics.pooled import PooledProportion
+from metaimt.statistics.posterior import PooledProportion, WeightedProportion
 from metaimt.statistics.proportion import Proportion
-from metaimt.statistics.weighted import WeightedProportion
 
 Rate = PooledProportion | Proportion | WeightedProportion | None
 

@@ -16,7 +16,7 @@ from metaimt.analyses.results import Results
 from metaimt.analyses.selectivity import NONE_NEEDED, THRESHOLD, Selectivity, curve_point
 from metaimt.model.count import Count, Reports
 from metaimt.report.linked import Link, first_count, plain
-from metaimt.report.wording import limits, percent, plural
+from metaimt.report.wording import limits, odds_text, percent, plural
 from metaimt.statistics.betabinomial_regression import OddsRatio
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.small_study import SmallStudies
@@ -100,13 +100,6 @@ def _sentences(results: Results, link: Link) -> Iterator[str]:
 def pool_words(results: Results, pool: str) -> str:
     """`the "all evidence" pool`."""
     return f'the "{results.protocol.label(pool)}" pool'
-
-
-def odds_text(value: float) -> str:
-    """An odds ratio with two decimals, three significant digits from 10 on; 0 and infinity in words."""
-    if value in {0.0, inf}:
-        return "without limit" if value == inf else "0"
-    return f"{value:.2f}" if value < 10 else f"{value:.3g}"
 
 
 def odds_with_interval(contrast: Contrast) -> str:

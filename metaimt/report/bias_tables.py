@@ -10,7 +10,7 @@ from metaimt.analyses.publication_bias import PublicationBias
 from metaimt.analyses.selectivity import NONE_NEEDED, Selectivity
 from metaimt.report.tables import Cell, Row
 from metaimt.statistics.betabinomial_regression import OddsRatio
-from metaimt.statistics.rho import NotIdentified
+from metaimt.statistics.outcome import NotIdentified
 
 
 def contrast_rows(bias: PublicationBias) -> Iterator[Row]:

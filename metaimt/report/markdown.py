@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from metaimt.analyses.heterogeneity import SERIES_SIZES, Heterogeneity
+from metaimt.analyses.heterogeneity import SERIES_SIZES
 from metaimt.analyses.pooled_response import Group
-from metaimt.analyses.publication_bias import of_reports_of
 from metaimt.analyses.results import Results
 from metaimt.casefiles.model import CaseFile, Publication
 from metaimt.casefiles.published import PublishedFigure
 from metaimt.figures.review_figure import Drawn
-from metaimt.model.count import Publications, Reports
+from metaimt.model.count import Publications
 from metaimt.model.reason import Why
 from metaimt.model.text import Named, Text
 from metaimt.problem import Waived
@@ -43,6 +41,8 @@ from metaimt.report.wording import (
     percent,
     plain,
     plural,
+    predicted,
+    prior_words,
     read_twice,
     reasons_line,
 )
@@ -75,7 +75,7 @@ def report_content(results: Results, link: Link = plain) -> dict[str, Any]:
             ".",
         ),
         "rows": [{**_row(group), "parts": _parts(group, results)} for group in response.rows.values()],
-        "heterogeneity": list(_heterogeneity(results, link)),
+        "heterogeneity": list(_heterogeneity(results)),
         "series_size": SERIES_SIZES[0],
         "subgroups": subgroups_section(results),
         "duration": duration_section(results),
@@ -160,39 +160,20 @@ def _parts(group: Group, results: Results) -> str:
     )
 
 
-def _heterogeneity(results: Results, link: Link) -> Iterator[dict[str, Any]]:
+def _heterogeneity(results: Results) -> Iterator[dict[str, Any]]:
     for name, found in results.heterogeneity.items():
-        for k, prediction in enumerate(found.predictions):
-            a, b = prediction.rho_prior
-            series = prediction.series[0]
+        for k, each in enumerate(found.under):
+            likely, *_ = each.prediction.series[0].ranges
             yield {
                 "label": results.response.pools[name].label if k == 0 else "",
                 "behind": results.response.pools[name].counts,
-                **(
-                    _beliefs(found, results.response.pools[name], link)
-                    if k == 0
-                    else {"rho": "", "test": "", "probabilities": ""}
-                ),
-                "new": f"{limits(prediction.lower, prediction.upper)} %",
-                "series": f"{series.lower} - {series.upper}",
-                "prior": f"Beta({a:g}, {b:g})",
+                "prior": prior_words(each.prior),
+                "orr": estimate_with_interval(each.orr).rpartition(";")[0] + ")",
+                "rho": each.orr.rho.wording(),
+                "probabilities": ", ".join(f"{100 * t:g} %: {p:.3f}" for t, p in each.orr.probabilities),
+                "new": predicted(each.prediction),
+                "series": f"{likely.lower:g} to {likely.upper:g}",
             }
-
-
-def _beliefs(found: Heterogeneity, group: Group, link: Link) -> dict[str, str]:
-    test = found.test
-    pairs = found.posterior.probabilities if found.posterior is not None else ()
-    return {
-        "rho": informative(found.rho.wording(), group, link),
-        "test": "not run" if test is None else f"p = {test.p:.2f} (bootstrap, {test.replicates} replicates)",
-        "probabilities": ", ".join(f"{100 * t:g} %: {p:.3f}" for t, p in pairs),
-    }
-
-
-def informative(text: str, group: Group, link: Link) -> str:
-    """A text that says `K = 18, K_2 = 5`: the reports of a pool, and those of two patients or more, behind both."""
-    behind = {"K": Reports(group.counts), "K_2": Reports(of_reports_of(group.counts, 2))}
-    return re.sub(r"\b(K|K_2) = (\d+)", lambda found: f"{found[1]} = {link(found[2], behind[found[1]])}", text)
 
 
 def _left_out(group: Group) -> Iterator[dict[str, Any]]:

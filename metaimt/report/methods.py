@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from metaimt.analyses.heterogeneity import SEED
 from metaimt.analyses.results import Results
 from metaimt.casefiles.protocol import Pool, Protocol
 from metaimt.report.methods_bias import publication_bias_methods
@@ -12,7 +11,8 @@ from metaimt.report.methods_parts import (
     sensitivity_methods,
     subgroups_methods,
 )
-from metaimt.report.wording import percent
+from metaimt.report.wording import priors_text, selection_text
+from metaimt.statistics.adjusted import SelectionPrior
 
 
 def methods_text(results: Results) -> list[str]:
@@ -85,20 +85,15 @@ def _targets(pool: Pool, protocol: Protocol) -> list[str]:
 
 
 def _model(results: Results) -> str:
-    headline = results.response.headline
     priors = results.protocol.priors
-    orr = headline.orr
-    method = f"{orr.method}: {orr.reason}" if orr is not None and hasattr(orr, "reason") else "not run"
-    level = percent(orr.level).replace(".0", "") if orr is not None else ""
+    chosen = SelectionPrior(priors.selection.odds_ratio, priors.selection.log_sd)
     return (
-        f"Model: one cluster a report. The headline is {method.rstrip('.')}. The rule, fixed by the structure of the "
-        "reports: beta-binomial maximum likelihood; with 10 reports or more and one or more of at least two patients, "
-        "a profile-likelihood interval with the cut-off F(1, K - 2); with fewer reports, the equal-tailed posterior "
-        f"interval under mu ~ Beta({priors.mu[0]:g}, {priors.mu[1]:g}) and rho ~ Beta({priors.rho[0]:g}, "
-        f"{priors.rho[1]:g}); with single patients only, or one report, r/n with the exact "
-        "(Clopper-Pearson) interval; with larger reports that are all unanimous, r/n with an interval that holds both "
-        f"the exact and the posterior one. All intervals are {level}. The beta-binomial mean treats response as "
-        "independent of report size. No inverse-variance model is the headline while single-patient reports are "
-        "present: the 0.5 that it must add to each decides the answer. The bootstrap test of rho = 0 and its seed "
-        f"({SEED}), the posterior and the predictions are in results.json. Separate rows are exact binomial."
+        "Model: one cluster a report, responders beta-binomial with the mean mu and the correlation rho of response "
+        f"within reports; priors {priors_text(priors.mu, priors.rho)}, the latter chosen for coverage. The pooled rate "
+        "is the posterior median of mu, the mean over reports, with the equal-tailed 95 % interval, for every pool of "
+        "two reports or more. The strata of a pool have a mean each and one rho. One report, and groups of patients "
+        "that are no pool, have r/n with the exact (Clopper-Pearson) interval. The mean treats response as independent "
+        "of report size. Adjusted for selection is the rate in prospective trials, given all reports and "
+        f"{selection_text(chosen)}. No inverse-variance model is the headline while single-patient reports are "
+        "present: the 0.5 that it must add to each decides the answer."
     )

@@ -7,21 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from metaimt.analyses.comparison import Comparison
-from metaimt.analyses.models import Interval, Model
-from metaimt.analyses.pooled_response import mean_over_reports
+from metaimt.analyses.models import LIKELIHOOD, Interval, Model
 from metaimt.analyses.study_parts import Part, Subgroups
 from metaimt.files import for_terminal
 from metaimt.report.tables import Row
-from metaimt.report.wording import fraction, limits, plural, rate_and_limits
+from metaimt.report.wording import fraction, plural, prior_words, rate_and_limits
+from metaimt.report.wording import predicted as predicted_text
 from metaimt.statistics.exact_tests import ExactTest
 from metaimt.statistics.glmm_separation import Separated
-from metaimt.statistics.outcome import NotRun
+from metaimt.statistics.outcome import NotIdentified, NotRun
 from metaimt.statistics.prediction import Prediction
 from metaimt.statistics.proportion import Proportion
-from metaimt.statistics.rho import NotIdentified
 
 WIDTH, _NAME, _CELL = 80, 34, 20
-_EXACT = {"beta-binomial", "glmm", "beta-binomial-chi2", "posterior"}
+_EXACT = {"beta-binomial", "glmm", *LIKELIHOOD.values()}
 _MOST_LINES, _MOST_NOTES = 60, 5
 LARGER_REPORTS = "reports of two patients or more"
 
@@ -39,23 +38,15 @@ def comparison_text(found: Comparison, *, parts: bool = True) -> str:
 
 def studies_text(found: Comparison, prediction: Prediction) -> str:
     """A table of studies: `comparison_text`, with what a new report may show and what the rows above do not say."""
-    notes = [*_mean_over_reports(found), *_widened(found)]
+    notes = _widened(found)
     blocks = [comparison_text(found), predicted(prediction), *("\n".join(_wrapped(f"Note: {note}")) for note in notes)]
     return "\n\n".join(blocks)
 
 
 def predicted(prediction: Prediction) -> str:
     """The true rate of a new report, and that it is largely a belief."""
-    a, b = prediction.rho_prior
-    interval = limits(prediction.lower, prediction.upper, " to ")
-    said = f"True rate of a new report: {100 * prediction.level:g} % prediction interval {interval} %"
-    return "\n".join(_wrapped(f"{said} (it rests on the prior rho ~ Beta({a:g}, {b:g}))."))
-
-
-def _mean_over_reports(found: Comparison) -> Iterator[str]:
-    total, rate = found.crude["clopper-pearson"], found.methods["beta-binomial"].rates[""]
-    if isinstance(rate, Interval) and (words := mean_over_reports(rate.estimate, total)):
-        yield words
+    prior = f"largely the prior rho ~ {prior_words(prediction.rho_prior)}"
+    return "\n".join(_wrapped(f"True rate of a new report: {predicted_text(prediction)}; {prior}."))
 
 
 def _widened(found: Comparison) -> Iterator[str]:

@@ -16,7 +16,7 @@ from metaimt.model.reason import Why
 from metaimt.report.cited import cited
 from metaimt.report.duration import duration_content
 from metaimt.report.linked import Link, Linker
-from metaimt.report.markdown import address_of, informative, known_for, report_content
+from metaimt.report.markdown import address_of, known_for, report_content
 from metaimt.report.page_cases import links, reference
 from metaimt.report.page_cohort import audit_linked, cohorts_linked
 from metaimt.report.page_facts import words
@@ -63,7 +63,7 @@ def sections(results: Results, link: Linker) -> dict[str, Any]:
         "reading": shared["reading"],
         "waived": shared["waived"],
         "publications": list(_publications(results, shared["publications"])),
-        "methods": [informative(text, results.response.headline, link) for text in shared["methods"]],
+        "methods": shared["methods"],
         "cited": [{"what": what, "reference": work[0], "doi": work[1]} for what, work in cited(results)],
     }
 

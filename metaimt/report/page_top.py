@@ -20,6 +20,8 @@ from metaimt.report.wording import (
     limits,
     percent,
     plural,
+    predicted,
+    prior_words,
     read_as,
     read_depths,
     read_twice,
@@ -159,9 +161,7 @@ def _predicted(results: Results, headline: Group) -> str:
     found = results.heterogeneity[headline.name].prediction
     if found is None:
         return ""
-    a, b = found.rho_prior
-    interval = f"95 % prediction interval {limits(found.lower, found.upper, ' to ')} %"
-    return f"{interval} (it rests on the prior rho ~ Beta({a:g}, {b:g}))"
+    return f"{predicted(found)}; largely the prior rho ~ {prior_words(found.rho_prior)}"
 
 
 def _twice(results: Results) -> Text:

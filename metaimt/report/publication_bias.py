@@ -12,17 +12,15 @@ from metaimt.analyses.selectivity import NONE_NEEDED, SHOWN_S, THRESHOLD, Select
 from metaimt.model.count import Count, Reports
 from metaimt.report.bias_note import (
     bias_note,
-    odds_text,
     odds_with_interval,
     pool_words,
     small_studies_text,
 )
 from metaimt.report.environment import Rendered, render
 from metaimt.report.linked import Link, first_count, plain
-from metaimt.report.wording import NOTHING, fraction, limits, percent, plural
+from metaimt.report.wording import NOTHING, fraction, limits, odds_text, percent, plural
 from metaimt.statistics.betabinomial_regression import OddsRatio
-from metaimt.statistics.outcome import NotRun
-from metaimt.statistics.rho import NotIdentified
+from metaimt.statistics.outcome import NotIdentified, NotRun
 from metaimt.statistics.small_study import BEGG, HUNTER, PETERS
 
 

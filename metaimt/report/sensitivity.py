@@ -19,7 +19,7 @@ from metaimt.report.bars import bar
 from metaimt.report.environment import Rendered, render
 from metaimt.report.methods_text import LARGER_REPORTS, spread_text
 from metaimt.report.wording import NOTHING, Link, fraction, limits, percent, plain, plural, short_method
-from metaimt.statistics.weighted import WeightedProportion
+from metaimt.statistics.posterior import WeightedProportion
 
 SHOWN_LEFT_OUT = 5  # reports of each pool that move the estimate most; all are in the table
 

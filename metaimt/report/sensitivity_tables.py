@@ -9,7 +9,7 @@ from metaimt.analyses.over_time import NOT_ADJUSTED, Cumulative
 from metaimt.analyses.sensitivity import SensitivityTables
 from metaimt.analyses.specification import SpecificationGrid
 from metaimt.report.tables import Cell, Row
-from metaimt.statistics.weighted import WeightedProportion
+from metaimt.statistics.posterior import WeightedProportion
 
 
 def sensitivity_rows(tables: SensitivityTables) -> Iterator[Row]:

@@ -11,29 +11,65 @@ from metaimt.casefiles.library import Pending
 from metaimt.files import for_terminal
 from metaimt.model.count import Count
 from metaimt.model.reason import Why
-from metaimt.report.wording import NOTHING, fraction, plural, rate_and_limits, reasons_line, short_method
-from metaimt.statistics.pooled import PooledProportion
+from metaimt.report.wording import (
+    NOTHING,
+    disagreement,
+    fraction,
+    percent,
+    plural,
+    priors_text,
+    rate_and_limits,
+    reasons_line,
+    selection_text,
+)
+from metaimt.statistics.outcome import NotRun
+from metaimt.statistics.posterior import FEW, PooledProportion
 from metaimt.statistics.proportion import Proportion
 
 WIDTH = 80
-_NAME = 27
+_NAME, _COUNTS = 27, 25
 
 
 def pooled_table(result: PooledResponse) -> str:
     """The headline table: pools with their strata, then the separate rows, then what is not in the headline."""
     version = f"v{result.version}"
-    lines = [*_title(result.title, version), "", _heading()]
+    lines = [*_title(result.title, version), "", *_answer(result.headline), "", _heading("mean over reports, 95 %")]
     for group in result.pools.values():
         lines.append(_row(group))
         if group is result.headline:
             lines += [_row(stratum, indent=2) for stratum in group.strata.values()]
+            lines += _adjusted_row(group)
         local = result.local[group.name]
         if local.evaluable:
             lines.append(_counts_row("  of these local cohort", local))
     rows = [group for group in result.rows.values() if group.orr is not None]
-    lines += ["", *(_row(group) for group in sorted(rows, key=_later_first))]
+    lines += ["", _heading("these patients, exact 95 %"), *(_row(group) for group in sorted(rows, key=_later_first))]
     lines += ["", *_notes(result)]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _answer(headline: Group) -> list[str]:
+    """How many responded, and between what the average rate across such reports lies."""
+    counts, orr = headline.counts, headline.orr
+    if orr is None:
+        return _wrapped(for_terminal(f"{headline.label}: {NOTHING}."), WIDTH)
+    said = f"{counts.responders} of {plural(counts.evaluable, 'patient')} responded"
+    share = percent(counts.responders / counts.evaluable)
+    said += f" ({share}) in {plural(counts.reports, 'report')}: {headline.label}."
+    interval = rate_and_limits(orr.estimate, orr.lower, orr.upper, " and ")[1]
+    if isinstance(orr, PooledProportion):
+        said += f" The average rate across such reports probably lies between {interval} %."
+    else:
+        said += f" Exact interval of these patients: {interval.replace(' and ', ' to ')} %."
+    return _wrapped(for_terminal(said), WIDTH)
+
+
+def _adjusted_row(group: Group) -> list[str]:
+    if isinstance(group.adjusted, NotRun):
+        return [f"  adjusted for selection{'':<{_NAME - 24}}  {group.adjusted.wording()}"]
+    found, *_ = group.adjusted
+    rate, interval = rate_and_limits(found.estimate, found.lower, found.upper)
+    return [f"{'  adjusted for selection':<{_NAME + _COUNTS}}{f'{rate} %':>9}   {interval}"]
 
 
 def _later_first(group: Group) -> bool:
@@ -47,8 +83,8 @@ def _title(title: str, version: str) -> list[str]:
     return [*_wrapped(title, WIDTH), version]
 
 
-def _heading() -> str:
-    return f"{'':<{_NAME}}{'r/n':>7}{'reports':>9}{'ORR':>8}    95 % interval"
+def _heading(what: str) -> str:
+    return f"{'':<{_NAME}}{'r/n':>7}{'r/n %':>9}{'reports':>9}   {what}"
 
 
 def _row(group: Group, indent: int = 0) -> str:
@@ -56,13 +92,16 @@ def _row(group: Group, indent: int = 0) -> str:
     if group.orr is None:
         return f"{start}  {NOTHING}"
     rate, interval = rate_and_limits(group.orr.estimate, group.orr.lower, group.orr.upper)
-    return f"{start}{f'{rate} %':>9}   {interval:<13}{short_method(group.orr)}"
+    if not isinstance(group.orr, PooledProportion):
+        return f"{start}{'':>9}   {interval:<13}{'exact' if group.orr.evaluable and indent else ''}"
+    return f"{start}{f'{rate} %':>9}   {interval:<13}{'*' if group.orr.assumed else ''}"
 
 
 def _counts_row(label: str, counts: Count) -> str:
     name = for_terminal(label)
     name = name if len(name) < _NAME else f"{name[: _NAME - 2]}…"
-    return f"{name:<{_NAME}}{fraction(counts.responders, counts.evaluable):>7}{counts.reports:>8}"
+    share = percent(counts.responders / counts.evaluable) if counts.evaluable else ""
+    return f"{name:<{_NAME}}{fraction(counts.responders, counts.evaluable):>7}{share:>9}{counts.reports:>8} "
 
 
 def _notes(result: PooledResponse) -> Iterator[str]:
@@ -72,17 +111,40 @@ def _notes(result: PooledResponse) -> Iterator[str]:
         yield from _wrapped(for_terminal(text), WIDTH)
         yield ""
     pools = tuple(result.pools.values())
+    yield from _wrapped(for_terminal(_model(headline)), WIDTH)
+    if not isinstance(headline.adjusted, NotRun) and headline.adjusted:
+        prior = headline.adjusted[0].prior
+        yield from _wrapped(f"Adjusted for selection: in trials, given all reports and {selection_text(prior)}.", WIDTH)
+    spread = [f"{each.orr.rho.wording()} ({_name(each)})" for each in pools if isinstance(each.orr, PooledProportion)]
+    if spread:
+        text = f"Spread between reports (rho; 0: alike, 1: all or none in each): {', '.join(spread)}."
+        yield from _wrapped(text, WIDTH)
     lines = [
         f"{group.line_not_stated.evaluable} of {group.counts.evaluable} patients ({_name(group)})" for group in pools
     ]
     yield from _wrapped(f"Line of treatment mixed or not stated: {', '.join(lines)}.", WIDTH)
     yield from _rates(pools)
+    yield from _few(pools)
     for group in pools:
         for part in (group, *group.strata.values()):
             where = _name(group) if part is group else f"{part.label} ({_name(group)})"
-            for warning in part.warnings:
-                yield from _wrapped(for_terminal(f"{where}: {warning}."), WIDTH)
+            if isinstance(part.orr, PooledProportion) and (said := disagreement(part.orr)):
+                yield from _wrapped(for_terminal(f"{where}: {said}."), WIDTH)
     yield "More: --why-left-out, --by histology, --format json"
+
+
+def _model(headline: Group) -> str:
+    if not isinstance(headline.orr, PooledProportion):
+        return "Pools: one report, so nothing is pooled."
+    priors = priors_text(headline.orr.mu_prior, headline.orr.rho_prior)
+    return f"Pools: {headline.orr.method}; priors {priors}."
+
+
+def _few(pools: Iterable[Group]) -> Iterator[str]:
+    """What the star means, where there is one."""
+    rates = [part.orr for group in pools for part in (group, *group.strata.values())]
+    if any(isinstance(orr, PooledProportion) and orr.assumed for orr in rates):
+        yield from _wrapped(f"* {FEW} reports or fewer: the spread between reports is mostly assumed.", WIDTH)
 
 
 def _name(group: Group) -> str:

@@ -11,8 +11,8 @@ from scipy.special import betaln, chdtrc
 
 from metaimt.statistics.betabinomial import Cutoff, cutoff_value
 from metaimt.statistics.betabinomial_profile import Groups, group_reports, profile, saturated, slope_curvature
+from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.reports import Reports, read_reports
-from metaimt.statistics.rho import NotIdentified
 from metaimt.statistics.root import Floats, decreasing_root
 
 _FARTHEST = 60.0  # of the log odds ratio over the range of the covariate: beyond, nothing changes any more

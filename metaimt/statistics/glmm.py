@@ -17,8 +17,8 @@ from scipy.special import chdtrc, expit, ndtri, stdtrit
 
 from metaimt.statistics.glmm_likelihood import DataSets, Point, binomial_fit, maximise
 from metaimt.statistics.glmm_separation import Separated, separation
+from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.reports import read_reports
-from metaimt.statistics.rho import NotIdentified
 from metaimt.statistics.root import Floats
 
 _TOGETHER = 500

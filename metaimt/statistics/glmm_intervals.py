@@ -10,7 +10,7 @@ from scipy.special import expit, ndtri
 
 from metaimt.statistics.glmm import GlmmFit
 from metaimt.statistics.glmm_region import binomial_limits, likelihood_region, limits, log_mean
-from metaimt.statistics.rho import NotIdentified
+from metaimt.statistics.outcome import NotIdentified
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from metaimt.statistics.effect_sizes import (
     effect_sizes,
 )
 from metaimt.statistics.inverse_variance_spread import Spread, WeightedFit, spread_of, unseen_spread
-from metaimt.statistics.rho import NotIdentified
+from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.root import Floats, decreasing_root
 
 Method = Literal["fixed effect", "DL", "Hedges", "ML", "REML"]

@@ -9,7 +9,7 @@ from scipy.special import ndtri, stdtrit
 
 from metaimt.statistics.effect_sizes import EffectSizes, back_transform
 from metaimt.statistics.heterogeneity import EmptySet, Tau2Interval, heterogeneity, q_profile
-from metaimt.statistics.rho import NotIdentified
+from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.root import Floats
 
 

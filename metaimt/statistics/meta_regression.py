@@ -22,7 +22,7 @@ from metaimt.statistics.inverse_variance import (
     weighted_fit,
 )
 from metaimt.statistics.inverse_variance_spread import WeightedFit, unseen_spread
-from metaimt.statistics.rho import NotIdentified
+from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.root import Floats
 
 INTERCEPT = "(intercept)"

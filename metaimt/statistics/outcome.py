@@ -1,4 +1,4 @@
-"""An analysis that a rule of the protocol forbids: said with its reason, never left out in silence."""
+"""What has no number, said with its reason: an analysis that was not run, a parameter that is not identified."""
 
 from __future__ import annotations
 
@@ -14,3 +14,14 @@ class NotRun:
     def wording(self) -> str:
         """A phrase for the report."""
         return f"not run: {self.reason}"
+
+
+@dataclass(frozen=True)
+class NotIdentified:
+    """A parameter on which these reports say nothing, and why."""
+
+    reason: str
+
+    def wording(self) -> str:
+        """A phrase for the report."""
+        return f"not identified ({self.reason})"

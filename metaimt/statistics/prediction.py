@@ -4,46 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betainc, betaincinv, betaln, gammaln
+from scipy.special import betainc, betaln, gammaln
 
-from metaimt.statistics.posterior import MU_PRIOR, RHO_PRIOR
-from metaimt.statistics.posterior_surface import Prior, Surface, posterior_surface
-from metaimt.statistics.reports import Reports, read_reports
-from metaimt.statistics.root import Floats, decreasing_root
+from metaimt.statistics.posterior import MU_PRIOR, RHO_PRIOR, Prior, RhoPrior, Surfaces, known_digits, surfaces_of
+from metaimt.statistics.reports import read_reports
+from metaimt.statistics.root import Floats
+from metaimt.statistics.tail_counts import tail_counts
 
-RHO_PRIORS: tuple[Prior, ...] = ((1.0, 1.0), (1.0, 4.0), (1.0, 19.0))
-MAX_SERIES = 1000
+LEVELS: Final = (0.8, 0.95)  # the first is the one to read; the wider is largely the prior
+MAX_SERIES: Final = 1000
+_BLOCKS, _ANGLES = 100, 401  # of the cells of the mean; at which the distribution function is taken
 
-_CHUNK = 2_000_000
+
+@dataclass(frozen=True)
+class Range:
+    """Equal-tailed limits at `level`."""
+
+    level: float
+    lower: float
+    upper: float
 
 
 @dataclass(frozen=True)
 class SeriesPrediction:
-    """Responders in a new report of `size` patients: equal-tailed whole-number limits, at least `level`."""
+    """Responders in a new report of `size` patients: whole-number limits, each range at least its level."""
 
     size: int
-    lower: int
-    upper: int
+    ranges: tuple[Range, ...]
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """Prediction for a new report, with the priors it rests on: chiefly the one of rho.
+    """Prediction for a new report, with the priors it largely rests on.
 
-    lower, median, upper: true response rate of the new report (0 to 1), equal-tailed at `level`. series:
-    responders, one entry a size asked for.
+    median, ranges: true response rate of the new report, 0 to 1. series: its responders, one entry a size asked for.
     """
 
-    lower: float
     median: float
-    upper: float
-    level: float
+    ranges: tuple[Range, ...]
     series: tuple[SeriesPrediction, ...]
     mu_prior: Prior
-    rho_prior: Prior
+    rho_prior: RhoPrior
 
 
 def predict(
@@ -51,92 +56,58 @@ def predict(
     evaluable: ArrayLike,
     *,
     sizes: Sequence[int] = (),
-    level: float = 0.95,
+    levels: Sequence[float] = LEVELS,
     mu_prior: Prior = MU_PRIOR,
-    rho_prior: Prior = RHO_PRIOR,
+    rho_prior: RhoPrior = RHO_PRIOR,
 ) -> Prediction:
     """Posterior predictive distribution of a new report (Higgins et al., J R Stat Soc A 2009;172:137).
 
-    The true rate of a new report is Beta(mu (1-rho)/rho, (1-mu)(1-rho)/rho), mixed over the posterior of mu
-    and rho; its responders among m patients are the mixture of beta-binomials.
+    The true rate of a new report is Beta(mu (1-rho)/rho, (1-mu)(1-rho)/rho), mixed over the posterior of mu and rho;
+    its responders among m patients are the mixture of beta-binomials. Limits are good to about 1e-3.
 
     Args:
         responders: shape (K,), integers.
         evaluable: shape (K,), integers of at least 1.
         sizes: patients m of each new series, 1 to 1000.
-        level: of the intervals.
-        mu_prior: parameters of the beta prior of the mean, each at least 1/2.
-        rho_prior: the same for the intraclass correlation.
+        levels: of the intervals, each between 0 and 1.
+        mu_prior: of the mean rate.
+        rho_prior: of the intraclass correlation.
 
     Raises:
-        ValueError: invalid counts, sizes, level or priors.
+        ValueError: invalid counts, sizes, levels or priors.
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, not {level}")
+    if not all(0 < level < 1 for level in levels):
+        raise ValueError(f"a level must be between 0 and 1, not {', '.join(map(str, levels))}")
     if any(not 1 <= size <= MAX_SERIES for size in sizes):
         raise ValueError(f"a new series must have 1 to {MAX_SERIES} patients")
-    return _predict(read_reports(responders, evaluable), sizes, level, mu_prior, rho_prior)
-
-
-def predict_under_priors(
-    responders: ArrayLike,
-    evaluable: ArrayLike,
-    *,
-    sizes: Sequence[int] = (),
-    level: float = 0.95,
-    mu_prior: Prior = MU_PRIOR,
-    rho_priors: Sequence[Prior] = RHO_PRIORS,
-) -> tuple[Prediction, ...]:
-    """`predict` under each prior of rho, by default Beta(1, 1), Beta(1, 4) and Beta(1, 19).
-
-    Raises:
-        ValueError: as for `predict`.
-    """
-    return tuple(
-        predict(responders, evaluable, sizes=sizes, level=level, mu_prior=mu_prior, rho_prior=prior)
-        for prior in rho_priors
+    found = surfaces_of([tail_counts(read_reports(responders, evaluable))], mu_prior, rho_prior)
+    mu, rho, weight = _points(found)
+    angle = np.linspace(0, np.pi / 2, _ANGLES)
+    a, b = _shapes(mu, rho)
+    below = np.array([weight @ betainc(a, b, x) for x in np.sin(angle) ** 2])
+    median, *ends = np.sin(np.interp([0.5, *_tails(levels)], below, angle)) ** 2
+    series = tuple(_series(mu, rho, weight, int(size), levels) for size in sizes)
+    ranges = tuple(
+        Range(level, known_digits(low), known_digits(high))
+        for level, low, high in zip(levels, ends[::2], ends[1::2], strict=True)
     )
+    return Prediction(known_digits(median), ranges, series, mu_prior, rho_prior)
 
 
-def _predict(reports: Reports, sizes: Sequence[int], level: float, mu_prior: Prior, rho_prior: Prior) -> Prediction:
-    surface = posterior_surface(reports, mu_prior, rho_prior)
-    tail = (1 - level) / 2
-    lower, median, upper = _rate_quantiles(surface, np.array([tail, 0.5, 1 - tail]))
-    series = tuple(_series(surface, int(size), tail) for size in sizes)
-    return Prediction(float(lower), float(median), float(upper), level, series, mu_prior, rho_prior)
+def _tails(levels: Sequence[float]) -> list[float]:
+    return [tail for level in levels for tail in ((1 - level) / 2, (1 + level) / 2)]
 
 
-def _rate_quantiles(surface: Surface, probability: Floats) -> Floats:
-    def excess(theta: Floats) -> tuple[Floats, Floats]:
-        below, density = _rate_distribution(surface, theta)
-        return probability - below, -density
-
-    start = np.arcsin(np.sqrt(_rough_rate_quantiles(surface, probability)))
-    theta = decreasing_root(excess, start, 0.0, np.pi / 2, rtol=1e-10)
-    rate = np.sin(theta) ** 2
-    # With rho near 1 a quantile may be 1e-60 from the end: beyond rounding it is the end.
-    return np.where(rate < 1e-15, 0.0, np.where(rate > 1 - 1e-15, 1.0, rate))
-
-
-def _rate_distribution(surface: Surface, theta: Floats) -> tuple[Floats, Floats]:
-    """P(new rate <= sin^2 theta) and its density in theta, at theta of shape (Q,).
-
-    At small rho the beta distribution function is nearly a step in mu. It differs from 1 or 0 by less than
-    exp(-d^2 / rho) at a distance d in theta (Chernoff; Kullback-Leibler divergence is at least d^2), so the
-    rule is spent on d < 6 sqrt(rho), and beyond it the posterior mass counts whole or not at all.
-    """
-    x = np.minimum(np.sin(theta)[:, None, None] ** 2, 1 - 2**-53)
-    reach = 6 * np.sqrt(surface.rho)
-    low, high = theta[:, None] - reach, theta[:, None] + reach
-
-    def below_and_density(mu: Floats, rho: Floats) -> Floats:
-        a, b = _shapes(mu, rho)
-        log_density = (a - 0.5) * np.log(x) + (b - 0.5) * np.log1p(-x) - betaln(a, b)
-        return np.stack([betainc(a, b, x), 2 * np.exp(log_density)])
-
-    below = surface.integral(np.broadcast_to(surface.low, low.shape), low)
-    inside, density = surface.integral(low, high, below_and_density)
-    return below + inside, density
+def _points(found: Surfaces) -> tuple[Floats, Floats, Floats]:
+    """Mean, rho and posterior mass; neighbouring cells of the mean are joined."""
+    mass = found.joint(0)
+    rows = mass.reshape(_BLOCKS, -1, mass.shape[1])
+    weight = rows.sum(axis=1)
+    mu = found.parts[0].mu.reshape(_BLOCKS, -1, 1)
+    with np.errstate(invalid="ignore"):
+        middle = np.where(weight > 0, (rows * mu).sum(axis=1) / weight, mu.mean(axis=1))
+    kept = weight > 1e-7
+    return middle[kept], np.broadcast_to(found.nodes, weight.shape)[kept], weight[kept] / weight[kept].sum()
 
 
 def _shapes(mu: Floats, rho: Floats) -> tuple[Floats, Floats]:
@@ -144,40 +115,13 @@ def _shapes(mu: Floats, rho: Floats) -> tuple[Floats, Floats]:
     return np.maximum(mu * size, 1e-300), np.maximum((1 - mu) * size, 1e-300)
 
 
-def _rough_rate_quantiles(surface: Surface, probability: Floats) -> Floats:
-    """Quantiles of the beta distribution with the predictive mean and variance, as a start."""
-    both = (surface.low, surface.high)
-    found = surface.integral(*both, lambda mu, rho: np.stack([mu, mu**2 + rho * mu * (1 - mu)]))
-    mean, square = map(float, found)
-    size = max(mean * (1 - mean) / max(square - mean**2, 1e-12) - 1, 1e-3)
-    guess = betaincinv(mean * size, (1 - mean) * size, probability)
-    return np.asarray(np.clip(guess, 1e-6, 1 - 1e-6), dtype=float)
-
-
-def _series(surface: Surface, size: int, tail: float) -> SeriesPrediction:
-    cumulative = np.cumsum(series_probabilities(surface, size))
-    # A limit met exactly must not depend on the last digit.
-    lower = int(np.searchsorted(cumulative, tail - 1e-12))
-    upper = int(np.searchsorted(cumulative, 1 - tail - 1e-12))
-    return SeriesPrediction(size, lower, min(upper, size))
-
-
-def series_probabilities(surface: Surface, size: int) -> Floats:
-    """Probability of 0, 1, ..., m responders in a new series of m patients, shape (m + 1,)."""
-    mu, rho, weight = surface.points()
-    k, j = np.arange(size + 1), np.arange(size)
+def _series(mu: Floats, rho: Floats, weight: Floats, size: int, levels: Sequence[float]) -> SeriesPrediction:
+    k = np.arange(size + 1)
+    a, b = (shape[:, None] for shape in _shapes(mu, rho))
     choose = gammaln(size + 1) - gammaln(k + 1) - gammaln(size - k + 1)
-    result = np.zeros(size + 1)
-    rows = max(1, _CHUNK // (size + 1))
-    for at in range(0, mu.size, rows):
-        m, p = mu[at : at + rows, None], rho[at : at + rows, None]
-        up, down = _running_logs(m * (1 - p), j * p), _running_logs((1 - m) * (1 - p), j * p)
-        total = np.log1p((j - 1) * p).sum(axis=1, keepdims=True)
-        result += weight[at : at + rows] @ np.exp(choose + up + down[:, ::-1] - total)
-    return result
-
-
-def _running_logs(start: Floats, steps: Floats) -> Floats:
-    """Sums of log(start + step) over the first 0, 1, ..., m steps: shape (G, m + 1)."""
-    logs = np.log(np.maximum(start + steps, 1e-300))
-    return np.concatenate([np.zeros((len(logs), 1)), np.cumsum(logs, axis=1)], axis=1)
+    chance = weight @ np.exp(choose + betaln(k + a, size - k + b) - betaln(a, b))
+    below = np.cumsum(chance)
+    # A limit met exactly must not depend on the last digit.
+    ends = np.minimum(np.searchsorted(below, np.array(_tails(levels)) * below[-1] - 1e-9), size)
+    ranges = (Range(level, int(low), int(high)) for level, low, high in zip(levels, ends[::2], ends[1::2], strict=True))
+    return SeriesPrediction(size, tuple(ranges))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
+from typing import Final
 
 from scipy.special import betaincinv, ndtri
+
+EXACT: Final = "Clopper-Pearson"
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ def clopper_pearson(responders: int, evaluable: int, level: float = 0.95) -> Pro
     tail, failures = (1 - level) / 2, evaluable - responders
     lower = float(betaincinv(responders, failures + 1, tail)) if responders else 0.0
     upper = float(betaincinv(responders + 1, failures, 1 - tail)) if failures else 1.0
-    return Proportion(responders, evaluable, responders / evaluable, lower, upper, level, "Clopper-Pearson")
+    return Proportion(responders, evaluable, responders / evaluable, lower, upper, level, EXACT)
 
 
 def wilson(responders: int, evaluable: int, level: float = 0.95) -> Proportion:

@@ -25,13 +25,10 @@ MODULES = (
     "analyses.sensitivity",
     "evidence.selection",
     "evidence.tables",
-    "statistics.betabinomial",
-    "statistics.pooled",
+    "statistics.adjusted",
     "statistics.posterior",
-    "statistics.posterior_surface",
     "statistics.prediction",
     "statistics.proportion",
-    "statistics.rho",
 )
 
 JOBS = "jobs"  # how many processes share the work: no number rests on it
@@ -50,7 +47,7 @@ def _version(name: str) -> str:
 
 
 def code_defaults() -> dict[str, Any]:
-    """`statistics.pooled.FEW` -> 10 and `statistics.pooled.pool_proportion(level)` -> 0.95, of every one of MODULES."""
+    """`statistics.posterior.FEW` -> 3, `statistics.posterior.pool_proportion(level)` -> 0.95, of each of MODULES."""
     found: dict[str, Any] = {}
     for name in MODULES:
         module = import_module(f"metaimt.{name}")

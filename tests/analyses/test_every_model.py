@@ -19,7 +19,7 @@ from metaimt.analyses.comparison import Comparison, compare
 from metaimt.analyses.models import Interval, Model
 from metaimt.statistics.inverse_variance import Method, fit_inverse_variance
 from metaimt.statistics.proportion import Proportion
-from metaimt.statistics.rho import NotIdentified
+from metaimt.statistics.outcome import NotIdentified
 
 Pairs = list[tuple[int, int]]
 SAME, WIDER = 2e-6, 1e-7

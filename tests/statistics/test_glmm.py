@@ -21,7 +21,7 @@ from scipy.special import expit, ndtri
 from metaimt.statistics.glmm import GlmmFit, fit_glmm, prediction_interval, wald_interval
 from metaimt.statistics.glmm_intervals import marginal_mean, profile_intervals
 from metaimt.statistics.glmm_separation import Separated
-from metaimt.statistics.rho import NotIdentified
+from metaimt.statistics.outcome import NotIdentified
 
 SETS: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "reference" / "reference.json").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from scipy.special import ndtri
 
 from metaimt.statistics.glmm import GlmmFit, TauTest, fit_glmm
 from metaimt.statistics.glmm_intervals import GlmmIntervals, ProfileEstimate, marginal_mean, profile_intervals
-from metaimt.statistics.rho import NotIdentified
+from metaimt.statistics.outcome import NotIdentified
 
 Data = tuple[list[int], list[int]]
 

@@ -13,7 +13,7 @@ import pytest
 from metaimt.statistics.glmm import GlmmFit, fit_glmm
 from metaimt.statistics.glmm_separation import Separated
 from metaimt.statistics.glmm_subsets import BetweenGroups, cumulative, fit_subgroups, leave_one_out
-from metaimt.statistics.rho import NotIdentified
+from metaimt.statistics.outcome import NotIdentified
 
 SETS: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "reference" / "reference.json").read_text(encoding="utf-8")

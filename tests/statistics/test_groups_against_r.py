@@ -20,7 +20,7 @@ from metaimt.statistics.inverse_variance_subsets import leave_one_out_inverse_va
 from metaimt.statistics.meta_regression import fit_meta_regression
 from metaimt.statistics.pooled import pool_proportion
 from metaimt.statistics.proportion import clopper_pearson, jeffreys, wilson
-from metaimt.statistics.rho import NotIdentified
+from metaimt.statistics.outcome import NotIdentified
 
 SETS: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "reference" / "reference.json").read_text(encoding="utf-8")

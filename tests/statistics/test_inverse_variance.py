@@ -33,7 +33,7 @@ from metaimt.statistics.inverse_variance import (
 )
 from metaimt.statistics.inverse_variance_spread import PredictionLimits, Spread
 from metaimt.statistics.inverse_variance_subsets import cumulative_inverse_variance, leave_one_out_inverse_variance
-from metaimt.statistics.rho import NotIdentified
+from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.root import Floats
 
 SETS: dict[str, Any] = json.loads(

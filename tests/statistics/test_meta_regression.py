@@ -12,7 +12,7 @@ import pytest
 from metaimt.statistics.heterogeneity import EmptySet, Tau2Interval
 from metaimt.statistics.inverse_variance import NEVER_NARROWER, REASON_SINGLE_CASES, Method, SmallSample
 from metaimt.statistics.meta_regression import MetaRegressionFit, fit_meta_regression
-from metaimt.statistics.rho import NotIdentified
+from metaimt.statistics.outcome import NotIdentified
 
 SETS: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "reference" / "reference.json").read_text(encoding="utf-8")

@@ -21,7 +21,8 @@ from metaimt.statistics.betabinomial import fit_beta_binomial, mean_interval
 from metaimt.statistics.pooled import EXACT, JOINED, POSTERIOR, PROFILE, PooledProportion, pool_proportion
 from metaimt.statistics.posterior import posterior
 from metaimt.statistics.proportion import clopper_pearson
-from metaimt.statistics.rho import NotIdentified, Rho, rho_interval
+from metaimt.statistics.outcome import NotIdentified
+from metaimt.statistics.rho import Rho, rho_interval
 
 ROOT = Path(__file__).parents[2]
 SINGLES = [1] * 9 + [0] * 4

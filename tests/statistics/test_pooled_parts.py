@@ -9,7 +9,8 @@ from hypothesis_profiles import examples
 
 from metaimt.statistics.pooled import PROFILE, pool_proportion
 from metaimt.statistics.pooled_parts import pool_parts
-from metaimt.statistics.rho import NotIdentified, Rho
+from metaimt.statistics.outcome import NotIdentified
+from metaimt.statistics.rho import Rho
 
 # Both searches stop at a relative step of 1e-12; the rounding of sums in another order is what is left.
 SAME = 1e-9
