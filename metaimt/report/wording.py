@@ -24,6 +24,7 @@ from metaimt.analyses.wording import (
     prior_words,
     priors_text,
     rate_and_limits,
+    rounded_percent,
     selection_text,
     short_method,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "read_twice",
     "reasons_line",
     "responded",
+    "rounded_percent",
     "selection_text",
     "short_method",
 ]

@@ -489,7 +489,8 @@ def _log_likelihood(counts: TailCounts, mu: Floats, rest: Floats, rho: Floats, k
     """Without its constant, (mu, rho): sum over j of S_j log(mu (1 - rho) + j rho) and so on (`tail_counts`)."""
     stay = 1 - rho
     mixed = counts.responders[0] + counts.failures[0] - counts.evaluable[0]  # reports with both kinds of patients
-    value: Floats = counts.responders[0] * np.log(mu)[:, None] + counts.failures[0] * np.log(rest)[:, None] + xlogy(mixed, stay)
+    alone = counts.responders[0] * np.log(mu) + counts.failures[0] * np.log(rest)
+    value: Floats = alone[:, None] + np.asarray(xlogy(mixed, stay))
     for number, node in enumerate(counts.nodes[1:], 1):
         s, f = counts.responders[number], counts.failures[number]
         if s:
