@@ -1,4 +1,4 @@
-"""What a clinician asks next: who did not benefit at all, who still does after a year, who was operated on, who stopped.
+"""What a clinician asks next: who had no benefit, who still has after a year, who was operated on, who stopped.
 
 Counts of the patients of a pool described one by one, by histology and by drug, each with for how many it is known. No
 rate is made of fewer than FEWEST.
@@ -64,10 +64,8 @@ class ClinicalQuestions:
 
 def clinical_questions(selection: Selection, pool: str, label: str) -> ClinicalQuestions:
     """The four questions of one pool."""
-    patients = Count.of(
-        f"{label}: described one by one",
-        (m.unit for m in selection.members(pool) if m.unit.course and m.unit.evaluable),
-    )
+    members = (placed.unit for placed in selection.members(pool))
+    patients = Count.of(f"{label}: described one by one", (unit for unit in members if unit.course and unit.evaluable))
     found = {("", ""): _answers(patients)}
     levels: tuple[tuple[str, Callable[[Unit], str | None]], ...] = (
         ("histology", lambda unit: unit.histology),

@@ -1,12 +1,12 @@
 """Do the reports that are likeliest to be selected respond more often? Contrasts by design and by wording.
 
-Each contrast is the model of the pools with a mean for each side and one rho: s, the posterior odds ratio of response of
-a group of reports against its reference. The same by maximum likelihood stands beside it for comparison.
+Each contrast is the model of the pools with a mean for each side and one rho: s, the posterior odds ratio of response
+of a group of reports against its reference. The same by maximum likelihood stands beside it for comparison.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from math import inf
@@ -128,10 +128,12 @@ def of_design(selection: Selection, pool: str, designs: tuple[str, ...], protoco
     stratum = next((name for name, own in protocol.strata.items() if set(own) == set(designs)), None)
     if stratum is None:
         return side(counts, protocol)
-    strata = {
-        name: whole.where(name, lambda unit, own=own: unit.design in own) for name, own in protocol.strata.items()
-    }
+    strata = {name: whole.where(name, partial(_designed, own)) for name, own in protocol.strata.items()}
     return Side(counts, strata_rates(strata, protocol).get(stratum))
+
+
+def _designed(designs: Collection[str], unit: Unit) -> bool:
+    return unit.design in designs
 
 
 def pools_to_compare(selection: Selection) -> tuple[str, ...]:
@@ -146,7 +148,7 @@ def design_contrasts(selection: Selection, protocol: Protocol) -> Iterator[Contr
         reference = of_design(selection, headline, designs, protocol)
         for pool in pools_to_compare(selection):
             name = f"{DESIGN_WORDS[CASES]} against {DESIGN_WORDS[designs]}, {pool}"
-            yield contrast(name, "design", pool, (of_design(selection, pool, CASES, protocol), reference), protocol)
+            yield contrast((name, "design", pool), (of_design(selection, pool, CASES, protocol), reference), protocol)
 
 
 def wording_contrasts(selection: Selection, protocol: Protocol) -> Iterator[Contrast]:
@@ -160,18 +162,19 @@ def wording_contrasts(selection: Selection, protocol: Protocol) -> Iterator[Cont
             group = side(selection.rest(pool, headline, rest).where(rest, wanted), protocol)
             reference = side(selection.count(headline, strict).where(strict, wanted), protocol)
             name = f"rest against {headline}, {words}, {pool}"
-            yield contrast(name, "wording", pool, (group, reference), protocol, CONFOUNDED)
+            yield contrast((name, "wording", pool), (group, reference), protocol, CONFOUNDED)
 
 
 def _from_course(first: int, unit: Unit) -> bool:
     return unit.course >= first
 
 
-def contrast(
-    name: str, kind: str, pool: str, sides: tuple[Side, Side], protocol: Protocol, caveat: str = ""
-) -> Contrast:
-    """Fit one contrast; NotRun where a side has nobody. A report with patients on both sides is a cluster on each."""
-    group, reference = sides
+def contrast(named: tuple[str, str, str], sides: tuple[Side, Side], protocol: Protocol, caveat: str = "") -> Contrast:
+    """Fit one contrast, `named` by name, kind and pool; NotRun where a side has nobody.
+
+    A report with patients on both sides is a cluster on each.
+    """
+    (name, kind, pool), (group, reference) = named, sides
     for each in sides:
         if not each.counts.evaluable:
             reason = NotRun(f"no evaluable patient in {each.label}")

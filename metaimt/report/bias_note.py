@@ -74,7 +74,7 @@ def bias_note(results: Results, link: Link = plain) -> str:
 def _sentences(results: Results, link: Link) -> Iterator[str]:
     bias = results.publication_bias
     yield from _adjusted_sentence(results, link)
-    yield from _design_sentence(bias, results, link)
+    yield from _design_sentence(bias, link)
     yield from _wording_sentence(bias, link)
     yield from _unread_sentence(results)
     yield from _missing_sentence(bias, link)
@@ -136,7 +136,7 @@ def _adjusted_sentence(results: Results, link: Link) -> Iterator[str]:
     )
 
 
-def _design_sentence(bias: PublicationBias, results: Results, link: Link) -> Iterator[str]:
+def _design_sentence(bias: PublicationBias, link: Link) -> Iterator[str]:
     contrasts = {pool: bias.design(pool) for pool in bias.selectivity}
     said = [
         f"{link(short_odds(each), each.group.counts)} in {pool.replace('_', ' ')}" for pool, each in contrasts.items()
@@ -147,10 +147,8 @@ def _design_sentence(bias: PublicationBias, results: Results, link: Link) -> Ite
             found = each.odds_ratio
             rule = verdict(found.lower, found.upper)
             rules.setdefault(rule.wording.format(upper=odds_text(found.upper)), []).append(pool)
-    words = [
-        text if len(rules) == 1 else f"{text} ({' and '.join(pools).replace('_', ' ')})"
-        for text, pools in rules.items()
-    ]
+    several = len(rules) > 1
+    words = [f"{text} ({' and '.join(pools).replace('_', ' ')})" if several else text for text, pools in rules.items()]
     end = f": {'; '.join(words)}" if words else ""
     yield f"The odds ratio of case reports against trials is {' and '.join(said)}{end}."
 
@@ -164,7 +162,7 @@ def _wording_sentence(bias: PublicationBias, link: Link) -> Iterator[str]:
         link(fraction(side.counts.responders, side.counts.evaluable), side.counts)
         for side in (found.group, found.reference)
     )
-    yield f"Inferred or mixed responses against stated ones: {group} against {reference}, odds ratio {short_odds(found)}."
+    yield f"Vague against stated responses: {group} against {reference}, odds ratio {short_odds(found)}."
 
 
 def _unread_sentence(results: Results) -> Iterator[str]:

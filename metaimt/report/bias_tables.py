@@ -40,15 +40,17 @@ def _odds(contrast: Contrast) -> dict[str, Cell]:
     if not isinstance(found, NotRun):
         row = dict(zip(names, (found.estimate, found.lower, found.upper, found.level), strict=True))
     said = [contrast.unbounded(), contrast.caveat]
-    names = ("ml_odds_ratio", "ml_lower", "ml_upper", "ml_statistic", "ml_p", "ml_rho", "ml_lower_f", "ml_upper_f")
+    by_likelihood = tuple(
+        f"ml_{name}" for name in ("odds_ratio", "lower", "upper", "statistic", "p", "rho", "lower_f", "upper_f")
+    )
     if not isinstance(likelihood, OddsRatio):
-        return {**row, **dict.fromkeys(names), "note": likelihood.wording()}
+        return {**row, **dict.fromkeys(by_likelihood), "note": likelihood.wording()}
     rho = None if isinstance(likelihood.rho, NotIdentified) else likelihood.rho
     limits = (likelihood.estimate, likelihood.lower, likelihood.upper)
     wider = contrast.wider or (None, None)
     values = (*map(_finite, limits), likelihood.statistic, likelihood.p, rho, *map(_finite, wider))
     said.insert(1, likelihood.rho.wording() if isinstance(likelihood.rho, NotIdentified) else "")
-    return {**row, **dict(zip(names, values, strict=True)), "note": "; ".join(part for part in said if part)}
+    return {**row, **dict(zip(by_likelihood, values, strict=True)), "note": "; ".join(part for part in said if part)}
 
 
 def _finite(value: float | None) -> float | None:

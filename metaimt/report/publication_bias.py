@@ -120,7 +120,7 @@ def _likelihood(contrast: Contrast) -> str:
     return f"{said}; F(1, K - 3): {lower} to {upper}"
 
 
-def _cell_rows(bias: PublicationBias, link: Link) -> Iterator[dict[str, str]]:
+def _cell_rows(bias: PublicationBias, link: Link) -> Iterator[dict[str, Any]]:
     """The four cells behind the adjusted rate: kind of report by wording."""
     for design in dict.fromkeys(cell.design for cell in bias.cells):
         cells = [

@@ -465,9 +465,9 @@ def _rho_nodes(ends: tuple[float, float], prior: RhoPrior) -> tuple[Floats, Floa
 
 def _density(rho: Floats, prior: RhoPrior) -> Floats:
     if isinstance(prior, HalfNormal):
-        a = (1 - rho) / (2 * rho)
-        tau = np.sqrt(2 * polygamma(1, a))
-        slope = -polygamma(2, a) / (2 * tau * rho**2)
+        shape = (1 - rho) / (2 * rho)
+        tau = np.sqrt(2 * polygamma(1, shape))
+        slope = -polygamma(2, shape) / (2 * tau * rho**2)
         return np.asarray(np.sqrt(2 / np.pi) / prior.scale * np.exp(-((tau / prior.scale) ** 2) / 2) * slope)
     a, b = prior
     return np.asarray(np.exp((a - 1) * np.log(rho) + (b - 1) * np.log1p(-rho) - betaln(a, b)))
