@@ -13,12 +13,12 @@ from typing import Any
 
 from metaimt.analyses.alternatives import Rate, rate_of, side_of
 from metaimt.analyses.estimate_dicts import interval_dict
-from metaimt.analyses.pooled_response import columns
+from metaimt.analyses.pooled_response import sequence_of
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection
 from metaimt.model.count import Count
-from metaimt.statistics.posterior import PooledProportion, confidence_sequence
+from metaimt.statistics.posterior import PooledProportion
 
 UNDATED = "undated"
 NOT_ADJUSTED = "not adjusted for repeated looks"
@@ -112,12 +112,6 @@ def _steps(whole: Count, by: str, dates: Mapping[str, str], protocol: Protocol) 
         orr = rate_of(so_far, protocol)
         dated = when != UNDATED and isinstance(orr, PooledProportion)
         yield Step(when, added, so_far, orr, sequence_of(so_far, protocol) if dated else None)
-
-
-def sequence_of(counts: Count, protocol: Protocol) -> tuple[float, float]:
-    """Limits of the pooled rate of these patients that hold however often one looks."""
-    responders, evaluable = columns(counts.clusters)
-    return confidence_sequence(responders, evaluable, mu_prior=protocol.priors.mu, rho_prior=protocol.priors.rho)
 
 
 def _crossings(steps: tuple[Step, ...], threshold: float) -> Iterator[Crossing]:

@@ -16,6 +16,7 @@ from metaimt.model.count import Count
 from metaimt.report.bars import bar
 from metaimt.report.environment import Rendered, render
 from metaimt.report.wording import Link, fraction, limits, p_value, percent, plain, plural
+from metaimt.statistics.exact_tests import ExactTest
 from metaimt.statistics.outcome import NotRun
 
 
@@ -50,7 +51,9 @@ def _table(by_pool: Mapping[str, Subgroup], results: Results, link: Link) -> dic
     tables = list(by_pool.values())[::-1]
     names = list(dict.fromkeys(each.level.name for table in tables for each in table.levels))
     last = names.pop(names.index("not reported"))
-    said = [_note(table, link) for table in tables]
+    widest = tables[0]
+    fragile = _fragile(results, link) if widest.grouping == PRIMARY else ""
+    said = [_note(table, link) + (fragile if table is widest else "") for table in tables]
     return {
         "title": _title(tables[0].grouping),
         "pools": [results.protocol.label(table.pool) for table in tables],
@@ -93,6 +96,27 @@ def _note(table: Subgroup, link: Link) -> str:
     ]
     also = f" If possible links counted too: {', '.join(possible)}." if possible else ""
     return f"{unknown}; test of any difference between the known levels: {said}.{also}"
+
+
+def _fragile(results: Results, link: Link) -> str:
+    """Of the pre-specified contrast in the widest pool: what p becomes if something is done otherwise; else empty.
+
+    A p-value of few patients may rest on two of them.
+    """
+    found = [each for each in results.sensitivity.contrasts if isinstance(each.test, ExactTest)]
+    if len(found) < 2:
+        return ""
+    first, most = found[0], max(found, key=lambda each: each.test.p if isinstance(each.test, ExactTest) else 0.0)
+    if most.same_patients == first.same_patients or not isinstance(most.test, ExactTest):
+        return " No sensitivity analysis raises the p-value."
+    levels = ", ".join(f"{name} {link(fraction(c.responders, c.evaluable), c)}" for name, c in most.levels.items())
+    died = [
+        f"{plural(len(dead.parts), f'non-responder of {name}', f'non-responders of {name}')}"
+        for name, counts in first.levels.items()
+        if (dead := counts.where(f"{name}: died first", lambda unit: unit.response_basis == "death")).parts
+    ]
+    said = f" {' and '.join(died)} died before any assessment." if died else ""
+    return f"{said} If something is done otherwise p is at most {p_value(most.test.p)[4:]}: {most.name} ({levels})."
 
 
 def _regression(model: Regression, link: Link) -> str:

@@ -10,6 +10,7 @@ from metaimt.analyses.wording import (
     NOTHING,
     Link,
     adjusted_text,
+    difference,
     disagreement,
     estimate_with_interval,
     fraction,
@@ -27,6 +28,7 @@ from metaimt.analyses.wording import (
     rounded_percent,
     selection_text,
     short_method,
+    significant,
 )
 from metaimt.model.count import OUTCOMES, Publications
 from metaimt.model.text import Named, Text, counted, joined
@@ -46,6 +48,7 @@ __all__ = [
     "Link",
     "adjusted_text",
     "by_depth",
+    "difference",
     "disagreement",
     "estimate_with_interval",
     "fraction",
@@ -71,6 +74,7 @@ __all__ = [
     "rounded_percent",
     "selection_text",
     "short_method",
+    "significant",
 ]
 READ_AS = (
     "Most responders come from small trials and cohorts, not from comparable patients; "
