@@ -66,15 +66,13 @@ def sensitivity_contrast_rows(tables: SensitivityTables) -> Iterator[Row]:
                 "note": test.wording() if isinstance(test, NotRun) else "",
             }
         for name, odds in found.odds.items():
-            run = not isinstance(odds, NotRun)
+            values = (None, None, None) if isinstance(odds, NotRun) else (odds.estimate, odds.lower, odds.upper)
             yield {
                 "analysis": found.name,
                 "contrast": name,
                 **dict.fromkeys(("level", "responders", "evaluable", "p")),
-                "odds_ratio": odds.estimate if run else None,
-                "lower": odds.lower if run else None,
-                "upper": odds.upper if run else None,
-                "note": "" if run else odds.wording(),
+                **dict(zip(("odds_ratio", "lower", "upper"), values, strict=True)),
+                "note": odds.wording() if isinstance(odds, NotRun) else "",
             }
 
 

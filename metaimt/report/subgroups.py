@@ -11,6 +11,7 @@ from typing import Any
 
 from metaimt.analyses.patient_regression import Regression
 from metaimt.analyses.results import Results
+from metaimt.analyses.sensitivity_contrasts import AS_IT_STANDS, ContrastsUnder
 from metaimt.analyses.subgroups import PRIMARY, Subgroup
 from metaimt.model.count import Count
 from metaimt.report.bars import bar
@@ -90,33 +91,44 @@ def _note(table: Subgroup, link: Link) -> str:
         unknown += f" (of whom {link(fraction(missing.responders, missing.evaluable), missing)} responded)"
     test = table.test
     said = test.wording() if isinstance(test, NotRun) else f"{p_value(test.p)}, {test.wording()}"
+    tested = f"; test of any difference between the known levels: {said}" if table.grouping == PRIMARY else ""
     possible = [
         f"{name} {link(fraction(counts.responders, counts.evaluable), counts)}"
         for name, counts in table.with_possible.items()
     ]
     also = f" If possible links counted too: {', '.join(possible)}." if possible else ""
-    return f"{unknown}; test of any difference between the known levels: {said}.{also}"
+    return f"{unknown}{tested}.{also}"
 
 
 def _fragile(results: Results, link: Link) -> str:
-    """Of the pre-specified contrast in the widest pool: what p becomes if something is done otherwise; else empty.
+    """Of the pre-specified contrast in the widest pool: what it is without those who died first; else empty.
 
     A p-value of few patients may rest on two of them.
     """
-    found = [each for each in results.sensitivity.contrasts if isinstance(each.test, ExactTest)]
-    if len(found) < 2:
+    found = {each.name: each for each in results.sensitivity.contrasts}
+    first = found.get(AS_IT_STANDS)
+    tests = [each.test.p for each in found.values() if isinstance(each.test, ExactTest)]
+    if first is None or len(tests) < 2:
         return ""
-    first, most = found[0], max(found, key=lambda each: each.test.p if isinstance(each.test, ExactTest) else 0.0)
-    if most.same_patients == first.same_patients or not isinstance(most.test, ExactTest):
-        return " No sensitivity analysis raises the p-value."
-    levels = ", ".join(f"{name} {link(fraction(c.responders, c.evaluable), c)}" for name, c in most.levels.items())
     died = [
-        f"{plural(len(dead.parts), f'non-responder of {name}', f'non-responders of {name}')}"
+        plural(len(dead.parts), f"non-responder of {name}", f"non-responders of {name}")
         for name, counts in first.levels.items()
         if (dead := counts.where(f"{name}: died first", lambda unit: unit.response_basis == "death")).parts
     ]
-    said = f" {' and '.join(died)} died before any assessment." if died else ""
-    return f"{said} If something is done otherwise p is at most {p_value(most.test.p)[4:]}: {most.name} ({levels})."
+    rows = [
+        f"{entry.name} {_levels(each, link)}"
+        for entry in results.protocol.sensitivity
+        if entry.death_before_assessment is not None and (each := found.get(entry.name)) is not None
+    ]
+    said = f" {' and '.join(died)} died before any assessment: {'; '.join(rows)}." if died and rows else ""
+    return f"{said} Over the sensitivity analyses: {p_value(min(tests))} to {p_value(max(tests))[2:]}."
+
+
+def _levels(found: ContrastsUnder, link: Link) -> str:
+    """`IMT 33/36, EIMS 2/4, p = 0.069`."""
+    levels = [f"{name} {link(fraction(c.responders, c.evaluable), c)}" for name, c in found.levels.items()]
+    test = found.test
+    return ", ".join([*levels, test.wording() if isinstance(test, NotRun) else p_value(test.p)])
 
 
 def _regression(model: Regression, link: Link) -> str:
