@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis_profiles import examples
+from metaimt.statistics.pooled import EXACT, JOINED, POSTERIOR, PROFILE, PooledProportion, pool_proportion
 
 from metaimt.statistics import pooled
 from metaimt.statistics.betabinomial import fit_beta_binomial, mean_interval
-from metaimt.statistics.pooled import EXACT, JOINED, POSTERIOR, PROFILE, PooledProportion, pool_proportion
+from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.posterior import posterior
 from metaimt.statistics.proportion import clopper_pearson
-from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.rho import Rho, rho_interval
 
 ROOT = Path(__file__).parents[2]

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis_profiles import examples
-
 from metaimt.statistics.pooled import PROFILE, pool_proportion
 from metaimt.statistics.pooled_parts import pool_parts
+
 from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.rho import Rho
 

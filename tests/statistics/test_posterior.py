@@ -12,13 +12,13 @@ from dataclasses import astuple
 
 import numpy as np
 import pytest
+from metaimt.statistics.posterior_surface import posterior_surface
 from numpy.typing import NDArray
 from scipy.special import betainc, betaln, comb
 from scipy.stats import beta
 
 from metaimt.statistics.betabinomial import fit_beta_binomial, mean_interval
 from metaimt.statistics.posterior import posterior
-from metaimt.statistics.posterior_surface import posterior_surface
 from metaimt.statistics.prediction import predict, predict_under_priors, series_probabilities
 from metaimt.statistics.reports import read_reports
 
