@@ -336,12 +336,17 @@ def cox_penalised(
     def loss(beta: float) -> float:
         return float(-model.loglike(np.array([beta])) - 0.5 * np.log(max(least, information(beta))))
 
+    def slope(beta: float) -> float:
+        penalty = np.log(information(beta + 1e-4) / information(beta - 1e-4)) / 4e-4
+        return float(np.sum(model.score(np.array([beta]))) + penalty)
+
     if information(0.0) <= least:
         return NotRun("no hazard ratio: the covariate does not vary at any event")
     far = 1.0
     while min(loss(-far) - loss(-far / 2), loss(far) - loss(far / 2)) < 0:
         far *= 2
-    best = float(minimize_scalar(loss, bounds=(-far, far), method="bounded", options={"xatol": 1e-10}).x)
+    near = minimize_scalar(loss, bounds=(-far, far), method="bounded", options={"xatol": 1e-6}).x
+    best = float(brentq(slope, near - 1e-4, near + 1e-4))  # to the digits that all processors agree on
     top = loss(best) + float(chdtri(1, 1 - _LEVEL)) / 2
     limits = []
     for side in (-1.0, 1.0):
