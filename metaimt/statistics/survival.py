@@ -33,6 +33,7 @@ _TOLERANCE = float(np.finfo(float).eps) ** 0.5
 _DIVERGED = 15.0
 # Information of an event below which the covariate does not vary, but for rounding.
 _NO_INFORMATION = 1e-12
+_IN_ORDER = "no finite hazard ratio: the covariate puts too many events in order"
 
 
 @dataclass(frozen=True, eq=False)
@@ -289,7 +290,8 @@ def cox(
     their events, and the hazard ratio runs to 0 or infinity, or nobody else is at risk at any event.
 
     covariates: shape (N, q), numbers, a category as 0/1 columns; names: q of them. ties: Efron's handling of tied
-    events, R's default, or Breslow's. Raises ValueError for invalid times, events, covariates or names; a constant covariate.
+    events, R's default, or Breslow's. Raises ValueError for invalid times, events, covariates or names, and for a
+    constant covariate.
     """
     times, events, x = _checked_covariates(time, event, covariates)
     if not events.any():
@@ -315,6 +317,7 @@ def cox(
     return CoxFit(tuple(terms), value, null, ratio, p, times.size, int(events.sum()), ties)
 
 
+@np.errstate(all="ignore")  # far from the estimate the weights at risk vanish
 def cox_penalised(
     time: ArrayLike, event: ArrayLike, covariate: ArrayLike, name: str, *, ties: Ties = "efron"
 ) -> CoxTerm | NotRun:
@@ -334,7 +337,8 @@ def cox_penalised(
         return float(-np.sum(model.hessian(np.array([beta]))))
 
     def loss(beta: float) -> float:
-        return float(-model.loglike(np.array([beta])) - 0.5 * np.log(max(least, information(beta))))
+        value = -model.loglike(np.array([beta])) - 0.5 * np.log(max(least, information(beta)))
+        return float(value) if np.isfinite(value) else 1e9
 
     def slope(beta: float) -> float:
         penalty = np.log(information(beta + 1e-4) / information(beta - 1e-4)) / 4e-4
@@ -346,6 +350,8 @@ def cox_penalised(
     while min(loss(-far) - loss(-far / 2), loss(far) - loss(far / 2)) < 0:
         far *= 2
     near = minimize_scalar(loss, bounds=(-far, far), method="bounded", options={"xatol": 1e-6}).x
+    if not slope(near - 1e-4) > 0 > slope(near + 1e-4):
+        return NotRun(_IN_ORDER)
     best = float(brentq(slope, near - 1e-4, near + 1e-4))  # to the digits that all processors agree on
     top = loss(best) + float(chdtri(1, 1 - _LEVEL)) / 2
     limits = []
@@ -354,10 +360,11 @@ def cox_penalised(
         while loss(best + side * far) < top:
             far *= 2
         limits.append(best + side * float(brentq(lambda away: loss(best + side * away) - top, 0.0, far)))  # noqa: B023
+    if max(abs(loss(limit) - top) for limit in limits) > 1e-3:
+        return NotRun(_IN_ORDER)
     scale = float(spread[0])
     # A limit per unit of a covariate of tiny spread may be beyond the largest number: then infinite.
-    with np.errstate(over="ignore"):
-        ratio, lower, upper = np.exp(np.array([best, *limits]) / scale).tolist()
+    ratio, lower, upper = np.exp(np.array([best, *limits]) / scale).tolist()
     p = float(chdtrc(1, max(0.0, 2 * (loss(0.0) - loss(best)))))
     return CoxTerm(name, best / scale, information(best) ** -0.5 / scale, ratio, lower, upper, p)
 

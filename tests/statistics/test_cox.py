@@ -205,3 +205,13 @@ def test_penalised_properties(rows: list[Any], ties: Ties, random: Any) -> None:
 def test_penalised_needs_an_event_with_others_at_risk(event: list[int]) -> None:
     found = cox_penalised([1, 2, 3, 4], event, [0, 1, 0, 1], "x")
     assert found == NotRun("no hazard ratio: the covariate does not vary at any event")
+
+
+@pytest.mark.parametrize("number", [20, 80, 200])
+def test_penalised_with_all_events_in_order(number: int) -> None:
+    """Nine events in order, all others far off: exp(b) is 17 by hand. With 80 the weights vanish."""
+    found = cox_penalised(range(1, number + 1), [1] * number, -np.arange(number), "x")
+    assert isinstance(found, CoxTerm) == (number == 20)
+    nine = cox_penalised(range(1, 201), [1] * 9 + [0] * 191, -np.arange(200), "x")
+    assert isinstance(nine, CoxTerm)
+    assert nine.hazard_ratio == pytest.approx(17, abs=1e-4)
