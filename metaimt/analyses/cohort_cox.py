@@ -13,10 +13,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from metaimt.statistics.cox import CoxTerm, HazardsTest, cox, proportional_hazards
-from metaimt.statistics.cox_penalised import cox_penalised
 from metaimt.statistics.outcome import NotRun
-from metaimt.statistics.survival_data import cox_rule
+from metaimt.statistics.survival import CoxTerm, HazardsTest, cox, cox_penalised, cox_rule, proportional_hazards
 
 Method = Literal["Cox", "Cox, Firth-penalised"]
 
@@ -148,7 +146,7 @@ def _penalised(
     else:
         labels = names
     fits = [cox_penalised(time, event, x[:, j], label) for j, label in enumerate(labels)]
-    terms = tuple(fit.term for fit in fits if not isinstance(fit, NotRun))
+    terms = tuple(fit for fit in fits if not isinstance(fit, NotRun))
     if not terms:
         return next(fit for fit in fits if isinstance(fit, NotRun))
     return terms, None, NotRun("penalised model")

@@ -15,12 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metaimt.analyses.cohort_cox import CohortCox, univariable
-from metaimt.analyses.duration import Curve
+from metaimt.analyses.duration import Curve, curve_of
 from metaimt.casefiles.table_patients import CohortPatient
-from metaimt.statistics.log_rank import LogRank, log_rank
 from metaimt.statistics.outcome import NotRun
-from metaimt.statistics.survival import kaplan_meier, landmarks, quantile, reverse_kaplan_meier
-from metaimt.statistics.survival_data import kaplan_meier_rule
+from metaimt.statistics.survival import LogRank, kaplan_meier_rule, log_rank
 
 LANDMARKS = (12.0, 36.0, 60.0, 120.0)  # months
 UNITS = {"age": "year"}
@@ -156,14 +154,7 @@ def _of_known(values: Sequence[Any], known: NDArray[np.bool_]) -> list[Any]:
 
 
 def _curve(time: NDArray[np.float64], event: NDArray[np.bool_]) -> Curve | NotRun:
-    return kaplan_meier_rule(event) or curve_of(time, event)
-
-
-def curve_of(time: NDArray[np.float64], event: NDArray[np.bool_]) -> Curve:
-    """Steps, median, landmarks and follow-up, whatever the number of events."""
-    steps = kaplan_meier(time, event)
-    followup = quantile(reverse_kaplan_meier(time, event))
-    return Curve(steps, quantile(steps), landmarks(steps, LANDMARKS), followup)
+    return kaplan_meier_rule(event) or curve_of(time, event, LANDMARKS)
 
 
 def _compare(name: str, time: NDArray[np.float64], event: NDArray[np.bool_], group: Sequence[str | None]) -> Comparison:
@@ -177,5 +168,6 @@ def _compare(name: str, time: NDArray[np.float64], event: NDArray[np.bool_], gro
         return Comparison(name, int(here.sum()), missing, (), NotRun(only))
     if (forbidden := kaplan_meier_rule(e)) is not None:
         return Comparison(name, int(here.sum()), missing, (), forbidden)
-    groups = tuple(GroupCurve(label, curve_of(t[labels == label], e[labels == label])) for label in distinct)
+    own = {label: labels == label for label in distinct}
+    groups = tuple(GroupCurve(label, curve_of(t[here], e[here], LANDMARKS)) for label, here in own.items())
     return Comparison(name, int(here.sum()), missing, groups, log_rank(t, e, labels.astype(str)))

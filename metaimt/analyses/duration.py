@@ -12,6 +12,8 @@ from math import isnan
 from statistics import median
 from typing import Any
 
+from numpy.typing import ArrayLike
+
 from metaimt.analyses.duration_groups import GroupComparison, compare_groups
 from metaimt.analyses.known_times import (
     CENSORED,
@@ -29,18 +31,19 @@ from metaimt.analyses.known_times import (
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Placed, Selection
 from metaimt.model.count import Count
-from metaimt.statistics.competing_events import CumulativeIncidence, IncidenceAt, cumulative_incidence, incidence_at
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.survival import (
+    IncidenceAt,
     KaplanMeier,
     Landmark,
     Quantile,
+    incidence_at,
     kaplan_meier,
+    kaplan_meier_rule,
     landmarks,
     quantile,
     reverse_kaplan_meier,
 )
-from metaimt.statistics.survival_data import duration_variants, kaplan_meier_rule
 
 LANDMARKS = (6.0, 12.0, 24.0)  # months
 VARIANTS = ("middle", "low", "high")  # of a time known as a range
@@ -67,7 +70,7 @@ class Curve:
             "landmarks": [_reached(asdict(each)) for each in self.landmarks],
             "followup_median": _reached(asdict(self.followup)),
             "steps": [_reached(dict(zip(_STEPS, point, strict=True))) for point in points],
-            "interval": f"{steps.scale}, {100 * steps.level:g} %",
+            "interval": "log-log, 95 %",
         }
 
 
@@ -76,9 +79,8 @@ _STEPS = ("time", "at_risk", "events", "censored", "survival", "lower", "upper")
 
 @dataclass(frozen=True)
 class Incidence:
-    """Aalen-Johansen: the curves of both causes, and their probabilities at the landmarks."""
+    """Aalen-Johansen: the probabilities of both causes at the landmarks."""
 
-    curves: CumulativeIncidence
     at: tuple[IncidenceAt, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -215,30 +217,26 @@ def times_of(members: tuple[Placed, ...], field: str, groupings: tuple[str, ...]
     return Times(field, title, described, arms, known, curves, incidence, naive, groups)
 
 
-def _variants(usable: list[KnownTime]) -> dict[str, Any]:
-    variants = duration_variants([each.low for each in usable], [each.high for each in usable])
-    return {name: getattr(variants, name) for name in VARIANTS}
+def curve_of(times: ArrayLike, events: ArrayLike, at: tuple[float, ...] = LANDMARKS) -> Curve:
+    """Steps, median, landmarks and follow-up, whatever the number of events. times, events: shape (N,)."""
+    steps = kaplan_meier(times, events)
+    followup = quantile(reverse_kaplan_meier(times, events))
+    return Curve(steps, quantile(steps), landmarks(steps, at), followup)
+
+
+def _variants(usable: list[KnownTime]) -> dict[str, list[float]]:
+    return {name: [getattr(each, name) for each in usable] for name in VARIANTS}
 
 
 def _curves(usable: list[KnownTime]) -> dict[str, Curve]:
     events = [each.state == EVENT for each in usable]
-    return {name: _curve(times, events) for name, times in _variants(usable).items()}
-
-
-def _curve(times: Any, events: list[bool]) -> Curve:
-    steps = kaplan_meier(times, events)
-    followup = quantile(reverse_kaplan_meier(times, events))
-    return Curve(steps, quantile(steps), landmarks(steps, LANDMARKS), followup)
+    return {name: curve_of(times, events) for name, times in _variants(usable).items()}
 
 
 def _incidences(usable: list[KnownTime]) -> dict[str, Incidence]:
     codes = {CENSORED: 0, EVENT: 1, COMPETING: 2}
     causes = [codes[each.state] for each in usable]
-    found = {}
-    for name, times in _variants(usable).items():
-        curves = cumulative_incidence(times, causes)
-        found[name] = Incidence(curves, incidence_at(curves, LANDMARKS))
-    return found
+    return {name: Incidence(incidence_at(times, causes, LANDMARKS)) for name, times in _variants(usable).items()}
 
 
 def _by_variant(found: Mapping[str, Curve] | Mapping[str, Incidence] | NotRun) -> dict[str, Any]:

@@ -14,11 +14,9 @@ from metaimt.analyses.known_times import EVENT, KnownTime
 from metaimt.analyses.patient_regression import COVARIATES, level_columns
 from metaimt.model.count import Count
 from metaimt.model.unit import Unit
-from metaimt.statistics.cox import CoxFit, cox
 from metaimt.statistics.exact_tests import exact_test_rule
-from metaimt.statistics.log_rank import LogRank, log_rank
 from metaimt.statistics.outcome import NotRun
-from metaimt.statistics.survival_data import cox_rule, kaplan_meier_rule
+from metaimt.statistics.survival import CoxFit, LogRank, cox, cox_rule, kaplan_meier_rule, log_rank
 
 
 @dataclass(frozen=True)
@@ -71,9 +69,4 @@ def _cox(both: list[tuple[KnownTime, Unit]], times: list[float], events: list[bo
 
 
 def _found(found: LogRank | CoxFit | NotRun) -> dict[str, Any]:
-    if isinstance(found, NotRun):
-        return {"not_run": found.reason}
-    numbers = asdict(found)
-    if numbers.get("concordance", 0.0) is None:
-        numbers["concordance"] = {"not_identified": "no two patients can be compared"}
-    return numbers
+    return {"not_run": found.reason} if isinstance(found, NotRun) else asdict(found)

@@ -12,7 +12,7 @@ from metaimt.analyses import duration
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.problem import Problem, Waived
-from metaimt.statistics import exact_tests, firth, survival_data
+from metaimt.statistics import exact_tests, firth, survival
 
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "PyMARE", "matplotlib", "PyYAML", "pydantic", "Jinja2")
 
@@ -39,9 +39,9 @@ def defaults() -> dict[str, Any]:
         },
         "firth": {"events_per_parameter": firth.EVENTS_PER_PARAMETER},
         "survival": {
-            "fewest_times": survival_data.FEWEST_TIMES,
-            "fewest_events": survival_data.FEWEST_EVENTS,
-            "fewest_events_for_cox": survival_data.FEWEST_COX_EVENTS,
+            "fewest_times": survival.FEWEST_TIMES,
+            "fewest_events": survival.FEWEST_EVENTS,
+            "fewest_events_for_cox": survival.FEWEST_COX_EVENTS,
             "landmarks_months": list(duration.LANDMARKS),
         },
     }

@@ -17,7 +17,7 @@ from metaimt.report.wording import plural
 from metaimt.statistics.exact_tests import MOST_TABLES, REPLICATES, SEED, SMALLEST_LEVEL
 from metaimt.statistics.firth import EVENTS_PER_PARAMETER
 from metaimt.statistics.outcome import NotRun
-from metaimt.statistics.survival_data import FEWEST_COX_EVENTS, FEWEST_EVENTS, FEWEST_TIMES
+from metaimt.statistics.survival import FEWEST_COX_EVENTS, FEWEST_EVENTS, FEWEST_TIMES
 
 
 def subgroups_methods(results: Results) -> str:

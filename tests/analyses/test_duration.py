@@ -19,8 +19,8 @@ from metaimt.report.duration import duration_section
 from metaimt.report.more_tables import duration_estimate_rows, duration_rows, median_rows
 from metaimt.report.tables import csv_text
 from metaimt.review import load
-from metaimt.statistics.log_rank import log_rank
 from metaimt.statistics.outcome import NotRun
+from metaimt.statistics.survival import log_rank
 
 STOPPED = {"ongoing": False, "stop_reason": "progression"}
 

@@ -31,9 +31,8 @@ from metaimt.report.cohort_lines import (
     variable_head,
 )
 from metaimt.report.cohort_text import cohort_text
-from metaimt.statistics.cox import CoxTerm, HazardsTest
 from metaimt.statistics.outcome import NotRun
-from metaimt.statistics.survival import Landmark, Quantile, kaplan_meier
+from metaimt.statistics.survival import CoxTerm, HazardsTest, Landmark, Quantile, kaplan_meier
 
 NONE = NotRun("4 events, 5 are needed")
 

@@ -12,7 +12,7 @@ from metaimt.analyses.results import Results, analyse
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.protocol import Priors, Protocol
 from metaimt.report.methods import methods_text
-from metaimt.statistics import exact_tests, firth, survival_data
+from metaimt.statistics import exact_tests, firth, survival
 
 PARTS = ("Outcome:", "Selection:", "Model:", "Subgroups", "Duration:", "Sensitivity", "Over time", "Publication bias:")
 
@@ -54,8 +54,8 @@ def test_the_rules_are_those_of_the_statistics(shipped: Results) -> None:
     found = texts(shipped)
     assert f"{exact_tests.SMALLEST_LEVEL} patients or more" in found["Subgroups"]
     assert f"one parameter per {firth.EVENTS_PER_PARAMETER} of" in found["Subgroups"]
-    assert f"{survival_data.FEWEST_TIMES} known times and {survival_data.FEWEST_EVENTS} events" in found["Duration:"]
-    assert f"from {survival_data.FEWEST_COX_EVENTS} events on" in found["Duration:"]
+    assert f"{survival.FEWEST_TIMES} known times and {survival.FEWEST_EVENTS} events" in found["Duration:"]
+    assert f"from {survival.FEWEST_COX_EVENTS} events on" in found["Duration:"]
 
 
 def test_what_was_run_is_counted(shipped: Results) -> None:

@@ -9,7 +9,7 @@ from inspect import signature
 import pytest
 from conftest import ROOT
 
-from metaimt.statistics import exact_tests, firth, glmm_quadrature, partial_pooling, rho, survival_data
+from metaimt.statistics import exact_tests, firth, glmm_quadrature, partial_pooling, rho, survival
 from metaimt.statistics.posterior import MU_PRIOR, RHO_PRIOR
 
 DOCUMENT = ROOT / "docs" / "statistics.md"
@@ -57,7 +57,7 @@ def test_the_constants_are_those_of_the_code() -> None:
         f"up to {exact_tests.MOST_TABLES:,} tables, beyond that {exact_tests.REPLICATES:,} drawn",
         f"two levels have {exact_tests.SMALLEST_LEVEL} patients or more",
         f"one slope per {firth.EVENTS_PER_PARAMETER} of",
-        f"below {survival_data.FEWEST_TIMES} known times or {survival_data.FEWEST_EVENTS} events",
-        f"Not run below {survival_data.FEWEST_COX_EVENTS} events",
+        f"below {survival.FEWEST_TIMES} known times or {survival.FEWEST_EVENTS} events",
+        f"Not run below {survival.FEWEST_COX_EVENTS} events",
     )
     assert [phrase for phrase in expected if phrase not in TEXT] == []
