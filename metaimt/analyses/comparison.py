@@ -26,6 +26,7 @@ from metaimt.analyses.study_parts import (
     steps_joined,
     subgroups,
 )
+from metaimt.analyses.wording import FORMAT
 from metaimt.casefiles.studies import Study
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import Proportion
@@ -66,10 +67,11 @@ class Comparison:
         counts = {"responders": total.responders, "evaluable": total.evaluable}
         left_out = () if isinstance(self.leave_one_out, NotRun) else self.leave_one_out
         found = {
-            "format": 1,
+            "format": FORMAT,
             "name": self.name,
             "reports": self.reports,
             "reports_of_two_or_more": self.informative,
+            "pooled": {**counts, **self.methods["beta-binomial"].to_dict()},
             "crude": {**counts, **_interval(total), **{name: _interval(one) for name, one in self.crude.items()}},
             "methods": {name: model.to_dict() for name, model in self.methods.items()},
             "subgroups": outcome_dict(self.subgroups),

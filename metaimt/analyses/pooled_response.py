@@ -14,7 +14,7 @@ from typing import Any
 
 from metaimt.analyses.estimate_dicts import adjusted_dict, estimates_dict, proportion_dict
 from metaimt.analyses.not_in_headline import NotInHeadline, not_in_headline
-from metaimt.analyses.wording import disagreement, mostly_assumed
+from metaimt.analyses.wording import FORMAT, disagreement, mostly_assumed
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import LATER_LINES, Selection, meets
 from metaimt.model.count import COMPLETE, CONTROLLED, OUTCOMES, Cluster, Count
@@ -32,7 +32,6 @@ from metaimt.statistics.posterior import PooledProportion, confidence_sequence, 
 from metaimt.statistics.proportion import Proportion, clopper_pearson
 from metaimt.workers import run_all
 
-FORMAT = 2  # of `metaimt pool --format json` and results.json
 TRIAL = "trial"
 
 

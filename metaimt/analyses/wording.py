@@ -19,6 +19,7 @@ from metaimt.statistics.proportion import EXACT, Proportion
 
 NOTHING = "none evaluable"
 DIGITS = 10
+FORMAT = 2  # of the numbers as JSON: `metaimt pool --format json` and results.json
 NOTABLE_GAP = 0.05  # of the mean over reports from r/n, worth a sentence
 Link = Callable[[str, Behind], str]
 """The words of a number and whom it counts -> what stands in the sentence (`report.linked`)."""

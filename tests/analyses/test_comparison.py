@@ -78,12 +78,14 @@ def test_the_contract(madeup: dict[str, Any]) -> None:
         assert "biased" in methods[name]["reason"]
         assert "estimate" in methods[name]["reports_of_two_or_more"]
     assert {"crude", "heterogeneity", "subgroups", "leave_one_out", "cumulative"} <= madeup.keys()
-    assert madeup["format"] == 1
+    assert madeup["format"] == 2
+    assert madeup["pooled"].items() >= {"responders": 57, "evaluable": 81}.items()
+    assert madeup["pooled"]["estimate"] == methods["beta-binomial"]["estimate"]
 
 
 def test_the_numbers_of_methods_0(madeup: dict[str, Any]) -> None:
     methods = madeup["methods"]
-    found = [methods[name]["estimate"] for name in ("logit-dl", "raw-dl", "beta-binomial", "double-arcsine-dl")]
+    found = [methods[name]["estimate"] for name in ("logit-dl", "raw-dl", "beta-binomial-ml-f", "double-arcsine-dl")]
     assert [round(100 * value, 1) for value in found] == [65.2, 67.5, 70.4, 78.9]
     assert methods["glmm"]["median"]["estimate"] == pytest.approx(57 / 81)
 
