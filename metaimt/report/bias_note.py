@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from metaimt.analyses.contrasts import Contrast, Side
+from metaimt.analyses.contrasts import Contrast
 from metaimt.analyses.publication_bias import PublicationBias
 from metaimt.analyses.results import Results
 from metaimt.analyses.selectivity import THRESHOLD, Selectivity
@@ -54,9 +54,9 @@ class Verdict:
 
 
 VERDICTS = (
-    Verdict("excess", "responders are over-represented in case reports, as selection would make them", lower_above=1.0),
-    Verdict("too few", "too few to show or to exclude selective publication", upper_above=LARGEST_HARMLESS),
-    Verdict("fewer", "response is rarer in case reports, the opposite of selection", upper_below=1.0),
+    Verdict("excess", "responders are over-represented in case reports, as it would make them", lower_above=1.0),
+    Verdict("too few", "too few to show or to exclude it", upper_above=LARGEST_HARMLESS),
+    Verdict("fewer", "response is rarer in case reports, the opposite of it", upper_below=1.0),
     Verdict("no excess", "no excess of responders in case reports is seen, nor a selectivity above {upper}"),
 )
 
@@ -108,16 +108,6 @@ def short_rate(found: AdjustedRate) -> str:
     return f"{rate} % [{interval}]"
 
 
-def rate_text(side: Side, link: Link = plain) -> str:
-    """`36 of 42 patients (85.7 %, 95 % interval 71.5 to 94.6)`."""
-    counts, orr = side.counts, side.orr
-    if orr is None:
-        return "no evaluable patient"
-    interval = f"{100 * orr.level:g} % interval {limits(orr.lower, orr.upper, ' to ')}"
-    said = link(f"{counts.responders} of {plural(counts.evaluable, 'patient')}", counts)
-    return f"{said} ({percent(orr.estimate)}, {interval})"
-
-
 def _adjusted_sentence(results: Results, link: Link) -> Iterator[str]:
     pools = results.response.pools
     said = [
@@ -149,7 +139,7 @@ def _design_sentence(bias: PublicationBias, link: Link) -> Iterator[str]:
             rules.setdefault(rule.wording.format(upper=odds_text(found.upper)), []).append(pool)
     several = len(rules) > 1
     words = [f"{text} ({' and '.join(pools).replace('_', ' ')})" if several else text for text, pools in rules.items()]
-    end = f": {'; '.join(words)}" if words else ""
+    end = f"; as for publication bias, {'; '.join(words)}" if words else ""
     yield f"The odds ratio of case reports against trials is {' and '.join(said)}{end}."
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from command import metaimt
 from conftest import ROOT
 
-from metaimt.analyses.wording import limits
+from metaimt.analyses.wording import predicted
 from metaimt.casefiles.studies import read_studies
 from metaimt.statistics.prediction import predict
 
@@ -78,9 +79,8 @@ def test_the_prediction_interval_is_said_and_what_it_rests_on() -> None:
     found = json.loads(metaimt("pool", EVIDENCE, "--format", "json").stdout)["prediction"]
     rows = read_studies(EVIDENCE).rows
     expected = predict([row.responders for row in rows], [row.evaluable for row in rows])
-    assert (found["lower"], found["upper"]) == pytest.approx((expected.lower, expected.upper))
-    interval = f"{limits(expected.lower, expected.upper, ' to ')} %"
-    assert f"95 % prediction interval {interval} (it rests on the prior rho ~ Beta(1, 4))" in text
+    assert found["ranges"] == [asdict(each) for each in expected.ranges]
+    assert f"True rate of a new report: {predicted(expected)}; largely the prior rho ~ Beta(1, 1)." in text
 
 
 def test_small_rates_keep_their_digits_and_a_mean_that_is_not_r_over_n_is_told(tmp_path: Path) -> None:
@@ -91,9 +91,8 @@ def test_small_rates_keep_their_digits_and_a_mean_that_is_not_r_over_n_is_told(t
     assert "crude, clopper-pearson            0.0090 %   0.0055 - 0.0137\n" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
     text = " ".join(done.stdout.split())
-    assert "is the mean over reports, which differ; over patients r/n is 0.0090 % (21/234253)" in text
-    assert "Note: without d: The posterior interval" in text
-    assert "the interval was extended to it" in text
+    assert "large and small reports disagree: mean over reports" in text
+    assert "21/234253 is 0.0090 %" in text
 
 
 def test_what_was_taken_for_what_is_said(tmp_path: Path) -> None:
