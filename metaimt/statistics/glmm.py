@@ -24,7 +24,7 @@ NODES = 80
 # Half a unit of log(tau) apart: finer than any two hills that reports can produce. At 100 rates are 0 or 1.
 _TAUS: Floats = np.concatenate([[0.0], np.geomspace(0.05, 8.0, 12)])
 _FAR: Floats = np.geomspace(12.0, 100.0, 6)  # only where the profile has not fallen at 8
-_WIDE = 2.0  # tau from which on a unanimous report is a step to the nodes, and has an even grid
+_WIDE = 1.0  # tau from which on a unanimous report is a step to the nodes, and has an even grid
 _CHUNK = 60_000  # values of the integrand at once: larger arrays leave the cache
 _ROUGH = 1e-4  # for a scan
 _APART = 1e-4  # relative difference of two tau between which a slope is taken, for Newton's method only
@@ -289,7 +289,7 @@ def _gauss_hermite() -> tuple[Floats, Floats]:
 
 def _even_grid(tau: float) -> tuple[Floats, Floats]:
     """Nodes and weights of the trapezoid rule, as fine as the largest tau needs it."""
-    size = 0.4 / max(tau, _WIDE)
+    size = 0.3 / max(tau, _WIDE)
     x = size * np.arange(-np.ceil(9 / size), np.ceil(9 / size) + 1)
     return x, np.full_like(x, size / np.sqrt(2 * np.pi))
 
@@ -330,16 +330,18 @@ def _mode(r: Floats, n: Floats, eta: Floats, tau: Floats) -> tuple[Floats, Float
         own = np.clip(np.log(r) - np.log(n - r), -40 - np.log(n), 40 + np.log(n))
     far = (own - eta) / np.maximum(tau, 1e-3)
     low, high = np.minimum(far, 0), np.maximum(far, 0)
-    z = far * tau**2 / (tau**2 + (n + 2) / ((r + 0.5) * (n - r + 0.5)))
+    guess = np.log((r + 0.5) / (n - r + 0.5)) - eta
+    z = np.clip(tau * guess / (tau**2 + (n + 1) / ((r + 0.5) * (n - r + 0.5))), low, high)
+    before = high - low
     for _ in range(60):
         p = expit(eta + tau * z)
         slope, bend = tau * (r - n * p) - z, 1 + tau**2 * n * p * (1 - p)
         low, high = np.where(slope > 0, z, low), np.where(slope > 0, high, z)
         newton = z + slope / bend
-        new = np.where((newton >= low) & (newton <= high), newton, (low + high) / 2)
-        near = np.abs(new - z) * np.sqrt(bend) < 0.03
-        z = new
-        if near.all():
+        good = (newton >= low) & (newton <= high) & (np.abs(newton - z) <= before / 2)
+        new = np.where(good, newton, (low + high) / 2)
+        before, z = np.abs(new - z), new
+        if (before * np.sqrt(bend) < 0.03).all():
             break
     return z, bend
 

@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from metaimt.statistics.glmm import fit_glmm
-from metaimt.statistics.glmm_intervals import profile_intervals
+from metaimt.statistics.glmm import fit_glmm, profile_intervals
 from metaimt.statistics.inverse_variance import InverseVarianceFit, Method, fit_inverse_variance
 from metaimt.statistics.inverse_variance_subsets import leave_one_out_inverse_variance
 from metaimt.statistics.meta_regression import fit_meta_regression
