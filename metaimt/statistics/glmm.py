@@ -414,9 +414,9 @@ def _tau_limits(data: Reports, tau: float, target: float) -> tuple[float, float]
     return float(found[0]) if below.size else 0.0, float(found[1]) if above.size else inf
 
 
-def _ends(data: Reports, tau: Floats, side: Floats, target: float) -> Floats:
+def _ends(data: Reports, tau: Floats, side: Floats, target: float, rtol: float = 1e-12) -> Floats:
     """b0 where the log-likelihood falls to the target, left (-1) or right (1) of its top at each tau: (B,)."""
-    best = _best_b0(data, tau)
+    best = _best_b0(data, tau, rtol / 10)
     value, _, second, _ = _terms(data, best, tau)
 
     def excess(away: Floats) -> tuple[Floats, Floats]:
@@ -424,7 +424,7 @@ def _ends(data: Reports, tau: Floats, side: Floats, target: float) -> Floats:
         return value - target, side * first
 
     parabola = np.sqrt(2 * np.maximum(value - target, 0) / -second)
-    return np.asarray(best + side * decreasing_root(excess, parabola, 0.0, 2 * parabola + 60 * (1 + tau), 1e-12))
+    return np.asarray(best + side * decreasing_root(excess, parabola, 0.0, 2 * parabola + 60 * (1 + tau), rtol))
 
 
 def _binomial_limits(fit: GlmmFit, half: float) -> tuple[float, float]:
@@ -445,7 +445,7 @@ def _rate_limits(data: Reports, low: float, high: float, target: float) -> tuple
     # The ends of b0 close up like a square root at the ends of tau, where Chebyshev's nodes are dense.
     inner = low + (last - low) * (1 - np.cos(np.pi * (np.arange(12) + 0.5) / 12)) / 2
     tau = np.concatenate([np.zeros(int(low == 0)), inner, np.full(int(high == inf), last)])
-    ends = _ends(data, np.tile(tau, 2), np.repeat(_BOTH, tau.size), target)
+    ends = _ends(data, np.tile(tau, 2), np.repeat(_BOTH, tau.size), target, _ROUGH)
     values = np.concatenate([ends, _log_mean(ends, np.tile(tau, 2))[0]]).reshape(4, -1)
     side, four = np.tile(_BOTH, 2), np.arange(4)
 
