@@ -45,12 +45,12 @@ class Spread:
     prediction_metafor: PredictionLimits | NotIdentified
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class WeightedFit:
-    """Coefficients (P,), their covariance (P, P), tau^2, and t degrees of freedom, None for the normal."""
+    """Weighted mean, its variance, tau^2, and t degrees of freedom, None for the normal."""
 
-    beta: Floats
-    covariance: Floats
+    centre: float
+    variance: float
     tau2: float
     df: int | None
 
@@ -68,7 +68,7 @@ def unseen_spread(evaluable: Floats) -> NotIdentified | None:
 
 
 def spread_of(sizes: EffectSizes, found: WeightedFit, level: float, *, estimated: bool) -> Spread:
-    """Spread of one pooled fit without covariates.
+    """Spread of one pooled fit.
 
     Args:
         sizes: the reports in the fit.
@@ -79,12 +79,11 @@ def spread_of(sizes: EffectSizes, found: WeightedFit, level: float, *, estimated
     cause = unseen_spread(sizes.evaluable)
     if cause is not None:
         return Spread(*[cause] * 10)
-    design = np.ones((sizes.estimate.size, 1))
-    seen = heterogeneity(sizes.estimate, sizes.variance, design)
+    seen = heterogeneity(sizes.estimate, sizes.variance)
     fixed = NotIdentified("fixed effect")
     return Spread(
         tau2=found.tau2 if estimated else fixed,
-        tau2_interval=q_profile(sizes.estimate, sizes.variance, design, level),
+        tau2_interval=q_profile(sizes.estimate, sizes.variance, level),
         q=seen.q,
         p=seen.p,
         i2_q_based=seen.i2_q_based,
@@ -104,7 +103,7 @@ def _higgins(sizes: EffectSizes, found: WeightedFit, level: float) -> Prediction
 
 
 def _limits(sizes: EffectSizes, found: WeightedFit, quantile: float, level: float) -> PredictionLimits:
-    reach = quantile * float(np.sqrt(found.covariance[0, 0] + found.tau2))
-    ends = found.beta[0] + np.array([-reach, reach])
+    reach = quantile * float(np.sqrt(found.variance + found.tau2))
+    ends = found.centre + np.array([-reach, reach])
     lower, upper = back_transform(sizes.measure, ends, sizes.evaluable)
     return PredictionLimits(float(lower), float(upper), level)
