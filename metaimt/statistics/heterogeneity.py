@@ -1,4 +1,4 @@
-"""Heterogeneity in inverse-variance models: Q, both kinds of I^2 and H^2, and the Q-profile interval of tau^2."""
+"""Heterogeneity in inverse-variance models: Q, both kinds of I^2, and the Q-profile interval of tau^2."""
 
 from __future__ import annotations
 
@@ -36,24 +36,19 @@ class EmptySet:
 class Heterogeneity:
     """Cochran's Q at tau^2 = 0 with its degrees of freedom and p, and the measures that follow from it.
 
-    i2_q_based = max(0, (Q - df) / Q), 0 to 1, and h2_q_based = Q / df: Higgins and Thompson, Stat Med
-    2002;21:1539. typical_variance: their "typical" sampling variance, df / trace(P).
+    i2_q_based = max(0, (Q - df) / Q), 0 to 1: Higgins and Thompson, Stat Med 2002;21:1539. typical_variance: their
+    "typical" sampling variance, df / trace(P).
     """
 
     q: float
     df: int
     p: float
     i2_q_based: float
-    h2_q_based: float
     typical_variance: float
 
     def i2_tau2_based(self, tau2: float) -> float:
         """tau^2 / (tau^2 + typical variance), 0 to 1: what metafor calls I^2."""
         return tau2 / (tau2 + self.typical_variance)
-
-    def h2_tau2_based(self, tau2: float) -> float:
-        """1 + tau^2 / typical variance: what metafor calls H^2."""
-        return 1 + tau2 / self.typical_variance
 
 
 def heterogeneity(y: Floats, v: Floats) -> Heterogeneity:
@@ -70,7 +65,7 @@ def heterogeneity(y: Floats, v: Floats) -> Heterogeneity:
     q, w = float(_generalised_q(y, v, np.zeros(1))[0][0]), 1 / v
     trace = float(w.sum() - w @ w / w.sum())
     i2 = max(0.0, 1 - df / q) if q > 0 else 0.0
-    return Heterogeneity(q, df, float(chdtrc(df, q)), i2, q / df, df / trace)
+    return Heterogeneity(q, df, float(chdtrc(df, q)), i2, df / trace)
 
 
 def q_profile(y: Floats, v: Floats, level: float = 0.95) -> Tau2Interval | EmptySet:

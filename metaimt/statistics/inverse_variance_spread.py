@@ -1,25 +1,15 @@
-"""How far the reports of an inverse-variance model differ: tau^2, Q, I^2, H^2, prediction; or why nobody knows."""
+"""How far the reports of an inverse-variance model differ: tau^2, Q, I^2; or why nobody knows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from metaimt.statistics.effect_sizes import EffectSizes, back_transform
+from metaimt.statistics.effect_sizes import EffectSizes
 from metaimt.statistics.heterogeneity import EmptySet, Tau2Interval, heterogeneity, q_profile
 from metaimt.statistics.rho import NotIdentified
 from metaimt.statistics.root import Floats
-
-
-@dataclass(frozen=True)
-class PredictionLimits:
-    """Limits for the true rate of a new report (0 to 1)."""
-
-    lower: float
-    upper: float
-    level: float
 
 
 @dataclass(frozen=True)
@@ -27,10 +17,8 @@ class Spread:
     """How far the reports differ; NotIdentified with one report or single cases only, never 0.
 
     tau2: variance between reports on the scale of the measure. tau2_interval: Q-profile. q, p: Cochran's Q, on
-    K - 1 degrees of freedom. i2_q_based, h2_q_based: from Q (Higgins, PyMARE, statsmodels); i2_tau2_based,
-    h2_tau2_based: from tau^2 (metafor); I^2 from 0 to 1. prediction: quantile of t on K - 2 degrees of freedom
-    (Higgins, Thompson and Spiegelhalter, J R Stat Soc A 2009;172:137); prediction_metafor: the quantile of the
-    interval itself, normal or, with Knapp-Hartung, t on K - 1.
+    K - 1 degrees of freedom. i2_q_based: from Q (Higgins, PyMARE, statsmodels); i2_tau2_based: from tau^2 (metafor);
+    0 to 1.
     """
 
     tau2: float | NotIdentified
@@ -38,11 +26,7 @@ class Spread:
     q: float | NotIdentified
     p: float | NotIdentified
     i2_q_based: float | NotIdentified
-    h2_q_based: float | NotIdentified
     i2_tau2_based: float | NotIdentified
-    h2_tau2_based: float | NotIdentified
-    prediction: PredictionLimits | NotIdentified
-    prediction_metafor: PredictionLimits | NotIdentified
 
 
 @dataclass(frozen=True)
@@ -78,7 +62,7 @@ def spread_of(sizes: EffectSizes, found: WeightedFit, level: float, *, estimated
     """
     cause = unseen_spread(sizes.evaluable)
     if cause is not None:
-        return Spread(*[cause] * 10)
+        return Spread(*[cause] * 6)
     seen = heterogeneity(sizes.estimate, sizes.variance)
     fixed = NotIdentified("fixed effect")
     return Spread(
@@ -87,23 +71,5 @@ def spread_of(sizes: EffectSizes, found: WeightedFit, level: float, *, estimated
         q=seen.q,
         p=seen.p,
         i2_q_based=seen.i2_q_based,
-        h2_q_based=seen.h2_q_based,
         i2_tau2_based=seen.i2_tau2_based(found.tau2) if estimated else fixed,
-        h2_tau2_based=seen.h2_tau2_based(found.tau2) if estimated else fixed,
-        prediction=_higgins(sizes, found, level) if estimated else fixed,
-        prediction_metafor=_limits(sizes, found, found.quantile(level), level) if estimated else fixed,
     )
-
-
-def _higgins(sizes: EffectSizes, found: WeightedFit, level: float) -> PredictionLimits | NotIdentified:
-    df = sizes.estimate.size - 2
-    if df < 1:
-        return NotIdentified("fewer than three reports")
-    return _limits(sizes, found, float(stdtrit(df, (1 + level) / 2)), level)
-
-
-def _limits(sizes: EffectSizes, found: WeightedFit, quantile: float, level: float) -> PredictionLimits:
-    reach = quantile * float(np.sqrt(found.variance + found.tau2))
-    ends = found.centre + np.array([-reach, reach])
-    lower, upper = back_transform(sizes.measure, ends, sizes.evaluable)
-    return PredictionLimits(float(lower), float(upper), level)

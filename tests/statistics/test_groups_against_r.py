@@ -60,7 +60,8 @@ def test_inverse_variance_of_each_group(name: str, group: str, method: Method, k
         assert len(n) == 1 or max(n) == 1
         return
     spread = fit.spread
-    measures = (spread.tau2, spread.q, spread.p, spread.i2_tau2_based, spread.h2_tau2_based)
+    assert not isinstance(spread.i2_tau2_based, NotIdentified)
+    measures = (spread.tau2, spread.q, spread.p, spread.i2_tau2_based, 1 / (1 - spread.i2_tau2_based))
     theirs = (expected["tau2"], expected["Q"], expected["Q_p"], expected["I2"] / 100, expected["H2"])
     assert measures == pytest.approx(theirs, abs=tolerance, rel=tolerance)
 
