@@ -20,7 +20,7 @@ from metaimt.statistics.root import Floats
 M_SD = 1.5
 S_SCALE = 1.0
 _LEAST, _MOST = 0.25, 10.0
-_STEP, _LEAST_STEP = 0.1, 0.02  # of the grid of logits; finer where many patients need it, down to the second
+_STEP, _LEAST_STEP = 0.15, 0.02  # of the grid of logits; finer where many patients need it, down to the second
 _TINY, _NEGLIGIBLE = 1e-300, 1e-15
 _BETWEEN = np.arange(8) / 8  # points inside a cell of the grid, for quantiles
 
@@ -70,7 +70,7 @@ def partial_pooling(
     m_sd: float = M_SD,
     s_scale: float = S_SCALE,
 ) -> PartialPooling:
-    """Posterior of each group's rate; limits are good to 1e-4.
+    """Posterior of each group's rate; means are good to 1e-4, limits to 5e-4.
 
     Args:
         responders: shape (G,), integers, r_g.
@@ -81,7 +81,7 @@ def partial_pooling(
 
     Raises:
         ValueError: invalid counts, level or priors.
-        ArithmeticError: more patients than the grid resolves (the sum of r (n - r) / n is above 625).
+        ArithmeticError: more patients than the grid resolves (the sum of r (n - r) / n is above some 1,000).
     """
     kinds = read_reports(responders, evaluable).distinct
     if not 0 < level < 1:
@@ -92,10 +92,10 @@ def partial_pooling(
     # Standard deviation, roughly, of m if s is 0: the sharpest function that the grid must resolve.
     p = (r + 0.5) / (n + 1)
     narrow = float(copies @ (n * p * (1 - p)) + 1 / m_sd**2) ** -0.5
-    step = min(_STEP, narrow / 2, s_scale / 4)
+    step = min(_STEP, narrow / 1.6, s_scale / 4)
     if step < _LEAST_STEP:
         raise ArithmeticError("groups of so many patients need no partial pooling, and are too fine for its grid")
-    half = round((8 + 6 * float(np.hypot(m_sd, s_scale))) / step)
+    half = round((7 + 5 * float(np.hypot(m_sd, s_scale))) / step)
     x = step * np.arange(-half, half + 1)
     likelihood = r[:, None] * log_expit(x) + (n - r)[:, None] * log_expit(-x)
     peak = likelihood.max(axis=1)
@@ -160,6 +160,6 @@ def _rate(x: Floats, density: Floats, level: float) -> Rate:
     inside += (t - 1) ** 2 * t * density[:-1, None] + (t - 1) * t**2 * density[1:, None]
     tail = (1 - level) / 2
     at = (x[:-1, None] + step * t).ravel()
-    limits = np.interp([tail, 0.5, 1 - tail], (below[:-1, None] + inside).ravel(), at)
+    limits = np.interp(below[-1] * np.array([tail, 0.5, 1 - tail]), (below[:-1, None] + inside).ravel(), at)
     lower, median, upper = expit(limits).tolist()
     return Rate(float(density @ expit(x)), median, lower, upper)
