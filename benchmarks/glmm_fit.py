@@ -19,7 +19,7 @@ from pathlib import Path
 from metaimt.statistics.glmm import fit_glmm
 
 HERE = Path(__file__).parent
-TARGET = 20
+TARGET = 4
 
 
 def ours(repeats: int = 200) -> float:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from metaimt.analyses.comparison import Comparison, compare
+from metaimt.analyses.comparison_models import SHOWN as COMPARED_ONLY
 from metaimt.analyses.models import Interval
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.sensitivity import Cell, SensitivityRow
@@ -20,25 +21,21 @@ if TYPE_CHECKING:
     from metaimt.analyses.models import Rate
 
 LEVEL = 0.95
-# One of each kind stands in the sensitivity table; all are in results.json and tables/methods.csv.
 SHOWN = {
     "crude": "r/n, patients as independent (Clopper-Pearson)",
     "beta-binomial-ml-f": "beta-binomial, maximum likelihood, F(1, K - 2)",
     "beta-binomial-ml-chi2": "beta-binomial, maximum likelihood, chi-square",
     "glmm median": "binomial-normal GLMM, median report",
     "glmm marginal_mean": "binomial-normal GLMM, marginal mean",
+    "logit-reml-kh": "inverse variance, logit, 0.5 added where r = 0 or n, REML, Knapp-Hartung (never narrower)",
     "logit-dl": "inverse variance, logit, 0.5 added where r = 0 or n, DL",
-    "logit-reml": "inverse variance, logit, 0.5 added where r = 0 or n, REML",
-    "arcsine-dl": "inverse variance, arcsine, DL",
     "double-arcsine-dl": "inverse variance, double arcsine, DL",
-    "raw-dl": "inverse variance, raw proportion, DL",
 }
-_COMPARED_ONLY = {"logit-dl", "logit-reml", "arcsine-dl", "double-arcsine-dl", "raw-dl"}
 _NOBODY = NotIdentified("no evaluable patient")
 
 
 def compare_pools(pools: Mapping[str, Group]) -> dict[str, Comparison]:
-    """Every model on the reports of each pool that has any; `NotIdentified` and `NotRun` stand where there is none."""
+    """Each model on the reports of each pool that has any; `NotIdentified` and `NotRun` stand where there is none."""
     return {
         name: compare(
             [r for _, r, _ in group.clusters],
@@ -73,7 +70,7 @@ def model_rows(pools: Mapping[str, Group], compared: Mapping[str, Comparison]) -
 
 def row_name(key: str) -> str:
     """The name of the row of a model, which says whether it is for comparison only."""
-    return f"for comparison: {SHOWN[key]}" if key in _COMPARED_ONLY else SHOWN[key]
+    return f"for comparison: {SHOWN[key]}" if key in COMPARED_ONLY else SHOWN[key]
 
 
 def comparison_reasons(compared: Mapping[str, Comparison]) -> tuple[str, ...]:

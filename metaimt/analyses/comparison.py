@@ -1,13 +1,13 @@
 """All models on one data set, side by side.
 
-Without `every_model` numpy and scipy.special only.
+With the "exact" models only, numpy and scipy.special are all that is imported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from metaimt.analyses.models import (
     LIKELIHOOD,
@@ -31,13 +31,15 @@ from metaimt.casefiles.studies import Study
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import Proportion
 
+Models = Literal["exact", "compared", "every"]
+
 
 @dataclass(frozen=True)
 class Comparison:
     """One data set under every model that was asked for.
 
-    name: of the data. reports: K; informative: with two patients or more. heterogeneity: None unless every model was
-    asked for. warnings: of the models that stand first.
+    name: of the data. reports: K; informative: with two patients or more. heterogeneity: None where only the exact
+    models were asked for. warnings: of the models that stand first.
     """
 
     name: str
@@ -87,7 +89,7 @@ def _interval(share: Proportion) -> dict[str, Any]:
 
 
 def compare_studies(
-    studies: Sequence[Study], grouping: str | None = None, *, name: str = "", every_model: bool = False
+    studies: Sequence[Study], grouping: str | None = None, *, name: str = "", models: Models = "exact"
 ) -> Comparison:
     """The models on a table of studies.
 
@@ -95,7 +97,8 @@ def compare_studies(
         studies: at least one.
         grouping: the column that `group` was read from; None: no subgroups.
         name: of the data, for the heading.
-        every_model: the maximum-likelihood and the inverse-variance models too (imports PyMARE).
+        models: the "exact" ones; those "compared" in the review too (maximum likelihood and three inverse-variance
+            models; imports PyMARE); or "every" inverse-variance model.
 
     Raises:
         ValueError: no studies, or counts that are not valid.
@@ -103,8 +106,8 @@ def compare_studies(
     r, n = [study.responders for study in studies], [study.evaluable for study in studies]
     methods: dict[str, Model] = {"beta-binomial": beta_binomial_model(r, n), "glmm": glmm_model(r, n)}
     heterogeneity = None
-    if every_model:
-        methods |= _others(r, n)
+    if models != "exact":
+        methods |= _others(r, n, every=models == "every")
         heterogeneity = _heterogeneity(r, n, methods)
     return Comparison(
         name=name,
@@ -129,7 +132,7 @@ def compare(
     groups: Sequence[str | None] | None = None,
     grouping: str = "group",
     name: str = "",
-    every_model: bool = True,
+    models: Models = "compared",
 ) -> Comparison:
     """As `compare_studies`, from lists of one length: r_i responders of n_i patients, with optional facts of each.
 
@@ -140,15 +143,15 @@ def compare(
     names = ids or [str(i + 1) for i in range(size)]
     rows = zip(names, responders, evaluable, years or [None] * size, groups or [None] * size, strict=True)
     studies = [Study(id, int(r), int(n), year, group) for id, r, n, year, group in rows]
-    return compare_studies(studies, grouping if groups else None, name=name, every_model=every_model)
+    return compare_studies(studies, grouping if groups else None, name=name, models=models)
 
 
-def _others(responders: Sequence[int], evaluable: Sequence[int]) -> dict[str, Model]:
+def _others(responders: Sequence[int], evaluable: Sequence[int], *, every: bool) -> dict[str, Model]:
     from metaimt.analyses.comparison_models import inverse_variance_models
 
     return {
         **{name: likelihood_model(responders, evaluable, cutoff) for cutoff, name in LIKELIHOOD.items()},
-        **inverse_variance_models(responders, evaluable),
+        **inverse_variance_models(responders, evaluable, every=every),
     }
 
 

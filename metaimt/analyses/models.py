@@ -12,8 +12,7 @@ from typing import Any, Final
 
 from metaimt.analyses.wording import disagreement, mostly_assumed, priors_text
 from metaimt.statistics.betabinomial import Cutoff, fit_reports, mean_interval
-from metaimt.statistics.glmm import GlmmFit, fit_glmm, wald_interval
-from metaimt.statistics.glmm_intervals import profile_intervals
+from metaimt.statistics.glmm import GlmmFit, fit_glmm, profile_intervals
 from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.posterior import RhoPosterior, pool_proportion
 from metaimt.statistics.proportion import Proportion, clopper_pearson, jeffreys, wilson
@@ -154,23 +153,6 @@ def glmm_of_fit(fit: GlmmFit) -> Model:
     figures |= {"log_likelihood": fit.log_likelihood, "log_likelihood_binomial": fit.log_likelihood_binomial}
     method = "binomial-normal, exact likelihood, profile intervals"
     return Model("glmm", rates, figures, method, warnings=fit.warnings)
-
-
-def glmm_in_short(fit: GlmmFit) -> Model:
-    """The median report with its Wald interval and tau^2: for the many fits of leave-one-out and over time.
-
-    A profile interval takes ten times as long as the fit. Where tau is not identified the interval is the binomial
-    profile, which takes no time.
-    """
-    wald = wald_interval(fit)
-    if isinstance(fit.tau, NotIdentified) or isinstance(wald, NotIdentified):
-        found = profile_intervals(fit).median
-        rate, method = ordered_interval(found.estimate, found.lower, found.upper), "binomial, profile interval"
-    else:
-        rate = ordered_interval(fit.median, wald.lower, wald.upper)
-        method = "binomial-normal, exact likelihood, Wald interval"
-    figures: dict[str, Figure] = {"tau2": fit.tau2, "log_likelihood": fit.log_likelihood}
-    return Model("glmm", {"median": rate}, figures, method, warnings=fit.warnings)
 
 
 def _rho_figures(rho: Rho | RhoPosterior | NotIdentified) -> dict[str, Figure]:

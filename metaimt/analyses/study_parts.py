@@ -1,4 +1,4 @@
-"""A data set by subgroup, with a report left out, and over time: on the exact likelihoods, which R has for neither.
+"""A data set by subgroup, with a report left out, and over time; the last two by the headline's model alone.
 
 numpy and scipy.special only.
 """
@@ -9,12 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from metaimt.analyses.models import Interval, Model, Rate, beta_binomial_parts, glmm_in_short, glmm_of_fit, value_dict
+from metaimt.analyses.models import Interval, Model, Rate, beta_binomial_parts, glmm_model, value_dict
 from metaimt.casefiles.studies import Study
-from metaimt.statistics import glmm_subsets
 from metaimt.statistics.exact_tests import ExactTest, exact_test
-from metaimt.statistics.glmm import GlmmFit
-from metaimt.statistics.glmm_separation import Separated
+from metaimt.statistics.glmm import BetweenGroups, Separated, between_groups
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.partial_pooling import partial_pooling
 from metaimt.statistics.proportion import clopper_pearson
@@ -46,7 +44,7 @@ class Subgroups:
     grouping: str
     levels: tuple[Part, ...]
     exact: ExactTest | NotRun
-    likelihood: glmm_subsets.BetweenGroups | Separated | NotRun
+    likelihood: BetweenGroups | Separated | NotRun
 
     def to_dict(self) -> dict[str, Any]:
         """The machine-readable form."""
@@ -64,7 +62,7 @@ def outcome_dict(outcome: Any) -> Any:
         return {"not_run": outcome.reason}
     if isinstance(outcome, Separated):
         return {"separated": outcome.reason}
-    if isinstance(outcome, glmm_subsets.BetweenGroups):
+    if isinstance(outcome, BetweenGroups):
         return {"statistic": outcome.statistic, "df": outcome.df, "p": outcome.p}
     if isinstance(outcome, ExactTest):
         return {name: value for name, value in asdict(outcome).items() if value is not None}
@@ -84,23 +82,17 @@ def subgroups(studies: Sequence[Study], grouping: str | None) -> Subgroups | Not
     if len(by_name) > MOST_LEVELS:
         return NotRun(f"{len(by_name)} groups, more than {MOST_LEVELS}")
     names = sorted(by_name, key=lambda name: (-sum(study.evaluable for study in by_name[name]), name))
-    fits, likelihood = _group_fits(studies, names)
     drawn = _partially_pooled([by_name[name] for name in names])
-    levels = [_level(name, by_name[name], fits.get(name), drawn[i]) for i, name in enumerate(names)]
-    levels += [_level(NOT_REPORTED, missing, None, NotRun("group not reported"))] if missing else []
+    levels = [_level(name, by_name[name], drawn[i]) for i, name in enumerate(names)]
+    levels += [_level(NOT_REPORTED, missing, NotRun("group not reported"))] if missing else []
     totals = [_sums(by_name[name]) for name in names]
-    return Subgroups(grouping, tuple(levels), exact_test(*zip(*totals, strict=True)), likelihood)
+    return Subgroups(grouping, tuple(levels), exact_test(*zip(*totals, strict=True)), _likelihood_test(studies))
 
 
-def _group_fits(
-    studies: Sequence[Study], names: Sequence[str]
-) -> tuple[dict[str, GlmmFit], glmm_subsets.BetweenGroups | Separated | NotRun]:
-    known = [study for study in studies if study.group]
-    r, n = [study.responders for study in known], [study.evaluable for study in known]
-    if len(names) < 2:
-        return {names[0]: glmm_subsets.cumulative(r, n)[-1]}, NotRun("there is one group")
-    found = glmm_subsets.fit_subgroups(r, n, [study.group or "" for study in known])
-    return dict(zip(found.groups, found.fits, strict=True)), found.test
+def _likelihood_test(studies: Sequence[Study]) -> BetweenGroups | Separated | NotRun:
+    known = [(study.responders, study.evaluable, study.group) for study in studies if study.group]
+    r, n, groups = zip(*known, strict=True)
+    return between_groups(r, n, groups) if len(set(groups)) > 1 else NotRun("there is one group")
 
 
 def _partially_pooled(groups: Sequence[Sequence[Study]]) -> Sequence[Rate | NotRun]:
@@ -113,10 +105,11 @@ def _partially_pooled(groups: Sequence[Sequence[Study]]) -> Sequence[Rate | NotR
     return [Interval(group.rate.median, group.rate.lower, group.rate.upper) for group in found.groups]
 
 
-def _level(name: str, studies: Sequence[Study], fit: GlmmFit | None, drawn: Rate | NotRun) -> Part:
+def _level(name: str, studies: Sequence[Study], drawn: Rate | NotRun) -> Part:
     r, n = _sums(studies)
     exact = clopper_pearson(r, n)
-    glmm = NotRun("group not reported") if fit is None else glmm_of_fit(fit)
+    counts = [study.responders for study in studies], [study.evaluable for study in studies]
+    glmm = glmm_model(*counts) if studies[0].group else NotRun("group not reported")
     models = {"exact": Interval(exact.estimate, exact.lower, exact.upper), "partially_pooled": drawn, "glmm": glmm}
     return Part(name, len(studies), r, n, models)
 
@@ -132,14 +125,11 @@ def leave_one_out(studies: Sequence[Study]) -> tuple[Part, ...] | NotRun:
     first = {kind: i for i, kind in reversed(list(enumerate(zip(r, n, strict=True))))}
     rests = [([*r[:i], *r[i + 1 :]], [*n[:i], *n[i + 1 :]]) for i in first.values()]
     pooled = dict(zip(first, beta_binomial_parts(rests), strict=True))
-    fits = glmm_subsets.leave_one_out(r, n)
-    short = {kind: glmm_in_short(fits[i]) for kind, i in first.items()}
-    parts = []
-    for study in studies:
-        kind = (study.responders, study.evaluable)
-        models = {"beta-binomial": pooled[kind], "glmm": short[kind]}
-        parts.append(Part(study.id, len(r) - 1, sum(r) - kind[0], sum(n) - kind[1], models))
-    return tuple(parts)
+    return tuple(
+        Part(study.id, len(r) - 1, sum(r) - kind[0], sum(n) - kind[1], {"beta-binomial": pooled[kind]})
+        for study in studies
+        for kind in [(study.responders, study.evaluable)]
+    )
 
 
 def cumulative(studies: Sequence[Study]) -> tuple[Part, ...]:
@@ -153,12 +143,11 @@ def cumulative(studies: Sequence[Study]) -> tuple[Part, ...]:
     labels = [_step(study.year) if dated else str(i // each) for i, study in enumerate(in_order)]
     r, n = [study.responders for study in in_order], [study.evaluable for study in in_order]
     ends = [i + 1 for i in range(len(r)) if i + 1 == len(r) or labels[i] != labels[i + 1]]
-    fits = glmm_subsets.cumulative(r, n, labels)
     names = labels if dated else [study.id for study in in_order]
     pooled = beta_binomial_parts([(r[:end], n[:end]) for end in ends])
     return tuple(
-        Part(names[end - 1], end, sum(r[:end]), sum(n[:end]), {"beta-binomial": model, "glmm": glmm_in_short(fit)})
-        for end, fit, model in zip(ends, fits, pooled, strict=True)
+        Part(names[end - 1], end, sum(r[:end]), sum(n[:end]), {"beta-binomial": model})
+        for end, model in zip(ends, pooled, strict=True)
     )
 
 

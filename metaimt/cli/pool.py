@@ -32,7 +32,10 @@ def pool(  # noqa: PLR0917 - one parameter an option
         typer.Option("--by", metavar="GROUPING", help="Split the pools: histology, site, drug ..."),
     ] = None,
     why_left_out: Annotated[bool, typer.Option("--why-left-out", help="List every unit not pooled, with why.")] = False,
-    methods: Annotated[bool, typer.Option("--methods", help="Every model, side by side.")] = False,
+    methods: Annotated[bool, typer.Option("--methods", help="Other models beside ours, for comparison.")] = False,
+    all_models: Annotated[
+        bool, typer.Option("--all-models", help="Of a table: with --methods, every inverse-variance model.")
+    ] = False,
     output: Annotated[TableFormat, typer.Option("--format", help="How the table is printed.")] = TableFormat.text,
     out: Annotated[
         Path | None, typer.Option("--out", help="Of a table: draw its forest plot to this file: .svg, .png or .pdf.")
@@ -42,8 +45,12 @@ def pool(  # noqa: PLR0917 - one parameter an option
     if cases.exists() and not cases.is_dir():
         if by or why_left_out:
             raise WrongUse(f"--by and --why-left-out are for the folder of a review, and {cases} is a table")
-        pool_studies(cases, output, every_model=methods, out=out)
+        if all_models and not methods:
+            raise WrongUse("--all-models goes with --methods")
+        pool_studies(cases, output, models="every" if all_models else "compared" if methods else "exact", out=out)
         return
+    if all_models:
+        raise WrongUse("--all-models is for a table of studies; of a review --methods has all that there is")
     if out is not None:
         raise WrongUse(f"--out is for a table of studies; metaimt figures forest --cases {cases} draws a review")
     _pool_review(cases, by or [], output, why_left_out=why_left_out, methods=methods)

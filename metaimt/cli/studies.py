@@ -10,11 +10,11 @@ from metaimt.cli.output import print_json
 from metaimt.problem import WrongUse
 
 if TYPE_CHECKING:
-    from metaimt.analyses.comparison import Comparison
+    from metaimt.analyses.comparison import Comparison, Models
     from metaimt.figures.save import Kind
 
 
-def pool_studies(path: Path, output: str, *, every_model: bool, out: Path | None = None) -> None:
+def pool_studies(path: Path, output: str, *, models: Models, out: Path | None = None) -> None:
     """Pool a table of studies; its forest plot goes to `out`.
 
     Raises UnreadableStudies, which ends the command with its problems.
@@ -27,7 +27,7 @@ def pool_studies(path: Path, output: str, *, every_model: bool, out: Path | None
 
     kind = None if out is None else figure_kind(out)
     studies = read_studies(path)
-    found = compare_studies(studies.rows, studies.grouping, name=path.name, every_model=every_model)
+    found = compare_studies(studies.rows, studies.grouping, name=path.name, models=models)
     prediction = predict([row.responders for row in studies.rows], [row.evaluable for row in studies.rows])
     if output == "json":
         reading = {"columns_not_used": list(studies.ignored), "notes": list(studies.notes)}

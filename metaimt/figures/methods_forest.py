@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from metaimt.analyses.by_model import SHOWN
 from metaimt.analyses.comparison import Comparison
 from metaimt.analyses.models import Interval, Model
 from metaimt.analyses.publication_bias import of_reports_of
@@ -30,7 +29,6 @@ from metaimt.statistics.outcome import NotIdentified, NotRun
 _TITLE = "The pooled response rate under other models"
 _HEADLINE = "beta-binomial"
 _LARGER = "2 or more"
-_SHOWN = {key.split()[0] for key in SHOWN}  # one of each kind; all are in tables/methods.csv
 
 
 def methods_table(results: Results, pools: Pools) -> ForestTable:
@@ -54,7 +52,7 @@ def methods_table(results: Results, pools: Pools) -> ForestTable:
         axis=zoomed((row.lower, row.upper) for row in rows if row.lower is not None and row.upper is not None),
         footnotes=(
             "Inverse-variance models are for comparison only: with single patients the transform, or the 0.5 added to "
-            "empty counts, decides the answer. One model of each kind; all are in tables/methods.csv.",
+            "empty counts, decides the answer.",
         ),
     )
 
@@ -65,7 +63,7 @@ def _models(found: Comparison, tone: Tone) -> Iterator[ForestRow]:
     yield from _rows(_HEADLINE, found.methods[_HEADLINE], (counts, "any size"), tone, kind="summary")
     yield _row("r/n, Clopper-Pearson", Interval(total.estimate, total.lower, total.upper), (counts, "any size"), tone)
     for name, model in found.methods.items():
-        if name in _SHOWN:
+        if name != _HEADLINE:
             yield from _rows(name, model, (counts, "any size"), tone)
             if isinstance(model.larger, Model):
                 yield from _rows("", model.larger, ("", _LARGER), tone)
@@ -120,7 +118,7 @@ def _regions(results: Results, table: ForestTable, pools: Sequence[str], places:
 
 
 def _spread(results: Results, pool: str) -> str:
-    models = {name: model for name, model in results.comparison[pool].methods.items() if name in {_HEADLINE, *_SHOWN}}
+    models = results.comparison[pool].methods
     rates = [(name, rate) for name, model in models.items() for rate in model.rates.values()]
     found = [(name, rate) for name, rate in rates if isinstance(rate, Interval)]
     known = sorted(found, key=lambda pair: significant(pair[1].estimate))

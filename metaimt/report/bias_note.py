@@ -18,7 +18,7 @@ from metaimt.analyses.results import Results
 from metaimt.analyses.selectivity import THRESHOLD, Selectivity
 from metaimt.model.count import Count, Reports
 from metaimt.report.linked import Link, first_count, plain
-from metaimt.report.wording import fraction, limits, odds_text, percent, plural, rate_and_limits, rounded_percent
+from metaimt.report.wording import fraction, odds_text, plural, rate_and_limits, rounded_percent
 from metaimt.statistics.adjusted import AdjustedRate
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.small_study import SmallStudies

@@ -14,7 +14,7 @@ from metaimt.report.tables import Row
 from metaimt.report.wording import fraction, plural, prior_words, rate_and_limits
 from metaimt.report.wording import predicted as predicted_text
 from metaimt.statistics.exact_tests import ExactTest
-from metaimt.statistics.glmm_separation import Separated
+from metaimt.statistics.glmm import Separated
 from metaimt.statistics.outcome import NotIdentified, NotRun
 from metaimt.statistics.prediction import Prediction
 from metaimt.statistics.proportion import Proportion
@@ -166,10 +166,10 @@ def _over_time(found: Comparison) -> list[str]:
 
 
 def _part_lines(title: str, rows: list[tuple[str, Part]]) -> list[str]:
-    lines = [f"{title:<23}{'r/n':>9}  {'beta-binomial':<22}GLMM median"]
+    lines = [f"{title:<23}{'r/n':>9}  beta-binomial"]
     for name, part in rows[:_MOST_LINES]:
-        cells = "".join(f"{_cell(part.models[model]):<21} " for model in ("beta-binomial", "glmm"))
-        lines.append(f"{name:<23}{fraction(part.responders, part.evaluable):>9}  {cells}")
+        cell = _cell(part.models["beta-binomial"])
+        lines.append(f"{name:<23}{fraction(part.responders, part.evaluable):>9}  {cell}")
     return lines + ([f"... and {len(rows) - _MOST_LINES} more: --format csv"] if len(rows) > _MOST_LINES else [])
 
 

@@ -36,7 +36,7 @@ REASON_SINGLE_CASES = (
 )
 REASON_LARGER = (
     "The model takes each report's variance as known and its estimate as normal, which reports of a few patients "
-    "are not: the headline uses the exact likelihood instead."
+    "are not: biased; the headline uses the exact likelihood instead."
 )
 NEVER_NARROWER = (
     "With single-patient reports Knapp-Hartung narrows the interval (coverage 4 %), so it was used in the form "
@@ -129,14 +129,16 @@ def fit_inverse_variance(
         ValueError: invalid counts, level or names; no report of that size; Knapp-Hartung with the fixed effect
             or with one report.
     """
-    check_names(method, small_sample, level)
+    _check_names(method, small_sample, level)
     sizes = effect_sizes(responders, evaluable, measure, correction)
     kept = sizes.evaluable >= smallest
     if not kept.any():
         raise ValueError(f"no report has {smallest} evaluable patients or more")
     used = EffectSizes(measure, correction, sizes.estimate[kept], sizes.variance[kept], sizes.evaluable[kept])
-    applied = allowed_correction(small_sample, used.evaluable)
-    found = weighted_fit(used.estimate, used.variance, np.ones((used.estimate.size, 1)), method, applied)
+    # With single cases Knapp-Hartung only in its form that never narrows.
+    narrows = small_sample == "Knapp-Hartung" and used.evaluable.min() == 1
+    applied: SmallSample = "Knapp-Hartung, never narrower" if narrows else small_sample
+    found = weighted_fit(used.estimate, used.variance, method, applied)
     result = _result(used, found, method, applied, level)
     notes = () if applied == small_sample else (NEVER_NARROWER,)
     return replace(result, left_out=int(np.count_nonzero(~kept)), warnings=result.warnings + notes)
@@ -145,7 +147,7 @@ def fit_inverse_variance(
 def _result(
     sizes: EffectSizes, found: WeightedFit, method: Method, applied: SmallSample, level: float
 ) -> InverseVarianceFit:
-    centre, se = float(found.beta[0]), float(np.sqrt(found.covariance[0, 0]))
+    centre, se = found.centre, float(np.sqrt(found.variance))
     reach = found.quantile(level) * se
     rates = back_transform(sizes.measure, [centre, centre - reach, centre + reach], sizes.evaluable)
     notes = (
@@ -169,45 +171,39 @@ def _result(
         upper=float(rates[2]),
         level=level,
         spread=spread_of(sizes, found, level, estimated=method != "fixed effect"),
-        reason=reason_for(sizes.evaluable),
+        reason=REASON_SINGLE_CASES if sizes.evaluable.min() == 1 else REASON_LARGER,
         warnings=tuple(note for note, holds in notes if holds),
     )
 
 
-def weighted_fit(y: Floats, v: Floats, x: Floats, method: Method, small_sample: SmallSample) -> WeightedFit:
-    """Coefficients by PyMARE.
+def weighted_fit(y: Floats, v: Floats, method: Method, small_sample: SmallSample) -> WeightedFit:
+    """The weighted mean by PyMARE.
 
     Args:
         y: estimates, shape (K,).
         v: sampling variances, shape (K,).
-        x: design, shape (K, P).
-        method: as for `fit_inverse_variance`; with K = P it makes no difference.
-        small_sample: Knapp-Hartung only with K > P.
+        method: as for `fit_inverse_variance`; with one report it makes no difference.
+        small_sample: Knapp-Hartung only with two reports or more.
 
     Raises:
-        ValueError: fewer reports than coefficients, or Knapp-Hartung without a degree of freedom.
+        ValueError: Knapp-Hartung with one report.
     """
-    spare = x.shape[0] - x.shape[1]
-    if spare < 0 or (spare == 0 and small_sample != "none"):
-        raise ValueError(f"{x.shape[0]} reports are too few for {x.shape[1]} coefficients with {small_sample=}")
+    if y.size == 1 and small_sample != "none":
+        raise ValueError(f"one report is too few for {small_sample=}")
     correction = _CORRECTIONS[small_sample]
-    found = _fitted(_estimator("fixed effect" if spare == 0 else method, correction), y, v, x)
-    if spare and method in {"ML", "REML"}:
-        tau2 = _at_the_maximum(float(np.ravel(found["tau2"])[0]), y, v, x, restricted=method == "REML")
-        found = _fitted(_estimator("fixed effect", correction, tau2), y, v, x)
-    return WeightedFit(
-        beta=np.asarray(found["fe_params"], dtype=float)[:, 0],
-        covariance=np.asarray(found["inv_cov"], dtype=float)[:, :, 0],
-        tau2=float(np.ravel(found["tau2"])[0]),
-        df=None if small_sample == "none" else spare,
-    )
+    found = _fitted(_estimator("fixed effect" if y.size == 1 else method, correction), y, v)
+    if y.size > 1 and method in {"ML", "REML"}:
+        tau2 = _at_the_maximum(float(np.ravel(found["tau2"])[0]), y, v, restricted=method == "REML")
+        found = _fitted(_estimator("fixed effect", correction, tau2), y, v)
+    centre, variance, tau2 = (float(np.ravel(found[name])[0]) for name in ("fe_params", "inv_cov", "tau2"))
+    return WeightedFit(centre, variance, tau2, None if small_sample == "none" else y.size - 1)
 
 
-def _fitted(estimator: Any, y: Floats, v: Floats, x: Floats) -> dict[str, Any]:
-    return dict(estimator.fit(y=y[:, None], v=v[:, None], X=x, g=None).params_)
+def _fitted(estimator: Any, y: Floats, v: Floats) -> dict[str, Any]:
+    return dict(estimator.fit(y=y[:, None], v=v[:, None], X=np.ones((y.size, 1)), g=None).params_)
 
 
-def _at_the_maximum(near: float, y: Floats, v: Floats, x: Floats, *, restricted: bool) -> float:
+def _at_the_maximum(near: float, y: Floats, v: Floats, *, restricted: bool) -> float:
     """tau^2 where the score is 0, or 0 where the likelihood falls from there on.
 
     PyMARE minimises the likelihood itself, which rounding makes flat within 4e-7 of its maximum, so that the digits
@@ -215,40 +211,33 @@ def _at_the_maximum(near: float, y: Floats, v: Floats, x: Floats, *, restricted:
     """
 
     def score(tau2: Floats) -> tuple[Floats, Floats]:
-        value, slope = likelihood_score(float(tau2[0]), y, v, x, restricted=restricted)
+        value, slope = likelihood_score(float(tau2[0]), y, v, restricted=restricted)
         return np.array([value]), np.array([slope])
 
     found = float(decreasing_root(score, np.array([near]), 0.0, near + v.max())[0])
     return found if found > _NO_SPREAD * v.mean() else 0.0
 
 
-def likelihood_score(tau2: float, y: Floats, v: Floats, x: Floats, *, restricted: bool) -> tuple[float, float]:
+def likelihood_score(tau2: float, y: Floats, v: Floats, *, restricted: bool) -> tuple[float, float]:
     """Slope of the profile log-likelihood of tau^2, restricted or not, and the slope of that.
 
-    With W = diag(1 / (v + tau^2)) and P = W - W X (X'W X)^-1 X'W, twice the slope is y'PPy - tr P for REML and
+    With w = 1 / (v + tau^2), W = diag(w) and P = W - w w' / sum w, twice the slope is y'PPy - tr P for REML and
     y'PPy - tr W for ML (Viechtbauer, J Educ Behav Stat 2005;30:261). No K x K matrix is made.
 
     Args:
         tau2: at least 0.
         y: estimates, shape (K,).
         v: sampling variances, shape (K,).
-        x: design, shape (K, P).
         restricted: REML, else ML.
     """
     w = 1 / (v + tau2)
-    weighted = x.T * w
-    inverse = np.linalg.inv(weighted @ x)
-
-    def project(z: Floats) -> Floats:
-        return w * z - weighted.T @ (inverse @ (weighted @ z))
-
-    once = project(y)
-    trace, trace_squared = w.sum(), (w * w).sum()
+    once = w * (y - w @ y / w.sum())
+    twice = w * (once - w @ once / w.sum())
+    trace, trace_squared = w.sum(), w @ w
     if restricted:
-        lost, lost_squared = inverse @ (weighted * w @ x), inverse @ (weighted * w * w @ x)
-        trace -= np.trace(lost)
-        trace_squared += np.trace(lost @ lost) - 2 * np.trace(lost_squared)
-    return float(once @ once - trace) / 2, float(trace_squared - 2 * once @ project(once)) / 2
+        trace -= w @ w / w.sum()
+        trace_squared += (w @ w / w.sum()) ** 2 - 2 * (w @ w**2) / w.sum()
+    return float(once @ once - trace) / 2, float(trace_squared - 2 * once @ twice) / 2
 
 
 def _estimator(method: Method, correction: str, tau2: float = 0.0) -> Any:
@@ -266,7 +255,7 @@ def _estimator(method: Method, correction: str, tau2: float = 0.0) -> Any:
     return estimators.VarianceBasedLikelihoodEstimator(method=method.lower(), **rest)
 
 
-def check_names(method: str, small_sample: str, level: float) -> None:
+def _check_names(method: str, small_sample: str, level: float) -> None:
     """Refuse unknown names, and combinations that make no sense.
 
     Raises:
@@ -280,14 +269,3 @@ def check_names(method: str, small_sample: str, level: float) -> None:
         raise ValueError("Knapp-Hartung is for models with variation between reports, not for the fixed effect")
     if not 0 < level < 1:
         raise ValueError(f"level must be between 0 and 1, not {level}")
-
-
-def allowed_correction(small_sample: SmallSample, evaluable: Floats) -> SmallSample:
-    """The correction that may be applied to reports of these sizes: Knapp-Hartung with single cases never narrows."""
-    narrows = small_sample == "Knapp-Hartung" and evaluable.min() == 1
-    return "Knapp-Hartung, never narrower" if narrows else small_sample
-
-
-def reason_for(evaluable: Floats) -> str:
-    """Why an inverse-variance model of reports of these sizes is not the headline."""
-    return REASON_SINGLE_CASES if evaluable.min() == 1 else REASON_LARGER

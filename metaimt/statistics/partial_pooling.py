@@ -1,6 +1,8 @@
 """Partially pooled response rates of groups: each is drawn towards the others as far as the data allow.
 
-logit p_g ~ N(m, s^2), r_g ~ Binomial(n_g, p_g), m ~ N(0, m_sd^2), s ~ half-normal(s_scale).
+logit p_g ~ N(m, s^2), r_g ~ Binomial(n_g, p_g), m ~ N(0, m_sd^2), s ~ half-normal(s_scale): Gelman, Bayesian Anal
+2006;1:515 (half-normal scale); exchangeable subgroups: Jones et al., Clin Trials 2011;8:129. Plain sums over one even
+grid of logits, for m and for each group, and a grid of s: no search, so that processors agree.
 """
 
 from __future__ import annotations
@@ -8,16 +10,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
-from scipy.special import expit, gammaln
+from scipy.special import expit, gammaln, log_expit
 
-from metaimt.statistics.partial_pooling_grid import Surface, integrate
 from metaimt.statistics.reports import read_reports
-from metaimt.statistics.root import Floats, decreasing_root
+from metaimt.statistics.root import Floats
 
 M_SD = 1.5
 S_SCALE = 1.0
 _LEAST, _MOST = 0.25, 10.0
+_STEP, _LEAST_STEP = 0.15, 0.02  # of the grid of logits; finer where many patients need it, down to the second
+_TINY, _NEGLIGIBLE = 1e-300, 1e-15
+_BETWEEN = np.arange(8) / 8  # points inside a cell of the grid, for quantiles
 
 
 @dataclass(frozen=True)
@@ -65,10 +70,7 @@ def partial_pooling(
     m_sd: float = M_SD,
     s_scale: float = S_SCALE,
 ) -> PartialPooling:
-    """Posterior by deterministic quadrature, no simulation: limits hold their probability to 1e-6 or better.
-
-    Model: Gelman, Bayesian Anal 2006;1:515 (half-normal scale); exchangeable subgroups: Jones et al., Clin
-    Trials 2011;8:129.
+    """Posterior of each group's rate; means are good to 1e-4, limits to 5e-4.
 
     Args:
         responders: shape (G,), integers, r_g.
@@ -79,59 +81,85 @@ def partial_pooling(
 
     Raises:
         ValueError: invalid counts, level or priors.
-        ArithmeticError: groups so far apart that the quadrature fails its own check.
+        ArithmeticError: more patients than the grid resolves (the sum of r (n - r) / n is above some 1,000).
     """
-    sorted_groups = read_reports(responders, evaluable)
+    kinds = read_reports(responders, evaluable).distinct
     if not 0 < level < 1:
         raise ValueError(f"level must be between 0 and 1, not {level}")
     if not (_LEAST <= m_sd <= _MOST and _LEAST <= s_scale <= _MOST):
         raise ValueError(f"prior scales must be from {_LEAST} to {_MOST} logits, not {m_sd} and {s_scale}")
-    pairs, copies = np.unique(
-        np.column_stack([sorted_groups.responders, sorted_groups.evaluable]), axis=0, return_counts=True
-    )
-    r, n = pairs.T.astype(float)
-    surface = integrate(r, n, copies.astype(float), m_sd, s_scale)
-    rates = _rates(surface, level)
-    of = {(int(a), int(b)): rate for (a, b), rate in zip(pairs, rates, strict=False)}
+    r, n, copies = (part.astype(float) for part in kinds)
+    # Standard deviation, roughly, of m if s is 0: the sharpest function that the grid must resolve.
+    p = (r + 0.5) / (n + 1)
+    narrow = float(copies @ (n * p * (1 - p)) + 1 / m_sd**2) ** -0.5
+    step = min(_STEP, narrow / 1.6, s_scale / 4)
+    if step < _LEAST_STEP:
+        raise ArithmeticError("groups of so many patients need no partial pooling, and are too fine for its grid")
+    half = round((7 + 5 * float(np.hypot(m_sd, s_scale))) / step)
+    x = step * np.arange(-half, half + 1)
+    likelihood = r[:, None] * log_expit(x) + (n - r)[:, None] * log_expit(-x)
+    peak = likelihood.max(axis=1)
+    likelihood = np.exp(likelihood - peak[:, None])
+    slices = []
+    for each, log_weight in _spreads(float(copies.sum()), narrow, s_scale):
+        # Smoothed by s, nothing is sharper than s over the root of the number of groups.
+        stride = max(1, int(each / (2 * step * np.sqrt(copies.sum()))))
+        at = slice(half % stride, None, stride)
+        given = np.log(np.maximum(likelihood @ _smoother(x, each, at).T, _TINY))
+        prior = -0.5 * (x[at] / m_sd) ** 2 + np.log(stride * step / (m_sd * np.sqrt(2 * np.pi)))
+        slices.append((each, at, given, log_weight + prior + copies @ given))
+    top = max(float(joint.max()) for *_, joint in slices)
+    total = m_mean = s_mean = 0.0
+    density = np.zeros((r.size + 1, x.size))  # each group's logit by m, s and the other groups; the last row a new one
+    for each, at, given, joint in slices:
+        weight = np.exp(joint - top)
+        total, m_mean, s_mean = total + weight.sum(), m_mean + weight @ x[at], s_mean + weight.sum() * each
+        if weight.max() > _NEGLIGIBLE:
+            density += np.exp(joint - top - np.vstack([given, np.zeros_like(joint)])) @ _smoother(x, each, at)
+    rates = [_rate(x, row, level) for row in density * np.vstack([likelihood, np.ones_like(x)])]
+    known = dict(zip(zip(kinds[0].tolist(), kinds[1].tolist(), strict=True), rates, strict=False))
     counts = zip(np.asarray(responders).tolist(), np.asarray(evaluable).tolist(), strict=True)
     return PartialPooling(
-        tuple(PooledGroup(a, b, of[a, b]) for a, b in counts),
+        tuple(PooledGroup(a, b, known[a, b]) for a, b in counts),
         rates[-1],
-        surface.m_mean,
-        surface.s_mean,
-        surface.log_marginal + float(copies @ (gammaln(n + 1) - gammaln(r + 1) - gammaln(n - r + 1))),
+        float(m_mean / total),
+        float(s_mean / total),
+        top + float(np.log(total)) + float(copies @ (peak + gammaln(n + 1) - gammaln(r + 1) - gammaln(n - r + 1))),
         level,
         m_sd,
         s_scale,
     )
 
 
-def _rates(surface: Surface, level: float) -> tuple[Rate, ...]:
-    """Mean and quantiles of each row of the surface's densities."""
-    density = surface.density / surface.density.sum(axis=1, keepdims=True)
-    means = density @ expit(surface.logit)
-    tail = (1 - level) / 2
-    lower, median, upper = expit(_quantiles(surface, density, np.array([tail, 0.5, 1 - tail]))).T.tolist()
-    return tuple(Rate(*each) for each in zip(means.tolist(), median, lower, upper, strict=True))
+def _spreads(groups: float, narrow: float, s_scale: float) -> list[tuple[float, float]]:
+    """Nodes of s, each with the logarithm of its weight, prior times step.
 
-
-def _quantiles(surface: Surface, density: Floats, probability: Floats) -> Floats:
-    """Logits with these probabilities below them, shape (rows, probabilities).
-
-    The cosine series through the density is integrated term by term, so that quantiles are as accurate as
-    sums over the grid, not bound to its points.
+    s = narrow sinh(u), u by the midpoint rule: even steps where the counts cannot tell s from 0, even ratios above.
     """
-    half = surface.half_width
-    amplitude = surface.cosines(density)
-    amplitude = amplitude[:, : 1 + int(np.nonzero(np.abs(amplitude).max(axis=0) > 1e-13)[0][-1])]
-    frequency = np.pi * np.arange(amplitude.shape[1]) / (2 * half)
+    step = min(0.2, 0.8 / float(np.sqrt(2 * groups)))
+    u = step * (np.arange(np.ceil(np.arcsinh(8 * s_scale / narrow) / step)) + 0.5)
+    s = narrow * np.sinh(u)
+    weight = -0.5 * (s / s_scale) ** 2 + np.log(np.sqrt(2 / np.pi) / s_scale * step * narrow * np.cosh(u))
+    return list(zip(s.tolist(), weight.tolist(), strict=True))
 
-    def short_of(logit: Floats) -> tuple[Floats, Floats]:
-        angle = (logit[..., None] + half) * frequency
-        below = (logit + half) / (2 * half)
-        below += np.einsum("gqk,gk->gq", np.sin(angle[..., 1:]), amplitude[:, 1:] / (2 * half * frequency[1:]))
-        return probability - below, -np.einsum("gqk,gk->gq", np.cos(angle), amplitude) / (2 * half)
 
-    reached = (np.cumsum(density, axis=1)[:, None, :] < probability[:, None]).sum(axis=2)
-    start = surface.logit[np.minimum(reached, surface.logit.size - 1)]
-    return decreasing_root(short_of, start, -half, half)
+def _smoother(x: Floats, s: float, at: slice) -> Floats:
+    """Probability of each logit x, given m: N(m, s^2), or m itself where s is below the step. (M, J), m = x[at]."""
+    kernel = np.exp(-0.5 * ((x[1] - x[0]) * np.arange(1 - x.size, x.size) / s) ** 2)
+    return np.ascontiguousarray(sliding_window_view(kernel / kernel.sum(), x.size)[::-1][at])
+
+
+def _rate(x: Floats, density: Floats, level: float) -> Rate:
+    """Mean rate, and quantiles from the distribution function: a cubic in each cell, its slope the density."""
+    step = x[1] - x[0]
+    density = density / density.sum()
+    # The trapezoid rule with its first correction (Euler and Maclaurin), in probabilities.
+    cells = (density[1:] + density[:-1]) / 2 - np.diff(np.gradient(density)) / 12
+    below, t = np.append(0, np.cumsum(cells)), _BETWEEN
+    inside = (3 - 2 * t) * t**2 * cells[:, None]
+    inside += (t - 1) ** 2 * t * density[:-1, None] + (t - 1) * t**2 * density[1:, None]
+    tail = (1 - level) / 2
+    at = (x[:-1, None] + step * t).ravel()
+    limits = np.interp(below[-1] * np.array([tail, 0.5, 1 - tail]), (below[:-1, None] + inside).ravel(), at)
+    lower, median, upper = expit(limits).tolist()
+    return Rate(float(density @ expit(x)), median, lower, upper)

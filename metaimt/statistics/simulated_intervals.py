@@ -15,8 +15,7 @@ from scipy.special import betaincinv, ndtri, roots_jacobi
 from metaimt.statistics.betabinomial import Cutoff, cutoff_value
 from metaimt.statistics.betabinomial_likelihood import COARSE_RHO_GRID, maximise, mu_slopes
 from metaimt.statistics.effect_sizes import Measure, back_transform, effect_sizes
-from metaimt.statistics.glmm import fit_glmm
-from metaimt.statistics.glmm_intervals import profile_intervals
+from metaimt.statistics.glmm import fit_glmm, profile_intervals
 from metaimt.statistics.pooled import FEW
 from metaimt.statistics.posterior import MU_PRIOR, RHO_PRIOR
 from metaimt.statistics.reports import Integers

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis_profiles import examples
 
 from metaimt.analyses.comparison import Comparison, compare
-from metaimt.analyses.models import Interval, beta_binomial_model, glmm_model
+from metaimt.analyses.models import Interval, Model, beta_binomial_model, glmm_model
 
 MADEUP31 = ([1] * 19 + [0] * 6 + [5, 2, 7, 6, 12, 6], [1] * 25 + [7, 4, 10, 12, 14, 9])
 EDGES = {
@@ -64,7 +64,9 @@ def check(found: Comparison) -> dict[str, Any]:
 def madeup() -> dict[str, Any]:
     r, n = MADEUP31
     years = [2010 + i % 12 if i % 7 else None for i in range(31)]
-    return check(compare(r, n, years=years, groups=["lung", "abdomen", None] * 10 + ["lung"], grouping="site"))
+    return check(
+        compare(r, n, years=years, groups=["lung", "abdomen", None] * 10 + ["lung"], grouping="site", models="every")
+    )
 
 
 def test_the_contract(madeup: dict[str, Any]) -> None:
@@ -88,6 +90,20 @@ def test_the_numbers_of_methods_0(madeup: dict[str, Any]) -> None:
     found = [methods[name]["estimate"] for name in ("logit-dl", "raw-dl", "beta-binomial-ml-f", "double-arcsine-dl")]
     assert [round(100 * value, 1) for value in found] == [65.2, 67.5, 70.4, 78.9]
     assert methods["glmm"]["median"]["estimate"] == pytest.approx(57 / 81)
+
+
+def test_the_review_has_three_inverse_variance_models() -> None:
+    """METHODS 5: logit REML with Knapp-Hartung, logit DL, double arcsine DL; each on all and on the larger reports."""
+    found = compare(*MADEUP31)
+    labelled = {name: model for name, model in found.methods.items() if model.label}
+    assert set(labelled) == {"logit-reml-kh", "logit-dl", "double-arcsine-dl"}
+    assert all("biased" in model.reason for model in labelled.values())
+    assert all(isinstance(model.larger, Model) and "biased" in model.larger.reason for model in labelled.values())
+
+
+def test_leave_one_out_and_cumulative_are_of_the_headline_model_alone(madeup: dict[str, Any]) -> None:
+    parts = [*madeup["leave_one_out"], *madeup["cumulative"]]
+    assert all("beta-binomial" in part and "glmm" not in part for part in parts)
 
 
 def test_parts_of_the_data(madeup: dict[str, Any]) -> None:
@@ -134,7 +150,7 @@ def test_unanimous_reports_are_not_identified_by_maximum_likelihood_alone() -> N
 
 
 def test_no_column_of_groups_is_said() -> None:
-    assert check(compare([1, 0], [1, 1], every_model=False))["subgroups"]["not_run"]
+    assert check(compare([1, 0], [1, 1], models="exact"))["subgroups"]["not_run"]
 
 
 @pytest.mark.slow

@@ -90,19 +90,21 @@ def test_equal_specifications_stand_in_the_order_of_their_options(noise: float) 
 @pytest.mark.parametrize("noise", NOISE)
 def test_of_equal_models_the_first_is_named(noise: float) -> None:
     """At tau^2 = 0 two models give the same rate: the figure's text names the one that is listed first."""
-    rates = {"logit-dl": 0.7 * noise, "logit-reml": 0.7, "raw-dl": 0.8}
+    rates = {"logit-reml-kh": 0.7 * noise, "logit-dl": 0.7, "double-arcsine-dl": 0.8}
     models = {name: Model(name, {"": Interval(value, 0.6, 0.9)}, {}, "made up") for name, value in rates.items()}
     results = SimpleNamespace(
         comparison={"strict": SimpleNamespace(methods=models)},
         response=SimpleNamespace(pools={"strict": SimpleNamespace(label="strict")}),
     )
     said = _spread(cast(Any, results), "strict")
-    assert said == "strict: models from 70.0 % [60.0 - 90.0] by logit-dl to 80.0 % [60.0 - 90.0] by raw-dl"
+    assert (
+        said == "strict: models from 70.0 % [60.0 - 90.0] by logit-reml-kh to 80.0 % [60.0 - 90.0] by double-arcsine-dl"
+    )
 
 
 def test_models_for_comparison_have_8_digits() -> None:
     """Made-up counts. The others keep what they have."""
-    found = compare([2, 7, 1, 0, 4, 3], [3, 9, 1, 1, 11, 4])
+    found = compare([2, 7, 1, 0, 4, 3], [3, 9, 1, 1, 11, 4], models="every")
     compared = [model for model in found.methods.values() if model.label]
     assert len(compared) == 35
     larger = [model.larger for model in compared if isinstance(model.larger, Model)]

@@ -17,9 +17,12 @@ from metaimt.casefiles.studies import read_studies
 from metaimt.statistics.prediction import predict
 
 EVIDENCE = ROOT / "benchmarks" / "evidence31.csv"
+THREE = ("logit-reml-kh", "logit-dl", "double-arcsine-dl")
 
 
-@pytest.mark.parametrize("words", [[EVIDENCE], [EVIDENCE, "--methods"], ["cases", "--methods"]])
+@pytest.mark.parametrize(
+    "words", [[EVIDENCE], [EVIDENCE, "--methods"], [EVIDENCE, "--methods", "--all-models"], ["cases", "--methods"]]
+)
 def test_text_fits_80_columns(words: list[str | Path]) -> None:
     done = metaimt("pool", *words)
     assert done.returncode == 0, done.stderr
@@ -34,10 +37,29 @@ def test_json_without_methods_has_the_exact_models_only() -> None:
     assert found["subgroups"]["grouping"] == "site"
 
 
-def test_json_with_methods_has_them_all() -> None:
+def test_json_with_methods_has_those_for_comparison() -> None:
     found = json.loads(metaimt("pool", EVIDENCE, "--methods", "--format", "json").stdout)
-    assert found["methods"]["logit-reml"]["estimate"] == pytest.approx(0.6515285, abs=1e-6)
+    assert found["methods"]["logit-reml-kh"]["estimate"] == pytest.approx(0.6515285, abs=1e-6)
+    assert {name for name, model in found["methods"].items() if "label" in model} == {*THREE}
     assert found["heterogeneity"]["q"] == pytest.approx(12.413057, abs=1e-5)
+
+
+def test_all_models_are_for_who_compares_programs() -> None:
+    found = json.loads(metaimt("pool", EVIDENCE, "--methods", "--all-models", "--format", "json").stdout)
+    assert len([model for model in found["methods"].values() if "label" in model]) == 35
+    assert found["methods"]["raw-dl"]["estimate"] == pytest.approx(0.675, abs=5e-4)
+    assert "--all-models goes with --methods" in metaimt("pool", EVIDENCE, "--all-models").stderr
+    assert metaimt("pool", "cases", "--methods", "--all-models").returncode == 2
+
+
+def test_one_label_has_one_interval(tmp_path: Path) -> None:
+    """6/121 and 115/168: under "GLMM median" stood a profile interval, 0.3-97.0, and below it Wald's, 2.4-82.5."""
+    path = tmp_path / "two.csv"
+    path.write_text("id,x,n\na,6,121\nb,115,168\n", encoding="utf-8")
+    text = metaimt("pool", path).stdout
+    lines = [line for line in text.splitlines() if "25.3" in line]
+    assert lines == ["glmm, median                        25.3 %   0.3 - 97.0"]
+    assert text.lower().count("glmm") == 2  # the median report and the marginal mean
 
 
 def test_csv_has_a_row_an_estimate_and_no_formulas(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from inspect import signature
 import pytest
 from conftest import ROOT
 
-from metaimt.statistics import exact_tests, firth, glmm_quadrature, partial_pooling, rho, survival
+from metaimt.statistics import exact_tests, firth, glmm, partial_pooling, rho, survival
 from metaimt.statistics.posterior import MU_PRIOR, RHO_PRIOR
 
 DOCUMENT = ROOT / "docs" / "statistics.md"
@@ -51,7 +51,7 @@ def test_the_constants_are_those_of_the_code() -> None:
     expected = (
         f"R {version[0]} with",
         f"({signature(rho.bootstrap_rho_test).parameters['replicates'].default:,} data sets, seeded",
-        f"with {glmm_quadrature.NODES} nodes",
+        f"with {glmm.NODES} nodes",
         f"μ ~ Beta({MU_PRIOR[0]:g}, {MU_PRIOR[1]:g}), ρ ~ Beta({RHO_PRIOR[0]:g}, {RHO_PRIOR[1]:g})",
         f"m ~ N(0, {partial_pooling.M_SD:g}²), s ~ half-normal({partial_pooling.S_SCALE:g})",
         f"up to {exact_tests.MOST_TABLES:,} tables, beyond that {exact_tests.REPLICATES:,} drawn",

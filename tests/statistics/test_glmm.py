@@ -1,8 +1,8 @@
 """Binomial-normal model: against R, against its own definition, and at the edges.
 
-Against `exact_bn` (R, 101 adaptive Gauss-Hermite nodes): 1e-6; the largest difference is 2e-7, R's optimiser's,
-but for one standard error of 3e-6 from R's numerical derivative. lme4 with 25 nodes: 1e-3 asked for, 3e-7 found
-where tau is identified. metafor's rma.glmm has 7 nodes, too few: 1e-3, and 1e-2 for tau^2.
+Against `exact_bn` (R, 101 adaptive Gauss-Hermite nodes): 1e-6; the largest difference is 2e-7, R's optimiser's. lme4
+with 25 nodes: 1e-3 asked for, 3e-7 found where tau is identified. metafor's rma.glmm has 7 nodes, too few: 1e-3, and
+1e-2 for tau^2.
 """
 
 from __future__ import annotations
@@ -18,9 +18,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import expit, ndtri
 
-from metaimt.statistics.glmm import GlmmFit, fit_glmm, prediction_interval, wald_interval
-from metaimt.statistics.glmm_intervals import marginal_mean, profile_intervals
-from metaimt.statistics.glmm_separation import Separated
+from metaimt.statistics.glmm import fit_glmm, profile_intervals
 from metaimt.statistics.outcome import NotIdentified
 
 SETS: dict[str, Any] = json.loads(
@@ -39,7 +37,6 @@ SUBGROUPS = {
 WHOLE = {name: (SETS[name]["xi"], SETS[name]["ni"], SETS[name]["exact_bn"]) for name in SETS}
 EXACT = {name: entry for name, entry in (WHOLE | SUBGROUPS).items() if "error" not in entry[2]}
 REFUSED = [name for name, entry in (WHOLE | SUBGROUPS).items() if "error" in entry[2]]
-METAREG = [name for name in SETS if "metareg" in SETS[name]]
 Data = tuple[list[int], list[int]]
 Floats = NDArray[np.float64]
 
@@ -53,14 +50,9 @@ HET: Data = (SETS["madeup_het"]["xi"], SETS["madeup_het"]["ni"])
 def test_agrees_with_r(name: str) -> None:
     r, n, expected = EXACT[name]
     fit = fit_glmm(r, n)
-    wald = wald_interval(fit)
-    assert not isinstance(fit.se, NotIdentified)
-    assert not isinstance(wald, NotIdentified)
     assert fit.b0 == pytest.approx(expected["mu"], abs=1e-6)
-    assert fit.se[0] == pytest.approx(expected["se"], abs=1e-5)
     assert fit.log_likelihood == pytest.approx(expected["logLik"], abs=1e-6)
     assert fit.median == pytest.approx(expected["p_median"], abs=1e-6)
-    assert (wald.lower, wald.upper) == pytest.approx(expected["ci_wald"], abs=1e-6)
     assert isinstance(fit.tau, NotIdentified) == (not expected["tau2_identifiable"])
     if "logLik_tau0" in expected:
         assert fit.log_likelihood_binomial == pytest.approx(expected["logLik_tau0"], abs=1e-6)
@@ -77,11 +69,6 @@ def test_tau_agrees_with_r(name: str) -> None:
     assert (tau.lower, tau.upper) == pytest.approx(expected["tau_ci_profile"], abs=1e-6)
     assert test.statistic == pytest.approx(expected["LRT_tau0"], abs=1e-6)
     assert test.p == pytest.approx(expected["p_LRT_tau0_chibar"], abs=1e-7, rel=1e-6)
-    z, t = prediction_interval(fit, convention="z"), prediction_interval(fit)
-    assert not isinstance(z, NotIdentified)
-    assert not isinstance(t, NotIdentified)
-    assert (z.lower, z.upper) == pytest.approx(expected["pi_metafor_z"], abs=1e-6)
-    assert (t.lower, t.upper) == pytest.approx(expected["pi_t_kminus2"], abs=1e-6)
 
 
 @pytest.mark.parametrize("name", [name for name in EXACT if "ci_profile" in EXACT[name][2]])
@@ -92,17 +79,6 @@ def test_rates_agree_with_r(name: str) -> None:
     assert found.marginal_mean.estimate == pytest.approx(expected["p_marginal_mean"], abs=1e-6)
 
 
-@pytest.mark.parametrize("name", METAREG)
-def test_covariates_agree_with_r(name: str) -> None:
-    data, expected = SETS[name], SETS[name]["metareg"]["exact_bn"]
-    fit = fit_glmm(data["xi"], data["ni"], np.array(data["metareg"]["values"])[:, None])
-    assert isinstance(fit, GlmmFit)
-    assert fit.beta == pytest.approx(expected["beta"], abs=1e-6)
-    assert fit.se == pytest.approx(expected["se"], abs=1e-6)
-    assert fit.tau2 == pytest.approx(expected["tau2"], abs=1e-6)
-    assert fit.log_likelihood == pytest.approx(expected["logLik"], abs=1e-6)
-
-
 @pytest.mark.parametrize("name", [name for name in WHOLE if "lme4" in SETS[name] and "exact_bn" in SETS[name]])
 def test_agrees_with_other_programs(name: str) -> None:
     r, n, _ = WHOLE[name]
@@ -111,9 +87,7 @@ def test_agrees_with_other_programs(name: str) -> None:
     identified = not isinstance(fit.tau, NotIdentified)
     if "error" not in lme4:
         assert fit.b0 == pytest.approx(lme4["b"], abs=1e-3)
-        # Where every n is 1, lme4 gives standard errors that depend on where it stopped.
         assert not identified or fit.tau2 == pytest.approx(lme4["tau2"], abs=1e-3)
-        assert not identified or fit.se == pytest.approx((lme4["se"],), abs=1e-3)
     if "error" not in metafor:
         assert fit.b0 == pytest.approx(metafor["b"], abs=1e-3)
         assert not identified or fit.tau2 == pytest.approx(metafor["tau2"], abs=1e-2)
@@ -126,7 +100,7 @@ def test_where_r_stops(name: str) -> None:
     fit = fit_glmm(r, n)
     found, reach = profile_intervals(fit), 1 - exp(-(float(ndtri(0.975)) ** 2) / 2 / sum(n))
     assert fit.b0 == (inf if sum(r) else -inf)
-    assert fit.se == fit.tau == fit.tau2 == fit.tau_test == found.tau == wald_interval(fit) == prediction_interval(fit)
+    assert fit.tau == fit.tau2 == fit.tau_test == found.tau
     assert fit.tau == NotIdentified("every patient responds" if sum(r) else "no patient responds")
     expected = (1.0, 1 - reach, 1.0) if sum(r) else (0.0, 0.0, reach)
     for rate in (found.median, found.marginal_mean):
@@ -184,63 +158,8 @@ def test_other_levels(level: float) -> None:
     assert found.marginal_mean.level == level
 
 
-def test_covariate_of_one_group_against_the_other_is_the_crude_odds_ratio() -> None:
-    """Single cases: logistic regression."""
-    fit = fit_glmm([1] * 3 + [0] * 2 + [1] * 5 + [0], [1] * 11, [[0.0]] * 5 + [[1.0]] * 6)
-    assert isinstance(fit, GlmmFit)
-    assert fit.beta == pytest.approx((log(3 / 2), log(5) - log(3 / 2)), abs=1e-10)
-    assert fit.tau == NotIdentified("every report is a single case")
-
-
-@pytest.mark.parametrize(
-    ("r", "n", "x"),
-    [
-        ([1, 1, 0, 0], [1, 1, 1, 1], [1.0, 2.0, 3.0, 4.0]),
-        ([1, 1, 1, 0, 0], [1, 1, 1, 1, 1], [0.0, 0.0, 1.0, 1.0, 1.0]),
-        ([5, 3, 3], [5, 6, 7], [1.0, 0.0, 0.0]),
-        ([1, 1, 0, 0, 2], [1, 1, 1, 1, 4], [1.0, 2.0, 3.0, 4.0, 2.5]),
-    ],
-    ids=["complete", "in part", "one group", "around a split report"],
-)
-def test_separated(r: list[int], n: list[int], x: list[float]) -> None:
-    found = fit_glmm(r, n, np.array(x)[:, None])
-    assert isinstance(found, Separated)
-    assert found.wording().startswith("separated (")
-
-
-@pytest.mark.parametrize(
-    ("r", "n", "x"),
-    [
-        ([1, 0, 1, 0], [1, 1, 1, 1], [1.0, 2.0, 3.0, 4.0]),
-        ([1, 1, 0, 0, 2], [1, 1, 1, 1, 4], [1.0, 2.0, 3.0, 4.0, 5.0]),
-        ([1] * 400 + [0, 1, 0], [1] * 403, [1e3 * i for i in range(401)] + [-1e3, -2e3]),
-    ],
-)
-def test_not_separated(r: list[int], n: list[int], x: list[float]) -> None:
-    assert isinstance(fit_glmm(r, n, np.array(x)[:, None]), GlmmFit)
-
-
-def test_covariates_that_are_refused() -> None:
-    for covariates, message in (
-        ([1.0, 2.0, 3.0], "one row a report"),
-        ([[1.0], [2.0]], "one row a report"),
-        ([[1.0], [np.nan], [2.0]], "finite"),
-        ([[1.0], [1.0], [1.0]], "constant"),
-        ([[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]], "dependent"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            fit_glmm([1, 2, 3], [4, 5, 6], covariates)
-
-
 def test_refuses() -> None:
     with pytest.raises(ValueError, match="between 0"):
         fit_glmm([3], [2])
-    fit = fit_glmm(*STRICT)
-    for wrong in (wald_interval, prediction_interval, profile_intervals):
-        with pytest.raises(ValueError, match="level"):
-            wrong(fit, 1.0)
-    regression = fit_glmm([1, 2, 3, 1], [4, 5, 6, 7], [[0.0], [1.0], [2.0], [1.0]])
-    assert isinstance(regression, GlmmFit)
-    for without in (profile_intervals, marginal_mean):
-        with pytest.raises(ValueError, match="without covariates"):
-            without(regression)
+    with pytest.raises(ValueError, match="level"):
+        profile_intervals(fit_glmm(*STRICT), 1.0)
