@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
 from typing import Any
 
 from metaimt.analyses.readings import other_readings
 from metaimt.analyses.wording import significant
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Choices, Outcome, Pool, Protocol
-from metaimt.evidence.selection import Placed, place_units
+from metaimt.evidence.selection import Placed, Selection, place_units
 from metaimt.evidence.tables import units
 from metaimt.model.count import Cluster, Count
 from metaimt.model.unit import Unit
@@ -30,11 +30,16 @@ UnitsByOutcome = Callable[[Outcome], tuple[Unit, ...]]
 
 @dataclass(frozen=True)
 class Alternative:
-    """Who is counted in each pool, the units that the choices touched, and for units what a reader must know."""
+    """The selection of those kept, the units that the choices touched, and for units what a reader must know."""
 
-    members: Mapping[str, Members]
+    selection: Selection
     touched: frozenset[str]
     notes: tuple[tuple[str, str], ...]  # (unit id, note), for units that are counted
+
+    @cached_property
+    def members(self) -> Mapping[str, Members]:
+        """The units counted in each pool."""
+        return {pool: self.selection.members(pool) for pool in self.selection.pools}
 
 
 def units_by_outcome(library: Library) -> UnitsByOutcome:
@@ -60,11 +65,8 @@ def alternative(
     recounted = tuple(_recounted(unit, choices) for unit in everyone)
     touched |= {new.id for old, new in zip(everyone, recounted, strict=True) if new is not old}
     selection = place_units(recounted, library.links, changed)
-    members = {
-        pool: tuple(placed for placed in selection.members(pool) if _kept(placed.unit, choices))
-        for pool in selection.pools
-    }
-    return Alternative(members, frozenset(touched), notes)
+    kept = tuple(placed for placed in selection.placed if _kept(placed.unit, choices))
+    return Alternative(replace(selection, placed=kept), frozenset(touched), notes)
 
 
 def _protocol(protocol: Protocol, choices: Choices) -> Protocol:
@@ -105,7 +107,12 @@ def _with_responders(unit: Unit, responders: int) -> Unit:
 def _kept(unit: Unit, choices: Choices) -> bool:
     conditions = ((choices.histology, unit.histology), (choices.age_group, unit.age_group))
     wanted = all(not accepted or value in accepted for accepted, value in conditions)
-    return wanted and (not choices.design or unit.design in choices.design)
+    line = choices.line is None or unit.line in {"first", "later"}
+    return wanted and line and unit.depth not in choices.without_depth and _designed(unit, choices)
+
+
+def _designed(unit: Unit, choices: Choices) -> bool:
+    return not choices.design or unit.design in choices.design
 
 
 def rate_of(counts: Count, protocol: Protocol) -> Rate:

@@ -1,12 +1,12 @@
 """Do the reports that are likeliest to be selected respond more often? Contrasts by design and by wording.
 
-Each contrast is one beta-binomial regression with a common rho: s, the odds ratio of response of a group of reports
-against its reference.
+Each contrast is the model of the pools with a mean for each side and one rho: s, the posterior odds ratio of response
+of a group of reports against its reference. The same by maximum likelihood stands beside it for comparison.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from math import inf
@@ -14,11 +14,12 @@ from typing import Any, Final
 
 from metaimt.analyses.alternatives import Rate
 from metaimt.analyses.estimate_dicts import interval_dict
-from metaimt.analyses.pooled_response import response_rate
+from metaimt.analyses.pooled_response import columns, response_rate, strata_rates
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection
 from metaimt.model.count import Count
 from metaimt.model.unit import Unit
+from metaimt.statistics.adjusted import OddsRatioPosterior, odds_ratio
 from metaimt.statistics.betabinomial_regression import OddsRatio, beta_binomial_regression
 from metaimt.statistics.outcome import NotIdentified, NotRun
 
@@ -31,7 +32,8 @@ DESIGN_WORDS: Final = {
     (*TRIALS, *COHORTS): "prospective trials and cohorts",
 }
 CONFOUNDED: Final = "wording is confounded with design: vague wording and case reports go together"
-MODEL: Final = "beta-binomial regression, common rho, profile likelihood (chi-square)"
+MODEL: Final = "beta-binomial regression, a mean for each side, common rho: posterior median and equal-tailed interval"
+LIKELIHOOD: Final = "beta-binomial regression, common rho, maximum likelihood, profile interval (chi-square)"
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,11 @@ class Side:
 
 @dataclass(frozen=True)
 class Contrast:
-    """The odds of response in `group` against `reference`. `wider` has the limits under the cut-off F(1, K - 3).
+    """The odds of response in `group` against `reference`.
 
     kind: design or wording. pool: of the group. caveat: what a reader must know of this contrast, or nothing.
+    likelihood: the same by maximum likelihood, with its p-value, for the technical table; `wider` has its limits under
+    the cut-off F(1, K - 3).
     """
 
     name: str
@@ -64,13 +68,14 @@ class Contrast:
     pool: str
     group: Side
     reference: Side
-    odds_ratio: OddsRatio | NotIdentified | NotRun
+    odds_ratio: OddsRatioPosterior | NotRun
+    likelihood: OddsRatio | NotIdentified | NotRun
     wider: tuple[float, float] | None
     caveat: str
 
     def unbounded(self) -> str:
-        """Why the odds ratio has no finite estimate; empty where it has one, or was not estimated at all."""
-        if not isinstance(self.odds_ratio, OddsRatio) or not self.odds_ratio.separated:
+        """Why the likelihood has no finite maximum; empty where it has one, or was not maximised at all."""
+        if not isinstance(self.likelihood, OddsRatio) or not self.likelihood.separated:
             return ""
         for side in (self.group, self.reference):
             if side.counts.responders in {0, side.counts.evaluable}:
@@ -84,18 +89,23 @@ class Contrast:
         said: dict[str, Any] = {"name": self.name, "kind": self.kind, "pool": self.pool, **sides}
         said |= {"caveat": self.caveat} if self.caveat else {}
         found = self.odds_ratio
+        if isinstance(found, NotRun):
+            why = {"not_run": found.reason}
+            return {**said, "odds_ratio": why, "lower": why, "upper": why}
+        limits = {"odds_ratio": found.estimate, "lower": found.lower, "upper": found.upper}
+        return {**said, **limits, "level": found.level, "method": MODEL, "likelihood": self._likelihood()}
+
+    def _likelihood(self) -> dict[str, Any]:
+        found = self.likelihood
         if not isinstance(found, OddsRatio):
-            key = "not_run" if isinstance(found, NotRun) else "not_identified"
-            why = {key: found.reason}
-            return {**said, "odds_ratio": why, "lower": why, "upper": why, "test": why}
+            return {"not_run" if isinstance(found, NotRun) else "not_identified": found.reason}
         wider = self.wider or (0.0, inf)
         return {
-            **said,
             "odds_ratio": self._number(found.estimate),
             "lower": self._number(found.lower),
             "upper": self._number(found.upper),
             "level": found.level,
-            "method": MODEL,
+            "method": LIKELIHOOD,
             "test": {"statistic": found.statistic, "df": 1, "p": found.p, "method": "likelihood ratio"},
             "rho": {"not_identified": found.rho.reason} if isinstance(found.rho, NotIdentified) else found.rho,
             "limits_f": {"lower": self._number(wider[0]), "upper": self._number(wider[1])},
@@ -111,9 +121,19 @@ def side(counts: Count, protocol: Protocol) -> Side:
 
 
 def of_design(selection: Selection, pool: str, designs: tuple[str, ...], protocol: Protocol) -> Side:
-    """The units of a pool whose report has one of these designs."""
+    """The units of a pool whose report has one of these designs; of a stratum of the protocol with its rate there."""
     label = f"{DESIGN_WORDS[designs]} ({protocol.label(pool)})"
-    return side(selection.count(pool, label).where(label, lambda unit: unit.design in designs), protocol)
+    whole = selection.count(pool, label)
+    counts = whole.where(label, lambda unit: unit.design in designs)
+    stratum = next((name for name, own in protocol.strata.items() if set(own) == set(designs)), None)
+    if stratum is None:
+        return side(counts, protocol)
+    strata = {name: whole.where(name, partial(_designed, own)) for name, own in protocol.strata.items()}
+    return Side(counts, strata_rates(strata, protocol).get(stratum))
+
+
+def _designed(designs: Collection[str], unit: Unit) -> bool:
+    return unit.design in designs
 
 
 def pools_to_compare(selection: Selection) -> tuple[str, ...]:
@@ -128,7 +148,7 @@ def design_contrasts(selection: Selection, protocol: Protocol) -> Iterator[Contr
         reference = of_design(selection, headline, designs, protocol)
         for pool in pools_to_compare(selection):
             name = f"{DESIGN_WORDS[CASES]} against {DESIGN_WORDS[designs]}, {pool}"
-            yield contrast(name, "design", pool, (of_design(selection, pool, CASES, protocol), reference))
+            yield contrast((name, "design", pool), (of_design(selection, pool, CASES, protocol), reference), protocol)
 
 
 def wording_contrasts(selection: Selection, protocol: Protocol) -> Iterator[Contrast]:
@@ -142,20 +162,26 @@ def wording_contrasts(selection: Selection, protocol: Protocol) -> Iterator[Cont
             group = side(selection.rest(pool, headline, rest).where(rest, wanted), protocol)
             reference = side(selection.count(headline, strict).where(strict, wanted), protocol)
             name = f"rest against {headline}, {words}, {pool}"
-            yield contrast(name, "wording", pool, (group, reference), CONFOUNDED)
+            yield contrast((name, "wording", pool), (group, reference), protocol, CONFOUNDED)
 
 
 def _from_course(first: int, unit: Unit) -> bool:
     return unit.course >= first
 
 
-def contrast(name: str, kind: str, pool: str, sides: tuple[Side, Side], caveat: str = "") -> Contrast:
-    """Fit one contrast; NotRun where a side has nobody. A report with patients on both sides is a cluster on each."""
-    group, reference = sides
+def contrast(named: tuple[str, str, str], sides: tuple[Side, Side], protocol: Protocol, caveat: str = "") -> Contrast:
+    """Fit one contrast, `named` by name, kind and pool; NotRun where a side has nobody.
+
+    A report with patients on both sides is a cluster on each.
+    """
+    (name, kind, pool), (group, reference) = named, sides
     for each in sides:
         if not each.counts.evaluable:
             reason = NotRun(f"no evaluable patient in {each.label}")
-            return Contrast(name, kind, pool, group, reference, reason, None, caveat)
+            return Contrast(name, kind, pool, group, reference, reason, reason, None, caveat)
+    priors = protocol.priors
+    both = columns(group.counts.clusters), columns(reference.counts.clusters)
+    odds = odds_ratio(*both, mu_prior=priors.mu, rho_prior=priors.rho)
     rows = [(r, n, x) for each, x in ((group, 1.0), (reference, 0.0)) for _, r, n in each.counts.clusters]
     r, n, x = (list(column) for column in zip(*rows, strict=True))
     found = beta_binomial_regression(r, n, x)
@@ -163,4 +189,4 @@ def contrast(name: str, kind: str, pool: str, sides: tuple[Side, Side], caveat: 
     if isinstance(found, OddsRatio) and len(rows) >= 4:
         under_f = beta_binomial_regression(r, n, x, cutoff="F")
         wider = (under_f.lower, under_f.upper) if isinstance(under_f, OddsRatio) else None
-    return Contrast(name, kind, pool, group, reference, found, wider, caveat)
+    return Contrast(name, kind, pool, group, reference, odds, found, wider, caveat)

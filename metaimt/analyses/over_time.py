@@ -1,6 +1,8 @@
 """How has the answer grown? The pools as they stood after each publication year, and after each date of entry.
 
-The intervals are those of each step alone: they are not adjusted for repeated looks, and no p-values are given.
+The intervals are those of each step alone: they are not adjusted for repeated looks, and no p-values are given. Beside
+them stand the limits of a confidence sequence, which hold however often one looks while reports are added. They start
+anew when a count is read again or a rule changes; reports without a date are no event in time.
 """
 
 from __future__ import annotations
@@ -11,10 +13,12 @@ from typing import Any
 
 from metaimt.analyses.alternatives import Rate, rate_of, side_of
 from metaimt.analyses.estimate_dicts import interval_dict
+from metaimt.analyses.pooled_response import sequence_of
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection
 from metaimt.model.count import Count
+from metaimt.statistics.posterior import PooledProportion
 
 UNDATED = "undated"
 NOT_ADJUSTED = "not adjusted for repeated looks"
@@ -30,11 +34,16 @@ class Step:
     added: Count
     counts: Count
     orr: Rate
+    sequence: tuple[float, float] | None = None  # limits that hold however often one looks; None: one report, undated
 
     def to_dict(self) -> dict[str, Any]:
         """What came, and the pool so far."""
         orr = {"not_identified": "no evaluable patient"} if self.orr is None else interval_dict(self.orr)
-        return {"when": self.when, "added": self.added.to_dict(), **self.counts.to_dict(), "orr": orr}
+        sequence: Any = {"not_run": "not a pool, or no event in time"}
+        if self.sequence is not None:
+            sequence = {"lower": self.sequence[0], "upper": self.sequence[1]}
+        said = {"when": self.when, "added": self.added.to_dict(), **self.counts.to_dict(), "orr": orr}
+        return {**said, "confidence_sequence": sequence}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +109,9 @@ def _steps(whole: Count, by: str, dates: Mapping[str, str], protocol: Protocol) 
         before = [report for report, date in reports.items() if when == UNDATED or date <= when]
         added = whole.of_reports(f"{title}: {when}", then)
         so_far = whole.of_reports(title if when == UNDATED else f"{title}: up to {when}", before)
-        yield Step(when, added, so_far, rate_of(so_far, protocol))
+        orr = rate_of(so_far, protocol)
+        dated = when != UNDATED and isinstance(orr, PooledProportion)
+        yield Step(when, added, so_far, orr, sequence_of(so_far, protocol) if dated else None)
 
 
 def _crossings(steps: tuple[Step, ...], threshold: float) -> Iterator[Crossing]:

@@ -28,7 +28,7 @@ from metaimt.statistics.adjusted import (
     adjusted_rate,
 )
 from metaimt.statistics.outcome import NotRun
-from metaimt.statistics.posterior import PooledProportion, pool_parts, pool_proportion
+from metaimt.statistics.posterior import PooledProportion, confidence_sequence, pool_parts, pool_proportion
 from metaimt.statistics.proportion import Proportion, clopper_pearson
 from metaimt.workers import run_all
 
@@ -65,7 +65,8 @@ class Group:
 
     `line_not_stated` are the arms whose line is mixed or not said. `known` has the patients for whom CR, or
     CR/PR/SD/PD, is known, and `complete` and `controlled` their rates. `adjusted`: of a pool, the rate adjusted for
-    selection, under the protocol's prior first; empty for what is no pool.
+    selection, under the protocol's prior first; empty for what is no pool. `sequence`: of a pool, limits of the mean
+    over reports that hold however often one looks.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Group:
     parts: Mapping[str, Count]
     left_out: tuple[LeftOut, ...]
     adjusted: tuple[AdjustedRate, ...] | NotRun = ()
+    sequence: tuple[float, float] | None = None
 
     @property
     def clusters(self) -> tuple[Cluster, ...]:
@@ -99,6 +101,9 @@ class Group:
             **self.counts.to_dict(),
             **estimates_dict(self.orr),
             **({"adjusted": adjusted_dict(self.adjusted)} if self.adjusted != () else {}),
+            **(
+                {"confidence_sequence": {"lower": self.sequence[0], "upper": self.sequence[1]}} if self.sequence else {}
+            ),
             "warnings": list(self.warnings),
             "line_not_stated": self.line_not_stated.evaluable,
             "complete_response": proportion_dict(self.complete),
@@ -203,7 +208,8 @@ def _group(
     whole = _counted(name, Count.of(label, (m.unit for m in members)), protocol, pooled=pooled)
     left_out = tuple(LeftOut(placed.unit, placed.reasons[name]) for placed in selection.left_out(name))
     adjusted = adjusted_rates(whole.counts, protocol) if pooled else ()
-    return replace(whole, strata=strata, parts=parts or {}, left_out=left_out, adjusted=adjusted)
+    sequence = sequence_of(whole.counts, protocol) if isinstance(whole.orr, PooledProportion) else None
+    return replace(whole, strata=strata, parts=parts or {}, left_out=left_out, adjusted=adjusted, sequence=sequence)
 
 
 def _counted(name: str, counts: Count, protocol: Protocol, *, pooled: bool) -> Group:
@@ -255,6 +261,12 @@ def strata_rates(strata: Mapping[str, Count], protocol: Protocol) -> dict[str, P
     priors, above = protocol.priors, protocol.thresholds
     found = pool_parts(list(parts.values()), mu_prior=priors.mu, rho_prior=priors.rho, above=above)
     return dict(zip(parts, found, strict=True))
+
+
+def sequence_of(counts: Count, protocol: Protocol) -> tuple[float, float]:
+    """Limits of the mean over reports of these patients that hold however often one looks."""
+    priors = protocol.priors
+    return confidence_sequence(*columns(counts.clusters), mu_prior=priors.mu, rho_prior=priors.rho)
 
 
 def adjusted_rates(counts: Count, protocol: Protocol) -> tuple[AdjustedRate, ...] | NotRun:

@@ -5,12 +5,15 @@ Funnel asymmetry says nothing about single cases; the order of what is asked her
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Final
 
 from metaimt.analyses.contrasts import (
     CASES,
+    COHORTS,
+    DESIGN_WORDS,
     TRIALS,
     Contrast,
     design_contrasts,
@@ -70,11 +73,24 @@ class Reading:
         return {name: {level: counts.to_dict() for level, counts in part.items()} for name, part in parts.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Patients of one kind of report and one wording: in the headline pool, or only in the widest."""
+
+    design: str
+    wording: str
+    counts: Count
+
+    def to_dict(self) -> dict[str, Any]:
+        """Names and counts."""
+        return {"design": self.design, "wording": self.wording, **self.counts.to_dict()}
+
+
 @dataclass(frozen=True)
 class PublicationBias:
     """`contrasts`: the primary first. The mappings have one entry a pool, the widest first.
 
-    larger: the reports that the small-study diagnostics are made of.
+    larger: the reports that the small-study diagnostics are made of. cells: the four behind the adjusted rate.
     """
 
     contrasts: tuple[Contrast, ...]
@@ -83,6 +99,7 @@ class PublicationBias:
     larger: Mapping[str, Count]
     trends: Mapping[str, Trend]
     reading: Mapping[str, Reading]
+    cells: tuple[Cell, ...] = ()
 
     @property
     def primary(self) -> Contrast:
@@ -108,6 +125,7 @@ class PublicationBias:
             "small_study": {**small[widest], "by_pool": small},
             "trend_with_year": {pool: trend.to_dict() for pool, trend in self.trends.items()},
             "reading": {pool: reading.to_dict() for pool, reading in self.reading.items()},
+            "design_by_wording": [cell.to_dict() for cell in self.cells],
         }
 
 
@@ -125,7 +143,25 @@ def publication_bias(selection: Selection, protocol: Protocol) -> PublicationBia
         larger={pool: of_reports_of(found, SMALLEST) for pool, found in members.items()},
         trends={pool: trend_with_year(found) for pool, found in members.items()},
         reading={pool: reading_of(found) for pool, found in members.items()},
+        cells=tuple(_cells(selection, protocol)),
     )
+
+
+def _cells(selection: Selection, protocol: Protocol) -> Iterator[Cell]:
+    """Of the widest pool: trials and cohorts, then case reports and series, each in the headline and the rest."""
+    headline, widest = selection.pools[0], selection.pools[-1]
+    wordings = {
+        protocol.label(headline): selection.count(headline, protocol.label(headline)),
+        "the rest": selection.rest(widest, headline, "the rest"),
+    }
+    for designs in ((*TRIALS, *COHORTS), CASES):
+        for wording, counts in wordings.items():
+            title = f"{DESIGN_WORDS[designs]}, {wording}"
+            yield Cell(DESIGN_WORDS[designs], wording, counts.where(title, partial(_of_designs, designs)))
+
+
+def _of_designs(designs: tuple[str, ...], unit: Unit) -> bool:
+    return unit.design in designs
 
 
 def of_reports_of(counts: Count, least: int) -> Count:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from metaimt.analyses.audit import Audit, audit
 from metaimt.analyses.breakdown import Breakdown, breakdown
 from metaimt.analyses.by_model import compare_pools, comparison_dicts, model_rows
+from metaimt.analyses.clinical import ClinicalQuestions, clinical_questions
 from metaimt.analyses.cohort import CohortResult, public_dict
 from metaimt.analyses.cohort_counts import cohorts_of
 from metaimt.analyses.comparison import Comparison
@@ -26,6 +27,7 @@ from metaimt.analyses.sensitivity import SensitivityTables, sensitivity
 from metaimt.analyses.specification import SpecificationGrid, specification_grid
 from metaimt.analyses.subgroups import Subgroups, subgroups
 from metaimt.analyses.treatment_courses import TreatmentCourses, treatment_courses
+from metaimt.analyses.unread import UnreadResponses, unread_responses
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection, select
@@ -59,6 +61,8 @@ class Results:
     evidence_map: Mapping[str, EvidenceMap]
     publication_bias: PublicationBias
     waived: tuple[Waived, ...] = ()
+    unread: UnreadResponses = field(default_factory=lambda: UnreadResponses((), ()))
+    clinical: Mapping[str, ClinicalQuestions] = field(default_factory=dict)
     cohorts: tuple[CohortResult, ...] = ()
     published: tuple[PublishedComparison, ...] = ()
 
@@ -89,6 +93,8 @@ class Results:
             "published_pooled": [found.to_dict() for found in self.published],
             "cohorts": [public_dict(found) for found in self.cohorts],
             "publication_bias": self.publication_bias.to_dict(),
+            "unread": self.unread.to_dict(),
+            "clinical_questions": {name: found.to_dict() for name, found in self.clinical.items()},
         }
 
 
@@ -137,6 +143,8 @@ def analyse(
         audit=audit(library, waived),
         publication_bias=bias,
         waived=waived,
+        unread=unread_responses(library, protocol, selection),
+        clinical={pool: clinical_questions(selection, pool, protocol.label(pool)) for pool in response.pools},
         cohorts=cohorts_of(library),
         published=published_pooled(library, selection, protocol),
     )

@@ -19,6 +19,7 @@ from metaimt.analyses.alternatives import (
     units_by_outcome,
 )
 from metaimt.analyses.estimate_dicts import interval_dict
+from metaimt.analyses.sensitivity_contrasts import AS_IT_STANDS, ContrastsUnder, contrasts_under
 from metaimt.analyses.wording import difference
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import LEAVE_ONE_OUT, Choices, Protocol
@@ -115,11 +116,15 @@ class Discounted:
 
 @dataclass(frozen=True)
 class SensitivityTables:
-    """All sensitivity analyses. `models`: the same counts under other models (`by_model`)."""
+    """All sensitivity analyses. `subsets`: some of the patients, which is another question. `contrasts`: the contrasts
+    under each of `rows`, as they stand first. `models`: the same counts under other models (`by_model`).
+    """
 
     rows: tuple[SensitivityRow, ...]
     leave_one_out: tuple[ReportLeftOut, ...]
     discounts: tuple[Discounted, ...]
+    subsets: tuple[SensitivityRow, ...] = ()
+    contrasts: tuple[ContrastsUnder, ...] = ()
     models: tuple[SensitivityRow, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -128,6 +133,8 @@ class SensitivityTables:
             "rows": [row.to_dict() for row in self.rows],
             "leave_one_out": [left.to_dict() for left in self.leave_one_out],
             "discount": [point.to_dict() for point in self.discounts],
+            "subsets": [row.to_dict() for row in self.subsets],
+            "contrasts": [each.to_dict() for each in self.contrasts],
             "models": [row.to_dict() for row in self.models],
         }
 
@@ -138,12 +145,14 @@ def sensitivity(
     """Run the list of the protocol, in its order; `models` are rows computed elsewhere, to be shown with them."""
     known = units_by_outcome(library)
     base = alternative(library, protocol, Choices(), known)
-    ordinary = [entry for entry in protocol.sensitivity if entry.model_fields_set - {"name", "discount"}]
+    ordinary = [entry for entry in protocol.sensitivity if entry.model_fields_set - {"name", "discount", "subset"}]
+    found = {entry.name: alternative(library, protocol, entry, known) for entry in ordinary}
     named = any(entry.name == LEAVE_ONE_OUT for entry in protocol.sensitivity)
+    rows = [entry.name for entry in ordinary if not entry.subset]
     return SensitivityTables(
-        rows=tuple(
-            _row(alternative(library, protocol, entry, known), base, entry.name, protocol) for entry in ordinary
-        ),
+        rows=tuple(_row(found[name], base, name, protocol) for name in rows),
+        subsets=tuple(_row(found[entry.name], base, entry.name, protocol) for entry in ordinary if entry.subset),
+        contrasts=tuple(contrasts_under({AS_IT_STANDS: base, **{name: found[name] for name in rows}}, protocol)),
         leave_one_out=tuple(_each_left_out(selection, protocol)) if named else (),
         discounts=tuple(_discounts(selection, protocol)),
         models=models,

@@ -1,8 +1,8 @@
-"""For whom? Each pre-specified grouping: its rows, partially pooled rates, one exact test, and one regression a pool.
+"""For whom? Each grouping of the protocol: its rows, partially pooled rates, and one regression a pool.
 
-What a rule forbids says so with its reason. Units in a row that is no level of the grouping ("not reported", or arms of
-children and adults together) stay out of the shrinkage and out of the test; they are counted, so that the rows add up
-to the pool.
+An exact test is run for the pre-specified contrast only. What a rule forbids says so with its reason. Units in a row
+that is no level of the grouping ("not reported", or arms of children and adults together) stay out of the shrinkage and
+out of the test; they are counted, so that the rows add up to the pool.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def subgroup(selection: Selection, pool: str, grouping: str, priors: Priors, lab
     table = breakdown(selection, pool, grouping, label)
     known = [level for level in table.levels if level.name not in NO_LEVEL and level.counts.evaluable]
     responders, evaluable = [level.counts.responders for level in known], [level.counts.evaluable for level in known]
-    test = exact_test(responders, evaluable) if known else NotRun("no patient has a known level")
+    test = _tested(grouping, responders, evaluable)
     between = _pool(responders, evaluable, priors)
     rates = (
         {}
@@ -121,6 +121,13 @@ def subgroup(selection: Selection, pool: str, grouping: str, priors: Priors, lab
     not_reported = table.total.where(unknown, lambda unit: (value_of(unit, grouping) or NOT_REPORTED) in NO_LEVEL)
     possible = _with_possible(selection, pool, grouping, table)
     return Subgroup(pool, grouping, levels, table.total, not_reported, test, between, possible)
+
+
+def _tested(grouping: str, responders: list[int], evaluable: list[int]) -> ExactTest | NotRun:
+    """A p-value only for the contrast that was specified before: many tests of nested pools read like replications."""
+    if grouping != PRIMARY:
+        return NotRun("not specified before, so shown without a test")
+    return exact_test(responders, evaluable) if evaluable else NotRun("no patient has a known level")
 
 
 def _with_possible(selection: Selection, pool: str, grouping: str, table: Breakdown) -> dict[str, Count]:

@@ -152,8 +152,12 @@ def predicted(prediction: Prediction) -> str:
 
 def whole(found: Range) -> str:
     """`53 to 89 %`."""
-    low, high = (floor(significant(100 * value) + 0.5) for value in (found.lower, found.upper))
-    return f"{low} to {high} %"
+    return f"{rounded_percent(found.lower)} to {rounded_percent(found.upper)} %"
+
+
+def rounded_percent(rate: float) -> str:
+    """A proportion in whole per cent, half up, without the sign."""
+    return str(floor(significant(100 * rate) + 0.5))
 
 
 def odds_text(value: float) -> str:

@@ -215,6 +215,8 @@ class Choices(Entry):
     histology: tuple[Histology, ...] = listed("Only patients reported with these.")
     age_group: tuple[Annotated[str, _choice(*_AGES, field="age-group")], ...] = listed("Only these: child, adult.")
     design: tuple[Design, ...] = listed("Only reports of these designs.")
+    without_depth: tuple[Depth, ...] = listed("Reports read only so are left out.")
+    line: Annotated[str, _choice("stated", field="line")] | None = described("stated: not where it is mixed or unsaid.")
 
 
 class Discount(Entry):
@@ -239,6 +241,7 @@ class Sensitivity(Choices):
 
     name: Text = Field(description="Name shown in the table.")
     discount: Discount | None = described("A stratum at lower weight.")
+    subset: Flag = Field(default=False, description="true: some of the patients, another question; its own table.")
 
     @model_validator(mode="before")
     @classmethod

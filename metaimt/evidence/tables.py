@@ -165,6 +165,8 @@ def _of_time(course: Course) -> dict[str, Any]:
         "ongoing": course.ongoing,
         "stop_reason": course.stop_reason,
         "beyond_progression": course.beyond_progression,
+        "at_twelve_months": course.in_response_at_12_months,
+        "became_operable": course.became_operable,
     }
 
 

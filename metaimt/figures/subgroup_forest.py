@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from metaimt.analyses.results import Results
-from metaimt.analyses.subgroups import Subgroup, SubgroupLevel
+from metaimt.analyses.subgroups import PRIMARY, Subgroup, SubgroupLevel
 from metaimt.analyses.wording import fraction, limits, p_value, percent
 from metaimt.figures.forest_table import ForestRow, ForestTable
 from metaimt.figures.pool_rows import (
@@ -74,6 +74,8 @@ def _levels(table: Subgroup, tone: Tone) -> Iterator[ForestRow]:
 
 def _test(table: Subgroup) -> str:
     known = f"Not known for {table.not_reported.evaluable} of {table.total.evaluable} patients."
+    if table.grouping != PRIMARY:
+        return known
     if isinstance(table.test, NotRun):
         return f"{known} Test of any difference between the known levels: {table.test.wording()}."
     return f"{known} Any difference between the known levels: {p_value(table.test.p)}, {table.test.wording()}."

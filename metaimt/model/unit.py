@@ -74,6 +74,8 @@ class Unit:
     uncounted: bool = False  # an arm whose evaluable patients are not printed
     known_responders: int | None = None  # of such an arm
     life_status: str | None = None  # alive | dead at last follow-up
+    at_twelve_months: bool | None = None  # a responder still in response, or on the drug, at 12 months
+    became_operable: bool | None = None
     median_pfs: Median | None = None
     median_duration: Median | None = None  # of the time on the drug
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from metaimt.report.tables import number_text
+from metaimt.statistics.adjusted import AdjustedRate
 from metaimt.statistics.posterior import PooledProportion, WeightedProportion
 from metaimt.statistics.proportion import Proportion
 
-Rate = PooledProportion | Proportion | WeightedProportion | None
+Rate = PooledProportion | Proportion | WeightedProportion | AdjustedRate | None
 
 
 def bar(rate: Rate) -> dict[str, str] | None:

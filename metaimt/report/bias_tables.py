@@ -10,7 +10,7 @@ from metaimt.analyses.publication_bias import PublicationBias
 from metaimt.analyses.selectivity import NONE_NEEDED, Selectivity
 from metaimt.report.tables import Cell, Row
 from metaimt.statistics.betabinomial_regression import OddsRatio
-from metaimt.statistics.outcome import NotIdentified
+from metaimt.statistics.outcome import NotIdentified, NotRun
 
 
 def contrast_rows(bias: PublicationBias) -> Iterator[Row]:
@@ -33,16 +33,24 @@ def contrast_rows(bias: PublicationBias) -> Iterator[Row]:
 
 
 def _odds(contrast: Contrast) -> dict[str, Cell]:
-    found = contrast.odds_ratio
-    names = ("odds_ratio", "lower", "upper", "level", "statistic", "p", "rho", "lower_f", "upper_f")
-    if not isinstance(found, OddsRatio):
-        return {**dict.fromkeys(names), "note": found.wording()}
-    rho = None if isinstance(found.rho, NotIdentified) else found.rho
-    limits = (found.estimate, found.lower, found.upper)
+    """The posterior, then what maximum likelihood gives (`ml_`)."""
+    found, likelihood = contrast.odds_ratio, contrast.likelihood
+    names = ("odds_ratio", "lower", "upper", "level")
+    row: dict[str, Cell] = dict.fromkeys(names)
+    if not isinstance(found, NotRun):
+        row = dict(zip(names, (found.estimate, found.lower, found.upper, found.level), strict=True))
+    said = [contrast.unbounded(), contrast.caveat]
+    by_likelihood = tuple(
+        f"ml_{name}" for name in ("odds_ratio", "lower", "upper", "statistic", "p", "rho", "lower_f", "upper_f")
+    )
+    if not isinstance(likelihood, OddsRatio):
+        return {**row, **dict.fromkeys(by_likelihood), "note": likelihood.wording()}
+    rho = None if isinstance(likelihood.rho, NotIdentified) else likelihood.rho
+    limits = (likelihood.estimate, likelihood.lower, likelihood.upper)
     wider = contrast.wider or (None, None)
-    values = (*map(_finite, limits), found.level, found.statistic, found.p, rho, *map(_finite, wider))
-    said = [contrast.unbounded(), found.rho.wording() if isinstance(found.rho, NotIdentified) else "", contrast.caveat]
-    return {**dict(zip(names, values, strict=True)), "note": "; ".join(part for part in said if part)}
+    values = (*map(_finite, limits), likelihood.statistic, likelihood.p, rho, *map(_finite, wider))
+    said.insert(1, likelihood.rho.wording() if isinstance(likelihood.rho, NotIdentified) else "")
+    return {**row, **dict(zip(by_likelihood, values, strict=True)), "note": "; ".join(part for part in said if part)}
 
 
 def _finite(value: float | None) -> float | None:

@@ -19,6 +19,7 @@ from metaimt.model.reason import Why
 from metaimt.model.text import Named, Text
 from metaimt.problem import Waived
 from metaimt.report.audit_text import audit_section
+from metaimt.report.clinical import clinical_content
 from metaimt.report.cohort import cohort_section
 from metaimt.report.duration import duration_section
 from metaimt.report.environment import render
@@ -46,6 +47,7 @@ from metaimt.report.wording import (
     read_twice,
     reasons_line,
 )
+from metaimt.statistics.outcome import NotRun
 from metaimt.versions.changes import Changes
 
 
@@ -90,6 +92,7 @@ def report_content(results: Results, link: Link = plain) -> dict[str, Any]:
         "waived": [_waived(one) for one in results.waived],
         "publications": [publication_content(report, results, link) for report in results.library.reports],
         "methods": methods_text(results),
+        "clinical": clinical_content(results, link),
         "sensitivity": sensitivity_section(results),
         "over_time": over_time_section(results),
         "audit": audit_section(results.audit),
@@ -118,6 +121,8 @@ def _pool_rows(results: Results) -> Iterator[dict[str, Any]]:
         yield _row(group)
         for stratum in group.strata.values():
             yield _row(stratum, "– ")
+        if group is results.response.headline:
+            yield from adjusted_row(group)
         local = results.response.local[group.name]
         if local.evaluable:
             cells = {"orr": "", "interval": "", "method": "", "reports": local.reports}
@@ -126,6 +131,18 @@ def _pool_rows(results: Results) -> Iterator[dict[str, Any]]:
                 "fraction": fraction(local.responders, local.evaluable),
                 **cells,
             }
+
+
+def adjusted_row(group: Group) -> Iterator[dict[str, Any]]:
+    """The rate of a pool adjusted for selection, under the protocol's prior; none for what is no pool."""
+    label = "– adjusted for selection"
+    bare = {"label": label, "fraction": "", "reports": "", "interval": ""}
+    if isinstance(group.adjusted, NotRun):
+        yield {**bare, "orr": group.adjusted.wording(), "method": ""}
+    elif group.adjusted:
+        found = group.adjusted[0]
+        rates = {"orr": percent(found.estimate), "interval": limits(found.lower, found.upper)}
+        yield {**bare, **rates, "method": f"rate in trials, prior {found.prior.wording()}"}
 
 
 def _notes(group: Group, link: Link) -> str:

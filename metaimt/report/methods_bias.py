@@ -16,11 +16,9 @@ def publication_bias_methods(results: Results) -> str:
     low, high = S_RANGE
     return (
         f"Publication bias: case reports and series of each pool (primary: {primary}) against the prospective "
-        f"trials of {headline}, then against its trials and cohorts, by beta-binomial regression (Crowder, Appl "
-        "Stat 1978;27:34) with a common intraclass correlation; odds ratio s with profile interval (chi-square "
-        "cut-off with 1 degree of freedom; F(1, K - 3) beside it) and likelihood-ratio test. Where all larger "
-        "reports are unanimous, or there are none, the intraclass correlation is not identified and the model is "
-        "logistic regression; where a side has only responders or none, the interval is one-sided. The same for "
+        f"trials of {headline}, then against its trials and cohorts: the model of the pools with a mean for each side "
+        "and one rho; posterior odds ratio s with its equal-tailed interval. By maximum likelihood (Crowder, Appl Stat "
+        "1978;27:34) with a profile interval it stands beside it for comparison with other programs. The same for "
         "what only the wider pool counts against the headline. Selectivity: if responders are s times as likely "
         f"to be published as non-responders, odds(true ORR) = odds(ORR of case reports) / s, for s from {low:g} "
         f"to {high:g}. Missing non-responders: the least N with r / (n + N) at most the target. Small-study "

@@ -9,6 +9,7 @@ from metaimt.analyses.results import Results
 from metaimt.report.audit_text import audit_rows
 from metaimt.report.bias_note import bias_note
 from metaimt.report.bias_tables import contrast_rows, missing_rows, selectivity_rows
+from metaimt.report.clinical import clinical_rows
 from metaimt.report.cohort_outputs import review_tables
 from metaimt.report.exports import export_makers
 from metaimt.report.figure_files import FigureFiles
@@ -31,8 +32,10 @@ from metaimt.report.published import published_rows
 from metaimt.report.sensitivity_tables import (
     cumulative_rows,
     leave_one_out_rows,
+    sensitivity_contrast_rows,
     sensitivity_rows,
     specification_rows,
+    unread_rows,
 )
 from metaimt.report.tables import (
     breakdown_rows,
@@ -67,6 +70,9 @@ def output_files(results: Results, figures: Sequence[FigureFiles], changes: Chan
         "tables/methods.csv": csv_text(method_rows(results.comparison)),
         "tables/deaths-and-toxicity.csv": csv_text(stated_rows(results.deaths_and_toxicity)),
         "tables/sensitivity.csv": csv_text(sensitivity_rows(results.sensitivity)),
+        "tables/sensitivity-contrasts.csv": csv_text(sensitivity_contrast_rows(results.sensitivity)),
+        "tables/unread.csv": csv_text(unread_rows(results.unread)),
+        "tables/clinical-questions.csv": csv_text(clinical_rows(results.clinical)),
         "tables/leave-one-out.csv": csv_text(leave_one_out_rows(results.sensitivity)),
         "tables/specification.csv": csv_text(specification_rows(results.specification)),
         "tables/audit.csv": csv_text(audit_rows(results.audit)),

@@ -54,6 +54,7 @@ CONTENTS = (
     ("whom", "In whom"),
     ("later", "Next inhibitor"),
     ("duration", "For how long"),
+    ("next", "What a clinician asks next"),
     ("deaths", "Deaths and toxicity"),
     ("otherwise", "Sensitivity"),
     ("time", "Over time"),

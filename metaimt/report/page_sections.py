@@ -43,6 +43,7 @@ def sections(results: Results, link: Linker) -> dict[str, Any]:
         "series_size": shared["series_size"],
         "shares": list(_shares(results, link)),
         "duration": _duration(results, link),
+        "clinical": shared["clinical"],
         "deaths": _deaths(results),
         "sensitivity": {
             **sensitivity_content(results, link),

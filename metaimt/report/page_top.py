@@ -28,6 +28,8 @@ from metaimt.report.wording import (
     responded,
     short_method,
 )
+from metaimt.statistics.adjusted import AdjustedRate
+from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import clopper_pearson
 
 LIVING = {
@@ -70,6 +72,8 @@ def headline_rows(results: Results) -> Iterator[dict[str, Any]]:
         yield {**_row(group), "kind": "pool"}
         for stratum in group.strata.values():
             yield {**_row(stratum), "kind": "stratum"}
+        if group is results.response.headline and not isinstance(group.adjusted, NotRun) and group.adjusted:
+            yield _adjusted(group.adjusted[0], group)
         local = results.response.local[group.name]
         if local.evaluable:
             counts = fraction(local.responders, local.evaluable)
@@ -79,6 +83,20 @@ def headline_rows(results: Results) -> Iterator[dict[str, Any]]:
             }
     for group in results.response.rows.values():
         yield {**_row(group), "kind": "row"}
+
+
+def _adjusted(found: AdjustedRate, group: Group) -> dict[str, Any]:
+    return {
+        "label": "adjusted for selection",
+        "behind": group.counts,
+        "fraction": "",
+        "reports": "",
+        "orr": percent(found.estimate),
+        "interval": limits(found.lower, found.upper),
+        "method": f"rate in trials, prior {found.prior.wording()}",
+        "bar": bar(found),
+        "kind": "stratum",
+    }
 
 
 def forest_rows(results: Results) -> Iterator[dict[str, Any]]:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import inf
 from typing import Any
 
-from metaimt.analyses.contrasts import MODEL, Contrast, Side
+from metaimt.analyses.contrasts import LIKELIHOOD, MODEL, Contrast, Side
 from metaimt.analyses.publication_bias import PublicationBias, Trend
 from metaimt.analyses.results import Results
 from metaimt.analyses.selectivity import NONE_NEEDED, SHOWN_S, THRESHOLD, Selectivity, Target, curve_point
 from metaimt.model.count import Count, Reports
 from metaimt.report.bias_note import (
+    NOT_ALONE,
     bias_note,
     odds_with_interval,
     pool_words,
+    short_rate,
     small_studies_text,
 )
 from metaimt.report.environment import Rendered, render
 from metaimt.report.linked import Link, first_count, plain
 from metaimt.report.wording import NOTHING, fraction, limits, odds_text, percent, plural
 from metaimt.statistics.betabinomial_regression import OddsRatio
-from metaimt.statistics.outcome import NotIdentified, NotRun
+from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.small_study import BEGG, HUNTER, PETERS
 
 
@@ -42,6 +45,11 @@ def bias_content(results: Results, link: Link = plain) -> dict[str, Any]:
         "curve": [{"s": f"{s:g}", "cells": [_curve_cell(found, s) for found in curves.values()]} for s in SHOWN_S],
         "targets": list(_target_rows(bias, curves, link)),
         "reading": list(_reading_rows(bias, labels)),
+        "wordings": list(dict.fromkeys(cell.wording for cell in bias.cells)),
+        "cells": list(_cell_rows(bias, link)),
+        "adjusted": list(_adjusted_table(results)),
+        "adjusted_pools": [group.label for group in results.response.pools.values()],
+        "not_alone": f"{NOT_ALONE[0].upper()}{NOT_ALONE[1:]}.",
     }
 
 
@@ -53,10 +61,7 @@ def technical_note(results: Results) -> str:
 def _technical(results: Results, link: Link) -> Iterator[str]:
     bias = results.publication_bias
     pools = {pool: pool_words(results, pool) for pool in bias.selectivity}
-    yield (
-        f"Each contrast is one {MODEL}, with the report as cluster and a likelihood-ratio test of an odds ratio of 1 "
-        "(chi-square, 1 degree of freedom)."
-    )
+    yield f"Each contrast is one {MODEL}. For comparison with other programs: {LIKELIHOOD}."
     for contrast in bias.contrasts:
         yield _contrast_sentence(contrast, link)
     for pool, found in bias.selectivity.items():
@@ -85,13 +90,8 @@ def _share(counts: Count, total: Count) -> str:
 
 def _contrast_sentence(contrast: Contrast, link: Link) -> str:
     sides = f"{_side_text(contrast.group, link)} against {_side_text(contrast.reference, link)}"
-    found = contrast.odds_ratio
     said = f"{sides[0].upper()}{sides[1:]}: {odds_with_interval(contrast)}"
-    if isinstance(found, OddsRatio):
-        said += f", likelihood ratio {found.statistic:.2f}, p = {_p(found.p)}, rho {_rho(found)}"
-        if contrast.wider is not None and not found.separated:
-            lower, upper = (odds_text(value) for value in contrast.wider)
-            said += f"; with the cut-off F(1, K - 3), {lower} to {upper}"
+    said += f"; by maximum likelihood {_likelihood(contrast)}"
     return said + (f" ({contrast.caveat})." if contrast.caveat else ".")
 
 
@@ -105,10 +105,43 @@ def _p(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
 
 
-def _rho(found: OddsRatio) -> str:
-    if isinstance(found.rho, NotIdentified):
-        return found.rho.wording()
-    return "not detected" if found.rho == 0 else f"{found.rho:.2f}"
+def _likelihood(contrast: Contrast) -> str:
+    """`2.04 (0.79 to 5.90), p = 0.15`, with the wider limits under the cut-off F; or why there is none."""
+    found = contrast.likelihood
+    if not isinstance(found, OddsRatio):
+        return found.wording()
+    if found.separated:
+        bound = f"at least {odds_text(found.lower)}" if found.estimate == inf else f"at most {odds_text(found.upper)}"
+        return f"not identified ({contrast.unbounded()}), {bound}, p = {_p(found.p)}"
+    said = f"{odds_text(found.estimate)} ({odds_text(found.lower)} to {odds_text(found.upper)}), p = {_p(found.p)}"
+    if contrast.wider is None:
+        return said
+    lower, upper = (odds_text(value) for value in contrast.wider)
+    return f"{said}; F(1, K - 3): {lower} to {upper}"
+
+
+def _cell_rows(bias: PublicationBias, link: Link) -> Iterator[dict[str, Any]]:
+    """The four cells behind the adjusted rate: kind of report by wording."""
+    for design in dict.fromkeys(cell.design for cell in bias.cells):
+        cells = [
+            link(fraction(each.counts.responders, each.counts.evaluable), each.counts)
+            for each in bias.cells
+            if each.design == design
+        ]
+        yield {"design": design, "cells": cells}
+
+
+def _adjusted_table(results: Results) -> Iterator[dict[str, Any]]:
+    """The rate adjusted for selection under each prior, by pool."""
+    by_pool = {
+        name: {} if isinstance(group.adjusted, NotRun) else {each.prior: each for each in group.adjusted}
+        for name, group in results.response.pools.items()
+    }
+    for prior in dict.fromkeys(prior for found in by_pool.values() for prior in found):
+        low, high = prior.span()
+        span = "no selection" if prior.log_sd == 0 else f"odds {odds_text(low)} to {odds_text(high)} times as high"
+        cells = [short_rate(found[prior]) if prior in found else "not run" for found in by_pool.values()]
+        yield {"prior": prior.wording(), "span": span, "cells": cells}
 
 
 def _curve_sentences(found: Selectivity | NotRun, words: str) -> Iterator[str]:
@@ -147,13 +180,11 @@ def trend_text(trend: Trend, link: Link = plain) -> str:
 
 def _contrast_row(contrast: Contrast, link: Link) -> dict[str, str]:
     found = contrast.odds_ratio
-    cells = {"odds_ratio": "", "interval": "", "p": "", "rho": ""}
-    if isinstance(found, OddsRatio):
-        interval = f"{odds_text(found.lower)} - {odds_text(found.upper)}"
-        odds = f"not identified ({contrast.unbounded()})" if found.separated else odds_text(found.estimate)
-        cells = {"odds_ratio": odds, "interval": interval, "p": _p(found.p), "rho": _rho(found)}
+    if isinstance(found, NotRun):
+        cells = {"odds_ratio": found.wording(), "interval": "", "likelihood": ""}
     else:
-        cells["odds_ratio"] = found.wording()
+        interval = f"{odds_text(found.lower)} - {odds_text(found.upper)}"
+        cells = {"odds_ratio": odds_text(found.estimate), "interval": interval, "likelihood": _likelihood(contrast)}
     sides = {"group": contrast.group, "reference": contrast.reference}
     return {name: _side_cell(side, link) for name, side in sides.items()} | cells
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from math import exp
 from typing import Any
 
 from metaimt.analyses.alternatives import Rate
@@ -11,16 +12,35 @@ from metaimt.analyses.by_model import comparison_reasons
 from metaimt.analyses.over_time import BY_ENTRY, NOT_ADJUSTED, UNDATED, Crossing, Cumulative
 from metaimt.analyses.publication_bias import of_reports_of
 from metaimt.analyses.results import Results
-from metaimt.analyses.sensitivity import NO_ROWS, Cell, ReportLeftOut, SensitivityRow
+from metaimt.analyses.sensitivity import NO_ROWS, SAME_COUNTS, Cell, ReportLeftOut, SensitivityRow
+from metaimt.analyses.sensitivity_contrasts import AS_IT_STANDS, DESIGN, WORDING, ContrastsUnder
 from metaimt.analyses.specification import Specification
 from metaimt.model.count import Count, Reports
 from metaimt.model.unit import Unit
 from metaimt.report.bars import bar
 from metaimt.report.environment import Rendered, render
 from metaimt.report.methods_text import LARGER_REPORTS, spread_text
-from metaimt.report.wording import NOTHING, Link, fraction, limits, percent, plain, plural, short_method
+from metaimt.report.wording import (
+    NOTHING,
+    Link,
+    difference,
+    fraction,
+    limits,
+    odds_text,
+    p_value,
+    percent,
+    plain,
+    plural,
+    prior_words,
+    rounded_percent,
+    short_method,
+    significant,
+)
+from metaimt.statistics.adjusted import OddsRatioPosterior
+from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.posterior import WeightedProportion
 
+NOTABLE = 0.02  # of an estimate: what moves it more stands first
 SHOWN_LEFT_OUT = 5  # reports of each pool that move the estimate most; all are in the table
 
 
@@ -40,7 +60,12 @@ def sensitivity_content(results: Results, link: Link = plain) -> dict[str, Any]:
     return {
         "pools": list(labels.values()),
         "base": [_cells(group.counts.responders, group.counts.evaluable, group.orr) for group in _groups(results)],
-        "rows": [_row(row) for row in tables.rows],
+        "rows": [_row(row) for row in by_size(tables.rows)],
+        "unchanged": unchanged(tables.rows),
+        "subsets": [_row(row) for row in tables.subsets],
+        "bounds": list(_bounds(results)),
+        "priors": list(_priors(results)),
+        "contrasts": list(_contrasts(tables.contrasts, link)),
         "models": [_row(row) for row in tables.models],
         "model_notes": [*comparison_reasons(results.comparison), *_spread(results, link)],
         "notes": list(_notes(tables.rows, results, link)),
@@ -49,6 +74,85 @@ def sensitivity_content(results: Results, link: Link = plain) -> dict[str, Any]:
         "discounts": list(_discounts(results)),
         "specification": _specification(results),
     }
+
+
+def by_size(rows: tuple[SensitivityRow, ...]) -> list[SensitivityRow]:
+    """Those that move an estimate: by more than NOTABLE first, the largest on top, then the others in their order."""
+    moving = [row for row in rows if row.name not in set(unchanged(rows))]
+    notable = sorted((row for row in moving if _moves(row) > NOTABLE), key=lambda row: -_moves(row))
+    return [*notable, *(row for row in moving if row not in notable)]
+
+
+def unchanged(rows: tuple[SensitivityRow, ...]) -> list[str]:
+    """The names of those that change no count of any pool."""
+    return [row.name for row in rows if all(cell.status in {NO_ROWS, SAME_COUNTS} for cell in row.pools.values())]
+
+
+def _moves(row: SensitivityRow) -> float:
+    return significant(max((abs(cell.change) for cell in row.pools.values() if cell.change is not None), default=0.0))
+
+
+def _bounds(results: Results) -> Iterator[dict[str, Any]]:
+    for found in results.unread.bounds:
+        yield {
+            "name": f"{plural(found.treated, 'treated patient')} of unread response, {found.name}",
+            "pool": results.protocol.label(found.pool),
+            "worst": fraction(*found.worst),
+            "best": fraction(*found.best),
+            "range": f"{rounded_percent(found.limits[0])} to {rounded_percent(found.limits[1])} %",
+            "sources": ", ".join(each.id for each in found.unread),
+        }
+
+
+def _priors(results: Results) -> Iterator[dict[str, Any]]:
+    """Each pool under each prior of rho, with the change from the protocol's."""
+    pools = results.heterogeneity
+    for prior in dict.fromkeys(each.prior for found in pools.values() for each in found.under):
+        cells = []
+        for found in pools.values():
+            same = next((each for each in found.under if each.prior == prior), None)
+            if same is None:
+                cells.append({"orr": "", "interval": "", "change": ""})
+                continue
+            change = difference(found.under[0].orr.estimate, same.orr.estimate)
+            cells.append({**_rate_cells(same.orr), "change": _points(change)})
+        yield {"name": f"rho ~ {prior_words(prior)}", "cells": cells}
+
+
+def _contrasts(found: tuple[ContrastsUnder, ...], link: Link) -> Iterator[dict[str, Any]]:
+    """As it stands, then the analyses that change a contrast; equal ones share a row."""
+    rows: dict[tuple[Any, ...], list[ContrastsUnder]] = {}
+    for each in found:
+        rows.setdefault((each.same_patients, tuple(each.odds.items())), []).append(each)
+    for same in rows.values():
+        first = same[0]
+        names = [each.name for each in same]
+        test = first.test
+        yield {
+            "name": AS_IT_STANDS if AS_IT_STANDS in names else "; ".join(names),
+            "levels": ", ".join(
+                f"{name} {link(fraction(each.responders, each.evaluable), each)}" for name, each in first.levels.items()
+            ),
+            "p": test.wording() if isinstance(test, NotRun) else p_value(test.p),
+            "regression": _regression(first),
+            "odds": [_odds(first.odds.get(name)) for name in (DESIGN, WORDING)],
+        }
+
+
+def _regression(found: ContrastsUnder) -> str:
+    fit = found.regression.fit if found.regression is not None else NotRun("not asked for")
+    if isinstance(fit, NotRun):
+        return fit.wording()
+    return "; ".join(
+        f"{odds_text(exp(c.estimate))} ({odds_text(exp(c.lower))} to {odds_text(exp(c.upper))})"
+        for c in fit.coefficients[1:]
+    )
+
+
+def _odds(found: OddsRatioPosterior | NotRun | None) -> str:
+    if found is None or isinstance(found, NotRun):
+        return "" if found is None else found.wording()
+    return f"{odds_text(found.estimate)} ({odds_text(found.lower)} to {odds_text(found.upper)})"
 
 
 def over_time_content(results: Results, link: Link = plain) -> dict[str, Any]:
@@ -79,11 +183,16 @@ def _groups(results: Results) -> Iterator[Any]:
 def _cells(responders: int, evaluable: int, orr: Rate) -> dict[str, Any]:
     return {
         "fraction": fraction(responders, evaluable),
-        "orr": percent(orr.estimate) if orr else NOTHING,
-        "interval": limits(orr.lower, orr.upper) if orr else "",
+        **_rate_cells(orr),
         "method": short_method(orr),
         "bar": bar(orr),
     }
+
+
+def _rate_cells(orr: Rate) -> dict[str, str]:
+    if orr is None:
+        return {"orr": NOTHING, "interval": ""}
+    return {"orr": percent(orr.estimate), "interval": limits(orr.lower, orr.upper)}
 
 
 def _row(row: SensitivityRow) -> dict[str, Any]:
@@ -196,6 +305,7 @@ def _cumulative(found: Cumulative, label: str, link: Link) -> dict[str, Any]:
             "behind": step.counts,
             "added_behind": step.added,
             **_cells(step.counts.responders, step.counts.evaluable, step.orr),
+            "sequence": "" if step.sequence is None else limits(*step.sequence),
         }
         for step in found.steps
     ]

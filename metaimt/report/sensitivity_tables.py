@@ -8,13 +8,15 @@ from metaimt.analyses.alternatives import Rate
 from metaimt.analyses.over_time import NOT_ADJUSTED, Cumulative
 from metaimt.analyses.sensitivity import SensitivityTables
 from metaimt.analyses.specification import SpecificationGrid
+from metaimt.analyses.unread import UnreadResponses
 from metaimt.report.tables import Cell, Row
+from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.posterior import WeightedProportion
 
 
 def sensitivity_rows(tables: SensitivityTables) -> Iterator[Row]:
     """One analysis and pool a line, then the models, then the stratum at each weight (r and n are weighted sums)."""
-    for row in (*tables.rows, *tables.models):
+    for row in (*tables.rows, *tables.subsets, *tables.models):
         for pool, cell in row.pools.items():
             yield {
                 "analysis": row.name,
@@ -46,6 +48,44 @@ def sensitivity_rows(tables: SensitivityTables) -> Iterator[Row]:
             "status": "",
             "notes": "",
         }
+
+
+def sensitivity_contrast_rows(tables: SensitivityTables) -> Iterator[Row]:
+    """An analysis and level of the pre-specified contrast a line, with the exact test; then its odds ratios."""
+    for found in tables.contrasts:
+        test = found.test
+        for level, counts in found.levels.items():
+            yield {
+                "analysis": found.name,
+                "contrast": "pre-specified",
+                "level": level,
+                "responders": counts.responders,
+                "evaluable": counts.evaluable,
+                "p": None if isinstance(test, NotRun) else test.p,
+                **dict.fromkeys(("odds_ratio", "lower", "upper")),
+                "note": test.wording() if isinstance(test, NotRun) else "",
+            }
+        for name, odds in found.odds.items():
+            values = (None, None, None) if isinstance(odds, NotRun) else (odds.estimate, odds.lower, odds.upper)
+            yield {
+                "analysis": found.name,
+                "contrast": name,
+                **dict.fromkeys(("level", "responders", "evaluable", "p")),
+                **dict(zip(("odds_ratio", "lower", "upper"), values, strict=True)),
+                "note": odds.wording() if isinstance(odds, NotRun) else "",
+            }
+
+
+def unread_rows(found: UnreadResponses) -> Iterator[Row]:
+    """A publication or arm a line, then both bounds."""
+    for each in found.found:
+        counts = {"treated": each.treated, "responded": each.responded}
+        yield {"name": each.id, "status": each.status, **counts, "lower": None, "upper": None, "source": each.as_stated}
+    for bounds in found.bounds:
+        counts = {"treated": bounds.treated, "responded": bounds.responded}
+        lower, upper = bounds.limits
+        said = f"{bounds.worst[0]}/{bounds.worst[1]} to {bounds.best[0]}/{bounds.best[1]} in {bounds.pool}"
+        yield {"name": f"bounds: {bounds.name}", "status": "", **counts, "lower": lower, "upper": upper, "source": said}
 
 
 def leave_one_out_rows(tables: SensitivityTables) -> Iterator[Row]:
@@ -95,6 +135,8 @@ def cumulative_rows(found: Iterable[Cumulative]) -> Iterator[Row]:
                 "reports": step.counts.reports,
                 **_estimate(step.orr),
                 "adjustment": NOT_ADJUSTED,
+                "sequence_lower": None if step.sequence is None else step.sequence[0],
+                "sequence_upper": None if step.sequence is None else step.sequence[1],
             }
 
 

@@ -11,11 +11,13 @@ from typing import Any
 
 from metaimt.analyses.patient_regression import Regression
 from metaimt.analyses.results import Results
+from metaimt.analyses.sensitivity_contrasts import AS_IT_STANDS, ContrastsUnder
 from metaimt.analyses.subgroups import PRIMARY, Subgroup
 from metaimt.model.count import Count
 from metaimt.report.bars import bar
 from metaimt.report.environment import Rendered, render
 from metaimt.report.wording import Link, fraction, limits, p_value, percent, plain, plural
+from metaimt.statistics.exact_tests import ExactTest
 from metaimt.statistics.outcome import NotRun
 
 
@@ -50,7 +52,9 @@ def _table(by_pool: Mapping[str, Subgroup], results: Results, link: Link) -> dic
     tables = list(by_pool.values())[::-1]
     names = list(dict.fromkeys(each.level.name for table in tables for each in table.levels))
     last = names.pop(names.index("not reported"))
-    said = [_note(table, link) for table in tables]
+    widest = tables[0]
+    fragile = _fragile(results, link) if widest.grouping == PRIMARY else ""
+    said = [_note(table, link) + (fragile if table is widest else "") for table in tables]
     return {
         "title": _title(tables[0].grouping),
         "pools": [results.protocol.label(table.pool) for table in tables],
@@ -87,12 +91,44 @@ def _note(table: Subgroup, link: Link) -> str:
         unknown += f" (of whom {link(fraction(missing.responders, missing.evaluable), missing)} responded)"
     test = table.test
     said = test.wording() if isinstance(test, NotRun) else f"{p_value(test.p)}, {test.wording()}"
+    tested = f"; test of any difference between the known levels: {said}" if table.grouping == PRIMARY else ""
     possible = [
         f"{name} {link(fraction(counts.responders, counts.evaluable), counts)}"
         for name, counts in table.with_possible.items()
     ]
     also = f" If possible links counted too: {', '.join(possible)}." if possible else ""
-    return f"{unknown}; test of any difference between the known levels: {said}.{also}"
+    return f"{unknown}{tested}.{also}"
+
+
+def _fragile(results: Results, link: Link) -> str:
+    """Of the pre-specified contrast in the widest pool: what it is without those who died first; else empty.
+
+    A p-value of few patients may rest on two of them.
+    """
+    found = {each.name: each for each in results.sensitivity.contrasts}
+    first = found.get(AS_IT_STANDS)
+    tests = [each.test.p for each in found.values() if isinstance(each.test, ExactTest)]
+    if first is None or len(tests) < 2:
+        return ""
+    died = [
+        plural(len(dead.parts), f"non-responder of {name}", f"non-responders of {name}")
+        for name, counts in first.levels.items()
+        if (dead := counts.where(f"{name}: died first", lambda unit: unit.response_basis == "death")).parts
+    ]
+    rows = [
+        f"{entry.name} {_levels(each, link)}"
+        for entry in results.protocol.sensitivity
+        if entry.death_before_assessment is not None and (each := found.get(entry.name)) is not None
+    ]
+    said = f" {' and '.join(died)} died before any assessment: {'; '.join(rows)}." if died and rows else ""
+    return f"{said} Over the sensitivity analyses: {p_value(min(tests))} to {p_value(max(tests))[2:]}."
+
+
+def _levels(found: ContrastsUnder, link: Link) -> str:
+    """`IMT 33/36, EIMS 2/4, p = 0.069`."""
+    levels = [f"{name} {link(fraction(c.responders, c.evaluable), c)}" for name, c in found.levels.items()]
+    test = found.test
+    return ", ".join([*levels, test.wording() if isinstance(test, NotRun) else p_value(test.p)])
 
 
 def _regression(model: Regression, link: Link) -> str:

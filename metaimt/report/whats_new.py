@@ -241,7 +241,9 @@ def _conclusion(changes: Changes) -> Iterator[str]:
 def _crossing(one: Crossing) -> str:
     moved = f"{one.label}: ORR {points(one.moved)} points (limit {100 * one.limit:g})"
     sides = [f"the interval {_WAS[old]} {100 * t:g} % and now {_IS[new]} it" for t, old, new in one.thresholds]
-    return ", ".join([moved, *sides]) if sides else f"{moved}, no threshold crossed"
+    said = ", ".join([moved, *sides]) if sides else f"{moved}, no threshold crossed"
+    excluded = " and ".join(f"{100 * t:g} %" for t in one.excluded) or "none"
+    return f"{said} (excluded however often one looks: {excluded})"
 
 
 _WAS = {"above": "lay above", "below": "lay below", "holds it": "spanned"}

@@ -10,6 +10,7 @@ from metaimt.analyses.wording import (
     NOTHING,
     Link,
     adjusted_text,
+    difference,
     disagreement,
     estimate_with_interval,
     fraction,
@@ -24,8 +25,10 @@ from metaimt.analyses.wording import (
     prior_words,
     priors_text,
     rate_and_limits,
+    rounded_percent,
     selection_text,
     short_method,
+    significant,
 )
 from metaimt.model.count import OUTCOMES, Publications
 from metaimt.model.text import Named, Text, counted, joined
@@ -45,6 +48,7 @@ __all__ = [
     "Link",
     "adjusted_text",
     "by_depth",
+    "difference",
     "disagreement",
     "estimate_with_interval",
     "fraction",
@@ -67,8 +71,10 @@ __all__ = [
     "read_twice",
     "reasons_line",
     "responded",
+    "rounded_percent",
     "selection_text",
     "short_method",
+    "significant",
 ]
 READ_AS = (
     "Most responders come from small trials and cohorts, not from comparable patients; "

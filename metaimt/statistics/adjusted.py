@@ -23,7 +23,6 @@ from metaimt.statistics.posterior import (
     RhoPrior,
     Surface,
     Surfaces,
-    known_digits,
     pool_parts,
     surfaces_of,
 )
@@ -86,6 +85,9 @@ class OddsRatioPosterior:
     level: float
 
 
+_BLOCK, _DIGITS = 4, 4  # cells of the mean taken together for an odds ratio, which then has so many digits
+
+
 Counts = tuple[ArrayLike, ArrayLike]
 """Responders and evaluable patients of some reports: two lists of integers of one length."""
 
@@ -141,17 +143,25 @@ def odds_ratio(
         ValueError: a side without reports, invalid counts or priors.
     """
     found = _both(group, reference, mu_prior, rho_prior)
-    one, two = (found.joint(part) for part in range(2))
+    (one, first), (two, second) = (_joined(found, part) for part in range(2))
     with np.errstate(divide="ignore", invalid="ignore"):
         given = np.where(found.rho_mass > 0, two / found.rho_mass, 0.0)
-    mass = one @ given.T
-    distance = np.subtract.outer(_logits(found.parts[0]), _logits(found.parts[1]))
-    edges = np.linspace(distance.min() - 0.01, distance.max() + 0.01, 40_001)
-    inside = np.histogram(distance, bins=edges, weights=mass)[0]
-    below = np.append(0.0, np.cumsum(inside))
-    at = np.interp(np.array([0.5, (1 - level) / 2, (1 + level) / 2]) * below[-1], below, edges)
-    estimate, lower, upper = map(known_digits, np.exp(at))
+    mass, distance = (one @ given.T).ravel(), np.subtract.outer(first, second).ravel()
+    order = np.argsort(distance, kind="stable")
+    below = np.cumsum(mass[order]) - mass[order] / 2
+    at = np.interp(np.array([0.5, (1 - level) / 2, (1 + level) / 2]) * mass.sum(), below, distance[order])
+    estimate, lower, upper = (float(f"{value:.{_DIGITS}g}") for value in np.exp(at))
     return OddsRatioPosterior(estimate, lower, upper, level)
+
+
+def _joined(found: Surfaces, part: int) -> tuple[Floats, Floats]:
+    """Posterior mass of a mean and rho (blocks, nodes), and the logit of each block of neighbouring cells."""
+    rows = found.joint(part).reshape(-1, _BLOCK, found.nodes.size)
+    weight = rows.sum(axis=(1, 2))
+    logits = _logits(found.parts[part]).reshape(-1, _BLOCK)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        middle = (rows.sum(axis=2) * logits).sum(axis=1) / weight
+    return rows.sum(axis=1), np.where(weight > 0, middle, logits.mean(axis=1))
 
 
 def _both(one: Counts, two: Counts, mu_prior: Prior, rho_prior: RhoPrior) -> Surfaces:

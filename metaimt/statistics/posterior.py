@@ -465,9 +465,9 @@ def _rho_nodes(ends: tuple[float, float], prior: RhoPrior) -> tuple[Floats, Floa
 
 def _density(rho: Floats, prior: RhoPrior) -> Floats:
     if isinstance(prior, HalfNormal):
-        a = (1 - rho) / (2 * rho)
-        tau = np.sqrt(2 * polygamma(1, a))
-        slope = -polygamma(2, a) / (2 * tau * rho**2)
+        shape = (1 - rho) / (2 * rho)
+        tau = np.sqrt(2 * polygamma(1, shape))
+        slope = -polygamma(2, shape) / (2 * tau * rho**2)
         return np.asarray(np.sqrt(2 / np.pi) / prior.scale * np.exp(-((tau / prior.scale) ** 2) / 2) * slope)
     a, b = prior
     return np.asarray(np.exp((a - 1) * np.log(rho) + (b - 1) * np.log1p(-rho) - betaln(a, b)))
@@ -489,7 +489,8 @@ def _log_likelihood(counts: TailCounts, mu: Floats, rest: Floats, rho: Floats, k
     """Without its constant, (mu, rho): sum over j of S_j log(mu (1 - rho) + j rho) and so on (`tail_counts`)."""
     stay = 1 - rho
     mixed = counts.responders[0] + counts.failures[0] - counts.evaluable[0]  # reports with both kinds of patients
-    value: Floats = counts.responders[0] * np.log(mu)[:, None] + counts.failures[0] * np.log(rest)[:, None] + xlogy(mixed, stay)
+    alone = counts.responders[0] * np.log(mu) + counts.failures[0] * np.log(rest)
+    value: Floats = alone[:, None] + np.asarray(xlogy(mixed, stay))
     for number, node in enumerate(counts.nodes[1:], 1):
         s, f = counts.responders[number], counts.failures[number]
         if s:

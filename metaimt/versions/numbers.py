@@ -27,6 +27,7 @@ class Number:
     lower: float | None
     upper: float | None
     method: str
+    sequence: tuple[float, float] | None = None  # limits that hold however often one looks; older versions have none
 
     def to_dict(self) -> dict[str, Any]:
         """All fields by name."""
@@ -102,6 +103,7 @@ class Crossing:
     moved: float
     limit: float
     thresholds: tuple[tuple[float, str, str], ...]
+    excluded: tuple[float, ...] = ()  # thresholds that the confidence sequence excludes now: however often one looks
 
     @property
     def crossed(self) -> bool:
@@ -112,7 +114,8 @@ class Crossing:
         """The parts of the test and their outcome."""
         sides = [{"threshold": t, "old": old, "new": new} for t, old, new in self.thresholds]
         moved = {"pool": self.pool, "label": self.label, "orr_moved_by": self.moved, "limit": self.limit}
-        return {**moved, "thresholds_crossed": sides, "crossed": self.crossed}
+        looks = {"excluded_however_often_one_looks": list(self.excluded)}
+        return {**moved, "thresholds_crossed": sides, **looks, "crossed": self.crossed}
 
 
 def close(one: float | None, other: float | None) -> bool:
@@ -151,7 +154,9 @@ def _number(entry: Mapping[str, Any]) -> Number:
     counts = [int(entry[name]) for name in _COUNTS]
     orr = canonical(entry["orr"])
     rates = [orr.get(name) for name in _RATES]
-    return Number(counts[0], counts[1], counts[2], rates[0], rates[1], rates[2], str(orr.get("method", "")))
+    limits = entry.get("confidence_sequence")
+    sequence = (float(limits["lower"]), float(limits["upper"])) if limits else None
+    return Number(counts[0], counts[1], counts[2], rates[0], rates[1], rates[2], str(orr.get("method", "")), sequence)
 
 
 def crossings(
@@ -165,7 +170,9 @@ def crossings(
         sides = [(t, _side(before, t), _side(after, t)) for t in test.interval_crosses]
         changed = tuple((t, one, other) for t, one, other in sides if one != other)
         moved = after.estimate - before.estimate
-        yield Crossing(group.name, label(group.name), moved, test.orr_moves_by, changed)
+        limits = after.sequence or (0.0, 1.0)
+        excluded = tuple(t for t in test.interval_crosses if not limits[0] <= t <= limits[1])
+        yield Crossing(group.name, label(group.name), moved, test.orr_moves_by, changed, excluded)
 
 
 def _side(number: Number, threshold: float) -> str:

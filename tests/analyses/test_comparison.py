@@ -70,7 +70,7 @@ def madeup() -> dict[str, Any]:
 def test_the_contract(madeup: dict[str, Any]) -> None:
     methods = madeup["methods"]
     assert {"estimate", "lower", "upper", "rho"} <= methods["beta-binomial"].keys()
-    assert {"estimate", "lower", "upper", "rho"} <= methods["beta-binomial-chi2"].keys()
+    assert {"estimate", "lower", "upper", "rho"} <= methods["beta-binomial-ml-chi2"].keys()
     assert {"median", "marginal_mean", "tau2", "log_likelihood"} <= methods["glmm"].keys()
     scales, fits = ("logit", "arcsine", "double-arcsine", "raw"), ("fe", "dl", "hedges", "ml", "reml")
     for name in [f"{scale}-{fit}" for scale in scales for fit in fits]:
@@ -124,11 +124,11 @@ def test_edge_sets_give_an_ordered_interval_or_say_why_not(name: str) -> None:
         assert "not_identified" in found["methods"]["logit-dl"]["tau2"]
 
 
-def test_unanimous_reports_give_r_over_n() -> None:
+def test_unanimous_reports_are_not_identified_by_maximum_likelihood_alone() -> None:
     found = check(compare(*EDGES["unanimous larger reports"]))["methods"]
-    assert found["beta-binomial"]["estimate"] == pytest.approx(27 / 28)
-    assert found["beta-binomial"]["rho"] == {"not_identified": "unanimous"}
-    assert found["beta-binomial-chi2"]["not_identified"] == "unanimous"
+    assert found["beta-binomial"]["estimate"] == pytest.approx(27 / 28, abs=0.05)
+    assert 0 < found["beta-binomial"]["rho"] < 1
+    assert found["beta-binomial-ml-chi2"]["not_identified"] == "unanimous"
 
 
 def test_no_column_of_groups_is_said() -> None:

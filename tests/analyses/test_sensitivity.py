@@ -21,8 +21,7 @@ from metaimt.checks import check_library
 from metaimt.report.markdown import report_markdown
 from metaimt.report.sensitivity_tables import leave_one_out_rows, sensitivity_rows, specification_rows
 from metaimt.report.tables import csv_text
-from metaimt.statistics.posterior import posterior
-from metaimt.statistics.weighted import pool_weighted
+from metaimt.statistics.posterior import pool_proportion, pool_weighted
 
 
 def cell(found: Results | SensitivityTables, name: str, pool: str) -> Cell:
@@ -351,7 +350,7 @@ def test_weights_of_one_are_the_beta_binomial_and_of_zero_leave_out() -> None:
     whole = pool_weighted(r, n, [1] * 6)
     none = pool_weighted(r, n, [1, 1, 1, 0, 0, 0])
     assert whole is not None
-    assert (whole.lower, whole.upper) == pytest.approx(((p := posterior(r, n)).lower, p.upper), abs=1e-9)
+    assert (whole.lower, whole.upper) == pytest.approx(((p := pool_proportion(r, n)).lower, p.upper), abs=1e-9)
     assert none == pool_weighted(r[:3], n[:3], [1, 1, 1])
     assert pool_weighted(r, n, [0] * 6) is None
 

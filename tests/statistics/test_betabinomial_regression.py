@@ -24,8 +24,8 @@ from scipy.stats import betabinom, binom, chi2, f
 from metaimt.statistics.betabinomial import fit_beta_binomial
 from metaimt.statistics.betabinomial_likelihood import best_mu
 from metaimt.statistics.betabinomial_regression import OddsRatio, beta_binomial_regression
-from metaimt.statistics.reports import read_reports
 from metaimt.statistics.outcome import NotIdentified
+from metaimt.statistics.reports import read_reports
 from metaimt.statistics.tail_counts import tail_counts
 
 Data = tuple[list[int], list[int], Sequence[float]]

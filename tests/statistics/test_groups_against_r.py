@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from metaimt.statistics.pooled import pool_proportion
 from scipy.stats import chi2
 
 from metaimt.statistics.glmm import fit_glmm
@@ -18,9 +19,8 @@ from metaimt.statistics.glmm_intervals import profile_intervals
 from metaimt.statistics.inverse_variance import InverseVarianceFit, Method, fit_inverse_variance
 from metaimt.statistics.inverse_variance_subsets import leave_one_out_inverse_variance
 from metaimt.statistics.meta_regression import fit_meta_regression
-from metaimt.statistics.pooled import pool_proportion
-from metaimt.statistics.proportion import clopper_pearson, jeffreys, wilson
 from metaimt.statistics.outcome import NotIdentified
+from metaimt.statistics.proportion import clopper_pearson, jeffreys, wilson
 
 SETS: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "reference" / "reference.json").read_text(encoding="utf-8")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from metaimt.statistics.pooled import pool_proportion
 
 from metaimt.statistics import simulated_intervals as intervals
 from metaimt.statistics.betabinomial import Cutoff, fit_beta_binomial, mean_interval
 from metaimt.statistics.inverse_variance import fit_inverse_variance
-from metaimt.statistics.pooled import pool_proportion
 from metaimt.statistics.posterior import posterior
 from metaimt.statistics.proportion import clopper_pearson
 from metaimt.statistics.simulate import Structure, simulate, target_of
