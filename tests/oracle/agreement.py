@@ -20,6 +20,7 @@ TOLERANCE = 2e-4  # of rates and limits, from 0 to 1: what the package's grid ma
 EDGE = 0.02  # so near to 0 or 1 a limit moves by more for the same probability:
 AT_EDGE = 1e-3
 RHO = 1e-3
+ODDS = 2e-3  # of the odds ratio itself
 DRAWN = 1e-4  # of partially pooled rates
 COUNTS = ("responders", "evaluable", "reports")
 SHARE = ("responders", "evaluable")
@@ -117,6 +118,8 @@ class _Comparison:
                     self.group(stratum, one, other)
                 if "adjusted" in ours:
                     self.adjusted(f"{name}/adjusted", ours["adjusted"], theirs["adjusted"])
+                    place, none = f"{name}/confidence_sequence", dict[str, Any]()
+                    self.sequence(place, ours["confidence_sequence"], theirs.get("confidence_sequence", none))
                 for part, one, other in self.both(f"{name}/parts", ours["parts"], theirs["parts"]):
                     self.same(part, one, other, COUNTS)
         for name, one, other in self.both("local", oracle["local"], results["local"]):
@@ -178,13 +181,32 @@ class _Comparison:
         """Both sides of each contrast by wording."""
         contrasts = {each["name"]: each for each in results if each["kind"] == "wording"}
         for name, ours, theirs in self.both("wording", oracle, contrasts):
-            for side, one in ours.items():
+            self.odds(f"{name}/odds_ratio", ours["odds_ratio"], theirs)
+            for side in ("group", "reference"):
+                one = ours[side]
                 self.same(f"{name}/{side}", one, theirs[side], COUNTS)
                 self.rate(f"{name}/{side}/orr", one["orr"], theirs[side]["orr"])
 
+    def odds(self, place: str, ours: Found | None, theirs: Found) -> None:
+        """The odds ratio of a contrast, where both sides have patients."""
+        if ours is None or not isinstance(theirs["odds_ratio"], float):
+            if (ours is None) != isinstance(theirs["odds_ratio"], dict):
+                self.tell(place, ours, theirs["odds_ratio"])
+            return
+        for field, name in (("estimate", "odds_ratio"), ("lower", "lower"), ("upper", "upper")):
+            if not abs(ours[field] / theirs[name] - 1) <= ODDS:
+                self.tell(f"{place}/{field}", f"{ours[field]:.10g}", f"{theirs[name]:.10g}")
+
+    def sequence(self, place: str, ours: Found | None, theirs: Found) -> None:
+        """Limits that hold however often one looks; they are two of 3,000 values, and the two may take neighbours."""
+        if (ours is None) != ("lower" not in theirs):
+            self.tell(place, ours, theirs)
+        elif ours is not None:
+            self.same(place, ours, theirs, ("lower", "upper"), AT_EDGE)
+
     def sensitivity(self, oracle: Found, results: Found) -> None:
         """Rows, each report left out, and the discount."""
-        rows = {row["name"]: row["pools"] for row in results["rows"]}
+        rows = {row["name"]: row["pools"] for row in (*results["rows"], *results["subsets"])}
         for name, ours, theirs in self.both("sensitivity", oracle["rows"], rows):
             for pool, one, other in self.both(name, ours, theirs):
                 self.same(pool, one, other, COUNTS)
@@ -210,6 +232,7 @@ class _Comparison:
                 self.same(f"{step}/added", one["added"], other["added"], COUNTS)
                 self.same(step, one, other, COUNTS)
                 self.rate(f"{step}/orr", one["orr"], other["orr"])
+                self.sequence(f"{step}/sequence", one.get("confidence_sequence"), other["confidence_sequence"])
 
     def specification(self, oracle: Found, results: Found) -> None:
         """The headline under each combination of choices."""

@@ -673,6 +673,7 @@ def headline_block(chosen: Chosen, protocol: Rule) -> Rule:
         }
         if pooled:
             found["adjusted"] = adjusted_rates(members, protocol)
+            found["confidence_sequence"] = sequence(tuple(clusters(members).values()), protocol)
         (pools if pooled else rows)[name] = {**found, "parts": {} if pooled else parts(name, chosen, protocol)}
     local = {name: counts(unit for unit in chosen.members[name] if unit.local) for name in pools}
     return {"pools": pools, "rows": rows, "local": local, "not_in_headline": not_in_headline(chosen, protocol)}
@@ -780,6 +781,9 @@ def wording(chosen: Chosen, protocol: Rule) -> Rule:
             found[f"rest against {headline}, {words}, {pool}"] = {
                 side: {**counts(units), "orr": rate(clusters(units).values(), protocol)} for side, units in of.items()
             }
+            group, reference = (tuple(sorted(clusters(units).values())) for units in of.values())
+            odds = odds_ratio(group, reference, *priors(protocol)) if group and reference else None
+            found[f"rest against {headline}, {words}, {pool}"]["odds_ratio"] = odds
     return found
 
 
@@ -804,8 +808,16 @@ def alternative(files: Files, protocol: Rule, choice: Rule) -> dict[str, list[Un
     chosen = choose([recounted(unit, choice) for unit in units], files, changed)
     # Who is kept is decided after the links: nobody comes back because the preferred report is not kept.
     wanted = {name: choice[name] for name in ("histology", "age_group", "design") if choice.get(name)}
+    unread = choice.get("without_depth") or []
+    lines = {"first", "later"} if choice.get("line") == "stated" else {"first", "later", "any"}
     return {
-        pool: [unit for unit in chosen.members[pool] if all(getattr(unit, of) in kept for of, kept in wanted.items())]
+        pool: [
+            unit
+            for unit in chosen.members[pool]
+            if unit.depth not in unread
+            and unit.line in lines
+            and all(getattr(unit, of) in kept for of, kept in wanted.items())
+        ]
         for pool in protocol["pools"]
     }
 
@@ -850,7 +862,7 @@ def sensitivity(files: Files, chosen: Chosen, protocol: Rule) -> Rule:
     left_out: Rule = {}
     discount: Rule = {}
     for entry in listed:
-        if isinstance(entry, dict) and set(entry) - {"name", "discount"}:
+        if isinstance(entry, dict) and set(entry) - {"name", "discount", "subset"}:
             found = alternative(files, protocol, entry)
             rows[entry["name"]] = {
                 pool: {**counts(members), "orr": rate(clusters(members).values(), protocol)}
@@ -885,6 +897,8 @@ def over_time(files: Files, chosen: Chosen, protocol: Rule) -> Rule:
             )
             steps[date] = {"added": {**sums(added), "reports": len(added)}, **sums(now), "reports": len(now)}
             steps[date]["orr"] = rate(now, protocol)
+            if date != "undated":  # which is no event in time
+                steps[date]["confidence_sequence"] = sequence(tuple(now), protocol)
         dated = sum(when[name] is not None for name in whole)
         found[f"{pool}/{by}"] = {"reports": len(whole), "dated": dated, "steps": steps}
     return found
@@ -1111,12 +1125,33 @@ def adjusted(
     return summary(x, np.exp(density - density.max()).sum(axis=1))
 
 
+def sequence(reports: tuple[Report, ...], protocol: Rule) -> Rule | None:
+    """The confidence sequence of two reports or more."""
+    if len(reports) < 2:
+        return None
+    return dict(zip(("lower", "upper"), confidence_sequence(tuple(sorted(reports)), *priors(protocol)), strict=True))
+
+
+@cache
+def odds_ratio(group: tuple[Report, ...], reference: tuple[Report, ...], *prior: float) -> Rule:
+    """Odds of the mean of a group against a reference: a mean each, rho in common; by convolution in log odds."""
+    x, y = np.linspace(-90, 90, EVEN), np.linspace(-30, 20, 2 * SPREAD)
+    (one, two), of_rho = joint((group, reference), [x, x], y, prior)
+    other = np.exp(two - of_rho - (two - of_rho).max(axis=0))  # given rho
+    mass = np.exp(one - one.max())
+    size = 4 * EVEN
+    both = np.fft.rfft(mass, size, axis=0) * np.fft.rfft(other[::-1] / other.sum(axis=0), size, axis=0)
+    density = np.maximum(np.fft.irfft(both.sum(axis=1), size)[: 2 * EVEN - 1], 0.0)
+    return summary(np.linspace(-180, 180, 2 * EVEN - 1), density, np.exp)
+
+
+@cache
 def confidence_sequence(reports: tuple[Report, ...], a: float, b: float, c: float, d: float) -> tuple[float, float]:
     """Outermost of 3,000 means, of equal prior mass between them, that are not 20 times less likely than the average.
 
     Less likely than the likelihood averaged over the priors, whatever rho from 0 on.
     """
-    x, y = np.linspace(-90, 90, EVEN), np.linspace(-30, 20, 4 * SPREAD)
+    x, y = np.linspace(-90, 90, EVEN // 2), np.linspace(-30, 20, 2 * SPREAD)
     of_mu, of_rho = a * log_expit(x) + b * log_expit(-x), c * log_expit(y) + d * log_expit(-y)
     whole = log_likelihood(reports, x, y) + of_mu[:, None] + of_rho
     average = (
@@ -1135,8 +1170,8 @@ def ends(points: Floats, near: NDArray[np.bool_]) -> tuple[float, float]:
     return float(points[max(inside[0] - 1, 0)]), float(points[min(inside[-1] + 1, points.size - 1)])
 
 
-def summary(x: Floats, density: Floats) -> Rule:
-    """Median and equal-tailed 95 % interval of expit(x), from a density on equal steps that is 0 at both ends."""
+def summary(x: Floats, density: Floats, shown: Callable[[Any], Any] = expit) -> Rule:
+    """Median and equal-tailed 95 % interval of expit(x), or as `shown`, from a density on equal steps ending in 0."""
     step = x[1] - x[0]
     density = density / (density.sum() * step)
     # The trapezoid rule with its first correction, then between two points the cubic with the right slopes.
@@ -1148,7 +1183,7 @@ def summary(x: Floats, density: Floats) -> Rule:
         rise = below[i + 1] - below[i]
         cubic = below[i] + rise * u**2 * (3 - 2 * u)
         cubic += step * (density[i] * u * (1 - u) ** 2 - density[i + 1] * u**2 * (1 - u))
-        found[name] = float(expit(x[i] + step * np.interp(probability, cubic, u)))
+        found[name] = float(shown(x[i] + step * np.interp(probability, cubic, u)))
     return found
 
 

@@ -43,7 +43,8 @@ def results_of(folder: Path) -> dict[str, Any]:
         for name in protocol.subgroups
     }
     contrasts = [each.to_dict() for each in wording_contrasts(selection, protocol)]
-    sides = [{name: each[name] for name in ("name", "kind", "group", "reference")} for each in contrasts]
+    told = ("name", "kind", "group", "reference", "odds_ratio", "lower", "upper")
+    sides = [{name: each[name] for name in told} for each in contrasts]
     found = {
         **response.to_dict(),
         "evidence_map": {pool: evidence_map(selection, pool).to_dict() for pool in response.pools},
