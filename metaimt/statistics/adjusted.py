@@ -7,13 +7,14 @@ of their odds ratio, so that the reports that may be selected still say somethin
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import exp, log
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betaincinv, ndtr, ndtri
+from scipy.special import betainc, betaincinv, expit, ndtr, ndtri
 
 from metaimt.statistics.posterior import (
     MU_PRIOR,
@@ -85,7 +86,7 @@ class OddsRatioPosterior:
     level: float
 
 
-_BLOCK, _DIGITS = 4, 4  # cells of the mean taken together for an odds ratio, which then has so many digits
+_DIGITS, _LITTLE = 4, 1e-9  # of an odds ratio; mass of a cell that cannot move it
 
 
 Counts = tuple[ArrayLike, ArrayLike]
@@ -143,25 +144,32 @@ def odds_ratio(
         ValueError: a side without reports, invalid counts or priors.
     """
     found = _both(group, reference, mu_prior, rho_prior)
-    (one, first), (two, second) = (_joined(found, part) for part in range(2))
+    one, two = (found.joint(part) for part in range(2))
+    logits, other = _logits(found.parts[0]), found.parts[1].edges
     with np.errstate(divide="ignore", invalid="ignore"):
         given = np.where(found.rho_mass > 0, two / found.rho_mass, 0.0)
-    mass, distance = (one @ given.T).ravel(), np.subtract.outer(first, second).ravel()
-    order = np.argsort(distance, kind="stable")
-    below = np.cumsum(mass[order]) - mass[order] / 2
-    at = np.interp(np.array([0.5, (1 - level) / 2, (1 + level) / 2]) * mass.sum(), below, distance[order])
-    estimate, lower, upper = (float(f"{value:.{_DIGITS}g}") for value in np.exp(at))
+    under = np.vstack([np.zeros_like(found.rho_mass), np.cumsum(given, axis=0)])
+    kept = one.sum(axis=1) > _LITTLE
+
+    def below(distance: float) -> float:
+        """P(log odds ratio < distance): for each cell of one mean and rho, how likely the other mean is larger."""
+        at = (betainc(*mu_prior, expit(logits[kept] - distance)) - other[0]) / (other[1] - other[0])
+        cell = np.clip(at, 0, len(given) - 1).astype(int)
+        share = under[cell] + np.clip(at - cell, 0, 1)[:, None] * given[cell]
+        return 1 - float(np.sum(one[kept] * share))
+
+    limits = (_crossed(below, probability) for probability in (0.5, (1 - level) / 2, (1 + level) / 2))
+    estimate, lower, upper = (float(f"{exp(value):.{_DIGITS}g}") for value in limits)
     return OddsRatioPosterior(estimate, lower, upper, level)
 
 
-def _joined(found: Surfaces, part: int) -> tuple[Floats, Floats]:
-    """Posterior mass of a mean and rho (blocks, nodes), and the logit of each block of neighbouring cells."""
-    rows = found.joint(part).reshape(-1, _BLOCK, found.nodes.size)
-    weight = rows.sum(axis=(1, 2))
-    logits = _logits(found.parts[part]).reshape(-1, _BLOCK)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        middle = (rows.sum(axis=2) * logits).sum(axis=1) / weight
-    return rows.sum(axis=1), np.where(weight > 0, middle, logits.mean(axis=1))
+def _crossed(rising: Callable[[float], float], probability: float) -> float:
+    """Where a distribution function of a log odds ratio reaches a probability, to 1e-5."""
+    low, high = -80.0, 80.0
+    while high - low > 1e-5:
+        middle = (low + high) / 2
+        low, high = (middle, high) if rising(middle) < probability else (low, middle)
+    return (low + high) / 2
 
 
 def _both(one: Counts, two: Counts, mu_prior: Prior, rho_prior: RhoPrior) -> Surfaces:

@@ -16,19 +16,19 @@ from typing import Any
 
 from recompute import recompute
 
-TOLERANCE = 1e-5  # of rates and limits, from 0 to 1: ten times what the grids of recompute.py miss
+TOLERANCE = 2e-4  # of rates and limits, from 0 to 1: what the package's grid may miss
+EDGE = 0.02  # so near to 0 or 1 a limit moves by more for the same probability:
+AT_EDGE = 1e-3
+RHO = 1e-3
+ODDS = 2e-3  # of the odds ratio itself
 DRAWN = 1e-4  # of partially pooled rates
 COUNTS = ("responders", "evaluable", "reports")
 SHARE = ("responders", "evaluable")
 LIMITS = ("estimate", "lower", "upper")
-POSTERIOR = ("mean", "median", "lower", "upper")
+DRAWN_RATE = ("median", "lower", "upper")
 RULES = {
     "Clopper-Pearson": "exact",
-    "exact, Clopper-Pearson": "exact",
-    "r/n, exact and posterior intervals joined": "joined",
-    "beta-binomial, profile likelihood (F)": "profile",
-    "beta-binomial, posterior interval": "posterior",
-    "beta-binomial, weighted likelihood, posterior interval": "weighted",
+    "beta-binomial, posterior median and equal-tailed interval": "posterior",
 }
 # What results.json calls a reason of the oracle, where they differ; a row goes by its label there.
 REASONS = {
@@ -50,6 +50,7 @@ def differences(oracle: Found, results: Found) -> list[str]:
     found.evidence_map(oracle["evidence_map"], results["evidence_map"])
     found.wording(oracle["wording"], results["publication_bias"]["contrasts"])
     found.sensitivity(oracle["sensitivity"], results["sensitivity"])
+    found.over_time(oracle["over_time"], results["over_time"])
     found.specification(oracle["specification"], results["specification"])
     return found.told
 
@@ -80,17 +81,33 @@ class _Comparison:
             if (ours is None) != ("not_identified" in theirs):
                 self.tell(place, ours, theirs)
             return
-        self.same(place, ours, theirs, LIMITS, TOLERANCE)
+        self.limits(place, ours, theirs)
         if ours["rule"] != RULES.get(theirs["method"]):
             self.tell(f"{place}/rule", ours["rule"], theirs["method"])
 
-    def posterior(self, place: str, ours: Found | None, theirs: Found | None, tolerance: float = TOLERANCE) -> None:
-        """The quantiles and mean of a posterior, if there is one."""
-        if ours is None or theirs is None:
-            if ours is not theirs:
+    def limits(self, place: str, ours: Found, theirs: Found) -> None:
+        """Estimate and limits."""
+        for field in LIMITS:
+            edge = min(ours[field], 1 - ours[field]) < EDGE
+            self.same(place, ours, theirs, (field,), AT_EDGE if edge else TOLERANCE)
+
+    def drawn(self, place: str, ours: Found | None, theirs: Found) -> None:
+        """A partially pooled rate, if there is one."""
+        if ours is None or "not_run" in theirs:
+            if (ours is None) != ("not_run" in theirs):
                 self.tell(place, ours, theirs)
             return
-        self.same(place, ours, theirs, POSTERIOR, tolerance)
+        named = {"median": ours["estimate"], "lower": ours["lower"], "upper": ours["upper"]}
+        self.same(place, named, theirs, DRAWN_RATE, DRAWN)
+
+    def adjusted(self, place: str, ours: Found | None, theirs: Any) -> None:
+        """The rate in trials under each prior of selection."""
+        if ours is None or isinstance(theirs, dict):
+            if (ours is None) != isinstance(theirs, dict):
+                self.tell(place, ours, theirs)
+            return
+        for prior, one, other in self.both(place, ours, {each["prior"]: each for each in theirs}):
+            self.limits(prior, one, other)
 
     def headline_block(self, oracle: Found, results: Found) -> None:
         """Pools, separate rows, their strata and parts, the local cohort, and who is not in the headline."""
@@ -99,6 +116,10 @@ class _Comparison:
                 self.group(name, ours, theirs)
                 for stratum, one, other in self.both(f"{name}/strata", ours["strata"], theirs["strata"]):
                     self.group(stratum, one, other)
+                if "adjusted" in ours:
+                    self.adjusted(f"{name}/adjusted", ours["adjusted"], theirs["adjusted"])
+                    place, none = f"{name}/confidence_sequence", dict[str, Any]()
+                    self.sequence(place, ours["confidence_sequence"], theirs.get("confidence_sequence", none))
                 for part, one, other in self.both(f"{name}/parts", ours["parts"], theirs["parts"]):
                     self.same(part, one, other, COUNTS)
         for name, one, other in self.both("local", oracle["local"], results["local"]):
@@ -119,7 +140,11 @@ class _Comparison:
         orr = ours["orr"]
         self.rate(f"{place}/orr", orr, theirs["orr"])
         self.rate(f"{place}/crude", orr and orr.get("crude", orr), theirs["crude"])
-        self.posterior(f"{place}/posterior", orr and orr.get("posterior"), theirs.get("posterior"))
+        rho = orr.get("rho") if orr else None
+        if (rho is None) != ("not_identified" in theirs["rho"]):
+            self.tell(f"{place}/rho", rho, theirs["rho"])
+        elif rho is not None:
+            self.same(f"{place}/rho", rho, theirs["rho"], LIMITS, RHO)
         for name in ("complete_response", "disease_control"):
             share = ours[name]
             self.rate(f"{place}/{name}", share["orr"], theirs[name])
@@ -140,9 +165,9 @@ class _Comparison:
                         self.same(level, row, there, COUNTS)
                         self.rate(f"{level}/orr", row["orr"], there["orr"])
                         if not short:
-                            drawn = there["partially_pooled"]
-                            drawn = None if "not_run" in drawn else drawn
-                            self.posterior(f"{level}/partially_pooled", row.get("partially_pooled"), drawn, DRAWN)
+                            self.drawn(
+                                f"{level}/partially_pooled", row.get("partially_pooled"), there["partially_pooled"]
+                            )
 
     def evidence_map(self, maps: Found, results: Found) -> None:
         """The cells and the total."""
@@ -156,13 +181,32 @@ class _Comparison:
         """Both sides of each contrast by wording."""
         contrasts = {each["name"]: each for each in results if each["kind"] == "wording"}
         for name, ours, theirs in self.both("wording", oracle, contrasts):
-            for side, one in ours.items():
+            self.odds(f"{name}/odds_ratio", ours["odds_ratio"], theirs)
+            for side in ("group", "reference"):
+                one = ours[side]
                 self.same(f"{name}/{side}", one, theirs[side], COUNTS)
                 self.rate(f"{name}/{side}/orr", one["orr"], theirs[side]["orr"])
 
+    def odds(self, place: str, ours: Found | None, theirs: Found) -> None:
+        """The odds ratio of a contrast, where both sides have patients."""
+        if ours is None or not isinstance(theirs["odds_ratio"], float):
+            if (ours is None) != isinstance(theirs["odds_ratio"], dict):
+                self.tell(place, ours, theirs["odds_ratio"])
+            return
+        for field, name in (("estimate", "odds_ratio"), ("lower", "lower"), ("upper", "upper")):
+            if not abs(ours[field] / theirs[name] - 1) <= ODDS:
+                self.tell(f"{place}/{field}", f"{ours[field]:.10g}", f"{theirs[name]:.10g}")
+
+    def sequence(self, place: str, ours: Found | None, theirs: Found) -> None:
+        """Limits that hold however often one looks; they are two of 3,000 values, and the two may take neighbours."""
+        if (ours is None) != ("lower" not in theirs):
+            self.tell(place, ours, theirs)
+        elif ours is not None:
+            self.same(place, ours, theirs, ("lower", "upper"), AT_EDGE)
+
     def sensitivity(self, oracle: Found, results: Found) -> None:
         """Rows, each report left out, and the discount."""
-        rows = {row["name"]: row["pools"] for row in results["rows"]}
+        rows = {row["name"]: row["pools"] for row in (*results["rows"], *results["subsets"])}
         for name, ours, theirs in self.both("sensitivity", oracle["rows"], rows):
             for pool, one, other in self.both(name, ours, theirs):
                 self.same(pool, one, other, COUNTS)
@@ -177,6 +221,18 @@ class _Comparison:
             self.rate(point, one["orr"], other)
             if one["orr"] is not None and "not_identified" not in other:
                 self.same(point, one, other, SHARE, 1e-9)
+
+    def over_time(self, oracle: Found, results: list[Found]) -> None:
+        """Every step of every pool, and what came with it."""
+        for name, ours, theirs in self.both(
+            "over_time", oracle, {f"{each['pool']}/{each['by']}": each for each in results}
+        ):
+            self.same(name, ours, theirs, ("reports", "dated"))
+            for step, one, other in self.both(name, ours["steps"], {each["when"]: each for each in theirs["steps"]}):
+                self.same(f"{step}/added", one["added"], other["added"], COUNTS)
+                self.same(step, one, other, COUNTS)
+                self.rate(f"{step}/orr", one["orr"], other["orr"])
+                self.sequence(f"{step}/sequence", one.get("confidence_sequence"), other["confidence_sequence"])
 
     def specification(self, oracle: Found, results: Found) -> None:
         """The headline under each combination of choices."""

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -23,17 +24,17 @@ from typing import Any
 import numpy as np
 import yaml
 from numpy.typing import NDArray
-from scipy.special import betaincinv, expit, fdtri, log_expit, logit
+from scipy.special import betaincinv, betaln, expit, log_expit, logit
 
 Floats = NDArray[np.float64]
 Report = tuple[int, int, float]  # responders, evaluable patients, weight (1 except in a discount)
 Rule = dict[str, Any]  # a part of the protocol
 VOCABULARY = Path(__file__).parents[2] / "metaimt" / "vocabulary"  # data: generation and targets of drugs; kinases
 CERTAINTIES = ("certain", "probable", "possible")
-FEW = 10  # reports; from here on the profile likelihood
 NO_LEVEL = ("not reported", "mixed")  # rows of a subgroup table that are no level of it
-CURVE = 401  # points of the mean in a posterior
+CURVE = 601  # points of the mean in a posterior
 SPREAD = 121  # points of the intraclass correlation in a posterior
+EVEN = 1801  # points of the mean where two kinds of reports are tied
 LOGITS = 1001  # points of the logit in partial pooling
 STEPS = 100  # values of the standard deviation in partial pooling
 
@@ -634,8 +635,8 @@ def clusters(members: Iterable[Unit], events: Callable[[Unit], int | None] = lam
     return sums
 
 
-def group(members: list[Unit], protocol: Rule, *, pooled: bool) -> Rule:
-    """All that the headline block says of a pool, stratum or separate row."""
+def group(members: list[Unit], protocol: Rule, *, pooled: bool, rated: Rule | None = None) -> Rule:
+    """All that the headline block says of a pool, stratum or separate row; `rated`: its ORR, if that is known."""
     complete = clusters(members, lambda unit: unit.complete).values()
     controlled = clusters(members, lambda unit: unit.controlled).values()
 
@@ -644,7 +645,7 @@ def group(members: list[Unit], protocol: Rule, *, pooled: bool) -> Rule:
 
     return {
         **counts(members),
-        "orr": judged(clusters(members).values()),
+        "orr": judged(clusters(members).values()) if rated is None else rated,
         "line_not_stated": sum(unit.n for unit in members if unit.line == "any"),
         "complete_response": {**sums(complete), "orr": judged(complete)},
         "disease_control": {**sums(controlled), "orr": judged(controlled)},
@@ -664,10 +665,15 @@ def headline_block(chosen: Chosen, protocol: Rule) -> Rule:
     for name, members in chosen.members.items():
         pooled = name in protocol["pools"]
         found = group(members, protocol, pooled=pooled)
+        strata = {name: [unit for unit in members if stratum_of(unit, protocol) == name] for name in protocol["strata"]}
+        rates = strata_rates(strata, protocol) if pooled else {}
         found["strata"] = {
-            stratum: group([unit for unit in members if stratum_of(unit, protocol) == stratum], protocol, pooled=pooled)
-            for stratum in protocol["strata"]
+            stratum: group(units, protocol, pooled=pooled, rated=rates.get(stratum))
+            for stratum, units in strata.items()
         }
+        if pooled:
+            found["adjusted"] = adjusted_rates(members, protocol)
+            found["confidence_sequence"] = sequence(tuple(clusters(members).values()), protocol)
         (pools if pooled else rows)[name] = {**found, "parts": {} if pooled else parts(name, chosen, protocol)}
     local = {name: counts(unit for unit in chosen.members[name] if unit.local) for name in pools}
     return {"pools": pools, "rows": rows, "local": local, "not_in_headline": not_in_headline(chosen, protocol)}
@@ -775,6 +781,9 @@ def wording(chosen: Chosen, protocol: Rule) -> Rule:
             found[f"rest against {headline}, {words}, {pool}"] = {
                 side: {**counts(units), "orr": rate(clusters(units).values(), protocol)} for side, units in of.items()
             }
+            group, reference = (tuple(sorted(clusters(units).values())) for units in of.values())
+            odds = odds_ratio(group, reference, *priors(protocol)) if group and reference else None
+            found[f"rest against {headline}, {words}, {pool}"]["odds_ratio"] = odds
     return found
 
 
@@ -799,8 +808,16 @@ def alternative(files: Files, protocol: Rule, choice: Rule) -> dict[str, list[Un
     chosen = choose([recounted(unit, choice) for unit in units], files, changed)
     # Who is kept is decided after the links: nobody comes back because the preferred report is not kept.
     wanted = {name: choice[name] for name in ("histology", "age_group", "design") if choice.get(name)}
+    unread = choice.get("without_depth") or []
+    lines = {"first", "later"} if choice.get("line") == "stated" else {"first", "later", "any"}
     return {
-        pool: [unit for unit in chosen.members[pool] if all(getattr(unit, of) in kept for of, kept in wanted.items())]
+        pool: [
+            unit
+            for unit in chosen.members[pool]
+            if unit.depth not in unread
+            and unit.line in lines
+            and all(getattr(unit, of) in kept for of, kept in wanted.items())
+        ]
         for pool in protocol["pools"]
     }
 
@@ -845,7 +862,7 @@ def sensitivity(files: Files, chosen: Chosen, protocol: Rule) -> Rule:
     left_out: Rule = {}
     discount: Rule = {}
     for entry in listed:
-        if isinstance(entry, dict) and set(entry) - {"name", "discount"}:
+        if isinstance(entry, dict) and set(entry) - {"name", "discount", "subset"}:
             found = alternative(files, protocol, entry)
             rows[entry["name"]] = {
                 pool: {**counts(members), "orr": rate(clusters(members).values(), protocol)}
@@ -860,6 +877,31 @@ def sensitivity(files: Files, chosen: Chosen, protocol: Rule) -> Rule:
             whole = clusters(chosen.members[pool])
             left_out |= {f"{pool}/{report}": without(report, whole, protocol) for report in whole}
     return {"rows": rows, "leave_one_out": left_out, "discount": discount}
+
+
+def over_time(files: Files, chosen: Chosen, protocol: Rule) -> Rule:
+    """Every pool after each publication year and each date of entry; reports without a date come last."""
+    about = {report["report"]["id"]: report for report in files.reports}
+    dates: dict[str, dict[str, str | None]] = {
+        "publication year": {name: report["report"].get("year") for name, report in about.items()},
+        "date of entry": {name: (report.get("extraction") or {}).get("date") for name, report in about.items()},
+    }
+    found: Rule = {}
+    for pool, (by, when) in product(protocol["pools"], dates.items()):
+        whole = clusters(chosen.members[pool])
+        steps: Rule = {}
+        for date in sorted({when[name] or "undated" for name in whole}):  # digits come before letters
+            added, now = (
+                [report for name, report in whole.items() if (when[name] or "undated") in dated]
+                for dated in ({date}, {each or "undated" for each in when.values() if (each or "undated") <= date})
+            )
+            steps[date] = {"added": {**sums(added), "reports": len(added)}, **sums(now), "reports": len(now)}
+            steps[date]["orr"] = rate(now, protocol)
+            if date != "undated":  # which is no event in time
+                steps[date]["confidence_sequence"] = sequence(tuple(now), protocol)
+        dated = sum(when[name] is not None for name in whole)
+        found[f"{pool}/{by}"] = {"reports": len(whole), "dated": dated, "steps": steps}
+    return found
 
 
 def specification(files: Files, protocol: Rule) -> Rule:
@@ -915,7 +957,7 @@ def exact_rate(reports: Iterable[Report]) -> Rule | None:
     return clopper_pearson(sum(r for r, _, _ in reports), sum(n for _, n, _ in reports)) if reports else None
 
 
-# Several reports: docs/statistics.md, section 3, "The rule".
+# Several reports: r ~ BetaBinomial(n, mu, rho) under beta priors; posterior median and equal-tailed 95 % interval.
 
 
 def rate(reports: Iterable[Report], protocol: Rule) -> Rule | None:
@@ -924,11 +966,52 @@ def rate(reports: Iterable[Report], protocol: Rule) -> Rule | None:
     return pooled_rate(known, *priors(protocol)) if known else None
 
 
+def strata_rates(strata: dict[str, list[Unit]], protocol: Rule) -> Rule:
+    """The strata of one pool by one regression: a mean each, and rho in common."""
+    parts = {name: tuple(sorted(clusters(units).values())) for name, units in strata.items()}
+    parts = {name: reports for name, reports in parts.items() if reports}
+    if not any(len(reports) > 1 for reports in parts.values()):
+        return {name: with_crude(exact(reports), reports) for name, reports in parts.items()}
+    found, rho = posterior(tuple(parts.values()), *priors(protocol))
+    rates = {}
+    for (name, reports), mean in zip(parts.items(), found, strict=True):
+        if len(reports) == 1:
+            rates[name] = with_crude(exact(reports), reports)
+        else:
+            told = any(n > 1 for each in parts.values() for _, n, _ in each)
+            rates[name] = with_crude(mean, reports) | {"rho": rho if told else None}
+    return rates
+
+
+def adjusted_rates(members: list[Unit], protocol: Rule) -> Rule | None:
+    """The rate in trials given all reports, by the prior of the log odds ratio of the others; None without both."""
+    sides = [clusters(unit for unit in members if (unit.design == "trial") is trial) for trial in (True, False)]
+    trials, others = (tuple(sorted(side.values())) for side in sides)
+    if not trials or not others:
+        return None
+    given = (protocol.get("priors") or {}).get("selection") or {}
+    own = (float(given.get("odds_ratio") or 2), float(given.get("log_sd") or 0.7))
+    found = {}
+    for ratio, sd in (own, (1.0, 0.0), (1.0, 0.5), (1.5, 0.5), (1.0, 2.0)):
+        name = f"N({'0' if ratio == 1 else f'log {ratio:g}'}, {sd:g})" if sd else "none"
+        if sd:
+            found[name] = adjusted(trials, others, (ratio, sd), *priors(protocol))
+        else:
+            whole = rate([*trials, *others], protocol)
+            found[name] = {field: whole[field] for field in ("estimate", "lower", "upper")} if whole else {}
+    return found
+
+
 def priors(protocol: Rule) -> tuple[float, float, float, float]:
-    """The beta priors of the mean and of the intraclass correlation."""
+    """The beta priors of the mean and of the intraclass correlation. A fraction may be written: 1/3."""
     given = protocol.get("priors") or {}
-    (a, b), (c, d) = (map(float, given.get(name) or usual) for name, usual in (("mu", (1, 1)), ("rho", (1, 4))))
-    return a, b, c, d
+    (a, b), (c, d) = (given.get(name) or usual for name, usual in (("mu", ("1/3", "1/3")), ("rho", ("1", "1"))))
+    return number(a), number(b), number(c), number(d)
+
+
+def number(text: str) -> float:
+    """A number as it is written in a file."""
+    return float(Fraction(text))
 
 
 def subgroup_priors(protocol: Rule) -> tuple[float, float]:
@@ -937,135 +1020,148 @@ def subgroup_priors(protocol: Rule) -> tuple[float, float]:
     return float(given.get("subgroup_mean_sd") or 1.5), float(given.get("subgroup_sd_scale") or 1.0)
 
 
-def is_unanimous(reports: tuple[Report, ...]) -> bool:
-    """Whether in each report of two patients or more all respond or none does."""
-    return all(r in {0, n} for r, n, _ in reports if n > 1)
+def exact(reports: tuple[Report, ...]) -> Rule:
+    """r/n of all patients with the exact interval."""
+    return clopper_pearson(sum(r for r, _, _ in reports), sum(n for _, n, _ in reports))
+
+
+def with_crude(found: Rule, reports: tuple[Report, ...]) -> Rule:
+    """A rate with r/n beside it."""
+    return {**found, "crude": exact(reports)}
 
 
 @cache
 def pooled_rate(reports: tuple[Report, ...], *prior: float) -> Rule:
-    """The rule of the headline; `posterior` is given where the rule uses it."""
-    crude = clopper_pearson(sum(r for r, _, _ in reports), sum(n for _, n, _ in reports))
-    if len(reports) == 1 or all(n == 1 for _, n, _ in reports):
-        return {**crude, "crude": crude}
-    if is_unanimous(reports):
-        found = posterior(reports, *prior)
-        limits = {"lower": min(crude["lower"], found["lower"]), "upper": max(crude["upper"], found["upper"])}
-        return {"estimate": crude["estimate"], **limits, "rule": "joined", "crude": crude, "posterior": found}
-    mean, top = maximum(reports)
-    if len(reports) >= FEW:
-        lower, upper = profile_limits(reports, mean, top - float(fdtri(1, len(reports) - 2, 0.95)) / 2)
-        return {"estimate": mean, "lower": lower, "upper": upper, "rule": "profile", "crude": crude}
-    found = posterior(reports, *prior)
-    # An interval that left out its own estimate is extended to it.
-    limits = {"lower": min(mean, found["lower"]), "upper": max(mean, found["upper"])}
-    return {"estimate": mean, **limits, "rule": "posterior", "crude": crude, "posterior": found}
+    """Posterior of the mean over reports; one report has r/n with its exact interval."""
+    if len(reports) == 1:
+        return with_crude(exact(reports), reports)
+    (found,), rho = posterior((reports,), *prior)
+    told = any(n > 1 for _, n, _ in reports)  # single cases say nothing about rho
+    return with_crude(found, reports) | {"rho": rho if told else None}
 
 
 @cache
 def discounted_rate(reports: tuple[Report, ...], *prior: float) -> Rule | None:
-    """Weighted maximum likelihood with the posterior interval; r/n where larger reports are unanimous, or none."""
-    if not reports:
-        return None
-    total = sums(reports)
-    mean = total["responders"] / total["evaluable"] if is_unanimous(reports) else maximum(reports)[0]
-    found = posterior(reports, *prior)
-    lower, upper = min(mean, found["lower"]), max(mean, found["upper"])
-    return {"estimate": mean, "lower": lower, "upper": upper, "rule": "weighted"}
+    """The posterior with weighted likelihood."""
+    return posterior((reports,), *prior)[0][0] if reports else None
 
 
-def log_likelihood(reports: tuple[Report, ...], mu: Floats, rho: Floats) -> Floats:
-    """Of the beta-binomial, without the binomial coefficients, on any grid of mean and intraclass correlation.
+def log_likelihood(reports: tuple[Report, ...], x: Floats, y: Floats) -> Floats:
+    """Of the beta-binomial, without the binomial coefficients: log odds x of the mean (rows) and y of rho (columns).
 
     With t = rho / (1 - rho), P(r of n) is proportional to [mu (mu + t) ... (mu + (r-1) t)] times the same of 1 - mu and
     n - r, divided by [1 (1 + t) ... (1 + (n-1) t)]; at t = 0 it is the binomial.
     """
-    t = rho / (1 - rho)
-    total = np.zeros(np.broadcast(mu, rho).shape)
+    t = np.exp(y)
+    total = np.zeros((x.size, t.size))
     lengths = ([r for r, _, _ in reports], [n - r for r, n, _ in reports], [n for _, n, _ in reports])
-    for start, sign, length in zip((mu, 1 - mu, np.ones(1)), (1, 1, -1), lengths, strict=True):
+    starts = (expit(x)[:, None], expit(-x)[:, None], np.ones((1, 1)))
+    for start, sign, length in zip(starts, (1, 1, -1), lengths, strict=True):
         weight: Counter[int] = Counter()
         for report, many in zip(reports, length, strict=True):
             weight[many] += report[2]  # type: ignore[assignment]
         product = np.zeros(np.broadcast(start, t).shape)
-        for factor in range(max(length)):
+        for factor in range(max(length, default=0)):
             product = product + np.log(start + factor * t)
             if weight[factor + 1]:
                 total += sign * weight[factor + 1] * product
     return total
 
 
-RHOS = np.concatenate([[0.0], expit(np.linspace(-14, 12, 79))])  # 0 is the binomial
-
-
-def profile(reports: tuple[Report, ...], mus: Floats, rounds: int = 5) -> Floats:
-    """The largest log-likelihood over the intraclass correlation at each mean: a grid, then finer grids."""
-    rhos, rows = np.broadcast_to(RHOS, (mus.size, RHOS.size)), np.arange(mus.size)
-    for _ in range(rounds):
-        found = log_likelihood(reports, mus[:, None], rhos)
-        at = np.argmax(found, axis=1)
-        low, high = rhos[rows, np.maximum(at - 1, 0)], rhos[rows, np.minimum(at + 1, rhos.shape[1] - 1)]
-        rhos = low[:, None] + (high - low)[:, None] * np.linspace(0, 1, 17)
-    return np.asarray(found.max(axis=1))
-
-
-def maximum(reports: tuple[Report, ...]) -> tuple[float, float]:
-    """The mean of largest likelihood, and that likelihood: from each hill of a grid of means by ever finer grids.
-
-    The profile may have two hills, a narrow one where the correlation is 0, with its top at r/n, and a wide one.
-    """
-    total = sums(reports)
-    grid = np.unique(np.append(expit(np.linspace(-12, 12, 97)), total["responders"] / total["evaluable"]))
-    found = profile(reports, grid)
-    hills = 1 + np.flatnonzero((found[1:-1] >= found[:-2]) & (found[1:-1] >= found[2:]))
-    tops = []
-    for hill in hills:
-        mus = grid[[hill - 1, hill + 1]]
-        for _ in range(7):
-            mus = np.linspace(mus[0], mus[1], 17)
-            heights = profile(reports, mus, rounds=6)
-            at = int(np.argmax(heights))
-            tops.append((float(heights[at]), float(mus[at])))
-            mus = mus[[max(at - 1, 0), min(at + 1, mus.size - 1)]]
-    top, mean = max(tops)
-    return mean, top
-
-
-def profile_limits(reports: tuple[Report, ...], mean: float, target: float) -> tuple[float, float]:
-    """The outermost means at which the profile reaches the target: a grid, then finer grids in the outer cell."""
-    limits = []
-    for end in (0.0, 1.0):
-        outer, inner = end, mean
-        for _ in range(5):
-            scan = np.linspace(outer, inner, 25)[1:]
-            reached = np.flatnonzero(profile(reports, scan[:-1]) >= target)
-            first = int(reached[0]) if reached.size else scan.size - 1  # the innermost has reached it
-            outer, inner = (float(scan[first - 1]) if first else outer), float(scan[first])
-        limits.append((outer + inner) / 2)
-    return limits[0], limits[1]
-
-
 # The posterior: a grid of log odds of the mean and of the intraclass correlation, over the part that holds the mass.
 
 
-def posterior(reports: tuple[Report, ...], a: float, b: float, c: float, d: float) -> Rule:
-    """Mean, median and equal-tailed 95 % interval under mu ~ Beta(a, b), rho ~ Beta(c, d)."""
-
-    def log_density(x: Floats, y: Floats) -> Floats:
-        """In log odds x of mu and y of rho."""
-        mu, rho = expit(x)[:, None], expit(y)
-        prior = a * log_expit(x)[:, None] + b * log_expit(-x)[:, None] + c * log_expit(y) + d * log_expit(-y)
-        return log_likelihood(reports, mu, rho) + prior
-
-    middle = logit((sums(reports)["responders"] + a) / (sums(reports)["evaluable"] + a + b))
-    x = np.unique(np.concatenate([np.linspace(-30, 30, 121), middle + np.linspace(-1, 1, 41)]))
+@cache
+def posterior(
+    parts: tuple[tuple[Report, ...], ...], a: float, b: float, c: float, d: float
+) -> tuple[tuple[Rule, ...], Rule]:
+    """Median and equal-tailed 95 % interval of the mean of each part, and of their rho."""
+    xs = []
+    for reports in parts:
+        total = sums(reports)
+        middle = logit((total["responders"] + a) / (total["evaluable"] + a + b))
+        xs.append(np.unique(np.concatenate([np.linspace(-90, 90, 361), middle + np.linspace(-1, 1, 41)])))
     y = np.linspace(-30, 20, 101)
-    rough = log_density(x, y)
-    near = rough > rough.max() - 25
-    x = np.linspace(*ends(x, near.any(axis=1)), CURVE)
-    y = np.linspace(*ends(y, near.any(axis=0)), SPREAD)
-    fine = log_density(x, y)
-    return summary(x, np.exp(fine - fine.max()).sum(axis=1))
+    rough, of_rho = joint(parts, xs, y, (a, b, c, d))
+    near = [density > density.max() - 25 for density in rough]
+    xs = [np.linspace(*ends(x, found.any(axis=1)), CURVE) for x, found in zip(xs, near, strict=True)]
+    y = np.linspace(*ends(y, of_rho > of_rho.max() - 25), SPREAD)
+    fine, of_rho = joint(parts, xs, y, (a, b, c, d))
+    means = (
+        summary(x, np.exp(density - density.max()).sum(axis=1)) | {"rule": "posterior"}
+        for x, density in zip(xs, fine, strict=True)
+    )
+    return tuple(means), summary(y, np.exp(of_rho - of_rho.max()))
+
+
+def joint(
+    parts: tuple[tuple[Report, ...], ...], xs: list[Floats], y: Floats, prior: tuple[float, ...]
+) -> tuple[list[Floats], Floats]:
+    """log density in log odds: of the mean of each part (rows) with rho (columns), and of rho."""
+    a, b, c, d = prior
+    own = [
+        log_likelihood(reports, x, y) + (a * log_expit(x) + b * log_expit(-x))[:, None]
+        for reports, x in zip(parts, xs, strict=True)
+    ]
+    said = [np.logaddexp.reduce(each + np.log(np.gradient(x))[:, None]) for each, x in zip(own, xs, strict=True)]
+    of_rho = np.sum(said, axis=0) + c * log_expit(y) + d * log_expit(-y)
+    return [each + (of_rho - mine) for each, mine in zip(own, said, strict=True)], of_rho
+
+
+@cache
+def adjusted(
+    trials: tuple[Report, ...], others: tuple[Report, ...], selection: tuple[float, float], *prior: float
+) -> Rule:
+    """Mean of the trials; the log odds of the others are higher by a normal with median log(ratio) and this s.d."""
+    a, b, c, d = prior
+    x, y = np.linspace(-90, 90, EVEN), np.linspace(-30, 20, 2 * SPREAD)
+    ratio, sd = selection
+    higher = (x[None, :] - x[:, None] - np.log(ratio)) / sd
+    said = log_likelihood(others, x, y)
+    chance = np.exp(-(higher**2) / 2) @ np.exp(said - said.max(axis=0))
+    own = log_likelihood(trials, x, y) + (a * log_expit(x) + b * log_expit(-x))[:, None]
+    with np.errstate(divide="ignore"):
+        density = own + np.log(chance) + said.max(axis=0) + c * log_expit(y) + d * log_expit(-y)
+    return summary(x, np.exp(density - density.max()).sum(axis=1))
+
+
+def sequence(reports: tuple[Report, ...], protocol: Rule) -> Rule | None:
+    """The confidence sequence of two reports or more."""
+    if len(reports) < 2:
+        return None
+    return dict(zip(("lower", "upper"), confidence_sequence(tuple(sorted(reports)), *priors(protocol)), strict=True))
+
+
+@cache
+def odds_ratio(group: tuple[Report, ...], reference: tuple[Report, ...], *prior: float) -> Rule:
+    """Odds of the mean of a group against a reference: a mean each, rho in common; by convolution in log odds."""
+    x, y = np.linspace(-90, 90, EVEN), np.linspace(-30, 20, 2 * SPREAD)
+    (one, two), of_rho = joint((group, reference), [x, x], y, prior)
+    other = np.exp(two - of_rho - (two - of_rho).max(axis=0))  # given rho
+    mass = np.exp(one - one.max())
+    size = 4 * EVEN
+    both = np.fft.rfft(mass, size, axis=0) * np.fft.rfft(other[::-1] / other.sum(axis=0), size, axis=0)
+    density = np.maximum(np.fft.irfft(both.sum(axis=1), size)[: 2 * EVEN - 1], 0.0)
+    return summary(np.linspace(-180, 180, 2 * EVEN - 1), density, np.exp)
+
+
+@cache
+def confidence_sequence(reports: tuple[Report, ...], a: float, b: float, c: float, d: float) -> tuple[float, float]:
+    """Outermost of 3,000 means, of equal prior mass between them, that are not 20 times less likely than the average.
+
+    Less likely than the likelihood averaged over the priors, whatever rho from 0 on.
+    """
+    x, y = np.linspace(-90, 90, EVEN // 2), np.linspace(-30, 20, 2 * SPREAD)
+    of_mu, of_rho = a * log_expit(x) + b * log_expit(-x), c * log_expit(y) + d * log_expit(-y)
+    whole = log_likelihood(reports, x, y) + of_mu[:, None] + of_rho
+    average = (
+        np.logaddexp.reduce(whole, axis=None) + np.log((x[1] - x[0]) * (y[1] - y[0])) - betaln(a, b) - betaln(c, d)
+    )
+    u = (np.arange(3000) + 0.5) / 3000
+    mu, rest = betaincinv(a, b, u), betaincinv(b, a, 1 - u)
+    best = log_likelihood(reports, np.log(mu) - np.log(rest), np.append(-700.0, y)).max(axis=1)
+    inside = np.flatnonzero(best > average - np.log(20))
+    return float(mu[inside[0]]), float(mu[inside[-1]])
 
 
 def ends(points: Floats, near: NDArray[np.bool_]) -> tuple[float, float]:
@@ -1074,20 +1170,20 @@ def ends(points: Floats, near: NDArray[np.bool_]) -> tuple[float, float]:
     return float(points[max(inside[0] - 1, 0)]), float(points[min(inside[-1] + 1, points.size - 1)])
 
 
-def summary(x: Floats, density: Floats) -> Rule:
-    """Mean, median and equal-tailed 95 % interval of expit(x), from a density on equal steps that is 0 at both ends."""
+def summary(x: Floats, density: Floats, shown: Callable[[Any], Any] = expit) -> Rule:
+    """Median and equal-tailed 95 % interval of expit(x), or as `shown`, from a density on equal steps ending in 0."""
     step = x[1] - x[0]
     density = density / (density.sum() * step)
     # The trapezoid rule with its first correction, then between two points the cubic with the right slopes.
     below = step * (np.cumsum(density) - density / 2) - step**2 / 12 * np.gradient(density, step)
-    found = {"mean": float((expit(x) * density).sum() * step)}
+    found = {}
     u = np.linspace(0, 1, 1001)
-    for name, probability in (("lower", 0.025), ("median", 0.5), ("upper", 0.975)):
+    for name, probability in (("lower", 0.025), ("estimate", 0.5), ("upper", 0.975)):
         i = int(np.searchsorted(below, probability)) - 1
         rise = below[i + 1] - below[i]
         cubic = below[i] + rise * u**2 * (3 - 2 * u)
         cubic += step * (density[i] * u * (1 - u) ** 2 - density[i + 1] * u**2 * (1 - u))
-        found[name] = float(expit(x[i] + step * np.interp(probability, cubic, u)))
+        found[name] = float(shown(x[i] + step * np.interp(probability, cubic, u)))
     return found
 
 
@@ -1128,6 +1224,7 @@ def recompute(folder: Path) -> Rule:
         "evidence_map": evidence_map(chosen, protocol),
         "wording": wording(chosen, protocol),
         "sensitivity": sensitivity(files, chosen, protocol),
+        "over_time": over_time(files, chosen, protocol),
         "specification": specification(files, protocol),
     }
 
