@@ -198,8 +198,8 @@ def plan() -> list[Run]:
     pools = [STRUCTURES[name] for name in POOLS]
     runs = [Run(one, usual, {HEADLINE: headline}, MANY) for one in STRUCTURES.values()]
     strata: Mapping[str, Method] = {f"{name}, common rho": partial(stratum, name=name) for name in POOLS["strict"]}
-    runs += [Run(one, usual, strata, MANY) for one in pools]
     runs += [Run(one, beta, EXACT, MANY) for one in STRUCTURES.values()]
+    runs += [Run(one, usual, strata, MANY) for one in pools]
     for one in pools:
         adjustable: Mapping[str, Method] = {HEADLINE: headline, "adjusted for selection": adjusted}
         runs.append(Run(one, by_size(one), {HEADLINE: headline}, MANY))

@@ -114,7 +114,7 @@ def target_lines(cells: Sequence[Cell], pools: Collection[str] | None = None) ->
         lines += [
             f"{for_terminal(structure)}: {said}",
             f"  lowest mean {_per_cent(mean)} % ({truth}, ICC {icc:g})",
-            f"  lowest cell {_per_cent(worst.coverage)} % ({_where(worst)})",
+            f"  lowest cell {_per_cent(worst.coverage)} % (se {100 * worst.coverage_se:.2f}; {_where(worst)})",
         ]
     return lines
 

@@ -222,7 +222,7 @@ def _cell(structure: Structure, truth: Truth, method: str, sums: Floats, sets: i
 
 
 def headline(r: Integers, structure: Structure) -> Floats:
-    """Posterior median and limits as `posterior.pool_proportion` gives them, within 1e-3: (B, K) to (B, 3)."""
+    """Posterior median and limits as of `posterior.pool_proportion`, to 1e-3 under our priors: (B, K) to (B, 3)."""
     n = np.asarray(structure.evaluable, dtype=np.int64)
     sets, which = distinct(r, n)
     weights = rho_grid(structure.rho_prior)[1]
@@ -282,4 +282,4 @@ def limits(mass: Floats, mu_prior: Prior = MU_PRIOR) -> Floats:
         cell = np.count_nonzero(below <= probability, axis=1) - 1
         low, high = below[rows, cell], below[rows, cell + 1]
         found.append((cell + (probability - low) / (high - low)) / mass.shape[1])
-    return np.round(betaincinv(*mu_prior, np.transpose(found)), _DECIMALS)
+    return np.asarray(np.round(betaincinv(*mu_prior, np.transpose(found)), _DECIMALS), dtype=float)
