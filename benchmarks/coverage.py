@@ -100,7 +100,13 @@ def _of_reports(r: Integers, structure: Structure, some: Sequence[bool] | np.nda
     """Likelihoods of the different data sets of some reports, and which of them each set has."""
     n = np.asarray(structure.evaluable)[some]
     sets, which = distinct(r[:, some], n)
-    return likelihoods(sets, n), which
+    return _kept(tuple(map(tuple, sets.tolist())), tuple(n.tolist())), which
+
+
+@lru_cache(maxsize=3)
+def _kept(sets: tuple[tuple[int, ...], ...], sizes: tuple[int, ...]) -> Floats:
+    """Likelihoods, kept since every stratum needs those of all."""
+    return likelihoods(np.array(sets), np.array(sizes))
 
 
 @lru_cache(maxsize=1)

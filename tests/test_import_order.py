@@ -191,7 +191,6 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
 UNREACHED = {  # by no command; they go with the work on one model for every pool
     *("leave_one_out_inverse_variance", "cumulative_inverse_variance", "prediction_interval", "restricted_mean"),
     "fit_meta_regression",
-    "simulation_in_short",  # tools/regenerate.py
     "to_frame",  # for whoever works with pandas
 }
 ENTERED = ("rule", "command", "callback", "validator")  # decorators by which a function is found

@@ -68,7 +68,8 @@ def test_where_each_method_fails() -> None:
     assert failures(CELLS) == (
         "Where an interval of 95 % holds its aim in fewer than 90.0 % of the sets. **headline**: "
         "2 of 4 cells with reports that differ at random (aim: mean over reports; least 80.0 %, few, beta-binomial, "
-        "ORR 0.5, ICC 0.1); 1 of 1 cells with odds x 3 (aim: larger; least 20.0 %, made up, odds x 3, ORR 0.5, ICC 0.1). "
+        "ORR 0.5, ICC 0.1); "
+        "1 of 1 cells with odds x 3 (aim: larger; least 20.0 %, made up, odds x 3, ORR 0.5, ICC 0.1). "
         "**crude**: 1 of 1 cells with reports that differ at random (aim: mean over reports; least 80.0 %, made up, "
         "beta-binomial, ORR 0.5, ICC 0.1)."
     )
