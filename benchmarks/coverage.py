@@ -116,7 +116,7 @@ def _chance() -> Floats:
     edges = logit(betaincinv(*MU_PRIOR, np.arange(1, cells) / cells))
     middles = logit(betaincinv(*MU_PRIOR, (np.arange(cells) + 0.5) / cells)) + log(SELECTION_PRIOR.odds_ratio)
     shift = np.subtract.outer(np.concatenate([[-np.inf], edges, [np.inf]]), middles)
-    return np.diff(ndtr(shift / SELECTION_PRIOR.log_sd), axis=0).T
+    return np.asarray(np.diff(ndtr(shift / SELECTION_PRIOR.log_sd), axis=0).T)
 
 
 def clopper_pearson(r: Integers, structure: Structure) -> Floats:
