@@ -115,7 +115,7 @@ def _notes(cells: Sequence[Cell]) -> list[str]:
 
 def _panel(sheet: Sheet, top: float, cells: Sequence[Cell], number: int) -> None:
     first = cells[0]
-    title = f"{first.structure.replace('_', ' ')}: {first.reports} reports"
+    title = f"{first.structure.replace('_', ' ')} (K = {first.reports})"
     lines = wrap(title, _WIDTH - _LEFT - _RIGHT, style.STRONG)[:1]
     sheet.block(_LEFT, top, lines, style.STRONG)
     frame = (

@@ -104,7 +104,7 @@ def target_lines(cells: Sequence[Cell], pools: Collection[str] | None = None) ->
         f"Target with {FEWEST} reports or more, ICC at most {HIGHEST:g}:",
         f"mean over ORR {_per_cent(OF_MEAN)} %, each cell of a pool {_per_cent(OF_CELL)} %.",
     ]
-    for structure, here in _groups(judged, lambda cell: cell.structure).items():
+    for structure, here in _groups(judged, _structure).items():
         means = {key: fmean(c.coverage for c in row) for key, row in _groups(here, _truth_and_icc).items()}
         truth, icc = min(means, key=lambda key: means[key])
         worst = min(here, key=lambda cell: cell.coverage)
@@ -131,10 +131,10 @@ def simulation_markdown(cells: Sequence[Cell], command: str, pools: Collection[s
         f"shapes of truth. With {most:,} sets a cell: {_errors([c for c in cells if c.sets == most])}.\n",
         "```\n" + "\n".join(target_lines(cells, pools)) + "\n```\n",
     ]
-    for structure, here in _groups(cells, lambda cell: cell.structure).items():
+    for structure, here in _groups(cells, _structure).items():
         rates = _rates(here)
         parts += [
-            f"## {structure} ({here[0].reports} reports)\n",
+            f"## {structure} (K = {here[0].reports})\n",
             f"| method | sets | aim | truth | ICC | {' | '.join(map(str, rates))} | mean | bias | width |",
             "|---" * (8 + len(rates)) + "|",
         ]
@@ -151,9 +151,11 @@ def failures(cells: Sequence[Cell]) -> str:
         kinds = _groups(here, lambda c: (c.estimand, "reports that differ at random" if c.truth in SHAPES else c.truth))
         parts = []
         for (aim, kind), some in kinds.items():
-            low, worst = sum(cell.coverage < LOW for cell in some), min(some, key=lambda cell: cell.coverage)
-            least = f"least {_per_cent(worst.coverage)} %, {worst.structure}, {_where(worst)}"
-            parts.append(f"{low or 'none'} of {len(some)} cells with {kind} (aim: {aim}; {least})")
+            low, worst = [cell for cell in some if cell.coverage < LOW], min(some, key=lambda cell: cell.coverage)
+            places = list(_groups(low, _structure))
+            where = f" ({', '.join(places)})" if 0 < len(places) < len(_groups(some, _structure)) else ""
+            least = f"least {_per_cent(worst.coverage)} %: {worst.structure}, {_where(worst)}"
+            parts.append(f"{len(low) or 'none'} of {len(some)} cells{where} with {kind} (aim: {aim}; {least})")
         said.append(f"**{method}**: {'; '.join(parts)}.")
     return f"Where an interval of 95 % holds its aim in fewer than {_per_cent(LOW)} % of the sets. {' '.join(said)}"
 
@@ -178,6 +180,10 @@ def _rows(cells: Sequence[Cell], rates: Sequence[float], *, bold: bool = False) 
 
 def _covered(coverage: float, *, bold: bool) -> str:
     return f"**{_per_cent(coverage)}**" if bold and coverage < LOW else _per_cent(coverage)
+
+
+def _structure(cell: Cell) -> str:
+    return cell.structure
 
 
 def _truth_and_icc(cell: Cell) -> tuple[str, float]:

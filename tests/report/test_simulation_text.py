@@ -67,12 +67,13 @@ def test_the_target_is_of_the_mean_and_in_a_pool_of_each_cell() -> None:
 def test_where_each_method_fails() -> None:
     assert failures(CELLS) == (
         "Where an interval of 95 % holds its aim in fewer than 90.0 % of the sets. **headline**: "
-        "2 of 4 cells with reports that differ at random (aim: mean over reports; least 80.0 %, few, beta-binomial, "
+        "2 of 4 cells with reports that differ at random (aim: mean over reports; least 80.0 %: few, beta-binomial, "
         "ORR 0.5, ICC 0.1); "
-        "1 of 1 cells with odds x 3 (aim: larger; least 20.0 %, made up, odds x 3, ORR 0.5, ICC 0.1). "
-        "**crude**: 1 of 1 cells with reports that differ at random (aim: mean over reports; least 80.0 %, made up, "
+        "1 of 1 cells with odds x 3 (aim: larger; least 20.0 %: made up, odds x 3, ORR 0.5, ICC 0.1). "
+        "**crude**: 1 of 1 cells with reports that differ at random (aim: mean over reports; least 80.0 %: made up, "
         "beta-binomial, ORR 0.5, ICC 0.1)."
     )
+    assert "1 of 3 cells (few) with reports" in failures([*CELLS[:2], CELLS[3]])
     assert "none of 1 cells" in failures(CELLS[:1])
 
 
