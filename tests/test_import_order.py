@@ -188,8 +188,7 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
     assert {name: sorted(others & set(left)) for name, others in left.items()} == {}
 
 
-UNREACHED = {  # by no command; they go with the work on one model for every pool
-    "simulation_in_short",  # tools/regenerate.py
+UNREACHED = {  # by no command
     "to_frame",  # for whoever works with pandas
 }
 ENTERED = ("rule", "command", "callback", "validator")  # decorators by which a function is found

@@ -15,8 +15,8 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
@@ -24,6 +24,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 import transcripts  # noqa: E402 - found by the line above
 
 from metaimt.out_folder import RECORD  # noqa: E402
+
+if TYPE_CHECKING:
+    from metaimt.statistics.simulate import Cell
 
 BINARY = {".docx", ".xlsx", ".png"}
 """Built and not committed."""
@@ -60,47 +63,40 @@ def paper() -> Files:
     return {"docs/paper.md": _said("audit", "--paper", "you-2024")}
 
 
+REVIEWED = ("strict", "all evidence")  # in docs/simulation.csv, the structures of the review's own pools
+DRAWN = (*REVIEWED, "5 reports", "10 reports", "10 single cases", "one large report, a single case")
+
+
 def simulation() -> Files:
     """The page and the figure of the table of the simulation, which is itself hours of work and not run here."""
     from metaimt.figures.save import figure_bytes
     from metaimt.figures.simulation import draw_simulation
-    from metaimt.report.simulation_text import read_simulation, simulation_markdown
+    from metaimt.report.simulation_text import simulation_markdown
 
-    folder = ROOT / "docs"
-    cells = read_simulation((folder / "simulation.csv").read_text(encoding="utf-8"), "docs/simulation.csv")
-    command = re.search(
-        r"Written by `(metaimt simulate [^`]+)`", (folder / "simulation.md").read_text(encoding="utf-8")
-    )
-    if command is None:
-        raise RuntimeError("docs/simulation.md does not say which command wrote it")
-    return {
-        "docs/simulation.md": simulation_markdown(cells, command[1]).encode("utf-8"),
-        "docs/simulation.svg": figure_bytes(draw_simulation(cells), "svg"),
-    }
+    cells = simulated()
+    page = simulation_markdown(cells, "python benchmarks/coverage.py", REVIEWED)
+    drawn = draw_simulation([cell for cell in cells if cell.structure in DRAWN])
+    return {"docs/simulation.md": page.encode("utf-8"), "docs/simulation.svg": figure_bytes(drawn, "svg")}
+
+
+def simulated() -> tuple[Cell, ...]:
+    """The table that `benchmarks/coverage.py` wrote."""
+    from metaimt.report.simulation_text import read_simulation
+
+    return read_simulation((ROOT / "docs" / "simulation.csv").read_text(encoding="utf-8"), "docs/simulation.csv")
 
 
 def statistics() -> Files:
-    """The blocks of docs/statistics.md that the code and the simulation give."""
+    """The block of docs/statistics.md that the simulation gives: whether the target is met."""
+    from metaimt.report.simulation_text import target_lines
+
     text = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
-    for name, block in statistics_blocks().items():
-        found = re.search(rf"(<!-- {name}: begin -->\n)(.*?)(<!-- {name}: end -->)", text, re.DOTALL)
-        if found is None:
-            raise RuntimeError(f"docs/statistics.md has no block {name}")
-        text = text[: found.start(2)] + block + text[found.end(2) :]
+    block = "\n".join(["```", *target_lines(simulated(), REVIEWED), "```", ""])
+    marks = re.compile(r"(?<=<!-- simulation: begin -->\n).*?(?=<!-- simulation: end -->)", re.DOTALL)
+    text, times = marks.subn(lambda _: block, text)
+    if times != 1:
+        raise RuntimeError("docs/statistics.md has not one block simulation")
     return {"docs/statistics.md": text.encode("utf-8")}
-
-
-def statistics_blocks() -> dict[str, str]:
-    """The rule as the head of its module states it, and the simulation in short."""
-    from metaimt.report.simulation_text import read_simulation, simulation_in_short
-
-    head = import_module("metaimt.statistics.pooled").__doc__ or ""
-    steps = re.split(r"(?m)^(?=\d+\. )", head)[1:]
-    table = (ROOT / "docs" / "simulation.csv").read_text(encoding="utf-8")
-    return {
-        "rule": "".join(f"{' '.join(step.split())}\n" for step in steps),
-        "simulation": simulation_in_short(read_simulation(table, "docs/simulation.csv")),
-    }
 
 
 def outputs() -> Files:

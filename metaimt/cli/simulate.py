@@ -24,7 +24,6 @@ def simulate(  # noqa: PLR0917 - typer reads the options from the signature
     sets: Annotated[int, typer.Option("--sets", min=1, help="Data sets a cell.")] = 1000,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="Worker processes.")] = os.cpu_count() or 1,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the whole table.")] = 20261123,
-    glmm: Annotated[bool, typer.Option("--glmm", help="The exact GLMM as well: twenty times the time.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="Write the table to this .csv file, or to .md and .csv.")
     ] = None,
@@ -33,19 +32,19 @@ def simulate(  # noqa: PLR0917 - typer reads the options from the signature
         Path | None, typer.Option("--from", help="Run nothing: show or draw the table of this .csv file.")
     ] = None,
 ) -> None:
-    """Measure bias, coverage and width of every interval of the pooled rate, on the review's own report sizes."""
+    """Measure bias, coverage and width of the interval of the pooled rate, on the review's own report sizes."""
     from metaimt.report.simulation_text import read_simulation, simulation_table
 
     _check(sources, out, figure, table)
     if table is not None:
         cells = read_simulation(_text(table), table.as_posix())
     else:
-        cells = _run(sources or [Path("cases")], sets=sets, jobs=jobs, seed=seed, glmm=glmm)
+        cells = _run(sources or [Path("cases")], sets=sets, jobs=jobs, seed=seed)
     if out is None and figure is None:
         print(simulation_table(cells))
     if out is not None:
         names = " ".join(path.as_posix() for path in sources or [Path("cases")])
-        command = f"metaimt simulate {names} --sets {sets} --seed {seed}{' --glmm' if glmm else ''}"
+        command = f"metaimt simulate {names} --sets {sets} --seed {seed}"
         drawn = f" --figure {figure.as_posix()}" if figure else ""
         _write(cells, f"{command} --out {out.as_posix()}{drawn}", out)
     if figure is not None:
@@ -68,13 +67,13 @@ def _text(table: Path) -> str:
         raise WrongUse(f"{table.as_posix()}: not a text in UTF-8; give the .csv that --out wrote") from None
 
 
-def _run(sources: list[Path], *, sets: int, jobs: int, seed: int, glmm: bool) -> tuple[Cell, ...]:
+def _run(sources: list[Path], *, sets: int, jobs: int, seed: int) -> tuple[Cell, ...]:
     """The cells, each figure as the table in CSV has it, so that a figure is the same from either."""
     from metaimt.report.simulation_text import as_written
     from metaimt.statistics.simulate import simulate as run
 
     structures = [one for source in sources for one in _structures(source)]
-    return as_written(run(structures, sets=sets, jobs=jobs, seed=seed, glmm=glmm, progress=_progress))
+    return as_written(run(structures, sets=sets, jobs=jobs, seed=seed, progress=_progress))
 
 
 def _draw(cells: tuple[Cell, ...], path: Path) -> None:
@@ -85,7 +84,7 @@ def _draw(cells: tuple[Cell, ...], path: Path) -> None:
     kind = cast("Kind", path.suffix.removeprefix("."))
     try:
         figure = draw_simulation(cells)
-    except ValueError as error:  # more methods than marks, in a table that was written elsewhere
+    except ValueError as error:  # no cell of the headline, in a table that was written elsewhere
         raise WrongUse(f"--figure {path.as_posix()}: {error}") from None
     write_file(path, figure_bytes(figure, kind))
     print(f"Written: {path.as_posix()}")
@@ -103,7 +102,7 @@ def _write(cells: tuple[Cell, ...], command: str, out: Path) -> None:
 
 
 def _structures(source: Path) -> list[Structure]:
-    """The report sizes of a table of studies, or of each pool of a review and its trials."""
+    """The report sizes of a table of studies, or of each pool of a review with its priors."""
     from metaimt.casefiles.studies import read_studies
     from metaimt.review import load, respond
     from metaimt.statistics.simulate import Structure
@@ -111,15 +110,14 @@ def _structures(source: Path) -> list[Structure]:
     if not source.is_dir():
         rows = read_studies(source).rows
         return [Structure(source.stem, tuple(study.evaluable for study in rows))]
-    pools = respond(load(source))[1].pools
-    headline = next(iter(pools))
-    groups = [(name, pool) for name, pool in pools.items()]
-    groups += [(f"{headline}, {name}", group) for name, group in pools[headline].strata.items() if name == "trials"]
-    return [Structure(name, tuple(n for _, _, n in group.clusters)) for name, group in groups if group.clusters]
+    loaded = load(source)
+    priors = loaded.protocol.priors
+    sizes = {name: tuple(n for _, _, n in pool.clusters) for name, pool in respond(loaded)[1].pools.items()}
+    return [Structure(name, n, priors.mu, priors.rho) for name, n in sizes.items() if n]
 
 
 def _progress(done: int, total: int) -> None:
     if sys.stderr.isatty():
         print(
-            f"\r{done} of {total} distinct data sets ", end="\n" if done == total else "", file=sys.stderr, flush=True
+            f"\r{done} of {total} blocks of data sets ", end="\n" if done == total else "", file=sys.stderr, flush=True
         )

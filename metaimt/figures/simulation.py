@@ -1,7 +1,4 @@
-"""Coverage of every interval of a simulation: a panel a structure, the nominal level and the target in each.
-
-Nothing is computed here: each mark is a cell of the simulation.
-"""
+"""Coverage of the headline interval in a simulation: a panel a structure, a mark a cell, a line a shape of truth."""
 
 from __future__ import annotations
 
@@ -14,7 +11,6 @@ import numpy as np
 from metaimt.figures import style
 from metaimt.figures.layout import (
     LegendEntry,
-    LegendRow,
     Sheet,
     draw_legend,
     legend_height,
@@ -23,91 +19,76 @@ from metaimt.figures.layout import (
     new_sheet,
     wrap,
 )
-from metaimt.statistics.simulate import RULE, Cell, target_band
+from metaimt.statistics.simulate import HEADLINE, LEVEL, SHAPES, Cell
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-NOMINAL: Final = 0.95
-TITLE: Final = "Coverage of nominal 95 % intervals of the pooled response rate"
+TITLE: Final = f"Coverage of nominal {100 * LEVEL:g} % intervals of the pooled response rate"
 _TICKS: Final = (0.0, 0.4, 0.85, 0.9, 0.95, 1.0)
 _BEND, _SHARE = 0.85, 0.25  # coverage below the bend gets this share of a panel's height
-_WIDTH, _LEFT, _RIGHT, _PANEL = 7.4, 0.55, 0.12, 2.0
+_WIDTH, _LEFT, _RIGHT, _PANEL = 7.4, 0.55, 0.12, 1.5
 _HEAD, _FOOT, _GAP, _MARGIN = 0.22, 0.46, 0.12, 0.12
 _BETWEEN: Final = 0.6  # positions left free between two intraclass correlations
-_SPREAD: Final = 0.62  # of one position, over which the methods stand side by side
+_SPREAD: Final = 0.62  # of one position, over which the truths stand side by side
 
 
 @dataclass(frozen=True)
 class _Look:
-    """Marker, colour and dashes of a method; `filled` sets it apart in grey as well."""
+    """Marker, colour and dashes of a shape of truth; `filled` sets it apart in grey as well."""
 
     marker: str
     colour: str
     dashes: tuple[float, ...] = ()
     filled: bool = False
-    width: float = 0.7
+    width: float = 0.9
 
 
-_RULE: Final = _Look("o", style.BLACK, filled=True, width=1.5)
-_LOOKS: Final = (
-    _Look("s", style.GREY, (4, 2)),
-    _Look("D", style.GREEN, filled=True),
-    _Look("^", style.BLUE, (1, 1)),
-    _Look("v", style.PURPLE, (5, 1, 1, 1)),
-    _Look("P", style.VERMILLION, (4, 2), filled=True),
-    _Look("X", style.SILVER, (1, 1.6), filled=True),
-    _Look("<", style.BLUE, (3, 1), filled=True),
-    _Look(">", style.GREEN, (2, 2)),
-    _Look("p", style.VERMILLION, (1, 1)),
-    _Look("h", style.PURPLE, (6, 2), filled=True),
+_LOOKS: Final = dict(
+    zip(
+        SHAPES,
+        (
+            _Look("o", style.BLACK, filled=True, width=1.5),
+            _Look("s", style.BLUE, (4, 2)),
+            _Look("^", style.VERMILLION, (1, 1)),
+        ),
+        strict=True,
+    )
 )
 
 
 def draw_simulation(cells: Sequence[Cell]) -> Figure:
-    """Draw every cell's coverage: response rates within intraclass correlations along x, a mark a method.
+    """Draw the headline's coverage of the mean over reports: rates within intraclass correlations along x.
 
-    The axis below 85 % is compressed, so that what misses the level by far stays on the page. The line of a method
-    carries the id `structure-method-correlation`, each numbered from 0.
+    The axis below 85 % is compressed, so that what misses the level by far stays on the page. A line carries the id
+    `structure-truth-correlation`, each numbered from 0. Cells of other methods and truths are left out.
 
     Raises:
-        ValueError: no cells, or more methods than there are marks.
+        ValueError: no cells.
     """
-    looks = _looks(cells)
-    structures = [[one for one in cells if one.structure == name] for name in dict.fromkeys(c.structure for c in cells)]
+    shown = [cell for cell in cells if cell.method == HEADLINE and cell.truth in SHAPES]
+    if not shown:
+        raise ValueError(f"a figure shows the cells of the {HEADLINE} method: here are none")
+    structures = [[one for one in shown if one.structure == name] for name in dict.fromkeys(c.structure for c in shown)]
     with style.figure_style():
-        legend = legend_rows(_legend(looks), _WIDTH - 2 * _MARGIN, style.SMALL)
-        notes = [line for note in _notes(cells) for line in wrap(note, _WIDTH - 2 * _MARGIN, style.SMALL)]
+        legend = legend_rows(_legend(), _WIDTH - 2 * _MARGIN, style.SMALL)
+        notes = [line for note in _notes(shown) for line in wrap(note, _WIDTH - 2 * _MARGIN, style.SMALL)]
         above = _MARGIN + line_height(style.TITLE) + legend_height(legend, style.SMALL) + _GAP
         each = _HEAD + _PANEL + _FOOT
         height = above + each * len(structures) + len(notes) * line_height(style.SMALL) + _MARGIN
         sheet = new_sheet(_WIDTH, height)
-        _heading(sheet, legend)
+        top = sheet.block(_MARGIN, _MARGIN, [TITLE], style.TITLE)
+        draw_legend(sheet, (_MARGIN, top + 0.04), legend, style.SMALL)
         for place, here in enumerate(structures):
-            _panel(sheet, above + place * each, here, looks, place)
+            _panel(sheet, above + place * each, here, place)
         sheet.block(_MARGIN, above + each * len(structures), notes, style.SMALL)
         return sheet.figure
 
 
-def _looks(cells: Sequence[Cell]) -> dict[str, _Look]:
-    methods = list(dict.fromkeys(cell.method for cell in cells))
-    others = [method for method in methods if method != RULE]
-    if not methods or len(others) > len(_LOOKS):
-        raise ValueError(f"a figure shows 1 to {len(_LOOKS) + 1} methods, not {len(methods)}")
-    found = dict(zip(others, _LOOKS, strict=False))
-    return {method: found.get(method, _RULE) for method in methods}
-
-
-def _heading(sheet: Sheet, legend: list[LegendRow]) -> None:
-    top = sheet.block(_MARGIN, _MARGIN, [TITLE], style.TITLE)
-    draw_legend(sheet, (_MARGIN, top + 0.04), legend, style.SMALL)
-
-
-def _legend(looks: dict[str, _Look]) -> list[LegendEntry]:
-    entries = [LegendEntry(method, _sign(look)) for method, look in looks.items()]
-    target = LegendEntry("target of the rule", _patch)
-    return [*entries, LegendEntry("nominal 95 %", _dash), target]
+def _legend() -> list[LegendEntry]:
+    entries = [LegendEntry(f"{shape} truth", _sign(look)) for shape, look in _LOOKS.items()]
+    return [*entries, LegendEntry(f"nominal {100 * LEVEL:g} %", _dash)]
 
 
 def _sign(look: _Look) -> Callable[[Axes, float, float], object]:
@@ -122,26 +103,19 @@ def _dash(axes: Axes, x: float, y: float) -> None:
     style.draw_line(axes, (x - 0.1, x + 0.1), (y, y), colour=style.GREY, dashes=(4, 2.5))
 
 
-def _patch(axes: Axes, x: float, y: float) -> None:
-    style.draw_line(axes, (x - 0.1, x + 0.1), (y, y), colour=_BAND_COLOUR, width=7.0, zorder=1)
-
-
-_BAND_COLOUR: Final = style.tint(style.BLUE, 0.16)
-
-
 def _notes(cells: Sequence[Cell]) -> list[str]:
     sets = sorted({cell.sets for cell in cells})
     error = max(cell.coverage_se for cell in cells)
     return [
         f"{' or '.join(f'{number:,}' for number in sets)} simulated data sets a cell; Monte-Carlo standard error at "
         f"most {100 * error:.2f} points. The scale is compressed below {100 * _BEND:.0f} %. ORR: true mean response "
-        "rate; ICC: true intraclass correlation."
+        "rate; ICC: true intraclass correlation, at 0 the same for every shape of truth."
     ]
 
 
-def _panel(sheet: Sheet, top: float, cells: Sequence[Cell], looks: dict[str, _Look], number: int) -> None:
+def _panel(sheet: Sheet, top: float, cells: Sequence[Cell], number: int) -> None:
     first = cells[0]
-    title = f"{first.structure.replace('_', ' ')}: {first.reports} reports"
+    title = f"{first.structure.replace('_', ' ')} (K = {first.reports})"
     lines = wrap(title, _WIDTH - _LEFT - _RIGHT, style.STRONG)[:1]
     sheet.block(_LEFT, top, lines, style.STRONG)
     frame = (
@@ -155,20 +129,16 @@ def _panel(sheet: Sheet, top: float, cells: Sequence[Cell], looks: dict[str, _Lo
     truths = list(dict.fromkeys(cell.rate for cell in cells))
     starts = {icc: k * (len(truths) + _BETWEEN) for k, icc in enumerate(groups)}
     _scale(axes, starts, truths)
-    lowest, highest = target_band(first.reports, first.sets)
-    axes.axhspan(lowest, highest, color=_BAND_COLOUR, linewidth=0, zorder=0)
-    axes.axhline(NOMINAL, color=style.GREY, linewidth=style.MEDIUM, dashes=(4, 2.5), zorder=1)
-    for place, (method, look) in enumerate(looks.items()):
-        shift = _SPREAD * (place / max(1, len(looks) - 1) - 0.5) if len(looks) > 1 else 0.0
+    axes.axhline(LEVEL, color=style.GREY, linewidth=style.MEDIUM, dashes=(4, 2.5), zorder=1)
+    for place, (shape, look) in enumerate(_LOOKS.items()):
+        shift = _SPREAD * (place / (len(_LOOKS) - 1) - 0.5)
         for k, (icc, start) in enumerate(starts.items()):
-            here = {c.rate: c.coverage for c in cells if c.method == method and c.correlation == icc}
-            x = [start + truths.index(rate) + shift for rate in here]
-            line = axes.plot(
-                x, list(here.values()), color=look.colour, linewidth=look.width, zorder=3 if method == RULE else 2
-            )[0]
+            here = {c.rate: c.coverage for c in cells if c.truth == shape and c.correlation == icc}
+            x, y = [start + truths.index(rate) + shift for rate in here], list(here.values())
+            line = axes.plot(x, y, color=look.colour, linewidth=look.width, zorder=2)[0]
             line.set_linestyle((0, look.dashes) if look.dashes else "-")
             line.set_gid(f"{number}-{place}-{k}")
-            _mark(axes, x, list(here.values()), look)
+            _mark(axes, x, y, look)
 
 
 def _mark(axes: Axes, x: Sequence[float], y: Sequence[float], look: _Look) -> None:
@@ -189,7 +159,7 @@ def _scale(axes: Axes, starts: dict[float, float], truths: Sequence[float]) -> N
     for icc, start in starts.items():
         middle = start + (len(truths) - 1) / 2
         where = axes.get_xaxis_transform()
-        label = axes.text(middle, -0.135, f"ICC {icc:g}, by ORR", transform=where, ha="center", color=style.GREY)
+        label = axes.text(middle, -0.2, f"ICC {icc:g}, by ORR", transform=where, ha="center", color=style.GREY)
         label.set(fontsize=style.SMALL.size, va="center")
         if start:
             axes.axvline(start - 0.5 - _BETWEEN / 2, color=style.GRID, linewidth=style.MEDIUM, zorder=0)

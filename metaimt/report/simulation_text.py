@@ -1,24 +1,26 @@
-"""The table of a simulation, as text, Markdown and rows for CSV; and read back from its CSV.
-
-Coverage in per cent with its Monte-Carlo standard error, bias and width in points.
-"""
+"""The table of a simulation, as text, Markdown and rows for CSV; and read back from its CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import asdict, fields
 from math import isfinite
-from typing import Any
+from statistics import fmean
+from typing import Any, Final, TypeVar
 
 from metaimt.files import for_terminal
 from metaimt.problem import WrongUse
 from metaimt.report.tables import Row, csv_text
-from metaimt.statistics.simulate import RULE, Cell
+from metaimt.statistics.simulate import HEADLINE, SHAPES, Cell
 
-_NOTED = 0.94  # coverage of the rule below this is listed, whatever the target
-_FLAGS = {"": "", "met": "", "under": "UNDER", "over": "OVER"}
+K = TypeVar("K", bound=Hashable)
+OF_MEAN: Final = 0.93  # target of the mean over the true rates
+OF_CELL: Final = 0.92  # and of each of them, in the pools of a review
+FEWEST: Final = 5  # reports, for a target
+HIGHEST: Final = 0.3  # intraclass correlation, for a target
+LOW: Final = 0.9  # coverage below this is a failure
 
 
 def simulation_rows(cells: Sequence[Cell]) -> Iterator[Row]:
@@ -73,106 +75,134 @@ def _refused(place: str, message: str, hint: str) -> WrongUse:
 
 
 def simulation_table(cells: Sequence[Cell]) -> str:
-    """A block for each structure, in 80 columns: coverage (standard error), bias, width, and what misses the target."""
+    """A block for each structure and method, in 80 columns; then whether the target is met."""
     blocks = []
-    for name in dict.fromkeys(cell.structure for cell in cells):
-        here = [cell for cell in cells if cell.structure == name]
-        first = here[0]
-        title = f"{for_terminal(name)}: K = {first.reports}, {first.sets} sets a cell"
-        lines = [title, f"{'ORR':>4}{'ICC':>5}  {'method':<24}{'coverage (se) %':>16}{'bias':>8}{'width':>8}  target"]
-        blocks.append("\n".join([*lines, *(_line(cell).rstrip() for cell in here)]))
-    return "\n\n".join([*blocks, summary(cells)])
+    for (structure, method), here in _groups(cells, lambda cell: (cell.structure, cell.method)).items():
+        first, rates = here[0], _rates(here)
+        shown = "".join(f"{100 * rate:>6g}" for rate in rates)
+        lines = [
+            f"{for_terminal(structure)}: {first.reports} reports, {first.sets:,} sets a cell",
+            f"{method}, {first.estimand}",
+            f"{'':<19}{'coverage, %, by true ORR, %':<{len(shown)}}{'largest':>15}",
+            f"{'truth':<14}{'ICC':>4} {shown}{'mean':>7}{'bias':>8}{'width':>8}",
+        ]
+        for truth, icc, *covered, mean, bias, width in _rows(here, rates):
+            cells_shown = "".join(f"{each:>6}" for each in covered)
+            lines.append(f"{truth:<14}{icc:>4} {cells_shown}{mean:>7}{bias:>8}{width:>8}")
+        blocks.append("\n".join([*lines, _errors(here)]))
+    return "\n\n".join([*blocks, "\n".join(target_lines(cells))])
 
 
-def _line(cell: Cell) -> str:
-    truth = f"{cell.rate:>4.2f}{cell.correlation:>5.1f}"
-    coverage = f"{100 * cell.coverage:.1f} ({100 * cell.coverage_se:.2f})"
-    figures = f"{coverage:>16}{100 * cell.bias:>+8.1f}{100 * cell.width:>8.1f}"
-    return f"{truth}  {cell.method:<24}{figures}  {_FLAGS[cell.target]}"
+def target_lines(cells: Sequence[Cell], pools: Collection[str] | None = None) -> list[str]:
+    """Whether the headline meets its target on each structure of `FEWEST` reports or more.
+
+    Judged are reports that differ in any of the three shapes with an ICC of at most `HIGHEST`: the mean over the true
+    rates for every shape and ICC; every single cell in the pools of a review (`pools`; all structures if None).
+    """
+    judged = [c for c in cells if c.method == HEADLINE and c.truth in SHAPES and c.correlation <= HIGHEST]
+    lines = [
+        f"Target with {FEWEST} reports or more, ICC at most {HIGHEST:g}:",
+        f"mean over ORR {_per_cent(OF_MEAN)} %, each cell of a pool {_per_cent(OF_CELL)} %.",
+    ]
+    for structure, here in _groups(judged, _structure).items():
+        means = {key: fmean(c.coverage for c in row) for key, row in _groups(here, _truth_and_icc).items()}
+        truth, icc = min(means, key=lambda key: means[key])
+        worst = min(here, key=lambda cell: cell.coverage)
+        mean = means[truth, icc]
+        missed = mean < OF_MEAN or (worst.coverage < OF_CELL and (pools is None or structure in pools))
+        said = "no target" if here[0].reports < FEWEST else "MISSED" if missed else "met"
+        lines += [
+            f"{for_terminal(structure)}: {said}",
+            f"  lowest mean {_per_cent(mean)} % ({truth}, ICC {icc:g})",
+            f"  lowest cell {_per_cent(worst.coverage)} % (se {100 * worst.coverage_se:.2f}; {_where(worst)})",
+        ]
+    return lines
 
 
-def summary(cells: Sequence[Cell]) -> str:
-    """How many cells of each judged method miss the target, by structure."""
-    judged = [cell for cell in cells if cell.target]
-    lines = []
-    for structure, method in dict.fromkeys((cell.structure, cell.method) for cell in judged):
-        here = [cell for cell in judged if (cell.structure, cell.method) == (structure, method)]
-        low, high = min(cell.coverage for cell in here), max(cell.coverage for cell in here)
-        missed = sum(cell.target == "under" for cell in here), sum(cell.target == "over" for cell in here)
-        found = f"coverage {100 * low:.1f} to {100 * high:.1f} %; {missed[0]} under, {missed[1]} over, of {len(here)}"
-        lines.append(f"{for_terminal(structure)}, {method}:\n  {found}")
-    return "\n".join(["Target:", *lines])
-
-
-def simulation_markdown(cells: Sequence[Cell], command: str) -> str:
-    """The page for the documentation: what was run, the target check, and coverage of every method in each cell."""
+def simulation_markdown(cells: Sequence[Cell], command: str, pools: Collection[str] | None = None) -> str:
+    """The page for the documentation: where each method fails, the target, and a table for each structure."""
+    most = max(cell.sets for cell in cells)
     parts = [
         "# Operating characteristics\n",
-        f"Written by `{command}` and never by hand; sets a cell: {cells[0].sets}.\n",
-        "Coverage of nominal 95 % intervals in per cent, bias of the estimate and mean width in points. A rule is "
-        "**bold** where it misses the target: with ten reports or more 94 % less two Monte-Carlo standard errors to "
-        f"98.5 %, with fewer at least 92 %. '{RULE}' is the one in use{_candidates(cells)}.\n",
-        f"```\n{summary(cells)}\n```\n",
+        failures(cells) + "\n",
+        f"Written by `{command}` and never by hand. Coverage of nominal 95 % intervals in per cent, by true mean "
+        f"response rate (ORR), **bold** under {_per_cent(LOW)} %; then its mean, the bias that is largest over the "
+        "rates, and the range of the mean width, in points. ICC: true intraclass correlation, at 0 the same for all "
+        f"shapes of truth. With {most:,} sets a cell: {_errors([c for c in cells if c.sets == most])}.\n",
+        "```\n" + "\n".join(target_lines(cells, pools)) + "\n```\n",
     ]
-    for structure in dict.fromkeys(cell.structure for cell in cells):
-        here = [cell for cell in cells if cell.structure == structure]
-        parts.append(f"## {structure} (K = {here[0].reports})\n")
-        parts += [_markdown(here, title) for title in ("coverage", "bias", "width")]
+    for structure, here in _groups(cells, _structure).items():
+        rates = _rates(here)
+        parts += [
+            f"## {structure} (K = {here[0].reports})\n",
+            f"| method | sets | aim | truth | ICC | {' | '.join(map(str, rates))} | mean | bias | width |",
+            "|---" * (8 + len(rates)) + "|",
+        ]
+        for (method, sets, aim), some in _groups(here, lambda c: (c.method, c.sets, c.estimand)).items():
+            parts += [f"| {' | '.join([method, f'{sets:,}', aim, *row])} |" for row in _rows(some, rates, bold=True)]
+        parts.append("")
     return "\n".join(parts)
 
 
-def _candidates(cells: Sequence[Cell]) -> str:
-    others = dict.fromkeys(cell.method for cell in cells if cell.target and cell.method != RULE)
-    said = "; not in use, but judged alike, to show why the rule is as it is:"
-    return f"{said} {' and '.join(repr(name) for name in others)}" if others else ""
+def failures(cells: Sequence[Cell]) -> str:
+    """A paragraph: in how many cells each method covers less than `LOW`, and where it covers least."""
+    said = []
+    for method, here in _groups(cells, lambda cell: cell.method).items():
+        kinds = _groups(here, lambda c: (c.estimand, "reports that differ at random" if c.truth in SHAPES else c.truth))
+        parts = []
+        for (aim, kind), some in kinds.items():
+            low, worst = [cell for cell in some if cell.coverage < LOW], min(some, key=lambda cell: cell.coverage)
+            places = list(_groups(low, _structure))
+            where = f" ({', '.join(places)})" if 0 < len(places) < len(_groups(some, _structure)) else ""
+            least = f"least {_per_cent(worst.coverage)} %: {worst.structure}, {_where(worst)}"
+            parts.append(f"{len(low) or 'none'} of {len(some)} cells{where} with {kind} (aim: {aim}; {least})")
+        said.append(f"**{method}**: {'; '.join(parts)}.")
+    return f"Where an interval of 95 % holds its aim in fewer than {_per_cent(LOW)} % of the sets. {' '.join(said)}"
 
 
-def _markdown(cells: Sequence[Cell], what: str) -> str:
-    methods = list(dict.fromkeys(cell.method for cell in cells))
-    lines = [f"| {what}: ORR, ICC | {' | '.join(methods)} |", "|---" * (len(methods) + 1) + "|"]
-    for truth in dict.fromkeys((cell.rate, cell.correlation) for cell in cells):
-        row = {cell.method: _value(cell, what) for cell in cells if (cell.rate, cell.correlation) == truth}
-        lines.append(f"| {truth[0]:.2f}, {truth[1]:.1f} | {' | '.join(row[method] for method in methods)} |")
-    return "\n".join([*lines, ""])
+def _groups(cells: Iterable[Cell], key: Callable[[Cell], K]) -> dict[K, list[Cell]]:
+    """Cells by key, in the order of their first."""
+    found: dict[K, list[Cell]] = {}
+    for cell in cells:
+        found.setdefault(key(cell), []).append(cell)
+    return found
 
 
-def _value(cell: Cell, what: str) -> str:
-    if what == "bias":
-        return f"{100 * cell.bias:+.1f}"
-    if what == "width":
-        return f"{100 * cell.width:.1f}"
-    text = f"{100 * cell.coverage:.1f} ± {100 * cell.coverage_se:.2f}"
-    return f"**{text}**" if cell.target in {"under", "over"} else text
+def _rows(cells: Sequence[Cell], rates: Sequence[float], *, bold: bool = False) -> Iterator[list[str]]:
+    """A row for each truth and ICC: both, coverage at each rate, their mean, the largest bias, the range of widths."""
+    for (truth, icc), here in sorted(_groups(cells, _truth_and_icc).items(), key=lambda item: item[1][0].correlation):
+        covered = {cell.rate: cell.coverage for cell in here}
+        shown = [_covered(covered[rate], bold=bold) if rate in covered else "" for rate in rates]
+        widths = [f"{100 * width:.0f}" for width in (min(c.width for c in here), max(c.width for c in here))]
+        bias = max((cell.bias for cell in here), key=abs)
+        yield [truth, f"{icc:g}", *shown, _per_cent(fmean(covered.values())), f"{100 * bias:+.1f}", "-".join(widths)]
 
 
-def simulation_in_short(cells: Sequence[Cell]) -> str:
-    """Markdown: a table of each method on each structure over all truths, then where the rule covers less than 94 %."""
-    lines = [
-        "| structure | method | coverage, % | lowest at | largest bias, points | width, points | off target |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for structure, method in dict.fromkeys((cell.structure, cell.method) for cell in cells):
-        here = [cell for cell in cells if (cell.structure, cell.method) == (structure, method)]
-        lines.append(f"| {structure.replace('_', ' ')} (K = {here[0].reports}) | {method} | {_in_short(here)} |")
-    low = [cell for cell in cells if cell.method == RULE and cell.coverage < _NOTED]
-    said = "; ".join(f"{cell.structure.replace('_', ' ')}, {_truth(cell)}: {100 * cell.coverage:.1f} %" for cell in low)
-    return "\n".join([*lines, "", f"The rule covers less than {100 * _NOTED:.0f} % at: {said or 'no truth'}.", ""])
+def _covered(coverage: float, *, bold: bool) -> str:
+    return f"**{_per_cent(coverage)}**" if bold and coverage < LOW else _per_cent(coverage)
 
 
-def _truth(cell: Cell) -> str:
-    return f"ORR {cell.rate:g}, ICC {cell.correlation:g}"
+def _structure(cell: Cell) -> str:
+    return cell.structure
 
 
-def _in_short(cells: Sequence[Cell]) -> str:
-    lowest, highest = min(cells, key=lambda cell: cell.coverage), max(cell.coverage for cell in cells)
-    widths, bias = [cell.width for cell in cells], max((cell.bias for cell in cells), key=abs)
-    missed = sum(cell.target in {"under", "over"} for cell in cells)
-    return " | ".join(
-        (
-            f"{100 * lowest.coverage:.1f} to {100 * highest:.1f}",
-            _truth(lowest),
-            f"{100 * bias:+.1f}",
-            f"{100 * min(widths):.1f} to {100 * max(widths):.1f}",
-            f"{missed} of {len(cells)}" if any(cell.target for cell in cells) else "not judged",
-        )
-    )
+def _truth_and_icc(cell: Cell) -> tuple[str, float]:
+    return cell.truth, cell.correlation
+
+
+def _rates(cells: Sequence[Cell]) -> list[float]:
+    return sorted({cell.rate for cell in cells})
+
+
+def _errors(cells: Sequence[Cell]) -> str:
+    """The largest errors by the number of sets (Monte Carlo)."""
+    coverage, bias = max(cell.coverage_se for cell in cells), max(cell.bias_se for cell in cells)
+    return f"standard error of coverage at most {100 * coverage:.2f} points, of bias {100 * bias:.2f}"
+
+
+def _per_cent(share: float) -> str:
+    return f"{100 * share:.1f}"
+
+
+def _where(cell: Cell) -> str:
+    return f"{cell.truth}, ORR {cell.rate:g}, ICC {cell.correlation:g}"

@@ -9,6 +9,9 @@ from typer.testing import CliRunner
 
 from metaimt.cli.main import app
 
+HEADER = (
+    "structure,reports,truth,rate,correlation,estimand,method,sets,coverage,coverage_se,bias,bias_se,width,width_se"
+)
 RUN = ["simulate", "studies.csv", "--sets", "3", "--jobs", "1"]
 
 
@@ -34,29 +37,34 @@ def test_table_and_figure_and_the_figure_again_from_the_table(here: Path) -> Non
     ("text", "said"),
     [
         ("id,x,n\na,1,2\n", "table.csv:1:1: not a table of `metaimt simulate`"),
-        ("HEADER\nstrict,3,much,0,rule,3,1,0,0,0,1,0,met\n", "table.csv:2:10: rate 'much' is not a number"),
-        ("HEADER\nstrict,3,nan,0,rule,3,1,0,0,0,1,0,met\n", "table.csv:2:10: rate 'nan' is not a number"),
-        ("HEADER\nstrict,3\n", "table.csv:2:1: 2 cells; 13 are needed"),
+        (
+            "HEADER\nstrict,3,two-point,much,0,mean,headline,3,1,0,0,0,1,0\n",
+            "table.csv:2:20: rate 'much' is not a number",
+        ),
+        (
+            "HEADER\nstrict,3,two-point,nan,0,mean,headline,3,1,0,0,0,1,0\n",
+            "table.csv:2:20: rate 'nan' is not a number",
+        ),
+        ("HEADER\nstrict,3\n", "table.csv:2:1: 2 cells; 14 are needed"),
         ("HEADER\n", "table.csv:1:1: not a table"),
     ],
 )
 def test_another_table_is_refused_with_its_place(here: Path, text: str, said: str) -> None:
-    header = "structure,reports,rate,correlation,method,sets,coverage,coverage_se,bias,bias_se,width,width_se,target"
-    (here / "table.csv").write_text(text.replace("HEADER", header), encoding="utf-8")
+    (here / "table.csv").write_text(text.replace("HEADER", HEADER), encoding="utf-8")
     done = CliRunner().invoke(app, ["simulate", "--from", "table.csv"])
     assert done.exit_code == 2
     assert said in done.stderr
 
 
-def test_a_table_that_is_no_text_or_has_too_many_methods(here: Path) -> None:
+def test_a_table_that_is_no_text_or_has_nothing_to_draw(here: Path) -> None:
     (here / "table.csv").write_bytes(b"\xff\xfe")
     done = CliRunner().invoke(app, ["simulate", "--from", "table.csv"])
     assert (done.exit_code, "not a text in UTF-8" in done.stderr) == (2, True)
-    header = "structure,reports,rate,correlation,method,sets,coverage,coverage_se,bias,bias_se,width,width_se,target\n"
-    rows = "".join(f"made-up,3,0.5,0,method {k},3,1,0,0,0,1,0,\n" for k in range(20))
-    (here / "table.csv").write_text(header + rows, encoding="utf-8")
+    (here / "table.csv").write_text(
+        f"{HEADER}\nmade-up,3,two-point,0.5,0,mean,another,3,1,0,0,0,1,0\n", encoding="utf-8"
+    )
     done = CliRunner().invoke(app, ["simulate", "--from", "table.csv", "--figure", "x.svg"])
-    assert (done.exit_code, "methods, not 20" in done.stderr) == (2, True)
+    assert (done.exit_code, "here are none" in done.stderr) == (2, True)
     assert not (here / "x.svg").exists()
 
 

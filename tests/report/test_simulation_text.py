@@ -9,109 +9,104 @@ import pytest
 from metaimt.problem import WrongUse
 from metaimt.report.simulation_text import (
     as_written,
+    failures,
     read_simulation,
-    simulation_in_short,
     simulation_markdown,
     simulation_rows,
     simulation_table,
-    summary,
+    target_lines,
 )
 from metaimt.report.tables import csv_text
-from metaimt.statistics.simulate import RULE, Cell
+from metaimt.statistics.simulate import BETA, HEADLINE, MEAN, TWO_POINT, Cell
 
 
 def cell(**more: Any) -> Cell:
-    told: dict[str, Any] = {"structure": "all_evidence", "reports": 12, "rate": 0.5, "correlation": 0.1}
-    told |= {"method": RULE, "sets": 400, "coverage": 0.951, "coverage_se": 0.0108, "bias": -0.0123, "bias_se": 0.001}
-    return Cell(**(told | {"width": 0.3333, "width_se": 0.002, "target": "met"} | more))
+    told: dict[str, Any] = {"structure": "made up", "reports": 12, "truth": BETA, "rate": 0.5, "correlation": 0.1}
+    told |= {"estimand": MEAN, "method": HEADLINE, "sets": 4000, "coverage": 0.951, "coverage_se": 0.0034}
+    return Cell(**(told | {"bias": -0.0123, "bias_se": 0.001, "width": 0.3333, "width_se": 0.002} | more))
 
 
 CELLS = (
     cell(),
-    cell(rate=0.9, correlation=0.3, coverage=0.921, bias=0.02, width=0.25, target="under"),
-    cell(rate=0.95, correlation=0.0, coverage=0.99, bias=-0.03, width=0.4, target="over"),
-    cell(method="candidate", coverage=0.96),
-    cell(method="candidate", rate=0.9, correlation=0.3, coverage=0.95),
-    cell(method="candidate", rate=0.95, correlation=0.0, coverage=0.955),
-    cell(structure="strict", reports=5, method="plain", coverage=0.8, target=""),
+    cell(rate=0.9, coverage=0.931, bias=0.02, width=0.25),
+    cell(truth=TWO_POINT, correlation=0.5, coverage=0.85),
+    cell(structure="few", reports=4, coverage=0.8),
+    cell(method="crude", sets=300, coverage=0.8, coverage_se=0.0231),
+    cell(truth="odds x 3", estimand="larger", coverage=0.2),
 )
-
-
-def test_how_many_cells_miss_the_target() -> None:
-    assert summary(CELLS).splitlines() == [
-        "Target:",
-        "all_evidence, rule:",
-        "  coverage 92.1 to 99.0 %; 1 under, 1 over, of 3",
-        "all_evidence, candidate:",
-        "  coverage 95.0 to 96.0 %; 0 under, 0 over, of 3",
-    ]
 
 
 def test_the_table_of_the_terminal() -> None:
     lines = simulation_table(CELLS).splitlines()
-    assert lines[0] == "all_evidence: K = 12, 400 sets a cell"
-    assert lines[1].split() == ["ORR", "ICC", "method", "coverage", "(se)", "%", "bias", "width", "target"]
-    assert [line.split() for line in lines[2:5]] == [
-        ["0.50", "0.1", "rule", "95.1", "(1.08)", "-1.2", "33.3"],
-        ["0.90", "0.3", "rule", "92.1", "(1.08)", "+2.0", "25.0", "UNDER"],
-        ["0.95", "0.0", "rule", "99.0", "(1.08)", "-3.0", "40.0", "OVER"],
+    assert lines[:2] == ["made up: 12 reports, 4,000 sets a cell", "headline, mean over reports"]
+    assert [line.split() for line in lines[3:6]] == [
+        ["truth", "ICC", "50", "90", "mean", "bias", "width"],
+        ["beta-binomial", "0.1", "95.1", "93.1", "94.1", "+2.0", "25-33"],
+        ["odds", "x", "3", "0.1", "20.0", "20.0", "-1.2", "33-33"],
     ]
-    assert "strict: K = 5, 400 sets a cell" in lines
+    assert "standard error of coverage at most 0.34 points, of bias 0.10" in lines
     assert max(map(len, lines)) <= 80
 
 
-def test_the_page_of_the_documentation() -> None:
-    text = simulation_markdown(CELLS[:6], "metaimt simulate")
-    assert "Written by `metaimt simulate` and never by hand; sets a cell: 400." in text
-    assert (
-        "'rule' is the one in use; not in use, but judged alike, to show why the rule is as it is: 'candidate'." in text
+def test_the_target_is_of_the_mean_and_in_a_pool_of_each_cell() -> None:
+    assert target_lines(CELLS)[2:] == [
+        "made up: met",
+        "  lowest mean 94.1 % (beta-binomial, ICC 0.1)",
+        "  lowest cell 93.1 % (se 0.34; beta-binomial, ORR 0.9, ICC 0.1)",
+        "few: no target",
+        "  lowest mean 80.0 % (beta-binomial, ICC 0.1)",
+        "  lowest cell 80.0 % (se 0.34; beta-binomial, ORR 0.5, ICC 0.1)",
+    ]
+    low_mean = [cell(coverage=0.9299), cell(rate=0.9, coverage=0.93)]
+    low_cell = [cell(coverage=0.9199), cell(rate=0.9, coverage=0.99)]
+    assert target_lines(low_mean)[2] == "made up: MISSED"
+    assert target_lines(low_cell)[2] == "made up: MISSED"
+    assert target_lines(low_cell, pools=["another"])[2] == "made up: met"
+
+
+def test_where_each_method_fails() -> None:
+    assert failures(CELLS) == (
+        "Where an interval of 95 % holds its aim in fewer than 90.0 % of the sets. **headline**: "
+        "2 of 4 cells with reports that differ at random (aim: mean over reports; least 80.0 %: few, beta-binomial, "
+        "ORR 0.5, ICC 0.1); "
+        "1 of 1 cells with odds x 3 (aim: larger; least 20.0 %: made up, odds x 3, ORR 0.5, ICC 0.1). "
+        "**crude**: 1 of 1 cells with reports that differ at random (aim: mean over reports; least 80.0 %: made up, "
+        "beta-binomial, ORR 0.5, ICC 0.1)."
     )
+    assert "1 of 3 cells (few) with reports" in failures([*CELLS[:2], CELLS[3]])
+    assert "none of 1 cells" in failures(CELLS[:1])
+
+
+def test_the_page_of_the_documentation() -> None:
+    text = simulation_markdown(CELLS, "metaimt simulate")
+    assert text.splitlines()[2] == failures(CELLS)
+    assert "Written by `metaimt simulate` and never by hand." in text
+    assert "With 4,000 sets a cell: standard error of coverage at most 0.34 points" in text
     tables = [line for line in text.splitlines() if line.startswith("|") and not line.startswith("|---")]
     assert tables == [
-        "| coverage: ORR, ICC | rule | candidate |",
-        "| 0.50, 0.1 | 95.1 ± 1.08 | 96.0 ± 1.08 |",
-        "| 0.90, 0.3 | **92.1 ± 1.08** | 95.0 ± 1.08 |",
-        "| 0.95, 0.0 | **99.0 ± 1.08** | 95.5 ± 1.08 |",
-        "| bias: ORR, ICC | rule | candidate |",
-        "| 0.50, 0.1 | -1.2 | -1.2 |",
-        "| 0.90, 0.3 | +2.0 | -1.2 |",
-        "| 0.95, 0.0 | -3.0 | -1.2 |",
-        "| width: ORR, ICC | rule | candidate |",
-        "| 0.50, 0.1 | 33.3 | 33.3 |",
-        "| 0.90, 0.3 | 25.0 | 33.3 |",
-        "| 0.95, 0.0 | 40.0 | 33.3 |",
+        "| method | sets | aim | truth | ICC | 0.5 | 0.9 | mean | bias | width |",
+        "| headline | 4,000 | mean over reports | beta-binomial | 0.1 | 95.1 | 93.1 | 94.1 | +2.0 | 25-33 |",
+        "| headline | 4,000 | mean over reports | two-point | 0.5 | **85.0** |  | 85.0 | -1.2 | 33-33 |",
+        "| crude | 300 | mean over reports | beta-binomial | 0.1 | **80.0** |  | 80.0 | -1.2 | 33-33 |",
+        "| headline | 4,000 | larger | odds x 3 | 0.1 | **20.0** |  | 20.0 | -1.2 | 33-33 |",
+        "| method | sets | aim | truth | ICC | 0.5 | mean | bias | width |",
+        "| headline | 4,000 | mean over reports | beta-binomial | 0.1 | **80.0** | 80.0 | -1.2 | 33-33 |",
     ]
-    assert "## all_evidence (K = 12)" in text
-    assert "'rule' is the one in use.\n" in simulation_markdown(CELLS[:3], "x"), "no candidate"
-
-
-def test_in_short() -> None:
-    lines = simulation_in_short(CELLS).splitlines()
-    assert lines[2:5] == [
-        "| all evidence (K = 12) | rule | 92.1 to 99.0 | ORR 0.9, ICC 0.3 | -3.0 | 25.0 to 40.0 | 2 of 3 |",
-        "| all evidence (K = 12) | candidate | 95.0 to 96.0 | ORR 0.9, ICC 0.3 | -1.2 | 33.3 to 33.3 | 0 of 3 |",
-        "| strict (K = 5) | plain | 80.0 to 80.0 | ORR 0.5, ICC 0.1 | -1.2 | 33.3 to 33.3 | not judged |",
-    ]
-    assert lines[-1] == "The rule covers less than 94 % at: all evidence, ORR 0.9, ICC 0.3: 92.1 %."
-    assert simulation_in_short(CELLS[:1]).rstrip().endswith("less than 94 % at: no truth.")
-    assert "no truth" in simulation_in_short([cell(coverage=0.94)]), "94 % is not less"
 
 
 def test_a_table_is_read_back_as_it_was_written() -> None:
     exact = cell(coverage=0.12345678, bias=-0.00000049)
     (row,) = simulation_rows([exact])
-    assert (row["coverage"], row["bias"], row["method"]) == (0.123457, -0.0, RULE)
-    (again,) = as_written([exact])
-    assert (again.coverage, again.reports, again.target) == (0.123457, 12, "met")
+    assert (row["coverage"], row["bias"], row["method"]) == (0.123457, -0.0, HEADLINE)
+    assert as_written([exact])[0].coverage == 0.123457
     assert as_written(CELLS) == CELLS
 
 
 @pytest.mark.parametrize(
     ("old", "new", "place"),
     [
-        (",12,", ",many,", "table:2:14: reports 'many' is not a number"),  # after all_evidence,
-        (",400,", ",inf,", "table:2:30: sets 'inf' is not a number"),
-        (",0.951,", ",inf,", "table:2:34: coverage 'inf' is not a number"),
+        (",12,", ",many,", "table:2:9: reports 'many' is not a number"),
+        (",0.951,", ",inf,", "table:2:66: coverage 'inf' is not a number"),
     ],
 )
 def test_where_a_table_is_wrong(old: str, new: str, place: str) -> None:

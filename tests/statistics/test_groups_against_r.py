@@ -11,12 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from metaimt.statistics.outcome import NotIdentified
-from metaimt.statistics.posterior import pool_proportion
 from scipy.stats import chi2
 
 from metaimt.statistics.glmm import fit_glmm, profile_intervals
 from metaimt.statistics.inverse_variance import Method, fit_inverse_variance
+from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.proportion import clopper_pearson, jeffreys, wilson
 
 SETS: dict[str, Any] = json.loads(
@@ -101,9 +100,3 @@ def test_the_binomial_profile_is_the_likelihood_ratio_interval(name: str) -> Non
     assert isinstance(fit.tau, NotIdentified)
     found = profile_intervals(fit).median
     assert (found.lower, found.upper) == pytest.approx(SETS[name]["binom_pooled"]["likelihood_ratio"], abs=1e-6)
-
-
-@pytest.mark.parametrize("name", [name for name in SETS if "rho_identifiable" in SETS[name]["beta_binomial"]])
-def test_whether_rho_is_identified(name: str) -> None:
-    found = pool_proportion(SETS[name]["xi"], SETS[name]["ni"]).rho
-    assert isinstance(found, NotIdentified) == (not SETS[name]["beta_binomial"]["rho_identifiable"])
