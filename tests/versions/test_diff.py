@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from conftest import FROZEN, MakeReview, arm, course, patient, report
 from made_up_review import contents, edit, frozen, repository, small_review, write
-from metaimt.statistics.pooled import pool_proportion
 
 import metaimt.analyses.pooled_response
 from metaimt.analyses.results import Results
@@ -24,6 +23,7 @@ from metaimt.report.markdown import report_markdown
 from metaimt.report.whats_new import field_text
 from metaimt.report.whats_new_pages import changes_page
 from metaimt.review import Loaded, build, diff, load, respond, snapshot
+from metaimt.statistics.posterior import pool_proportion
 from metaimt.versions.changes import Changes
 from metaimt.versions.numbering import kinds_of
 from metaimt.versions.numbers import NumberChange

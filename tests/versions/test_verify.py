@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from conftest import MakeReview, course, patient, report
 from made_up_review import edit, frozen, small_review, write
-from metaimt.statistics.pooled import pool_proportion
 
 import metaimt.analyses.pooled_response
 import metaimt.evidence.tables
@@ -18,6 +17,7 @@ from metaimt.casefiles.version_files import read_version, sealed
 from metaimt.problem import WrongUse
 from metaimt.report.verification_text import verification_text
 from metaimt.review import verify
+from metaimt.statistics.posterior import pool_proportion
 
 pytestmark = pytest.mark.usefixtures("remembered")
 
