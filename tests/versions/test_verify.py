@@ -97,7 +97,7 @@ def test_a_changed_default_that_moves_numbers(review: Path, monkeypatch: pytest.
 
 
 def test_a_changed_default_of_the_protocol(review: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Priors.model_fields["rho"], "default", (2.0, 4.0))
+    monkeypatch.setattr(Priors.model_fields["rho"], "default", (2.0, 1.0))
     Priors.model_rebuild(force=True)
     try:
         from metaimt.casefiles.protocol import Protocol
