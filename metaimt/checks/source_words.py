@@ -20,6 +20,8 @@ _WORD = re.compile(r"[^\W_][\w/'’+-]*[\w+]")
 _CAPITALISED = re.compile(r"(?<![^\W_])(?<![^\W_][/'’+-])[^\W\d_a-z][\w/'’+-]*[\w+]")
 _PUNCTUATION = str.maketrans(dict.fromkeys('.,;:!?()[]"“”‘%=<>', " "))
 _PARTS = re.compile(r"[-/+]")
+_BETWEEN_AUTHORS, _ET_AL = re.compile(r"[,;&]|\band\b"), re.compile(r"\bet al\b\.?")
+_INITIALS = re.compile(r"[A-Z]{1,3}\.?")
 _STEM = 4  # letters, so that uterus meets uterine
 _SENTENCE_START = re.compile(r"(?:^|[.:;!?] )[\"'“(]{0,2}$")  # in what stands before a word
 _REPORT_ID = re.compile(r"\b[a-z][a-z0-9-]{0,79}-\d{4}(?:-[a-z])?\b")
@@ -90,10 +92,10 @@ def _body(authors: str | None) -> frozenset[str]:
 def authors_of(text: str | None) -> frozenset[str]:
     """`Surname I` for each author of a reference list such as `Mossé YP, Lim MS, et al.`, without accents."""
     found = set()
-    for author in re.split(r"[,;&]|\band\b", text or ""):
-        plain = unicodedata.normalize("NFKD", author).encode("ascii", "ignore").decode()
-        words = re.sub(r"\bet al\b\.?", "", plain).split()
-        if len(words) >= 2 and re.fullmatch(r"[A-Z]{1,3}\.?", words[-1]):
+    plain = unicodedata.normalize("NFKD", text or "").encode("ascii", "ignore").decode()
+    for author in _BETWEEN_AUTHORS.split(plain):
+        words = _ET_AL.sub("", author).split()
+        if len(words) >= 2 and _INITIALS.fullmatch(words[-1]):
             found.add(f"{' '.join(words[:-1])} {words[-1][0]}")
     return frozenset(found)
 
