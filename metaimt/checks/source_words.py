@@ -73,20 +73,20 @@ def source_words(report: CaseFile, known: Lexicon) -> SourceWords:
     """The authors, trials and names of a report as a whole; labels of arms speak for their arm only."""
     title = report.report.title or ""
     note = _REPORT_ID.sub("", " ".join((report.extraction.note or "").split()))
-    texts = (title, note, report.extraction.secondary_source or "")
+    texts = [text for text in (title, note, report.extraction.secondary_source) if text]
     running = (note, title if _written_as_sentence(title) else "")
     names = frozenset(word for text in texts for word in acronyms(text, known))
     names |= frozenset(word for text in running for word in _proper_names(text, known))
     trials = frozenset(word for text in texts for word in trial_numbers(text, known))
     parts = {part for trial in trials for part in trial.split()}
-    return SourceWords(authors_of(report.report.authors), trials, names - parts | _body(report.report.authors))
+    authors = authors_of(report.report.authors)
+    return SourceWords(authors, trials, names - parts | (frozenset() if authors else _body(report.report.authors)))
 
 
 def _body(authors: str | None) -> frozenset[str]:
     """A group or an office that stands as the author: Children's Oncology Group."""
     name = " ".join((authors or "").split())
-    is_body = name.count(" ") >= 2 and "," not in name and "et al" not in name and not authors_of(name)
-    return frozenset({name} if is_body else ())
+    return frozenset({name} if name.count(" ") >= 2 and "," not in name and "et al" not in name else ())
 
 
 def authors_of(text: str | None) -> frozenset[str]:
@@ -108,14 +108,16 @@ def trial_numbers(text: str, known: Lexicon) -> frozenset[str]:
 
 
 def _is_trial_number(word: str) -> bool:
-    digits = sum(map(str.isdigit, word))
-    mixed = digits >= 3 and any(map(str.isupper, word))
-    return mixed and bool(_CAPITALS_AND_DIGITS.fullmatch(word)) and not _MUTATION.fullmatch(word)
+    if not _CAPITALS_AND_DIGITS.fullmatch(word) or _MUTATION.fullmatch(word):
+        return False
+    return sum(map(str.isdigit, word)) >= 3 and any(map(str.isupper, word))
 
 
 def acronyms(text: str, known: Lexicon) -> frozenset[str]:
     """Names in capitals such as STARTRK-NG, and mutations such as F1174L; none from a text written in capitals."""
     words = _unknown_words(text, known)
+    if not words:
+        return frozenset()
     mutations = frozenset(word for word in words if _MUTATION.fullmatch(word))
     named = frozenset(word for word in words if _ACRONYM.fullmatch(word))
     return mutations | (named if named and sum(map(str.isupper, text)) <= 0.4 * len(text) else frozenset())

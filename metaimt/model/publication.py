@@ -156,11 +156,11 @@ def same_publication(one: Identity, other: Identity) -> Same | None:
         return None
     if why := _other(one, other):
         return Same("other", "title", f"same title, but {why}")
-    alike = ("first author" if one.author and one.author == other.author else "", one.year == other.year and one.year)
-    same = ", ".join(word for word in ("title", alike[0], "year" if alike[1] else "") if word)
+    author, year = one.author and one.author == other.author, one.year and one.year == other.year
+    same = f"title{', first author' if author else ''}{', year' if year else ''}"
     if not differ:
-        return Same("error" if any(alike) else "warning", "title", f"same {same}")
-    return Same("warning" if alike[0] else "other", "title", f"same {same}, but another {differ}")
+        return Same("error" if author or year else "warning", "title", f"same {same}")
+    return Same("warning" if author else "other", "title", f"same {same}, but another {differ}")
 
 
 def _other(one: Identity, other: Identity) -> str:
