@@ -228,7 +228,7 @@ def by_size(structure: Structure, times: float = 3.0) -> tuple[Truth, ...]:
 def by_design(structure: Structure, times: float) -> tuple[Truth, ...]:
     """All reports but trials at so many times the odds; aim: the trials."""
     odds = tuple(1.0 if design == TRIALS else times for design in DESIGNS[structure.name])
-    name = f"odds x {times:g}, no trial"
+    name = f"odds x {times:g}: no trial"
     return tuple(Truth(BETA, rate, icc, odds, name, OF_TRIALS) for icc in CORRELATIONS for rate in RATES)
 
 
