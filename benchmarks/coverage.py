@@ -23,7 +23,7 @@ from scipy.special import betaincinv, expit, logit, ndtr, ndtri
 from metaimt.report.simulation_text import read_simulation, simulation_rows
 from metaimt.report.tables import csv_text
 from metaimt.statistics.adjusted import SELECTION_PRIOR, adjusted_rate
-from metaimt.statistics.betabinomial import Cutoff, fit_beta_binomial, mean_interval
+from metaimt.statistics.betabinomial import fit_beta_binomial, mean_interval
 from metaimt.statistics.effect_sizes import back_transform, effect_sizes
 from metaimt.statistics.glmm import fit_glmm, profile_intervals
 from metaimt.statistics.posterior import MU_PRIOR, pool_parts, pool_proportion
@@ -61,8 +61,8 @@ TEN = (1, 9, 1, 2, 14, 1, 1, 4, 1, 1)
 OTHERS = {
     **{f"{k} reports": (TEN * 10)[:k] for k in (2, 3, 5, 10, 30, 100)},
     **{f"{k} single cases": (1,) * k for k in (5, 10, 30, 100)},
-    "one large report, a single case": (40, 1),
-    "one large report, 13 single cases": (40,) + (1,) * 13,
+    "one large report and a single case": (40, 1),
+    "one large report and 13 single cases": (40,) + (1,) * 13,
 }
 STRUCTURES = {
     **{name: Structure(name, sum(parts.values(), ())) for name, parts in POOLS.items()},
@@ -143,14 +143,14 @@ def logit_dl(r: Integers, structure: Structure) -> Floats:
     return back_transform("logit", np.stack([centre, centre - reach, centre + reach], axis=1), n)
 
 
-def profile(r: Integers, structure: Structure, cutoff: Cutoff) -> Floats:
-    """Maximum likelihood of the beta-binomial with its profile limits."""
+def profile(r: Integers, structure: Structure) -> Floats:
+    """Maximum likelihood of the beta-binomial with its profile limits, cut-off F(1, K - 2)."""
     n = np.asarray(structure.evaluable)
     sets, which = distinct(r, n)
     rows = []
     for row in sets:
         fit = fit_beta_binomial(row, n)
-        interval = mean_interval(fit, LEVEL, cutoff)
+        interval = mean_interval(fit, LEVEL)
         rows.append((fit.mean, interval.lower, interval.upper))
     return np.array(rows)[which]
 
@@ -192,10 +192,8 @@ def key_of(cell: Cell) -> tuple[object, ...]:
 
 
 EXACT: Mapping[str, Method] = {"Clopper-Pearson on r/n": clopper_pearson, "logit DL": logit_dl}
-PROFILE: Mapping[str, Method] = {
-    "ML profile, F": partial(profile, cutoff="F"),
-    "ML profile, chi-square": partial(profile, cutoff="chi-square"),
-}
+PROFILE: Mapping[str, Method] = {"ML profile, F(1, K - 2)": profile}
+GLMM: Mapping[str, Method] = {"GLMM, marginal mean": glmm}
 
 
 def plan() -> list[Run]:
@@ -212,16 +210,16 @@ def plan() -> list[Run]:
         runs.append(
             Run(one, tuple(_aimed(truth, OF_TRIALS) for truth in beta), {"adjusted for selection": adjusted}, MANY)
         )
-        runs += [Run(one, by_design(one, times), adjustable, MANY) for times in (3.0, 4.0)]
-    runs += [Run(one, beta, PROFILE, SOME) for one in (*pools, STRUCTURES["10 reports"])]
+        runs.append(Run(one, by_design(one, 4.0), adjustable, MANY))
     coarse = tuple(t for t in beta if t.rate in {0.5, 0.8, 0.95} and t.correlation in {0.0, 0.1, 0.3})
-    return runs + [Run(one, coarse, {"GLMM, marginal mean": glmm}, FEW) for one in pools]
+    runs += [Run(one, coarse, PROFILE, SOME) for one in pools]
+    return runs + [Run(one, coarse, GLMM, FEW) for one in pools]
 
 
 def by_size(structure: Structure, times: float = 3.0) -> tuple[Truth, ...]:
     """Reports of one or two patients at so many times the odds; aims: the larger reports, and the mean over all."""
     odds = tuple(times if n <= 2 else 1.0 for n in structure.evaluable)
-    name = f"odds x {times:g} in reports of one or two"
+    name = f"odds x {times:g} if n <= 2"
     found = [Truth(BETA, rate, icc, odds, name, LARGER) for icc in CORRELATIONS for rate in RATES]
     means = {rate: float(expit(logit(rate) + np.log(odds)).mean()) for rate in RATES}
     return (*found, *(Truth(BETA, t.rate, t.correlation, odds, name, aim=means[t.rate]) for t in found))
@@ -230,7 +228,7 @@ def by_size(structure: Structure, times: float = 3.0) -> tuple[Truth, ...]:
 def by_design(structure: Structure, times: float) -> tuple[Truth, ...]:
     """All reports but trials at so many times the odds; aim: the trials."""
     odds = tuple(1.0 if design == TRIALS else times for design in DESIGNS[structure.name])
-    name = f"odds x {times:g} outside trials"
+    name = f"odds x {times:g}: no trial"
     return tuple(Truth(BETA, rate, icc, odds, name, OF_TRIALS) for icc in CORRELATIONS for rate in RATES)
 
 

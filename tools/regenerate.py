@@ -64,7 +64,7 @@ def paper() -> Files:
 
 
 REVIEWED = ("strict", "all evidence")  # in docs/simulation.csv, the structures of the review's own pools
-DRAWN = (*REVIEWED, "5 reports", "10 reports", "10 single cases", "one large report, a single case")
+DRAWN = (*REVIEWED, "5 reports", "10 reports", "10 single cases", "one large report and a single case")
 
 
 def simulation() -> Files:

@@ -77,18 +77,18 @@ def _refused(place: str, message: str, hint: str) -> WrongUse:
 def simulation_table(cells: Sequence[Cell]) -> str:
     """A block for each structure and method, in 80 columns; then whether the target is met."""
     blocks = []
-    for (structure, method), here in _groups(cells, lambda cell: (cell.structure, cell.method)).items():
+    for (structure, method, aim), here in _groups(cells, lambda c: (c.structure, c.method, c.estimand)).items():
         first, rates = here[0], _rates(here)
         shown = "".join(f"{100 * rate:>6g}" for rate in rates)
         lines = [
             f"{for_terminal(structure)}: {first.reports} reports, {first.sets:,} sets a cell",
-            f"{method}, {first.estimand}",
-            f"{'':<19}{'coverage, %, by true ORR, %':<{len(shown)}}{'largest':>15}",
-            f"{'truth':<14}{'ICC':>4} {shown}{'mean':>7}{'bias':>8}{'width':>8}",
+            for_terminal(f"{method}, {aim}"),
+            f"{'':<23}{'coverage, %, by true ORR, %':<{len(shown)}}{'largest':>15}",
+            f"{'truth':<18}{'ICC':>4} {shown}{'mean':>7}{'bias':>8}{'width':>8}",
         ]
         for truth, icc, *covered, mean, bias, width in _rows(here, rates):
             cells_shown = "".join(f"{each:>6}" for each in covered)
-            lines.append(f"{truth:<14}{icc:>4} {cells_shown}{mean:>7}{bias:>8}{width:>8}")
+            lines.append(f"{truth:<18}{icc:>4} {cells_shown}{mean:>7}{bias:>8}{width:>8}")
         blocks.append("\n".join([*lines, _errors(here)]))
     return "\n\n".join([*blocks, "\n".join(target_lines(cells))])
 

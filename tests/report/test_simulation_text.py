@@ -42,7 +42,17 @@ def test_the_table_of_the_terminal() -> None:
     assert [line.split() for line in lines[3:6]] == [
         ["truth", "ICC", "50", "90", "mean", "bias", "width"],
         ["beta-binomial", "0.1", "95.1", "93.1", "94.1", "+2.0", "25-33"],
-        ["odds", "x", "3", "0.1", "20.0", "20.0", "-1.2", "33-33"],
+        ["two-point", "0.5", "85.0", "85.0", "-1.2", "33-33"],
+    ]
+    assert lines[lines.index("headline, larger") + 3].split() == [
+        "odds",
+        "x",
+        "3",
+        "0.1",
+        "20.0",
+        "20.0",
+        "-1.2",
+        "33-33",
     ]
     assert "standard error of coverage at most 0.34 points, of bias 0.10" in lines
     assert max(map(len, lines)) <= 80
