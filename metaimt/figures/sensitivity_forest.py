@@ -84,7 +84,7 @@ def _weight(results: Results, found: Discounted, tone: Tone) -> ForestRow:
     orr = found.orr
     if orr is None:
         return ForestRow("plain", label, (), interval_text="nobody has any weight")
-    columns = (f"{orr.responders:.4g}/{orr.evaluable:.4g}", "", "posterior")
+    columns = (f"{orr.responders:.4g}/{orr.evaluable:.4g}", "", short_method(orr))
     return ForestRow("report", label, columns, orr.estimate, orr.lower, orr.upper, orr.evaluable, tone)
 
 
