@@ -192,9 +192,8 @@ def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for owner, name in (
         (analyses.alternatives, "pool_proportion"),
-        (analyses.heterogeneity, "bootstrap_rho_test"),
-        (analyses.heterogeneity, "posterior"),
-        (analyses.heterogeneity, "predict_under_priors"),
+        (analyses.heterogeneity, "pool_proportion"),
+        (analyses.heterogeneity, "predict"),
         (analyses.pooled_response, "pool_proportion"),
     ):
         monkeypatch.setattr(owner, name, once(getattr(owner, name)))

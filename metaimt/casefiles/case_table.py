@@ -5,6 +5,7 @@ What a rule finds about such a patient is told at the row and column of the tabl
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path as FilePath
@@ -63,7 +64,8 @@ def attach_table(path: FilePath, report: CaseFile, document: Document, vocabular
     except OSError as error:
         at = "mapping" if report.mapping else "table"
         message = f"mapping '{names['mapping']}' cannot be read: {error.strerror or error}"
-        hint = "write how the table is to be read: docs/cohort.md"
+        draft = f"metaimt cohort --draft {shlex.quote(path.with_name(names['table']).as_posix())}"
+        hint = f"{draft} drafts one; or write how the table is to be read: docs/cohort.md"
         return Attached(report, document, None, (document.problem((at,), "patient-table", message, hint),))
     if not table.readable:
         return Attached(report, document, None, table.problems)

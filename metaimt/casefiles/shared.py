@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field, PlainValidator, RootModel, WithJsonSchema, model_validator
 
 from metaimt.casefiles.entry import Entry, described, listed, mapped
-from metaimt.casefiles.fields import Date, Doi, Identifier, Pmid, Text, Url, Whole, refuse
+from metaimt.casefiles.fields import Date, Doi, Identifier, Pmcid, Pmid, Text, Url, Whole, refuse
 from metaimt.casefiles.model import ArmStatus
 from metaimt.casefiles.protocol import DIFFERENT, POSSIBLE, LinkCertainty
 
@@ -89,6 +89,7 @@ class Excluded(Entry):
     title: Text | None = described("Title as printed.")
     doi: Doi | None = described("DOI.")
     pmid: Pmid | None = described("PubMed id.")
+    pmcid: Pmcid | None = described("PubMed Central id: PMC and digits.")
     url: Url | None = described("Where it was read.")
     date: Date | None = described("Date of the decision.")
     reason: Text = Field(description="Why it is not included.")

@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from metaimt.casefiles.tables import (
+    NAME_ENCODING,
     Row,
     Table,
     TableProblems,
@@ -89,7 +90,7 @@ class _Reading:
             source = Position(line, start + 1, max(1, end - start)), row.line
         elif at is not None:
             message = f"{self.problems.cell(line, column)}: {message}"
-        kind = f"{kind or message}, {hint}"
+        kind = kind or f"{message}, {hint}"
         self.problems.tell(rule, message, hint, row=line, column=column, kind=kind, source=source)
 
     def stop_if_wrong(self) -> None:
@@ -110,6 +111,7 @@ def read_studies(path: Path) -> Studies:
         with open_table(path, lambda row: len(_taken(row))) as table:
             return _studies(_Reading(name, table))
     except UnreadableTable as error:
+        error.hint = error.hint.removesuffix(NAME_ENCODING)  # a table of studies has no mapping
         raise UnreadableStudies((error.told_as("no-table", name),)) from None
 
 
@@ -211,8 +213,10 @@ def _rows(reading: _Reading, columns: Mapping[str, int]) -> Iterator[Study]:
             differs = (
                 "" if first[0] == study.id else f" as '{first[0]}', which differs only by case, blanks or the like"
             )
-            message = f"id '{study.id}' is also in line {first[1]}{differs}"
-            reading.say("repeated-id", message, "one row a report", row, columns["id"])
+            message, hint = f"id '{study.id}' is also in line {first[1]}{differs}", "one row a report"
+            if study.year and key_of(table.headings[columns["id"]]) == "author":  # as metafor's own tables have it
+                hint = f"an author is no report: name the column id and write {study.id} {study.year}"
+            reading.say("repeated-id", message, hint, row, columns["id"])
         yield study
 
 
@@ -253,10 +257,16 @@ def _whole(reading: _Reading, cell: Mapping[str, str], row: Row, at: int, name: 
     text = cell[name]
     if _WHOLE.fullmatch(text):
         return int(text)
-    meant = re.fullmatch(r"([0-9]{1,9})[.,]0*", text)
-    hint = f"write {meant[1]}" if meant else "expected a whole number of patients, such as 5"
-    said = f"{name} '{text[:40]}' is not a whole number" if text else f"{name} is empty"
-    reading.say("not-a-count", said, hint, row, at, kind="no count" if text else "empty")
+    meant, pair = re.fullmatch(r"([0-9]{1,9})[.,]0*", text), re.fullmatch(r"([0-9]{1,9}) ?(?:/|of) ?([0-9]{1,9})", text)
+    said, hint, kind = f"{name} '{text[:40]}' is not a whole number", "", "no count"
+    if meant:
+        hint, kind = f"write {meant[1]}", "decimal"
+    elif pair:
+        hint, kind = f"write x {pair[1]} and n {pair[2]}, each in its column", "pair"
+    elif not text:
+        said, kind = f"{name} is empty", "empty"
+    hint = hint or "expected a whole number of patients, such as 5"
+    reading.say("not-a-count", said, hint, row, at, kind=kind)
     return None
 
 

@@ -49,6 +49,9 @@ _WORD = (
 _SUMMARY = re.compile(rf"(?:{_WORD})(?: ?[(\[].*)?:?|total events:?.*|heterogeneity:.*|test for overall effect:.*")
 
 
+NAME_ENCODING = ", or name its encoding in the mapping, such as encoding: gb18030"
+
+
 class UnreadableTable(Exception):  # noqa: N818 - told to the user as a problem of the file
     """The file is no table that can be read. `hint` says what to do; row and column, where."""
 
@@ -379,8 +382,7 @@ def _csv_rows(lines: Iterator[str], delimiter: str, encoding: str) -> Iterator[R
 def _not_encoded(error: UnicodeError, encoding: str, row: int) -> UnreadableTable:
     name = encoding.removesuffix("-sig")
     what = f"a byte (0x{error.object[error.start]:02x})" if isinstance(error, UnicodeDecodeError) else "the file"
-    hint = "save it as CSV UTF-8, or name its encoding in the mapping, such as encoding: gb18030"
-    return UnreadableTable(f"{what} is not {name}", hint, row)
+    return UnreadableTable(f"{what} is not {name}", f"save it as CSV UTF-8{NAME_ENCODING}", row)
 
 
 def _not_csv(error: csv.Error, row: int) -> UnreadableTable:

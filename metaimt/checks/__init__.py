@@ -15,7 +15,7 @@ from metaimt.checks.links import LINK_RULES
 from metaimt.checks.quoted_counts import QUOTATION_RULES
 from metaimt.checks.rule import Rule
 from metaimt.checks.same_patient import possible_same_patient
-from metaimt.checks.same_publication import PUBLICATION_RULES
+from metaimt.checks.same_publication import PUBLICATION_RULES, Publications
 from metaimt.checks.second_readings import SECOND_RULES
 from metaimt.checks.within_report import TERM_RULES, WITHIN_RULES, problems_of_parts, problems_within
 from metaimt.problem import Findings, Position, Problem, ordered
@@ -66,8 +66,9 @@ def _found(library: Library, asked: tuple[Rule, ...]) -> list[Problem]:
             for steps, message, hint in words_agree_with_response.look(patient, library.vocabulary):
                 found = ("patients", p, *steps), message, hint
                 problems.append(words_agree_with_response.problem(library.documents[name], found))
+    publications = Publications(library)
     for rule in asked:
-        for document_name, *finding in rule.look(library):
+        for document_name, *finding in rule.look(publications if rule.about == "publications" else library):
             problems.append(rule.problem(library.documents[document_name], tuple(finding)))
     return problems
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from metaimt.casefiles.fields import ID_PATTERN
 from metaimt.casefiles.library import PROTOCOL_FILE, Library
-from metaimt.casefiles.model import CaseFile, Mutation
+from metaimt.casefiles.model import Arm, CaseFile, Mutation, Patient
 from metaimt.casefiles.second_reading import FOLDER as SECOND_FOLDER
 from metaimt.casefiles.strict_yaml import Path as Steps
 from metaimt.checks.labels import told_status
@@ -201,22 +201,27 @@ def patients_have_a_tumour(library: Library) -> Iterator[Located]:
 def status_is_told(library: Library) -> Iterator[Located]:
     """Where the report says which tumours it is about, whoever has no status is lost to a row without a word."""
     for report in library.reports:
-        document, title = name_of(library, report), report.report.title or ""
-        told = told_status(title, library.vocabulary)
+        design, untold = report.report.design, [a for a, arm in enumerate(report.arms) if not _has_status(arm)]
+        patients = report.patients if design in {"case_report", "case_series"} else ()
+        untested = [p for p, patient in enumerate(patients) if not _has_status(patient)]
+        if not untold and not untested:
+            continue
+        document, told = name_of(library, report), told_status(report.report.title or "", library.vocabulary)
         positive = next((marker for marker, said in told.items() if said == {"positive"}), None)
-        others = any(arm.status or arm.fusion_gene for arm in report.arms)
-        for a, arm in enumerate(report.arms):
-            if not arm.status and arm.fusion_gene is None and (positive or others or report.report.design == "trial"):
+        for a in untold:
+            if positive or len(untold) < len(report.arms) or design == "trial":
                 marker = f": {{{positive}: positive}}, or negative, or mixed," if positive else ""
                 hint = f"add status{marker} as the source says"
                 yield document, ("arms", a, "label"), f"arm {a + 1} has no status", hint
-        if positive is None or report.report.design not in {"case_report", "case_series"}:
-            continue
-        for p, patient in enumerate(report.patients):
-            if patient.fusion_gene is None and not patient.ihc and not patient.rearranged:
-                message = f"patient {patient.id} has no status, but the title says {positive}-positive"
-                hint = f"add fusion_gene: {positive}, rearranged or ihc, as the source says"
-                yield document, ("patients", p, "id"), message, hint
+        for p in untested if positive else ():
+            message = f"patient {report.patients[p].id} has no status, but the title says {positive}-positive"
+            hint = f"add fusion_gene: {positive}, rearranged or ihc, as the source says"
+            yield document, ("patients", p, "id"), message, hint
+
+
+def _has_status(unit: Patient | Arm) -> bool:
+    tested = unit.status if isinstance(unit, Arm) else unit.ihc or unit.rearranged
+    return bool(tested) or unit.fusion_gene is not None
 
 
 @rule("depth-left-out", "warning")

@@ -293,7 +293,7 @@ def tests_have_results(patient: Patient, terms: Vocabulary) -> Iterable[Finding]
     """A method without a result, and a result in its words that no field has, say that a result was forgotten."""
     for field in ("test_method", "ihc_pattern"):
         text = getattr(patient, field) or ""
-        for marker, said in told_status(text, terms).items():
+        for marker, said in told_status(text, terms).items() if text else ():
             printed = said == {"negative"} or re.search(rf"{re.escape(marker)}(?:[- ]?pos|\+)", text, re.IGNORECASE)
             if printed and not said & _entered_status(patient, marker):  # `FISH for ALK fusion` is a method
                 hint = f"add ihc or rearranged as the source says: ihc: {{{marker}: {min(said)}}}"

@@ -60,7 +60,7 @@ def patients_differ(case: CaseFile) -> Iterable[Finding]:
 
 def _same_patients(case: CaseFile) -> Iterator[tuple[int, Patient, Patient]]:
     """Each patient who has the facts of an earlier one: place, the earlier one, the patient."""
-    for p, patient in enumerate(case.patients):
+    for p, patient in enumerate(case.patients[1:], start=1):
         plain = patient.model_copy(update={"id": ""})
         first = next((other for other in case.patients[:p] if other.model_copy(update={"id": ""}) == plain), None)
         if first is not None:

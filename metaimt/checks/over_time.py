@@ -247,8 +247,10 @@ def _lengths_on(drug: str, text: str) -> list[tuple[str, float, float]]:
 
 def _same_number_of_others(taken: Months, text: str) -> str | None:
     """`8 weeks` where 8 months are entered and the text does not say `8 months`; years may be those of age."""
+    if isinstance(taken, tuple):
+        return None
     printed = {(_number(number), unit) for number, unit in _spans(_LENGTH, text)}
-    if isinstance(taken, tuple) or (taken, "month") in printed:
+    if (taken, "month") in printed:
         return None
     return next((f"{taken:g} {unit}s" for unit in ("day", "week") if (taken, unit) in printed), None)
 

@@ -15,7 +15,7 @@ from metaimt.problem import Problem, Severity
 
 Finding = tuple[Path, str, str]  # path of the value, message, hint; the path starts at what the rule looks at
 Located = tuple[str, Path, str, str]  # the same, after the name of the document
-About = Literal["library", "report", "patient", "course", "arm", "terms", "report_terms"]
+About = Literal["library", "publications", "report", "patient", "course", "arm", "terms", "report_terms"]
 Looker = Callable[..., Iterable[Any]]
 FINE: tuple[Finding, ...] = ()  # what a rule returns where nothing is wrong
 
@@ -25,7 +25,7 @@ class Rule:
     """`look` is given a library, a case file, a patient, a course or an arm: see `about`.
 
     A rule about `terms` is given a patient and the vocabulary, one about `report_terms` a case file and the vocabulary.
-    One across the library puts the document's name before each finding.
+    One across the library, or about the `publications` of one, puts the document's name before each finding.
     """
 
     id: str

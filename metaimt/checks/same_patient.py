@@ -6,13 +6,15 @@ A pair of reports that links.yaml names is decided, whichever way, and not suspe
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import fsum, log2
 from typing import Any
 
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Arm, CaseFile
+from metaimt.casefiles.strict_yaml import Path
 from metaimt.checks.across_library import name_of
 from metaimt.checks.patient_facts import Facts, library_facts
 from metaimt.checks.patient_likeness import SMALL_LIBRARY, Frequencies, Point, compare, values
@@ -33,6 +35,7 @@ _TOGETHER = (
     ("author", "drug"),
     ("name", "drug"),
 )
+_OF_A_CROWD = 5  # of reports that are all alike, so many are looked at for two to name
 _DEPTHS = ("full_text", "abstract", "title", "secondary")
 _LONGEST_MESSAGE, _MOST_REASONS = 115, 3
 
@@ -81,22 +84,44 @@ class Candidate:
 
 
 def candidates(library: Library) -> tuple[Candidate, ...]:
-    """Every undecided pair of units that reaches the threshold, the likeliest first.
+    """Every undecided pair of units that reaches the threshold, the likeliest first."""
+    return _suspects(library)[0]
+
+
+def _suspects(library: Library) -> tuple[tuple[Candidate, ...], tuple[tuple[int, Candidate], ...]]:
+    """The candidates; and of more reports that are alike than a unit is compared with, how many and the likeliest pair.
+
+    Such a crowd is told where two of its reports would be told if the others were not there.
+    """
+    decided = {frozenset(link.reports) for link in library.links}
+    everyone = library_facts(library)
+    keys = keys_of(everyone)
+    found = _likely(_pairs(everyone, keys), Frequencies(everyone), decided)
+    crowds = _crowds(everyone, keys)
+    others = {facts.id for crowd in crowds for facts in crowd[2:]}
+    if not crowds:
+        return tuple(found), ()
+    apart = Frequencies(facts for facts in everyone if facts.id not in others)
+    told = [(len(crowd), _likely(pairwise(crowd[:_OF_A_CROWD]), apart, decided)) for crowd in crowds]
+    return tuple(found), tuple((number, likely[0]) for number, likely in told if likely)
+
+
+def _likely(
+    pairs: Iterable[tuple[Facts, Facts]], known: Frequencies, decided: Collection[frozenset[str]]
+) -> list[Candidate]:
+    """The pairs that no link decides and that reach the threshold, the likeliest first.
 
     Beyond SMALL_LIBRARY reports the threshold rises by a bit with each doubling, so that chance suspects stay as many a
     report.
     """
-    decided = {frozenset(link.reports) for link in library.links}
-    everyone = library_facts(library)
-    known = Frequencies(everyone)
     threshold = THRESHOLD + log2(known.size / SMALL_LIBRARY)
     found = []
-    for left, right in _pairs(everyone):
+    for left, right in pairs:
         if not decided or frozenset((left.report, right.report)) not in decided:
             candidate = likeness(left, right, known)
             if candidate is not None and candidate.score >= threshold:
                 found.append(candidate)
-    return tuple(sorted(found, key=lambda candidate: (-candidate.score, candidate.left, candidate.right)))
+    return sorted(found, key=lambda candidate: (-candidate.score, candidate.left, candidate.right))
 
 
 def likeness(left: Facts, right: Facts, known: Frequencies) -> Candidate | None:
@@ -111,10 +136,18 @@ def _strongest(point: Point) -> tuple[float, str, tuple[str | float, ...]]:
     return -abs(point.points), point.form, point.said
 
 
-def _pairs(everyone: Sequence[Facts]) -> Iterator[tuple[Facts, Facts]]:
+def _crowds(everyone: Sequence[Facts], keys: Sequence[frozenset[Hashable]]) -> list[list[Facts]]:
+    """The units, one a report, that have every key in common, where they are too many to be compared; like by like."""
+    groups: dict[frozenset[Hashable], dict[str, Facts]] = {}
+    for facts, shared in zip(everyone, keys, strict=True):
+        groups.setdefault(shared, {}).setdefault(facts.report, facts)
+    crowds = [list(group.values()) for group in groups.values() if len(group) > MOST_REPORTS + 1]
+    return [sorted(crowd, key=lambda facts: (facts.sex or "", facts.histology or "", facts.id)) for crowd in crowds]
+
+
+def _pairs(everyone: Sequence[Facts], keys: Sequence[frozenset[Hashable]]) -> Iterator[tuple[Facts, Facts]]:
     """The pairs of units of different reports, each once, of which one has the other among its nearest (blocking)."""
     report_of = [facts.report for facts in everyone]
-    keys = [set(_keys(facts)) for facts in everyone]
     blocks: dict[Hashable, list[int]] = {}
     for unit, shared in enumerate(keys):
         for key in shared:
@@ -146,6 +179,11 @@ def _nearest(blocks: Iterable[tuple[int, list[int]]], report_of: Sequence[str]) 
     return nearest
 
 
+def keys_of(everyone: Iterable[Facts]) -> list[frozenset[Hashable]]:
+    """What each unit is found by: values, and pairs of values, that lead to the others that have them."""
+    return [frozenset(_keys(facts)) for facts in everyone]
+
+
 def _keys(facts: Facts) -> Iterator[Hashable]:
     by_field: dict[str, list[Hashable]] = {}
     for field, value in values(facts):
@@ -161,9 +199,10 @@ def _keys(facts: Facts) -> Iterator[Hashable]:
 
 @rule("possible-same-patient", "warning")
 def possible_same_patient(library: Library) -> Iterator[Located]:
-    """Whoever counts a patient twice counts a response twice; one warning in each of the two reports."""
+    """Whoever counts a patient twice counts a response twice; a warning in each of the two reports, one of a crowd."""
     by_reports: dict[tuple[str, str], list[Candidate]] = {}
-    for candidate in candidates(library):
+    pairs, crowds = _suspects(library)
+    for candidate in pairs:
         by_reports.setdefault(candidate.reports, []).append(candidate)
     told: dict[str, list[Located]] = {}
     for pair, found in by_reports.items():
@@ -171,11 +210,20 @@ def possible_same_patient(library: Library) -> Iterator[Located]:
         hint, why = _hint(left, right, found), _why(found[0])
         one, other = found[0].units
         for report, here, there in ((left, one, other), (right, other, one)):
-            place = (*here.path, "id" if here.counts is None else "label")
-            located = name_of(library, report), place, _message(here.unit, there.id, why), hint
+            located = name_of(library, report), _place(here), _message(here.unit, there.id, why), hint
             told.setdefault(report.id, []).append(located)
     for of_report in told.values():
         yield from of_report
+    for number, candidate in crowds:
+        one, other = candidate.units
+        message = f"{number} reports are as alike as {one.unit} here and {other.id}, too many to tell each pair"
+        link = f"{{reports: [{one.report}, {other.report}], patients: [{one.id} = {other.id}], certainty: possible}}"
+        hint = f"delete copies; for two of one patient add to links.yaml - {link}; if all differ, waive this"
+        yield name_of(library, library.by_id[one.report]), _place(one), f"{message}: {_why(candidate)}", hint
+
+
+def _place(facts: Facts) -> Path:
+    return (*facts.path, "id" if facts.counts is None else "label")
 
 
 def _message(unit: str, other: str, why: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from metaimt.casefiles.library import Library, ListDocument
@@ -26,12 +27,16 @@ _MOST_OF_A_TITLE = 20  # files of one title are compared with so many before the
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A case file, or an entry of excluded.yaml with its reason: where it stands, and the fields as typed."""
+    """A case file, or an entry of excluded.yaml with its reason: where it stands, and the fields as typed.
+
+    `keys` are its identifiers as they are compared.
+    """
 
     file: str
     place: Steps
     id: str
     fields: Mapping[str, str]
+    keys: Mapping[str, str]
     overlaps: frozenset[str] = frozenset()
     reason: str | None = None
 
@@ -70,6 +75,7 @@ def _entry(file: str, place: Steps, data: Mapping[str, Any], reason: str | None 
         place=place,
         id=as_typed(data.get("id")) or file.rpartition("/")[2].rpartition(".")[0],
         fields=fields,
+        keys={name: key_of(name, fields[name]) for name in IDENTIFIERS if name in fields},
         overlaps=frozenset(map(as_typed, overlaps)) if isinstance(overlaps, list) else frozenset(),
         reason=reason,
     )
@@ -82,56 +88,30 @@ def as_typed(value: object) -> str:
     return str(getattr(value, "typed", value))
 
 
-def _located(library: Library, entry: Entry, field: str) -> tuple[str, Steps] | None:
-    """Where a field stands; None for an entry of a list whose own error of form is told instead."""
-    document, place = library.documents[entry.file], entry.place
-    if isinstance(document, ListDocument):
-        if place[0] not in document.kept:
-            return None
-        place = (document.kept.index(int(place[0])),)
-    return entry.file, (*place, field if field in entry.fields else "id")
+class Publications:
+    """The publications of a library, gathered once for all rules about them."""
 
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.entries = tuple(entries(library))
 
-def _repeated(library: Library, field: str) -> Iterator[Located]:
-    """Two case files, or two excluded publications, of one identifier."""
-    word = IDENTIFIERS[field]
-    seen: dict[tuple[bool, str], Entry] = {}
-    for entry in entries(library):
-        if (value := entry.fields.get(field)) is None:
-            continue
-        first = seen.setdefault((entry.reason is None, key_of(field, value)), entry)
-        if first.id != entry.id and (place := _located(library, entry, field)):
-            message = f"{word} {value} is already that of {first.named}: the same publication twice"
-            which = "files" if entry.reason is None else "entries"
-            yield *place, message, f"delete one of the two {which}, or correct the {word} of one"
+    def located(self, entry: Entry, field: str) -> tuple[str, Steps] | None:
+        """Where a field stands; None for an entry of a list whose own error of form is told instead."""
+        document, place = self.library.documents[entry.file], entry.place
+        if isinstance(document, ListDocument):
+            if place[0] not in document.kept:
+                return None
+            place = (document.kept.index(int(place[0])),)
+        return entry.file, (*place, field if field in entry.fields else "id")
 
-
-@rule("repeated-doi")
-def dois_differ(library: Library) -> Iterator[Located]:
-    """A DOI stands for one publication."""
-    yield from _repeated(library, "doi")
-
-
-@rule("repeated-pmid")
-def pmids_differ(library: Library) -> Iterator[Located]:
-    """A PubMed id stands for one publication."""
-    yield from _repeated(library, "pmid")
-
-
-@rule("repeated-pmcid")
-def pmcids_differ(library: Library) -> Iterator[Located]:
-    """A PubMed Central id stands for one publication."""
-    yield from _repeated(library, "pmcid")
-
-
-def _same_titles(library: Library) -> Iterator[tuple[Entry, Entry, Same]]:
-    """(an entry, an earlier one of the same title, how sure it is the same publication), the surest one of each."""
-    groups: dict[str, list[Entry]] = {}
-    for entry in entries(library):
-        groups.setdefault(title_key(entry.fields.get("title", ""))[1], []).append(entry)
-    for title, group in groups.items():
-        if title and len(group) > 1:
-            yield from _in_group(group)
+    @cached_property
+    def same_titles(self) -> tuple[tuple[Entry, Entry, Same], ...]:
+        """(an entry, an earlier one of the same title, how sure it is the same publication), the surest one of each."""
+        groups: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            groups.setdefault(title_key(entry.fields.get("title", ""))[1], []).append(entry)
+        several = (group for title, group in groups.items() if title and len(group) > 1)
+        return tuple(found for group in several for found in _in_group(group))
 
 
 def _in_group(group: list[Entry]) -> Iterator[tuple[Entry, Entry, Same]]:
@@ -148,36 +128,68 @@ def _in_group(group: list[Entry]) -> Iterator[tuple[Entry, Entry, Same]]:
             before.append((entry, mine))
 
 
-@rule("repeated-title")
-def titles_differ(library: Library) -> Iterator[Located]:
+def _repeated(publications: Publications, field: str) -> Iterator[Located]:
+    """Two case files, or two excluded publications, of one identifier."""
+    word = IDENTIFIERS[field]
+    seen: dict[tuple[bool, str], Entry] = {}
+    for entry in publications.entries:
+        if (key := entry.keys.get(field)) is None:
+            continue
+        first = seen.setdefault((entry.reason is None, key), entry)
+        if first.id != entry.id and (place := publications.located(entry, field)):
+            message = f"{word} {entry.fields[field]} is already that of {first.named}: the same publication twice"
+            which = "files" if entry.reason is None else "entries"
+            yield *place, message, f"delete one of the two {which}, or correct the {word} of one"
+
+
+@rule("repeated-doi", about="publications")
+def dois_differ(publications: Publications) -> Iterator[Located]:
+    """A DOI stands for one publication."""
+    yield from _repeated(publications, "doi")
+
+
+@rule("repeated-pmid", about="publications")
+def pmids_differ(publications: Publications) -> Iterator[Located]:
+    """A PubMed id stands for one publication."""
+    yield from _repeated(publications, "pmid")
+
+
+@rule("repeated-pmcid", about="publications")
+def pmcids_differ(publications: Publications) -> Iterator[Located]:
+    """A PubMed Central id stands for one publication."""
+    yield from _repeated(publications, "pmcid")
+
+
+@rule("repeated-title", about="publications")
+def titles_differ(publications: Publications) -> Iterator[Located]:
     """Without an identifier, title and first author or year stand for one publication."""
-    for entry, earlier, same in _same_titles(library):
+    for entry, earlier, same in publications.same_titles:
         both_read = entry.reason is earlier.reason is None
-        if same.level == "error" and both_read and (place := _located(library, entry, "title")):
+        if same.level == "error" and both_read and (place := publications.located(entry, "title")):
             message = f"the same publication as {earlier.named} ({same.reason})"
             hint = "delete one of the two files; if they are two publications, give both their DOI or PubMed id"
             yield *place, message, hint
 
 
-@rule("same-title", "warning")
-def titles_are_of_one_publication(library: Library) -> Iterator[Located]:
+@rule("same-title", "warning", about="publications")
+def titles_are_of_one_publication(publications: Publications) -> Iterator[Located]:
     """A title alone may stand for two publications, and two publications of one author for the same patients."""
-    linked = {frozenset(link.reports) for link in library.links}
-    for entry, earlier, same in _same_titles(library):
+    linked = {frozenset(link.reports) for link in publications.library.links}
+    for entry, earlier, same in publications.same_titles:
         both = frozenset((entry.id, earlier.id))
         known = both in linked or both & (entry.overlaps | earlier.overlaps)
-        if same.level == "warning" and not known and (place := _located(library, entry, "title")):
+        if same.level == "warning" and not known and (place := publications.located(entry, "title")):
             hint = "if they are one publication, delete one; if not, give both their DOI or PubMed id"
             if "another" in same.reason:
                 hint = "if they tell of the same patients, add overlaps to one and a link; if not, waive this"
             yield *place, f"perhaps the same publication as {earlier.named} ({same.reason})", hint
 
 
-@rule("included-and-excluded")
-def not_included_and_excluded(library: Library) -> Iterator[Located]:
+@rule("included-and-excluded", about="publications")
+def not_included_and_excluded(publications: Publications) -> Iterator[Located]:
     """A publication is included or excluded."""
     holders: dict[tuple[str, str], list[Entry]] = {}
-    every = list(entries(library))
+    every = publications.entries
     for entry in every if any(one.reason is not None for one in every) else ():
         if entry.reason is None:
             for key in _keys(entry):
@@ -191,7 +203,7 @@ def not_included_and_excluded(library: Library) -> Iterator[Located]:
                 elif other.file not in met and (same := same_publication(entry.identity, other.identity)):
                     met |= {other.file: [same.reason.removeprefix("same ")]} if same.level == "error" else {}
         for file, reasons in met.items():
-            if place := _located(library, entry, "id"):
+            if place := publications.located(entry, "id"):
                 message = f"excluded, but {file} includes it (same {', '.join(reasons)})"
                 yield *place, message, "delete that case file or this entry"
 
@@ -199,7 +211,7 @@ def not_included_and_excluded(library: Library) -> Iterator[Located]:
 def _keys(entry: Entry) -> Iterator[tuple[str, str]]:
     """What an entry is found by, surest first."""
     yield "id", entry.id.casefold()
-    yield from ((field, key_of(field, entry.fields[field])) for field in IDENTIFIERS if field in entry.fields)
+    yield from entry.keys.items()
     if title := title_key(entry.fields.get("title", ""))[1]:
         yield "title", title
 

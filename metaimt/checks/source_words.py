@@ -20,6 +20,8 @@ _WORD = re.compile(r"[^\W_][\w/'’+-]*[\w+]")
 _CAPITALISED = re.compile(r"(?<![^\W_])(?<![^\W_][/'’+-])[^\W\d_a-z][\w/'’+-]*[\w+]")
 _PUNCTUATION = str.maketrans(dict.fromkeys('.,;:!?()[]"“”‘%=<>', " "))
 _PARTS = re.compile(r"[-/+]")
+_BETWEEN_AUTHORS, _ET_AL = re.compile(r"[,;&]|\band\b"), re.compile(r"\bet al\b\.?")
+_INITIALS = re.compile(r"[A-Z]{1,3}\.?")
 _STEM = 4  # letters, so that uterus meets uterine
 _SENTENCE_START = re.compile(r"(?:^|[.:;!?] )[\"'“(]{0,2}$")  # in what stands before a word
 _REPORT_ID = re.compile(r"\b[a-z][a-z0-9-]{0,79}-\d{4}(?:-[a-z])?\b")
@@ -71,29 +73,29 @@ def source_words(report: CaseFile, known: Lexicon) -> SourceWords:
     """The authors, trials and names of a report as a whole; labels of arms speak for their arm only."""
     title = report.report.title or ""
     note = _REPORT_ID.sub("", " ".join((report.extraction.note or "").split()))
-    texts = (title, note, report.extraction.secondary_source or "")
+    texts = [text for text in (title, note, report.extraction.secondary_source) if text]
     running = (note, title if _written_as_sentence(title) else "")
     names = frozenset(word for text in texts for word in acronyms(text, known))
     names |= frozenset(word for text in running for word in _proper_names(text, known))
     trials = frozenset(word for text in texts for word in trial_numbers(text, known))
     parts = {part for trial in trials for part in trial.split()}
-    return SourceWords(authors_of(report.report.authors), trials, names - parts | _body(report.report.authors))
+    authors = authors_of(report.report.authors)
+    return SourceWords(authors, trials, names - parts | (frozenset() if authors else _body(report.report.authors)))
 
 
 def _body(authors: str | None) -> frozenset[str]:
     """A group or an office that stands as the author: Children's Oncology Group."""
     name = " ".join((authors or "").split())
-    is_body = name.count(" ") >= 2 and "," not in name and "et al" not in name and not authors_of(name)
-    return frozenset({name} if is_body else ())
+    return frozenset({name} if name.count(" ") >= 2 and "," not in name and "et al" not in name else ())
 
 
 def authors_of(text: str | None) -> frozenset[str]:
     """`Surname I` for each author of a reference list such as `Mossé YP, Lim MS, et al.`, without accents."""
     found = set()
-    for author in re.split(r"[,;&]|\band\b", text or ""):
-        plain = unicodedata.normalize("NFKD", author).encode("ascii", "ignore").decode()
-        words = re.sub(r"\bet al\b\.?", "", plain).split()
-        if len(words) >= 2 and re.fullmatch(r"[A-Z]{1,3}\.?", words[-1]):
+    plain = unicodedata.normalize("NFKD", text or "").encode("ascii", "ignore").decode()
+    for author in _BETWEEN_AUTHORS.split(plain):
+        words = _ET_AL.sub("", author).split()
+        if len(words) >= 2 and _INITIALS.fullmatch(words[-1]):
             found.add(f"{' '.join(words[:-1])} {words[-1][0]}")
     return frozenset(found)
 
@@ -106,14 +108,16 @@ def trial_numbers(text: str, known: Lexicon) -> frozenset[str]:
 
 
 def _is_trial_number(word: str) -> bool:
-    digits = sum(map(str.isdigit, word))
-    mixed = digits >= 3 and any(map(str.isupper, word))
-    return mixed and bool(_CAPITALS_AND_DIGITS.fullmatch(word)) and not _MUTATION.fullmatch(word)
+    if not _CAPITALS_AND_DIGITS.fullmatch(word) or _MUTATION.fullmatch(word):
+        return False
+    return sum(map(str.isdigit, word)) >= 3 and any(map(str.isupper, word))
 
 
 def acronyms(text: str, known: Lexicon) -> frozenset[str]:
     """Names in capitals such as STARTRK-NG, and mutations such as F1174L; none from a text written in capitals."""
     words = _unknown_words(text, known)
+    if not words:
+        return frozenset()
     mutations = frozenset(word for word in words if _MUTATION.fullmatch(word))
     named = frozenset(word for word in words if _ACRONYM.fullmatch(word))
     return mutations | (named if named and sum(map(str.isupper, text)) <= 0.4 * len(text) else frozenset())

@@ -79,7 +79,8 @@ class Known:
         stem = f"{in_ascii(reference.surname or '')[:60].strip('-')}-{reference.year or ''}".strip("-")
         if not reference.surname or not stem or stem == str(reference.year):
             example = f"wang-{reference.year or 2026}"
-            raise WrongUse(f"there is no first author's name in Latin letters; choose an id: --id {example}")
+            why = "".join(f" ({note})" for note in reference.notes[:1])
+            raise WrongUse(f"there is no first author's name in Latin letters{why}; choose an id: --id {example}")
         for name in (stem, *(f"{stem}-{letter}" for letter in string.ascii_lowercase[1:])):
             taken = self.find("id", name)
             if taken is None:

@@ -248,7 +248,7 @@ def _of(record: Mapping[str, list[str]], *tags: str) -> list[str]:
 
 
 def from_csl_json(text: str) -> Iterator[Reference]:
-    """References in CSL-JSON: one object or a list of them. Raises ValueError if the text is not that."""
+    """References in CSL-JSON: one object or a list, or an answer of Crossref. Raises ValueError if it is not that."""
     import json
 
     try:
@@ -256,6 +256,9 @@ def from_csl_json(text: str) -> Iterator[Reference]:
     except (ValueError, RecursionError) as error:
         place = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise ValueError(f"not valid JSON{place}; export the reference again") from error
+    for around in ("message", "items", "references"):
+        if isinstance(data, dict) and isinstance(data.get(around), dict | list):
+            data = data[around]
     entries = data if isinstance(data, list) else [data]
     return (_of_csl(entry).reference() for entry in entries if isinstance(entry, dict))
 

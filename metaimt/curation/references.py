@@ -49,6 +49,8 @@ _OTHER_TEXTS = (
     (re.compile(r"\s*<(?:\?xml|[A-Za-z])"), "XML, but not EndNote's"),
     (re.compile(r"(?s).*?\bPMID: ?\d"), "citations as text: choose the format PubMed or RIS there"),
     (re.compile(r"(?s)(?:.{0,200}\n)?report:"), "a case file: it needs no reference"),
+    (re.compile(r"[^\n]{0,2000}\b10\.\d{4,9}/\S"), "text with a DOI in it: give that to metaimt new --fetch"),
+    (re.compile(r"\s*\d{5,9}[ \t]*(?:\n|$)"), "PubMed ids: give one to metaimt new --fetch"),
     (re.compile(r"[^\n]{0,2000}(?:,|;|\t)[^\n]{0,2000}(?:,|;|\t)"), "a table, but without columns Title and Authors"),
 )
 

@@ -48,7 +48,7 @@ def sensitivity_table(results: Results, pools: Pools) -> ForestTable:
         words=tone_words(results),
         footnotes=(
             'Change: of the estimate, in percentage points. "No such rows": it concerns nobody in the pool. At a lower '
-            "weight, r/n are weighted sums and the interval is the posterior.",
+            "weight, r/n are weighted sums.",
         ),
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 _MOST_INITIALS = 4  # longer capitals at the end of a name are a word, not initials
@@ -17,6 +18,7 @@ _INSTITUTION = re.compile(
     r"|cent(er|re)s?|organi[sz]ation|association|collaborat(ion|ive|ors)|investigators|registry|foundation|ministry"
     r"|college|council|initiative|division|clinic|team|agency|trial|study)\b"
 )
+_BETWEEN_LETTERS = re.compile(r"[.\s'’-]")
 _ET_AL = re.compile(r"[,;]? ?\bet ?al\b\.?$")
 
 
@@ -79,15 +81,23 @@ def authors_in(field: str) -> tuple[Author, ...]:
 
 def authors(text: str) -> tuple[tuple[Author, ...], bool]:
     """(the authors of a whole list, whether more follow): `Example AB, Other C, et al.`"""
-    text = " ".join(text.split())
-    listed = _ET_AL.sub("", text).strip(" ,;")
+    return tuple(map(author, _names(text))), _ET_AL.search(" ".join(text.split())) is not None
+
+
+def first_author(text: str) -> Author | None:
+    """The first of a whole list, read as `authors` reads it."""
+    return next(map(author, _names(text)), None)
+
+
+def _names(text: str) -> Iterator[str]:
+    listed = _ET_AL.sub("", " ".join(text.split())).strip(" ,;")
     if ";" in listed:
         names = listed.split(";")
     else:
         names = listed.split(",")
         if _are_pairs(names, least=2):
             names = [", ".join(pair) for pair in zip(names[::2], names[1::2], strict=True)]
-    return tuple(author(name) for name in names if name.strip(" .")), _ET_AL.search(text) is not None
+    return (name for name in names if name.strip(" ."))
 
 
 def _are_listed(names: list[str]) -> bool:
@@ -115,4 +125,4 @@ def _is_initials(text: str) -> bool:
 
 
 def _letters(text: str) -> str:
-    return re.sub(r"[.\s'’-]", "", unicodedata.normalize("NFC", text))
+    return _BETWEEN_LETTERS.sub("", unicodedata.normalize("NFC", text))

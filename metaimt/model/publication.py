@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Literal
 from urllib.parse import unquote
 
-from metaimt.model.authors import authors as names_in
+from metaimt.model.authors import first_author
 
 Level = Literal["error", "warning", "other"]
 IDENTIFIERS = {"doi": "DOI", "pmid": "PubMed id", "pmcid": "PubMed Central id"}
@@ -89,8 +89,8 @@ def title_key(title: str) -> tuple[str, str]:
 
 def author_key(authors: str) -> str:
     """The family name of the first author."""
-    names, _ = names_in(authors[:1000])
-    return folded(names[0].family).replace(" ", "") if names else ""
+    first = first_author(authors[:1000])
+    return folded(first.family).replace(" ", "") if first is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,19 +145,22 @@ def identity(
 
 def same_publication(one: Identity, other: Identity) -> Same | None:
     """Whether two are of the same publication; None if nothing speaks for it."""
+    differ = ""
     for field, word in IDENTIFIERS.items():
-        if getattr(one, field) and getattr(one, field) == getattr(other, field):
+        mine, theirs = getattr(one, field), getattr(other, field)
+        if mine and mine == theirs:
             return Same("error", field, f"same {word}")
+        if mine and theirs:
+            differ = differ or word
     if not one.title or one.title != other.title:
         return None
     if why := _other(one, other):
         return Same("other", "title", f"same title, but {why}")
-    alike = ("first author" if one.author and one.author == other.author else "", one.year == other.year and one.year)
-    same = ", ".join(word for word in ("title", alike[0], "year" if alike[1] else "") if word)
-    differ = [word for field, word in IDENTIFIERS.items() if _differ(getattr(one, field), getattr(other, field))]
+    author, year = one.author and one.author == other.author, one.year and one.year == other.year
+    same = f"title{', first author' if author else ''}{', year' if year else ''}"
     if not differ:
-        return Same("error" if any(alike) else "warning", "title", f"same {same}")
-    return Same("warning" if alike[0] else "other", "title", f"same {same}, but another {differ[0]}")
+        return Same("error" if author or year else "warning", "title", f"same {same}")
+    return Same("warning" if author else "other", "title", f"same {same}, but another {differ}")
 
 
 def _other(one: Identity, other: Identity) -> str:
@@ -167,10 +170,6 @@ def _other(one: Identity, other: Identity) -> str:
     if one.kind != other.kind:
         return f"{_a(one.kind)} and {_a(other.kind)}"
     return "an abstract and a paper" if one.journal and other.journal and one.abstracts != other.abstracts else ""
-
-
-def _differ(one: str, other: str) -> bool:
-    return bool(one and other) and one != other
 
 
 def _a(kind: str) -> str:

@@ -32,6 +32,15 @@ def contrast_rows(bias: PublicationBias) -> Iterator[Row]:
         }
 
 
+def contrast_report_rows(bias: PublicationBias) -> Iterator[Row]:
+    """What each contrast is fitted to: one (r, n) a report and side."""
+    for contrast in bias.contrasts:
+        for side, who in (("group", contrast.group), ("reference", contrast.reference)):
+            for report, r, n in who.counts.clusters:
+                labels = {"group": contrast.group.label, "reference": contrast.reference.label}
+                yield {**labels, "side": side, "report": report, "r": r, "n": n}
+
+
 def _odds(contrast: Contrast) -> dict[str, Cell]:
     """The posterior, then what maximum likelihood gives (`ml_`)."""
     found, likelihood = contrast.odds_ratio, contrast.likelihood

@@ -41,7 +41,7 @@ def export_makers(
     return {
         word_file: word,
         excel_file: excel,
-        r_file: lambda: r_script(protocol.title, protocol.version).encode("utf-8"),
+        r_file: lambda: r_script(protocol.title, protocol.version, protocol.priors).encode("utf-8"),
         ris_file: lambda: ris_text(results.library.reports).encode("utf-8"),
         bib_file: lambda: bibtex_text(results.library.reports).encode("utf-8"),
     }

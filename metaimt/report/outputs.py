@@ -8,7 +8,7 @@ from typing import Any
 from metaimt.analyses.results import Results
 from metaimt.report.audit_text import audit_rows
 from metaimt.report.bias_note import bias_note
-from metaimt.report.bias_tables import contrast_rows, missing_rows, selectivity_rows
+from metaimt.report.bias_tables import contrast_report_rows, contrast_rows, missing_rows, selectivity_rows
 from metaimt.report.clinical import clinical_rows
 from metaimt.report.cohort_outputs import review_tables
 from metaimt.report.exports import export_makers
@@ -38,6 +38,7 @@ from metaimt.report.sensitivity_tables import (
     unread_rows,
 )
 from metaimt.report.tables import (
+    adjusted_rows,
     breakdown_rows,
     cluster_rows,
     csv_text,
@@ -60,6 +61,7 @@ def output_files(results: Results, figures: Sequence[FigureFiles], changes: Chan
         "tables/pools.csv": csv_text(pool_rows(results.response)),
         "tables/units.csv": csv_text(unit_rows(results.selection)),
         "tables/clusters.csv": csv_text(cluster_rows(results.response)),
+        "tables/adjusted.csv": csv_text(adjusted_rows(results.response)),
         "tables/breakdowns.csv": csv_text(breakdown_rows(results.breakdowns)),
         "tables/subgroups.csv": csv_text(subgroup_rows(results.subgroups)),
         "tables/regressions.csv": csv_text(regression_rows(results.subgroups)),
@@ -80,6 +82,7 @@ def output_files(results: Results, figures: Sequence[FigureFiles], changes: Chan
         "tables/evidence-map.csv": csv_text(evidence_map_rows(results.evidence_map)),
         "tables/over-time.csv": csv_text(cumulative_rows(results.over_time)),
         "tables/bias-contrasts.csv": csv_text(contrast_rows(results.publication_bias)),
+        "tables/contrast-reports.csv": csv_text(contrast_report_rows(results.publication_bias)),
         "tables/selectivity.csv": csv_text(selectivity_rows(results.publication_bias)),
         "tables/published-pooled.csv": csv_text(published_rows(results.published)),
         "tables/missing-non-responders.csv": csv_text(missing_rows(results.publication_bias)),

@@ -1,18 +1,26 @@
-"""reproduce.R: the models of tables/methods.csv fitted again by metafor and lme4, and ours beside them.
+"""reproduce.R: what the headline rests on, worked out again by base R, and ours beside it.
 
-The script reads the tables beside it; only the title and the version are written into it.
+The script reads the tables beside it; only the title, the version and the priors are written into it.
 """
 
 from __future__ import annotations
 
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from metaimt.files import for_terminal
 
+if TYPE_CHECKING:
+    from metaimt.casefiles.protocol import Priors
 
-def r_script(title: str, version: str) -> str:
+
+def r_script(title: str, version: str, priors: Priors) -> str:
     """The script, in ASCII; it ends with status 1 where a number differs by more than its tolerance."""
     text = (files("metaimt.report") / "templates" / "reproduce.R").read_text(encoding="utf-8")
+    (a, b), (c, d) = priors.mu, priors.rho
+    groups = f"mean_sd = {priors.subgroup_mean_sd!r}, sd_scale = {priors.subgroup_sd_scale!r}"
+    told = f"list(mu = c({a!r}, {b!r}), rho = c({c!r}, {d!r}), {groups})"
+    text = text.replace('"@PRIORS@"', told)
     return text.replace('"@TITLE@"', r_string(title)).replace('"@VERSION@"', r_string(version))
 
 

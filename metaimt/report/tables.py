@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from metaimt.files import for_cell
 from metaimt.model.fields import FIELDS
+from metaimt.statistics.outcome import NotRun
 
 if TYPE_CHECKING:
     from metaimt.analyses.breakdown import Breakdown
@@ -117,10 +118,31 @@ def unit_rows(selection: Selection) -> Iterator[Row]:
 
 
 def cluster_rows(result: PooledResponse) -> Iterator[Row]:
-    """The pooled clusters: one (r, n) a report and pool, as the models see them."""
+    """The pooled clusters: one (r, n) a report and pool, as the models see them, with stratum and design."""
     for group in result.pools.values():
+        designs = {unit.report: unit.design for unit in group.counts.units}
+        strata = {report: name for name, stratum in group.strata.items() for report, _, _ in stratum.clusters}
         for report, r, n in group.clusters:
-            yield {"pool": group.name, "report": report, "r": r, "n": n}
+            place = {"stratum": strata.get(report, ""), "design": designs[report]}
+            yield {"pool": group.name, "report": report, **place, "r": r, "n": n}
+
+
+def adjusted_rows(result: PooledResponse) -> Iterator[Row]:
+    """The rate in trials, adjusted for selection: a pool and prior of the log odds ratio a line."""
+    for group in result.pools.values():
+        if isinstance(group.adjusted, NotRun):
+            continue
+        for each in group.adjusted:
+            yield {
+                "pool": group.name,
+                "prior": each.prior.wording(),
+                "odds_ratio": each.prior.odds_ratio,
+                "log_sd": each.prior.log_sd,
+                "estimate": each.estimate,
+                "lower": each.lower,
+                "upper": each.upper,
+                "level": each.level,
+            }
 
 
 def json_text(data: Any) -> str:

@@ -43,7 +43,7 @@ def pooled_table(result: PooledResponse) -> str:
         if local.evaluable:
             lines.append(_counts_row("  of these local cohort", local))
     rows = [group for group in result.rows.values() if group.orr is not None]
-    lines += ["", _heading("these patients, exact 95 %"), *(_row(group) for group in sorted(rows, key=_later_first))]
+    lines += ["", _heading("these patients, exact"), *(_row(group) for group in sorted(rows, key=_later_first))]
     lines += ["", *_notes(result)]
     return "\n".join(line.rstrip() for line in lines)
 

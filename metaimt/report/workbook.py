@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 HOLDS: Final = {
+    "adjusted": "the rate in trials, adjusted for selection, under each prior",
+    "contrast-reports": "responders (r) and evaluable patients (n) of each report in each contrast",
     "bias-contrasts": "less selected against more selected reports: odds ratios of response",
     "cohort-description": "the local cohort: patients and tumours",
     "cohort-positivity": "the local cohort: markers tested and positive",

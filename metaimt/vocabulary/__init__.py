@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
@@ -82,9 +82,16 @@ class Vocabulary:
         """The accepted term that lists `text` itself, however it is capitalised, as another way to write it."""
         return self._spellings[name].get(_plain(text))
 
-    @property
+    @cached_property
     def _spellings(self) -> Mapping[str, dict[str, str]]:
-        return _spellings(self)
+        """The accepted term of every word of a list, with its capitals and hyphens levelled."""
+        return {
+            name: {
+                **{_plain(word): term for term, words in terms.items() for word in words},
+                **{_plain(term): term for term in terms},
+            }
+            for name, terms in self.lists.items()
+        }
 
     def __hash__(self) -> int:
         return id(self)
@@ -109,17 +116,6 @@ class Vocabulary:
                 raise ValueError(f"'{name}' is not a list of terms; the lists are drugs, {', '.join(lists)}")
         lists["drug"] = {drug.name: drug.synonyms for drug in drugs.values()}
         return Vocabulary(MappingProxyType(drugs), MappingProxyType(lists))
-
-
-@lru_cache(maxsize=8)
-def _spellings(vocabulary: Vocabulary) -> dict[str, dict[str, str]]:
-    return {
-        name: {
-            **{_plain(word): term for term, words in terms.items() for word in words},
-            **{_plain(term): term for term in terms},
-        }
-        for name, terms in vocabulary.lists.items()
-    }
 
 
 def one_slip(typed: str, meant: str, *, symbol: bool = False) -> bool:

@@ -61,6 +61,8 @@ def test_group_goes_before_site(tmp_path: Path) -> None:
         ("id,x,n\na,1,2\nTotal,1,2\n", "summary-row", 3, 1, "delete the row"),
         ("id,x,n\na,1,2\nMean (SD),0.5,2\n", "summary-row", 3, 1, "delete the row"),
         ("id,x,n\na,1,2\nA,1,2\n", "repeated-id", 3, 1, "one row a report"),
+        ("author,year,xi,ni\nA,2019,1,4\nA,2020,2,5\n", "repeated-id", 3, 1, "name the column id and write A 2020"),
+        ("id,x,n\na,2/5,5\n", "not-a-count", 2, 3, "write x 2 and n 5"),
         ("id,x,n\na b,1,2\na\u200b  b,1,2\n", "repeated-id", 3, 1, "one row a report"),
         ("id,x,n\na,1,2,5\n", "long-row", 2, 1, "decimal comma"),
         ("id,x,n,year\na,1,2,2093\n", "not-a-year", 2, 7, "check it"),
@@ -90,6 +92,18 @@ def test_a_mistake_has_its_place_and_a_hint(  # noqa: PLR0917 - one case a line
 
 def test_all_mistakes_are_told_in_one_run(tmp_path: Path) -> None:
     assert [p.position.line for p in problems(tmp_path, "id,x,n\na,x,2\nb,1,2\nc,4,2\n")] == [2, 4]
+
+
+def test_decimals_of_a_column_are_one_message(tmp_path: Path) -> None:
+    rows = "".join(f'r{k},"{k % 4},0",9\n' for k in range(30))
+    (found,) = problems(tmp_path, f"id,x,n\n{rows}")
+    assert "the same in 29 more rows" in found.message
+    assert found.hint == "write 0"
+
+
+def test_a_table_of_studies_is_not_told_of_a_mapping(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, b"id,x,n\n\xc0 2019,1,4\n")
+    assert found.hint == "save it as CSV UTF-8"
 
 
 def test_any_bytes_give_studies_or_problems(tmp_path: Path) -> None:

@@ -66,6 +66,15 @@ def test_an_entry_of_excluded_with_another_mistake_has_its_place(make_review: Ma
     assert (problem.rule, problem.position.line, problem.position.column) == ("included-and-excluded", 3, 8)
 
 
+def test_an_excluded_publication_has_a_pubmed_central_id(make_review: MakeReview) -> None:
+    folder = made(make_review, {"pmcid": "PMC7654321"})
+    excluded = "# Made up.\n- {id: a-2020, pmcid: PMC07654321, reason: made up}\n"
+    (folder / "excluded.yaml").write_text(excluded, encoding="utf-8")
+    (problem,) = told(folder)
+    assert (problem.rule, problem.position.line) == ("included-and-excluded", 2)
+    assert "unknown-field" not in {problem.rule for problem in read_library(folder).problems}
+
+
 def test_a_title_that_is_excluded_may_be_another_publication(make_review: MakeReview) -> None:
     folder = made(make_review, {"title": TITLE, "authors": "Made A", "year": 2019})
     excluded = [{"id": "other-2015", "title": TITLE, "reason": "Made up."}]

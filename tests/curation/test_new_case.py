@@ -247,6 +247,8 @@ def test_former_ids_and_excluded_publications_are_taken(make_review: MakeReview)
     assert "excluded.yaml (Made up: no response)" in taken.told
     with pytest.raises(WrongUse, match=r"Made up: no response.*--id out-2020-b"):
         known.free_id(Reference(surname="Out", year=2020))
+    with pytest.raises(WrongUse, match=r"Latin letters \(the BibTeX of a has a mistake"):
+        known.free_id(Reference(notes=("the BibTeX of a has a mistake: check what was read",)))
 
 
 @pytest.mark.parametrize("text", ["Smith 2024", "../x", "a/b", "é", "-a", "a" * 81])

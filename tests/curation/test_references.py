@@ -72,6 +72,12 @@ def test_csl_json_of_ncbi_crossref_and_zotero() -> None:
     )
 
 
+@pytest.mark.parametrize("around", ['{"message": %s}', '{"message": {"items": [%s]}}', '{"items": [%s]}', "[%s]"])
+def test_references_within_an_answer(around: str) -> None:
+    (only,) = parse_references(around % '{"title": ["Made up"], "DOI": "10.0000/made-up"}')
+    assert (only.title, only.doi) == ("Made up", "10.0000/made-up")
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 def test_encodings_and_line_ends(tmp_path: Path, encoding: str, line_end: str) -> None:
@@ -100,6 +106,8 @@ def test_initials(given: str, initials: str) -> None:
     ("text", "said"),
     [
         ("Made up: no reference at all.", "no reference in it"),
+        ("Specimen A, Otherone B. Made up. doi:10.0000/made-up", "a DOI in it: give that to metaimt new --fetch"),
+        ("31999998\n31999999\n", "PubMed ids: give one to metaimt new --fetch"),
         ("", "no reference in it"),
         ("[]", "no reference with a title"),
         ('{"status": "error"}', "no reference with a title"),

@@ -1159,9 +1159,16 @@ def confidence_sequence(reports: tuple[Report, ...], a: float, b: float, c: floa
     )
     u = (np.arange(3000) + 0.5) / 3000
     mu, rest = betaincinv(a, b, u), betaincinv(b, a, 1 - u)
-    best = log_likelihood(reports, np.log(mu) - np.log(rest), np.append(-700.0, y)).max(axis=1)
-    inside = np.flatnonzero(best > average - np.log(20))
-    return float(mu[inside[0]]), float(mu[inside[-1]])
+    means, rhos = np.log(mu) - np.log(rest), np.append(-700.0, y)
+
+    def inside(which: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Those of these means that are inside."""
+        best = log_likelihood(reports, means[which], rhos).max(axis=1)
+        return np.asarray(which[best > average - np.log(20)])
+
+    rough = inside(np.arange(3000)[::30])
+    low, high = (np.clip(end + np.arange(-30, 31), 0, 2999) for end in (rough[0], rough[-1]))
+    return float(mu[inside(low)[0]]), float(mu[inside(high)[-1]])
 
 
 def ends(points: Floats, near: NDArray[np.bool_]) -> tuple[float, float]:

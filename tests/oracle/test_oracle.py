@@ -555,6 +555,7 @@ def by_more(place: str, true: float) -> float:
     if re.fullmatch(r"publication_bias/contrasts/\d+/(odds_ratio|lower|upper)", place):
         return 2 * ODDS * true
     edge = min(true, 1 - true) < EDGE + AT_EDGE
+    edge |= "confidence_sequence" in place
     return 2 * RHO if "/rho/" in place else 3 * AT_EDGE if edge else 2 * TOLERANCE
 
 

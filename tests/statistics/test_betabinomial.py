@@ -23,8 +23,9 @@ from scipy.stats import betabinom, f
 
 from metaimt.statistics.betabinomial import Cutoff, fit_beta_binomial, mean_interval
 from metaimt.statistics.betabinomial_likelihood import log_likelihood, mu_slopes, rho_slopes
+from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.reports import read_reports
-from metaimt.statistics.rho import NotIdentified, Rho, bootstrap_rho_test, rho_interval
+from metaimt.statistics.rho import Rho, rho_interval
 from metaimt.statistics.tail_counts import tail_counts
 
 SETS: dict[str, Any] = json.loads(
@@ -204,24 +205,6 @@ def test_many_reports() -> None:
     assert fit.counts.nodes.size == 4
 
 
-@pytest.mark.parametrize(("r", "n"), [MIXED, ([1, 4, 0, 2, 2, 5], [1, 4, 4, 2, 4, 6])])
-def test_bootstrap_is_the_plain_one(r: list[int], n: list[int]) -> None:
-    """The vectorised replicates against one fit a replicate, drawn in the same stream."""
-    found = bootstrap_rho_test(r, n, seed=7, replicates=199)
-    rng = np.random.Generator(np.random.PCG64(7))
-    ordered = np.sort(n)
-    drawn = rng.binomial(ordered, sum(r) / sum(n), size=(199, len(n)))
-    statistics = [fit_beta_binomial(row, ordered).statistic for row in drawn]
-    larger = sum(statistic >= found.statistic - 1e-9 for statistic in statistics)
-    assert found.p == (1 + larger) / 200
-
-
-def test_bootstrap_does_not_depend_on_order_and_is_1_at_0() -> None:
-    r, n = MIXED
-    assert bootstrap_rho_test(r, n, seed=1) == bootstrap_rho_test(r[::-1], n[::-1], seed=1)
-    assert bootstrap_rho_test(*STRICT, seed=1).p == 1.0
-
-
 def test_wording() -> None:
     assert Rho(0.0, 0.0, 0.2, 0.95, 6).wording() == "not detected (K_2 = 6 informative reports)"
     assert Rho(0.0, 0.0, 0.9, 0.95, 1).wording() == "not detected (K_2 = 1 informative report)"
@@ -250,8 +233,6 @@ def test_refuses_what_is_not_identified() -> None:
     for r, n in (([3], [7]), ([1, 0], [1, 1]), ([0, 0], [3, 4])):
         with pytest.raises(ValueError, match="not identified"):
             rho_interval(fit_beta_binomial(r, n))
-        with pytest.raises(ValueError, match="not identified"):
-            bootstrap_rho_test(r, n, seed=1)
     with pytest.raises(ValueError, match="3 reports"):
         mean_interval(fit_beta_binomial([1, 2], [2, 3]))
     with pytest.raises(ValueError, match="level"):

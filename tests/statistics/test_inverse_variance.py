@@ -70,6 +70,7 @@ def check(fit: InverseVarianceFit, expected: dict[str, Any], tolerance: float) -
         return
     assert spread.tau2 == near(expected["tau2"])
     assert spread.i2_tau2_based == near(expected["I2"] / 100)
+    assert not isinstance(spread.i2_tau2_based, NotIdentified)
     assert 1 / (1 - spread.i2_tau2_based) == near(expected["H2"])
 
 

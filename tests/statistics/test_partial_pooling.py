@@ -1,7 +1,7 @@
 """Partial pooling against R's quadrature, an independent one in other variables, and closed forms.
 
-Against R: means and posterior mean of m 1e-4 (2e-5 is found), log marginal 1e-3, mean of s and quantiles 5e-4:
-R read them off a staircase on a grid of 0.02 logits, and the independent quadrature below finds ours right to 2e-4.
+Against R: means and posterior mean of m 1e-5, log marginal 1e-4, mean of s 2e-4, quantiles 5e-4: R read them off a
+staircase on a grid of 0.02 logits, and the independent quadrature below finds ours right to 2e-5.
 Priors of the file: m ~ N(0, 2^2).
 """
 
@@ -39,15 +39,15 @@ def test_agrees_with_r(name: str) -> None:
     theirs = SHRINKAGE[name]["bhm"]
     ours = partial_pooling(SHRINKAGE[name]["x"], SHRINKAGE[name]["n"], m_sd=2.0)
     rates = np.array([astuple(group.rate) for group in ours.groups]).T
-    assert rates[0] == pytest.approx(theirs["p_group_mean"], abs=1e-4)
+    assert rates[0] == pytest.approx(theirs["p_group_mean"], abs=1e-5)
     assert rates[1] == pytest.approx(theirs["p_group_median"], abs=5e-4)
     assert rates[2] == pytest.approx(theirs["p_group_lo"], abs=5e-4)
     assert rates[3] == pytest.approx(theirs["p_group_hi"], abs=5e-4)
     new = ours.new_group
     assert (new.lower, new.median, new.upper) == pytest.approx(theirs["p_new"], abs=5e-4)
-    assert ours.m_mean == pytest.approx(theirs["mu_mean"], abs=1e-4)
-    assert ours.s_mean == pytest.approx(theirs["tau_mean"], abs=5e-4)
-    assert ours.log_marginal == pytest.approx(theirs["log_marginal"], abs=1e-3)
+    assert ours.m_mean == pytest.approx(theirs["mu_mean"], abs=1e-5)
+    assert ours.s_mean == pytest.approx(theirs["tau_mean"], abs=2e-4)
+    assert ours.log_marginal == pytest.approx(theirs["log_marginal"], abs=1e-4)
 
 
 gauss = cache(np.polynomial.legendre.leggauss)
@@ -110,7 +110,7 @@ def test_agrees_with_an_independent_quadrature(r: list[int], n: list[int], m_sd:
     brute = Brute(r, n, m_sd, s_scale)
     for group, rate in ((0, ours.groups[0].rate), (None, ours.new_group)):
         for value, probability in ((rate.lower, 0.025), (rate.upper, 0.975))[: 1 if group is None else 2]:
-            assert brute.below(group, float(logit(value))) == pytest.approx(probability, abs=2e-4)
+            assert brute.below(group, float(logit(value))) == pytest.approx(probability, abs=2e-5)
     assert (ours.m_sd, ours.s_scale, ours.level) == (m_sd, s_scale, 0.95)
 
 
@@ -128,7 +128,7 @@ def test_one_group_is_a_double_integral(r: int, n: int) -> None:
     density = v * prior * np.exp(log_likelihood - log_likelihood.max())
     density /= density.sum()
     below = [float(density[value < x].sum()) for x in found]
-    assert below == pytest.approx([0.025, 0.5, 0.975], abs=2e-4)
+    assert below == pytest.approx([0.025, 0.5, 0.975], abs=1e-4)
     assert rate.mean == pytest.approx(float(density @ expit(value)), abs=1e-6)
 
 
@@ -219,7 +219,7 @@ def test_order_mirror_and_limits(pairs: list[tuple[int, int]], random: Any) -> N
     wider = pool(pairs, level=0.99)
     for a, b, c in zip(*(rates(each) for each in (ours, mirrored, wider)), strict=True):
         assert (b.mean, b.median, b.lower, b.upper) == pytest.approx(
-            (1 - a.mean, 1 - a.median, 1 - a.upper, 1 - a.lower), abs=1e-6
+            (1 - a.mean, 1 - a.median, 1 - a.upper, 1 - a.lower), abs=5e-6
         )
         assert 0 < c.lower < a.lower < a.median < a.upper < c.upper < 1
         assert a.lower < a.mean < a.upper

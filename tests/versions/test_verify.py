@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from conftest import MakeReview, course, patient, report
 from made_up_review import edit, frozen, small_review, write
-from metaimt.statistics.pooled import pool_proportion
 
 import metaimt.analyses.pooled_response
 import metaimt.evidence.tables
@@ -18,6 +17,7 @@ from metaimt.casefiles.version_files import read_version, sealed
 from metaimt.problem import WrongUse
 from metaimt.report.verification_text import verification_text
 from metaimt.review import verify
+from metaimt.statistics.posterior import pool_proportion
 
 pytestmark = pytest.mark.usefixtures("remembered")
 
@@ -97,7 +97,7 @@ def test_a_changed_default_that_moves_numbers(review: Path, monkeypatch: pytest.
 
 
 def test_a_changed_default_of_the_protocol(review: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Priors.model_fields["rho"], "default", (2.0, 4.0))
+    monkeypatch.setattr(Priors.model_fields["rho"], "default", (2.0, 1.0))
     Priors.model_rebuild(force=True)
     try:
         from metaimt.casefiles.protocol import Protocol
