@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import re
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -86,19 +85,6 @@ def simulated() -> tuple[Cell, ...]:
     return read_simulation((ROOT / "docs" / "simulation.csv").read_text(encoding="utf-8"), "docs/simulation.csv")
 
 
-def statistics() -> Files:
-    """The block of docs/statistics.md that the simulation gives: whether the target is met."""
-    from metaimt.report.simulation_text import target_lines
-
-    text = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
-    block = "\n".join(["```", *target_lines(simulated(), REVIEWED), "```", ""])
-    marks = re.compile(r"(?<=<!-- simulation: begin -->\n).*?(?=<!-- simulation: end -->)", re.DOTALL)
-    text, times = marks.subn(lambda _: block, text)
-    if times != 1:
-        raise RuntimeError("docs/statistics.md has not one block simulation")
-    return {"docs/statistics.md": text.encode("utf-8")}
-
-
 def outputs() -> Files:
     """What `metaimt build` writes of the living review, but for what is not committed."""
     with tempfile.TemporaryDirectory() as folder:
@@ -117,7 +103,7 @@ def documents() -> Files:
 
 
 PARTS: dict[str, Callable[[], Files]] = {
-    part.__name__: part for part in (schema, rules, paper, simulation, statistics, outputs, documents)
+    part.__name__: part for part in (schema, rules, paper, simulation, outputs, documents)
 }
 
 

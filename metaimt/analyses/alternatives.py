@@ -116,7 +116,7 @@ def _designed(unit: Unit, choices: Choices) -> bool:
 
 
 def rate_of(counts: Count, protocol: Protocol) -> Rate:
-    """The pooled rate of these patients by the rule of the review."""
+    """The pooled rate of these patients by the model of the headline."""
     return rate_of_clusters(counts.clusters, protocol)
 
 

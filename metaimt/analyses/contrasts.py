@@ -116,7 +116,7 @@ class Contrast:
 
 
 def side(counts: Count, protocol: Protocol) -> Side:
-    """One side, pooled by the rule of the review."""
+    """One side, pooled by the model of the headline."""
     return Side(counts, response_rate(counts.clusters, protocol, pooled=True))
 
 

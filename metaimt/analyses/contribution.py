@@ -264,7 +264,7 @@ def _change(name: str, report: str, mine: Iterable[Placed], selection: Selection
 
 
 def _estimate(counts: Count, protocol: Protocol, *, pooled: bool) -> Estimate:
-    """As in `pooled_response`: pools by the rule of `statistics.pooled`, separate rows exactly."""
+    """As in `pooled_response`: pools by the model of `statistics.posterior`, separate rows exactly."""
     return Estimate(counts, response_rate(counts.clusters, protocol, pooled=pooled))
 
 

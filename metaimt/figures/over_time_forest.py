@@ -41,10 +41,7 @@ def over_time_table(results: Results, pools: Pools) -> ForestTable:
         reference_label="The pool today",
         thresholds=results.protocol.thresholds,
         words=tone_words(results),
-        footnotes=(
-            f"Intervals are {NOT_ADJUSTED}; their method changes with the number of reports. Reports without a year "
-            "come last, together.",
-        ),
+        footnotes=(f"Intervals are {NOT_ADJUSTED}. Reports without a year come last, together.",),
     )
 
 

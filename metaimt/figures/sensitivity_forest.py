@@ -48,7 +48,7 @@ def sensitivity_table(results: Results, pools: Pools) -> ForestTable:
         words=tone_words(results),
         footnotes=(
             'Change: of the estimate, in percentage points. "No such rows": it concerns nobody in the pool. At a lower '
-            "weight, r/n are weighted sums and the interval is the posterior.",
+            "weight, r/n are weighted sums.",
         ),
     )
 
@@ -84,7 +84,7 @@ def _weight(results: Results, found: Discounted, tone: Tone) -> ForestRow:
     orr = found.orr
     if orr is None:
         return ForestRow("plain", label, (), interval_text="nobody has any weight")
-    columns = (f"{orr.responders:.4g}/{orr.evaluable:.4g}", "", "posterior")
+    columns = (f"{orr.responders:.4g}/{orr.evaluable:.4g}", "", short_method(orr))
     return ForestRow("report", label, columns, orr.estimate, orr.lower, orr.upper, orr.evaluable, tone)
 
 

@@ -118,7 +118,7 @@ def over_time_methods(results: Results) -> str:
     thresholds = ", ".join(f"{100 * threshold:g} %" for threshold in results.protocol.thresholds)
     crossed = f"; it is said when the interval starts or stops to exclude {thresholds}" if thresholds else ""
     return (
-        f"Over time: each pool as it stood after each {' and after each '.join(by)}, by the rule of the headline; "
+        f"Over time: each pool as it stood after each {' and after each '.join(by)}, by the model of the headline; "
         f"reports without such a date come last{crossed}. {NOT_ADJUSTED.capitalize()}, and no p is given."
     )
 

@@ -61,7 +61,7 @@ def fit_beta_binomial(responders: ArrayLike, evaluable: ArrayLike) -> BetaBinomi
     """Maximum likelihood of r_i ~ BetaBinomial(n_i, mu, rho), 0 <= rho <= 1 (rho = 0: binomial).
 
     Where no patient or every patient responds, rho is not identified and is given as 0; with unanimous
-    reports it can run to 1. `pool_proportion` states the rule for both.
+    reports it can run to 1.
 
     Args:
         responders: shape (K,), integers.

@@ -18,7 +18,7 @@ from metaimt.statistics.tail_counts import TailCounts
 
 # Half a unit of logit(rho) apart: finer than any two modes of the profile that reports can produce.
 RHO_GRID: Floats = np.concatenate([[0.0], expit(np.arange(-20, 12.1, 0.5)), [1.0]])
-# Enough to find the right hill in bootstrap replicates, where thousands of data sets are fitted.
+# Enough to find the right hill.
 COARSE_RHO_GRID: Floats = np.concatenate([[0.0], expit(np.arange(-6, 5.1, 1.0)), [1.0]])
 # Strictly inside (0, 1), and 1 / mu^2 does not overflow.
 MU_ENDS = (1e-150, 1 - 2**-53)

@@ -26,7 +26,7 @@ from metaimt.statistics.betabinomial_likelihood import (
 from metaimt.statistics.root import Floats, decreasing_root
 from metaimt.statistics.tail_counts import TailCounts, tail_counts_of
 
-# A whole unit of logit(rho) apart, as for bootstrap replicates: enough to find the right hill, which is then climbed.
+# A whole unit of logit(rho) apart: enough to find the right hill, which is then climbed.
 _RHO_GRID: Floats = np.concatenate([[0.0], expit(np.arange(-12, 7.1, 1.0)), [1.0]])
 _SCAN = np.linspace(0.0, 1.0, 81)
 _FARTHEST = 36.0  # logits: beyond, a probability is 0 or 1 to the last digit

@@ -121,7 +121,7 @@ def _in_order(
 
 
 def _unseen(reports: Reports) -> NotIdentified | None:
-    """Why rho is not identified, by the rule of `pool_proportion`."""
+    """Why maximum likelihood does not identify rho."""
     if reports.informative == 0:
         return NotIdentified("every report is a single case")
     return NotIdentified("unanimous") if reports.unanimous else None

@@ -30,8 +30,7 @@ class TailCounts:
     """Weights of responders, non-responders and evaluable patients at the nodes.
 
     `nodes` has shape (J,) and starts with 0; the weights have shape (J,), or (..., J) for several data
-    sets, such as bootstrap replicates. `rho_power` adds rho_power * log(rho) to the log-likelihood: 0
-    for the likelihood itself, used by the posterior.
+    sets. `rho_power` adds rho_power * log(rho) to the log-likelihood: 0 for the likelihood itself.
     """
 
     nodes: Floats

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from conftest import ROOT
@@ -46,3 +49,26 @@ def test_no_number_of_the_review_stands_outside_what_is_generated() -> None:
     for name, text in TEXTS.items():
         prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
         assert re.findall(r"\b\d+/\d+\b|\b\d+\.\d+ %", prose) == [], name
+
+
+def test_the_keys_of_results_json_are_those_that_its_document_names() -> None:
+    """What format 2 has is there; what only format 1 had is not."""
+    found = set(_paths(json.loads((ROOT / "outputs" / "results.json").read_text(encoding="utf-8"))))
+    there = {"".join(path[:end]) for path in found for end in range(1, len(path) + 1)}
+    text = (ROOT / "docs" / "results-json.md").read_text(encoding="utf-8").partition("## From format 1")[2]
+    rows = [row.split("|")[1:3] for row in text.splitlines() if row.startswith("| ")]
+    former, today = ([set(re.findall(r"`([^`]+)`", row[side])) for row in rows] for side in (0, 1))
+    assert [key for keys in today for key in keys if f".{key}" not in there] == []
+    gone = [key for old, new in zip(former, today, strict=True) for key in old - new if f".{key}" in there]
+    assert gone == []
+
+
+def _paths(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Where each value stands: `.pools`, `.<pool>`, `.adjusted`, `[]`, `.prior`."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _paths(inner, (*path, ".<pool>" if name in {"strict", "all_evidence"} else f".{name}"))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _paths(inner, (*path, "[]"))
+    yield path

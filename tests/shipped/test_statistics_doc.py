@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from inspect import signature
+from typing import Any
 
+import numpy as np
 import pytest
 from conftest import ROOT
 
-from metaimt.statistics import exact_tests, firth, glmm, partial_pooling, rho, survival
-from metaimt.statistics.posterior import MU_PRIOR, RHO_PRIOR
+from metaimt.analyses import clinical, comparison_models, heterogeneity
+from metaimt.analyses.models import LIKELIHOOD
+from metaimt.analyses.wording import NOTABLE_GAP, percent, prior_words
+from metaimt.report import bias_note, simulation_text
+from metaimt.statistics import adjusted, exact_tests, firth, glmm, partial_pooling, posterior, prediction, survival
 
 DOCUMENT = ROOT / "docs" / "statistics.md"
 TEXT = DOCUMENT.read_text(encoding="utf-8")
@@ -50,14 +54,64 @@ def test_the_constants_are_those_of_the_code() -> None:
     assert version is not None
     expected = (
         f"R {version[0]} with",
-        f"({signature(rho.bootstrap_rho_test).parameters['replicates'].default:,} data sets, seeded",
+        f"μ ~ {prior_words(posterior.MU_PRIOR)} (neutral",
+        f"ρ ~ {prior_words(posterior.RHO_PRIOR)}, chosen for coverage",
+        f"under ρ ~ {', '.join(map(prior_words, heterogeneity.OTHER_PRIORS[:2]))} and half-normal",
+        f"{posterior._CELLS:,} cells of μ of equal prior mass and {posterior._NODES} Gauss-Legendre nodes",
+        f"printed to {posterior._DIGITS} digits",
+        f"With {posterior.FEW} reports or fewer",
+        f"more than {100 * NOTABLE_GAP:g} points from the median",
+        f"trials: {adjusted.SELECTION_PRIOR.wording()}, in the protocol",
+        ", ".join(each.wording() for each in adjusted.OTHER_PRIORS[1:]),
+        f"The {100 * prediction.LEVELS[0]:g} % range comes first and then the {100 * prediction.LEVELS[1]:g} % one",
+        f"L(μ, ρ) < {posterior.STEADY}}}",
         f"with {glmm.NODES} nodes",
-        f"μ ~ Beta({MU_PRIOR[0]:g}, {MU_PRIOR[1]:g}), ρ ~ Beta({RHO_PRIOR[0]:g}, {RHO_PRIOR[1]:g})",
+        f"reports of fewer than {comparison_models._SPARSE} patients",
+        f"{comparison_models.DIGITS} digits are printed",
         f"m ~ N(0, {partial_pooling.M_SD:g}²), s ~ half-normal({partial_pooling.S_SCALE:g})",
         f"up to {exact_tests.MOST_TABLES:,} tables, beyond that {exact_tests.REPLICATES:,} drawn",
         f"two levels have {exact_tests.SMALLEST_LEVEL} patients or more",
         f"one slope per {firth.EVENTS_PER_PARAMETER} of",
+        f"no rate of fewer than {clinical.FEWEST} known",
         f"below {survival.FEWEST_TIMES} known times or {survival.FEWEST_EVENTS} events",
         f"Not run below {survival.FEWEST_COX_EVENTS} events",
+        f"at most {bias_note.MOST_WORDS} words",
+        f"at least {100 * simulation_text.OF_MEAN:g} % for every structure",
+        f"every cell at least {100 * simulation_text.OF_CELL:g} %",
     )
     assert [phrase for phrase in expected if phrase not in TEXT] == []
+    assert [name for name in comparison_models.SHOWN if f"(`{name}`)" not in TEXT] == []
+    assert [name for name in LIKELIHOOD.values() if f"`{name}`" not in TEXT] == []
+
+
+def test_the_one_exception_to_monotony_is_as_large_as_it_says() -> None:
+    """A non-responder inside a report of two patients or more becomes a responder: how often does a number fall?"""
+
+    def limits(r: Any, n: Any) -> tuple[float, float]:
+        found = posterior.pool_proportion(r, n)
+        return found.lower, found.estimate
+
+    (lower, estimate), (then, up) = (limits((16, 16, 19, last), (19, 19, 21, 24)) for last in (23, 24))
+    assert up > estimate
+    rng = np.random.Generator(np.random.PCG64(17))
+    falls: list[tuple[float, float]] = []
+    while len(falls) < 200:
+        k = int(rng.integers(2, 21))
+        n = np.where(rng.random(k) < 0.5, 1, rng.integers(2, 25, k))
+        mean, icc = rng.uniform(0.3, 0.95), rng.uniform(0.01, 0.5)
+        size = (1 - icc) / icc
+        r = rng.binomial(n, rng.beta(mean * size, (1 - mean) * size, k))
+        able = np.flatnonzero((n >= 2) & (r < n))
+        if able.size:
+            more = r.copy()
+            more[rng.choice(able)] += 1
+            before, after = limits(r, n), limits(more, n)
+            falls.append((before[0] - after[0], before[1] - after[1]))
+    counted = np.array(falls)
+    (limit, rate), (most, largest) = (counted > 0.001).sum(axis=0), 100 * counted.max(axis=0)
+    for phrase in (
+        f"a lower limit of {percent(lower)}; with 24/24 it is {percent(then)}",
+        f"In {len(falls)} made-up sets",
+        f"more than 0.1 points in {limit} (at most {most:.1f}) and the estimate in {rate} ({largest:.1f})",
+    ):
+        assert phrase in TEXT
