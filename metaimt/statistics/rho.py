@@ -1,4 +1,4 @@
-"""Intraclass correlation of response within reports: profile interval, for comparison with other programs."""
+"""Intraclass correlation of response within reports by maximum likelihood, for comparison with other programs."""
 
 from __future__ import annotations
 

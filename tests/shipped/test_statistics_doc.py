@@ -115,3 +115,13 @@ def test_the_one_exception_to_monotony_is_as_large_as_it_says() -> None:
         f"more than 0.1 points in {limit} (at most {most:.1f}) and the estimate in {rate} ({largest:.1f})",
     ):
         assert phrase in TEXT
+
+
+def test_the_made_up_numbers_of_reading_the_answer_are_right() -> None:
+    text = (ROOT / "docs" / "reading-the-answer.md").read_text(encoding="utf-8")
+    found = posterior.pool_proportion([10, 12, *[1] * 10], [20, 20, *[1] * 10])
+    assert isinstance(found, posterior.PooledProportion)
+    crude = f"r/n is {found.responders}/{found.evaluable}, {100 * found.crude.estimate:.0f} %"
+    assert f"{crude}. The mean over reports is some {100 * found.estimate:.0f} %" in text
+    drawn, *_ = partial_pooling.partial_pooling([2, 16, 24, 8], [2, 20, 30, 10]).groups
+    assert f"beside 16/20, 24/30 and 8/10 it becomes some {100 * drawn.rate.median:.0f} %" in text

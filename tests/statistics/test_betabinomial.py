@@ -52,6 +52,11 @@ def test_agrees_with_r(name: str) -> None:
     assert (fit.mean, fit.rho) == pytest.approx((expected["mean"], expected["rho"]), abs=1e-6)
     assert fit.log_likelihood == pytest.approx(expected["logLik"], abs=1e-6)
     assert (found.lower, found.upper) == pytest.approx(expected["ci_profile"], abs=1e-7)
+    if not expected["rho_identifiable"]:
+        with pytest.raises(ValueError, match="not identified"):
+            rho_interval(fit)
+    else:
+        assert rho_interval(fit).estimate == fit.rho
 
 
 @pytest.mark.parametrize("name", WITH_VGAM)
