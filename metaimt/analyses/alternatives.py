@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache, partial
-from typing import Any
+from typing import Any, Final
 
 from metaimt.analyses.readings import other_readings
 from metaimt.analyses.wording import significant
@@ -23,6 +23,7 @@ from metaimt.model.unit import Unit
 from metaimt.statistics.posterior import PooledProportion, Prior, pool_proportion
 from metaimt.statistics.proportion import Proportion
 
+NEAR: Final = 0.01  # of a limit to a threshold
 Rate = PooledProportion | Proportion | None
 Members = tuple[Placed, ...]
 UnitsByOutcome = Callable[[Outcome], tuple[Unit, ...]]
@@ -125,6 +126,11 @@ def side_of(orr: Rate, threshold: float) -> str:
     if orr is None:
         return ""
     return "above" if significant(orr.lower) > threshold else "below" if significant(orr.upper) < threshold else ""
+
+
+def is_near(orr: Rate, threshold: float) -> bool:
+    """Whether a limit is within a point of a threshold: on which side it lies then depends on the prior."""
+    return orr is not None and any(significant(abs(limit - threshold)) <= NEAR for limit in (orr.lower, orr.upper))
 
 
 def rate_of_clusters(reports: tuple[Cluster, ...], protocol: Protocol) -> Rate:

@@ -14,6 +14,7 @@ from metaimt.analyses.models import Interval
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.sensitivity import Cell, SensitivityRow
 from metaimt.analyses.wording import difference
+from metaimt.casefiles.protocol import Protocol
 from metaimt.statistics.outcome import NotIdentified, NotRun
 from metaimt.statistics.proportion import Proportion
 
@@ -34,7 +35,7 @@ SHOWN = {
 _NOBODY = NotIdentified("no evaluable patient")
 
 
-def compare_pools(pools: Mapping[str, Group]) -> dict[str, Comparison]:
+def compare_pools(pools: Mapping[str, Group], protocol: Protocol) -> dict[str, Comparison]:
     """Each model on the reports of each pool that has any; `NotIdentified` and `NotRun` stand where there is none."""
     return {
         name: compare(
@@ -42,6 +43,7 @@ def compare_pools(pools: Mapping[str, Group]) -> dict[str, Comparison]:
             [n for _, _, n in group.clusters],
             ids=[report for report, _, _ in group.clusters],
             name=group.label,
+            priors=(protocol.priors.mu, protocol.priors.rho),
         )
         for name, group in pools.items()
         if group.clusters

@@ -11,7 +11,9 @@ from typing import Any, Literal
 
 from metaimt.analyses.models import (
     LIKELIHOOD,
+    PRIORS,
     Model,
+    Priors,
     beta_binomial_model,
     crude_models,
     glmm_model,
@@ -89,7 +91,12 @@ def _interval(share: Proportion) -> dict[str, Any]:
 
 
 def compare_studies(
-    studies: Sequence[Study], grouping: str | None = None, *, name: str = "", models: Models = "exact"
+    studies: Sequence[Study],
+    grouping: str | None = None,
+    *,
+    name: str = "",
+    models: Models = "exact",
+    priors: Priors = PRIORS,
 ) -> Comparison:
     """The models on a table of studies.
 
@@ -99,12 +106,13 @@ def compare_studies(
         name: of the data, for the heading.
         models: the "exact" ones; those "compared" in the review too (maximum likelihood and three inverse-variance
             models; imports PyMARE); or "every" inverse-variance model.
+        priors: of mu and rho, for the model of the headline.
 
     Raises:
         ValueError: no studies, or counts that are not valid.
     """
     r, n = [study.responders for study in studies], [study.evaluable for study in studies]
-    methods: dict[str, Model] = {"beta-binomial": beta_binomial_model(r, n), "glmm": glmm_model(r, n)}
+    methods: dict[str, Model] = {"beta-binomial": beta_binomial_model(r, n, priors), "glmm": glmm_model(r, n)}
     heterogeneity = None
     if models != "exact":
         methods |= _others(r, n, every=models == "every")
@@ -117,8 +125,8 @@ def compare_studies(
         methods=methods,
         heterogeneity=heterogeneity,
         subgroups=subgroups(studies, grouping),
-        leave_one_out=leave_one_out(studies),
-        cumulative=cumulative(studies),
+        leave_one_out=leave_one_out(studies, priors),
+        cumulative=cumulative(studies, priors),
         joined=steps_joined(studies),
     )
 
@@ -133,6 +141,7 @@ def compare(
     grouping: str = "group",
     name: str = "",
     models: Models = "compared",
+    priors: Priors = PRIORS,
 ) -> Comparison:
     """As `compare_studies`, from lists of one length: r_i responders of n_i patients, with optional facts of each.
 
@@ -143,7 +152,7 @@ def compare(
     names = ids or [str(i + 1) for i in range(size)]
     rows = zip(names, responders, evaluable, years or [None] * size, groups or [None] * size, strict=True)
     studies = [Study(id, int(r), int(n), year, group) for id, r, n, year, group in rows]
-    return compare_studies(studies, grouping if groups else None, name=name, models=models)
+    return compare_studies(studies, grouping if groups else None, name=name, models=models, priors=priors)
 
 
 def _others(responders: Sequence[int], evaluable: Sequence[int], *, every: bool) -> dict[str, Model]:

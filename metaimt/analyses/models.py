@@ -14,7 +14,7 @@ from metaimt.analyses.wording import disagreement, mostly_assumed, priors_text
 from metaimt.statistics.betabinomial import Cutoff, fit_reports, mean_interval
 from metaimt.statistics.glmm import GlmmFit, fit_glmm, profile_intervals
 from metaimt.statistics.outcome import NotIdentified
-from metaimt.statistics.posterior import RhoPosterior, pool_proportion
+from metaimt.statistics.posterior import MU_PRIOR, RHO_PRIOR, Prior, RhoPosterior, RhoPrior, pool_proportion
 from metaimt.statistics.proportion import Proportion, clopper_pearson, jeffreys, wilson
 from metaimt.statistics.reports import read_reports
 from metaimt.statistics.rho import Rho, rho_interval
@@ -37,6 +37,8 @@ Rate = Interval | NotIdentified
 LIKELIHOOD: Final[dict[Cutoff, str]] = {"F": "beta-binomial-ml-f", "chi-square": "beta-binomial-ml-chi2"}
 ONE_REPORT: Final = "one report: these patients, exact interval (Clopper-Pearson)"
 Figure = float | NotIdentified
+Priors = tuple[Prior, RhoPrior]
+PRIORS: Final[Priors] = (MU_PRIOR, RHO_PRIOR)
 
 
 @dataclass(frozen=True)
@@ -92,22 +94,21 @@ def crude_models(responders: Sequence[int], evaluable: Sequence[int]) -> dict[st
     return {"clopper-pearson": clopper_pearson(r, n), "wilson": wilson(r, n), "jeffreys": jeffreys(r, n)}
 
 
-def beta_binomial_model(responders: Sequence[int], evaluable: Sequence[int]) -> Model:
-    """The model of the headline; of one report its exact interval."""
-    found = pool_proportion(responders, evaluable)
+def beta_binomial_model(responders: Sequence[int], evaluable: Sequence[int], priors: Priors = PRIORS) -> Model:
+    """The model of the headline, under priors of mu and rho; of one report its exact interval."""
+    found = pool_proportion(responders, evaluable, mu_prior=priors[0], rho_prior=priors[1])
     rate = ordered_interval(found.estimate, found.lower, found.upper)
     if isinstance(found, Proportion):
         return Model("beta-binomial", {"": rate}, {"rho": NotIdentified("one report")}, ONE_REPORT)
     figures = _rho_figures(found.rho)
     figures |= {f"above_{t:g}": p for t, p in found.probabilities}
-    priors = priors_text(found.mu_prior, found.rho_prior)
     warnings = tuple(said for said in (mostly_assumed(found), disagreement(found)) if said)
-    return Model("beta-binomial", {"": rate}, figures, f"{found.method}; {priors}", warnings=warnings)
+    return Model("beta-binomial", {"": rate}, figures, f"{found.method}; {priors_text(*priors)}", warnings=warnings)
 
 
-def beta_binomial_parts(parts: Sequence[tuple[Sequence[int], Sequence[int]]]) -> list[Model]:
+def beta_binomial_parts(parts: Sequence[tuple[Sequence[int], Sequence[int]]], priors: Priors = PRIORS) -> list[Model]:
     """The model of the headline on each of many parts of the reports."""
-    return [beta_binomial_model(responders, evaluable) for responders, evaluable in parts]
+    return [beta_binomial_model(responders, evaluable, priors) for responders, evaluable in parts]
 
 
 def likelihood_model(responders: Sequence[int], evaluable: Sequence[int], cutoff: Cutoff) -> Model:

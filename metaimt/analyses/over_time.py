@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from metaimt.analyses.alternatives import Rate, rate_of, side_of
+from metaimt.analyses.alternatives import Rate, is_near, rate_of, side_of
 from metaimt.analyses.estimate_dicts import interval_dict
 from metaimt.analyses.pooled_response import sequence_of
 from metaimt.casefiles.library import Library
@@ -54,10 +54,12 @@ class Crossing:
     threshold: float
     excludes: bool
     side: str  # above | below: where the interval lies, or lay before
+    borderline: bool = False  # a limit is within a point of the threshold, so that it depends on the prior
 
     def to_dict(self) -> dict[str, Any]:
-        """The four fields by name."""
-        return {"when": self.when, "threshold": self.threshold, "excludes": self.excludes, "side": self.side}
+        """The fields by name."""
+        told = {"when": self.when, "threshold": self.threshold, "excludes": self.excludes, "side": self.side}
+        return {**told, "borderline": self.borderline}
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def _crossings(steps: tuple[Step, ...], threshold: float) -> Iterator[Crossing]:
     for step in steps:
         side = side_of(step.orr, threshold)
         if side != before and before:
-            yield Crossing(step.when, threshold, excludes=False, side=before)
+            yield Crossing(step.when, threshold, excludes=False, side=before, borderline=is_near(step.orr, threshold))
         if side != before and side:
-            yield Crossing(step.when, threshold, excludes=True, side=side)
+            yield Crossing(step.when, threshold, excludes=True, side=side, borderline=is_near(step.orr, threshold))
         before = side

@@ -152,4 +152,4 @@ def analyse(
 
 def _models(pools: Mapping[str, Group], protocol: Protocol) -> tuple[dict[str, Comparison], dict[str, Heterogeneity]]:
     """The pools under every model, and how much their reports differ."""
-    return compare_pools(pools), {name: heterogeneity(group, protocol) for name, group in pools.items()}
+    return compare_pools(pools, protocol), {name: heterogeneity(group, protocol) for name, group in pools.items()}

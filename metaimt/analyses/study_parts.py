@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from metaimt.analyses.models import Interval, Model, Rate, beta_binomial_parts, glmm_model, value_dict
+from metaimt.analyses.models import PRIORS, Interval, Model, Priors, Rate, beta_binomial_parts, glmm_model, value_dict
 from metaimt.casefiles.studies import Study
 from metaimt.statistics.exact_tests import ExactTest, exact_test
 from metaimt.statistics.glmm import BetweenGroups, Separated, between_groups
@@ -114,7 +114,7 @@ def _level(name: str, studies: Sequence[Study], drawn: Rate | NotRun) -> Part:
     return Part(name, len(studies), r, n, models)
 
 
-def leave_one_out(studies: Sequence[Study]) -> tuple[Part, ...] | NotRun:
+def leave_one_out(studies: Sequence[Study], priors: Priors = PRIORS) -> tuple[Part, ...] | NotRun:
     """The pooled rate without each report, in the order of the table; reports alike are fitted once."""
     if len(studies) < 2:
         return NotRun("one report")
@@ -124,7 +124,7 @@ def leave_one_out(studies: Sequence[Study]) -> tuple[Part, ...] | NotRun:
     r, n = [study.responders for study in studies], [study.evaluable for study in studies]
     first = {kind: i for i, kind in reversed(list(enumerate(zip(r, n, strict=True))))}
     rests = [([*r[:i], *r[i + 1 :]], [*n[:i], *n[i + 1 :]]) for i in first.values()]
-    pooled = dict(zip(first, beta_binomial_parts(rests), strict=True))
+    pooled = dict(zip(first, beta_binomial_parts(rests, priors), strict=True))
     return tuple(
         Part(study.id, len(r) - 1, sum(r) - kind[0], sum(n) - kind[1], {"beta-binomial": pooled[kind]})
         for study in studies
@@ -132,7 +132,7 @@ def leave_one_out(studies: Sequence[Study]) -> tuple[Part, ...] | NotRun:
     )
 
 
-def cumulative(studies: Sequence[Study]) -> tuple[Part, ...]:
+def cumulative(studies: Sequence[Study], priors: Priors = PRIORS) -> tuple[Part, ...]:
     """The pooled rate so far: a step a year, undated reports last; without any year, in the order of the table.
 
     Without years a long table is shown in at most 100 steps, evenly spaced.
@@ -144,7 +144,7 @@ def cumulative(studies: Sequence[Study]) -> tuple[Part, ...]:
     r, n = [study.responders for study in in_order], [study.evaluable for study in in_order]
     ends = [i + 1 for i in range(len(r)) if i + 1 == len(r) or labels[i] != labels[i + 1]]
     names = labels if dated else [study.id for study in in_order]
-    pooled = beta_binomial_parts([(r[:end], n[:end]) for end in ends])
+    pooled = beta_binomial_parts([(r[:end], n[:end]) for end in ends], priors)
     return tuple(
         Part(names[end - 1], end, sum(r[:end]), sum(n[:end]), {"beta-binomial": model})
         for end, model in zip(ends, pooled, strict=True)

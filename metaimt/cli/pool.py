@@ -66,7 +66,7 @@ def _pool_review(cases: Path, by: list[str], output: TableFormat, *, why_left_ou
     loaded = load(cases)
     selection, result = respond(loaded)
     tables = {name: [breakdown(selection, group, name) for group in result.pools] for name in by}
-    compared = compare_pools(result.pools) if methods else {}
+    compared = compare_pools(result.pools, loaded.protocol) if methods else {}
     if output is TableFormat.json:
         more: dict[str, Any] = {
             "by": {name: {table.pool: table.to_dict() for table in rows} for name, rows in tables.items()},

@@ -30,6 +30,7 @@ from metaimt.report.page import page_html
 from metaimt.report.publication_bias import technical_note
 from metaimt.report.published import published_rows
 from metaimt.report.sensitivity_tables import (
+    UNREAD,
     cumulative_rows,
     leave_one_out_rows,
     sensitivity_contrast_rows,
@@ -73,7 +74,7 @@ def output_files(results: Results, figures: Sequence[FigureFiles], changes: Chan
         "tables/deaths-and-toxicity.csv": csv_text(stated_rows(results.deaths_and_toxicity)),
         "tables/sensitivity.csv": csv_text(sensitivity_rows(results.sensitivity)),
         "tables/sensitivity-contrasts.csv": csv_text(sensitivity_contrast_rows(results.sensitivity)),
-        "tables/unread.csv": csv_text(unread_rows(results.unread)),
+        "tables/unread.csv": csv_text(unread_rows(results.unread), UNREAD),
         "tables/clinical-questions.csv": csv_text(clinical_rows(results.clinical)),
         "tables/leave-one-out.csv": csv_text(leave_one_out_rows(results.sensitivity)),
         "tables/specification.csv": csv_text(specification_rows(results.specification)),

@@ -332,4 +332,5 @@ def _crossing(crossing: Crossing, *, first: bool) -> str:
     step = "with the undated reports" if crossing.when == UNDATED else crossing.when
     verb = ("first excludes" if first else "excludes again") if crossing.excludes else "stops excluding"
     side = f" (all of it {crossing.side})" if crossing.excludes else ""
-    return f"{step}: the interval {verb} {100 * crossing.threshold:g} %{side}."
+    near = "; borderline, depends on the prior" if crossing.borderline else ""
+    return f"{step}: the interval {verb} {100 * crossing.threshold:g} %{side}{near}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from metaimt.analyses.alternatives import Rate
 from metaimt.analyses.over_time import NOT_ADJUSTED, Cumulative
@@ -74,6 +75,9 @@ def sensitivity_contrast_rows(tables: SensitivityTables) -> Iterator[Row]:
                 **dict(zip(("odds_ratio", "lower", "upper"), values, strict=True)),
                 "note": odds.wording() if isinstance(odds, NotRun) else "",
             }
+
+
+UNREAD: Final = ("name", "status", "treated", "responded", "lower", "upper", "source")
 
 
 def unread_rows(found: UnreadResponses) -> Iterator[Row]:

@@ -29,15 +29,16 @@ def number_text(value: float) -> str:
     return f"{value:.10g}"
 
 
-def csv_text(rows: Iterable[Row]) -> str:
-    """Rows as CSV with a header; the columns are those of the first row. Text cells cannot become formulas."""
+def csv_text(rows: Iterable[Row], columns: Sequence[str] = ()) -> str:
+    """Rows as CSV with a header: the columns of the first row, without rows these. Text cells cannot become formulas."""
     listed = list(rows)
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     if listed:
-        columns: Sequence[str] = list(listed[0])
+        columns = list(listed[0])
+    if columns:
         writer.writerow(columns)
-        writer.writerows([[_cell(row[column]) for column in columns] for row in listed])
+    writer.writerows([[_cell(row[column]) for column in columns] for row in listed])
     return stream.getvalue()
 
 

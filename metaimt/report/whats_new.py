@@ -240,7 +240,11 @@ def _conclusion(changes: Changes) -> Iterator[str]:
 
 def _crossing(one: Crossing) -> str:
     moved = f"{one.label}: ORR {points(one.moved)} points (limit {100 * one.limit:g})"
-    sides = [f"the interval {_WAS[old]} {100 * t:g} % and now {_IS[new]} it" for t, old, new in one.thresholds]
+    sides = [
+        f"the interval {_WAS[old]} {100 * t:g} % and now {_IS[new]} it"
+        + (" (borderline, depends on the prior)" if t in one.near else "")
+        for t, old, new in one.thresholds
+    ]
     said = ", ".join([moved, *sides]) if sides else f"{moved}, no threshold crossed"
     excluded = " and ".join(f"{100 * t:g} %" for t in one.excluded) or "none"
     return f"{said} (excluded however often one looks: {excluded})"

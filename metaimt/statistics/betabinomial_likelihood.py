@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, xlog1py, xlogy
+from scipy.special import expit, xlog1py
 
 from metaimt.statistics.root import Floats, decreasing_root
 from metaimt.statistics.tail_counts import TailCounts
@@ -53,7 +53,7 @@ def log_likelihood(counts: TailCounts, mu: Floats, rho: Floats) -> Floats:
     (y, s), (z, f), (x, n) = counts.above
     a, b = _levels(y, z, mu, rho)
     with np.errstate(divide="ignore"):
-        edge = xlog1py(_mixed_reports(counts), -rho) + xlogy(counts.rho_power, rho)
+        edge = xlog1py(_mixed_reports(counts), -rho)
     first = counts.responders[..., 0] * np.log(mu) + counts.failures[..., 0] * np.log1p(-mu)
     rest = np.vecdot(np.log(a), s) + np.vecdot(np.log(b), f) - np.vecdot(np.log1p((x - 1) * rho[..., None]), n)
     return np.asarray(first + edge + rest, dtype=float)
@@ -79,10 +79,9 @@ def rho_slopes(counts: TailCounts, mu: Floats, rho: Floats) -> RhoSlopes:
     p, q = (y - m) / a, (z - 1 + m) / b
     w = (x - 1) / (1 + (x - 1) * rho[..., None])
     down = _ratio(_mixed_reports(counts), 1 - rho)
-    up = _ratio(np.asarray(counts.rho_power), rho)
-    first = up - down + np.vecdot(p, s) + np.vecdot(q, f) - np.vecdot(w, n)
+    first = -down + np.vecdot(p, s) + np.vecdot(q, f) - np.vecdot(w, n)
     second = -np.vecdot(p * p, s) - np.vecdot(q * q, f) + np.vecdot(w * w, n)
-    second = second - _ratio(up, rho) - _ratio(down, 1 - rho)
+    second = second - _ratio(down, 1 - rho)
     mixed = np.vecdot(z / (b * b), f) - np.vecdot(y / (a * a), s)
     return RhoSlopes(first, second, mixed)
 

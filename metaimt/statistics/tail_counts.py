@@ -30,14 +30,13 @@ class TailCounts:
     """Weights of responders, non-responders and evaluable patients at the nodes.
 
     `nodes` has shape (J,) and starts with 0; the weights have shape (J,), or (..., J) for several data
-    sets. `rho_power` adds rho_power * log(rho) to the log-likelihood: 0 for the likelihood itself.
+    sets.
     """
 
     nodes: Floats
     responders: Floats
     failures: Floats
     evaluable: Floats
-    rho_power: float = 0.0
 
     @cached_property
     def above(self) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats], tuple[Floats, Floats]]:

@@ -12,6 +12,7 @@ from typing import Any
 from metaimt.casefiles.protocol import ConclusionTest
 from metaimt.casefiles.version_files import canonical
 
+NEAR = 0.01  # of a limit to a threshold: on which side it lies then depends on the prior
 SAME = 1e-6  # of a proportion: closer numbers are the same number, polished or printed to other digits
 _COUNTS, _RATES = ("responders", "evaluable", "reports"), ("estimate", "lower", "upper")
 
@@ -103,6 +104,7 @@ class Crossing:
     moved: float
     limit: float
     thresholds: tuple[tuple[float, str, str], ...]
+    near: tuple[float, ...] = ()  # of these, those within a point of a limit: that depends on the prior
     excluded: tuple[float, ...] = ()  # thresholds that the confidence sequence excludes now: however often one looks
 
     @property
@@ -172,7 +174,12 @@ def crossings(
         moved = after.estimate - before.estimate
         limits = after.sequence or (0.0, 1.0)
         excluded = tuple(t for t in test.interval_crosses if not limits[0] <= t <= limits[1])
-        yield Crossing(group.name, label(group.name), moved, test.orr_moves_by, changed, excluded)
+        near = tuple(t for t, _, _ in changed if any(_is_near(number, t) for number in (before, after)))
+        yield Crossing(group.name, label(group.name), moved, test.orr_moves_by, changed, near, excluded)
+
+
+def _is_near(number: Number, threshold: float) -> bool:
+    return any(limit is not None and abs(limit - threshold) <= NEAR + SAME for limit in (number.lower, number.upper))
 
 
 def _side(number: Number, threshold: float) -> str:

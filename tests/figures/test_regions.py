@@ -102,7 +102,7 @@ def drawn(shipped: Results, name: str, *pools: str) -> ReviewFigure:
     return found
 
 
-@pytest.mark.parametrize(("name", "number"), [("swimmer", 40), ("specification", 48), ("methods", 34)])
+@pytest.mark.parametrize(("name", "number"), [("swimmer", 40), ("specification", 48), ("methods", 26)])
 def test_the_regions_of_the_review_have_names_and_stay_apart(shipped: Results, name: str, number: int) -> None:
     regions = drawn(shipped, name).regions
     assert len(regions) == number
