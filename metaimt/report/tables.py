@@ -30,7 +30,7 @@ def number_text(value: float) -> str:
 
 
 def csv_text(rows: Iterable[Row], columns: Sequence[str] = ()) -> str:
-    """Rows as CSV with a header: the columns of the first row, without rows these. Text cells cannot become formulas."""
+    """Rows as CSV with a header: of the first row, or `columns` without one. Text cells cannot become formulas."""
     listed = list(rows)
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")

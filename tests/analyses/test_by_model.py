@@ -23,7 +23,8 @@ def test_each_pool_is_compared_on_its_own_reports(shipped: Results) -> None:
         found = shipped.comparison[name]
         total = found.crude["clopper-pearson"]
         assert (total.responders, total.evaluable) == (group.counts.responders, group.counts.evaluable)
-        again = compare([r for _, r, _ in group.clusters], [n for _, _, n in group.clusters])
+        priors = (shipped.protocol.priors.mu, shipped.protocol.priors.rho)
+        again = compare([r for _, r, _ in group.clusters], [n for _, _, n in group.clusters], priors=priors)
         assert found.to_dict()["methods"] == again.to_dict()["methods"]
 
 
@@ -31,7 +32,7 @@ def test_each_pool_is_compared_on_its_own_reports(shipped: Results) -> None:
 def whole_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """No report left out and no steps over time: most of the time, and for the models on the whole nothing."""
     for part in ("leave_one_out", "cumulative"):
-        monkeypatch.setattr(f"metaimt.analyses.comparison.{part}", lambda studies: ())
+        monkeypatch.setattr(f"metaimt.analyses.comparison.{part}", lambda studies, priors: ())
 
 
 def test_the_first_model_is_that_of_the_headline(shipped: Results) -> None:

@@ -141,7 +141,7 @@ def test_options_of_the_review_are_wrong_use_for_a_table() -> None:
 
 def test_pools_of_the_review_under_every_model(monkeypatch: pytest.MonkeyPatch) -> None:
     for part in ("leave_one_out", "cumulative"):  # the same models on parts of the pools
-        monkeypatch.setattr(f"metaimt.analyses.comparison.{part}", lambda studies: ())
+        monkeypatch.setattr(f"metaimt.analyses.comparison.{part}", lambda studies, priors: ())
     found = json.loads(metaimt("pool", "cases", "--methods", "--format", "json").stdout)
     for name, pool in found["pools"].items():
         compared = found["methods"][name]["methods"]
