@@ -73,7 +73,7 @@ def bias_note(results: Results, link: Link = plain) -> str:
 
 def _sentences(results: Results, link: Link) -> Iterator[str]:
     bias = results.publication_bias
-    yield from _adjusted_sentence(results, link)
+    yield from _adjusted_sentence(results)
     yield from _design_sentence(bias, link)
     yield from _wording_sentence(bias, link)
     yield from _unread_sentence(results)
@@ -108,10 +108,10 @@ def short_rate(found: AdjustedRate) -> str:
     return f"{rate} % [{interval}]"
 
 
-def _adjusted_sentence(results: Results, link: Link) -> Iterator[str]:
+def _adjusted_sentence(results: Results) -> Iterator[str]:
     pools = results.response.pools
     said = [
-        f"{link(short_rate(group.adjusted[0]), group.counts)} in {name.replace('_', ' ')}"
+        f"{short_rate(group.adjusted[0])} in {name.replace('_', ' ')}"
         for name, group in pools.items()
         if not isinstance(group.adjusted, NotRun) and group.adjusted
     ]
@@ -129,7 +129,7 @@ def _adjusted_sentence(results: Results, link: Link) -> Iterator[str]:
 def _design_sentence(bias: PublicationBias, link: Link) -> Iterator[str]:
     contrasts = {pool: bias.design(pool) for pool in bias.selectivity}
     said = [
-        f"{link(short_odds(each), each.group.counts)} in {pool.replace('_', ' ')}" for pool, each in contrasts.items()
+        f"{short_odds(each)} in {pool.replace('_', ' ')} ({_sides(each, link)})" for pool, each in contrasts.items()
     ]
     rules: dict[str, list[str]] = {}
     for pool, each in contrasts.items():
@@ -148,11 +148,13 @@ def _wording_sentence(bias: PublicationBias, link: Link) -> Iterator[str]:
     found = next((each for each in bias.contrasts if each.kind == "wording" and "all patients" in each.name), None)
     if found is None or isinstance(found.odds_ratio, NotRun):
         return
-    group, reference = (
-        link(fraction(side.counts.responders, side.counts.evaluable), side.counts)
-        for side in (found.group, found.reference)
-    )
-    yield f"Vague against stated responses: {group} against {reference}, odds ratio {short_odds(found)}."
+    yield f"Vague against stated responses: {_sides(found, link)}, odds ratio {short_odds(found)}."
+
+
+def _sides(found: Contrast, link: Link) -> str:
+    """`36/42 against 33/45`."""
+    sides = (found.group.counts, found.reference.counts)
+    return " against ".join(link(fraction(each.responders, each.evaluable), each) for each in sides)
 
 
 def _unread_sentence(results: Results) -> Iterator[str]:

@@ -22,7 +22,7 @@ from metaimt.model.unit import Unit
 from metaimt.report import page
 from metaimt.report.linked import visible
 from metaimt.report.page_cases import STRIP, arm_of, strip_of
-from metaimt.report.wording import percent, read_as, read_depths
+from metaimt.report.wording import read_as, read_depths
 
 MOST_BYTES = 2_000_000
 
@@ -296,14 +296,3 @@ def test_all_of_a_reason_are_those_listed_under_it(numbers: list[Opens]) -> None
         whole = [unit for unit, _, _ in numbers[place].cases]
         listed = [unit for each in numbers[place + 1 : place + 1 + len(whole)] for unit, _, _ in each.cases]
         assert listed == whole, numbers[place].title
-
-
-def test_a_rate_in_a_sentence_opens_the_patients_whose_rate_it_is(numbers: list[Opens], built: Built) -> None:
-    contrasts = built.results.publication_bias.contrasts
-    sides = {side.label: side.orr for each in contrasts for side in (each.group, each.reference)}
-    rates = [each for each in numbers if re.fullmatch(r"[\d.]+\s%", each.words)]
-    assert rates
-    for each in rates:
-        orr = sides[each.title]
-        assert orr is not None
-        assert each.words.replace("\u00a0", " ") == percent(orr.estimate), each

@@ -99,7 +99,7 @@ def test_the_shipped_note(shipped: Results) -> None:
     assert "43/48 against 55/74" in note
     design = shipped.publication_bias.design("strict").odds_ratio
     assert not isinstance(design, NotRun)
-    assert f"{design.estimate:.2f} [{design.lower:.2f} to {design.upper:.2f}] in strict" in note
+    assert f"{design.estimate:.2f} [{design.lower:.2f} to {design.upper:.2f}] in strict (8/12 against 33/45)" in note
 
 
 def test_unread_responses_stand_in_the_note_as_bounds(shipped: Results) -> None:
