@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import stat
 import unicodedata
 import warnings
 import zipfile
@@ -23,6 +22,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple
 
+from metaimt.files import check_regular
 from metaimt.problem import Position, Problem, Severity
 
 Cell = str | int | float | bool | date | None
@@ -221,16 +221,6 @@ def is_summary(text: str) -> bool:
     return _SUMMARY.fullmatch(key_of(text)) is not None
 
 
-def check_regular(path: Path) -> None:
-    """Raise OSError for what is no regular file: a pipe or device would wait forever."""
-    try:
-        mode = path.stat().st_mode
-    except ValueError as error:  # a character that no name of a file holds
-        raise OSError(0, f"no name of a file: {error}", str(path)) from None
-    if not stat.S_ISREG(mode):
-        raise OSError(0, "is a folder" if stat.S_ISDIR(mode) else "no regular file", str(path))
-
-
 @contextmanager
 def open_table(
     path: Path,
@@ -253,8 +243,7 @@ def open_table(
         UnreadableTable: then, or while the rows are read.
         OSError: the file cannot be opened.
     """
-    check_regular(path)
-    if path.stat().st_size > MOST_BYTES:
+    if check_regular(path) > MOST_BYTES:
         raise UnreadableTable(f"the file is larger than {MOST_BYTES // 1024**2} MB", "split it, or leave columns out")
     opened = _workbook(path, sheet) if path.suffix.casefold() in WORKBOOKS else _csv(path, encoding, delimiter)
     with opened as table:

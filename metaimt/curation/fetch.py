@@ -21,7 +21,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from metaimt import __version__
 from metaimt.curation.reference import Reference, identifier_in
 from metaimt.curation.reference_formats import from_csl_json
-from metaimt.files import safe_name, write_file
+from metaimt.files import read_whole, safe_name, write_file
 from metaimt.model.publication import key_of
 from metaimt.problem import WrongUse
 
@@ -67,7 +67,7 @@ def fetch(text: str, *, cache: Path | None = None, timeout: float = TIMEOUT_SECO
     source, identifier = _recognised(text)
     file = (cache or cache_folder()) / _cache_name(source, identifier)
     with contextlib.suppress(OSError, ValueError):  # not there, or spoilt: asked for again
-        return _reference(source, identifier, file.read_bytes())
+        return _reference(source, identifier, read_whole(file, MAXIMUM_BYTES))
     content = _answer(source, identifier, timeout)
     try:
         reference = _reference(source, identifier, content)
