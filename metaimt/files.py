@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import re
 import stat
@@ -45,9 +46,11 @@ def write_file(path: Path, content: bytes) -> None:
             os.fsync(stream.fileno())
         Path(name).chmod(mode_of(path, 0o666))
         Path(name).replace(path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(FileNotFoundError):
             Path(name).unlink()
+        if isinstance(error, OSError) and error.filename is None:  # a full disk does not say which file it was
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
 
 
@@ -98,6 +101,15 @@ def _visible(character: str) -> str:
         code = ord(character)
         return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
     return character
+
+
+def for_json(text: str) -> str:
+    """JSON in which the characters that `for_terminal` shows are written as JSON's own escapes: it means the same."""
+    return text if text.isascii() else "".join(_escaped(character) for character in text)
+
+
+def _escaped(character: str) -> str:
+    return json.dumps(character)[1:-1] if _visible(character) != character else character
 
 
 def for_cell(text: str) -> str:
