@@ -26,8 +26,9 @@ PAGE = ROOT / "docs" / "reliability.md"
 SIZE, MOST_SECONDS, MOST_MB = 1_000_000, 5.0, 500
 HEAD = """# How hard it is to break
 
-Written by `python tools/reliability.py`: each made-up input of `tests/hostile`, texts of a megabyte. An input is read as
-it is meant, or told with file, line and column; none may end in a traceback, take 5 seconds or 500 MB more.
+Written by `python tools/reliability.py`: each made-up input of `tests/hostile`, texts of a megabyte. An input is read
+as it is meant, or told with file, line and column; none may end in a traceback, take 5 seconds of a processor or 500 MB
+more.
 
 | inputs | tried | read | told | traceback | over 5 s | over 500 MB |
 |---|---:|---:|---:|---:|---:|---:|
@@ -35,8 +36,8 @@ it is meant, or told with file, line and column; none may end in a traceback, ta
 FUZZED = """
 ## Fuzzing
 
-`python tests/hostile/fuzz.py READER SECONDS` (atheris, guided by the lines of the reader that a text reaches), as it was
-run last. A run stops at the first traceback, and at 5 seconds or 1,000 MB for one input.
+`python tests/hostile/fuzz.py READER SECONDS` (atheris, guided by the lines of the reader that a text reaches), as it
+was run last. A run stops at the first traceback, and at 5 seconds or 1,000 MB for one input.
 
 | reader | seconds | texts tried | texts that reached new lines | stopped by |
 |---|---:|---:|---:|---|
@@ -95,7 +96,7 @@ def _references() -> _Inputs:
 def _tried(inputs: _Inputs) -> Counter[str]:
     counts: Counter[str] = Counter()
     for name, look in inputs:
-        before, begun = _peak(), time.perf_counter()
+        before, begun = _peak(), time.process_time()
         try:
             counts["read" if look() else "told"] += 1
         except ValueError:  # how a reader of references refuses a text
@@ -103,7 +104,7 @@ def _tried(inputs: _Inputs) -> Counter[str]:
         except Exception as error:  # noqa: BLE001 - what is counted
             counts["traceback"] += 1
             print(f"{name}: {type(error).__name__}: {error}"[:300])
-        seconds, more = time.perf_counter() - begun, _peak() - before
+        seconds, more = time.process_time() - begun, _peak() - before
         if seconds > MOST_SECONDS or more > MOST_MB:
             counts["slow" if seconds > MOST_SECONDS else "large"] += 1
             print(f"{name}: {seconds:.1f} s, {more:.0f} MB")
