@@ -87,8 +87,8 @@ def read_stored(cases: Path, version: str) -> Stored:
     if missing:
         raise WrongUse(f"{paths[version].as_posix()} lacks {', '.join(missing)}; restore it from git")
     stored = Stored(version, paths[version], content)
-    if fault := _ill_formed(stored):
-        said = f"its {fault} has not the form that metaimt writes, though its seal fits"
+    if section := _ill_formed(stored):
+        said = f"its {section} has not the form that metaimt writes, though its seal fits"
         raise WrongUse(f"{stored.path.as_posix()}: {said}; restore it from git")
     return stored
 

@@ -17,10 +17,10 @@ from metaimt.versions.stored import read_stored
 
 SECTIONS = ("analysis_set", "changes", "defaults", "files", "packages", "protocol", "records", "results", "warnings")
 FORGED: tuple[Any, ...] = (None, [], "x", 1, [1], {"a": 1}, [None], {"a": []})
-ALLOWED = {  # what says nothing is of the form: no file, no record, nothing placed
-    *((name, repr([])) for name in ("warnings",)),
-    *((name, repr(value)) for name in ("defaults", "packages", "protocol") for value in ({"a": 1}, {"a": []})),
-    ("files", repr({"a": []})),
+ALLOWED: dict[str, list[Any]] = {  # what says nothing is of the form: no warning, no line of a file, no default
+    "warnings": [[]],
+    "files": [{"a": []}],
+    **{key: [{"a": 1}, {"a": []}] for key in ("defaults", "packages", "protocol")},
 }
 
 
@@ -32,7 +32,7 @@ def test_each_section(section: str, tmp_path: Path) -> None:
     del content["seal"]
     for value in FORGED:
         path.write_bytes(sealed({**content, section: value}))
-        if (section, repr(value)) in ALLOWED:
+        if value in ALLOWED.get(section, []):
             read_stored(tmp_path, "2026.1")
             continue
         with pytest.raises(WrongUse, match="has not the form that metaimt writes"):
