@@ -64,7 +64,15 @@ def _paths(folder: Path) -> Iterator[Path]:
             else:
                 entered.append(name)
         folders[:] = entered
-        yield from (here / name for name in sorted(files) if not LEFT_BEHIND.fullmatch(name) or ".yaml" in name.lower())
+        yield from (
+            here / name for name in sorted(files) if not LEFT_BEHIND.fullmatch(name) or _beside(here == folder, name)
+        )
+
+
+def _beside(at_root: bool, name: str) -> bool:
+    """Whether what an editor or system left, or hides, stands for a YAML file; settings are hidden at the root."""
+    hidden = name.startswith(".") and not name.startswith((".#", "._"))
+    return ".yaml" in name.lower() and not (at_root and hidden)
 
 
 def _unread(folder: Path, path: Path) -> Iterator[Problem]:
