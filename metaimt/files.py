@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import re
 import stat
@@ -45,24 +46,41 @@ def write_file(path: Path, content: bytes) -> None:
             os.fsync(stream.fileno())
         Path(name).chmod(mode_of(path, 0o666))
         Path(name).replace(path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(FileNotFoundError):
             Path(name).unlink()
+        if isinstance(error, OSError) and error.filename is None:  # a full disk does not say which file it was
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
+
+
+def check_regular(path: Path) -> int:
+    """The size of a regular file. Raises OSError for a pipe, a device or a folder, which might never end."""
+    try:
+        found = path.stat()
+    except ValueError as error:  # a character that no name of a file holds
+        raise OSError(errno.EINVAL, f"is no name of a file ({error})", for_terminal(str(path))) from None
+    if not stat.S_ISREG(found.st_mode):
+        said = "is a folder" if stat.S_ISDIR(found.st_mode) else "is a pipe or a device, not a file"
+        raise OSError(errno.EINVAL, said, str(path))
+    return found.st_size
 
 
 def read_regular(path: Path, most: int) -> bytes:
     """The content of a regular file, of a larger one `most` bytes and one more.
 
-    Raises OSError for a pipe, a device or a folder, which might never end, and what opening a file raises.
+    Raises OSError as `check_regular`, and what opening a file raises.
     """
-    kind = path.stat().st_mode
-    if not stat.S_ISREG(kind):
-        raise OSError(
-            errno.EINVAL, "is a folder" if stat.S_ISDIR(kind) else "is a pipe or a device, not a file", str(path)
-        )
+    check_regular(path)
     with path.open("rb") as stream:
         return stream.read(most + 1)
+
+
+def read_whole(path: Path, most: int) -> bytes:
+    """The content of a regular file. Raises OSError as `read_regular`, and for a larger file, before it is read."""
+    if check_regular(path) > most:
+        raise OSError(errno.EFBIG, f"is larger than {most / 2**20:.0f} MB; a smaller file was expected", str(path))
+    return read_regular(path, most)
 
 
 def safe_name(text: str) -> str:
@@ -83,6 +101,15 @@ def _visible(character: str) -> str:
         code = ord(character)
         return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
     return character
+
+
+def for_json(text: str) -> str:
+    """JSON in which the characters that `for_terminal` shows are written as JSON's own escapes: it means the same."""
+    return text if text.isascii() else "".join(_escaped(character) for character in text)
+
+
+def _escaped(character: str) -> str:
+    return json.dumps(character)[1:-1] if _visible(character) != character else character
 
 
 def for_cell(text: str) -> str:

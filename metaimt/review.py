@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from metaimt.versions.places import Place
     from metaimt.versions.side import Side, State
     from metaimt.versions.verification import Verification
+    from metaimt.workers import Lost
 
 Progress = Callable[[str], None]
 
@@ -188,11 +189,14 @@ def build(
     out: Path | str = "outputs",
     progress: Progress | None = None,
     jobs: int = 1,
+    *,
     kept: list[str] | None = None,
+    lost: list[Lost] | None = None,
 ) -> Results:
     """Run the review in `jobs` processes and write its outputs to `out` in one step. Raises as `load`, and NotOurs.
 
-    `kept` gets the names under which files that were changed by hand are kept.
+    `kept` gets the names under which files that were changed by hand are kept; `lost` the outputs that could not be
+    made, while the others are written. Without `lost` what the first of them raises is raised, and nothing is written.
     """
     from metaimt.analyses.results import analyse
     from metaimt.out_folder import refuse_foreign_folder, write_folder
@@ -206,11 +210,11 @@ def build(
     say("pooling, subgroups, sensitivity")
     results = analyse(loaded.library, loaded.protocol, loaded.warnings, loaded.waived, jobs)
     say("drawing the figures")
-    figures = review_figure_files(results, jobs)
+    figures = review_figure_files(results, jobs, lost)
     say("comparing with the newest version")
     changes = news(results)
     say("writing the page, the report and the tables")
-    changed = write_folder(Path(out), output_files(results, figures, changes, jobs))
+    changed = write_folder(Path(out), output_files(results, figures, changes, jobs, lost))
     if kept is not None:
         kept += changed
     return results

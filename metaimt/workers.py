@@ -14,8 +14,11 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +48,35 @@ def run_all(tasks: Sequence[Task], jobs: int = 1) -> list[Any]:
             for worker in multiprocessing.active_children():
                 worker.kill()
             raise
+
+
+@dataclass(frozen=True)
+class Lost:
+    """An output that could not be made, and why: the error, and the line of metaimt where it was met."""
+
+    name: str
+    reason: str
+
+
+def run_each(tasks: Mapping[str, Task], jobs: int = 1, lost: list[Lost] | None = None) -> dict[str, Any]:
+    """Name -> result of each task, as `run_all`. One that fails loses its own result only, and is added to `lost`.
+
+    Without `lost` what it raises is raised.
+    """
+    if lost is None:
+        return dict(zip(tasks, run_all(list(tasks.values()), jobs), strict=True))
+    found = run_all([partial(_attempt, name, task) for name, task in tasks.items()], jobs)
+    lost += [each for each in found if isinstance(each, Lost)]
+    return {name: each for name, each in zip(tasks, found, strict=True) if not isinstance(each, Lost)}
+
+
+def _attempt(name: str, task: Task) -> Any:
+    try:
+        return task()
+    except Exception as error:  # noqa: BLE001 - whatever a renderer meets, the others are to be written
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        said = " ".join(str(error).split())[:200]
+        return Lost(name, f"{type(error).__name__}: {said} ({Path(last.filename).name}:{last.lineno})")
 
 
 def processors() -> int:

@@ -314,9 +314,9 @@ def response(text: str, terms: Terms, nearest: str | None) -> Proposal | str:
 
 def fusion(text: str, kinases: Collection[str]) -> tuple[str, str] | None:
     """(kinase, partner) of a whole fusion, such as `RANBP2-ALK`, `EML4::ALK`, `ALK/TPM3 fusion`."""
-    plain = re.sub(r"\s+(?:gene )?fusion$", "", text.strip(), flags=re.IGNORECASE)
+    plain = re.sub(r" (?:gene )?fusion$", "", " ".join(text.split()), flags=re.IGNORECASE)
     names = "|".join(map(re.escape, sorted(kinases, key=len, reverse=True)))
-    between = r"\s*(?:::|[-–/: ])\s*"
+    between = r"(?: ?(?:::|[-–/:]) ?| )"
     last, first = rf"(?P<partner>[\w-]+?){between}(?P<gene>{names})", rf"(?P<gene>{names}){between}(?P<partner>[\w-]+)"
     for pattern in (last, first):
         if match := re.fullmatch(pattern, plain, re.IGNORECASE):
@@ -340,7 +340,7 @@ _OF_FIELD: Mapping[str, Callable[[str], Proposal | None]] = {"doi": doi, "pmid":
 
 def quoted_line(line: str) -> str:
     """`title: "Tumour: a case"` from a line that YAML refuses because of the second colon; else nothing."""
-    match = re.fullmatch(r"\s*(?:- )?(\w+): +([^\"'\[{|>&*!%@`\s].*(?:: | #).*?)\s*", line)
+    match = re.fullmatch(r"(?:- )?(\w+): +([^\"'\[{|>&*!%@`\s].*(?:: | #).*)", line.strip())
     if match is None:
         return ""
     field, text = match[1], match[2]

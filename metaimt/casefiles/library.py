@@ -43,6 +43,8 @@ CASE_FOLDERS = ("literature", "local")
 PROTOCOL_FILE = "review.yaml"
 PENDING = "pending"  # status of a case file
 _SAYS_PENDING = re.compile(r"^status:[ \t]*[\"']?pending\b", re.MULTILINE)
+LEFT_BEHIND = re.compile(r"\..*|~\$.*|#.*#|.*~|.*\.(?:sw[op]|tmp|part)|thumbs\.db|desktop\.ini", re.IGNORECASE)
+"""The name of what editors and systems leave beside a file: it is never read."""
 _ADDED_TERMS = "vocabulary.yaml"
 SHARED_FILES = (
     PROTOCOL_FILE,
@@ -272,7 +274,8 @@ class _Reader:
     def _paths(self, name: str) -> list[Path]:
         """The case files, or second readings, of one folder."""
         found = [*(self.folder / name).glob("*.yaml"), *(self.folder / name).glob("*.yml")]
-        return sorted((path for path in found if not path.match("*.mapping.y*ml")), key=lambda path: path.name)
+        read = (each for each in found if not each.match("*.mapping.y*ml") and not LEFT_BEHIND.fullmatch(each.name))
+        return sorted(read, key=lambda path: path.name)
 
     def document(self, path: Path) -> Document:
         """The document of a file; one that cannot be read has a problem and no data."""
@@ -280,10 +283,9 @@ class _Reader:
         try:
             document = parse(name, read_regular(path, MAXIMUM_BYTES))
         except OSError as error:
-            reason = error.strerror or str(error)
-            problem = Problem(
-                name, Position(1, 1), "unreadable", "error", f"cannot be read: {reason}", "check its rights"
-            )
+            hint = "check its rights" if isinstance(error, PermissionError) else "put a file in its place"
+            said = f"cannot be read: {error.strerror or error}"
+            problem = Problem(name, Position(1, 1), "unreadable", "error", said, hint)
             document = Document(name, "", None, (problem,), None)
         self.documents[name] = document
         return document

@@ -14,9 +14,10 @@ from pathlib import Path
 from metaimt.casefiles.cohort_mapping import CohortMapping
 from metaimt.casefiles.identifying import is_identifying
 from metaimt.casefiles.reading import read_model
-from metaimt.casefiles.strict_yaml import parse
+from metaimt.casefiles.strict_yaml import MAXIMUM_BYTES, parse
 from metaimt.casefiles.table_patients import CohortPatient, RowReader
-from metaimt.casefiles.tables import Row, Table, TableProblems, UnreadableTable, check_regular, key_of, open_table
+from metaimt.casefiles.tables import Row, Table, TableProblems, UnreadableTable, key_of, open_table
+from metaimt.files import read_regular
 from metaimt.problem import Problem, ordered
 from metaimt.vocabulary import Vocabulary, built_in
 
@@ -76,8 +77,7 @@ def read_patient_table(
         OSError: the mapping cannot be opened.
     """
     words = vocabulary or built_in()
-    check_regular(mapping_file)
-    document = parse(mapping_file.as_posix(), mapping_file.read_bytes())
+    document = parse(mapping_file.as_posix(), read_regular(mapping_file, MAXIMUM_BYTES))
     mapping, problems = read_model(document, CohortMapping, words)
     if mapping is None:
         return _unreadable(mapping_file.as_posix(), None, problems)

@@ -22,6 +22,8 @@ from metaimt.problem import Position, Problem
 
 MAXIMUM_BYTES = 1024 * 1024
 _MAXIMUM_DEPTH = 40
+LONGEST_TEXT, LONGEST_NAME = 5_000, 500  # characters of a value, and of the name of a field
+MOST_ENTRIES, MOST_FIELDS = 20_000, 1_000  # of a list, and of the fields in one place
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _LONGEST_WHOLE = 15  # digits; a longer number is no count, and as a float it cannot overflow later
 _FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
@@ -266,23 +268,39 @@ def _syntax_problem(name: str, text: str, error: yaml.YAMLError) -> Problem:
 
 def _build(node: yaml.Node, name: str, text: str, problems: list[Problem]) -> Any:
     if isinstance(node, yaml.ScalarNode):
-        return _scalar(node)
+        found = _bounded(node, LONGEST_TEXT, name, text, problems)
+        return _scalar(node) if len(found) == len(node.value) else found
     if isinstance(node, yaml.SequenceNode):
-        return [_build(child, name, text, problems) for child in node.value]
+        return [_build(child, name, text, problems) for child in _bounded(node, MOST_ENTRIES, name, text, problems)]
     mapping: dict[str, Any] = {}
-    for key_node, value_node in node.value:
+    for key_node, value_node in _bounded(node, MOST_FIELDS, name, text, problems):
         value = _build(value_node, name, text, problems)
         if not isinstance(key_node, yaml.ScalarNode):
             position = _position(key_node)
             message = "the name of a field is not plain text"
             problems.append(problem_in(name, text, position, "key-not-text", message, "write name: value"))
-        elif key_node.value in mapping:
-            message = f"'{key_node.value}' stands twice here; only one of the two could be kept"
+        elif (key := _bounded(key_node, LONGEST_NAME, name, text, problems)) in mapping:
+            message = f"'{key}' stands twice here; only one of the two could be kept"
             position = _position(key_node)
             problems.append(problem_in(name, text, position, "repeated-key", message, "delete or rename one"))
         else:
-            mapping[key_node.value] = value
+            mapping[key] = value
     return mapping
+
+
+def _bounded(node: yaml.Node, most: int, name: str, text: str, problems: list[Problem]) -> Any:
+    """The value of a node, of which at most so many characters or entries are looked at: what a person types has few.
+
+    Rules, hints and places take a time that may grow faster than their number.
+    """
+    if len(node.value) > most:
+        kind = "characters" if isinstance(node, yaml.ScalarNode) else "entries"
+        message = f"{len(node.value):,} {kind}; at most {most:,} are read"
+        hint = (
+            "shorten it: a case file quotes a sentence or two" if kind == "characters" else "divide it, or delete some"
+        )
+        problems.append(problem_in(name, text, _position(node), "too-long", message, hint))
+    return node.value[:most]
 
 
 def _scalar(node: yaml.ScalarNode) -> Any:

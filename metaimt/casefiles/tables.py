@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
-import stat
 import unicodedata
 import warnings
 import zipfile
@@ -23,12 +23,15 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple
 
+from metaimt.files import check_regular
 from metaimt.problem import Position, Problem, Severity
 
 Cell = str | int | float | bool | date | None
 MOST_BYTES = 50 * 1024**2
 MOST_UNPACKED = 512 * 1024**2  # a workbook that says it holds more is not unpacked
-MOST_ROWS, MOST_CELLS = 1_000_000, 20_000_000
+MOST_ROWS, MOST_CELLS, MOST_COLUMNS = 1_000_000, 20_000_000, 16_384
+LONGEST_CELL, LONGEST_NUMBER = 100_000, 400  # characters; Excel itself writes at most 32,767
+MOST_TEXTS = 64 * 1024**2  # of the part that holds the texts of all cells: openpyxl keeps them in memory
 LONGEST_LINE = 1 << 20
 LOOKED_AT = 30  # rows among which the heading is sought
 UNSAVED = "\x00formula"  # a formula whose value the workbook does not hold
@@ -40,8 +43,9 @@ _MARKS = {BOM_UTF32_LE: "utf-32", BOM_UTF32_BE: "utf-32", BOM_UTF8: "utf-8-sig"}
 _MARKS |= {BOM_UTF16_LE: "utf-16", BOM_UTF16_BE: "utf-16"}
 _KINDS = {b"PK\x03\x04": "a workbook", b"\xd0\xcf\x11\xe0": "an old or password-protected Excel file"}
 _SAVE = "save it as .xlsx without a password, or as CSV UTF-8"
+_SHEETS = "xl/worksheets/"
 _MERGED = re.compile(r"([A-Z]{1,3})([0-9]+):([A-Z]{1,3})([0-9]+)")
-_PLACE = re.compile(r"([A-Z]{1,3})[0-9]+")
+_PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,9})")
 _WORD = (
     r"(?:grand |sub-? ?|over ?)?totals?|overall|sums?|means?|averages?|avg\.?|medians?|pooled|"
     r"gesamt|summe|mittelwert|durchschnitt|somme|moyenne|suma|media|promedio|totale|合计|总计|总数|平均|平均值"
@@ -224,16 +228,6 @@ def is_summary(text: str) -> bool:
     return _SUMMARY.fullmatch(key_of(text)) is not None
 
 
-def check_regular(path: Path) -> None:
-    """Raise OSError for what is no regular file: a pipe or device would wait forever."""
-    try:
-        mode = path.stat().st_mode
-    except ValueError as error:  # a character that no name of a file holds
-        raise OSError(0, f"no name of a file: {error}", str(path)) from None
-    if not stat.S_ISREG(mode):
-        raise OSError(0, "is a folder" if stat.S_ISDIR(mode) else "no regular file", str(path))
-
-
 @contextmanager
 def open_table(
     path: Path,
@@ -256,8 +250,7 @@ def open_table(
         UnreadableTable: then, or while the rows are read.
         OSError: the file cannot be opened.
     """
-    check_regular(path)
-    if path.stat().st_size > MOST_BYTES:
+    if check_regular(path) > MOST_BYTES:
         raise UnreadableTable(f"the file is larger than {MOST_BYTES // 1024**2} MB", "split it, or leave columns out")
     opened = _workbook(path, sheet) if path.suffix.casefold() in WORKBOOKS else _csv(path, encoding, delimiter)
     with opened as table:
@@ -436,6 +429,9 @@ def _check_entries(stream: BinaryIO) -> None:
     if sum(entry.file_size for entry in entries) > MOST_UNPACKED:
         message = f"the workbook unpacks to more than {MOST_UNPACKED // 1024**2} MB"
         raise UnreadableTable(message, "save the one sheet as CSV UTF-8")
+    if any(entry.file_size > MOST_TEXTS and not entry.filename.startswith(_SHEETS) for entry in entries):
+        message = f"a part of the workbook that is no sheet unpacks to more than {MOST_TEXTS // 1024**2} MB"
+        raise UnreadableTable(message, "save the one sheet as CSV UTF-8")
 
 
 def _sheet(workbook: Any, name: str | None) -> tuple[Any, tuple[str, ...]]:
@@ -508,8 +504,9 @@ def _parts(stream: IO[bytes], what: str) -> Iterator[tuple[int, _Merge | bool]]:
                 row = _row_number(element.get("r"), row, what)
         elif tag == "row":
             cells = [cell for cell in element if cell.tag.endswith("}c")]
-            for at, cell in enumerate(cells, start=1):
-                _check_cell(cell, row, at, what)
+            column = 0
+            for cell in cells:
+                column = _check_cell(cell, row, column, what)
             yield row, any(child.tag.endswith("}f") for cell in cells for child in cell)
             if data is not None:
                 data.clear()
@@ -531,23 +528,55 @@ def _row_number(text: str | None, before: int, what: str) -> int:
     return int(text)
 
 
-def _check_cell(cell: Any, row: int, at: int, what: str) -> None:
+def _check_cell(cell: Any, row: int, before: int, what: str) -> int:
+    """The column of a cell, right of that of the one before. Raises UnreadableTable if its value cannot be taken."""
+    kind, place = cell.get("t", "n"), cell.get("r") or cell_name(row, before + 1)
+    match = _PLACE.fullmatch(place)
+    if match is None or int(match[2]) != row:
+        raise _damaged(what, ValueError(f"a cell '{place[:20]}' in row {row}"), row)
+    column = _column(match[1])
+    if not before < column <= MOST_COLUMNS:
+        where = f"after {cell_name(row, before)}" if before else f"in row {row}"
+        raise _damaged(what, ValueError(f"{where} stands a cell {place}"), row, min(column, MOST_COLUMNS))
+    texts = [child.text for child in cell.iter() if child.text]
+    if sum(map(len, texts)) > LONGEST_CELL:
+        said = f"{what}: {place} has more than {LONGEST_CELL:,} characters"
+        raise UnreadableTable(said, "shorten it, or leave its column out", row, column)
+    text = next((child.text for child in cell if child.tag.endswith("}v")), None)
+    form, words = _CELLS.get(kind, (None, "of a kind that workbooks have"))
+    if form is None or (text is not None and not form(text)):
+        shown = kind if form is None else text or ""
+        raise _damaged(what, ValueError(f"{place} '{shown[:40]}' is not {words}"), row, column)
+    return column
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text)) and len(text) <= LONGEST_NUMBER
+    except ValueError:
+        return False
+
+
+def _is_date(text: str) -> bool:
     from openpyxl.utils.datetime import from_ISO8601
 
-    kind, place = cell.get("t", "n"), cell.get("r") or cell_name(row, at)
-    match = _PLACE.fullmatch(place)
-    if match is None:
-        raise _damaged(what, ValueError(f"a cell '{place[:20]}' in row {row}"), row)
-    text = next((child.text for child in cell if child.tag.endswith("}v")), None)
-    checks: dict[str, Callable[[str], object]] = {"n": float, "d": from_ISO8601, "s": int, "b": int}
-    check = checks.get(kind)
-    if text is None or check is None:
-        return
     try:
-        check(text)
+        return from_ISO8601(text) is not None  # type: ignore[no-untyped-call]
     except (ValueError, OverflowError):
-        words = {"n": "a number", "d": "a date", "s": "the number of a text", "b": "true or false"}[kind]
-        raise _damaged(what, ValueError(f"{place} '{text[:40]}' is not {words}"), row, _column(match[1])) from None
+        return False
+
+
+_CELLS: dict[
+    str, tuple[Callable[[str], object] | None, str]
+] = {  # the type of a cell -> whether a text can be its value
+    "n": (_is_number, "a number"),
+    "d": (_is_date, "a date"),
+    "s": (re.compile("[0-9]{1,9}").fullmatch, "the number of a text"),
+    "b": (re.compile("[01]").fullmatch, "true or false"),
+    "e": (bool, "an error"),
+    "str": (str.__len__, "text"),
+    "inlineStr": (str.__len__, "text"),
+}
 
 
 def _column(letters: str) -> int:

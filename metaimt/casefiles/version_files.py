@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from metaimt.files import read_whole
 from metaimt.problem import WrongUse
 
 FORMAT = 1
 FOLDER = "versions"
+LARGEST = 256 * 1024**2  # bytes; 10,000 reports take about a fifth
 _NAME = re.compile(r"([0-9]{4})\.([1-9][0-9]{0,3})")
 
 
@@ -81,7 +83,7 @@ def _bytes(data: Any) -> bytes:
 
 def read_version(path: Path) -> dict[str, Any]:
     """The content of a version file, edited or not. Raises WrongUse if it is none; see `fault_in` for edits."""
-    data, fault = _parsed(path.stem, path.read_bytes())
+    data, fault = _parsed(path.stem, read_whole(path, LARGEST))
     if fault is not None:
         raise WrongUse(f"{path.as_posix()}: {fault.message}; {fault.hint}")
     return data
@@ -112,10 +114,17 @@ def _finite(text: str) -> float:
 
 def fault_in(path: Path) -> Fault | None:
     """What is wrong with a version file: its name, or any byte that is not as it was frozen. None: it is whole."""
-    content = path.read_bytes()
+    try:
+        content = read_whole(path, LARGEST)
+    except OSError as error:
+        return Fault("version-edited", f"cannot be read: {error.strerror or error}", "restore it from git")
     if version_key(path.stem) is None:
         hint = "metaimt snapshot names them YEAR.N.json; move other files out of this folder"
         return Fault("version-name", f"'{path.name}' is not named after a version, such as 2026.1.json", hint)
+    return _edited(path, content)
+
+
+def _edited(path: Path, content: bytes) -> Fault | None:
     data, fault = _parsed(path.stem, content)
     if fault is not None:
         return fault

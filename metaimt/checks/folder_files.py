@@ -1,7 +1,7 @@
 """Files below the folder of a review that nothing reads: a case in the wrong place must not be missing in silence.
 
-What looks like a case file, a shared file or a folder of them is an error; any other file is a warning. Hidden files,
-what editors and systems leave behind, and notes (.md, .txt) are no part of a review and are passed over.
+What looks like a case file, a shared file or a folder of them is an error; any other file is a warning, and so is what
+an editor or system left beside a YAML file. Other hidden files and notes (.md, .txt) are no part of a review.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from metaimt.casefiles.cohort_mapping import SUFFIX
-from metaimt.casefiles.library import CASE_FOLDERS, SHARED_FILES, Library
+from metaimt.casefiles.library import CASE_FOLDERS, LEFT_BEHIND, SHARED_FILES, Library
 from metaimt.casefiles.second_reading import FOLDER as SECOND_READINGS
 from metaimt.casefiles.version_files import FOLDER as VERSIONS
-from metaimt.files import in_ascii
+from metaimt.files import in_ascii, read_regular
 from metaimt.out_folder import MANIFEST
 from metaimt.problem import Position, Problem
 
@@ -24,7 +24,6 @@ READ_FOLDERS = (*CASE_FOLDERS, SECOND_READINGS, VERSIONS)
 _YAML = re.compile(r"(?P<stem>.+?)\.ya?ml(?P<more>[.~ _-].*)?", re.IGNORECASE)  # also smith.yaml.txt
 _CASE = re.compile(rb"""^(?:report|patients|arms)[ \t]*:|^[ \t{]*"(?:report|patients|arms)"[ \t]*:""", re.MULTILINE)
 _COPIES = (".bak", ".old", ".orig", ".copy")
-_LEFT_BEHIND = re.compile(r"\..*|~\$.*|#.*#|.*~|.*\.(?:sw[op]|tmp|part)|thumbs\.db|desktop\.ini", re.IGNORECASE)
 _NOTES = {".md", ".txt", ".rst", ""}
 _TABLES = {".csv", ".tsv", ".xlsx"}
 _LOOKED_AT = 4096  # bytes of a note, in which a case file shows by its fields
@@ -56,7 +55,7 @@ def _paths(folder: Path) -> Iterator[Path]:
         entered = []
         for name in sorted(folders):
             path = here / name
-            if _LEFT_BEHIND.fullmatch(name) or (path / MANIFEST).is_file():  # what metaimt build wrote
+            if LEFT_BEHIND.fullmatch(name) or (path / MANIFEST).is_file():  # what metaimt build wrote
                 continue
             if path.parent == folder and name in READ_FOLDERS:
                 entered.append(name)
@@ -65,13 +64,24 @@ def _paths(folder: Path) -> Iterator[Path]:
             else:
                 entered.append(name)
         folders[:] = entered
-        yield from (here / name for name in sorted(files) if not _LEFT_BEHIND.fullmatch(name))
+        yield from (
+            here / name for name in sorted(files) if not LEFT_BEHIND.fullmatch(name) or _beside(here == folder, name)
+        )
+
+
+def _beside(at_root: bool, name: str) -> bool:
+    """Whether what an editor or system left, or hides, stands for a YAML file; settings are hidden at the root."""
+    hidden = name.startswith(".") and not name.startswith((".#", "._"))
+    return ".yaml" in name.lower() and not (at_root and hidden)
 
 
 def _unread(folder: Path, path: Path) -> Iterator[Problem]:
     parts = path.relative_to(folder).parts
     if path.is_dir():
         yield from _unread_folder(folder, path)
+    elif LEFT_BEHIND.fullmatch(path.name):
+        hint = "close or save the file in the editor that is open, or delete this one"
+        yield _other(path, "left by an editor or system beside the file itself; it is not read", hint)
     elif path.suffix == ".json" and (parts[:-1] == (VERSIONS,) or parts == ("case.schema.json",)):
         return  # versions are looked at by frozen_versions
     elif _YAML.fullmatch(path.name) and not path.name.endswith(SUFFIX):
@@ -87,7 +97,7 @@ def _unread(folder: Path, path: Path) -> Iterator[Problem]:
 
 
 def _unread_folder(folder: Path, path: Path) -> Iterator[Problem]:
-    inside = [file for file in sorted(path.rglob("*")) if file.is_file() and not _LEFT_BEHIND.fullmatch(file.name)]
+    inside = [file for file in sorted(path.rglob("*")) if file.is_file() and not LEFT_BEHIND.fullmatch(file.name)]
     if path.is_symlink():
         yield _other(path, "a link to a folder is not followed", "put the folder itself here, or delete the link")
     elif inside:
@@ -136,9 +146,8 @@ def _meant_file(stem: str) -> str:
 
 def _holds_a_case(path: Path) -> bool:
     try:
-        with path.open("rb") as stream:
-            return _CASE.search(stream.read(_LOOKED_AT)) is not None
-    except OSError:  # a link that leads nowhere, or no right to read: it is named all the same
+        return _CASE.search(read_regular(path, _LOOKED_AT)) is not None
+    except OSError:  # a pipe, a link that leads nowhere, no right to read: it is named all the same
         return False
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from metaimt.casefiles.strict_yaml import problem_in
-from metaimt.casefiles.version_files import FOLDER, Fault, fault_in
+from metaimt.casefiles.version_files import FOLDER, LARGEST, Fault, fault_in
+from metaimt.files import read_whole
 from metaimt.problem import Position, Problem
 
 
@@ -17,7 +18,10 @@ def problems_of_versions(cases: Path) -> list[Problem]:
 
 def _problem(path: Path, fault: Fault) -> Problem:
     place, name = Position(fault.line, 1), path.as_posix()
-    text = path.read_bytes().decode("utf-8", "replace")
+    try:
+        text = read_whole(path, LARGEST).decode("utf-8", "replace")
+    except OSError:  # which is the fault itself
+        text = ""
     if fault.rule == "version-name":
         return problem_in(name, text, place, "version-name", fault.message, fault.hint)
     return problem_in(name, text, place, "version-edited", fault.message, fault.hint)

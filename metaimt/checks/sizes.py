@@ -83,7 +83,7 @@ def sizes_give_the_percentage(course: Course) -> Iterable[Finding]:
 _UNIT = r"(?:\s?(cm|mm))?"
 _SIZE = rf"(\d+(?:[.,]\d+)?(?:\s?(?:cm|mm)?\s?[x×*]\s?\d+(?:[.,]\d+)?)*){_UNIT}"
 _FROM_TO = re.compile(rf"\bfrom {_SIZE}(?: in [a-z]+(?: diameter)?)?,? (?:down )?to {_SIZE}(?!\s?[%\w])", re.IGNORECASE)
-_NUMBER = r"(\d+(?:[.,]\d+)?) ?(?:%|per ?cent)"
+_NUMBER = r"(?<!\d)(\d+(?:[.,]\d+)?) ?(?:%|per ?cent)"
 _LESS = r"(?:reduc\w+|decreas\w+|shr[aiu]nk\w*|regress\w+|diminish\w+|smaller)"
 _MORE = r"(?:increas\w+|grew|grow\w*|enlarg\w+|larger|progress\w+)"
 _BETWEEN = (

@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from metaimt.cli.output import summary, told
+from metaimt.cli.output import PROBLEMS, summary, told
 from metaimt.files import for_terminal
-from metaimt.workers import processors
+from metaimt.workers import Lost, processors
 
 
 @told
@@ -29,10 +29,10 @@ def build(
     from metaimt.review import Loaded, moved
     from metaimt.review import build as build_review
 
-    stages, kept = Stages(), list[str]()
+    stages, kept, lost = Stages(), list[str](), list[Lost]()
     try:
         with collector_paused():  # looking for cycles costs a twentieth of the time and frees next to nothing
-            results = build_review(cases, out, stages, jobs, kept)
+            results = build_review(cases, out, stages, jobs, kept=kept, lost=lost)
     finally:
         stages.end()
     print(pooled_table(results.response))
@@ -42,11 +42,18 @@ def build(
     files = results.library.files_checked
     if results.warnings:
         print(f"{summary(results.warnings, files)}: metaimt validate")
-    print(f"Written: {out.as_posix()}/index.html, report.md, results.json, tables/, figures/")
+    names = {each.name for each in lost}
+    written = [name for name in ("index.html", "report.md", "results.json", "tables/", "figures/") if name not in names]
+    print(f"Written: {out.as_posix()}/{', '.join(written)}")
     tell_kept(out, kept)
-    print(f"For other programs: {', '.join(EXPORTS)}")
-    if open_page:
+    print(f"For other programs: {', '.join(name for name in EXPORTS if name not in names)}")
+    for each in lost:
+        print(for_terminal(f"Not written: {each.name}, which could not be made: {each.reason}"), file=sys.stderr)
+    if open_page and "index.html" not in names:
         show(out / "index.html")
+    if lost:
+        print("The other files are whole. Please report these lines, with the case files if you may.", file=sys.stderr)
+        raise typer.Exit(PROBLEMS)
 
 
 def tell_kept(out: Path, kept: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ from typing import Any, NoReturn, ParamSpec, TextIO, TypeVar
 
 import typer
 
-from metaimt.files import for_terminal
+from metaimt.files import for_json, for_terminal
 from metaimt.out_folder import NotOurs
 from metaimt.problem import Blocked, CannotAnalyse, Problem, WrongUse
 
@@ -41,7 +41,7 @@ def use_colour(stream: TextIO) -> bool:
 
 def print_json(data: Any) -> None:
     """JSON with sorted keys, so that the same result is the same text."""
-    print(json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False))
+    print(for_json(json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)))
 
 
 def problem_text(problem: Problem, *, colour: bool = False) -> str:
@@ -73,8 +73,9 @@ def github_annotation(problem: Problem) -> str:
     """A GitHub workflow command. Source: GitHub Docs, "Workflow commands"; its escapes for data and properties."""
     level = {"error": "error", "warning": "warning", "info": "notice"}[problem.severity]
     message = problem.message + (f"; {problem.hint}" if problem.hint else "")
-    where = f"file={_property(problem.file)},line={problem.position.line},col={problem.position.column}"
-    return f"::{level} {where},title={_property(problem.rule)}::{_data(message)}"
+    shown = "\n".join(map(for_terminal, message.split("\n")))
+    where = f"file={_property(for_terminal(problem.file))},line={problem.position.line},col={problem.position.column}"
+    return f"::{level} {where},title={_property(problem.rule)}::{_data(shown)}"
 
 
 def _data(text: str) -> str:
@@ -137,6 +138,12 @@ def told(command: Callable[P, R]) -> Callable[P, R]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(FINE) from None
         except OSError as error:
-            stop(f"{error.filename or 'a file'}: {error.strerror or error}", WRONG_USE)
+            stop(f"{error.filename or 'a file, or what is printed'}: {error.strerror or error}", WRONG_USE)
+        except MemoryError:
+            stop("there is not enough memory; close other programs, or look at fewer files at once", CANNOT_ANALYSE)
+        except RuntimeError as error:
+            if type(error).__name__ != "BrokenProcessPool":  # of concurrent.futures, which is imported where it is used
+                raise
+            stop("a process was ended from outside, perhaps for want of memory; try --jobs 1", CANNOT_ANALYSE)
 
     return run

@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from metaimt.cli.output import told
+from metaimt.files import read_whole
 from metaimt.problem import WrongUse
 
 if TYPE_CHECKING:
     from metaimt.statistics.simulate import Cell, Structure
+
+
+MOST_BYTES = 16 * 1024**2  # of a table that simulate wrote
 
 
 @told
@@ -62,7 +66,7 @@ def _check(sources: list[Path] | None, out: Path | None, figure: Path | None, ta
 
 def _text(table: Path) -> str:
     try:
-        return table.read_text(encoding="utf-8")
+        return read_whole(table, MOST_BYTES).decode("utf-8")
     except UnicodeDecodeError:
         raise WrongUse(f"{table.as_posix()}: not a text in UTF-8; give the .csv that --out wrote") from None
 

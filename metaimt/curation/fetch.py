@@ -11,17 +11,19 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from metaimt import __version__
 from metaimt.curation.reference import Reference, identifier_in
 from metaimt.curation.reference_formats import from_csl_json
-from metaimt.files import safe_name, write_file
+from metaimt.files import read_whole, safe_name, write_file
 from metaimt.model.publication import key_of
 from metaimt.problem import WrongUse
 
@@ -48,7 +50,12 @@ class Source:
     def address(self, identifier: str) -> str:
         """The address that answers for an identifier. Raises WrongUse if the base is not http or https."""
         base = os.environ.get(self.variable) or self.base
-        if urlsplit(base).scheme not in _SCHEMES:
+        try:
+            asked = urlsplit(base)
+            good = asked.scheme in _SCHEMES and bool(asked.hostname) and asked.port != 0
+        except ValueError:  # such as http://[::1, or a port that is no number
+            good = False
+        if not good:
             raise WrongUse(f"{self.variable} is '{base}', not an http or https address; unset it")
         return base + quote(identifier, safe="/")
 
@@ -65,23 +72,31 @@ def fetch(text: str, *, cache: Path | None = None, timeout: float = TIMEOUT_SECO
     unknown identifier, no answer within `timeout` seconds, more than 1 MiB, another scheme than http(s), no reference.
     """
     source, identifier = _recognised(text)
-    file = (cache or cache_folder()) / _cache_name(source, identifier)
+    source.address(identifier)
+    folder = cache or cache_folder()
+    file = folder / _cache_name(source, identifier) if folder else None
     with contextlib.suppress(OSError, ValueError):  # not there, or spoilt: asked for again
-        return _reference(source, identifier, file.read_bytes())
+        if file:
+            return _reference(source, identifier, read_whole(file, MAXIMUM_BYTES))
     content = _answer(source, identifier, timeout)
     try:
         reference = _reference(source, identifier, content)
     except ValueError as error:
         raise WrongUse(f"{_host(source)} answers for {identifier} with {error}; check it, {_OTHERWISE}") from error
+    if file is None:
+        return reference
     with contextlib.suppress(OSError):  # a cache that cannot be written costs the next call a request, no more
         write_file(file, content)
     return reference
 
 
-def cache_folder() -> Path:
-    """Where answers are kept: XDG Base Directory Specification, which says to ignore a relative path."""
+def cache_folder() -> Path | None:
+    """Where answers are kept, or None: XDG Base Directory Specification, which says to ignore a relative path."""
     named = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return (named if named.is_absolute() else Path.home() / ".cache") / "metaimt" / "references"
+    try:
+        return (named if named.is_absolute() else Path.home() / ".cache") / "metaimt" / "references"
+    except RuntimeError:  # the system knows no home of this user
+        return None
 
 
 def _recognised(text: str) -> tuple[Source, str]:
@@ -121,7 +136,7 @@ def _answer(source: Source, identifier: str, timeout: float) -> bytes:
 
     host = _host(source)
     try:
-        return _downloaded(source.address(identifier), source.accept, timeout)
+        return _within(timeout, lambda: _downloaded(source.address(identifier), source.accept, timeout))
     except HTTPError as error:
         error.close()
         raise WrongUse(_refusal(error.code, host, identifier)) from error
@@ -138,10 +153,35 @@ def _refusal(code: int, host: str, identifier: str) -> str:
     if code in {400, 404}:
         return f"{host} does not know {identifier} ({code}); check it against the publication, {_OTHERWISE}"
     if 300 <= code < 400:
-        return f"{host} sends on in a circle, or to what is not http or https, which is refused; check it, {_OTHERWISE}"
+        return f"{host} sends on in a circle, or to what is not https, which is refused; check it, {_OTHERWISE}"
     if code == 406:
         return f"{host} has no reference for {identifier} as CSL-JSON; check it, {_OTHERWISE}"
     return f"{host} answers with error {code}; try again later, {_OTHERWISE}"
+
+
+def _within(seconds: float, work: Callable[[], bytes]) -> bytes:
+    """What `work` returns or raises; TimeoutError after so many seconds, whatever it is waiting for.
+
+    The limits of a socket are those of one answer of it: a byte of a header now and then, or one "100 Continue" after
+    the other, would go on for ever. The thread that waits is left behind, and ends with the command.
+    """
+    ended: Queue[bytes | Exception] = Queue()
+
+    def run() -> None:
+        """Put what comes of it into the queue."""
+        try:
+            ended.put(work())
+        except Exception as error:  # noqa: BLE001 - raised again by who waits
+            ended.put(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        found = ended.get(timeout=seconds)
+    except Empty:
+        raise TimeoutError from None
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def _downloaded(address: str, accept: str, timeout: float) -> bytes:
@@ -149,7 +189,7 @@ def _downloaded(address: str, accept: str, timeout: float) -> bytes:
 
     deadline = time.monotonic() + timeout
     request = Request(address, headers={"Accept": accept, "User-Agent": USER_AGENT})  # noqa: S310 - http(s) by _opener
-    with _opener().open(request, timeout=timeout) as response:
+    with _opener(urlsplit(address).scheme).open(request, timeout=timeout) as response:
         content = b""
         for chunk in _chunks(response):
             content += chunk
@@ -165,18 +205,20 @@ def _chunks(response: Any) -> Iterator[bytes]:
         yield chunk
 
 
-def _opener() -> OpenerDirector:
-    """An opener that knows http and https, and follows redirects to nothing else: no file, no ftp, no data."""
+def _opener(scheme: str) -> OpenerDirector:
+    """An opener that follows redirects to https, and to http only if that was asked for: no file, no ftp, no data."""
     from urllib import request
+
+    allowed = {"https", scheme}
 
     class OnlyWeb(request.HTTPRedirectHandler):
         def http_error_302(self, req: Any, fp: Any, code: Any, msg: Any, headers: Any) -> Any:
-            """Follow a redirect to http or https; any other is not followed."""
+            """Follow a redirect to what is allowed; any other is not followed."""
             try:
                 target = urlsplit(urljoin(req.full_url, headers.get("location", "")))
             except ValueError:  # not an address at all
                 return None
-            return super().http_error_302(req, fp, code, msg, headers) if target.scheme in _SCHEMES else None
+            return super().http_error_302(req, fp, code, msg, headers) if target.scheme in allowed else None
 
         http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 

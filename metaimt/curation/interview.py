@@ -33,7 +33,7 @@ _IF_KNOWN = {  # asked only if the other field has a value
     "response_as_stated": "response",
     "response_basis": "response",
 }
-_HINT = re.compile(r"did you mean (.+)\?$|write (\[[\d., ]+\]|[\w.]+)(?: without quotes or unit)?$")
+_HINT = re.compile(r"did you mean ([^?]+)\?$|write (\[[\d., ]+\]|[\w.]+)(?: without quotes or unit)?$")
 _FIELD = re.compile(r"(?:^|, )([a-z_]+): ")
 _TAKE_IT = " (y\xa0=\xa0yes)"  # with spaces at which a line does not end
 _FLAGS = {"y": "true", "yes": "true", "n": "false", "no": "false"}

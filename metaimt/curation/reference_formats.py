@@ -76,7 +76,7 @@ def _plain_ris(text: str) -> str:
         if not inside:
             continue
         if match is not None:
-            tag = match[1]
+            tag = match[1] if match[1] != "UK" else "LB"  # rispy keeps all it does not know under this name
             fields.append([f"{tag}  - {(match[2] or '').strip()}"])
             inside = tag != "ER"
         elif line.strip() and tag in {"AU", "A1"}:

@@ -20,6 +20,7 @@ from metaimt.curation.reference_formats import (
     from_table,
     table_columns,
 )
+from metaimt.files import read_whole
 from metaimt.problem import WrongUse
 
 MAXIMUM_BYTES = 8 * 1024 * 1024
@@ -63,7 +64,7 @@ def read_references(path: Path) -> tuple[Reference, ...]:
     if path.stat().st_size > MAXIMUM_BYTES:
         raise WrongUse(f"{path} is larger than {MAXIMUM_BYTES // 2**20} MiB; export fewer references at a time")
     try:
-        return parse_references(_decoded(path.read_bytes()))
+        return parse_references(_decoded(read_whole(path, MAXIMUM_BYTES)))
     except OSError as error:
         raise WrongUse(f"{path} cannot be read ({error.strerror}); check its rights") from error
     except ValueError as error:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from metaimt.analyses.results import Results
 from metaimt.figures.registry import COHORTS, drawings, figure_names
-from metaimt.figures.review_figure import Drawing, Drawn, ReviewFigure
-from metaimt.workers import run_all
+from metaimt.figures.review_figure import Drawing, Drawn, NotDrawn, ReviewFigure
+from metaimt.workers import Lost, run_each
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -48,13 +48,19 @@ class FigureFiles:
     picture: bytes | None = None
 
 
-def review_figure_files(results: Results, jobs: int = 1) -> tuple[FigureFiles, ...]:
-    """Every figure of the review, in the order of the report, in `jobs` processes."""
-    names = (*figure_names(results.protocol), COHORTS)
+def review_figure_files(results: Results, jobs: int = 1, lost: list[Lost] | None = None) -> tuple[FigureFiles, ...]:
+    """Every figure of the review, in the order of the report, in `jobs` processes.
+
+    One that fails is added to `lost`, and stands in its place as not drawn; without `lost` what it raises is raised.
+    """
+    names = {**figure_names(results.protocol), COHORTS: "figures of the cohorts"}
     longest_first = sorted(names, key=lambda name: name not in _LONG)
-    found = run_all([partial(_of_name, results, name) for name in longest_first], jobs)
-    by_name = dict(zip(longest_first, found, strict=True))
-    return tuple(files for name in names for files in by_name[name])
+    found = run_each({f"figures/{name}": partial(_of_name, results, name) for name in longest_first}, jobs, lost)
+    failed = {
+        name: (FigureFiles(NotDrawn(name, words[:1].upper() + words[1:], "its drawing failed")),)
+        for name, words in names.items()
+    }
+    return tuple(files for name in names for files in found.get(f"figures/{name}", failed[name]))
 
 
 def _of_name(results: Results, name: str) -> tuple[FigureFiles, ...]:

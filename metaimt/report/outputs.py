@@ -49,55 +49,65 @@ from metaimt.report.tables import (
 )
 from metaimt.report.whats_new_pages import changes_page
 from metaimt.versions.changes import Changes
-from metaimt.workers import run_all
+from metaimt.workers import Lost, Task, run_each
 
 
-def output_files(results: Results, figures: Sequence[FigureFiles], changes: Changes, jobs: int = 1) -> dict[str, bytes]:
-    """Name (relative, POSIX) -> content of every output, the larger made in `jobs` processes."""
+def output_files(
+    results: Results,
+    figures: Sequence[FigureFiles],
+    changes: Changes,
+    jobs: int = 1,
+    lost: list[Lost] | None = None,
+) -> dict[str, bytes]:
+    """Name (relative, POSIX) -> content of every output, the larger made in `jobs` processes.
+
+    One that fails is added to `lost` and the others are made; without `lost` what it raises is raised.
+    """
     drawn = [each.drawn for each in figures]
-    texts = {
-        "results.json": json_text(results_dict(results)),
-        "report.md": report_markdown(results, drawn, changes),
-        "CHANGES.md": changes_page(changes, results.protocol.title),
-        "tables/pools.csv": csv_text(pool_rows(results.response)),
-        "tables/units.csv": csv_text(unit_rows(results.selection)),
-        "tables/clusters.csv": csv_text(cluster_rows(results.response)),
-        "tables/adjusted.csv": csv_text(adjusted_rows(results.response)),
-        "tables/breakdowns.csv": csv_text(breakdown_rows(results.breakdowns)),
-        "tables/subgroups.csv": csv_text(subgroup_rows(results.subgroups)),
-        "tables/regressions.csv": csv_text(regression_rows(results.subgroups)),
-        "tables/later-inhibitors.csv": csv_text(later_rows(results.subgroups)),
-        "tables/durations.csv": csv_text(duration_rows(results.duration)),
-        "tables/medians.csv": csv_text(median_rows(results.duration)),
-        "tables/duration-estimates.csv": csv_text(duration_estimate_rows(results.duration)),
-        "tables/methods.csv": csv_text(method_rows(results.comparison)),
-        "tables/deaths-and-toxicity.csv": csv_text(stated_rows(results.deaths_and_toxicity)),
-        "tables/sensitivity.csv": csv_text(sensitivity_rows(results.sensitivity)),
-        "tables/sensitivity-contrasts.csv": csv_text(sensitivity_contrast_rows(results.sensitivity)),
-        "tables/unread.csv": csv_text(unread_rows(results.unread), UNREAD),
-        "tables/clinical-questions.csv": csv_text(clinical_rows(results.clinical)),
-        "tables/leave-one-out.csv": csv_text(leave_one_out_rows(results.sensitivity)),
-        "tables/specification.csv": csv_text(specification_rows(results.specification)),
-        "tables/audit.csv": csv_text(audit_rows(results.audit)),
-        "tables/treatment-courses.csv": csv_text(course_rows(results.courses)),
-        "tables/evidence-map.csv": csv_text(evidence_map_rows(results.evidence_map)),
-        "tables/over-time.csv": csv_text(cumulative_rows(results.over_time)),
-        "tables/bias-contrasts.csv": csv_text(contrast_rows(results.publication_bias)),
-        "tables/contrast-reports.csv": csv_text(contrast_report_rows(results.publication_bias)),
-        "tables/selectivity.csv": csv_text(selectivity_rows(results.publication_bias)),
-        "tables/published-pooled.csv": csv_text(published_rows(results.published)),
-        "tables/missing-non-responders.csv": csv_text(missing_rows(results.publication_bias)),
+    texts: dict[str, Task] = {
+        "results.json": lambda: json_text(results_dict(results)),
+        "report.md": lambda: report_markdown(results, drawn, changes),
+        "CHANGES.md": lambda: changes_page(changes, results.protocol.title),
+        "tables/pools.csv": lambda: csv_text(pool_rows(results.response)),
+        "tables/units.csv": lambda: csv_text(unit_rows(results.selection)),
+        "tables/clusters.csv": lambda: csv_text(cluster_rows(results.response)),
+        "tables/adjusted.csv": lambda: csv_text(adjusted_rows(results.response)),
+        "tables/breakdowns.csv": lambda: csv_text(breakdown_rows(results.breakdowns)),
+        "tables/subgroups.csv": lambda: csv_text(subgroup_rows(results.subgroups)),
+        "tables/regressions.csv": lambda: csv_text(regression_rows(results.subgroups)),
+        "tables/later-inhibitors.csv": lambda: csv_text(later_rows(results.subgroups)),
+        "tables/durations.csv": lambda: csv_text(duration_rows(results.duration)),
+        "tables/medians.csv": lambda: csv_text(median_rows(results.duration)),
+        "tables/duration-estimates.csv": lambda: csv_text(duration_estimate_rows(results.duration)),
+        "tables/methods.csv": lambda: csv_text(method_rows(results.comparison)),
+        "tables/deaths-and-toxicity.csv": lambda: csv_text(stated_rows(results.deaths_and_toxicity)),
+        "tables/sensitivity.csv": lambda: csv_text(sensitivity_rows(results.sensitivity)),
+        "tables/sensitivity-contrasts.csv": lambda: csv_text(sensitivity_contrast_rows(results.sensitivity)),
+        "tables/unread.csv": lambda: csv_text(unread_rows(results.unread), UNREAD),
+        "tables/clinical-questions.csv": lambda: csv_text(clinical_rows(results.clinical)),
+        "tables/leave-one-out.csv": lambda: csv_text(leave_one_out_rows(results.sensitivity)),
+        "tables/specification.csv": lambda: csv_text(specification_rows(results.specification)),
+        "tables/audit.csv": lambda: csv_text(audit_rows(results.audit)),
+        "tables/treatment-courses.csv": lambda: csv_text(course_rows(results.courses)),
+        "tables/evidence-map.csv": lambda: csv_text(evidence_map_rows(results.evidence_map)),
+        "tables/over-time.csv": lambda: csv_text(cumulative_rows(results.over_time)),
+        "tables/bias-contrasts.csv": lambda: csv_text(contrast_rows(results.publication_bias)),
+        "tables/contrast-reports.csv": lambda: csv_text(contrast_report_rows(results.publication_bias)),
+        "tables/selectivity.csv": lambda: csv_text(selectivity_rows(results.publication_bias)),
+        "tables/published-pooled.csv": lambda: csv_text(published_rows(results.published)),
+        "tables/missing-non-responders.csv": lambda: csv_text(missing_rows(results.publication_bias)),
     }
-    texts |= review_tables(results.cohorts)
-    texts["figures/README.md"] = gallery(drawn)
-    files = {name: text.encode("utf-8") for name, text in texts.items()}
+    texts["figures/README.md"] = lambda: gallery(drawn)
+    made = run_each(texts, lost=lost)
+    made |= run_each({"tables": lambda: review_tables(results.cohorts)}, lost=lost).get("tables", {})
+    files = {name: text.encode("utf-8") for name, text in made.items()}
     for each in figures:
         files |= each.files
     makers = {
         **export_makers(results, figures, files),
         "index.html": lambda: page_html(results, drawn, files, changes).encode("utf-8"),
     }
-    return {**files, **dict(zip(makers, run_all(list(makers.values()), jobs), strict=True))}
+    return {**files, **run_each(makers, jobs, lost)}
 
 
 def results_dict(results: Results) -> dict[str, Any]:

@@ -86,7 +86,26 @@ def read_stored(cases: Path, version: str) -> Stored:
     missing = [name for name in _SECTIONS if name not in content]
     if missing:
         raise WrongUse(f"{paths[version].as_posix()} lacks {', '.join(missing)}; restore it from git")
-    return Stored(version, paths[version], content)
+    stored = Stored(version, paths[version], content)
+    if section := _ill_formed(stored):
+        said = f"its {section} has not the form that metaimt writes, though its seal fits"
+        raise WrongUse(f"{stored.path.as_posix()}: {said}; restore it from git")
+    return stored
+
+
+def _ill_formed(stored: Stored) -> str:
+    """The section of a version that is not of its form; a seal can be made for any content."""
+    for name in _SECTIONS:
+        if not isinstance(stored.content[name], list if name == "warnings" else dict):
+            return name
+    if not all(isinstance(entry, dict) and "sha256" in entry for entry in stored.content["records"].values()):
+        return "records"
+    for name, read in (("files", "texts"), ("changes", "release"), ("results, analysis_set or warnings", "state")):
+        try:
+            getattr(stored, read)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            return name
+    return ""
 
 
 def releases(cases: Path) -> tuple[Release, ...]:

@@ -22,7 +22,7 @@ from metaimt.problem import WrongUse
 
 FILES, FOLDERS = ROOT / "tests" / "casefiles", ROOT / "tests" / "checks"
 # No file can hold them: test_strict_yaml, test_across_library, test_validate
-NO_FILE = {"file-too-large", "no-case-files", "no-protocol", "unreadable"}
+NO_FILE = {"file-too-large", "no-case-files", "no-protocol", "too-long", "unreadable"}
 PLACES = {
     "refuse": 0,
     "problem_in": 3,

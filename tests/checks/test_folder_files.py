@@ -62,6 +62,11 @@ UNREAD = [
     ("literature/smith-2026.pdf", "%PDF", "warning", "move it out of the review"),
     ("smith-2026.json", "{}", "warning", "move it out of the review"),
     ("literature/case.schema.json", "{}", "warning", "move it out of the review"),
+    ("literature/example-a.yaml~", OTHER, "warning", "close or save the file in the editor"),
+    ("literature/.example-a.yaml.swp", OTHER, "warning", "close or save the file in the editor"),
+    ("literature/#example-a.yaml#", OTHER, "warning", "close or save the file in the editor"),
+    ("literature/.#example-a.yaml", CASE, "warning", "close or save the file in the editor"),
+    ("local/._example-a.yaml", CASE, "warning", "close or save the file in the editor"),
 ]
 PASSED_OVER = [
     "README.md",
@@ -70,9 +75,6 @@ PASSED_OVER = [
     "literature/.gitkeep",
     ".DS_Store",
     ".cache/smith-2026.yaml",
-    "literature/example-a.yaml~",
-    "literature/.example-a.yaml.swp",
-    "literature/#example-a.yaml#",
     "local/~$table.xlsx",
     "Thumbs.db",
     "case.schema.json",

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from command import metaimt
 from conftest import MakeReview, course, patient, report
 
 from metaimt.cli.build import Stages, build
@@ -31,7 +32,7 @@ def review(make_review: MakeReview) -> Path:
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A build that pools and writes nothing: for what the command says around it."""
 
-    def pooled(cases: Path, out: Path, stages: Stages, jobs: int, kept: list[str]) -> SimpleNamespace:
+    def pooled(cases: Path, out: Path, stages: Stages, jobs: int, **lists: list[str]) -> SimpleNamespace:
         stages("pooling")
         loaded = load(cases)
         return SimpleNamespace(
@@ -102,3 +103,39 @@ def test_where_no_browser_starts_the_page_is_named(
         said.append("No browser could be started; the page is" in capsys.readouterr().err)
     assert said == [False, True]
     assert opened == [(tmp_path / "out" / "index.html").resolve().as_uri()] * 2
+
+
+RENDERERS = {  # what fails -> the outputs that are lost with it
+    "metaimt.report.outputs.page_html": {"index.html"},
+    "metaimt.report.outputs.report_markdown": {"report.md", "report.docx"},
+    "metaimt.report.word.word_bytes": {"report.docx"},
+    "metaimt.report.workbook.workbook_bytes": {"tables.xlsx"},
+    "metaimt.report.exports.r_script": {"reproduce.R"},
+    "metaimt.report.exports.bibtex_text": {"references.bib"},
+    "metaimt.report.outputs.unit_rows": {"tables/units.csv"},
+    "metaimt.report.figure_files.figure_files": {"figures/forest.svg"},
+}
+
+
+@pytest.mark.parametrize("where", RENDERERS)
+def test_a_renderer_that_fails_loses_its_own_output_only(
+    where: str, review: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual, out = tmp_path / "usual", tmp_path / "out"
+    few = ("metaimt.report.figure_files.figure_names", lambda protocol: {"forest": "forest plot"})
+    monkeypatch.setattr(*few)
+    build_review(review, usual)
+
+    def fails(*_: object, **__: object) -> None:
+        raise ValueError("a made-up mistake")
+
+    monkeypatch.setattr(where, fails)
+    done = metaimt("build", review, "--out", out, "--jobs", "1")
+    assert done.returncode == 1
+    files = [{path.relative_to(each).as_posix() for path in each.rglob("*") if path.is_file()} for each in (usual, out)]
+    lost = files[0] - files[1]
+    assert RENDERERS[where] <= lost <= RENDERERS[where] | {"figures/forest.png"}
+    for name in sorted(lost - {"figures/forest.svg", "figures/forest.png"}):
+        assert f"Not written: {name}, which could not be made: " in done.stderr
+    assert "made-up mistake" in done.stderr and "test_build.py:" in done.stderr
+    assert ("index.html" in done.stdout) == ("index.html" not in lost)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.parse import unquote
 
 import pytest
 
-from metaimt.curation.fetch import MAXIMUM_BYTES, USER_AGENT, cache_folder, fetch
+from metaimt.curation.fetch import MAXIMUM_BYTES, USER_AGENT, _opener, cache_folder, fetch
 from metaimt.problem import WrongUse
 
 DOI_ANSWER = json.dumps(
@@ -142,7 +145,7 @@ def test_a_redirect_to_what_is_not_the_web_is_refused(web: Web, target: str) -> 
     assert "metaimt new FILE" in refusal("10.0000/away")
     assert "root:" not in refusal("10.0000/away")
     if ":" in target:
-        assert "not http or https" in refusal("10.0000/away")
+        assert "not https" in refusal("10.0000/away")
 
 
 @pytest.mark.parametrize(
@@ -171,7 +174,7 @@ def test_a_refusal_says_what_to_do(web: Web, status: int, said: str) -> None:
 def test_an_answer_that_is_no_reference_is_refused_and_not_kept(web: Web, body: bytes, said: str) -> None:
     web.answers["/10.0000/garbage"] = (200, {}, body)
     assert said in refusal("10.0000/garbage")
-    assert not cache_folder().exists()
+    assert not Path(cache_folder() or "").exists()
 
 
 def test_an_answer_that_is_too_large_is_not_read_to_its_end(web: Web) -> None:
@@ -182,6 +185,53 @@ def test_an_answer_that_is_too_large_is_not_read_to_its_end(web: Web) -> None:
 def test_an_answer_that_breaks_off(web: Web) -> None:
     web.answers["/10.0000/short"] = (200, {"Content-Length": "100000"}, DOI_ANSWER)
     assert "metaimt new FILE" in refusal("10.0000/short", timeout=0.5)
+
+
+@pytest.mark.parametrize("line", [b"x", b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: y\r\n"])
+def test_headers_and_interim_answers_without_end_are_given_up(line: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte of them is soon there, so that no limit of the socket is met."""
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            with server.accept()[0] as client, contextlib.suppress(OSError):
+                client.recv(1000)
+                while not ended.wait(0.02):
+                    client.sendall(line)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        monkeypatch.setenv("METAIMT_DOI_URL", f"http://127.0.0.1:{server.getsockname()[1]}/")
+        said = refusal("10.0000/made-up.1", timeout=0.5)
+        ended.set()
+        thread.join()
+    assert "no answer within 0.5 seconds" in said or "100 headers" in said
+
+
+def test_who_asks_by_https_is_not_sent_on_to_http(web: Web) -> None:
+    web.answers["/away"] = (302, {"Location": f"{web.base}/10.0000/made-up.1"}, b"")
+    with pytest.raises(HTTPError, match="302"):
+        _opener("https").open(f"{web.base}/away")
+    assert _opener("http").open(f"{web.base}/away").status == 200
+
+
+@pytest.mark.parametrize(
+    "base", ["http://[::1", "https://", "http://x:y/", "ftp://x/", "https:///x", "\x00", "doi.org"]
+)
+def test_a_setting_that_is_no_address_is_refused(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("metaimt.curation.fetch.os.environ", {"METAIMT_DOI_URL": base})
+    assert "not an http or https address; unset it" in refusal("10.0000/made-up.1")
+
+
+def test_without_a_home_nothing_is_kept_and_the_answer_is_given(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(self: object) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr(Path, "home", classmethod(nobody))
+    assert fetch("10.0000/made-up.1").year == fetch("10.0000/made-up.1").year == 2026
+    assert len(web.requests) == 2
 
 
 def test_a_slow_server_is_given_up_also_if_it_drips(web: Web) -> None:
@@ -223,7 +273,7 @@ def test_what_is_neither_a_doi_nor_a_pubmed_id_is_not_asked(web: Web, text: str)
 def test_cache_names_are_safe_and_addresses_encoded(web: Web, text: str) -> None:
     web.answers[f"/{text}"] = (200, {}, b'{"title": "Made up"}')
     assert fetch(text).doi == text
-    (cached,) = cache_folder().iterdir()
+    (cached,) = Path(cache_folder() or "").iterdir()
     assert cached.name.isascii()
     assert len(cached.name) < 100
     assert fetch(text).title == "Made up"

@@ -369,3 +369,9 @@ def test_long_repetitions_come_to_an_end(form: str, piece: str) -> None:
         parse_references(form.format(piece * (LONG // len(piece))))
     except ValueError as refusal:
         assert "export" in str(refusal)
+
+
+def test_a_field_of_the_name_under_which_rispy_keeps_unknown_ones() -> None:
+    """Found by the fuzzer: it ended in an AttributeError."""
+    (found,) = parse_references("TY  - JOUR\nUK  - x\nQQ  - y\nTI  - Made up\nER  - \n")
+    assert (found.title, found.dropped) == ("Made up", ("QQ",))

@@ -198,7 +198,7 @@ def built(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, Path], str]:
         names = {"library": library, "protocol": protocol, "warnings": warnings, "waived": waived}
         return SimpleNamespace(**names, selection=selection, response=response)
 
-    def written(results: Any, figures: Any, changes: Changes, jobs: int) -> dict[str, bytes]:
+    def written(results: Any, figures: Any, changes: Changes, *_: Any) -> dict[str, bytes]:
         return {"CHANGES.md": changes_page(changes, "Made up").encode()}
 
     def built(review: Path, out: Path) -> str:
