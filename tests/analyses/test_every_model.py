@@ -41,7 +41,7 @@ def whole_only() -> Iterator[None]:
     """No report left out and no steps over time: these are the same models on parts of the data."""
     with pytest.MonkeyPatch.context() as patch:
         for part in ("leave_one_out", "cumulative"):
-            patch.setattr(f"metaimt.analyses.comparison.{part}", lambda studies: ())
+            patch.setattr(f"metaimt.analyses.comparison.{part}", lambda studies, priors: ())
         yield
 
 
