@@ -145,19 +145,20 @@ def simulation_markdown(cells: Sequence[Cell], command: str, pools: Collection[s
 
 
 def failures(cells: Sequence[Cell]) -> str:
-    """A paragraph: in how many cells each method covers less than `LOW`, and where it covers least."""
-    said = []
+    """Where each method covers less than `LOW`: a line for each aim and kind of reports, with the lowest cell."""
+    lines = []
     for method, here in _groups(cells, lambda cell: cell.method).items():
         kinds = _groups(here, lambda c: (c.estimand, "reports that differ at random" if c.truth in SHAPES else c.truth))
-        parts = []
         for (aim, kind), some in kinds.items():
             low, worst = [cell for cell in some if cell.coverage < LOW], min(some, key=lambda cell: cell.coverage)
             places = list(_groups(low, _structure))
             where = f" ({', '.join(places)})" if 0 < len(places) < len(_groups(some, _structure)) else ""
-            least = f"least {_per_cent(worst.coverage)} %: {worst.structure}, {_where(worst)}"
-            parts.append(f"{len(low) or 'none'} of {len(some)} cells{where} with {kind} (aim: {aim}; {least})")
-        said.append(f"**{method}**: {'; '.join(parts)}.")
-    return f"Where an interval of 95 % holds its aim in fewer than {_per_cent(LOW)} % of the sets. {' '.join(said)}"
+            lines.append(
+                f"- **{method}**, for the {aim}, {kind}: low in {len(low) or 'none'} of {len(some)} cells{where}; "
+                f"lowest {_per_cent(worst.coverage)} % ({worst.structure}, {_where(worst)})."
+            )
+    start = f"Where an interval of 95 % holds what it aims at in fewer than {_per_cent(LOW)} % of the sets (“low”):"
+    return "\n".join([start, "", *lines])
 
 
 def _groups(cells: Iterable[Cell], key: Callable[[Cell], K]) -> dict[K, list[Cell]]:
