@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import argparse
 import ast
-import ctypes
 import functools
 import gc
 import hashlib
@@ -33,13 +32,10 @@ import os
 import pickle
 import pkgutil
 import re
-import resource
 import shutil
-import signal
 import sys
 import threading
 import time
-import traceback
 import types
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -49,7 +45,9 @@ from pathlib import Path
 from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).parent))
-from mutants import Mutant, changed_module, changed_template, mutants_of
+from mutants import Mutant, mutants_of
+from mutate_change import change
+from mutate_run import TOO_LONG, First, each_in_fork, run_tests
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SURVIVORS: Final = ROOT / "tests" / "mutation" / "survivors.md"
@@ -115,8 +113,6 @@ _WORTH: Final = 0.005  # seconds; the inner loops have too many answers to be ca
 _LONGEST: Final = 100.0  # seconds of the processor; a file of tests that takes longer is for other occasions
 _WHOLE: Final = "tests/pins/"
 _PER_CHANGE: Final = 60.0  # seconds of the processor, of tests under one change
-_PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
-TOO_LONG: Final = 1000  # no exit status
 CAUGHT, TIMEOUT, SURVIVED, NEVER_RUN = "caught", "timeout", "survived", "never run"
 
 
@@ -326,54 +322,6 @@ def calls_into(found: set[tuple[str, str]]) -> Iterator[None]:
         found |= {(file, code.co_qualname.partition(".<locals>")[0]) for code, file in files.items()}
 
 
-def in_fork(work: Callable[[], int], log: Path, longest: float) -> int:
-    """Start `work` in a fork, its output in a file, for so many seconds of the processor at most; its process id."""
-    process = os.fork()
-    if process:
-        return process
-    code = 70
-    try:
-        os.setsid()
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # not left behind
-        used = sum(os.times()[:2])
-        resource.setrlimit(resource.RLIMIT_CPU, (int(used + longest) + 1, resource.RLIM_INFINITY))
-        with log.open("wb") as file:
-            os.dup2(file.fileno(), 1)
-            os.dup2(file.fileno(), 2)
-        code = work()
-    except BaseException:  # noqa: BLE001 - told in the log, and the fork ends here
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-
-
-class Quick:
-    """Leaves out the tests that do not run by default."""
-
-    def pytest_collection_modifyitems(self, config: Any, items: list[Any]) -> None:
-        """Of what was found in the files."""
-        slow = [item for item in items if item.get_closest_marker("slow") or item.get_closest_marker("gate")]
-        config.hook.pytest_deselected(items=slow)
-        items[:] = [item for item in items if item not in slow]
-
-
-def run_tests(files: Sequence[str], folder: Path, *more: str, plugins: Sequence[object] = ()) -> int:
-    """pytest on some files, in this process; nothing is kept in the project."""
-    import hypothesis
-    import pytest
-
-    folder.mkdir(parents=True, exist_ok=True)
-    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(folder / "hypothesis")
-    hypothesis.settings.register_profile("mutation", deadline=None, derandomize=True, database=None)
-    hypothesis.settings.load_profile("mutation")
-    quiet = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # hypothesis is imported before pytest starts
-    # In this very process: others would not have the changed module.
-    options = [*quiet, "-n", "0", "-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider"]
-    return int(pytest.main([*files, *options, f"--basetemp={folder / 'tmp'}", *more], plugins=[Quick(), *plugins]))
-
-
 # ---------- which tests call what ----------
 
 
@@ -429,33 +377,6 @@ def _traced(kept: Kept, made: Made, name: str, store: Path, folder: Path) -> int
     return code
 
 
-def each_in_fork(
-    todo: Sequence[tuple[str, Callable[[], int]]], jobs: int, scratch: Path, longest: Callable[[str], float]
-) -> Iterable[tuple[str, int, float]]:
-    """Run each in a fork, `jobs` at once: (name, exit status or TOO_LONG, processor seconds)."""
-    waiting = list(reversed(todo))
-    running: dict[int, tuple[str, float]] = {}
-    while waiting or running:
-        while waiting and len(running) < jobs:
-            name, work = waiting.pop()
-            log = scratch / "logs" / f"{re.sub(r'[^A-Za-z0-9.]+', '-', name)}.txt"
-            log.parent.mkdir(exist_ok=True)
-            running[in_fork(work, log, longest(name))] = (name, time.monotonic())
-        for process, (name, start) in list(running.items()):
-            ended, status, used = os.wait4(process, os.WNOHANG)
-            asleep = time.monotonic() - start > 30 * longest(name)
-            if not ended and not asleep:
-                continue
-            with suppress(ProcessLookupError):
-                os.killpg(process, signal.SIGKILL)  # and what it started
-            if not ended:
-                os.waitpid(process, 0)
-            del running[process]
-            code = os.waitstatus_to_exitcode(status) if ended else TOO_LONG
-            yield name, TOO_LONG if code in {-signal.SIGXCPU, -signal.SIGKILL} else code, used.ru_utime + used.ru_stime
-        time.sleep(0.05)
-
-
 def tests_for(mutant: Mutant, files: Sequence[TestFile]) -> list[TestFile]:
     """Of the files that call what is changed, as many as take `_PER_CHANGE` seconds, and at least one.
 
@@ -495,72 +416,6 @@ def _callers(mutant: Mutant, files: Sequence[TestFile]) -> list[TestFile]:
 # ---------- one change ----------
 
 
-class Serving(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds one module: the changed one."""
-
-    def __init__(self, name: str, path: Path, tree: ast.Module) -> None:
-        self.name, self.path, self.tree = name, path, tree
-
-    def find_spec(self, fullname: str, path: object, target: object = None) -> Any:  # noqa: ARG002 - as called
-        """Its place among imports."""
-        if fullname != self.name:
-            return None
-        inside = [str(self.path.parent)] if self.path.name == "__init__.py" else None
-        return importlib.util.spec_from_file_location(
-            fullname, self.path, loader=self, submodule_search_locations=inside
-        )
-
-    def exec_module(self, module: types.ModuleType) -> None:
-        """Run the changed module in the place of its file."""
-        exec(compile(self.tree, str(self.path), "exec"), vars(module))  # noqa: S102 - a module is imported
-
-
-def module_name(file: str) -> str:
-    """`metaimt/checks/__init__.py` as `metaimt.checks`."""
-    return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-
-
-@functools.cache
-def importers() -> dict[str, set[str]]:
-    """Module -> the modules that import it when they are imported."""
-    found: dict[str, set[str]] = defaultdict(set)
-    loaded = {name for name in sys.modules if name.startswith("metaimt.")}
-    for name in loaded:
-        path = getattr(sys.modules[name], "__file__", None)
-        for node in ast.parse(Path(path).read_text(encoding="utf-8")).body if path else ():
-            if isinstance(node, ast.ImportFrom) and node.module:
-                for each in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names)):
-                    found[each].add(name)
-            elif isinstance(node, ast.Import):
-                for alias in node.names:
-                    found[alias.name].add(name)
-    return {name: who & loaded for name, who in found.items()}
-
-
-def change(mutant: Mutant) -> set[str]:
-    """Make the change in this process: the module and all that import it, which are told, are imported again."""
-    path = ROOT / mutant.file
-    text = path.read_text(encoding="utf-8")
-    if mutant.file.endswith(".j2"):
-        _serve_template(path.name, changed_template(text, mutant.place))
-        return set()
-    name = module_name(mutant.file)
-    again, todo = {name}, [name]
-    while todo:
-        new = importers().get(todo.pop(), set()) - again
-        again |= new
-        todo += new
-    sys.meta_path.insert(0, Serving(name, path, changed_module(text, mutant.place)))
-    packages = sorted((each for each in again if hasattr(sys.modules[each], "__path__")), reverse=True)
-    for each in again - set(packages):
-        parent, _, own = each.rpartition(".")
-        delattr(sys.modules[parent], own)
-        del sys.modules[each]
-    for each in packages:
-        importlib.reload(sys.modules[each])
-    return again
-
-
 def _inside(home: str) -> set[str]:
     """A module and all that it imports, also inside functions; of the reports' words themselves only the first."""
     found, todo = {home}, [home]
@@ -576,35 +431,6 @@ def _inside(home: str) -> set[str]:
                 found |= new
                 todo += new
     return found
-
-
-def _serve_template(name: str, text: str) -> None:
-    from jinja2 import PackageLoader
-
-    original = PackageLoader.get_source
-
-    def served(self: Any, environment: Any, template: str) -> Any:
-        found = original(self, environment, template)
-        return (text, *found[1:]) if template == name else found
-
-    PackageLoader.get_source = served  # type: ignore[method-assign]
-
-
-class First:
-    """Which test failed first."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        """Of the run of tests."""
-        if report.failed and not self.path.exists():
-            self.path.write_text(report.nodeid, encoding="utf-8")
-
-    def pytest_collectreport(self, report: Any) -> None:
-        """Of the imports before it."""
-        if report.failed and not self.path.exists():
-            self.path.write_text(f"{report.nodeid} (not imported)", encoding="utf-8")
 
 
 def _changed(mutant: Mutant, files: Sequence[str], made: Made, folder: Path) -> int:
