@@ -21,7 +21,7 @@ from metaimt.analyses.clinical import (
 )
 from metaimt.analyses.unread import ANY, KNOWN, UnreadResponses, unread_responses
 
-DEATH = {"drug": "crizotinib", "response": "NE", "stop_reason": "death"}
+DEATH = course("NE", stop_reason="death")
 
 
 def asked(folder: Path) -> ClinicalQuestions:
