@@ -217,7 +217,7 @@ def _treatment(people: Sequence[CohortPatient], mapping: CohortMapping) -> tuple
         given = _by_name(mapping.columns.treatment, [patient.treatments for patient in people])
         found.append(several("treatment", given, len(people)))
     if mapping.columns.courses:
-        drugs = [patient.treated.courses[0].drug if patient.treated else "none" for patient in people]
+        drugs = [patient.treated.courses[0].drug if patient.treated else "none or not stated" for patient in people]
         found.append(categories("first kinase inhibitor", drugs))
     return tuple(found)
 

@@ -120,10 +120,16 @@ def mostly_assumed(orr: PooledProportion) -> str:
 
 
 def short_method(estimate: Proportion | PooledProportion | WeightedProportion | None) -> str:
-    """What a rate is, for tables: a mean over reports, or the rate of these patients with its exact interval."""
+    """What a rate is, for tables: a mean over reports, with what a reader must know, or these patients, exact."""
     if isinstance(estimate, Proportion):
         return "exact" if estimate.method == EXACT else ""
-    return "" if estimate is None else "mean over reports"
+    if estimate is None:
+        return ""
+    told = ["mean over reports"]
+    if isinstance(estimate, PooledProportion):
+        told += ["large and small disagree"] if disagreement(estimate) else []
+        told += ["spread mostly assumed"] if estimate.assumed else []
+    return ", ".join(told)
 
 
 def prior_words(prior: RhoPrior) -> str:

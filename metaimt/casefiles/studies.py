@@ -257,9 +257,12 @@ def _whole(reading: _Reading, cell: Mapping[str, str], row: Row, at: int, name: 
     text = cell[name]
     if _WHOLE.fullmatch(text):
         return int(text)
+    thousands = re.fullmatch(r"[1-9][0-9]{0,2}(?:[.,][0-9]{3})+", text)
     meant, pair = re.fullmatch(r"([0-9]{1,9})[.,]0*", text), re.fullmatch(r"([0-9]{1,9}) ?(?:/|of) ?([0-9]{1,9})", text)
     said, hint, kind = f"{name} '{text[:40]}' is not a whole number", "", "no count"
-    if meant:
+    if thousands:
+        hint, kind = f"write {re.sub('[.,]', '', text)} if the sign is for thousands", "thousands"
+    elif meant:
         hint, kind = f"write {meant[1]}", "decimal"
     elif pair:
         hint, kind = f"write x {pair[1]} and n {pair[2]}, each in its column", "pair"

@@ -43,7 +43,7 @@ def strata_table(results: Results, pools: Pools) -> ForestTable:
         thresholds=results.protocol.thresholds,
         words={"strict": "Stratum, or row in no pool", "rest": "Stratum of a wider pool"},
         footnotes=(
-            "Interval: how it was found, by the number and size of the reports, before any response is looked at. "
+            "Strata of a pool: a mean each and one spread between reports. Rows in no pool: r/n, exact. "
             "Trials are the least selected; designs differ also in age, drug, line and response review.",
         ),
     )

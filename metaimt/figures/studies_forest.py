@@ -35,7 +35,8 @@ def studies_table(studies: Studies, found: Comparison, prediction: Prediction) -
     if isinstance(rate, Interval):
         rows.append(ForestRow("summary", "Mean over reports", counts, rate.estimate, rate.lower, rate.upper))
     likely, *_ = prediction.ranges
-    rows.append(ForestRow("prediction", "A new report", (), lower=likely.lower, upper=likely.upper))
+    new = f"A new report ({100 * likely.level:g} %)"
+    rows.append(ForestRow("prediction", new, (), lower=likely.lower, upper=likely.upper))
     return ForestTable(
         title=found.name,
         label_heading="Report",

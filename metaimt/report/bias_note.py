@@ -74,7 +74,7 @@ def bias_note(results: Results, link: Link = plain) -> str:
 def _sentences(results: Results, link: Link) -> Iterator[str]:
     bias = results.publication_bias
     yield from _adjusted_sentence(results)
-    yield from _design_sentence(bias, link)
+    yield from _design_sentence(bias, results.response.headline.name, link)
     yield from _wording_sentence(bias, link)
     yield from _unread_sentence(results)
     yield from _missing_sentence(bias, link)
@@ -126,7 +126,7 @@ def _adjusted_sentence(results: Results) -> Iterator[str]:
     )
 
 
-def _design_sentence(bias: PublicationBias, link: Link) -> Iterator[str]:
+def _design_sentence(bias: PublicationBias, headline: str, link: Link) -> Iterator[str]:
     contrasts = {pool: bias.design(pool) for pool in bias.selectivity}
     said = [
         f"{short_odds(each)} in {pool.replace('_', ' ')} ({_sides(each, link)})" for pool, each in contrasts.items()
@@ -140,7 +140,7 @@ def _design_sentence(bias: PublicationBias, link: Link) -> Iterator[str]:
     several = len(rules) > 1
     words = [f"{text} ({' and '.join(pools).replace('_', ' ')})" if several else text for text, pools in rules.items()]
     end = f"; as for publication bias, {'; '.join(words)}" if words else ""
-    yield f"The odds ratio of case reports against trials is {' and '.join(said)}{end}."
+    yield f"Case reports against {headline.replace('_', ' ')} trials: odds ratio {' and '.join(said)}{end}."
 
 
 def _wording_sentence(bias: PublicationBias, link: Link) -> Iterator[str]:
@@ -162,7 +162,11 @@ def _unread_sentence(results: Results) -> Iterator[str]:
         return
     widest = results.unread.bounds[-1]
     low, high = (rounded_percent(rate) for rate in widest.limits)
-    yield f"With {plural(widest.treated, 'treated patient')} of unread response it lies between {low} and {high} %."
+    worst, best = (fraction(*counts) for counts in (widest.worst, widest.best))
+    yield (
+        f"With {plural(widest.treated, 'treated patient')} of unread response {widest.pool.replace('_', ' ')} lies "
+        f"between {worst} and {best} ({low} to {high} %)."
+    )
 
 
 def _missing_sentence(bias: PublicationBias, link: Link) -> Iterator[str]:

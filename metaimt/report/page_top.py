@@ -160,6 +160,7 @@ def _primary(results: Results, primary: Sequence[Mapping[str, Any]]) -> dict[str
         "title": f"{table.grouping.capitalize()}, the pre-specified contrast ({content['pools'][place]})",
         "rows": [row for row in rows if row["behind"] is not None],
         "note": capital(content["said"][place]),
+        "at": (bar(results.response.pools[table.pool].orr) or {}).get("at"),
     }
 
 

@@ -121,7 +121,8 @@ def _fragile(results: Results, link: Link) -> str:
         if entry.death_before_assessment is not None and (each := found.get(entry.name)) is not None
     ]
     said = f" {' and '.join(died)} died before any assessment: {'; '.join(rows)}." if died and rows else ""
-    return f"{said} Over the sensitivity analyses: {p_value(min(tests))} to {p_value(max(tests))[2:]}."
+    most = p_value(max(tests)).removeprefix("p ").removeprefix("= ")
+    return f"{said} Over the sensitivity analyses: {p_value(min(tests))} to {most}."
 
 
 def _levels(found: ContrastsUnder, link: Link) -> str:

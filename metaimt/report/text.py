@@ -126,7 +126,7 @@ def _notes(result: PooledResponse) -> Iterator[str]:
     yield from _rates(pools)
     yield from _few(pools)
     for group in pools:
-        for part in (group, *group.strata.values()):
+        for part in (group, *(group.strata.values() if group is headline else ())):
             where = _name(group) if part is group else f"{part.label} ({_name(group)})"
             if isinstance(part.orr, PooledProportion) and (said := disagreement(part.orr)):
                 yield from _wrapped(for_terminal(f"{where}: {said}."), WIDTH)

@@ -129,7 +129,7 @@ def read_as(group: Group) -> Text:
     if 2 * grouped.evaluable <= total:
         where, number = SINGLE, group.counts.where(f"{group.label}: {SINGLE}", lambda unit: not _is_grouped(unit))
     return Text(
-        "Most (",
+        "Most patients (",
         counted(f"{number.evaluable} of {total}", number),
         ") come from ",
         where,

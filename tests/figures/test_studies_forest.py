@@ -29,7 +29,7 @@ def test_reports_stand_in_their_order_then_the_mean_and_the_prediction() -> None
         ("report", "c"),
         ("space", ""),
         ("summary", "Mean over reports"),
-        ("prediction", "A new report"),
+        ("prediction", "A new report (80 %)"),
     ]
     exact = clopper_pearson(3, 5)
     first, mean = table.rows[0], table.rows[4]

@@ -91,7 +91,7 @@ def test_the_shipped_note(shipped: Results) -> None:
     sentences = SENTENCE.split(note)
     assert len(sentences) == 3
     assert all(re.search(r"\d", sentence) for sentence in sentences)
-    order = ("Adjusted for selection", "odds ratio of case reports", "Vague against stated", "would bring case reports")
+    order = ("Adjusted for selection", "Case reports against strict trials", "Vague against stated", "would bring case reports")
     assert [note.index(words) for words in order] == sorted(note.index(words) for words in order)
     assert note.count("in strict") == note.count("in all evidence") == 2
     assert TOO_FEW in note
@@ -106,7 +106,7 @@ def test_unread_responses_stand_in_the_note_as_bounds(shipped: Results) -> None:
     counts = shipped.response.pools["all_evidence"].counts
     found = Unread("example-2020", 10, 2, "positive", "made up")
     results = replace(shipped, unread=UnreadResponses((found,), (Bounds("all_evidence", KNOWN, counts, (found,)),)))
-    assert "With 10 treated patients of unread response it lies between 76 and 82 %." in bias_note(results)
+    assert "With 10 treated patients of unread response all evidence lies between 100/132 and 108/132 (76 to 82 %)." in bias_note(results)
 
 
 CASES: list[tuple[tuple[int, int], tuple[int, int], str]] = [
