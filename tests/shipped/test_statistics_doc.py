@@ -57,7 +57,7 @@ def test_the_constants_are_those_of_the_code() -> None:
         f"μ ~ {prior_words(posterior.MU_PRIOR)} (neutral",
         f"ρ ~ {prior_words(posterior.RHO_PRIOR)}, chosen for coverage",
         f"under ρ ~ {', '.join(map(prior_words, heterogeneity.OTHER_PRIORS[:2]))} and half-normal",
-        f"{posterior._CELLS:,} cells of μ of equal prior mass and {posterior._NODES} Gauss-Legendre nodes",
+        f"{posterior._CELLS:,} cells of μ, of equal mass under the default prior, and {posterior._NODES} Gauss-Legendre nodes",
         f"printed to {posterior._DIGITS} digits",
         f"With {posterior.FEW} reports or fewer",
         f"more than {100 * NOTABLE_GAP:g} points from the median",
