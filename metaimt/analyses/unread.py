@@ -120,8 +120,10 @@ def _found(library: Library, markers: frozenset[str], selection: Selection) -> I
 
 
 def _status(found: dict[str, str], markers: frozenset[str]) -> str:
-    """positive: by a marker of the pool. other: negative for it, or positive for another only."""
+    """positive: by a marker of the pool. other: negative for it, or positive for another only. Mixed may belong."""
     own = {status for marker, status in found.items() if marker in markers}
     if own == {"positive"}:
         return "positive"
+    if "mixed" in own:
+        return "not_stated"
     return "other" if own or "positive" in found.values() else "not_stated"

@@ -106,6 +106,8 @@ def estimate_with_interval(
 
 def disagreement(orr: PooledProportion) -> str:
     """That large and small reports disagree: the mean over reports is not near r/n, or its interval leaves r/n out."""
+    if orr.responders in {0, orr.evaluable} or not orr.informative:
+        return ""  # all say the same, or all are single cases
     gap = significant(abs(orr.estimate - orr.crude.estimate))
     if gap <= NOTABLE_GAP and orr.lower <= orr.crude.estimate <= orr.upper:
         return ""

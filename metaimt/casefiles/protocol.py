@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
 
 from metaimt.casefiles.entry import Entry, described, listed, mapped
 from metaimt.casefiles.fields import Flag, Number, Term, Text, Whole, refuse
@@ -125,13 +125,26 @@ class Links(Entry):
     apply: tuple[Certainty, ...] = Field(default=_CERTAINTIES, description="Certainties that apply.")
 
 
-def _two_positive(value: object) -> tuple[float, float]:
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        raise refuse("wrong-form", "expected two numbers", "write [1, 4] or [1/3, 1/3]")
-    first, second = (_number_or_fraction(part) for part in value)
-    if first is None or second is None or min(first, second) < _SMALLEST:
-        raise refuse("wrong-form", f"expected two numbers of at least {_SMALLEST:g}", "write [1, 4] or [1/3, 1/3]")
-    return first, second
+def _beta_prior(low: float, example: str) -> PlainValidator:
+    """Two numbers, parameters of a beta distribution, that the grid of the model can hold."""
+
+    def check(value: object) -> tuple[float, float]:
+        parts = [_number_or_fraction(part) for part in value] if isinstance(value, list | tuple) else []
+        found = tuple(part for part in parts if part is not None and low <= part <= _LARGEST)
+        if len(parts) != 2 or len(found) != 2:
+            raise refuse("wrong-form", f"expected two numbers from {low:g} to {_LARGEST:g}", f"write {example}")
+        return found
+
+    return PlainValidator(check)
+
+
+def _from_to(low: float, high: float) -> AfterValidator:
+    def check(value: float) -> float:
+        if not low <= value <= high:
+            raise refuse("wrong-form", f"expected a number from {low:g} to {high:g}, not {value:g}")
+        return value
+
+    return AfterValidator(check)
 
 
 def _number_or_fraction(value: object) -> float | None:
@@ -142,29 +155,34 @@ def _number_or_fraction(value: object) -> float | None:
     return int(found[1]) / int(found[2]) if found and int(found[2]) else None
 
 
-_SMALLEST = 0.1  # below it nearly all of the prior is at 0 and 1
+_LARGEST = 1000
 _NUMBER = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\d{1,4}/\d{1,4}$"}]}
 _PAIR = {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2}
-BetaPrior = Annotated[tuple[float, float], PlainValidator(_two_positive), WithJsonSchema(_PAIR)]
+# Below 0.1 nearly all of the prior is at 0 and 1; below 1 the density of rho has no top there, where its nodes are few.
+MuPrior = Annotated[tuple[float, float], _beta_prior(0.1, "[1/3, 1/3]"), WithJsonSchema(_PAIR)]
+RhoPrior = Annotated[tuple[float, float], _beta_prior(1, "[1, 1] or [1, 4]"), WithJsonSchema(_PAIR)]
+GroupScale = Annotated[Number, _from_to(0.25, 10)]
 
 
 class SelectionOdds(Entry):
     """How much higher the odds of response may be in reports other than prospective trials."""
 
-    odds_ratio: Number = Field(default=2.0, description="Median of the prior; 1: as likely lower as higher.")
-    log_sd: Number = Field(default=0.7, description="s.d. of its logarithm; above 0.")
+    odds_ratio: Annotated[Number, _from_to(0.01, 100)] = Field(
+        default=2.0, description="Median of the prior; 1: as likely lower as higher."
+    )
+    log_sd: Annotated[Number, _from_to(0.01, 10)] = Field(default=0.7, description="s.d. of its logarithm; above 0.")
 
 
 class Priors(Entry):
     """Priors of the models, printed with every table that rests on them."""
 
-    mu: BetaPrior = Field(default=(1 / 3, 1 / 3), description="Beta prior of the mean rate over reports.")
-    rho: BetaPrior = Field(default=(1.0, 1.0), description="Beta prior of the intraclass correlation.")
+    mu: MuPrior = Field(default=(1 / 3, 1 / 3), description="Beta prior of the mean rate over reports.")
+    rho: RhoPrior = Field(default=(1.0, 1.0), description="Beta prior of the intraclass correlation.")
     selection: SelectionOdds = Field(
         default_factory=SelectionOdds, description="Prior of the odds ratio, for the rate adjusted for selection."
     )
-    subgroup_mean_sd: Number = Field(default=1.5, description="SD of the mean log odds over subgroups.")
-    subgroup_sd_scale: Number = Field(default=1.0, description="Half-normal scale of the SD between subgroups.")
+    subgroup_mean_sd: GroupScale = Field(default=1.5, description="SD of the mean log odds over subgroups.")
+    subgroup_sd_scale: GroupScale = Field(default=1.0, description="Half-normal scale of the SD between subgroups.")
 
 
 class ConclusionTest(Entry):

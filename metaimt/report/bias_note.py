@@ -1,5 +1,7 @@
 """The note on publication bias: at most 120 words that can be pasted into a manuscript. Its table stands beside it.
 
+Of more than two pools it has the headline and the widest.
+
 In this order: the rate adjusted for selection and what that assumes; case reports against trials; inferred against
 stated responses; responses that nobody can read; what would change the answer. What the contrast of designs allows to
 say is decided by `VERDICTS`, a table of rules of which the first that applies is used; none of them says that there is
@@ -109,7 +111,9 @@ def short_rate(found: AdjustedRate) -> str:
 
 
 def _adjusted_sentence(results: Results) -> Iterator[str]:
-    pools = results.response.pools
+    every = results.response.pools
+    names = list(every)
+    pools = {name: every[name] for name in (names[0], names[-1])}
     said = [
         f"{short_rate(group.adjusted[0])} in {name.replace('_', ' ')}"
         for name, group in pools.items()
@@ -127,7 +131,7 @@ def _adjusted_sentence(results: Results) -> Iterator[str]:
 
 
 def _design_sentence(bias: PublicationBias, headline: str, link: Link) -> Iterator[str]:
-    contrasts = {pool: bias.design(pool) for pool in bias.selectivity}
+    contrasts = {pool: bias.design(pool) for pool in list(bias.selectivity)[:2]}
     said = [
         f"{short_odds(each)} in {pool.replace('_', ' ')} ({_sides(each, link)})" for pool, each in contrasts.items()
     ]

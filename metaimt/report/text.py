@@ -43,7 +43,9 @@ def pooled_table(result: PooledResponse) -> str:
         if local.evaluable:
             lines.append(_counts_row("  of these local cohort", local))
     rows = [group for group in result.rows.values() if group.orr is not None]
-    lines += ["", _heading("these patients, exact"), *(_row(group) for group in sorted(rows, key=_later_first))]
+    if rows:
+        in_order = sorted(rows, key=_later_first)
+        lines += ["", _heading("these patients, exact"), *(_row(group, exact="") for group in in_order)]
     lines += ["", *_notes(result)]
     return "\n".join(line.rstrip() for line in lines)
 
@@ -87,13 +89,13 @@ def _heading(what: str) -> str:
     return f"{'':<{_NAME}}{'r/n':>7}{'r/n %':>9}{'reports':>9}   {what}"
 
 
-def _row(group: Group, indent: int = 0) -> str:
+def _row(group: Group, indent: int = 0, exact: str = "exact") -> str:
     start = _counts_row(" " * indent + group.label, group.counts)
     if group.orr is None:
         return f"{start}  {NOTHING}"
     rate, interval = rate_and_limits(group.orr.estimate, group.orr.lower, group.orr.upper)
     if not isinstance(group.orr, PooledProportion):
-        return f"{start}{'':>9}   {interval:<13}{'exact' if group.orr.evaluable and indent else ''}"
+        return f"{start}{'':>9}   {interval:<13}{exact if group.orr.evaluable else ''}"
     return f"{start}{f'{rate} %':>9}   {interval:<13}{'*' if group.orr.assumed else ''}"
 
 
@@ -111,7 +113,7 @@ def _notes(result: PooledResponse) -> Iterator[str]:
         yield from _wrapped(for_terminal(text), WIDTH)
         yield ""
     pools = tuple(result.pools.values())
-    yield from _wrapped(for_terminal(_model(headline)), WIDTH)
+    yield from _wrapped(for_terminal(_model(pools)), WIDTH)
     if not isinstance(headline.adjusted, NotRun) and headline.adjusted:
         prior = headline.adjusted[0].prior
         yield from _wrapped(f"Adjusted for selection: in trials, given all reports and {selection_text(prior)}.", WIDTH)
@@ -133,11 +135,11 @@ def _notes(result: PooledResponse) -> Iterator[str]:
     yield "More: --why-left-out, --by histology, --format json"
 
 
-def _model(headline: Group) -> str:
-    if not isinstance(headline.orr, PooledProportion):
-        return "Pools: one report, so nothing is pooled."
-    priors = priors_text(headline.orr.mu_prior, headline.orr.rho_prior)
-    return f"Pools: {headline.orr.method}; priors {priors}."
+def _model(pools: Iterable[Group]) -> str:
+    found = next((group.orr for group in pools if isinstance(group.orr, PooledProportion)), None)
+    if found is None:
+        return "Pools: none has two reports, so nothing is pooled."
+    return f"Pools: {found.method}; priors {priors_text(found.mu_prior, found.rho_prior)}."
 
 
 def _few(pools: Iterable[Group]) -> Iterator[str]:

@@ -24,6 +24,7 @@ from metaimt.statistics.posterior import (
     RhoPrior,
     Surface,
     Surfaces,
+    even_prior,
     pool_parts,
     surfaces_of,
 )
@@ -119,13 +120,13 @@ def adjusted_rate(
     found = _both(trials, others, mu_prior, rho_prior)
     trial, other = found.parts
     # Chance of each cell of the others' mean, given the trials' mean: the normal between the ends of the cell.
-    shift = _logit_edges(other, mu_prior)[None, :] - (_logits(trial) + log(prior.odds_ratio))[:, None]
+    shift = _logit_edges(other, even_prior(mu_prior))[None, :] - (_logits(trial) + log(prior.odds_ratio))[:, None]
     chance = np.diff(ndtr(shift / prior.log_sd), axis=1)
     peak = other.log_likelihood.max(axis=0)
     with np.errstate(divide="ignore"):
         said = np.log(chance @ np.exp(other.log_likelihood - peak)) + peak + np.log(found.weights)
-    joint = trial.log_likelihood + said
-    mean = Mean(trial.edges, np.exp(joint - joint.max()).sum(axis=1), mu_prior)
+    joint = trial.log_posterior + said
+    mean = Mean(trial.edges, np.exp(joint - joint.max()).sum(axis=1), even_prior(mu_prior))
     estimate, lower, upper = mean.quantiles([0.5, *tails])
     return AdjustedRate(prior, estimate, lower, upper, level)
 
@@ -153,7 +154,7 @@ def odds_ratio(
 
     def below(distance: float) -> float:
         """P(log odds ratio < distance): for each cell of one mean and rho, how likely the other mean is larger."""
-        at = (betainc(*mu_prior, expit(logits[kept] - distance)) - other[0]) / (other[1] - other[0])
+        at = (betainc(*even_prior(mu_prior), expit(logits[kept] - distance)) - other[0]) / (other[1] - other[0])
         cell = np.clip(at, 0, len(given) - 1).astype(int)
         share = under[cell] + np.clip(at - cell, 0, 1)[:, None] * given[cell]
         return 1 - float(np.sum(one[kept] * share))

@@ -4,10 +4,11 @@ r_i ~ BetaBinomial(n_i, mu, rho), mu ~ Beta(1/3, 1/3) (the neutral prior of Kerm
 rho ~ Beta(1, 1) (chosen for coverage, not as a belief). The estimate is the posterior median of mu, the mean rate over
 reports; the interval is equal-tailed. Parts of a pool have a mean each and rho in common.
 
-The posterior is summed on a fixed grid: mu at the midpoints of cells of equal prior mass, rho at the nodes of a
-Gauss-Legendre rule. Both marginals are good to about 1e-5, and because the grid does not depend on the data a new
-single responder can lower nothing, not even by rounding. Only where the data fill few cells is the grid laid anew over
-the part that holds the posterior.
+The posterior is summed on a fixed grid: mu at the midpoints of cells of equal mass under the default prior (or one that
+is wider at an end, if the protocol's is), rho at the nodes of a Gauss-Legendre rule; so a prior that the data
+contradict has fine cells where the data are. Both marginals are good to about 1e-5, and because the grid does not
+depend on the data a new single responder can lower nothing, not even by rounding. Only where the data fill few cells
+is the grid laid anew over the part that holds the posterior.
 """
 
 from __future__ import annotations
@@ -272,7 +273,7 @@ def confidence_sequence(
 
     {mu : m(data) / max over rho of L(mu, rho) < 20}, m the likelihood averaged over the priors: the ratio of prior to
     posterior (Waudby-Smith and Ramdas, NeurIPS 2020), joint in mu and rho and so conservative. The limits are the
-    outermost of 3,000 values of mu, of equal prior mass between them, that are inside.
+    outermost of 3,000 values of mu, of equal mass between them as in the grid, that are inside.
 
     Raises:
         ValueError: invalid counts.
@@ -289,7 +290,7 @@ def confidence_sequence(
         best = _log_likelihood(counts, surface.mu[near], surface.rest[near], rho).max(axis=1)
         limits.append(_crossing((surface.edges[near] + surface.edges[near + 1]) / 2, best - least))
     ends = (np.ceil(limits[0] * _SEQUENCE_CELLS - 0.5), np.floor(limits[1] * _SEQUENCE_CELLS - 0.5))
-    lower, upper = betaincinv(*mu_prior, np.clip((np.array(ends) + 0.5) / _SEQUENCE_CELLS, 0.0, 1.0))
+    lower, upper = betaincinv(*even_prior(mu_prior), np.clip((np.array(ends) + 0.5) / _SEQUENCE_CELLS, 0.0, 1.0))
     return known_digits(lower), known_digits(upper)
 
 
@@ -309,11 +310,11 @@ def known_digits(value: float) -> float:
 
 @dataclass(frozen=True)
 class Mean:
-    """Posterior of a mean on cells: `edges` are prior probabilities (cells + 1,), `mass` sums to 1."""
+    """Posterior of a mean on cells: `edges` are probabilities under `prior` (cells + 1,), `mass` sums to 1."""
 
     edges: Floats
     mass: Floats
-    prior: Prior
+    prior: Prior  # under which the cells have equal mass
 
     @cached_property
     def below(self) -> Floats:
@@ -333,18 +334,27 @@ class Mean:
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """Log-likelihood of one part, without its constant: mu (cells,) by rho (nodes,)."""
+    """Log-likelihood of one part, without its constant: mu (cells,) by rho (nodes,).
+
+    log_prior: density of the prior of mu over that under which the cells have equal mass, (cells, 1).
+    """
 
     edges: Floats
     mu: Floats
     rest: Floats
+    log_prior: Floats
     log_likelihood: Floats
+
+    @cached_property
+    def log_posterior(self) -> Floats:
+        """With the prior of mu (cells, nodes)."""
+        return self.log_likelihood + self.log_prior
 
     @cached_property
     def log_share(self) -> Floats:
         """log of the likelihood averaged over the prior of mu, at each rho (nodes,)."""
-        peak = self.log_likelihood.max(axis=0)
-        share = np.log(np.exp(self.log_likelihood - peak).sum(axis=0)) + peak
+        peak = self.log_posterior.max(axis=0)
+        share = np.log(np.exp(self.log_posterior - peak).sum(axis=0)) + peak
         return np.asarray(share + np.log(self.edges[1] - self.edges[0]))
 
 
@@ -382,11 +392,11 @@ class Surfaces:
         surface = self.parts[part]
         step = np.log(surface.edges[1] - surface.edges[0])
         others = self.log_weights - surface.log_share
-        return np.asarray(np.exp(surface.log_likelihood + (others + step - self.log_evidence)))
+        return np.asarray(np.exp(surface.log_posterior + (others + step - self.log_evidence)))
 
     def mean(self, part: int) -> Mean:
         """Posterior of the mean of a part."""
-        return Mean(self.parts[part].edges, self.joint(part).sum(axis=1), self.mu_prior)
+        return Mean(self.parts[part].edges, self.joint(part).sum(axis=1), even_prior(self.mu_prior))
 
     def rho(self, level: float, informative: int) -> RhoPosterior | NotIdentified:
         """Posterior of rho; its density is the polynomial through the nodes."""
@@ -473,16 +483,22 @@ def _density(rho: Floats, prior: RhoPrior) -> Floats:
     return np.asarray(np.exp((a - 1) * np.log(rho) + (b - 1) * np.log1p(-rho) - betaln(a, b)))
 
 
+def even_prior(prior: Prior) -> Prior:
+    """The prior under which the cells have equal mass: at each end as wide as the default one, or wider."""
+    return min(prior[0], MU_PRIOR[0]), min(prior[1], MU_PRIOR[1])
+
+
 def _surface(counts: TailCounts, ends: tuple[float, float], rho: Floats, prior: Prior, *, whole: bool) -> Surface:
-    edges = np.linspace(*ends, _CELLS + 1)
+    edges, even = np.linspace(*ends, _CELLS + 1), even_prior(prior)
     if whole:
-        mu, rest = _means(prior)
-        kept = _log_terms(prior, counts.nodes.size) if counts.nodes.size <= _KEPT else None
+        mu, rest = _means(even)
+        kept = _log_terms(even, counts.nodes.size) if counts.nodes.size <= _KEPT else None
     else:
         middle = (edges[:-1] + edges[1:]) / 2
-        mu, rest = betaincinv(*prior, middle), betaincinv(*prior[::-1], 1 - middle)
+        mu, rest = betaincinv(*even, middle), betaincinv(*even[::-1], 1 - middle)
         kept = None
-    return Surface(edges, mu, rest, _log_likelihood(counts, mu, rest, rho, kept))
+    density = (prior[0] - even[0]) * np.log(mu) + (prior[1] - even[1]) * np.log(rest) + betaln(*even) - betaln(*prior)
+    return Surface(edges, mu, rest, density[:, None], _log_likelihood(counts, mu, rest, rho, kept))
 
 
 def _log_likelihood(counts: TailCounts, mu: Floats, rest: Floats, rho: Floats, kept: Terms = None) -> Floats:

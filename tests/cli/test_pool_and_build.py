@@ -100,6 +100,15 @@ def test_nothing_eligible_is_said_with_reasons(make_review: MakeReview) -> None:
     assert "1 response not readable" in done.stderr
 
 
+def test_small_and_unanimous_reviews_say_nothing_untrue(make_review: MakeReview) -> None:
+    one = metaimt("pool", make_review(report("example-1", patient(course("PR"))))).stdout
+    assert "Pools: none has two reports, so nothing is pooled." in one
+    assert "these patients, exact" not in one  # the heading of a table without a row
+    said = " ".join(metaimt("pool", make_review(report("example-2", patient(course("PR"))))).stdout.split())
+    assert "Pools: beta-binomial" in said
+    assert "disagree" not in said  # all respond; r/n lies outside any interval of a mean
+
+
 def test_errors_block_the_analysis_and_are_shown(make_review: MakeReview, tmp_path: Path) -> None:
     folder = make_review(report("example-1", patient(course("Partial"))))
     for words in (["pool"], ["build", "--out", str(tmp_path / "out")]):

@@ -121,5 +121,5 @@ TRIALS, SINGLE = "small trials and cohorts", "single cases and series"
 def test_what_most_patients_come_from(make_review: MakeReview, designs: dict[str, int], most: str, where: str) -> None:
     units = [unit(f"example-{k}/arm1", 0, n, design=design) for k, (design, n) in enumerate(designs.items())]
     said = str(read_as(replace(headline(make_review, trial(6, 10)), counts=Count.of("made up", units))))
-    assert said.startswith(f"Most ({most}) come from {where}, not from comparable patients;")
+    assert said.startswith(f"Most patients ({most}) come from {where}, not from comparable patients;")
     assert said.endswith("this does not predict one patient's response.")

@@ -570,7 +570,7 @@ def test_the_cards_at_the_head(page: Page, numbers: list[Opens]) -> None:
     assert head[STRICT] == "13 of 20 patients responded"
     assert head[f"reports of {STRICT}"] == "7 reports"
     text = " ".join(page.text.split())
-    assert "Most (17 of 20) come from small trials and cohorts, not from comparable patients" in text
+    assert "Most patients (17 of 20) come from small trials and cohorts, not from comparable patients" in text
     assert "Line of treatment mixed or not stated for 12 of 20 patients." in text
     # beside the answer: the trials, then all evidence
     order = [(each.name, each.words) for each in numbers if each.words.endswith("responded")]

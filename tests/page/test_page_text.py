@@ -258,7 +258,7 @@ def test_scripts_cannot_end_their_element() -> None:
 def test_where_most_patients_come_from_is_counted(built: Built) -> None:
     for design, words in (("trial", "small trials"), ("case_report", "single cases")):
         group = replace(built.results.response.headline, counts=Count.of("", [unit("a/arm1", 3, 7, design=design)]))
-        assert str(read_as(group)).startswith(f"Most (7 of 7) come from {words}")
+        assert str(read_as(group)).startswith(f"Most patients (7 of 7) come from {words}")
 
 
 def test_depths_are_a_sentence() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from conftest import MakeReview, arm, course, patient, report, selected_in
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from metaimt.analyses.pooled_response import pooled_response
 from metaimt.analyses.publication_bias import publication_bias
 from metaimt.analyses.results import Results
-from metaimt.analyses.unread import KNOWN, Bounds, Unread, UnreadResponses
+from metaimt.analyses.unread import ANY, KNOWN, Bounds, Unread, UnreadResponses, unread_responses
 from metaimt.report.bias_note import MOST_WORDS, NOT_ALONE, VERDICTS, bias_note, verdict
 from metaimt.report.markdown import report_markdown
 from metaimt.report.publication_bias import bias_section, technical_note
@@ -91,7 +92,12 @@ def test_the_shipped_note(shipped: Results) -> None:
     sentences = SENTENCE.split(note)
     assert len(sentences) == 3
     assert all(re.search(r"\d", sentence) for sentence in sentences)
-    order = ("Adjusted for selection", "Case reports against strict trials", "Vague against stated", "would bring case reports")
+    order = (
+        "Adjusted for selection",
+        "Case reports against strict trials",
+        "Vague against stated",
+        "would bring case reports",
+    )
     assert [note.index(words) for words in order] == sorted(note.index(words) for words in order)
     assert note.count("in strict") == note.count("in all evidence") == 2
     assert TOO_FEW in note
@@ -106,7 +112,10 @@ def test_unread_responses_stand_in_the_note_as_bounds(shipped: Results) -> None:
     counts = shipped.response.pools["all_evidence"].counts
     found = Unread("example-2020", 10, 2, "positive", "made up")
     results = replace(shipped, unread=UnreadResponses((found,), (Bounds("all_evidence", KNOWN, counts, (found,)),)))
-    assert "With 10 treated patients of unread response all evidence lies between 100/132 and 108/132 (76 to 82 %)." in bias_note(results)
+    assert (
+        "With 10 treated patients of unread response all evidence lies between 100/132 and 108/132 (76 to 82 %)."
+        in bias_note(results)
+    )
 
 
 CASES: list[tuple[tuple[int, int], tuple[int, int], str]] = [
@@ -171,3 +180,28 @@ def test_a_hostile_label_is_text(make_review: MakeReview, shipped: Results) -> N
 )
 def test_odds_as_text(value: float, text: str) -> None:
     assert odds_text(value) == text
+
+
+def test_of_three_pools_the_note_has_the_headline_and_the_widest(make_review: MakeReview, shipped: Results) -> None:
+    folder = make_review(*reports((6, 8), (5, 9)))
+    protocol = folder / "review.yaml"
+    text = protocol.read_text(encoding="utf-8")
+    between = "  between:\n    rows: [alk_positive]\n    line: first\n  all_evidence:\n"
+    assert text.count("  all_evidence:\n") == 1
+    protocol.write_text(text.replace("  all_evidence:\n", between), encoding="utf-8")
+    results = asked(shipped, folder)
+    assert list(results.response.pools) == ["strict", "between", "all_evidence"]
+    note = bias_note(results)
+    assert note.count("in strict") == note.count("in all evidence") == 2
+    assert "between" not in note
+
+
+def test_patients_of_mixed_status_may_belong_to_the_pool(make_review: MakeReview) -> None:
+    folder = make_review(*reports((6, 8), (5, 9)))
+    common = {"url": "https://example.org", "reason": "Made up.", "treated": 2}
+    words = ("mixed", "negative", "positive")
+    entries = [{"id": f"unread-{word}", **common, "status": {"ALK": word}} for word in words]
+    (folder / "excluded.yaml").write_text(yaml.safe_dump(entries), encoding="utf-8")
+    library, protocol, selection = selected_in(folder)
+    bounds = unread_responses(library, protocol, selection).bounds
+    assert [(each.name, each.treated) for each in bounds] == [(KNOWN, 2), (ANY, 4)]

@@ -78,10 +78,11 @@ def said_of_difference(one: LogitGrid, two: LogitGrid, at: tuple[float, ...]) ->
     ],
 )
 def test_odds_ratio_by_a_second_quadrature(group: Reports, reference: Reports) -> None:
-    found = odds_ratio(group, reference)
-    one, two = LogitGrid(group), LogitGrid(reference)
-    below = said_of_difference(one, two, tuple(map(log, limits(found))))
-    assert below == pytest.approx(TAILS, abs=5e-4)
+    for prior in ((1 / 3, 1 / 3), (5.0, 1.0)):
+        found = odds_ratio(group, reference, mu_prior=prior)
+        one, two = LogitGrid(group, prior), LogitGrid(reference, prior)
+        below = said_of_difference(one, two, tuple(map(log, limits(found))))
+        assert below == pytest.approx(TAILS, abs=5e-4)
 
 
 @examples(8)

@@ -149,6 +149,17 @@ def test_single_cases_are_binomial(r: int, n: int) -> None:
     assert limits(found) == pytest.approx(exact, abs=0.005 * (exact[2] - exact[1]) + 1e-6, rel=0)
 
 
+@pytest.mark.parametrize("prior", [(20.0, 1.0), (1.0, 20.0), (5.0, 1.0), (0.1, 0.1), (50.0, 50.0), (1000.0, 1.0)])
+@pytest.mark.parametrize("r", [0, 3, 10])
+def test_a_prior_that_the_data_contradict(prior: tuple[float, float], r: int) -> None:
+    """Cells of equal mass under it would be too wide where the data are: 0/10 under Beta(20, 1) was off by 0.13."""
+    found = pooled([1] * r + [0] * (10 - r), [1] * 10, mu_prior=prior)
+    assert limits(found) == pytest.approx(betaincinv(prior[0] + r, prior[1] + 10 - r, TAILS), abs=5e-5, rel=0)
+    with_series = pooled([0, 1, 1], [20, 5, 1], mu_prior=prior)
+    again = LogitGrid(([0, 1, 1], [20, 5, 1]), mu_prior=prior).quantiles(TAILS)
+    assert limits(with_series) == pytest.approx(again, abs=1e-4, rel=0)
+
+
 def test_twenty_reports_of_a_hundred_thousand() -> None:
     rng = np.random.Generator(np.random.PCG64(17))
     r, n = rng.binomial(100_000, rng.beta(14, 6, 20)).tolist(), [100_000] * 20
