@@ -16,7 +16,6 @@ import random
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,14 @@ SIZES = {
 SITES = ("head_and_neck", "lung", "chest", "abdomen", "pelvis", "limbs_and_trunk", "brain")
 ANSWERS = {"CR": "complete response", "PR": "partial response", "SD": "stable disease", "PD": "progressive disease"}
 SYLLABLES = ("ba", "de", "fi", "go", "ku", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "wo", "zu")
-DRUGS = (*("crizotinib",) * 5, *("alectinib",) * 2, "ceritinib", "brigatinib", "lorlatinib", "unspecified ALK inhibitor")
+DRUGS = (
+    *("crizotinib",) * 5,
+    *("alectinib",) * 2,
+    "ceritinib",
+    "brigatinib",
+    "lorlatinib",
+    "unspecified ALK inhibitor",
+)
 PARTNERS = ("TPM3", "TPM4", "CLTC", "RANBP2", "FN1", "TNS1", "STRN", "EML4", "DCTN1", "PRKAR1A")
 DESIGNS = (*("case_report",) * 8, "case_series", "cohort", "trial")
 # A process of its own per command: the child's own use, so that no other command counts.
@@ -71,7 +77,11 @@ def _patient(made: random.Random, number: int) -> dict[str, Any]:
         "status": "alive",
         "followup_months": made.randint(61, 120),
     }
-    return {key: value for key, value in told.items() if made.random() < 0.8 or key not in {"age", "sex", "site", "histology"}}
+    return {
+        key: value
+        for key, value in told.items()
+        if made.random() < 0.8 or key not in {"age", "sex", "site", "histology"}
+    }
 
 
 def _arm(made: random.Random) -> dict[str, Any]:
@@ -104,9 +114,7 @@ def _report(number: int) -> dict[str, Any]:
     date = f"2026-{made.randint(1, 11):02d}-{made.randint(1, 28):02d}"
     extraction = {"depth": "full_text", "by": "nobody", "checked_by": "nobody else", "date": date, "note": "Made up."}
     people = {"case_report": 1, "case_series": made.randint(2, 6)}.get(design)
-    told = (
-        {"arms": [_arm(made)]} if people is None else {"patients": [_patient(made, k + 1) for k in range(people)]}
-    )
+    told = {"arms": [_arm(made)]} if people is None else {"patients": [_patient(made, k + 1) for k in range(people)]}
     return {"report": bibliography, "extraction": extraction, **told}
 
 
@@ -130,8 +138,15 @@ def write_studies(path: Path, rows: int) -> None:
         for k in range(rows):
             n = made.randint(1, 60)
             rate = made.betavariate(3, 2)
-            table.writerow((f"made-up-{k}", sum(made.random() < rate for _ in range(n)), n, made.randint(1980, 2026),
-                            made.choice("abcd")))
+            table.writerow(
+                (
+                    f"made-up-{k}",
+                    sum(made.random() < rate for _ in range(n)),
+                    n,
+                    made.randint(1980, 2026),
+                    made.choice("abcd"),
+                )
+            )
 
 
 def measure(command: str, size: int, folder: Path) -> dict[str, Any]:
@@ -144,13 +159,20 @@ def measure(command: str, size: int, folder: Path) -> dict[str, Any]:
     }[command]
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-c", MEASURED, sys.executable, "-m", "metaimt", *given],
-        check=True, capture_output=True, text=True,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     code, wall, cpu, peak = done.stdout.split()
     if code != "0":
         sys.exit(f"{command} of {size} ended with {code}:\n{done.stderr}")
-    return {"command": command, "size": size, "wall_s": f"{float(wall):.2f}", "cpu_s": f"{float(cpu):.2f}",
-            "peak_mib": f"{float(peak):.0f}"}
+    return {
+        "command": command,
+        "size": size,
+        "wall_s": f"{float(wall):.2f}",
+        "cpu_s": f"{float(cpu):.2f}",
+        "peak_mib": f"{float(peak):.0f}",
+    }
 
 
 def main() -> None:

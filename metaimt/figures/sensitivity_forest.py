@@ -143,7 +143,7 @@ def leave_one_out_table(results: Results, pools: Pools) -> ForestTable:
 def _left_out(results: Results, pool: str) -> Iterator[ForestRow]:
     labels, tone = report_labels(results.library.reports), tone_of(results, pool)
     for left in sorted(_of_pool(results, pool), key=lambda left: (left.change or 0.0, left.report)):
-        counts = fraction(left.without.responders, left.without.evaluable)
+        counts = fraction(left.responders, left.evaluable)
         columns = (fraction(left.own.responders, left.own.evaluable), counts, points(left.change))
         yield estimate_row("report", labels[left.report], columns, left.orr, tone=tone)
 

@@ -240,7 +240,7 @@ def _left_out(found: tuple[ReportLeftOut, ...], labels: Mapping[str, str]) -> It
         mine = [left for left in found if left.pool == pool]
         mine.sort(key=lambda left: (-abs(left.change or 0.0), left.report))
         for left in mine[:SHOWN_LEFT_OUT]:
-            cells = _cells(left.without.responders, left.without.evaluable, left.orr)
+            cells = _cells(left.responders, left.evaluable, left.orr)
             own = fraction(left.own.responders, left.own.evaluable)
             behind = {"behind": left.without, "own_behind": left.own}
             yield {"pool": label, "report": left.report, "own": own, **cells, "change": _points(left.change), **behind}
