@@ -130,13 +130,13 @@ def write_review(folder: Path, reports: int) -> None:
 
 
 def write_studies(path: Path, rows: int) -> None:
-    """A table of so many made-up studies of 1 to 60 patients."""
+    """A table of so many made-up studies of 1 to 40 patients."""
     made = random.Random(rows)  # noqa: S311
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
         table.writerow(("id", "responders", "evaluable", "year", "group"))
         for k in range(rows):
-            n = made.randint(1, 60)
+            n = made.randint(1, 40)
             rate = made.betavariate(3, 2)
             table.writerow(
                 (
