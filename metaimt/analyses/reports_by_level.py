@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from metaimt.analyses.subgroups import subgroup
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection
-from metaimt.model.count import Count
+from metaimt.model.count import Count, Part
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.partial_pooling import Rate
 from metaimt.statistics.proportion import Proportion, clopper_pearson
@@ -64,12 +64,12 @@ def reports_by_level(selection: Selection, protocol: Protocol, pool: str, groupi
 
 
 def _level(name: str, counts: Count, headline: set[str], pooled: Rate | NotRun) -> LevelRows:
-    rows: dict[tuple[str, bool], set[str]] = {}
-    for unit in counts.units:
-        rows.setdefault((unit.report, unit.id in headline), set()).add(unit.id)
+    rows: dict[tuple[str, bool], list[Part]] = {}
+    for part in counts.parts:
+        rows.setdefault((part.unit.report, part.unit.id in headline), []).append(part)
     reports = [
-        _row(report, counts.of_units(f"{report} in {counts.title}", ids), first)
-        for (report, first), ids in rows.items()
+        _row(report, Count(f"{report} in {counts.title}", tuple(parts)), first)
+        for (report, first), parts in rows.items()
     ]
     exact = clopper_pearson(counts.responders, counts.evaluable)
     return LevelRows(name, tuple(sorted(reports, key=_order)), counts, exact, pooled)

@@ -16,6 +16,7 @@ from metaimt.analyses.alternatives import (
     alternative,
     differing,
     rate_of,
+    rate_of_clusters,
     units_by_outcome,
 )
 from metaimt.analyses.estimate_dicts import interval_dict
@@ -77,21 +78,30 @@ class SensitivityRow:
 
 @dataclass(frozen=True, slots=True)
 class ReportLeftOut:
-    """A pool without one report; `without` has the counts that remain, `change` is in the estimate."""
+    """A pool without one report; `whole` is all of it, the sums are those that remain, `change` is in the estimate."""
 
     pool: str
     report: str
+    whole: Count
     own: Count
-    without: Count
+    responders: int
+    evaluable: int
+    reports: int
     orr: Rate
     change: float | None
+
+    @property
+    def without(self) -> Count:
+        """Those that remain; made when asked for, since a pool of K reports has K such counts of K."""
+        return self.whole.without_reports(f"{self.whole.title} without {self.report}", {self.report})
 
     def to_dict(self) -> dict[str, Any]:
         """The report's own counts, and the pool without it."""
         own = {"report": self.report, "responders": self.own.responders, "evaluable": self.own.evaluable}
         orr = _NOBODY if self.orr is None else interval_dict(self.orr)
+        rest = {"responders": self.responders, "evaluable": self.evaluable, "reports": self.reports, "orr": orr}
         change = {"change": self.change} if self.change is not None else {}
-        return {"pool": self.pool, **own, "without": {**self.without.to_dict(), "orr": orr}, **change}
+        return {"pool": self.pool, **own, "without": rest, **change}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,15 +202,29 @@ def _change(before: Rate, after: Rate) -> float | None:
 
 
 def _each_left_out(selection: Selection, protocol: Protocol) -> Iterator[ReportLeftOut]:
-    """Every report of every pool, by id. Links stay as they were resolved: nobody else comes in."""
+    """Every report of every pool, by id. Links stay as they were resolved: nobody else comes in.
+
+    The rate without a report is that without any other of the same counts.
+    """
     for pool in selection.pools:
         whole = selection.count(pool, protocol.label(pool))
-        orr = rate_of(whole, protocol)
-        for report, _, _ in whole.clusters:
-            own = whole.of_reports(f"{report} in {whole.title}", {report})
-            rest = whole.without_reports(f"{whole.title} without {report}", {report})
-            without = rate_of(rest, protocol)
-            yield ReportLeftOut(pool, report, own, rest, without, _change(orr, without))
+        orr, clusters, sums = rate_of(whole, protocol), whole.clusters, whole.to_dict()
+        owns = whole.by_level("", lambda unit: unit.report, "")
+        rates: dict[tuple[int, int], Rate] = {}
+        for report, r, n in clusters:
+            if (r, n) not in rates:
+                rates[r, n] = rate_of_clusters(tuple(each for each in clusters if each[0] != report), protocol)
+            yield ReportLeftOut(
+                pool,
+                report,
+                whole,
+                owns[report].titled(f"{report} in {whole.title}"),
+                sums["responders"] - r,
+                sums["evaluable"] - n,
+                sums["reports"] - 1,
+                rates[r, n],
+                _change(orr, rates[r, n]),
+            )
 
 
 def _discounts(selection: Selection, protocol: Protocol) -> Iterator[Discounted]:

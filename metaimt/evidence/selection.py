@@ -136,18 +136,23 @@ def _counted_elsewhere(
     From the most to the least preferred, a unit enters if nothing of its own keeps it out and no unit that shares
     patients with it has entered.
     """
-    entered: dict[str, str] = {}
+    entered: dict[str, tuple[int, str]] = {}  # in which place, and the report
     found: dict[str, tuple[str, bool]] = {}
+
+    def first(unit: Unit) -> str | None:
+        """The report of the first to enter of those who share patients with the unit."""
+        sharing_it = (entered[other] for other in shared.shares.get(unit.id, ()) if other in entered)
+        return min(sharing_it, default=(0, None))[1]
+
     for unit in shared.order:
-        before = next((report for other, report in entered.items() if other in shared.shares.get(unit.id, ())), None)
+        before = first(unit)
         if before is not None:
             found[unit.id] = (before, True)
         elif not own[unit.id] and unit.id not in ineligible:
-            entered[unit.id] = unit.report
+            entered[unit.id] = (len(entered), unit.report)
     for unit in shared.order:
-        if unit.id not in entered and unit.id not in found:
-            after = next((report for other, report in entered.items() if other in shared.shares.get(unit.id, ())), None)
-            found |= {} if after is None else {unit.id: (after, False)}
+        if unit.id not in entered and unit.id not in found and (after := first(unit)) is not None:
+            found[unit.id] = (after, False)
     return found
 
 

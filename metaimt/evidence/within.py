@@ -64,9 +64,19 @@ def _responded(patient: Unit, arm: Part) -> int | None:
 
 def without(count: Count, other: Count, shared: Sharing, everyone: Mapping[str, Unit], title: str) -> Count:
     """The patients of `count` who are not in `other`: who is in both goes, and an arm loses those whom it shares."""
-    theirs = [part.unit for part in other.parts if part.n]
+    subjects = frozenset(shared.inside).union(*shared.inside.values())
+    reports = frozenset().union(*shared.vaguely)
+
+    def linked(unit: Unit) -> bool:
+        return unit.subject in subjects or unit.report in reports
+
+    theirs = [part.unit for part in other.parts if part.n and linked(part.unit)]
     ids = set(other.ids)
-    parts = [_left_over(part, theirs, shared, everyone) for part in count.parts if part.unit.id not in ids]
+    parts = [
+        _left_over(part, theirs, shared, everyone) if linked(part.unit) else part
+        for part in count.parts
+        if part.unit.id not in ids
+    ]
     return Count(title, tuple(part for part in parts if part.n or not part.unit.evaluable), count.outcome)
 
 

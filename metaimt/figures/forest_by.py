@@ -8,6 +8,7 @@ from metaimt.analyses.breakdown import NOT_REPORTED
 from metaimt.analyses.reports_by_level import LevelRows, ReportRow, ReportsByLevel
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import estimate_with_interval, fraction
+from metaimt.figures import many
 from metaimt.figures.forest_table import ForestRow, ForestTable
 from metaimt.figures.pool_rows import AXIS_LABEL, ORR_HEADING, capital, short_name, version_line
 from metaimt.figures.review_figure import NotDrawn, ReviewFigure
@@ -17,7 +18,7 @@ from metaimt.statistics.outcome import NotRun
 
 
 def forest_by_table(results: Results, found: ReportsByLevel, columns: tuple[str, ...] = USUAL) -> ForestTable:
-    """A row a report under each level, then the level with its exact and its partially pooled rate.
+    """A row a report under each level, of many the largest; then the level with its exact and partially pooled rate.
 
     Raises WrongUse, naming the columns, for one that is not known.
     """
@@ -55,12 +56,23 @@ def _title(results: Results, found: ReportsByLevel) -> str:
     return f"{results.protocol.headline}{by}"
 
 
+def _smallest(found: ReportsByLevel) -> int:
+    """The evaluable patients of the smallest report that has a row: beyond `MOST_ROWS` only larger ones have."""
+    sizes = sorted((row.orr.evaluable for level in found.levels for row in level.reports), reverse=True)
+    return 0 if len(sizes) <= many.MOST_ROWS else sizes[many.MOST_ROWS] + 1
+
+
 def _level(results: Results, found: ReportsByLevel, level: LevelRows, columns: tuple[str, ...]) -> Iterator[ForestRow]:
-    labels = report_labels(results.library.reports)
+    labels, smallest = report_labels(results.library.reports), _smallest(found)
     blank = ("",) * len(columns)
     yield ForestRow("heading", capital(level.name))
     for row in level.reports:
-        yield _report(labels[row.report], row, columns)
+        if row.orr.evaluable >= smallest:
+            yield _report(labels[row.report], row, columns)
+    rest = [row.orr for row in level.reports if row.orr.evaluable < smallest]
+    if rest:
+        counts = fraction(sum(orr.responders for orr in rest), sum(orr.evaluable for orr in rest))
+        yield ForestRow("plain", many.others(len(rest), "report"), (*blank, counts))
     if found.grouping is not None and len(level.reports) > 1:
         total = (*blank, fraction(level.counts.responders, level.counts.evaluable))
         name = "Not reported" if level.name == NOT_REPORTED else f"All {level.name}"
@@ -101,5 +113,9 @@ def forest_by_figure(
     else:
         said = "; ".join(f"{level.name} {estimate_with_interval(level.orr)}" for level in found.levels)
         below = "Under each group its exact interval (diamond) and its partially pooled rate (rhomb)."
-    caption = f"{table.title}: {group.label}, report by report. {below} {capital(said)}."
-    return ReviewFigure("forest", table.title, caption, f"Forest plot by report. {capital(said)}.", draw_forest(table))
+    drawn = sum(row.kind == "report" for row in table.rows)
+    number = sum(len(level.reports) for level in found.levels)
+    note = many.compact_note(drawn, number, "rows of reports the largest", "clusters")
+    caption = f"{table.title}: {group.label}, report by report. {below} {capital(said)}.{note}"
+    alt = f"Forest plot by report. {capital(said)}.{note}"
+    return ReviewFigure("forest", table.title, caption, alt, draw_forest(table))

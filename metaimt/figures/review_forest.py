@@ -6,7 +6,7 @@ The caller may edit the table before drawing it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from string import ascii_lowercase
 
 from metaimt.analyses.heterogeneity import Heterogeneity
@@ -16,6 +16,7 @@ from metaimt.analyses.wording import prior_words
 from metaimt.casefiles.model import CaseFile
 from metaimt.evidence.selection import Placed
 from metaimt.figures.forest_table import ForestRow, ForestTable
+from metaimt.figures.many import forest_note, largest_reports, others
 from metaimt.figures.pool_rows import capital, pools_said
 from metaimt.figures.pool_rows import short_name as _name
 from metaimt.figures.review_figure import Pools, ReviewFigure
@@ -29,7 +30,7 @@ _SURNAME = re.compile(r"([^,]{2,40}?) [A-Z]{1,4}(?:[,.]|\s+et al|$)")
 def forest_table(results: Results, pools: Pools = ()) -> ForestTable:
     """The forest plot of the first and the last of `pools`, by default of the protocol.
 
-    A row a report; two where only some of its patients are in the first pool.
+    A row a report; two where only some of its patients are in the first pool. Of many the largest (`many`).
     """
     response = results.response
     shown = pools or tuple(response.pools)
@@ -66,12 +67,13 @@ def forest_figure(results: Results, pools: Pools) -> ReviewFigure:
 
     table = forest_table(results, pools)
     said = pools_said(results, pools)
+    number = sum(row.kind == "report" for row in table.rows)
+    note = forest_note(results.selection.of_either(pools[0], pools[-1]), pools[0])
     caption = (
         f"{results.protocol.headline}, report by report: {said}. Boxes: exact intervals, area by evaluable patients; "
-        "diamonds: strata and pools; dashed bars: where the true rate of a new report is expected."
+        f"diamonds: strata and pools; dashed bars: where the true rate of a new report is expected.{note}"
     )
-    number = sum(row.kind == "report" for row in table.rows)
-    alt = f"Forest plot of {number} rows, one a report, by design. {capital(said)}."
+    alt = f"Forest plot of {number} rows, one a report, by design. {capital(said)}.{note}"
     return ReviewFigure("forest", table.title, caption, alt, draw_forest(table))
 
 
@@ -118,6 +120,7 @@ def shared_note(results: Results, headline: str, widest: str) -> str:
 
 
 def _strata(results: Results, members: tuple[Placed, ...], headline: str, widest: str) -> Iterator[ForestRow]:
+    largest = largest_reports(members, headline)
     for stratum in results.protocol.strata:
         inside = [member for member in members if member.stratum == stratum]
         groups = {name: results.response.pools[name].strata[stratum] for name in (headline, widest)}
@@ -126,15 +129,15 @@ def _strata(results: Results, members: tuple[Placed, ...], headline: str, widest
         yield ForestRow("heading", capital(groups[headline].label))
         strict = [member for member in inside if member.is_in(headline)]
         rest = [member for member in inside if not member.is_in(headline)]
-        yield from _reports(results, strict, tone="strict")
-        yield from _reports(results, rest, tone="rest")
+        yield from _reports(results, strict, tone="strict", shown={name for name, first in largest if first})
+        yield from _reports(results, rest, tone="rest", shown={name for name, first in largest if not first})
         yield from _summary(groups[headline], _name(headline), tone="strict")
         if widest != headline:
             yield from _summary(groups[widest], _name(widest), tone="rest")
         yield ForestRow("space", "")
 
 
-def _reports(results: Results, members: Iterable[Placed], tone: str) -> Iterator[ForestRow]:
+def _reports(results: Results, members: Iterable[Placed], tone: str, shown: Collection[str]) -> Iterator[ForestRow]:
     by_report: dict[str, list[Placed]] = {}
     for member in members:
         by_report.setdefault(member.unit.report, []).append(member)
@@ -144,8 +147,14 @@ def _reports(results: Results, members: Iterable[Placed], tone: str) -> Iterator
         return (-sum(m.unit.evaluable for m in item[1]), item[1][0].unit.year or 9999, item[0])
 
     for report, placed in sorted(by_report.items(), key=order):
-        label = labels[report] + shared_mark(placed, results.selection.pools[-1])
-        yield _counted_row(label, placed, "local" if placed[0].unit.local else tone)
+        if report in shown:
+            label = labels[report] + shared_mark(placed, results.selection.pools[-1])
+            yield _counted_row(label, placed, "local" if placed[0].unit.local else tone)
+    rest = [member.unit for report, placed in by_report.items() if report not in shown for member in placed]
+    if rest:
+        counts = Count.of("", rest)
+        responded = f"{counts.responders}/{counts.evaluable}"
+        yield ForestRow("plain", others(len(by_report.keys() - shown), "report"), ("", responded))
 
 
 def _counted_row(label: str, placed: list[Placed], tone: str) -> ForestRow:

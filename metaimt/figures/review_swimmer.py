@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from metaimt.analyses.results import Results
 from metaimt.analyses.treatment_courses import PatientCourses, TreatmentCourse, TreatmentCourses
 from metaimt.analyses.wording import plural
+from metaimt.figures import many
 from metaimt.figures.counted import Counting
 from metaimt.figures.pool_rows import version_line
 from metaimt.figures.regions import Region
@@ -22,11 +23,14 @@ _ARROW = " → "
 
 
 def swimmer_table(results: Results, pools: Pools) -> SwimmerTable:
-    """A lane a patient of the last of `pools`, longest known treatment first."""
+    """A lane a patient of the last of `pools`, longest known treatment first; of many the rest is one lane."""
     found = results.courses[pools[-1]]
     labels = report_labels(results.library.reports)
     several = Counter(patient.report for patient in found.patients)
-    lanes = tuple(_lane(patient, labels, several[patient.report] > 1) for patient in found.patients)
+    drawn = found.patients[: many.MOST_ROWS]
+    lanes = [_lane(patient, labels, several[patient.report] > 1) for patient in drawn]
+    if rest := len(found.patients) - len(drawn):
+        lanes.append(Lane(many.others(rest, "patient"), ()))
     group = results.response.pools[pools[-1]]
     return SwimmerTable(
         title=_TITLE,
@@ -34,7 +38,7 @@ def swimmer_table(results: Results, pools: Pools) -> SwimmerTable:
         label_heading="Patient",
         column_headings=("Inhibitors", "Response"),
         ended_heading="Ended by",
-        lanes=lanes,
+        lanes=tuple(lanes),
         axis_label="Months on inhibitors",
         drugs=tuple(_ranked(course for patient in found.patients for course in patient.courses)),
         footnotes=(
@@ -97,21 +101,22 @@ def swimmer_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     figure, places = draw_lanes(swimmer_table(results, pools))
     labels = report_labels(results.library.reports)
     regions = tuple(
-        Region(lane_label(labels, patient), _courses(results, patient), place)
-        for patient, place in zip(found.patients, places, strict=True)
+        Region(lane_label(labels, patient), _courses(labels, patient), place)
+        for patient, place in zip(found.patients[: many.MOST_ROWS], places, strict=False)  # the last may be the rest
     )
+    note = many.compact_note(len(regions), len(found.patients), "patients the longest treated", "treatment-courses")
     caption = (
         f"{_TITLE}: {said} A lane is a patient, a bar an inhibitor, as long as the months on it; dashed boxes with a "
-        "question mark are courses whose length is not stated."
+        f"question mark are courses whose length is not stated.{note}"
     )
     return ReviewFigure(
-        "swimmer", _TITLE, caption, f"Swimmer plot: {said}", figure, counted=count.found, regions=regions
+        "swimmer", _TITLE, caption, f"Swimmer plot: {said}{note}", figure, counted=count.found, regions=regions
     )
 
 
-def _courses(results: Results, patient: PatientCourses) -> Count:
+def _courses(labels: Mapping[str, str], patient: PatientCourses) -> Count:
     """All courses of a patient, under the label of the lane."""
-    return patient.counts.titled(lane_label(report_labels(results.library.reports), patient))
+    return patient.counts.titled(lane_label(labels, patient))
 
 
 def _said(results: Results, found: TreatmentCourses, count: Counting) -> str:
@@ -137,7 +142,7 @@ def _said(results: Results, found: TreatmentCourses, count: Counting) -> str:
     progressed = [unit for unit in units if unit.stop_reason == "progression"]
     said += f"{those('ended by progression', progressed)} ended by progression; "
     longest = found.patients[0]
-    months = count.link(f"{longest.known_months:g} months", _courses(results, longest))
+    months = count.link(f"{longest.known_months:g} months", _courses(report_labels(results.library.reports), longest))
     return f"{said}the longest known treatment is {months}."
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from metaimt.analyses.results import Results
 from metaimt.analyses.sensitivity import NO_ROWS, Cell, Discounted, ReportLeftOut
 from metaimt.analyses.wording import fraction, percent, short_method
+from metaimt.figures import many
 from metaimt.figures.forest_table import ForestRow, ForestTable
 from metaimt.figures.pool_rows import (
     AXIS_LABEL,
@@ -120,11 +121,11 @@ def _cell_said(change: float, name: str, cell: Cell) -> str:
 
 
 def leave_one_out_table(results: Results, pools: Pools) -> ForestTable:
-    """A row a report, pool by pool: the pool without it, by how it moves the estimate."""
+    """A row a report, pool by pool: the pool without it, by how it moves the estimate; of many the rest is one row."""
     rows: list[ForestRow] = []
     for pool in pools:
         rows += [ForestRow("space", "")] if rows else []
-        rows += [pool_heading(results, pool), *_left_out(results, pool)]
+        rows += [pool_heading(results, pool), *_left_out(results, pool, _most(results, pools))]
     return ForestTable(
         title=_LEFT_OUT,
         subtitle=version_line(results),
@@ -140,12 +141,36 @@ def leave_one_out_table(results: Results, pools: Pools) -> ForestTable:
     )
 
 
-def _left_out(results: Results, pool: str) -> Iterator[ForestRow]:
+def _most(results: Results, pools: Pools) -> int | None:
+    """Rows of each pool; None: all are drawn."""
+    number = sum(len(_of_pool(results, pool)) for pool in pools)
+    return None if number <= many.MOST_ROWS else max(1, many.MOST_ROWS // len(pools))
+
+
+def _left_out(results: Results, pool: str, most: int | None) -> Iterator[ForestRow]:
+    """In the order of the change; beyond `most` those that move the estimate least are one row among them."""
     labels, tone = report_labels(results.library.reports), tone_of(results, pool)
-    for left in sorted(_of_pool(results, pool), key=lambda left: (left.change or 0.0, left.report)):
-        counts = fraction(left.without.responders, left.without.evaluable)
-        columns = (fraction(left.own.responders, left.own.evaluable), counts, points(left.change))
-        yield estimate_row("report", labels[left.report], columns, left.orr, tone=tone)
+    ranked = sorted(_of_pool(results, pool), key=lambda left: (-abs(left.change or 0.0), left.report))
+    drawn, rest = (sorted(part, key=_by_change) for part in (ranked[:most], ranked[len(ranked[:most]) :]))
+    yield from (_without(left, labels[left.report], tone) for left in drawn if (left.change or 0.0) <= 0)
+    if rest:
+        own = fraction(sum(left.own.responders for left in rest), sum(left.own.evaluable for left in rest))
+        ends = dict.fromkeys((points(rest[0].change), points(rest[-1].change)))
+        yield ForestRow("plain", many.others(len(rest), "report"), (own, "", " to ".join(ends)))
+    yield from (_without(left, labels[left.report], tone) for left in drawn if (left.change or 0.0) > 0)
+
+
+def _by_change(left: ReportLeftOut) -> tuple[float, str]:
+    return left.change or 0.0, left.report
+
+
+def _without(left: ReportLeftOut, label: str, tone: Tone) -> ForestRow:
+    columns = (
+        fraction(left.own.responders, left.own.evaluable),
+        fraction(left.responders, left.evaluable),
+        points(left.change),
+    )
+    return estimate_row("report", label, columns, left.orr, tone=tone)
 
 
 def _of_pool(results: Results, pool: str) -> list[ReportLeftOut]:
@@ -163,6 +188,9 @@ def leave_one_out_figure(results: Results, pools: Pools) -> ReviewFigure | NotDr
         return NotDrawn("leave-one-out", _LEFT_OUT, reason)
     table = leave_one_out_table(results, shown)
     said = " ".join(f"{capital(results.response.pools[pool].label)}: {_range(results, pool)}." for pool in shown)
+    drawn = sum(row.kind == "report" for row in table.rows)
+    number = sum(len(_of_pool(results, pool)) for pool in shown)
+    said += many.compact_note(drawn, number, "rows, by how they move the estimate,", "leave-one-out")
     caption = f"{_LEFT_OUT}, in the order of the change; the dashed line is the pool with all of them. {said}"
     return ReviewFigure("leave-one-out", _LEFT_OUT, caption, f"Forest plot. {said}", draw_forest(table))
 

@@ -22,7 +22,7 @@ from metaimt.report.page_cases import FACETS, STRATUM, STRIP, case_data, report_
 from metaimt.report.page_figures import figures_content
 from metaimt.report.page_news import news_content
 from metaimt.report.page_sections import sections
-from metaimt.report.page_top import forest_rows, headline_rows, shared_note, top
+from metaimt.report.page_top import compact_note, forest_rows, headline_rows, shared_note, top
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -94,6 +94,7 @@ def page_html(
         headline=list(headline_rows(results)),
         forest=list(forest_rows(results)),
         shared_note=shared_note(results),
+        compact_note=compact_note(results),
         figures=figures_content(results, drawn, files, link),
         contents=CONTENTS,
         news=None if changes is None else news_content(changes, results, link),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.results import Results
 from metaimt.evidence.selection import Placed
+from metaimt.figures.many import forest_note, largest_reports, others
 from metaimt.model.count import Count
 from metaimt.model.text import Text, counted
 from metaimt.report.bars import bar
@@ -104,12 +105,14 @@ def forest_rows(results: Results) -> Iterator[dict[str, Any]]:
     headline, widest = results.response.headline, list(results.response.pools.values())[-1]
     either = results.selection.of_either(headline.name, widest.name)
     members = [member for member in either if member.unit.evaluable]
+    largest = largest_reports(members, headline.name)
     for stratum in results.protocol.strata:
         inside = [member for member in members if member.stratum == stratum]
         if inside:
             yield {"kind": "heading", "label": capital(widest.strata[stratum].label)}
-            yield from _reports(results, [m for m in inside if m.is_in(headline.name)], headline, "in")
-            yield from _reports(results, [m for m in inside if not m.is_in(headline.name)], widest, "out")
+            for group, tone, first in ((headline, "in", True), (widest, "out", False)):
+                shown = {report for report, counted_first in largest if counted_first == first}
+                yield from _reports(results, [m for m in inside if m.is_in(headline.name) == first], group, tone, shown)
             for pool in dict.fromkeys((headline.name, widest.name)):
                 group = results.response.pools[pool]
                 row = _row(group.strata[stratum])
@@ -125,6 +128,12 @@ def shared_note(results: Results) -> str:
 
     pools = results.selection.pools
     return shown(review_forest.shared_note(results, pools[0], pools[-1]).strip())
+
+
+def compact_note(results: Results) -> str:
+    """What is to be said of a forest that does not show every report; empty if it does."""
+    pools = results.selection.pools
+    return shown(forest_note(results.selection.of_either(pools[0], pools[-1]), pools[0]).strip())
 
 
 def capital(label: str) -> str:
@@ -209,7 +218,9 @@ def _row(group: Group) -> dict[str, Any]:
     }
 
 
-def _reports(results: Results, members: list[Placed], group: Group, tone: str) -> Iterator[dict[str, Any]]:
+def _reports(
+    results: Results, members: list[Placed], group: Group, tone: str, largest: Collection[str]
+) -> Iterator[dict[str, Any]]:
     from metaimt.figures.review_forest import report_labels, shared_mark
 
     labels = report_labels(results.library.reports)
@@ -221,9 +232,19 @@ def _reports(results: Results, members: list[Placed], group: Group, tone: str) -
         return (-sum(m.unit.evaluable for m in item[1]), item[1][0].unit.year or 9999, item[0])
 
     for report, placed in sorted(by_report.items(), key=order):
+        if report not in largest:
+            continue
         counts = Count.of(f"{report} in {group.label}", (member.unit for member in placed))
         label = labels[report] + shared_mark(placed, list(results.response.pools)[-1])
         yield {"kind": "report", "tone": tone, "label": label, **_counted(counts)}
+    rest = [member for report, placed in by_report.items() if report not in largest for member in placed]
+    if rest:
+        label = others(len(by_report.keys() - largest), "report")
+        counts = Count.of(f"{rest[0].stratum} {label} in {group.label}", (member.unit for member in rest))
+        bare = {"drug": "", "orr": "", "interval": "", "bar": None, "local": False, "behind": counts}
+        yield {"kind": "report", "tone": tone, "label": label, **bare} | {
+            "fraction": fraction(counts.responders, counts.evaluable)
+        }
 
 
 def _counted(counts: Count) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ from metaimt.analyses.results import Results
 from metaimt.analyses.sensitivity import NO_ROWS, SAME_COUNTS, Cell, ReportLeftOut, SensitivityRow
 from metaimt.analyses.sensitivity_contrasts import AS_IT_STANDS, DESIGN, WORDING, ContrastsUnder
 from metaimt.analyses.specification import Specification
+from metaimt.figures import many
 from metaimt.model.count import Count, Reports
 from metaimt.model.unit import Unit
 from metaimt.report.bars import bar
@@ -240,7 +241,7 @@ def _left_out(found: tuple[ReportLeftOut, ...], labels: Mapping[str, str]) -> It
         mine = [left for left in found if left.pool == pool]
         mine.sort(key=lambda left: (-abs(left.change or 0.0), left.report))
         for left in mine[:SHOWN_LEFT_OUT]:
-            cells = _cells(left.without.responders, left.without.evaluable, left.orr)
+            cells = _cells(left.responders, left.evaluable, left.orr)
             own = fraction(left.own.responders, left.own.evaluable)
             behind = {"behind": left.without, "own_behind": left.own}
             yield {"pool": label, "report": left.report, "own": own, **cells, "change": _points(left.change), **behind}
@@ -297,6 +298,7 @@ def _specified(name: str, found: Specification) -> dict[str, Any]:
 
 
 def _cumulative(found: Cumulative, label: str, link: Link) -> dict[str, Any]:
+    """The table of one pool; of more than `MOST_ROWS` steps the last."""
     steps = [
         {
             "when": f"with the {plural(step.added.reports, 'undated report')}" if step.when == UNDATED else step.when,
@@ -307,16 +309,19 @@ def _cumulative(found: Cumulative, label: str, link: Link) -> dict[str, Any]:
             **_cells(step.counts.responders, step.counts.evaluable, step.orr),
             "sequence": "" if step.sequence is None else limits(*step.sequence),
         }
-        for step in found.steps
+        for step in found.steps[-many.MOST_ROWS :]
     ]
     kind = "the date a report entered the review" if found.by == BY_ENTRY else found.by
     dated = f"{found.dated.reports} of {found.reports}"
     start = f"{label}, by {kind}"
     titles = {"title": f"{start}: {dated} dated", "heading": f"{start}: {link(dated, Reports(found.dated))} dated"}
-    if len(steps) == 1:
+    number = len(found.steps)
+    if number == 1:
         only = f"All at one step ({steps[0]['when']}), so that nothing has changed yet."
         return {**titles, "steps": [], "crossings": [only]}
-    return {**titles, "steps": steps, "crossings": list(_crossings(found))}
+    last = [f"Of {number} steps the last {many.MOST_ROWS} are shown; all are in tables/over-time.csv."]
+    crossings = [*(last if number > many.MOST_ROWS else []), *_crossings(found)]
+    return {**titles, "steps": steps, "crossings": crossings}
 
 
 def _crossings(found: Cumulative) -> Iterator[str]:

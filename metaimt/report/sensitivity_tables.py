@@ -100,9 +100,9 @@ def leave_one_out_rows(tables: SensitivityTables) -> Iterator[Row]:
             "left_out": left.report,
             "its_responders": left.own.responders,
             "its_evaluable": left.own.evaluable,
-            "responders": left.without.responders,
-            "evaluable": left.without.evaluable,
-            "reports": left.without.reports,
+            "responders": left.responders,
+            "evaluable": left.evaluable,
+            "reports": left.reports,
             **_estimate(left.orr),
             "change": left.change,
         }

@@ -20,6 +20,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis_profiles import examples
 from logit_grid import LogitGrid, Reports, probability_below
+from numpy.typing import NDArray
 from scipy.special import betaincinv, polygamma
 
 from metaimt.statistics import posterior
@@ -296,14 +297,32 @@ def test_no_weight_leaves_the_report_out_and_nothing_jumps_on_the_way(pairs: Pai
 
 @pytest.mark.parametrize("name", ["strict", "none", "one large"])
 def test_a_grid_laid_anew_says_what_the_whole_one_says(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def used(mass: NDArray[np.float64], least: int) -> tuple[int, int]:
+        """Time after time, however little narrower the grid becomes."""
+        del least
+        at = np.flatnonzero(mass > posterior._NOTHING * mass.max())
+        return int(at[0]), int(at[-1])
+
     found = []
-    for cells, nodes in ((0, 0), (400, 30)):
-        monkeypatch.setattr(posterior, "_LEAST_CELLS", cells)
-        monkeypatch.setattr(posterior, "_LEAST_NODES", nodes)
+    for filled in (lambda mass, least: None, used):
+        monkeypatch.setattr(posterior, "_filled", filled)
         found.append(pooled(*DATA[name]))
     assert found[0] != found[1]
     assert limits(found[0]) == pytest.approx(limits(found[1]), abs=1e-4)
     assert limits(found[0].rho) == pytest.approx(limits(found[1].rho), abs=3e-4)
+
+
+def test_a_grid_is_not_laid_anew_for_a_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred made-up reports of 40: the posterior of rho fills few nodes of any grid that holds it all."""
+    laid, rho_nodes = [], posterior._rho_nodes
+
+    def counted(ends: tuple[float, float], prior: Any) -> Any:
+        laid.append(ends)
+        return rho_nodes(ends, prior)
+
+    monkeypatch.setattr(posterior, "_rho_nodes", counted)
+    pooled([k % 41 for k in range(100)], [40] * 100)
+    assert len(laid) <= 3  # and not 20
 
 
 def test_one_more_report_never_jumps() -> None:
