@@ -33,7 +33,7 @@ from metaimt.casefiles.studies import Study
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import Proportion
 
-Models = Literal["exact", "compared", "every"]
+Models = Literal["headline", "exact", "compared", "every"]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ class Comparison:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a reader of the exact models must know, and what was not run."""
-        said = [text for name in ("beta-binomial", "glmm") for text in self.methods[name].warnings]
+        shown = [self.methods[name] for name in ("beta-binomial", "glmm") if name in self.methods]
+        said = [text for model in shown for text in model.warnings]
         if isinstance(self.leave_one_out, NotRun):
             said.append(f"leave-one-out {self.leave_one_out.wording()}")
         if self.joined > 1:
@@ -104,17 +105,19 @@ def compare_studies(
         studies: at least one.
         grouping: the column that `group` was read from; None: no subgroups.
         name: of the data, for the heading.
-        models: the "exact" ones; those "compared" in the review too (maximum likelihood and three inverse-variance
-            models; imports PyMARE); or "every" inverse-variance model.
+        models: that of the "headline" alone; the "exact" ones; those "compared" in the review too (maximum likelihood
+            and three inverse-variance models; imports PyMARE); or "every" inverse-variance model.
         priors: of mu and rho, for the model of the headline.
 
     Raises:
         ValueError: no studies, or counts that are not valid.
     """
     r, n = [study.responders for study in studies], [study.evaluable for study in studies]
-    methods: dict[str, Model] = {"beta-binomial": beta_binomial_model(r, n, priors), "glmm": glmm_model(r, n)}
+    methods: dict[str, Model] = {"beta-binomial": beta_binomial_model(r, n, priors)}
+    glmm = models != "headline"
+    methods |= {"glmm": glmm_model(r, n)} if glmm else {}
     heterogeneity = None
-    if models != "exact":
+    if models in {"compared", "every"}:
         methods |= _others(r, n, every=models == "every")
         heterogeneity = _heterogeneity(r, n, methods)
     return Comparison(
@@ -124,7 +127,7 @@ def compare_studies(
         crude=crude_models(r, n),
         methods=methods,
         heterogeneity=heterogeneity,
-        subgroups=subgroups(studies, grouping),
+        subgroups=subgroups(studies, grouping, glmm=glmm),
         leave_one_out=leave_one_out(studies, priors),
         cumulative=cumulative(studies, priors),
         joined=steps_joined(studies),

@@ -18,6 +18,7 @@ from metaimt.statistics.partial_pooling import partial_pooling
 from metaimt.statistics.proportion import clopper_pearson
 
 NOT_REPORTED = "not reported"
+NOT_ASKED = "the binomial-normal model was not asked for"
 MOST_LEVELS, MOST_KINDS, MOST_STEPS = 50, 300, 100
 
 
@@ -69,8 +70,8 @@ def outcome_dict(outcome: Any) -> Any:
     return value_dict(outcome)
 
 
-def subgroups(studies: Sequence[Study], grouping: str | None) -> Subgroups | NotRun:
-    """By the column of groups: exact, partially pooled, and GLMM for each, and two tests between them."""
+def subgroups(studies: Sequence[Study], grouping: str | None, *, glmm: bool = True) -> Subgroups | NotRun:
+    """By the column of groups: exact and partially pooled, with `glmm` that model too, and tests between them."""
     if grouping is None:
         return NotRun("the table has no column group or site")
     by_name: dict[str, list[Study]] = {}
@@ -83,10 +84,11 @@ def subgroups(studies: Sequence[Study], grouping: str | None) -> Subgroups | Not
         return NotRun(f"{len(by_name)} groups, more than {MOST_LEVELS}")
     names = sorted(by_name, key=lambda name: (-sum(study.evaluable for study in by_name[name]), name))
     drawn = _partially_pooled([by_name[name] for name in names])
-    levels = [_level(name, by_name[name], drawn[i]) for i, name in enumerate(names)]
-    levels += [_level(NOT_REPORTED, missing, NotRun("group not reported"))] if missing else []
+    levels = [_level(name, by_name[name], drawn[i], glmm=glmm) for i, name in enumerate(names)]
+    levels += [_level(NOT_REPORTED, missing, NotRun("group not reported"), glmm=glmm)] if missing else []
     totals = [_sums(by_name[name]) for name in names]
-    return Subgroups(grouping, tuple(levels), exact_test(*zip(*totals, strict=True)), _likelihood_test(studies))
+    between = _likelihood_test(studies) if glmm else NotRun(NOT_ASKED)
+    return Subgroups(grouping, tuple(levels), exact_test(*zip(*totals, strict=True)), between)
 
 
 def _likelihood_test(studies: Sequence[Study]) -> BetweenGroups | Separated | NotRun:
@@ -105,12 +107,16 @@ def _partially_pooled(groups: Sequence[Sequence[Study]]) -> Sequence[Rate | NotR
     return [Interval(group.rate.median, group.rate.lower, group.rate.upper) for group in found.groups]
 
 
-def _level(name: str, studies: Sequence[Study], drawn: Rate | NotRun) -> Part:
+def _level(name: str, studies: Sequence[Study], drawn: Rate | NotRun, *, glmm: bool) -> Part:
     r, n = _sums(studies)
     exact = clopper_pearson(r, n)
     counts = [study.responders for study in studies], [study.evaluable for study in studies]
-    glmm = glmm_model(*counts) if studies[0].group else NotRun("group not reported")
-    models = {"exact": Interval(exact.estimate, exact.lower, exact.upper), "partially_pooled": drawn, "glmm": glmm}
+    models: dict[str, Model | Rate | NotRun] = {
+        "exact": Interval(exact.estimate, exact.lower, exact.upper),
+        "partially_pooled": drawn,
+    }
+    if glmm:
+        models["glmm"] = glmm_model(*counts) if studies[0].group else NotRun("group not reported")
     return Part(name, len(studies), r, n, models)
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from metaimt.cli.output import print_json, told
 from metaimt.cli.studies import methods_block, pool_studies, print_comparison_csv
 from metaimt.problem import WrongUse
+
+if TYPE_CHECKING:
+    from metaimt.analyses.comparison import Models
 
 
 class TableFormat(StrEnum):
@@ -47,7 +50,10 @@ def pool(  # noqa: PLR0917 - one parameter an option
             raise WrongUse(f"--by and --why-left-out are for the folder of a review, and {cases} is a table")
         if all_models and not methods:
             raise WrongUse("--all-models goes with --methods")
-        pool_studies(cases, output, models="every" if all_models else "compared" if methods else "exact", out=out)
+        asked: Models = "headline" if output is TableFormat.text else "exact"
+        if methods:
+            asked = "every" if all_models else "compared"
+        pool_studies(cases, output, models=asked, out=out)
         return
     if all_models:
         raise WrongUse("--all-models is for a table of studies; of a review --methods has all that there is")

@@ -21,7 +21,7 @@ from metaimt.statistics.proportion import Proportion
 
 WIDTH, _NAME, _CELL = 80, 34, 20
 _EXACT = {"beta-binomial", "glmm", *LIKELIHOOD.values()}
-_MOST_LINES, _MOST_NOTES = 60, 5
+_MOST_LINES = 60
 LARGER_REPORTS = "reports of two patients or more"
 
 
@@ -38,31 +38,27 @@ def comparison_text(found: Comparison, *, parts: bool = True) -> str:
 
 def studies_text(found: Comparison, prediction: Prediction) -> str:
     """A table of studies: `comparison_text`, with what a new report may show and what the rows above do not say."""
-    notes = _widened(found)
-    blocks = [comparison_text(found), predicted(prediction), *("\n".join(_wrapped(f"Note: {note}")) for note in notes)]
-    return "\n\n".join(blocks)
+    return "\n\n".join(["\n".join(_wrapped(_answer(found))), comparison_text(found), predicted(prediction)])
+
+
+def _answer(found: Comparison) -> str:
+    """How many responded, and between what the average rate lies."""
+    total, rate = found.crude["clopper-pearson"], found.methods["beta-binomial"].rates[""]
+    share = rate_and_limits(total.estimate, total.lower, total.upper)[0]
+    said = f"{total.responders} of {plural(total.evaluable, 'patient')} responded ({share} %)"
+    said += f" in {plural(found.reports, 'report')}."
+    if not isinstance(rate, Interval):
+        return said
+    limits = rate_and_limits(rate.estimate, rate.lower, rate.upper, " and ")[1]
+    if found.reports == 1:
+        return f"{said} Exact interval of these patients: {limits.replace(' and ', ' to ')} %."
+    return f"{said} The average rate across such reports probably lies between {limits} %."
 
 
 def predicted(prediction: Prediction) -> str:
     """The true rate of a new report, and that it is largely a belief."""
     prior = f"largely the prior rho ~ {prior_words(prediction.rho_prior)}"
     return "\n".join(_wrapped(f"True rate of a new report: {predicted_text(prediction)}; {prior}."))
-
-
-def _widened(found: Comparison) -> Iterator[str]:
-    """The warnings of the smaller fits, of which the tables show only the interval."""
-    left_out = () if isinstance(found.leave_one_out, NotRun) else found.leave_one_out
-    parts = [(f"without {part.name}", part) for part in left_out]
-    parts += [(f"up to {part.name}", part) for part in found.cumulative]
-    told = [
-        f"{name}: {warning}"
-        for name, part in parts
-        if isinstance(model := part.models["beta-binomial"], Model)
-        for warning in model.warnings
-    ]
-    yield from told[:_MOST_NOTES]
-    if len(told) > _MOST_NOTES:
-        yield f"{len(told) - _MOST_NOTES} more rows are so: --format json"
 
 
 def _heading(found: Comparison) -> list[str]:
@@ -132,11 +128,15 @@ def _plain(value: Any) -> str:
 def _subgroups(found: Subgroups | NotRun) -> list[str]:
     if isinstance(found, NotRun):
         return [f"subgroups {found.wording()}"]
-    lines = [f"{f'by {found.grouping}':<17}{'r/n':>7}  {'exact':<19}{'partially pooled':<18} GLMM median"]
+    columns = {"exact": "exact", "partially_pooled": "partially pooled", "glmm": "GLMM median"}
+    shown = [name for name in columns if name in found.levels[0].models]
+    heading = "".join(f"{columns[name]:<19}" for name in shown)
+    lines = [f"{f'by {found.grouping}':<17}{'r/n':>7}  {heading}"]
     for level in found.levels:
-        cells = "".join(f"{_cell(level.models[name]):<18} " for name in ("exact", "partially_pooled", "glmm"))
+        cells = "".join(f"{_cell(level.models[name]):<19}" for name in shown)
         lines.append(f"{_short(level.name, 16):<17}{fraction(level.responders, level.evaluable):>7}  {cells}")
-    return [*lines, *_wrapped(f"any difference: {_test(found.exact)}"), *_wrapped(f"GLMM: {_test(found.likelihood)}")]
+    lines += _wrapped(f"any difference: {_test(found.exact)}")
+    return lines + (_wrapped(f"GLMM: {_test(found.likelihood)}") if "glmm" in shown else [])
 
 
 def _test(test: Any) -> str:
