@@ -268,6 +268,8 @@ def _whole(reading: _Reading, cell: Mapping[str, str], row: Row, at: int, name: 
         hint, kind = f"write x {pair[1]} and n {pair[2]}, each in its column", "pair"
     elif not text:
         said, kind = f"{name} is empty", "empty"
+    elif re.fullmatch("[0-9]+", text):
+        said, kind = f"{name} {text[:40]} has more than nine digits", "large"
     hint = hint or "expected a whole number of patients, such as 5"
     reading.say("not-a-count", said, hint, row, at, kind=kind)
     return None

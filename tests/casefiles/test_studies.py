@@ -168,3 +168,8 @@ def test_one_fault_of_many_rows_is_told_once(tmp_path: Path) -> None:
     rows = "".join(f"s{k};{k},5;100\n" for k in range(30))
     (found,) = problems(tmp_path, f"id;x;n\n{rows}")
     assert found.message == "x '0,5' is not a whole number; the same in 29 more rows (B3, B4 ...)"
+
+
+def test_a_number_too_long_is_still_a_whole_number(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, "id,x,n\na,1,1000000000\n")
+    assert found.message == "n 1000000000 has more than nine digits"
