@@ -125,8 +125,10 @@ def draw_performance(runs: Sequence[Run]) -> Figure:
             axes.set_title(words, fontsize=style.SMALL.size, loc="left")
             axes.set_xlabel("reports", fontsize=style.SMALL.size)
             axes.tick_params(which="both", labelsize=style.SMALL.size)
-            for scale, ends in ((axes.xaxis, (low, high)), (axes.yaxis, (bottom, top))):
-                marks = [k * 10**power for power in range(5) for k in (1, 3) if ends[0] <= k * 10**power <= ends[1]]
+            for scale, least, most in ((axes.xaxis, low, high), (axes.yaxis, bottom, top)):
+                marks: list[int] = [
+                    k * 10**power for power in range(5) for k in (1, 3) if least <= k * 10**power <= most
+                ]
                 scale.set_ticks(marks, [f"{mark:,}" for mark in marks])
                 scale.set_ticks([], minor=True)
             for side in ("top", "right"):
