@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import argparse
 import csv
+import os
+import platform
 import random
 import subprocess
 import sys
@@ -172,6 +174,7 @@ def measure(command: str, size: int, folder: Path) -> dict[str, Any]:
         "wall_s": f"{float(wall):.2f}",
         "cpu_s": f"{float(cpu):.2f}",
         "peak_mib": f"{float(peak):.0f}",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
     }
 
 

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
-import transcripts  # noqa: E402 - found by the line above
+import performance as measured  # noqa: E402 - found by the line above
+import transcripts  # noqa: E402
 
 from metaimt.out_folder import RECORD  # noqa: E402
 
@@ -85,6 +86,15 @@ def simulated() -> tuple[Cell, ...]:
     return read_simulation((ROOT / "docs" / "simulation.csv").read_text(encoding="utf-8"), "docs/simulation.csv")
 
 
+def performance() -> Files:
+    """The page and the figure of the table of times, which is itself half an hour of work and not run here."""
+    from metaimt.figures.save import figure_bytes
+
+    runs = measured.read_runs((ROOT / "docs" / "performance.csv").read_text(encoding="utf-8"))
+    page, drawn = measured.performance_markdown(runs), measured.draw_performance(runs)
+    return {"docs/performance.md": page.encode("utf-8"), "docs/performance.svg": figure_bytes(drawn, "svg")}
+
+
 def outputs() -> Files:
     """What `metaimt build` writes of the living review, but for what is not committed."""
     with tempfile.TemporaryDirectory() as folder:
@@ -103,7 +113,7 @@ def documents() -> Files:
 
 
 PARTS: dict[str, Callable[[], Files]] = {
-    part.__name__: part for part in (schema, rules, paper, simulation, outputs, documents)
+    part.__name__: part for part in (schema, rules, paper, simulation, performance, outputs, documents)
 }
 
 

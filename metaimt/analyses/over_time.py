@@ -107,8 +107,8 @@ def _steps(whole: Count, by: str, dates: Mapping[str, str], protocol: Protocol) 
     title = f"{whole.title}, by {by}"
     reports = {report: dates.get(report, UNDATED) for report, _, _ in whole.clusters}
     for when in [*sorted(set(reports.values()) - {UNDATED}), *({UNDATED} & set(reports.values()))]:
-        then = [report for report, date in reports.items() if date == when]
-        before = [report for report, date in reports.items() if when == UNDATED or date <= when]
+        then = {report for report, date in reports.items() if date == when}
+        before = {report for report, date in reports.items() if when == UNDATED or date <= when}
         added = whole.of_reports(f"{title}: {when}", then)
         so_far = whole.of_reports(title if when == UNDATED else f"{title}: up to {when}", before)
         orr = rate_of(so_far, protocol)

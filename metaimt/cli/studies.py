@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
@@ -22,11 +23,17 @@ def pool_studies(path: Path, output: str, *, models: Models, out: Path | None = 
     from dataclasses import asdict
 
     from metaimt.analyses.comparison import compare_studies
+    from metaimt.analyses.study_parts import MOST_KINDS
     from metaimt.casefiles.studies import read_studies
+    from metaimt.files import for_terminal
     from metaimt.statistics.prediction import predict
 
     kind = None if out is None else figure_kind(out)
     studies = read_studies(path)
+    kinds = len({(row.responders, row.evaluable) for row in studies.rows})
+    if kinds > MOST_KINDS:
+        said = f"{kinds} different (r, n) in {path.name}: the GLMM takes a while for so many, 10 s or more"
+        print(f"metaimt: {for_terminal(said)}", file=sys.stderr, flush=True)
     found = compare_studies(studies.rows, studies.grouping, name=path.name, models=models)
     prediction = predict([row.responders for row in studies.rows], [row.evaluable for row in studies.rows])
     if output == "json":
@@ -35,7 +42,6 @@ def pool_studies(path: Path, output: str, *, models: Models, out: Path | None = 
     elif output == "csv":
         print_comparison_csv({path.name: found})
     else:
-        from metaimt.files import for_terminal
         from metaimt.report.methods_text import studies_text
 
         print(studies_text(found, prediction))

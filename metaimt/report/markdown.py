@@ -14,7 +14,7 @@ from metaimt.analyses.results import Results
 from metaimt.casefiles.model import CaseFile, Publication
 from metaimt.casefiles.published import PublishedFigure
 from metaimt.figures.review_figure import Drawn
-from metaimt.model.count import Publications
+from metaimt.model.count import Count, Publications
 from metaimt.model.reason import Why
 from metaimt.model.text import Named, Text
 from metaimt.problem import Waived
@@ -90,7 +90,7 @@ def report_content(results: Results, link: Link = plain) -> dict[str, Any]:
         ],
         "reading": _reading(results, link),
         "waived": [_waived(one) for one in results.waived],
-        "publications": [publication_content(report, results, link) for report in results.library.reports],
+        "publications": publications(results, link),
         "methods": methods_text(results),
         "clinical": clinical_content(results, link),
         "sensitivity": sensitivity_section(results),
@@ -232,16 +232,27 @@ def _waived(one: Waived) -> str:
     return f"{PurePosixPath(problem.file).stem}: {problem.message} ({problem.rule}). {one.reason}"
 
 
-def publication_content(report: CaseFile, results: Results, link: Link = plain) -> dict[str, Any]:
-    """Words and link of one included publication, and where it is counted."""
+def publications(results: Results, link: Link = plain) -> list[dict[str, Any]]:
+    """Words and link of each included publication, and where it is counted."""
+    counts = {
+        name: group.counts.by_level("", lambda unit: unit.report, "") for name, group in results.response.pools.items()
+    }
+    return [_publication(report, results, counts, link) for report in results.library.reports]
+
+
+def _publication(
+    report: CaseFile, results: Results, counts: Mapping[str, Mapping[str, Count]], link: Link
+) -> dict[str, Any]:
+    """One of them; `counts` are those of each pool by report."""
     publication = report.report
     said = (publication.authors, publication.title, publication.journal, publication.year)
     address, link_text = citation_link(report)
     counted: Mapping[str, str] = {
-        name: link(fraction(r, n), group.counts.of_reports(f"{report.id} in {group.label}", {report.id}))
-        for name, group in results.response.pools.items()
-        for cluster, r, n in group.clusters
-        if cluster == report.id
+        name: link(fraction(own.responders, own.evaluable), own)
+        for name, by_report in counts.items()
+        if report.id in by_report
+        for own in [by_report[report.id].titled(f"{report.id} in {results.response.pools[name].label}")]
+        if own.evaluable
     }
     return {
         "id": report.id,

@@ -48,6 +48,8 @@ COLUMNS = (  # heading, class: r numbers to the right, w only on a wide screen
     ("Year", ""),
     ("Counted in, or why not", ""),
 )
+MOST_CASES = 500
+"""Rows of the list of cases from which on it is folded."""
 CONTENTS = (
     ("answer", "The answer"),
     ("forest", "Every report"),
@@ -103,6 +105,7 @@ def page_html(
         filters=_filters(cases),
         filter_labels=FILTERS,
         case_columns=COLUMNS,
+        most_cases=MOST_CASES,
         cases=cases,
         reports=reports,
         data=lambda: _json(_data(results, cases, reports, link)),  # last, when every number has been met

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from metaimt.analyses.results import Results
 from metaimt.figures.review_figure import Drawn, FigureText
 from metaimt.report.archive import undated
 from metaimt.report.figure_files import FigureFiles
 from metaimt.report.figures import drawn_figures
-from metaimt.report.markdown import citation_link, publication_content
+from metaimt.report.markdown import citation_link, publications
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -90,8 +90,7 @@ def _references(document: Document, results: Results) -> None:
 
     document.add_heading("References", level=1)
     add_text(document.add_paragraph(), "The included publications; in front, the name that the tables use.")
-    for report in results.library.reports:
-        said: dict[str, Any] = publication_content(report, results)
+    for report, said in zip(results.library.reports, publications(results), strict=True):
         paragraph = add_styled(document, "List Number")
         add_text(paragraph, f"{said['id']}. ", bold=True)
         add_text(paragraph, f"{said['reference']}. ")

@@ -116,7 +116,10 @@ def add_link(paragraph: Paragraph, address: str, text: str) -> None:
         add_text(paragraph, text)
         return
     link = OxmlElement("w:hyperlink")
-    link.set(qn("r:id"), paragraph.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
+    known = paragraph.part.rels
+    # An id of our own: python-docx looks through all of them for a free one, and for the same address, at every link.
+    made = known.add_relationship(RELATIONSHIP_TYPE.HYPERLINK, address, f"link{len(known)}", is_external=True)
+    link.set(qn("r:id"), made.rId)
     run = paragraph.add_run(plain(text))
     run._r.style = HYPERLINK
     link.append(run._r)

@@ -135,6 +135,15 @@ def test_a_register_is_refused_at_once(tmp_path: Path) -> None:
     assert "more than 500,000 patients in all" in done.stderr
 
 
+def test_a_table_that_takes_a_while_says_so(tmp_path: Path) -> None:
+    rows = [f"made-up-{n}-{r},{r},{n}" for n in range(1, 25) for r in range(n + 1)][:301]
+    (tmp_path / "made-up.csv").write_text("id,x,n\n" + "\n".join(rows[:300]), encoding="utf-8")
+    assert "takes a while" not in metaimt("pool", tmp_path / "made-up.csv", "--format", "csv").stderr
+    (tmp_path / "made-up.csv").write_text("id,x,n\n" + "\n".join(rows), encoding="utf-8")
+    done = metaimt("pool", tmp_path / "made-up.csv", "--format", "csv")
+    assert (done.returncode, "301 different (r, n) in made-up.csv: the GLMM takes a while" in done.stderr) == (0, True)
+
+
 def test_options_of_the_review_are_wrong_use_for_a_table() -> None:
     assert metaimt("pool", EVIDENCE, "--by", "site").returncode == 2
 

@@ -16,6 +16,7 @@ from metaimt.figures.review_figure import ReviewFigure
 from metaimt.figures.review_forest import forest_figure, forest_table
 from metaimt.figures.review_swimmer import swimmer_figure, swimmer_table
 from metaimt.figures.sensitivity_forest import leave_one_out_figure, leave_one_out_table
+from metaimt.report.page import page_html
 from metaimt.report.page_top import compact_note, forest_rows
 from metaimt.report.sensitivity import over_time_content
 
@@ -115,3 +116,11 @@ def test_many_steps_in_time_are_the_last_and_say_so(many: Results, monkeypatch: 
     table = over_time_content(many)["tables"][0]
     assert [step["when"] for step in table["steps"]] == ["2019", "2020"]
     assert table["crossings"][0] == "Of 10 steps the last 2 are shown; all are in tables/over-time.csv."
+
+
+@pytest.mark.parametrize(("most", "folded"), [(46, 1), (47, 0)])
+def test_a_long_list_of_cases_is_folded_and_says_so(
+    many: Results, monkeypatch: pytest.MonkeyPatch, most: int, folded: int
+) -> None:
+    monkeypatch.setattr("metaimt.report.page.MOST_CASES", most)
+    assert page_html(many).count("<summary>The table of 47 courses and groups, folded because it is long") == folded
