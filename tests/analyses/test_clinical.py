@@ -108,7 +108,7 @@ STATED = {"treated_as_stated": "made up"}
         ({"treated": 4, "responded": 1, "status": {"ALK": "positive"}}, "positive"),
         ({"treated": 4, "responded": 1}, "not_stated"),
         ({"treated": 4, "responded": 1, "status": {"ALK": "negative"}}, "other"),
-        ({"treated": 4, "responded": 1, "status": {"ALK": "mixed"}}, "other"),
+        ({"treated": 4, "responded": 1, "status": {"ALK": "mixed"}}, "not_stated"),
         ({"treated": 4, "responded": 1, "status": {"ROS1": "positive"}}, "other"),
         ({"treated": 4, "responded": 1, "status": {"ROS1": "negative"}}, "not_stated"),
     ],
