@@ -178,7 +178,7 @@ LINKS = [
     {"reports": ["other-2019", "whole-2018"], "prefer": "other-2019", "certainty": "probable"},
 ]
 OTHER_RULES: dict[str, Any] = {
-    "priors": {"mu": [2, "3/4"], "rho": [1, 2], "subgroup_mean_sd": 2.5, "subgroup_sd_scale": 0.5},
+    "priors": {"mu": [0.5, "3/4"], "rho": [1, 2], "subgroup_mean_sd": 2.5, "subgroup_sd_scale": 0.5},
     "links": {"apply": ["certain"]},
     "strata": {"trials": ["trial"], "series": ["case_series", "case_report"]},
     "subgroups": ["marker_evidence", "population", "design", "depth", "response_basis", "year", "report", "drug"],
