@@ -131,15 +131,19 @@ def _in_group(group: list[Entry]) -> Iterator[tuple[Entry, Entry, Same]]:
 def _repeated(publications: Publications, field: str) -> Iterator[Located]:
     """Two case files, or two excluded publications, of one identifier."""
     word = IDENTIFIERS[field]
-    seen: dict[tuple[bool, str], Entry] = {}
+    groups: dict[tuple[bool, str], dict[str, Entry]] = {}
     for entry in publications.entries:
-        if (key := entry.keys.get(field)) is None:
-            continue
-        first = seen.setdefault((entry.reason is None, key), entry)
-        if first.id != entry.id and (place := publications.located(entry, field)):
-            message = f"{word} {entry.fields[field]} is already that of {first.named}: the same publication twice"
-            which = "files" if entry.reason is None else "entries"
-            yield *place, message, f"delete one of the two {which}, or correct the {word} of one"
+        if (key := entry.keys.get(field)) is not None:
+            groups.setdefault((entry.reason is None, key), {}).setdefault(entry.id, entry)
+    for (files, _), group in groups.items():
+        first, *later = group.values()
+        # At each of them: whoever asks about one file must be told, whichever it is.
+        pairs = [*((entry, first) for entry in later), *([(first, later[0])] if later else [])]
+        for entry, other in pairs:
+            if place := publications.located(entry, field):
+                message = f"{word} {entry.fields[field]} is already that of {other.named}: the same publication twice"
+                which = "files" if files else "entries"
+                yield *place, message, f"delete one of the two {which}, or correct the {word} of one"
 
 
 @rule("repeated-doi", about="publications")
@@ -165,10 +169,11 @@ def titles_differ(publications: Publications) -> Iterator[Located]:
     """Without an identifier, title and first author or year stand for one publication."""
     for entry, earlier, same in publications.same_titles:
         both_read = entry.reason is earlier.reason is None
-        if same.level == "error" and both_read and (place := publications.located(entry, "title")):
-            message = f"the same publication as {earlier.named} ({same.reason})"
-            hint = "delete one of the two files; if they are two publications, give both their DOI or PubMed id"
-            yield *place, message, hint
+        for one, other in ((entry, earlier), (earlier, entry)):
+            if same.level == "error" and both_read and (place := publications.located(one, "title")):
+                message = f"the same publication as {other.named} ({same.reason})"
+                hint = "delete one of the two files; if they are two publications, give both their DOI or PubMed id"
+                yield *place, message, hint
 
 
 @rule("same-title", "warning", about="publications")

@@ -12,6 +12,7 @@ from conftest import MakeReview, course, patient, report
 
 from metaimt.casefiles.library import read_files, read_library
 from metaimt.checks import check_library
+from metaimt.cli.validate import looked_at
 from metaimt.problem import Problem
 
 TITLE = "Made up: a tumour of the omentum"
@@ -29,19 +30,31 @@ def made(make_review: MakeReview, *fields: dict[str, Any]) -> Path:
     return make_review(*entries)
 
 
-def test_one_pair_is_told_once_by_the_identifier(make_review: MakeReview) -> None:
+def test_one_pair_is_told_by_the_identifier_at_both_files(make_review: MakeReview) -> None:
     """f14 of the inputs: the same PubMed Central id and the same title in two years."""
     both = {"title": TITLE, "pmcid": "PMC7654321"}
-    (problem,) = told(made(make_review, both | {"year": 2019}, both | {"year": 2020}))
-    assert (problem.rule, problem.severity) == ("repeated-pmcid", "error")
-    assert "is already that of made-2019" in problem.message
+    first, second = told(made(make_review, both | {"year": 2019}, both | {"year": 2020}))
+    assert {(each.rule, each.severity) for each in (first, second)} == {("repeated-pmcid", "error")}
+    assert "is already that of made-2020" in first.message
+    assert "is already that of made-2019" in second.message
+
+
+def test_of_three_each_is_told_once(make_review: MakeReview) -> None:
+    found = told(made(make_review, *({"pmid": "12345"} for _ in range(3))))
+    assert [Path(each.file).stem for each in found] == ["made-2019", "made-2020", "made-2021"]
+
+
+def test_the_file_that_is_asked_about_is_told_whichever_it_is(make_review: MakeReview) -> None:
+    folder = made(make_review, {"doi": "10.0000/made"}, {"doi": "10.0000/MADE"})
+    for path in sorted((folder / "literature").iterdir()):
+        assert "repeated-doi" in {problem.rule for problem in looked_at([path]).findings.problems}, path
 
 
 def test_a_doi_that_is_refused_is_compared_all_the_same(make_review: MakeReview) -> None:
     dois = ("10.0000/made<up>1", "https://doi.org/10.0000/MADE%3Cup%3E1.")
     folder = made(make_review, *({"doi": doi} for doi in dois))
-    (problem,) = told(folder)
-    assert (problem.rule, problem.file) == ("repeated-doi", f"{folder}/literature/made-2020.yaml")
+    assert {problem.rule for problem in told(folder)} == {"repeated-doi"}
+    assert len(told(folder)) == 2
     assert "wrong-form" in {problem.rule for problem in read_library(folder).problems}
 
 
@@ -87,4 +100,4 @@ def test_single_files_are_compared_too(make_review: MakeReview, tmp_path: Path) 
     folder = made(make_review, {"pmid": "012345"}, {"pmid": "12345"})
     copies = [Path(shutil.copy(path, tmp_path)) for path in sorted((folder / "literature").iterdir())]
     rules = [problem.rule for problem in check_library(read_files(copies), whole=False)]
-    assert rules.count("repeated-pmid") == 1
+    assert rules.count("repeated-pmid") == 2
