@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from metaimt.analyses.comparison import Comparison
 from metaimt.analyses.models import LIKELIHOOD, Interval, Model
 from metaimt.analyses.study_parts import Part, Subgroups
+from metaimt.analyses.wording import fraction, plural, prior_words, rate_and_limits
+from metaimt.analyses.wording import predicted as predicted_text
 from metaimt.files import for_terminal
-from metaimt.report.tables import Row
-from metaimt.report.wording import fraction, plural, prior_words, rate_and_limits
-from metaimt.report.wording import predicted as predicted_text
 from metaimt.statistics.exact_tests import ExactTest
 from metaimt.statistics.glmm import Separated
 from metaimt.statistics.outcome import NotIdentified, NotRun
 from metaimt.statistics.prediction import Prediction
 from metaimt.statistics.proportion import Proportion
+
+if TYPE_CHECKING:  # what makes the tables of a review reads case files, which a table of studies does not need
+    from metaimt.report.tables import Row
 
 WIDTH, _NAME, _CELL = 80, 34, 20
 _EXACT = {"beta-binomial", "glmm", *LIKELIHOOD.values()}
