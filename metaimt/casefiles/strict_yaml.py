@@ -268,8 +268,8 @@ def _syntax_problem(name: str, text: str, error: yaml.YAMLError) -> Problem:
 
 def _build(node: yaml.Node, name: str, text: str, problems: list[Problem]) -> Any:
     if isinstance(node, yaml.ScalarNode):
-        found = _bounded(node, LONGEST_TEXT, name, text, problems)
-        return _scalar(node) if len(found) == len(node.value) else found
+        long = len(node.value) > LONGEST_TEXT
+        return _bounded(node, LONGEST_TEXT, name, text, problems) if long else _scalar(node)
     if isinstance(node, yaml.SequenceNode):
         return [_build(child, name, text, problems) for child in _bounded(node, MOST_ENTRIES, name, text, problems)]
     mapping: dict[str, Any] = {}
@@ -279,7 +279,11 @@ def _build(node: yaml.Node, name: str, text: str, problems: list[Problem]) -> An
             position = _position(key_node)
             message = "the name of a field is not plain text"
             problems.append(problem_in(name, text, position, "key-not-text", message, "write name: value"))
-        elif (key := _bounded(key_node, LONGEST_NAME, name, text, problems)) in mapping:
+        elif (
+            key := key_node.value
+            if len(key_node.value) <= LONGEST_NAME
+            else _bounded(key_node, LONGEST_NAME, name, text, problems)
+        ) in mapping:
             message = f"'{key}' stands twice here; only one of the two could be kept"
             position = _position(key_node)
             problems.append(problem_in(name, text, position, "repeated-key", message, "delete or rename one"))
