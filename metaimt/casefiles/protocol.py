@@ -129,6 +129,7 @@ def _beta_prior(low: float, example: str) -> PlainValidator:
     """Two numbers, parameters of a beta distribution, that the grid of the model can hold."""
 
     def check(value: object) -> tuple[float, float]:
+        """The pair as numbers; a fraction may be written as text."""
         parts = [_number_or_fraction(part) for part in value] if isinstance(value, list | tuple) else []
         found = tuple(part for part in parts if part is not None and low <= part <= _LARGEST)
         if len(parts) != 2 or len(found) != 2:

@@ -210,7 +210,7 @@ REPORT = st.one_of(st.just(1), st.integers(2, 20)).flatmap(lambda n: st.tuples(s
 REPORTS = st.lists(REPORT, min_size=2, max_size=22)
 
 
-def raised(before: Pairs, after: Pairs) -> None:
+def assert_nothing_lowered(before: Pairs, after: Pairs) -> None:
     """Neither estimate nor limit falls, nor, mirrored, rises; nor does any probability above a threshold fall."""
     first, then = of(before), of(after)
     assert all(new >= old - 1e-9 for old, new in zip(limits(first), limits(then), strict=True))
@@ -223,13 +223,13 @@ def raised(before: Pairs, after: Pairs) -> None:
 @examples(30)
 @given(REPORTS)
 def test_a_new_single_responder_lowers_nothing(pairs: Pairs) -> None:
-    raised(pairs, [*pairs, (1, 1)])
+    assert_nothing_lowered(pairs, [*pairs, (1, 1)])
 
 
 @examples(30)
 @given(REPORTS)
 def test_a_responder_in_place_of_a_single_non_responder_lowers_nothing(pairs: Pairs) -> None:
-    raised([*pairs, (0, 1)], [*pairs, (1, 1)])
+    assert_nothing_lowered([*pairs, (0, 1)], [*pairs, (1, 1)])
 
 
 @pytest.mark.parametrize("pairs", [[(12, 16), (8, 12), (7, 10)] * 60, [(700, 1000), (650, 900)], [(1, 1)] * 3000])
