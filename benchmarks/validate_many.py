@@ -42,6 +42,8 @@ def write_copies(folder: Path, files: int) -> list[str]:
         text = re.sub(r"(?m)^  overlaps: .*\n", "", text)
         text = re.sub(r"(?m)^  doi: (10\.\d+/).*$", rf"  doi: \g<1>copy-{k}", text)
         text = re.sub(r"(?m)^  pmid: .*$", f'  pmid: "{k}"', text)
+        text = re.sub(r"(?m)^  pmcid: .*$", f"  pmcid: PMC{k}", text)
+        text = re.sub(r"quotes: [\w-]+", f"quotes: copy-{k}", text)  # the report itself
         (folder / "literature" / f"copy-{k}.yaml").write_text(text, encoding="utf-8")
         texts.append(text)
     return texts

@@ -22,6 +22,8 @@ from metaimt.checks.source_words import (
 )
 from metaimt.vocabulary import Vocabulary
 
+_WORDS = re.compile(r"\w+")
+
 CHILD_BELOW, ADULT_FROM = 16, 25  # years; in between a patient may be in a trial of either age group
 
 
@@ -72,7 +74,7 @@ def _with_journals(words: dict[str, SourceWords], reports: Iterable[CaseFile]) -
     """A word of a journal's name, such as Swiss, counts where a text uses it as a name; a shared journal does not."""
     names = {name for found in words.values() for name in found.names}
     for report in reports:
-        journal = names.intersection(re.findall(r"\w+", report.report.journal or ""))
+        journal = names.intersection(_WORDS.findall(report.report.journal or ""))
         if journal:
             words[report.id] = replace(words[report.id], names=words[report.id].names | journal)
     return words

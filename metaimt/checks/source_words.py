@@ -16,17 +16,20 @@ from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import CaseFile
 from metaimt.vocabulary import Vocabulary
 
+_LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 _WORD = re.compile(r"[^\W_][\w/'’+-]*[\w+]")
-_CAPITALISED = re.compile(r"(?<![^\W_])(?<![^\W_][/'’+-])[^\W\d_a-z][\w/'’+-]*[\w+]")
+# The first letter before what must not stand before it: the search then passes over all other letters at once.
+_CAPITALISED = re.compile(r"[^\W\d_a-z](?<![^\W_].)(?<![^\W_][/'’+-].)[\w/'’+-]*[\w+]")
 _PUNCTUATION = str.maketrans(dict.fromkeys('.,;:!?()[]"“”‘%=<>', " "))
 _PARTS = re.compile(r"[-/+]")
 _BETWEEN_AUTHORS, _ET_AL = re.compile(r"[,;&]|\band\b"), re.compile(r"\bet al\b\.?")
 _INITIALS = re.compile(r"[A-Z]{1,3}\.?")
 _STEM = 4  # letters, so that uterus meets uterine
 _SENTENCE_START = re.compile(r"(?:^|[.:;!?] )[\"'“(]{0,2}$")  # in what stands before a word
+_YEAR = re.compile(r"-\d{4}")
 _REPORT_ID = re.compile(r"\b[a-z][a-z0-9-]{0,79}-\d{4}(?:-[a-z])?\b")
 _CAPITALS_AND_DIGITS = re.compile(r"[A-Z0-9-]+")  # ADVL0912, NCT01121588
-_NUMBERED_TRIAL = re.compile(r"\b([A-Z]{4,})(?: trial| study| protocol)? ((?!19|20)\d{4}|\d{3}|\d{5,})\b")
+_NUMBERED_TRIAL = re.compile(r"([A-Z](?<!\w.)[A-Z]{3,})(?: trial| study| protocol)? ((?!19|20)\d{4}|\d{3}|\d{5,})\b")
 _ACRONYM = re.compile(r"(?:[A-Z]-?){5,}")  # STARTRK-NG
 _MUTATION = re.compile(r"[A-Z]\d{2,4}[A-Z]")  # F1174L
 # Compendia, meetings, methods and months: two reports read in the same place do not share patients for that.
@@ -72,7 +75,8 @@ def lexicon(library: Library) -> Lexicon:
 def source_words(report: CaseFile, known: Lexicon) -> SourceWords:
     """The authors, trials and names of a report as a whole; labels of arms speak for their arm only."""
     title = report.report.title or ""
-    note = _REPORT_ID.sub("", " ".join((report.extraction.note or "").split()))
+    note = " ".join((report.extraction.note or "").split())
+    note = _REPORT_ID.sub("", note) if _YEAR.search(note) else note
     texts = [text for text in (title, note, report.extraction.secondary_source) if text]
     running = (note, title if _written_as_sentence(title) else "")
     names = frozenset(word for text in texts for word in acronyms(text, known))
@@ -125,7 +129,7 @@ def acronyms(text: str, known: Lexicon) -> frozenset[str]:
 
 def places_named(text: str) -> dict[str, str]:
     """The words that say where in the body, by their stems."""
-    words = {word.casefold() for word in re.findall(r"[^\W\d_]{4,}", text)}
+    words = {word.casefold() for word in _LONG_WORD.findall(text)}
     return {word[:_STEM]: word for word in sorted(words - _NO_PLACES)}
 
 
@@ -144,10 +148,13 @@ def sites_named(text: str, vocabulary: Vocabulary) -> dict[str, str]:
 @lru_cache(maxsize=16)  # one text is asked for acronyms, then for trial numbers
 def _unknown_words(text: str, known: Lexicon) -> tuple[str, ...]:
     """The words with a capital or digit beyond their first letter that are not, even in part, in the vocabulary."""
-    marked = ((word, word.casefold()) for word in _WORD.findall(text) if not word.islower() and not word[1:].islower())
-    return tuple(
-        word for word, plain in marked if plain not in known.terms and known.terms.isdisjoint(_PARTS.split(plain))
-    )
+    found = []
+    for word in _WORD.findall(text):
+        if not word.islower() and not word[1:].islower():
+            plain = word.casefold()
+            if plain not in known.terms and (plain.isalnum() or known.terms.isdisjoint(_PARTS.split(plain))):
+                found.append(word)
+    return tuple(found)
 
 
 def _written_as_sentence(title: str) -> bool:

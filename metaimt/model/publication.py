@@ -23,6 +23,7 @@ RICH_TEXT = re.compile(r"</?(?:i|b|u|em|strong|sub|sup|sc|scp|span|p|title|jats:
 SHORTEST_TITLE = 12  # letters and digits; "Case report" and "Reply" name nothing
 _LONGEST_DOI = 500
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
+_DIGITS, _WORD_PARTS = re.compile(r"\d+"), re.compile(r"[^\W_]+")
 _ENDS = ".,:;'\"’”"
 _PAIRS = {")": "(", "]": "[", "}": "{", ">": "<"}
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
@@ -65,15 +66,16 @@ def key_of(field: str, value: str) -> str:
     value = value.strip()
     if field == "doi":
         return (plain_doi(value) or value).casefold()
-    digits = re.search(r"\d+", value)
+    digits = _DIGITS.search(value)
     return (digits[0].lstrip("0") or "0") if digits else value.casefold()
 
 
 def folded(text: str) -> str:
     """Words of letters and digits in lower case, without accents and mark-up."""
     plain = html.unescape(RICH_TEXT.sub("", text)).casefold().translate(_LETTERS)
-    plain = "".join(one for one in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(one))
-    return " ".join(re.findall(r"[^\W_]+", plain))
+    if not plain.isascii():
+        plain = "".join(one for one in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(one))
+    return " ".join(_WORD_PARTS.findall(plain))
 
 
 @lru_cache(maxsize=2**15)
@@ -146,12 +148,15 @@ def identity(
 def same_publication(one: Identity, other: Identity) -> Same | None:
     """Whether two are of the same publication; None if nothing speaks for it."""
     differ = ""
-    for field, word in IDENTIFIERS.items():
-        mine, theirs = getattr(one, field), getattr(other, field)
+    for field, mine, theirs in (
+        ("doi", one.doi, other.doi),
+        ("pmid", one.pmid, other.pmid),
+        ("pmcid", one.pmcid, other.pmcid),
+    ):
         if mine and mine == theirs:
-            return Same("error", field, f"same {word}")
+            return Same("error", field, f"same {IDENTIFIERS[field]}")
         if mine and theirs:
-            differ = differ or word
+            differ = differ or IDENTIFIERS[field]
     if not one.title or one.title != other.title:
         return None
     if why := _other(one, other):
