@@ -159,10 +159,9 @@ def draw_named(
 
     Raises what `load` raises, and WrongUse, naming the nearest, for an unknown name, pool, grouping or column.
     """
-    from metaimt.analyses.reports_by_level import reports_by_level
-    from metaimt.figures.forest_by import forest_by_figure
+    from metaimt.analyses.subgroups import reports_by_level
+    from metaimt.figures.forest_by import USUAL, column_headings, forest_by_figure
     from metaimt.figures.registry import draw_figure
-    from metaimt.figures.unit_columns import USUAL, column_headings
     from metaimt.model.fields import GROUPINGS
 
     say = progress or _silent
@@ -200,7 +199,7 @@ def build(
     """
     from metaimt.analyses.results import analyse
     from metaimt.out_folder import refuse_foreign_folder, write_folder
-    from metaimt.report.figure_files import review_figure_files
+    from metaimt.report.figures import review_figure_files
     from metaimt.report.outputs import output_files
 
     say = progress or _silent
@@ -245,9 +244,9 @@ def diff(old: str | None = None, new: str | None = None, cases: Path | str = "ca
 
 def snapshot(version: str, cases: Path | str = "cases") -> tuple[Path, Changes]:
     """Freeze the review as `version`: the file written, and what is new in it. Raises what `load` raises, WrongUse."""
-    from metaimt.analyses.frozen_numbers import frozen_numbers
+    from metaimt.analyses.results import frozen_numbers
     from metaimt.report.whats_new import news_lines
-    from metaimt.versions.numbering import kinds_of, refuse_number
+    from metaimt.versions.changes import kinds_of, refuse_number
     from metaimt.versions.places import newest
     from metaimt.versions.stored import Release, stored_versions, version_content, write_version
 
@@ -272,7 +271,7 @@ def snapshot(version: str, cases: Path | str = "cases") -> tuple[Path, Changes]:
 
 def verify(version: str | None = None, cases: Path | str = "cases") -> Verification:
     """Recompute a version (default: the newest) from its own content. Raises WrongUse if there is none."""
-    from metaimt.analyses.frozen_numbers import frozen_numbers
+    from metaimt.analyses.results import frozen_numbers
     from metaimt.casefiles.version_files import fault_in, version_paths
     from metaimt.versions.places import Place
     from metaimt.versions.side import documents_of, texts_of

@@ -171,7 +171,7 @@ def make_review(tmp_path: Path) -> MakeReview:
 @pytest.fixture
 def forest_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Builds that draw the forest plot and no other figure: drawing is most of the time of a small build."""
-    monkeypatch.setattr("metaimt.report.figure_files.figure_names", lambda protocol: {"forest": "made up"})
+    monkeypatch.setattr("metaimt.report.figures.figure_names", lambda protocol: {"forest": "made up"})
 
 
 _REMEMBERED: dict[str, Any] = {}
@@ -203,7 +203,7 @@ def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
 def outputs(shipped: Results, once: Path) -> Path:
     """The folder of the frozen review's outputs, written once a test run."""
     from metaimt.out_folder import write_folder
-    from metaimt.report.figure_files import review_figure_files
+    from metaimt.report.figures import review_figure_files
     from metaimt.report.outputs import output_files
     from metaimt.review import news
 

@@ -106,7 +106,7 @@ _IMPORTED: Final = (
 )
 _MADE: Final = {
     "analyse": "metaimt.analyses.results",
-    "review_figure_files": "metaimt.report.figure_files",
+    "review_figure_files": "metaimt.report.figures",
 }
 _LARGE: Final = 50_000  # bytes
 _WORTH: Final = 0.005  # seconds; the inner loops have too many answers to be carried into every fork
@@ -279,7 +279,7 @@ class Made:
         return replace(found, library=library, protocol=protocol, warnings=warnings, waived=waived)
 
     def review_figure_files(self, results: Any, *_: int) -> Any:
-        """As `metaimt.report.figure_files.review_figure_files`."""
+        """As `metaimt.report.figures.review_figure_files`."""
         original = self.original["review_figure_files"]
         return self._once("review_figure_files", results.library, lambda: original(results))
 

@@ -87,7 +87,7 @@ def _cases(folder: Path) -> _Inputs:
 
 
 def _references() -> _Inputs:
-    from metaimt.curation.references import parse_references
+    from metaimt.curation.reference_formats import parse_references
 
     for name, text in texts.references(SIZE):
         yield name, lambda text=text: bool(parse_references(text))  # type: ignore[misc]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from metaimt.analyses.comparison import Comparison, compare
-from metaimt.analyses.comparison_models import SHOWN as COMPARED_ONLY
+from metaimt.analyses.models import SHOWN as COMPARED_ONLY
 from metaimt.analyses.models import Interval
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.sensitivity import Cell, SensitivityRow

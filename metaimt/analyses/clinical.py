@@ -2,17 +2,151 @@
 
 Counts of the patients of a pool described one by one, by histology and by drug, each with for how many it is known. No
 rate is made of fewer than FEWEST.
+
+What do the sources say on deaths, on why treatment ended, and on adverse events? Counts, with who says so.
+
+Every eligible patient described one by one, once, whether or not the response is readable. A patient whom the pools
+count in an arm stands here too: an arm says none of this. A source that says nothing is not a source that says "none":
+each count stands beside the number for whom the item is stated, and no rate is made of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from metaimt.evidence.selection import Selection
+from metaimt.casefiles.library import Library
+from metaimt.casefiles.protocol import Protocol
+from metaimt.evidence.selection import Placed, Selection
 from metaimt.model.count import Count
+from metaimt.model.reason import Reason
 from metaimt.model.unit import Unit
+
+ONGOING = "still on the drug"
+NO_REASON = "stopped, reason not stated"
+BEFORE_ASSESSMENT = "death before the response was assessed"
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """One item: `values` maps what is stated to who, `stated` are all these, `asked` also those who state nothing.
+
+    A unit may have more than one value (adverse events), so that the values may add up to more than `stated`.
+    """
+
+    item: str
+    values: Mapping[str, Count]
+    stated: Count
+    asked: Count
+
+    def to_dict(self) -> dict[str, Any]:
+        """Counts and the units behind them."""
+        values = {name: {"number": len(found.ids), "units": list(found.ids)} for name, found in self.values.items()}
+        return {"stated": len(self.stated.parts), "of": len(self.asked.parts), "values": values}
+
+
+@dataclass(frozen=True, slots=True)
+class DeathsAndToxicity:
+    """`status` of each patient at the last follow-up; `ends` and `events` of each course.
+
+    arms: for whose patients none of this is recorded, but for those whom another report describes one by one
+    (`elsewhere`), and who stand in the three items.
+    """
+
+    status: Stated
+    ends: Stated
+    events: Stated
+    arms: Count
+    elsewhere: Count
+
+    def to_dict(self) -> dict[str, Any]:
+        """The three items, and for how many nothing is recorded."""
+        items = {"status": self.status, "end_of_treatment": self.ends, "adverse_events": self.events}
+        counts = {
+            "patients_as_counts": self.arms.evaluable,
+            "of_these_described_elsewhere": len(self.elsewhere.parts),
+        }
+        return {**{name: item.to_dict() for name, item in items.items()}, **counts}
+
+
+def deaths_and_toxicity(library: Library, protocol: Protocol, selection: Selection) -> DeathsAndToxicity:
+    """Count what is stated for the patients of a selection."""
+    again = _described_again(library, protocol)
+    eligible = [placed for placed in selection.placed if not _says(placed, Reason.NOT_ELIGIBLE)]
+    courses = [placed.unit for placed in eligible if placed.unit.course and placed.unit.subject not in again]
+    first = [unit for unit in courses if unit.course == 1]
+    given_way = {placed.unit.subject for placed in eligible if _says(placed, Reason.COUNTED_ELSEWHERE)}
+    alone = (p.unit for p in eligible if not p.unit.course and p.unit.subject not in given_way)
+    arms = [unit for unit in alone if unit.line != "later"]
+    named = _events(library)
+    return DeathsAndToxicity(
+        status=_stated("status at the last follow-up", first, lambda unit: _one(unit.life_status)),
+        ends=_stated("how the treatment ended", courses, lambda unit: _one(_end(unit))),
+        events=_stated("adverse events", courses, lambda unit: named.get((unit.subject, unit.course), ())),
+        arms=Count.of("known only as counts", arms),
+        elsewhere=Count.of(
+            "within these counts, but described one by one elsewhere",
+            (unit for unit in first if unit.subject in given_way),
+        ),
+    )
+
+
+def _says(placed: Placed, reason: Reason) -> bool:
+    """Eligibility and links come before the conditions of any pool, so that every group has the same reason."""
+    return any(why.reason is reason for why in next(iter(placed.reasons.values()), ()))
+
+
+def _described_again(library: Library, protocol: Protocol) -> set[str]:
+    """Subjects that give way to a report which describes the same patient one by one."""
+    found: set[str] = set()
+    people = {report.id: {patient.id for patient in report.patients} for report in library.reports}
+    for link in library.links:
+        if link.certainty not in protocol.links.apply:
+            continue
+        pairs = [(same.side(link.gives_way), same.side(link.prefer)) for same in link.patients]
+        alike = [(mine, theirs) for mine, theirs in pairs if mine is not None and theirs is not None]
+        found |= {"/".join(mine) for mine, theirs in alike if theirs[1] in people.get(theirs[0], ())}
+        if not pairs and people.get(link.prefer):
+            found |= {f"{link.gives_way}/{patient}" for patient in people.get(link.gives_way, ())}
+    return found
+
+
+def _end(unit: Unit) -> str | None:
+    if unit.stop_reason == "death" and unit.response == "NE":
+        return BEFORE_ASSESSMENT
+    if unit.stop_reason is not None:
+        return unit.stop_reason
+    return None if unit.ongoing is None else ONGOING if unit.ongoing else NO_REASON
+
+
+def _one(value: str | None) -> tuple[str, ...]:
+    return () if value is None else (value,)
+
+
+def _events(library: Library) -> dict[tuple[str, int], tuple[str, ...]]:
+    """(subject, course) -> adverse events as printed, in small letters so that equal ones meet."""
+    return {
+        (f"{report.id}/{patient.id}", number): tuple(dict.fromkeys(event.casefold() for event in course.adverse_events))
+        for report in library.reports
+        for patient in report.patients
+        for number, course in enumerate(patient.courses, start=1)
+    }
+
+
+def _stated(item: str, asked: Sequence[Unit], values_of: Callable[[Unit], Iterable[str]]) -> Stated:
+    values: dict[str, list[Unit]] = {}
+    for unit in asked:
+        for value in values_of(unit):
+            values.setdefault(value, []).append(unit)
+    ranked = sorted(values, key=lambda value: (-len(values[value]), value))
+    return Stated(
+        item,
+        {value: Count.of(f"{item}: {value}", values[value]) for value in ranked},
+        Count.of(f"{item}: stated", (unit for unit in asked if tuple(values_of(unit)))),
+        Count.of(item, asked),
+    )
+
 
 FEWEST: Final = 10
 YEAR: Final = 12.0  # months

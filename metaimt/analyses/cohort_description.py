@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from metaimt.analyses.estimate_dicts import proportion_dict
+from metaimt.analyses.wording import proportion_dict
 from metaimt.statistics.exact_tests import ExactTest, exact_test
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import Proportion, clopper_pearson

@@ -159,7 +159,7 @@ def compare(
 
 
 def _others(responders: Sequence[int], evaluable: Sequence[int], *, every: bool) -> dict[str, Model]:
-    from metaimt.analyses.comparison_models import inverse_variance_models
+    from metaimt.analyses.models import inverse_variance_models
 
     return {
         **{name: likelihood_model(responders, evaluable, cutoff) for cutoff, name in LIKELIHOOD.items()},
@@ -168,7 +168,7 @@ def _others(responders: Sequence[int], evaluable: Sequence[int], *, every: bool)
 
 
 def _heterogeneity(responders: Sequence[int], evaluable: Sequence[int], methods: Mapping[str, Model]) -> dict[str, Any]:
-    from metaimt.analyses.comparison_models import spread_dict
+    from metaimt.analyses.models import spread_dict
 
     exact = {"rho": methods["beta-binomial"].figures["rho"], "glmm_tau2": methods["glmm"].figures["tau2"]}
     return {

@@ -13,8 +13,8 @@ from math import inf
 from typing import Any, Final
 
 from metaimt.analyses.alternatives import Rate
-from metaimt.analyses.estimate_dicts import interval_dict
 from metaimt.analyses.pooled_response import columns, response_rate, strata_rates
+from metaimt.analyses.wording import interval_dict
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection
 from metaimt.model.count import Count

@@ -2,48 +2,226 @@
 
 A time known as [a, b] enters at its midpoint and, beside it, at each end. Nothing here compares responders with others:
 that would need a landmark.
+
+Do pre-specified groups differ in how long? Log-rank, and Cox where there are events enough.
+
+Groups are known before treatment; response is none of them: who responds has lived to respond (immortal time).
+
+What the sources say on time: printed medians, and for each patient how long and how it ended.
+
+Time on treatment, progression-free survival and duration of response are three fields and never stand in for each
+other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import isnan
 from statistics import median
-from typing import Any
+from typing import Any, Final
 
 from numpy.typing import ArrayLike
 
-from metaimt.analyses.duration_groups import GroupComparison, compare_groups
-from metaimt.analyses.known_times import (
-    CENSORED,
-    COMPETING,
-    EVENT,
-    LABELS,
-    ON_TREATMENT,
-    RESPONSE,
-    UNKNOWN,
-    KnownTime,
-    PrintedMedian,
-    known_times,
-    printed_medians,
-)
+from metaimt.analyses.breakdown import value_of
+from metaimt.analyses.subgroups import COVARIATES, level_columns
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Placed, Selection
 from metaimt.model.count import Count
+from metaimt.model.unit import Median, Span, Unit
+from metaimt.statistics.exact_tests import exact_test_rule
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.survival import (
+    CoxFit,
     IncidenceAt,
     KaplanMeier,
     Landmark,
+    LogRank,
     Quantile,
+    cox,
+    cox_rule,
     incidence_at,
     kaplan_meier,
     kaplan_meier_rule,
     landmarks,
+    log_rank,
     quantile,
     reverse_kaplan_meier,
 )
+
+ON_TREATMENT: Final = "time_on_treatment"
+PFS: Final = "pfs"
+RESPONSE: Final = "response_duration"
+LABELS: Final = {
+    ON_TREATMENT: "Time on treatment",
+    PFS: "Progression-free survival",
+    RESPONSE: "Duration of response",
+}
+
+EVENT: Final = "event"
+CENSORED: Final = "censored"
+COMPETING: Final = "competing"
+UNKNOWN: Final = "unknown"
+
+_SPANS: dict[str, Callable[[Unit], Span | None]] = {
+    ON_TREATMENT: lambda unit: unit.duration,
+    PFS: lambda unit: unit.pfs,
+    RESPONSE: lambda unit: unit.response_duration,
+}
+_MEDIANS: dict[str, Callable[[Unit], Median | None]] = {
+    ON_TREATMENT: lambda unit: unit.median_duration,
+    PFS: lambda unit: unit.median_pfs,
+}
+_OF_PROGRESSION = {"progression", "death"}
+_COMPETING = {"surgery", "completed", "toxicity"}
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedMedian:
+    """A median that an arm prints, months; `n` is its evaluable patients. A limit of None is not reached.
+
+    interval: None if none is printed.
+    """
+
+    id: str
+    report: str
+    drug: str
+    field: str
+    n: int
+    value: float
+    interval: tuple[float | None, float | None] | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields by name; no interval and no limit say so."""
+        said: Any = {"not_stated": "no interval printed"}
+        if self.interval is not None:
+            said = [{"not_reached": "not estimable"} if limit is None else limit for limit in self.interval]
+        names = ("id", "report", "drug", "field", "n", "value")
+        return {**{name: getattr(self, name) for name in names}, "interval": said}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTime:
+    """One patient's time, months from `low` to `high` (equal where exact), and how it ended.
+
+    state: event, censored, competing, or unknown (excluded from curves, and counted). why: in words.
+    """
+
+    unit: Unit
+    low: float
+    high: float
+    state: str
+    why: str
+
+    @property
+    def middle(self) -> float:
+        """The midpoint, months."""
+        return (self.low + self.high) / 2
+
+    def to_dict(self) -> dict[str, Any]:
+        """Who, the drug, and the other fields by name."""
+        told = {name: getattr(self, name) for name in ("low", "high", "state", "why")}
+        return {"id": self.unit.id, "drug": self.unit.drug, **told}
+
+
+def printed_medians(members: Iterable[Placed]) -> tuple[PrintedMedian, ...]:
+    """The medians of the arms of a pool, by field and id; never one of an arm that is counted elsewhere."""
+    found = []
+    for member in members:
+        for field, median_of in _MEDIANS.items():
+            if (median := median_of(member.unit)) is not None:
+                unit = member.unit
+                found.append(
+                    PrintedMedian(unit.id, unit.report, unit.drug, field, unit.evaluable, median.value, median.ci)
+                )
+    return tuple(sorted(found, key=lambda median: (median.field, median.id)))
+
+
+def known_times(units: Iterable[Unit], field: str) -> tuple[KnownTime, ...]:
+    """The patients whose time is given in one field, longest first."""
+    end = _treatment_end if field == ON_TREATMENT else _progression
+    found = []
+    for unit in units:
+        if (span := _SPANS[field](unit)) is not None:
+            state, why = end(unit)
+            found.append(KnownTime(unit, *span, state, why))
+    return tuple(sorted(found, key=lambda known: (-known.middle, known.unit.id)))
+
+
+def _treatment_end(unit: Unit) -> tuple[str, str]:
+    """Stopped for any reason is the event; a stop reason says that it was stopped."""
+    if unit.ongoing:
+        return CENSORED, "ongoing"
+    if unit.stop_reason is not None:
+        return EVENT, f"stopped: {unit.stop_reason}"
+    return (UNKNOWN, "not stated whether ongoing") if unit.ongoing is None else (EVENT, "stopped: reason not stated")
+
+
+def _progression(unit: Unit) -> tuple[str, str]:
+    """Progression or death is the event; the drug continued beyond progression says that it happened."""
+    if unit.stop_reason in _OF_PROGRESSION:
+        return EVENT, unit.stop_reason
+    if unit.beyond_progression:
+        return EVENT, "progression, drug continued"
+    if unit.ongoing:
+        return CENSORED, "ongoing"
+    if unit.stop_reason in _COMPETING:
+        return COMPETING, unit.stop_reason
+    return UNKNOWN, "not stated whether ongoing" if unit.ongoing is None else "not stated why it ended"
+
+
+@dataclass(frozen=True)
+class GroupComparison:
+    """Times of the patients by one grouping; those whose level is not known are left out; `known` are the others."""
+
+    grouping: str
+    known: Count
+    events: int
+    log_rank: LogRank | NotRun
+    cox: CoxFit | NotRun
+
+    def to_dict(self) -> dict[str, Any]:
+        """Both analyses, or why they were not run."""
+        return {
+            "grouping": self.grouping,
+            "known": self.known.evaluable,
+            "events": self.events,
+            "log_rank": _found(self.log_rank),
+            "cox": _found(self.cox),
+        }
+
+
+def compare_groups(
+    usable: Sequence[KnownTime], groupings: Sequence[str], title: str = ""
+) -> tuple[GroupComparison, ...]:
+    """Each pre-specified grouping with few levels, on times at the midpoint; competing events are censored."""
+    pairs = [(known, known.unit) for known in usable]
+    return tuple(_compare(pairs, name, title) for name in COVARIATES if name in groupings)
+
+
+def _compare(pairs: list[tuple[KnownTime, Unit]], grouping: str, title: str) -> GroupComparison:
+    both = [(known, unit) for known, unit in pairs if value_of(unit, grouping)]
+    labels = [str(value_of(unit, grouping)) for _, unit in both]
+    times, events = [known.middle for known, _ in both], [known.state == EVENT for known, _ in both]
+    sizes = [labels.count(label) for label in sorted(set(labels))]
+    ranked = kaplan_meier_rule(events) or exact_test_rule(sizes) or log_rank(times, events, labels)
+    who = Count.of(f"{title} and {grouping.replace('_', ' ')} known", (unit for _, unit in both))
+    return GroupComparison(grouping, who, sum(events), ranked, _cox(both, times, events, grouping))
+
+
+def _cox(both: list[tuple[KnownTime, Unit]], times: list[float], events: list[bool], grouping: str) -> CoxFit | NotRun:
+    if (forbidden := cox_rule(events)) is not None:
+        return forbidden
+    columns = level_columns([unit for _, unit in both], grouping)
+    if not columns:
+        return NotRun("all patients are of one level")
+    rows = list(zip(*(values for _, values in columns), strict=True))
+    return cox(times, events, rows, [label for label, _ in columns])
+
+
+def _found(found: LogRank | CoxFit | NotRun) -> dict[str, Any]:
+    return {"not_run": found.reason} if isinstance(found, NotRun) else asdict(found)
+
 
 LANDMARKS = (6.0, 12.0, 24.0)  # months
 VARIANTS = ("middle", "low", "high")  # of a time known as a range

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from metaimt.analyses.estimate_dicts import interval_dict, prior_value, rho_dict
 from metaimt.analyses.pooled_response import Group, columns
+from metaimt.analyses.wording import interval_dict, prior_value, rho_dict
 from metaimt.casefiles.protocol import Protocol
 from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.posterior import HalfNormal, PooledProportion, RhoPosterior, RhoPrior, pool_proportion

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from metaimt.analyses.alternatives import Rate, is_near, rate_of, side_of
-from metaimt.analyses.estimate_dicts import interval_dict
 from metaimt.analyses.pooled_response import sequence_of
+from metaimt.analyses.wording import interval_dict
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection

@@ -2,6 +2,8 @@
 
 One cluster a report, by the model of `statistics.posterior`; the strata of a pool have one rho. Groups that are no
 pool have r/n and its exact interval.
+
+Who is not in the headline pool though the widest has them, or another report counts them, by the deciding reason.
 """
 
 from __future__ import annotations
@@ -10,15 +12,20 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
-from metaimt.analyses.estimate_dicts import adjusted_dict, estimates_dict, proportion_dict
-from metaimt.analyses.not_in_headline import NotInHeadline, not_in_headline
-from metaimt.analyses.wording import FORMAT, disagreement, mostly_assumed
+from metaimt.analyses.wording import (
+    FORMAT,
+    adjusted_dict,
+    disagreement,
+    estimates_dict,
+    mostly_assumed,
+    proportion_dict,
+)
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import LATER_LINES, Selection, meets
 from metaimt.model.count import COMPLETE, CONTROLLED, OUTCOMES, Cluster, Count
-from metaimt.model.reason import Why
+from metaimt.model.reason import Reason, Why
 from metaimt.model.unit import Unit
 from metaimt.problem import CannotAnalyse
 from metaimt.statistics.adjusted import (
@@ -31,6 +38,46 @@ from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.posterior import PooledProportion, confidence_sequence, pool_parts, pool_proportion
 from metaimt.statistics.proportion import Proportion, clopper_pearson
 from metaimt.workers import run_all
+
+ELSEWHERE: Final = "counted in another report"
+
+
+@dataclass(frozen=True, slots=True)
+class NotInHeadline:
+    """The words of a reason, and the units that it keeps out; `patients` also has those who are not evaluable."""
+
+    reason: str
+    counts: Count
+    patients: int
+
+
+def not_in_headline(selection: Selection, label: str) -> tuple[NotInHeadline, ...]:
+    """Patients of the last and widest pool, and those counted elsewhere, last; `label` names the headline."""
+    headline, widest = selection.pools[0], selection.pools[-1]
+    elsewhere, found = list[Unit](), dict[Why, list[str]]()
+    rest = selection.rest(widest, headline, f"not in {label}")
+    for placed in selection.left_out(headline):
+        decisive = placed.reasons[headline][0]
+        if decisive.reason is Reason.COUNTED_ELSEWHERE:
+            elsewhere += [placed.unit] if _patients(placed.unit) else []
+        elif placed.is_in(widest):
+            found.setdefault(decisive, []).append(placed.unit.id)
+    told = [
+        NotInHeadline(str(why), counts, counts.evaluable)
+        for why, ids in found.items()
+        if (counts := rest.of_units(f"not in {label}: {why}", ids)).evaluable
+    ]
+    told.sort(key=lambda each: (-each.patients, each.reason))
+    if elsewhere:
+        counts = Count.of(f"not in {label}: {ELSEWHERE}", elsewhere)
+        told.append(NotInHeadline(ELSEWHERE, counts, sum(map(_patients, elsewhere))))
+    return tuple(told)
+
+
+def _patients(unit: Unit) -> int:
+    """The patients of a unit: its evaluable patients, or 1 for a patient; a later course adds none."""
+    return unit.evaluable if unit.course == 0 else int(unit.course == 1)
+
 
 TRIAL = "trial"
 

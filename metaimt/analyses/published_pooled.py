@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any
 
 from metaimt.analyses.alternatives import Rate, rate_of
-from metaimt.analyses.estimate_dicts import interval_dict, proportion_dict
+from metaimt.analyses.wording import interval_dict, proportion_dict
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.casefiles.published import Matches, PublishedFigure

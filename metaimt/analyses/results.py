@@ -1,30 +1,37 @@
-"""Everything one run of a review computes, in one frozen object."""
+"""Everything one run of a review computes, in one frozen object.
+
+The numbers that a version of the review freezes: a fixed part of results.json, recomputed in a few seconds.
+
+They are the pools with strata and separate rows, the breakdowns, the heterogeneity of each pool, and the sensitivity
+analyses. `left_out` is not among them: a version holds the analysis set itself.
+
+How the numbers were made: the protocol, the defaults of the code, and the packages that computed them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib.metadata import version
+from pathlib import PurePosixPath
 from typing import Any
 
+import metaimt
+from metaimt.analyses import duration
 from metaimt.analyses.audit import Audit, audit
-from metaimt.analyses.breakdown import Breakdown, breakdown
+from metaimt.analyses.breakdown import Breakdown, EvidenceMap, breakdown, evidence_map
 from metaimt.analyses.by_model import compare_pools, comparison_dicts, model_rows
-from metaimt.analyses.clinical import ClinicalQuestions, clinical_questions
-from metaimt.analyses.cohort import CohortResult, public_dict
-from metaimt.analyses.cohort_counts import cohorts_of
+from metaimt.analyses.clinical import ClinicalQuestions, DeathsAndToxicity, clinical_questions, deaths_and_toxicity
+from metaimt.analyses.cohort import CohortResult, cohorts_of, public_dict
 from metaimt.analyses.comparison import Comparison
-from metaimt.analyses.deaths_and_toxicity import DeathsAndToxicity, deaths_and_toxicity
 from metaimt.analyses.duration import Duration, durations
-from metaimt.analyses.evidence_map import EvidenceMap, evidence_map
 from metaimt.analyses.heterogeneity import Heterogeneity, heterogeneity
 from metaimt.analyses.over_time import Cumulative, over_time
 from metaimt.analyses.pooled_response import Group, PooledResponse, pooled_response
-from metaimt.analyses.provenance import findings, settings, software
 from metaimt.analyses.publication_bias import PublicationBias, publication_bias
 from metaimt.analyses.published_pooled import PublishedComparison, published_pooled
-from metaimt.analyses.sensitivity import SensitivityTables, sensitivity
-from metaimt.analyses.specification import SpecificationGrid, specification_grid
+from metaimt.analyses.sensitivity import SensitivityTables, SpecificationGrid, sensitivity, specification_grid
 from metaimt.analyses.subgroups import Subgroups, subgroups
 from metaimt.analyses.treatment_courses import TreatmentCourses, treatment_courses
 from metaimt.analyses.unread import UnreadResponses, unread_responses
@@ -32,7 +39,76 @@ from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection, select
 from metaimt.problem import Problem, Waived
+from metaimt.statistics import exact_tests, firth, survival
 from metaimt.workers import run_all
+
+
+def frozen_numbers(
+    library: Library, protocol: Protocol, selection: Selection, response: PooledResponse
+) -> dict[str, Any]:
+    """The numbers in the form of results.json."""
+    pooled = response.to_dict()
+    by = {
+        name: {pool: breakdown(selection, pool, name).to_dict() for pool in response.pools}
+        for name in protocol.subgroups
+    }
+    return {
+        **{name: pooled[name] for name in ("title", "headline", "local", "not_in_headline")},
+        **{kind: {name: _without_units(group) for name, group in pooled[kind].items()} for kind in ("pools", "rows")},
+        "by": by,
+        "heterogeneity": {name: heterogeneity(group, protocol).to_dict() for name, group in response.pools.items()},
+        "sensitivity": sensitivity(library, protocol, selection).to_dict(),
+    }
+
+
+def _without_units(group: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in group.items() if name != "left_out"}
+    return {**kept, "strata": {name: _without_units(stratum) for name, stratum in group["strata"].items()}}
+
+
+PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "PyMARE", "matplotlib", "PyYAML", "pydantic", "Jinja2")
+
+
+def software() -> dict[str, str]:
+    """Version of this package and of those that compute, read or draw; `constraints.txt` pins them."""
+    return {"metaimt": metaimt.__version__, **{name: version(name) for name in PACKAGES}}
+
+
+def settings(protocol: Protocol) -> dict[str, Any]:
+    """Everything that was chosen: by the review (its protocol, with its defaults filled in) and by the code."""
+    return {"protocol": protocol.model_dump(mode="json", warnings=False), "defaults": defaults()}
+
+
+def defaults() -> dict[str, Any]:
+    """The constants of the methods that no protocol sets, by what they govern."""
+    return {
+        "interval_level": 0.95,
+        "exact_test": {
+            "most_tables_enumerated": exact_tests.MOST_TABLES,
+            "replicates_beyond": exact_tests.REPLICATES,
+            "seed": exact_tests.SEED,
+            "smallest_level": exact_tests.SMALLEST_LEVEL,
+        },
+        "firth": {"events_per_parameter": firth.EVENTS_PER_PARAMETER},
+        "survival": {
+            "fewest_times": survival.FEWEST_TIMES,
+            "fewest_events": survival.FEWEST_EVENTS,
+            "fewest_events_for_cox": survival.FEWEST_COX_EVENTS,
+            "landmarks_months": list(duration.LANDMARKS),
+        },
+    }
+
+
+def findings(library: Library, found: Iterable[Problem | Waived]) -> list[dict[str, Any]]:
+    """What is said of the case files, with file names as from the folder of the review."""
+    told = ((one, one if isinstance(one, Problem) else one.problem) for one in found)
+    return [{**one.to_dict(), "file": _inside(problem.file, library)} for one, problem in told]
+
+
+def _inside(name: str, library: Library) -> str:
+    path = PurePosixPath(name)
+    folder = library.folder.as_posix()
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,25 @@
 
 Every row is the whole review once more under the choices of one entry; with it the table of each report left out, and
 reports of one stratum at lower weight.
+
+The contrasts under each sensitivity analysis: the pre-specified one, its regression, and the bias odds ratios.
+
+A p-value of few patients may rest on two of them. What changes no patient of the widest pool stands as it is and is not
+computed again.
+
+The headline under every combination of the main choices: how far any honest choice moves it.
+
+The choices and their options are those of the protocol (`specification`). After Simonsohn, Simmons and Nelson, Nat Hum
+Behav 2020;4:1208, without its joint test: the specifications share their patients, and no p-value is given.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from itertools import product
+from statistics import fmean, median
+from typing import Any, Final
 
 from metaimt.analyses.alternatives import (
     Alternative,
@@ -17,17 +29,184 @@ from metaimt.analyses.alternatives import (
     differing,
     rate_of,
     rate_of_clusters,
+    side_of,
     units_by_outcome,
 )
-from metaimt.analyses.estimate_dicts import interval_dict
-from metaimt.analyses.sensitivity_contrasts import AS_IT_STANDS, ContrastsUnder, contrasts_under
-from metaimt.analyses.wording import difference
+from metaimt.analyses.breakdown import breakdown
+from metaimt.analyses.contrasts import CASES, TRIALS, of_design
+from metaimt.analyses.pooled_response import columns
+from metaimt.analyses.subgroups import NO_LEVEL, PRIMARY, Regression, regressions
+from metaimt.analyses.wording import difference, interval_dict, significant
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import LEAVE_ONE_OUT, Choices, Protocol
 from metaimt.evidence.selection import Selection
 from metaimt.model.count import Count
 from metaimt.model.unit import Unit
+from metaimt.statistics.adjusted import OddsRatioPosterior, odds_ratio
+from metaimt.statistics.exact_tests import ExactTest, exact_test
+from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.posterior import WeightedProportion, pool_weighted
+
+AS_IT_STANDS: Final = "as it stands"
+DESIGN: Final = "case reports and series against trials"
+WORDING: Final = "the rest against the headline"
+
+Odds = OddsRatioPosterior | NotRun
+
+
+@dataclass(frozen=True)
+class ContrastsUnder:
+    """What the contrasts of the widest pool become under one analysis.
+
+    levels: of the pre-specified grouping, those that are known. test: between them. regression: Firth, on it alone.
+    odds: by name, DESIGN and WORDING.
+    """
+
+    name: str
+    levels: Mapping[str, Count]
+    test: ExactTest | NotRun
+    regression: Regression | None
+    odds: Mapping[str, Odds]
+
+    @property
+    def same_patients(self) -> tuple[tuple[str, int, int], ...]:
+        """What the contrast is made of: equal where an analysis changes nothing in it."""
+        return tuple((name, each.responders, each.evaluable) for name, each in self.levels.items())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Counts, p, regression and odds ratios."""
+        test = self.test
+        return {
+            "name": self.name,
+            "levels": {name: counts.to_dict() for name, counts in self.levels.items()},
+            "test": {"not_run": test.reason} if isinstance(test, NotRun) else {"p": test.p, "method": test.wording()},
+            "regression": None if self.regression is None else self.regression.to_dict(),
+            "odds_ratios": {name: _odds_dict(each) for name, each in self.odds.items()},
+        }
+
+
+def _odds_dict(found: Odds) -> dict[str, Any]:
+    if isinstance(found, NotRun):
+        return {"not_run": found.reason}
+    return {"estimate": found.estimate, "lower": found.lower, "upper": found.upper, "level": found.level}
+
+
+def contrasts_under(found: Mapping[str, Alternative], protocol: Protocol) -> Iterator[ContrastsUnder]:
+    """In the order given. Equal members of every pool are computed once."""
+    known: dict[tuple[Any, ...], ContrastsUnder] = {}
+    for name, each in found.items():
+        same = tuple((pool, tuple(placed.unit for placed in members)) for pool, members in each.members.items())
+        if same not in known:
+            known[same] = _under(name, each.selection, protocol)
+        first = known[same]
+        yield ContrastsUnder(name, first.levels, first.test, first.regression, first.odds)
+
+
+def _under(name: str, selection: Selection, protocol: Protocol) -> ContrastsUnder:
+    widest = selection.pools[-1]
+    label = f"{protocol.label(widest)}: {name}"
+    levels: dict[str, Count] = {}
+    regression: Regression | None = None
+    if PRIMARY in protocol.subgroups:
+        table = breakdown(selection, widest, PRIMARY, label)
+        levels = {
+            each.name: each.counts for each in table.levels if each.name not in NO_LEVEL and each.counts.evaluable
+        }
+        regression = next(iter(regressions(selection.members(widest), (PRIMARY,), label)), None)
+    responders, evaluable = [each.responders for each in levels.values()], [each.evaluable for each in levels.values()]
+    test = exact_test(responders, evaluable) if levels else NotRun("no patient has a known level")
+    return ContrastsUnder(name, levels, test, regression, dict(_odds(selection, protocol)))
+
+
+def _odds(selection: Selection, protocol: Protocol) -> Iterator[tuple[str, Odds]]:
+    headline, widest = selection.pools[0], selection.pools[-1]
+    cases = of_design(selection, widest, CASES, protocol).counts
+    yield DESIGN, _ratio(cases, of_design(selection, headline, TRIALS, protocol).counts, protocol)
+    if widest != headline:
+        rest = selection.rest(widest, headline, "the rest")
+        yield WORDING, _ratio(rest, selection.count(headline, headline), protocol)
+
+
+def _ratio(group: Count, reference: Count, protocol: Protocol) -> Odds:
+    if not group.evaluable or not reference.evaluable:
+        return NotRun("no evaluable patient on one side")
+    priors = protocol.priors
+    both = columns(group.clusters), columns(reference.clusters)
+    return odds_ratio(*both, mu_prior=priors.mu, rho_prior=priors.rho)
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """One combination: choice -> option, counts and estimate; `headline` marks the protocol's own."""
+
+    settings: Mapping[str, str]
+    counts: Count
+    orr: Rate
+    headline: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Settings, counts and estimate."""
+        orr = {"not_identified": "no evaluable patient"} if self.orr is None else interval_dict(self.orr)
+        return {"settings": dict(self.settings), **self.counts.to_dict(), "orr": orr, "headline": self.headline}
+
+
+@dataclass(frozen=True)
+class SpecificationGrid:
+    """All combinations in the order of the estimate, those with nobody last.
+
+    `lowest`, `middle` (median) and `highest` are of the estimates; `excluding` maps each threshold to the share of
+    the intervals that leave it out. All are None or empty where no combination has an evaluable patient.
+    """
+
+    pool: str
+    specifications: tuple[Specification, ...]
+    lowest: float | None
+    middle: float | None
+    highest: float | None
+    excluding: Mapping[float, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The content of results.json, `specification`."""
+        summary = {"lowest": self.lowest, "median": self.middle, "highest": self.highest}
+        known = {name: value for name, value in summary.items() if value is not None}
+        shares = {f"{threshold:g}": share for threshold, share in self.excluding.items()}
+        rows = [specification.to_dict() for specification in self.specifications]
+        return {"pool": self.pool, "summary": {**known, "excluding": shares}, "specifications": rows}
+
+
+def specification_grid(library: Library, protocol: Protocol) -> SpecificationGrid:
+    """The first pool of the protocol under every combination; a single one, the headline, if no choices are listed."""
+    pool = next(iter(protocol.pools))
+    found = sorted(_specifications(library, protocol, pool), key=_order)
+    rates = [specification.orr for specification in found if specification.orr is not None]
+    estimates = [rate.estimate for rate in rates]
+    return SpecificationGrid(
+        pool=pool,
+        specifications=tuple(found),
+        lowest=min(estimates, default=None),
+        middle=median(estimates) if estimates else None,
+        highest=max(estimates, default=None),
+        excluding={t: fmean(side_of(rate, t) != "" for rate in rates) for t in protocol.thresholds if rates},
+    )
+
+
+def _specifications(library: Library, protocol: Protocol, pool: str) -> Iterator[Specification]:
+    names, known = tuple(protocol.specification), units_by_outcome(library)
+    for options in product(*(axis.items() for axis in protocol.specification.values())):
+        settings = dict(zip(names, (option for option, _ in options), strict=True))
+        chosen: dict[str, Any] = {}
+        for _, choices in options:
+            chosen |= {field: getattr(choices, field) for field in choices.model_fields_set}
+        members = alternative(library, protocol, Choices().model_copy(update=chosen), known).members[pool]
+        said = ", ".join(f"{choice}: {option}" for choice, option in settings.items()) or "as in the protocol"
+        counts = Count.of(said, (placed.unit for placed in members))
+        yield Specification(settings, counts, rate_of(counts, protocol), headline=not chosen)
+
+
+def _order(specification: Specification) -> tuple[bool, float, tuple[str, ...]]:
+    estimate = significant(specification.orr.estimate) if specification.orr is not None else 0.0
+    return specification.orr is None, estimate, tuple(specification.settings.values())
+
 
 NO_ROWS = "no such rows"
 SAME_COUNTS = "no count changes"

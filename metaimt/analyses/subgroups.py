@@ -3,23 +3,233 @@
 An exact test is run for the pre-specified contrast only. What a rule forbids says so with its reason. Units in a row
 that is no level of the grouping ("not reported", or arms of children and adults together) stay out of the shrinkage and
 out of the test; they are counted, so that the rows add up to the pool.
+
+Does a tumour respond to a next inhibitor? Patient by patient, after response or progression on the one before.
+
+A table without a test.
+
+Firth regression of response on pre-specified covariates, on patients described one by one.
+
+At most one parameter per 5 of min(events, non-events), else not run with the count. A patient of whom a covariate is
+not known is left out and counted.
+
+A pool report by report, grouped by site, fusion partner ...: what a forest plot by group shows.
+
+The rows of a level add up to it, and the levels to the pool; a report with patients of two levels has a row in each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from metaimt.analyses.breakdown import NOT_REPORTED, Breakdown, Level, breakdown, value_of
-from metaimt.analyses.later_inhibitors import LaterInhibitors, later_inhibitors
-from metaimt.analyses.patient_regression import Regression, regressions
 from metaimt.casefiles.protocol import Priors, Protocol
-from metaimt.evidence.selection import Selection
-from metaimt.model.count import Count
+from metaimt.evidence.selection import LATER_LINES, Placed, Selection
+from metaimt.model.count import Count, Part, levels
+from metaimt.model.reason import Reason
+from metaimt.model.unit import Unit
 from metaimt.statistics.exact_tests import ExactTest, exact_test
+from metaimt.statistics.firth import FirthFit, firth_logistic, firth_rule
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.partial_pooling import PartialPooling, Rate, partial_pooling
+from metaimt.statistics.proportion import Proportion, clopper_pearson
+
+_STILL_LISTED = {Reason.LATER_COURSE, Reason.NOT_EVALUABLE, Reason.NOT_READABLE}
+NOT_STATED = "not stated"
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """One patient's change from one inhibitor to the next. What the source does not say is "not stated"."""
+
+    id: str
+    patient: str
+    course: int
+    prior_drug: str
+    prior_outcome: str  # response | no response | not known
+    prior_response: str
+    prior_end: str
+    drug: str
+    response: str
+    response_basis: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields by name."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True)
+class LaterInhibitors:
+    """Every switch, and the responses to the second recorded inhibitor by what the first one did.
+
+    The two summaries take each patient once; third and later courses are in the list only. `arms` counts the patients
+    of later-line arms, whose prior course is not known one by one.
+    """
+
+    switches: tuple[Switch, ...]
+    by_prior_outcome: dict[str, Count]
+    by_prior_end: dict[str, Count]
+    arms: Count
+
+    def to_dict(self) -> dict[str, Any]:
+        """The list and the counts; there is no test, and that is said."""
+        return {
+            "patients": len({switch.patient for switch in self.switches}),
+            "switches": [switch.to_dict() for switch in self.switches],
+            "by_prior_outcome": {name: counts.to_dict() for name, counts in self.by_prior_outcome.items()},
+            "by_prior_end": {name: counts.to_dict() for name, counts in self.by_prior_end.items()},
+            "arms": self.arms.to_dict(),
+            "test": {"not_run": "by protocol: a table of single patients"},
+        }
+
+
+def later_inhibitors(selection: Selection) -> LaterInhibitors:
+    """Second and later courses of eligible patients in the pooled rows, each counted in one report only."""
+    by_course = {(placed.unit.subject, placed.unit.course): placed for placed in selection.placed}
+    listed = [
+        (by_course[placed.unit.subject, placed.unit.course - 1], placed)
+        for placed in selection.placed
+        if placed.unit.course > 1 and {why.reason for why in placed.reasons[LATER_LINES]} <= _STILL_LISTED
+    ]
+    second = [(before, after) for before, after in listed if after.unit.course == 2]
+    units = [after.unit for _, after in second]
+    return LaterInhibitors(
+        tuple(sorted((_switch(before, after) for before, after in listed), key=lambda switch: switch.id)),
+        _later_counts("", {after.unit.id: _later_outcome(before) for before, after in second}, units),
+        _later_counts(" ended by", {after.unit.id: before.unit.stop_reason for before, after in second}, units),
+        Count.of("arms of later lines", (m.unit for m in selection.members(LATER_LINES) if m.unit.arm is not None)),
+    )
+
+
+def _switch(before: Placed, after: Placed) -> Switch:
+    prior, unit = before.unit, after.unit
+    return Switch(
+        id=unit.id,
+        patient=unit.subject,
+        course=unit.course,
+        prior_drug=prior.drug,
+        prior_outcome=_later_outcome(before),
+        prior_response=prior.response or NOT_STATED,
+        prior_end=prior.stop_reason or NOT_STATED,
+        drug=unit.drug,
+        response=unit.response or NOT_STATED,
+        response_basis=unit.response_basis or NOT_STATED,
+    )
+
+
+def _later_outcome(placed: Placed) -> str:
+    if not placed.unit.evaluable:
+        return "not known"
+    return "response" if placed.unit.responders else "no response"
+
+
+def _later_counts(how: str, of_first: Mapping[str, str | None], second: Iterable[Unit]) -> dict[str, Count]:
+    """Second inhibitors by what is said of the first one (unit id -> words, None: not stated)."""
+    found = levels(second, lambda unit: of_first[unit.id], NOT_STATED)
+    start = "second inhibitor, first one"
+    return {name: Count.of(f"{start}{how}: {name}", found[name]) for name in sorted(found)}
+
+
+COVARIATES = ("histology", "age_group", "sex")  # of the protocol's subgroups, those with few levels
+
+
+@dataclass(frozen=True)
+class Regression:
+    """One model: its covariates, the patients it could use, and the fit or why there is none.
+
+    patients: described one by one in the pool. complete: of these, all covariates known. contrasts: the slopes, as
+    `histology: EIMS against IMT`; the reference is the level with most patients.
+    """
+
+    covariates: tuple[str, ...]
+    patients: Count
+    complete: Count
+    contrasts: tuple[str, ...]
+    fit: FirthFit | NotRun
+
+    def to_dict(self) -> dict[str, Any]:
+        """Counts, and log odds ratios with profile intervals or why there are none."""
+        return {
+            "covariates": list(self.covariates),
+            "patients": self.patients.evaluable,
+            "complete": self.complete.evaluable,
+            "responders": self.complete.responders,
+            "contrasts": list(self.contrasts),
+            "fit": _fit(self.fit),
+        }
+
+
+def regressions(members: Iterable[Placed], groupings: Sequence[str], label: str = "") -> tuple[Regression, ...]:
+    """Of one pool, which `label` names: the first covariate alone, then all together; none if none is asked for."""
+    chosen = tuple(name for name in COVARIATES if name in groupings)
+    patients = Count.of(f"{label}: described one by one", described(members))
+    models = dict.fromkeys((chosen[:1], chosen))
+    return tuple(_regression(patients, names, label) for names in models if names)
+
+
+def described(members: Iterable[Placed]) -> list[Unit]:
+    """The evaluable patients of a pool who are described one by one."""
+    return [member.unit for member in members if member.unit.course and member.unit.evaluable]
+
+
+def all_known(patients: Iterable[Unit], covariates: Sequence[str]) -> list[Unit]:
+    """Those of whom every covariate is known: the patients of a regression."""
+    return [unit for unit in patients if all(value_of(unit, name) for name in covariates)]
+
+
+def _regression(patients: Count, names: tuple[str, ...], label: str) -> Regression:
+    complete = all_known(patients.units, names)
+    said = ", ".join(name.replace("_", " ") for name in names)
+    columns = [column for name in names for column in level_columns(complete, name)]
+    responses = [unit.responders for unit in complete]
+    ones = [1] * len(complete)
+    labels = tuple(label for label, _ in columns)
+    fit: FirthFit | NotRun
+    if (constant := _constant(complete, names)) is not None:
+        fit = constant
+    elif (forbidden := firth_rule(responses, ones, len(columns))) is not None:
+        fit = forbidden
+    else:
+        rows = [list(row) for row in zip(*(values for _, values in columns), strict=True)]
+        try:
+            fit = firth_logistic(responses, ones, rows, labels)
+        except (ValueError, ArithmeticError) as problem:  # covariates that cannot be told apart
+            fit = NotRun(str(problem))
+    return Regression(names, patients, Count.of(f"{label}: {said} known", complete), labels, fit)
+
+
+def level_columns(patients: list[Unit], name: str) -> list[tuple[str, list[int]]]:
+    """Label and values: one 0/1 column a level but the reference: the level with most patients, by name where equal."""
+    counted = Counter(value_of(unit, name) or "" for unit in patients)
+    levels = sorted(counted, key=lambda level: (-counted[level], level))
+    return [
+        (
+            f"{name.replace('_', ' ')}: {level} against {levels[0]}",
+            [int(value_of(unit, name) == level) for unit in patients],
+        )
+        for level in levels[1:]
+    ]
+
+
+def _constant(patients: list[Unit], names: tuple[str, ...]) -> NotRun | None:
+    if not patients:
+        return NotRun(f"no patient with {', '.join(name.replace('_', ' ') for name in names)} known")
+    for name in names:
+        levels = {value_of(unit, name) for unit in patients}
+        if len(levels) == 1:
+            return NotRun(f"all {len(patients)} patients have {name.replace('_', ' ')} {levels.pop()}")
+    return None
+
+
+def _fit(found: FirthFit | NotRun) -> dict[str, Any]:
+    if isinstance(found, NotRun):
+        return {"not_run": found.reason}
+    slopes: Any = {"not_run": "no covariate"} if found.slopes is None else asdict(found.slopes)
+    return {**asdict(found), "slopes": slopes}
+
 
 PRIMARY = "histology"  # the pre-specified contrast, shown first
 NO_LEVEL = (NOT_REPORTED, "mixed")
@@ -177,3 +387,70 @@ def _between(found: PartialPooling | NotRun) -> dict[str, Any]:
         return {"not_run": found.reason}
     priors = {"mean_sd": found.m_sd, "sd_scale": found.s_scale}
     return {"new_level": asdict(found.new_group), "sd_of_logits": found.s_mean, "level": found.level, "priors": priors}
+
+
+@dataclass(frozen=True)
+class ReportRow:
+    """One report in one level, with the exact interval. headline: whether its units are in the first pool."""
+
+    report: str
+    counts: Count
+    orr: Proportion
+    headline: bool
+
+
+@dataclass(frozen=True)
+class LevelRows:
+    """One level: its reports, larger ones first, its own exact interval, and the partially pooled rate."""
+
+    name: str
+    reports: tuple[ReportRow, ...]
+    counts: Count
+    orr: Proportion
+    pooled: Rate | NotRun
+
+
+@dataclass(frozen=True)
+class ReportsByLevel:
+    """A pool by one grouping (None: all in one level). Levels without an evaluable patient are not listed."""
+
+    pool: str
+    grouping: str | None
+    levels: tuple[LevelRows, ...]
+
+
+def reports_by_level(selection: Selection, protocol: Protocol, pool: str, grouping: str | None) -> ReportsByLevel:
+    """The reports of a pool by level. Raises WrongUse naming the groupings if `grouping` is not one of them."""
+    label = protocol.label(pool)
+    whole = selection.described(pool, label).where(label, lambda unit: unit.evaluable)
+    headline = set(selection.described(selection.pools[0], label).ids)
+    if grouping is None:
+        one = _level(label, whole, headline, NotRun("there is one level"))
+        return ReportsByLevel(pool, None, (one,) if whole.parts else ())
+    table = subgroup(selection, pool, grouping, protocol.priors, label)
+    levels = tuple(
+        _level(each.level.name, each.level.counts, headline, each.pooled)
+        for each in table.levels
+        if each.level.counts.evaluable
+    )
+    return ReportsByLevel(pool, grouping, levels)
+
+
+def _level(name: str, counts: Count, headline: set[str], pooled: Rate | NotRun) -> LevelRows:
+    rows: dict[tuple[str, bool], list[Part]] = {}
+    for part in counts.parts:
+        rows.setdefault((part.unit.report, part.unit.id in headline), []).append(part)
+    reports = [
+        _row(report, Count(f"{report} in {counts.title}", tuple(parts)), first)
+        for (report, first), parts in rows.items()
+    ]
+    exact = clopper_pearson(counts.responders, counts.evaluable)
+    return LevelRows(name, tuple(sorted(reports, key=_order)), counts, exact, pooled)
+
+
+def _row(report: str, counts: Count, headline: bool) -> ReportRow:
+    return ReportRow(report, counts, clopper_pearson(counts.responders, counts.evaluable), headline)
+
+
+def _order(row: ReportRow) -> tuple[int, int, str, bool]:
+    return -row.orr.evaluable, row.counts.units[0].year or 9999, row.report, not row.headline

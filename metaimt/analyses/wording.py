@@ -3,17 +3,22 @@
 Percentages have one decimal, as long as the count behind them is below 1,000, and rates below 1 % as many as show two
 digits of them; a percentage is never shown without its r/n. One rule of rounding, also in the page's script: the number
 to 10 significant digits, then half up, so that 13/16 is 81.3 % and not, as binary fractions would have it, 81.2 %.
+
+Estimates as JSON: what is not identified says so, and is never null or 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from fractions import Fraction
 from math import floor, inf, log10
+from typing import Any
 
 from metaimt.model.count import Behind
 from metaimt.statistics.adjusted import AdjustedRate, SelectionPrior
-from metaimt.statistics.posterior import HalfNormal, PooledProportion, RhoPrior, WeightedProportion
+from metaimt.statistics.outcome import NotIdentified, NotRun
+from metaimt.statistics.posterior import HalfNormal, PooledProportion, RhoPosterior, RhoPrior, WeightedProportion
 from metaimt.statistics.prediction import Prediction, Range
 from metaimt.statistics.proportion import EXACT, Proportion
 
@@ -189,3 +194,74 @@ def selection_text(prior: SelectionPrior) -> str:
         f"the odds of response about {prior.odds_ratio:g} times as high in other reports as in prospective trials "
         f"({odds_text(low)} to {odds_text(high)} times; prior of the log odds ratio {prior.wording()}; a judgement)"
     )
+
+
+def proportion_dict(share: PooledProportion | Proportion | None) -> dict[str, Any]:
+    """A proportion with its interval, or that it is known for nobody."""
+    if share is None:
+        return {"not_identified": "known for no patient"}
+    return {
+        "responders": share.responders,
+        "evaluable": share.evaluable,
+        "estimate": share.estimate,
+        "lower": share.lower,
+        "upper": share.upper,
+        "level": share.level,
+        "method": share.method,
+    }
+
+
+def estimates_dict(orr: PooledProportion | Proportion | None) -> dict[str, Any]:
+    """The keys orr, crude and rho of a group, and for a pool its priors and P(ORR > t)."""
+    if orr is None:
+        nobody = {"not_identified": "no evaluable patient"}
+        return {"orr": nobody, "crude": nobody, "rho": nobody}
+    if isinstance(orr, Proportion):
+        rho = {"not_identified": "not pooled by report"}
+        return {"orr": interval_dict(orr), "crude": interval_dict(orr), "rho": rho}
+    return {
+        "orr": interval_dict(orr),
+        "crude": interval_dict(orr.crude),
+        "rho": rho_dict(orr.rho),
+        "priors": {"mu": list(orr.mu_prior), "rho": prior_value(orr.rho_prior)},
+        "above": {f"{t:g}": p for t, p in orr.probabilities},
+    }
+
+
+def prior_value(prior: RhoPrior) -> Any:
+    """A beta prior as its two parameters; the other in words."""
+    return prior_words(prior) if isinstance(prior, HalfNormal) else list(prior)
+
+
+def rho_dict(rho: RhoPosterior | NotIdentified) -> dict[str, Any]:
+    """The intraclass correlation, or why it is not identified."""
+    if isinstance(rho, NotIdentified):
+        return {"not_identified": rho.reason}
+    return {**asdict(rho), "wording": rho.wording()}
+
+
+def adjusted_dict(found: tuple[AdjustedRate, ...] | NotRun) -> Any:
+    """The rate adjusted for selection under each prior, or why there is none."""
+    if isinstance(found, NotRun):
+        return {"not_run": found.reason}
+    return [
+        {
+            "prior": each.prior.wording(),
+            "estimate": each.estimate,
+            "lower": each.lower,
+            "upper": each.upper,
+            "level": each.level,
+        }
+        for each in found
+    ]
+
+
+def interval_dict(result: PooledProportion | Proportion) -> dict[str, Any]:
+    """Estimate, limits, level and method."""
+    return {
+        "estimate": result.estimate,
+        "lower": result.lower,
+        "upper": result.upper,
+        "level": result.level,
+        "method": result.method,
+    }

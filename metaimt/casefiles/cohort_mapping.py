@@ -13,8 +13,19 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
-from metaimt.casefiles.entry import Entry, described, listed, mapped
-from metaimt.casefiles.fields import Date, Flag, Term, Text, Whole, refuse, vocabulary_of
+from metaimt.casefiles.fields import (
+    Date,
+    Entry,
+    Flag,
+    Term,
+    Text,
+    Whole,
+    described,
+    listed,
+    mapped,
+    refuse,
+    vocabulary_of,
+)
 from metaimt.casefiles.model import Disease, Histology, MarkerStatus, Sex, Site
 
 Margin = Annotated[str, Term("margin")]

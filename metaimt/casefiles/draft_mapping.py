@@ -13,7 +13,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from metaimt.casefiles.identifying import is_identifying
+from metaimt.casefiles.patient_table import is_identifying
 from metaimt.casefiles.table_cells import ORDERS, in_order
 from metaimt.casefiles.tables import Cell, Table, WrongCell, is_summary, key_of, open_table, text_of
 from metaimt.vocabulary import Vocabulary, built_in, is_not_stated, load_words

@@ -2,6 +2,8 @@
 
 Each kind refuses what it is not, with a hint; nothing is converted except a number or date typed without quotes into a
 text field, which keeps its typed form.
+
+What the models of a case file share: a frozen entry, and its optional fields with their descriptions.
 """
 
 from __future__ import annotations
@@ -13,7 +15,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import (
+    BaseModel,
     BeforeValidator,
+    ConfigDict,
+    Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     PlainValidator,
@@ -27,6 +32,27 @@ from metaimt.casefiles.hints import LEFT_OUT, Proposal
 from metaimt.casefiles.strict_yaml import TypedFloat, TypedInt
 from metaimt.files import in_ascii
 from metaimt.vocabulary import REGIMEN, Vocabulary, built_in, genes, is_not_stated
+
+
+class Entry(BaseModel):
+    """What all models share: frozen, and an unknown field is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def described(text: str) -> Any:
+    """An optional field with its description."""
+    return Field(default=None, description=text)
+
+
+def listed(text: str) -> Any:
+    """An optional list with its description."""
+    return Field(default=(), description=text)
+
+
+def mapped(text: str) -> Any:
+    """An optional mapping with its description."""
+    return Field(default_factory=dict, description=text)
 
 
 def refuse(rule: str, message: str, hint: str | Proposal | None = "") -> PydanticCustomError:

@@ -13,8 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
 
-from metaimt.casefiles.entry import Entry, described, listed, mapped
-from metaimt.casefiles.fields import Flag, Number, Term, Text, Whole, refuse
+from metaimt.casefiles.fields import Entry, Flag, Number, Term, Text, Whole, described, listed, mapped, refuse
 from metaimt.casefiles.model import (
     Basis,
     Depth,

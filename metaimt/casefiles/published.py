@@ -7,8 +7,22 @@ from typing import Annotated
 
 from pydantic import Field
 
-from metaimt.casefiles.entry import Entry, described, listed, mapped
-from metaimt.casefiles.fields import Doi, DrugName, Flag, Identifier, Number, Pmcid, Pmid, Text, Url, Whole
+from metaimt.casefiles.fields import (
+    Doi,
+    DrugName,
+    Entry,
+    Flag,
+    Identifier,
+    Number,
+    Pmcid,
+    Pmid,
+    Text,
+    Url,
+    Whole,
+    described,
+    listed,
+    mapped,
+)
 from metaimt.casefiles.model import Design
 
 Interval = Annotated[tuple[Number, ...], Field(min_length=2, max_length=2)]

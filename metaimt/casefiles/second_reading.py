@@ -11,8 +11,7 @@ from typing import Annotated
 
 from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
 
-from metaimt.casefiles.entry import Entry, described, listed
-from metaimt.casefiles.fields import DrugName, Text, unknown_term, vocabulary_of
+from metaimt.casefiles.fields import DrugName, Entry, Text, described, listed, unknown_term, vocabulary_of
 from metaimt.casefiles.model import Arm, Course, Design, Extraction, Patient, Publication, Waiver
 
 FOLDER = "second-reading"

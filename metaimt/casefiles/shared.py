@@ -9,8 +9,21 @@ from typing import Annotated
 
 from pydantic import Field, PlainValidator, RootModel, WithJsonSchema, model_validator
 
-from metaimt.casefiles.entry import Entry, described, listed, mapped
-from metaimt.casefiles.fields import Date, Doi, Identifier, Pmcid, Pmid, Text, Url, Whole, refuse
+from metaimt.casefiles.fields import (
+    Date,
+    Doi,
+    Entry,
+    Identifier,
+    Pmcid,
+    Pmid,
+    Text,
+    Url,
+    Whole,
+    described,
+    listed,
+    mapped,
+    refuse,
+)
 from metaimt.casefiles.model import ArmStatus
 from metaimt.casefiles.protocol import DIFFERENT, POSSIBLE, LinkCertainty
 

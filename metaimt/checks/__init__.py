@@ -9,10 +9,9 @@ from __future__ import annotations
 from metaimt.casefiles.library import PROTOCOL_FILE, Library, collector_paused
 from metaimt.checks.across_library import ACROSS_RULES, RULES_OF_SINGLE_FILES
 from metaimt.checks.by_vocabulary import words_agree_with_response
-from metaimt.checks.folder_files import problems_of_files
-from metaimt.checks.frozen_versions import problems_of_versions
+from metaimt.checks.folder_files import problems_of_files, problems_of_versions
 from metaimt.checks.links import LINK_RULES
-from metaimt.checks.quoted_counts import QUOTATION_RULES
+from metaimt.checks.printed_numbers import QUOTATION_RULES
 from metaimt.checks.rule import Rule
 from metaimt.checks.same_patient import possible_same_patient
 from metaimt.checks.same_publication import PUBLICATION_RULES, Publications

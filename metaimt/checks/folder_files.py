@@ -2,6 +2,8 @@
 
 What looks like a case file, a shared file or a folder of them is an error; any other file is a warning, and so is what
 an editor or system left beside a YAML file. Other hidden files and notes (.md, .txt) are no part of a review.
+
+Rules on cases/versions: a frozen version is written by command and never edited.
 """
 
 from __future__ import annotations
@@ -15,10 +17,30 @@ from pathlib import Path
 from metaimt.casefiles.cohort_mapping import SUFFIX
 from metaimt.casefiles.library import CASE_FOLDERS, LEFT_BEHIND, SHARED_FILES, Library
 from metaimt.casefiles.second_reading import FOLDER as SECOND_READINGS
+from metaimt.casefiles.strict_yaml import problem_in
+from metaimt.casefiles.version_files import FOLDER, LARGEST, Fault, fault_in
 from metaimt.casefiles.version_files import FOLDER as VERSIONS
-from metaimt.files import in_ascii, read_regular
+from metaimt.files import in_ascii, read_regular, read_whole
 from metaimt.out_folder import MANIFEST
 from metaimt.problem import Position, Problem
+
+
+def problems_of_versions(cases: Path) -> list[Problem]:
+    """Every JSON file of the versions folder that was edited since it was frozen, or is named like no version."""
+    paths = sorted((cases / FOLDER).glob("*.json"))
+    return [_problem(path, fault) for path in paths if (fault := fault_in(path)) is not None]
+
+
+def _problem(path: Path, fault: Fault) -> Problem:
+    place, name = Position(fault.line, 1), path.as_posix()
+    try:
+        text = read_whole(path, LARGEST).decode("utf-8", "replace")
+    except OSError:  # which is the fault itself
+        text = ""
+    if fault.rule == "version-name":
+        return problem_in(name, text, place, "version-name", fault.message, fault.hint)
+    return problem_in(name, text, place, "version-edited", fault.message, fault.hint)
+
 
 READ_FOLDERS = (*CASE_FOLDERS, SECOND_READINGS, VERSIONS)
 _YAML = re.compile(r"(?P<stem>.+?)\.ya?ml(?P<more>[.~ _-].*)?", re.IGNORECASE)  # also smith.yaml.txt

@@ -12,9 +12,8 @@ from functools import lru_cache
 
 from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
 from metaimt.checks.by_vocabulary import drug_names, drugs_in
-from metaimt.checks.patient_facts import ADULT_FROM, CHILD_BELOW
+from metaimt.checks.patient_facts import ADULT_FROM, CHILD_BELOW, title_age_group
 from metaimt.checks.rule import Finding, Rule, arms, patients, rule, rules_in, treatments
-from metaimt.checks.source_words import title_age_group
 from metaimt.statistics.printed_numbers import percentage_agrees
 from metaimt.vocabulary import REGIMEN, Vocabulary
 

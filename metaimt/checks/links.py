@@ -13,7 +13,7 @@ from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
 from metaimt.casefiles.shared import Link, SamePatients
 from metaimt.checks.across_library import did_you_mean, is_readable, name_of, shared
-from metaimt.checks.of_course import RESPONSES
+from metaimt.checks.of_report import RESPONSES
 from metaimt.checks.patient_facts import ADULT_FROM, CHILD_BELOW, known_markers
 from metaimt.checks.rule import Finding, Located, Rule, rule, rules_in
 

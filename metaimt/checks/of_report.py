@@ -1,16 +1,323 @@
-"""Rules on the report as a whole: its bibliography, how it was read, and what its claims are about."""
+"""Rules on the report as a whole: its bibliography, how it was read, and what its claims are about.
+
+Rules on one patient: age, markers, and the courses in their order.
+
+Paths start at the patient.
+
+Rules on one course: the response and how it is known, why it ended, the dose.
+
+Paths start at the course.
+
+Rules on one arm: its counts.
+
+Paths start at the arm.
+"""
 
 from __future__ import annotations
 
 import difflib
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from metaimt.casefiles.fields import shown
-from metaimt.casefiles.model import Arm, CaseFile, Patient
+from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
 from metaimt.casefiles.strict_yaml import Path
 from metaimt.checks.rule import FINE, Finding, Rule, arms, patients, rule, rules_in, treatments
 from metaimt.vocabulary import REGIMEN, aggregators
+
+OLDEST_AGE = 115
+
+
+@rule("age-out-of-range", about="patient")
+def age_in_range(patient: Patient) -> Iterable[Finding]:
+    """Ages are in years."""
+    age = patient.age
+    if age is None or 0 <= age <= OLDEST_AGE:
+        return FINE
+    hint = "write years; months as a fraction: 0.5"
+    if OLDEST_AGE < age <= 12 * OLDEST_AGE:
+        hint += f"; if these are months, age: {age / 12:.3g}"
+    return [(("age",), f"age {age:g} is not between 0 and {OLDEST_AGE} years", hint)]
+
+
+@rule("negative-but-fused", "warning", about="patient")
+def immunohistochemistry_agrees_with_fusion(patient: Patient) -> Iterable[Finding]:
+    """Possible, but more often a slip."""
+    gene = patient.fusion_gene
+    if gene is None or patient.ihc.get(gene) != "negative":
+        return FINE
+    message = f"{gene} negative by immunohistochemistry with a fusion of {gene}"
+    return [(("ihc", gene), message, f"counted as {gene}-positive: check that the source says both")]
+
+
+@rule("partner-without-gene", "warning", about="patient")
+def partner_has_gene(patient: Patient) -> Iterable[Finding]:
+    """A partner alone does not say which kinase is fused."""
+    if patient.fusion_partner is None or patient.fusion_gene is not None:
+        return FINE
+    return [(("fusion_partner",), "fusion_partner without fusion_gene", "add fusion_gene: ALK, or its kinase")]
+
+
+@rule("ongoing-but-dead", "warning", about="patient")
+def dead_take_no_drug(patient: Patient) -> Iterable[Finding]:
+    """Ongoing at the last visit and dead later is possible; then the course was stopped by death."""
+    if patient.status != "dead":
+        return
+    for c, course in enumerate(patient.courses):
+        if course.ongoing:
+            hint = "if death ended the course, write ongoing: false and stop_reason: death"
+            yield ("courses", c, "ongoing"), "ongoing: true with status: dead", hint
+
+
+@rule("death-but-alive", about="patient")
+def alive_after_no_death(patient: Patient) -> Iterable[Finding]:
+    """A course that death ended was that of a patient who died."""
+    if patient.status != "alive":
+        return
+    for c, course in enumerate(patient.courses):
+        if course.stop_reason == "death":
+            message = "stop_reason: death with status: alive"
+            yield ("courses", c, "stop_reason"), message, "write status: dead, or the true stop_reason"
+
+
+@rule("course-after-death", about="patient")
+def death_ends_the_last_course(patient: Patient) -> Iterable[Finding]:
+    """Courses stand in the order given."""
+    if len(patient.courses) < 2:
+        return
+    for c, (course, after) in enumerate(pairwise(patient.courses)):
+        if course.stop_reason == "death":
+            message = f"{course.drug} was stopped by death, but {after.drug} comes after it"
+            hint = "put the courses in the order given, or correct stop_reason"
+            yield ("courses", c, "stop_reason"), message, hint
+
+
+@rule("ongoing-but-followed", "warning", about="patient")
+def ongoing_course_is_the_last(patient: Patient) -> Iterable[Finding]:
+    """A drug that is still taken when the next one is begun is given together with it."""
+    if len(patient.courses) < 2:
+        return
+    for c, (course, after) in enumerate(pairwise(patient.courses)):
+        if course.ongoing:
+            message = f"{course.drug} is ongoing, but {after.drug} comes after it"
+            hint = f"write ongoing: false; if both were given together, combined_with: [{after.drug}]"
+            yield ("courses", c, "ongoing"), message, hint
+
+
+@rule("positive-but-not-rearranged", "warning", about="patient")
+def immunohistochemistry_agrees_with_rearrangement(patient: Patient) -> Iterable[Finding]:
+    """A stain without a rearrangement is seen, but decides the row; more often one of the two is a slip."""
+    for marker, rearranged in patient.rearranged.items():
+        if not rearranged and patient.ihc.get(marker) == "positive":
+            message = f"{marker} positive by immunohistochemistry, and not rearranged"
+            yield ("rearranged", marker), message, "check that the source says both; if it does, waive this"
+
+
+PATIENT_RULES: tuple[Rule, ...] = rules_in(globals())
+
+
+RESPONSES = ("CR", "PR")
+_HOW_OFTEN = {  # "daily" and "/day" stay: they may be the sum of several doses
+    "once daily": ("qd", "od", "q.d.", "o.d.", "q24h", "1x/d", "1x/day"),
+    "twice daily": ("bid", "bd", "b.i.d.", "b.d.", "q12h", "2x/d", "2x/day"),
+    "three times daily": ("tid", "tds", "t.i.d.", "t.d.s.", "q8h", "3x/d", "3x/day"),
+}
+_IN_SHORT = {short: words for words, all_short in _HOW_OFTEN.items() for short in all_short}
+_DOSE = re.compile(r"(\d+(?:\.\d+)?) ?(mg|g|µg|mcg)(/m2|/m²|/kg)?(?:,? ?([a-z0-9./ ]+?))?", re.IGNORECASE)
+
+
+@rule("response-without-basis", about="course")
+def response_has_basis(course: Course) -> Iterable[Finding]:
+    """The strict pool needs to know how a response is known."""
+    if course.response is None or course.response_basis is not None:
+        return FINE
+    hint = "add response_basis: stated (category printed), measured (size change printed) or inferred"
+    return [(("response",), f"response {course.response} without response_basis", hint)]
+
+
+@rule("basis-without-response", about="course")
+def basis_has_response(course: Course) -> Iterable[Finding]:
+    """A basis alone says that a response was forgotten."""
+    if course.response is not None or course.response_basis is None:
+        return FINE
+    message = f"response_basis {course.response_basis} without a response"
+    return [(("response_basis",), message, "add response: CR, PR, SD, PD or NE, or delete response_basis")]
+
+
+@rule("response-without-words", "warning", about="course")
+def known_response_has_words(course: Course) -> Iterable[Finding]:
+    """A second reader compares the category with the words it was taken from."""
+    if course.response is None or course.response_as_stated is not None or course.response_basis in {None, "inferred"}:
+        return FINE
+    if course.response_basis == "measured" and (course.sizes is not None or course.size_change_percent is not None):
+        return FINE
+    message = f"response_basis: {course.response_basis} without response_as_stated"
+    return [(("response_basis",), message, "add response_as_stated: the words, or the measurements, of the source")]
+
+
+@rule("alternative-is-response", "warning", about="course")
+def alternatives_are_others(course: Course) -> Iterable[Finding]:
+    """An alternative is another category that the source leaves open."""
+    if course.response is None or course.response not in course.response_alternatives:
+        return FINE
+    place = ("response_alternatives", course.response_alternatives.index(course.response))
+    message = f"response_alternatives names {course.response}, which is the response itself"
+    return [(place, message, f"delete {course.response} here, or correct response")]
+
+
+@rule("alternatives-without-response", "warning", about="course")
+def alternatives_have_a_response(course: Course) -> Iterable[Finding]:
+    """Alternatives stand beside the likeliest category; alone they are not counted anywhere."""
+    if course.response is not None or not course.response_alternatives:
+        return FINE
+    hint = "enter the likeliest as response, with response_basis: inferred, or delete response_alternatives"
+    return [(("response_alternatives",), "response_alternatives without a response", hint)]
+
+
+@rule("not-evaluable-but-assessed", "info", about="course")
+def not_evaluable_was_not_assessed(course: Course) -> Iterable[Finding]:
+    """NE is for no assessment; who progressed, or may have responded, was looked at."""
+    if course.response != "NE" or course.stop_reason == "death":
+        return FINE
+    if course.stop_reason == "progression":
+        hint = "if the tumour never shrank or stood still, write response: PD"
+        return [(("response",), "response: NE, but the drug was stopped for progression", hint)]
+    if course.response_alternatives and course.response_alternatives != ("NE",):
+        others = ", ".join(course.response_alternatives)
+        hint = (
+            f"if an assessment is described, write response: {course.response_alternatives[0]}, and NE as alternative"
+        )
+        return [(("response",), f"response: NE, though {others} is left open", hint)]
+    return FINE
+
+
+@rule("ongoing-but-stopped", about="course")
+def ongoing_has_no_stop_reason(course: Course) -> Iterable[Finding]:
+    """A course is going on or was stopped."""
+    if not course.ongoing or course.stop_reason is None:
+        return FINE
+    message = f"ongoing: true with stop_reason: {course.stop_reason}"
+    return [(("stop_reason",), message, "write ongoing: false, or delete stop_reason")]
+
+
+@rule("dose-in-short", "info", about="course")
+def dose_is_written_out(course: Course) -> Iterable[Finding]:
+    """Abbreviations of doses are misread, and the same dose is found under one spelling only."""
+    if course.dose is None or (match := _DOSE.fullmatch(course.dose.strip())) is None:
+        return FINE
+    amount, unit, per, often = match.groups()
+    words = _IN_SHORT.get((often or "").casefold(), often or "")
+    blank = " " if words and not words.startswith("/") else ""
+    plain = f"{amount} {unit.casefold()}{(per or '').replace('²', '2')}{blank}{words}"
+    if plain == course.dose:
+        return FINE
+    return [(("dose",), f"dose: {shown(course.dose)} is written in short", f"write dose: {plain}")]
+
+
+COURSE_RULES: tuple[Rule, ...] = rules_in(globals())
+
+
+MOST_IN_AN_ARM = 200
+"""Ten times the largest arm of the review that metaimt ships (16 evaluable), and twice its largest cohort (74)."""
+
+
+@rule("count-below-zero", about="arm")
+def counts_not_negative(arm: Arm) -> Iterable[Finding]:
+    """A count of patients is 0 or more."""
+    for name in ("evaluable", "responders", "treated", "cr", "pr", "sd", "pd"):
+        value = getattr(arm, name)
+        if value is not None and value < 0:
+            yield (name,), f"{name}: {value} is below 0", "write 0 or more"
+
+
+@rule("responders-exceed-evaluable", about="arm")
+def responders_within_evaluable(arm: Arm) -> Iterable[Finding]:
+    """Responders are among the evaluable."""
+    responders, evaluable = arm.counts
+    if responders <= evaluable:
+        return FINE
+    message = f"{responders} responders of {evaluable} evaluable patients"
+    hint = "responders are among the evaluable: check both counts against the source"
+    return [(("responders",), message, hint)]
+
+
+@rule("cr-pr-not-responders", about="arm")
+def cr_and_pr_are_responders(arm: Arm) -> Iterable[Finding]:
+    """Responders are those with CR or PR; either may be missing, but neither may be too many."""
+    total = (arm.cr or 0) + (arm.pr or 0)
+    if arm.responders is None or total == arm.responders or (total < arm.responders and None in (arm.cr, arm.pr)):
+        return FINE
+    message = f"cr {arm.cr or 0} + pr {arm.pr or 0} is {total}, but responders is {arm.responders}"
+    return [(("responders",), message, "correct the wrong one, or leave out the count that is not printed")]
+
+
+@rule("counts-exceed-evaluable", about="arm")
+def counts_within_evaluable(arm: Arm) -> Iterable[Finding]:
+    """All best responses together are at most the evaluable."""
+    responders, evaluable = arm.counts
+    total = max(responders, (arm.cr or 0) + (arm.pr or 0)) + (arm.sd or 0) + (arm.pd or 0)
+    if arm.evaluable is None or total <= evaluable or responders > evaluable:
+        return FINE
+    message = f"responders, sd and pd add up to {total} of {evaluable} evaluable patients"
+    hint = "check each count against the source, or leave out the one that is not printed"
+    return [(("evaluable",), message, hint)]
+
+
+@rule("categories-below-evaluable", "warning", about="arm")
+def categories_are_all(arm: Arm) -> Iterable[Finding]:
+    """Each evaluable patient has one best response; four printed categories that miss some raise a question."""
+    if arm.evaluable is None or arm.cr is None or arm.pr is None or arm.sd is None or arm.pd is None:
+        return FINE
+    total = arm.cr + arm.pr + arm.sd + arm.pd
+    if total >= arm.evaluable:
+        return FINE
+    message = f"cr, pr, sd and pd add up to {total} of {arm.evaluable} evaluable patients"
+    hint = f"write evaluable: {total} if the others could not be assessed, or leave out a count that is not printed"
+    return [(("evaluable",), message, hint)]
+
+
+@rule("counts-exceed-treated", about="arm")
+def counts_within_treated(arm: Arm) -> Iterable[Finding]:
+    """Who was assessed was treated, and who is still in response is among those in whom it is known."""
+    hint = "check both counts against the source, or leave out the one that is not printed"
+    for name in ("evaluable", "responders"):
+        value = getattr(arm, name)
+        if arm.treated is not None and value is not None and value > arm.treated >= 0:
+            yield ("treated",), f"{value} {name} of {arm.treated} treated patients", hint
+            break
+    known, place = arm.in_response_at_12_months, ("in_response_at_12_months",)
+    if known is None:
+        return
+    largest = max((count for count in (arm.treated, arm.evaluable) if count is not None), default=known.of)
+    if not 0 <= known.n <= known.of:
+        yield place, f"in_response_at_12_months: {known.n} of {known.of} patients", hint
+    elif known.of > largest:
+        yield place, f"in_response_at_12_months of {known.of} patients, but the arm has {largest}", hint
+
+
+@rule("implausible-count", "warning", about="arm")
+def counts_are_those_of_a_rare_tumour(arm: Arm) -> Iterable[Finding]:
+    """More patients of a rare tumour on one drug than any study has had: mostly a digit too many."""
+    for name in ("evaluable", "treated", "responders"):
+        value = getattr(arm, name)
+        if value is not None and value > MOST_IN_AN_ARM:
+            hint = "check it against the source; if it is so, waive this with the reason"
+            return [((name,), f"{name}: {value} is more than {MOST_IN_AN_ARM} patients of a rare tumour", hint)]
+    return FINE
+
+
+@rule("uncounted-arm", "info", about="arm")
+def arms_have_a_denominator(arm: Arm) -> Iterable[Finding]:
+    """Without the number of evaluable patients an arm is in no pool."""
+    if arm.evaluable is not None:
+        return FINE
+    place = ("treated",) if arm.treated is not None else ("responders",)
+    return [(place, "no evaluable: the arm is in no pool", "add evaluable if the source prints it")]
+
+
+ARM_RULES: tuple[Rule, ...] = rules_in(globals())
+
 
 FIRST_YEAR = 1939  # the first description of the tumour; ALK inhibitors came in 2010
 _YEAR_IN_ID = re.compile(r".*-(\d{4})(?:-[a-z])?")

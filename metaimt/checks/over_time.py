@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from metaimt.casefiles.model import CaseFile, Course, Patient
 from metaimt.casefiles.strict_yaml import Path
-from metaimt.checks.of_course import RESPONSES
+from metaimt.checks.of_report import RESPONSES
 from metaimt.checks.rule import FINE, Finding, Rule, courses, rule, rules_in
 
 LONGEST_MONTHS = 600

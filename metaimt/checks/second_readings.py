@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 
-from metaimt.casefiles.entry import Entry
-from metaimt.casefiles.fields import shown
+from metaimt.casefiles.fields import Entry, shown
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
 from metaimt.casefiles.second_reading import SecondReading

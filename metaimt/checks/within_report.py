@@ -9,13 +9,9 @@ from metaimt.casefiles.model import CaseFile, Patient
 from metaimt.casefiles.strict_yaml import Document, Path
 from metaimt.checks.by_vocabulary import VOCABULARY_RULES
 from metaimt.checks.labels import LABEL_RULES
-from metaimt.checks.of_arm import ARM_RULES
-from metaimt.checks.of_course import COURSE_RULES
-from metaimt.checks.of_patient import PATIENT_RULES
-from metaimt.checks.of_report import REPORT_RULES
+from metaimt.checks.of_report import ARM_RULES, COURSE_RULES, PATIENT_RULES, REPORT_RULES
 from metaimt.checks.over_time import TIME_RULES
-from metaimt.checks.printed_numbers import PRINTED_RULES
-from metaimt.checks.quoted_counts import OWN_COUNT_RULES
+from metaimt.checks.printed_numbers import OWN_COUNT_RULES, PRINTED_RULES
 from metaimt.checks.rule import About, Looker, Rule
 from metaimt.checks.sizes import SIZE_RULES
 from metaimt.problem import Problem

@@ -39,7 +39,7 @@ def audit(
         for one in found.findings:
             print(github_annotation(one.place))
     else:
-        from metaimt.report.audit_text import audit_text
+        from metaimt.report.paper import audit_text
 
         print(audit_text(found))
     raise typer.Exit(PROBLEMS if found.findings else FINE)
@@ -47,7 +47,7 @@ def audit(
 
 def _paper(cases: Path, report: str) -> str:
     from metaimt.analyses.audit import audit as audit_of
-    from metaimt.analyses.paper import statements
+    from metaimt.analyses.audit import statements
     from metaimt.report.paper import ReviewNumbers, paper_markdown
     from metaimt.review import load, respond
 

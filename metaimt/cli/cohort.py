@@ -82,7 +82,7 @@ def cohort(  # noqa: PLR0917 - one parameter an option
         table, found = None, _of_review(wanted, cases, asked)
     _print(found, output)
     if out is not None:
-        from metaimt.report.cohort_outputs import cohort_files
+        from metaimt.report.cohort_tables import cohort_files
 
         kept = write_folder(out, cohort_files(found))
         tell_kept(out, kept)
@@ -145,7 +145,7 @@ def _of_table(table: PatientTable, asked: Asked, vocabulary: Vocabulary | None =
 
 
 def _of_review(wanted: str, cases: Path, asked: Asked) -> list[CohortResult]:
-    from metaimt.analyses.cohort_counts import cohort_of_counts
+    from metaimt.analyses.cohort import cohort_of_counts
     from metaimt.review import load
 
     library = load(cases).library
@@ -165,7 +165,7 @@ def _print(found: list[CohortResult], output: CohortFormat) -> None:
     if output is CohortFormat.json:
         print_json({"cohorts": [each.to_dict() for each in found]})
     elif output is CohortFormat.csv:
-        from metaimt.report.cohort_long import long_rows
+        from metaimt.report.cohort_tables import long_rows
         from metaimt.report.tables import csv_text
 
         print(csv_text(long_rows(found)), end="")

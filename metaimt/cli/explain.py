@@ -28,7 +28,7 @@ def explain(
     markdown: Annotated[bool, typer.Option("--markdown", help="Print all rules as a page: docs/rules.md.")] = False,
 ) -> None:
     """Explain a rule of `metaimt validate`: why it is asked, and an example; without RULE, list all rules."""
-    from metaimt.checks.explanations import explanation_of, explanation_text, rule_list, rules_page
+    from metaimt.checks.waivers import explanation_of, explanation_text, rule_list, rules_page
 
     if markdown and rule is not None:
         raise WrongUse("--markdown prints all rules; leave out the rule, or --markdown")

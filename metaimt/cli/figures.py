@@ -57,7 +57,7 @@ def _list(names: dict[str, str]) -> None:
 
 
 def _write(library: Library, wanted: str, options: tuple[str, str, str], target: Path) -> None:
-    from metaimt.cli.studies import figure_kind
+    from metaimt.cli.pool import figure_kind
     from metaimt.figures.review_figure import NotDrawn
     from metaimt.figures.save import figure_bytes
     from metaimt.files import for_terminal, write_file

@@ -21,8 +21,7 @@ from metaimt.problem import WrongUse, has_errors
 
 if TYPE_CHECKING:
     from metaimt.casefiles.library import Library
-    from metaimt.curation.known import Known
-    from metaimt.curation.new_case import Draft
+    from metaimt.curation.new_case import Draft, Known
     from metaimt.curation.reference import Reference
 
 _FILE = "References as exported: RIS, PubMed (.nbib), BibTeX, EndNote (.enw, .xml), CSL-JSON, Scopus or PubMed (.csv)."
@@ -45,8 +44,7 @@ def new(
     cases: Annotated[Path, typer.Option("--cases", metavar="FOLDER", help="Folder of the review.")] = Path("cases"),
 ) -> None:
     """Start a case file: bibliography filled in, every field explained, or asked for one by one."""
-    from metaimt.curation.known import Known, review
-    from metaimt.curation.new_case import draft_of
+    from metaimt.curation.new_case import Known, draft_of, review
 
     if [file, blank, fetch].count(None) != 2:
         raise WrongUse("give one of a file of references, --fetch DOI or PMID, or --blank ID; --help tells more")
@@ -83,7 +81,7 @@ def _checked_date(text: str) -> str:
 def _reference(file: Path | None, identifier: str | None, pick: int | None, known: Known) -> Reference:
     """The reference that the user means; an empty one for --blank."""
     from metaimt.curation.reference import Reference, identifier_in
-    from metaimt.curation.references import read_references
+    from metaimt.curation.reference_formats import read_references
 
     if identifier is not None:
         from metaimt.curation.fetch import fetch
@@ -114,7 +112,7 @@ def _listed(references: tuple[Reference, ...], known: Known) -> Iterator[str]:
 
 def _new_id(blank: str | None, case_id: str | None, reference: Reference, known: Known) -> str:
     """The id of the new file. Raises WrongUse if it, or the publication, is in the review or excluded from it."""
-    from metaimt.curation.known import checked_id
+    from metaimt.curation.new_case import checked_id
 
     if blank is not None and case_id is not None:
         raise WrongUse("--blank names the id already; leave out --id")

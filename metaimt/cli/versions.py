@@ -30,7 +30,7 @@ def snapshot(
 ) -> None:
     """Freeze the review as a version: cases, protocol, results, what they were made with; cases/versions/."""
     from metaimt.review import snapshot as freeze
-    from metaimt.versions.numbering import kinds_of
+    from metaimt.versions.changes import kinds_of
 
     path, changes = freeze(version, cases)
     print(f"Frozen: {path.as_posix()} ({', '.join(kinds_of(changes)) or 'nothing new'})")
@@ -48,7 +48,7 @@ def diff(
     output: Annotated[DiffFormat, typer.Option("--format", help="markdown: for a pull request.")] = DiffFormat.text,
 ) -> None:
     """Say what is new: records field by field, units, numbers by data and by method, warnings, the conclusion."""
-    from metaimt.report.whats_new_pages import changes_markdown, changes_text
+    from metaimt.report.whats_new import changes_markdown, changes_text
     from metaimt.review import diff as compare
 
     changes = compare(old, new, cases)

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from pydantic import TypeAdapter, ValidationError
 
 from metaimt.casefiles.fields import Doi, Pmcid, Pmid, Url
-from metaimt.model.authors import Author
-from metaimt.model.publication import IDENTIFIERS, Identity, identity, key_of, plain_doi
+from metaimt.model.publication import IDENTIFIERS, Author, Identity, identity, key_of, plain_doi
 
 _MOST_AUTHORS, _AUTHORS_OF_MANY = 6, 3  # AMA Manual of Style, 11th edition, 3.7: more than six, the first three
 _LONGEST = {"title": 2000, "journal": 500, "url": 2000}  # characters; more is not what the field is for

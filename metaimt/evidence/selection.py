@@ -2,24 +2,173 @@
 
 Order: eligibility, rows, the conditions of each pool, and then, in each pool, the links: of units that share patients
 the most preferred one that may enter does. A unit keeps every reason that applies, the decisive one first.
+
+How a review of format 1 is selected: its own rules, so that a review that was frozen under them stays reproducible.
+
+Drugs have no targets. Links are resolved once for all pools: the preferred report takes the patients even where it
+cannot enter a pool. Only the field `fusion_gene` decides a row over a marker.
+
+Patients within arms, and a pool without another by patients: where units of two pools share patients.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import ANY_TARGET, Pool, Protocol, Row
 from metaimt.casefiles.shared import Link
-from metaimt.evidence.format_1 import in_row, resolve_links
 from metaimt.evidence.sharing import Sharing, sharing
 from metaimt.evidence.tables import units
-from metaimt.evidence.within import described, without
-from metaimt.model.count import Count
+from metaimt.model.count import Count, Part
 from metaimt.model.reason import Reason, Why
 from metaimt.model.unit import Unit
 from metaimt.vocabulary import NOT_STATED
+
+
+def resolve_links(
+    links: Iterable[Link], certainties: tuple[str, ...], everyone: Iterable[Unit], ineligible: set[str]
+) -> dict[str, str]:
+    """Unit id -> the report that counts its patients instead. A preferred unit that is not eligible takes nothing."""
+    by_report: dict[str, list[Unit]] = {}
+    for unit in everyone:
+        by_report.setdefault(unit.report, []).append(unit)
+    gives_way: dict[str, list[str]] = {}
+    for link in links:
+        if link.certainty in certainties:
+            for unit in _giving_way(link, by_report, ineligible):
+                gives_way.setdefault(unit.id, []).append(link.prefer)
+    surrendered = {unit.report for unit in everyone if unit.id in gives_way}
+    return {
+        unit_id: min(preferred, key=lambda report: (report in surrendered, report))
+        for unit_id, preferred in gives_way.items()
+    }
+
+
+def _giving_way(link: Link, by_report: Mapping[str, list[Unit]], ineligible: set[str]) -> list[Unit]:
+    giving = [unit for unit in by_report.get(link.gives_way, []) if unit.id not in ineligible]
+    eligible = {unit.subject for unit in by_report.get(link.prefer, []) if unit.id not in ineligible}
+    if not link.patients:
+        return giving if eligible else []
+    named = set()
+    for same in link.patients:
+        mine, theirs = same.side(link.gives_way), same.side(link.prefer)
+        if mine is not None and theirs is not None and "/".join(theirs) in eligible:
+            named.add("/".join(mine))
+    return [unit for unit in giving if unit.subject in named]
+
+
+def in_row(unit: Unit, row: Row, named: set[str | None]) -> bool:
+    """A known fusion gene decides: a ROS1-fused tumour that is ALK-negative belongs to ROS1, not to ALK-negative."""
+    if row.fusion_gene is not None:
+        other = row.fusion_gene == "other" and unit.fusion_gene not in named
+        return unit.fusion_gene is not None and (other or unit.fusion_gene == row.fusion_gene)
+    if unit.fusion_gene is not None and unit.fusion_gene != row.marker:
+        return False
+    return unit.marker(row.marker or "") == row.status
+
+
+_DESCRIBED = (
+    *("histology", "site", "fusion_gene", "fusion_partner", "kinases", "markers", "mutations", "marker_evidence"),
+    *("age", "age_group", "sex"),
+)
+
+
+def described(count: Count, shared: Sharing, everyone: Mapping[str, Unit], *, possible: bool = False) -> Count:
+    """The same patients, where an arm holds one who is described elsewhere in two parts: he, and the remainder.
+
+    He has what his own description says of him (`_DESCRIBED`), and the arm's report, drug and line. Only links that are
+    certain or probable do this, with `possible` those too. An arm that has no room for his response stays whole.
+    """
+    split: dict[str, list[Part]] = {}
+    rest = {part.unit.id: part for part in count.parts if part.unit.arm is not None}
+    held = shared.perhaps if possible else shared.within
+    for subject, patient in _once(held, shared, everyone):
+        for arm_id in held[subject]:
+            arm = rest.get(arm_id)
+            if arm is None or (r := _responded(patient, arm)) is None:
+                continue
+            remaining = replace(arm, r=arm.r - r, n=arm.n - 1)
+            if not 0 <= remaining.r <= remaining.n:
+                continue
+            told = {name: getattr(patient, name) or getattr(arm.unit, name) for name in _DESCRIBED}
+            split.setdefault(arm_id, []).append(Part(replace(arm.unit, id=patient.id, **told), r, 1))
+            rest[arm_id] = remaining
+    parts: list[Part] = []
+    for part in count.parts:
+        parts += [*split.get(part.unit.id, ()), rest.get(part.unit.id, part)]
+    return replace(count, parts=tuple(part for part in parts if part.n or part.unit.id not in split))
+
+
+def _once(
+    held: Mapping[str, tuple[str, ...]], shared: Sharing, everyone: Mapping[str, Unit]
+) -> Iterator[tuple[str, Unit]]:
+    """Each patient who is described within an arm, once: by the most preferred of his evaluable descriptions."""
+    order = {unit.subject: place for place, unit in reversed(list(enumerate(shared.order)))}
+    found = [(subject, everyone[subject]) for subject in held if subject in everyone]
+    found.sort(key=lambda each: (not each[1].evaluable, order[each[0]]))
+    taken: set[str] = set()
+    for subject, unit in found:
+        if taken.isdisjoint({subject} | shared.same[subject]):
+            taken.add(subject)
+            yield subject, unit
+
+
+def _responded(patient: Unit, arm: Part) -> int | None:
+    """1 or 0, by his own description, or else by an arm in which all or none responded; None if neither says."""
+    if patient.evaluable:
+        return patient.responders
+    return (0 if arm.r == 0 else 1) if arm.n and arm.r in {0, arm.n} else None
+
+
+def without(count: Count, other: Count, shared: Sharing, everyone: Mapping[str, Unit], title: str) -> Count:
+    """The patients of `count` who are not in `other`: who is in both goes, and an arm loses those whom it shares."""
+    subjects = frozenset(shared.inside).union(*shared.inside.values())
+    reports = frozenset().union(*shared.vaguely)
+
+    def linked(unit: Unit) -> bool:
+        return unit.subject in subjects or unit.report in reports
+
+    theirs = [part.unit for part in other.parts if part.n and linked(part.unit)]
+    ids = set(other.ids)
+    parts = [
+        _left_over(part, theirs, shared, everyone) if linked(part.unit) else part
+        for part in count.parts
+        if part.unit.id not in ids
+    ]
+    return Count(title, tuple(part for part in parts if part.n or not part.unit.evaluable), count.outcome)
+
+
+def _left_over(part: Part, theirs: Sequence[Unit], shared: Sharing, everyone: Mapping[str, Unit]) -> Part:
+    mine = part.unit.subject
+    if not part.n or any(other.subject in shared.inside.get(mine, ()) for other in theirs):
+        return replace(part, r=0, n=0)  # nobody, or all of them are within a unit of the other pool
+    for unit in _in_common(mine, theirs, shared, everyone):
+        n = min(unit.evaluable, part.n)
+        r = min(max(unit.responders, part.r - (part.n - n)), part.r, n)
+        part = replace(part, r=part.r - r, n=part.n - n)
+    return part
+
+
+def _in_common(mine: str, theirs: Sequence[Unit], shared: Sharing, everyone: Mapping[str, Unit]) -> Iterator[Unit]:
+    """Those of an arm who are in the other pool: units within it, then described patients whom both hold.
+
+    Of reports whose link names no patients it is as many as there can be.
+    """
+    seen: set[str] = set()
+    for other in theirs:
+        if mine in shared.inside.get(other.subject, ()):
+            seen.add(other.subject)
+            yield other
+    for subject, holders in shared.inside.items():
+        both = mine in holders and any(other.subject in holders for other in theirs)
+        if both and seen.isdisjoint({subject, *holders}) and subject in everyone:
+            seen.add(subject)
+            yield everyone[subject]
+    report = mine.partition("/")[0]
+    yield from (other for other in theirs if frozenset((report, other.report)) in shared.vaguely)
+
 
 LATER_LINES = "later_lines"
 

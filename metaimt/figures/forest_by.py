@@ -1,20 +1,51 @@
-"""The reports of a pool grouped by a level, with columns from the case files."""
+"""The reports of a pool grouped by a level, with columns from the case files.
+
+Columns of text for a forest plot, from what the case files say of the units in a row. Needs no matplotlib.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from metaimt.analyses.breakdown import NOT_REPORTED
-from metaimt.analyses.reports_by_level import LevelRows, ReportRow, ReportsByLevel
 from metaimt.analyses.results import Results
+from metaimt.analyses.subgroups import LevelRows, ReportRow, ReportsByLevel
 from metaimt.analyses.wording import estimate_with_interval, fraction
-from metaimt.figures import many
-from metaimt.figures.forest_table import ForestRow, ForestTable
-from metaimt.figures.pool_rows import AXIS_LABEL, ORR_HEADING, capital, short_name, version_line
+from metaimt.figures import forest_table as many
+from metaimt.figures.forest_table import (
+    AXIS_LABEL,
+    ORR_HEADING,
+    ForestRow,
+    ForestTable,
+    capital,
+    short_name,
+    version_line,
+)
 from metaimt.figures.review_figure import NotDrawn, ReviewFigure
 from metaimt.figures.review_forest import report_labels
-from metaimt.figures.unit_columns import USUAL, column_headings, column_texts
+from metaimt.model.fields import BY_NAME, COLUMNS
+from metaimt.model.unit import Unit
+from metaimt.problem import check_name
 from metaimt.statistics.outcome import NotRun
+
+NOT_STATED: Final = "–"
+USUAL: Final = ("drug",)
+
+
+def column_headings(names: Iterable[str]) -> tuple[str, ...]:
+    """The headings of columns. Raises WrongUse with the nearest name and all of them if there is none of a name."""
+    wanted = tuple(names)
+    for name in wanted:
+        check_name("--columns", name, COLUMNS)
+    return tuple(BY_NAME[name].heading for name in wanted)
+
+
+def column_texts(names: Iterable[str], units: Iterable[Unit]) -> tuple[str, ...]:
+    """What the units say in each column, every wording once, in their order; a dash where none says anything."""
+    inside = tuple(units)
+    shown = (BY_NAME[name].shown or BY_NAME[name].words for name in names)
+    return tuple(", ".join(dict.fromkeys(filter(None, map(words, inside)))) or NOT_STATED for words in shown)
 
 
 def forest_by_table(results: Results, found: ReportsByLevel, columns: tuple[str, ...] = USUAL) -> ForestTable:

@@ -1,4 +1,11 @@
-"""The table that a forest plot is drawn from: rows and columns the caller may edit. Needs no matplotlib."""
+"""The table that a forest plot is drawn from: rows and columns the caller may edit. Needs no matplotlib.
+
+What the forest tables of the pools have in common: names, tones, axes, and numbers as words.
+
+How much of a long review a figure or the page shows: beyond `MOST_ROWS` what says most, and a row for the rest.
+
+Nothing is left out of the tables and results.json.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +19,24 @@ from metaimt.analyses.wording import rate_and_limits
 
 if TYPE_CHECKING:
     from metaimt.figures.style import Tone
+
+
+from collections.abc import Iterable
+from math import ceil, floor
+from typing import TYPE_CHECKING
+
+from metaimt.analyses.alternatives import Rate
+from metaimt.analyses.results import Results
+from metaimt.analyses.wording import NOTHING, Link, estimate_with_interval, plain
+
+if TYPE_CHECKING:
+    from metaimt.figures.style import Tone
+
+
+from collections import Counter
+
+from metaimt.analyses.wording import plural
+from metaimt.evidence.selection import Placed
 
 RowKind = Literal["heading", "report", "companion", "summary", "prediction", "plain", "note", "space"]
 
@@ -124,3 +149,108 @@ class ForestTable:
             if len(row.columns) > len(self.column_headings):
                 wanted = len(self.column_headings)
                 raise ValueError(f"forest row {row.label!r}: {len(row.columns)} columns, {wanted} headings")
+
+
+AXIS_LABEL: Final = "Objective response rate (%)"
+ORR_HEADING: Final = "ORR [95 % interval]"
+
+
+def capital(text: str) -> str:
+    """`text` with its first letter in upper case; the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def short_name(pool: str) -> str:
+    """The name of a pool in the protocol as words: `all evidence`."""
+    return pool.replace("_", " ")
+
+
+def tone_of(results: Results, pool: str) -> Tone:
+    """The headline pool is filled, every other hollow."""
+    return "strict" if pool == results.response.headline.name else "rest"
+
+
+def tone_words(results: Results) -> Mapping[Tone, str]:
+    """What the boxes are where each pool has rows of its own."""
+    headline, *others = (group.label for group in results.response.pools.values())
+    return {"strict": capital(headline), "rest": capital(", ".join(others))}
+
+
+def estimate_row(
+    kind: RowKind, label: str, columns: tuple[str, ...], found: Rate, *, tone: Tone, size: float | None = None
+) -> ForestRow:
+    """A row with an estimate and interval; texts alone where nobody is evaluable."""
+    if found is None:
+        return ForestRow("plain", label, columns, tone=tone, interval_text=NOTHING)
+    return ForestRow(kind, label, columns, found.estimate, found.lower, found.upper, size, tone)
+
+
+def pool_heading(results: Results, pool: str) -> ForestRow:
+    """The name of a pool over its rows, with a dashed line at its estimate."""
+    group = results.response.pools[pool]
+    counts = f"{group.counts.responders}/{group.counts.evaluable}"
+    reference = None if group.orr is None else group.orr.estimate
+    return ForestRow("heading", f"{capital(group.label)} ({counts})", reference=reference)
+
+
+def zoomed(limits: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    """The axis from and to the tenths that hold every pair of limits."""
+    pairs = tuple(limits)
+    if not pairs:
+        return 0.0, 1.0
+    low, high = min(low for low, _ in pairs), max(high for _, high in pairs)
+    return max(floor(10 * low + 1e-9) / 10, 0.0), min(ceil(10 * high - 1e-9) / 10, 1.0)
+
+
+def points(change: float | None) -> str:
+    """A change in percentage points, `+1.2`; never -0.0."""
+    return "" if change is None else f"{round(100 * change, 1) + 0.0:+.1f}"
+
+
+def pools_said(results: Results, pools: Iterable[str], link: Link = plain) -> str:
+    """`strict, ALK-positive: 74.3 % (95 % interval ...; 55/74); all evidence: ...`."""
+    groups = (results.response.pools[pool] for pool in pools)
+    return "; ".join(f"{g.label}: {estimate_with_interval(g.orr, link, g.counts)}" for g in groups)
+
+
+def version_line(results: Results) -> str:
+    """The line under the title of a figure."""
+    return f"{results.protocol.title}, version {results.response.version}"
+
+
+MOST_ROWS: Final = 150
+"""Reports, patients or steps in time that one figure or one table of the page shows."""
+
+ReportRow = tuple[str, bool]
+"""(report id, whether the first pool counts it): a row of a forest."""
+
+
+def largest_reports(members: Iterable[Placed], headline: str) -> frozenset[ReportRow]:
+    """The rows of a forest that are drawn: all, or of more than `MOST_ROWS` those with the most evaluable patients."""
+    sizes = _sizes(members, headline)
+    return frozenset(sorted(sizes, key=lambda row: (-sizes[row], row))[:MOST_ROWS])
+
+
+def forest_note(members: Iterable[Placed], headline: str) -> str:
+    """What is to be said of a forest that does not draw every row; empty if it does."""
+    number = len(_sizes(members, headline))
+    return compact_note(min(number, MOST_ROWS), number, "rows of reports the largest", "clusters")
+
+
+def _sizes(members: Iterable[Placed], headline: str) -> Counter[ReportRow]:
+    sizes: Counter[ReportRow] = Counter()
+    for member in members:
+        sizes[member.unit.report, member.is_in(headline)] += member.unit.evaluable
+    return sizes
+
+
+def others(number: int, word: str) -> str:
+    """The label of the row for the rest: `and 937 other reports`."""
+    return f"and {plural(number, f'other {word}')}"
+
+
+def compact_note(shown: int, number: int, word: str, table: str) -> str:
+    """What a caption says of it, with a blank before; empty where all are shown."""
+    if shown >= number:
+        return ""
+    return f" Of {number} {word} {shown} are shown one by one, the others together; all are in tables/{table}.csv."

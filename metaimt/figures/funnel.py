@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import percent, plural
 from metaimt.figures import style
-from metaimt.figures.counted import Counting
+from metaimt.figures.forest_table import AXIS_LABEL, capital, version_line
 from metaimt.figures.layout import (
     LegendEntry,
     Sheet,
@@ -23,8 +23,7 @@ from metaimt.figures.layout import (
     new_sheet,
     wrap,
 )
-from metaimt.figures.pool_rows import AXIS_LABEL, capital, version_line
-from metaimt.figures.review_figure import NotDrawn, Pools, ReviewFigure
+from metaimt.figures.review_figure import Counting, NotDrawn, Pools, ReviewFigure
 from metaimt.model.count import Count, Reports
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.small_study import SmallStudies

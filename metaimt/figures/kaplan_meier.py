@@ -1,6 +1,8 @@
 """Kaplan-Meier curves with confidence bands, censoring marks, and the numbers at risk beneath.
 
 It draws any curves of one unit of time; nothing is computed here but the numbers at risk, which the curve holds.
+
+Times of the review as Kaplan-Meier curves, where they may be drawn: time on treatment, PFS, duration of response.
 """
 
 from __future__ import annotations
@@ -39,6 +41,14 @@ from metaimt.statistics.survival import KaplanMeier, at_risk
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+
+from metaimt.analyses.duration import ON_TREATMENT, PFS, RESPONSE, Times
+from metaimt.analyses.results import Results
+from metaimt.analyses.wording import percent
+from metaimt.figures.forest_table import capital, version_line
+from metaimt.figures.review_figure import Counting, NotDrawn, Pools, ReviewFigure
+from metaimt.statistics.outcome import NotRun
 
 WIDTH: Final = 6.6
 _HEIGHT: Final = 3.0  # of the plot, inches
@@ -235,3 +245,59 @@ def _shortened(label: str, width: float) -> str:
     while len(label) > 1 and text_width(label, BODY) > width:
         label = label[:-2].rstrip() + "…"
     return label
+
+
+_VARIANT = "middle"  # of a time known as a range
+
+
+def time_figure(results: Results, pools: Pools, field: str) -> ReviewFigure | NotDrawn:
+    """The figure of one field, of the last pool."""
+    pool, name = pools[-1], field.replace("_", "-")
+    times = results.duration[pool].times[field]
+    title = f"{capital(times.label)}, {results.response.pools[pool].label}"
+    if isinstance(times.curves, NotRun):
+        return NotDrawn(name, title, times.curves.reason)
+    curve = times.curves[_VARIANT]
+    count = Counting()
+    usable, events = times.usable.titled(f"{title}: in the curve"), times.events.titled(f"{title}: events")
+    said = (
+        f"{count.link(f'{curve.steps.subjects} patients', usable)}, "
+        f"{count.link(f'{curve.steps.total_events} events', events)}; known for "
+        f"{count.link(str(len(times.known)), times.everybody)} of {len(times.described.parts)} patients described "
+        "singly"
+    )
+    plot = SurvivalPlot(
+        title=title,
+        subtitle=f"{version_line(results)}. {said}",
+        curves=(SurvivalCurve("all patients", curve.steps),),
+        x_label=f"Months from the start of {'the drug' if field == ON_TREATMENT else 'treatment'}",
+        y_label=_y_label(times),
+        notes=(
+            "Band: pointwise 95 % interval (log-log). Upright marks: censored. A time known as a range stands at its "
+            "middle. Patients whose times are known are not a sample of all.",
+        ),
+    )
+    reached = [(each.time, each.estimate) for each in curve.landmarks if each.estimate is not None]
+    at = "; ".join(f"{percent(estimate)} at {time:g} months" for time, estimate in reached)
+    caption = f"{title}: Kaplan-Meier with numbers at risk. {said}. {at}."
+    alt = f"Falling curve of {times.label}. {said}. {at}."
+    return ReviewFigure(name, title, caption, alt, draw_kaplan_meier(plot), counted=count.found)
+
+
+def time_on_treatment_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
+    """The figure `time-on-treatment`."""
+    return time_figure(results, pools, ON_TREATMENT)
+
+
+def pfs_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
+    """The figure `pfs`."""
+    return time_figure(results, pools, PFS)
+
+
+def response_duration_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
+    """The figure `response-duration`."""
+    return time_figure(results, pools, RESPONSE)
+
+
+def _y_label(times: Times) -> str:
+    return "Still on the drug (%)" if times.field == ON_TREATMENT else f"{capital(times.label)} (%)"

@@ -9,11 +9,12 @@ from metaimt.analyses.models import Interval, Model
 from metaimt.analyses.publication_bias import of_reports_of
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import fraction, limits, percent, significant
-from metaimt.figures.counted import Counting
-from metaimt.figures.forest_table import ForestRow, ForestTable, RowKind
-from metaimt.figures.pool_rows import (
+from metaimt.figures.forest_table import (
     AXIS_LABEL,
     ORR_HEADING,
+    ForestRow,
+    ForestTable,
+    RowKind,
     pool_heading,
     pools_said,
     tone_of,
@@ -21,8 +22,8 @@ from metaimt.figures.pool_rows import (
     version_line,
     zoomed,
 )
-from metaimt.figures.regions import Place, Region
-from metaimt.figures.review_figure import NotDrawn, Pools, ReviewFigure
+from metaimt.figures.layout import Place, Region
+from metaimt.figures.review_figure import Counting, NotDrawn, Pools, ReviewFigure
 from metaimt.figures.style import Tone
 from metaimt.statistics.outcome import NotIdentified, NotRun
 

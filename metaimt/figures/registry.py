@@ -26,23 +26,23 @@ COHORTS: Final = "cohorts"
 
 _FIRST: Final = {
     "forest": ("metaimt.figures.review_forest:forest_figure", "every report, strata and pools"),
-    "strata": ("metaimt.figures.strata_forest:strata_figure", "pools by design, and the separate rows"),
+    "strata": ("metaimt.figures.review_forest:strata_figure", "pools by design, and the separate rows"),
 }
 _AFTER_SUBGROUPS: Final = {
-    "evidence-map": ("metaimt.figures.review_evidence_map:evidence_map_figure", "fusion partner by drug"),
-    "swimmer": ("metaimt.figures.review_swimmer:swimmer_figure", "treatment courses, patient by patient"),
-    "time-on-treatment": ("metaimt.figures.review_survival:time_on_treatment_figure", "Kaplan-Meier, where it may run"),
-    "pfs": ("metaimt.figures.review_survival:pfs_figure", "Kaplan-Meier, where it may run"),
-    "response-duration": ("metaimt.figures.review_survival:response_duration_figure", "Kaplan-Meier, where it may run"),
-    "sensitivity": ("metaimt.figures.sensitivity_forest:sensitivity_figure", "each analysis done otherwise"),
-    "leave-one-out": ("metaimt.figures.sensitivity_forest:leave_one_out_figure", "the pool without each report"),
-    "specification": ("metaimt.figures.review_specification:specification_figure", "every combination of choices"),
+    "evidence-map": ("metaimt.figures.cell_map:evidence_map_figure", "fusion partner by drug"),
+    "swimmer": ("metaimt.figures.swimmer:swimmer_figure", "treatment courses, patient by patient"),
+    "time-on-treatment": ("metaimt.figures.kaplan_meier:time_on_treatment_figure", "Kaplan-Meier, where it may run"),
+    "pfs": ("metaimt.figures.kaplan_meier:pfs_figure", "Kaplan-Meier, where it may run"),
+    "response-duration": ("metaimt.figures.kaplan_meier:response_duration_figure", "Kaplan-Meier, where it may run"),
+    "sensitivity": ("metaimt.figures.review_forest:sensitivity_figure", "each analysis done otherwise"),
+    "leave-one-out": ("metaimt.figures.review_forest:leave_one_out_figure", "the pool without each report"),
+    "specification": ("metaimt.figures.specification_curve:specification_figure", "every combination of choices"),
     "methods": ("metaimt.figures.methods_forest:methods_figure", "the same reports under other models"),
-    "over-time": ("metaimt.figures.over_time_forest:over_time_figure", "the pool after each publication year"),
+    "over-time": ("metaimt.figures.review_forest:over_time_figure", "the pool after each publication year"),
     "selectivity": ("metaimt.figures.selectivity:selectivity_figure", "the true ORR if publication is selective"),
     "funnel": ("metaimt.figures.funnel:funnel_figure", "larger reports by their size"),
 }
-_SUBGROUP: Final = "metaimt.figures.subgroup_forest:subgroup_figure"
+_SUBGROUP: Final = "metaimt.figures.review_forest:subgroup_figure"
 
 
 def figure_names(protocol: Protocol) -> dict[str, str]:

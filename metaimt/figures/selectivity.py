@@ -10,11 +10,11 @@ from math import log
 from typing import TYPE_CHECKING, Final
 
 from metaimt.analyses.contrasts import Side
+from metaimt.analyses.publication_bias import S_RANGE, THRESHOLD, TRIALS_ORR, Selectivity, Target, curve_point
 from metaimt.analyses.results import Results
-from metaimt.analyses.selectivity import S_RANGE, THRESHOLD, TRIALS_ORR, Selectivity, Target, curve_point
 from metaimt.analyses.wording import Link, fraction, limits, percent, plain
 from metaimt.figures import style
-from metaimt.figures.counted import Counting
+from metaimt.figures.forest_table import capital, version_line
 from metaimt.figures.layout import (
     LegendEntry,
     Sheet,
@@ -25,8 +25,7 @@ from metaimt.figures.layout import (
     new_sheet,
     wrap,
 )
-from metaimt.figures.pool_rows import capital, version_line
-from metaimt.figures.review_figure import NotDrawn, Pools, ReviewFigure
+from metaimt.figures.review_figure import Counting, NotDrawn, Pools, ReviewFigure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

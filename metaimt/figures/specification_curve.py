@@ -1,18 +1,32 @@
-"""The specification curve: the estimate under every combination of choices, and the choices beneath it."""
+"""The specification curve: the estimate under every combination of choices, and the choices beneath it.
+
+What a specification curve is drawn from; the caller may edit it. Needs no matplotlib.
+
+The specification grid of the review as a curve.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil, floor, fsum
 from typing import TYPE_CHECKING, Final
 
 from matplotlib.patches import Rectangle
 
+from metaimt.analyses.results import Results
+from metaimt.analyses.sensitivity import Specification, SpecificationGrid
+from metaimt.analyses.wording import percent
 from metaimt.figures import style
+from metaimt.figures.forest_table import AXIS_LABEL, version_line, zoomed
 from metaimt.figures.layout import (
     LegendEntry,
     LegendRow,
+    Place,
+    Region,
     Sheet,
+    columns_of,
     draw_legend,
     legend_height,
     legend_rows,
@@ -21,13 +35,116 @@ from metaimt.figures.layout import (
     widest,
     wrap,
 )
-from metaimt.figures.regions import Place, columns_of
-from metaimt.figures.specification_table import SpecificationPoint, SpecificationTable
+from metaimt.figures.review_figure import NotDrawn, Pools, ReviewFigure
 from metaimt.figures.style import BODY, SMALL, STRONG, SUBTITLE, TITLE, TextStyle
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class SpecificationPoint:
+    """One combination of choices, as proportions; `settings` is choice -> option.
+
+    Raises ValueError unless lower <= estimate <= upper.
+    """
+
+    estimate: float
+    lower: float
+    upper: float
+    settings: Mapping[str, str]
+    headline: bool = False
+
+    def __post_init__(self) -> None:
+        values = (self.lower, self.estimate, self.upper)
+        if not all(map(math.isfinite, values)) or not self.lower <= self.estimate <= self.upper:
+            raise ValueError(f"specification {dict(self.settings)}: lower <= estimate <= upper fails for {values}")
+
+
+@dataclass(frozen=True)
+class SpecificationTable:
+    """All that a specification curve shows: the points from left to right, and the options of each choice beneath.
+
+    Raises ValueError for a point with an option that is not listed, and for no point.
+    """
+
+    title: str
+    points: tuple[SpecificationPoint, ...]
+    choices: Mapping[str, tuple[str, ...]]
+    axis_label: str
+    axis: tuple[float, float]
+    subtitle: str = ""
+    thresholds: tuple[float, ...] = ()
+    footnotes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.points:
+            raise ValueError("a specification curve needs a point")
+        for point in self.points:
+            for choice, option in point.settings.items():
+                if option not in self.choices.get(choice, ()):
+                    raise ValueError(f"the choice {choice!r} has no option {option!r}")
+
+
+_TITLE = "The headline under every combination of the main choices"
+
+
+def specification_table(results: Results) -> SpecificationTable:
+    """The combinations with an evaluable patient, in the order of the estimate. Raises ValueError if there is none."""
+    grid = results.specification
+    points = tuple(
+        SpecificationPoint(orr.estimate, orr.lower, orr.upper, found.settings, found.headline)
+        for _, found in _shown(grid)
+        if (orr := found.orr) is not None
+    )
+    left_out = len(grid.specifications) - len(points)
+    nobody = f" {left_out} more have no evaluable patient." if left_out else ""
+    return SpecificationTable(
+        title=_TITLE,
+        subtitle=f"{version_line(results)}; {results.response.headline.label}",
+        points=points,
+        choices={name: tuple(options) for name, options in results.protocol.specification.items()},
+        axis_label=AXIS_LABEL,
+        axis=zoomed((point.lower, point.upper) for point in points),
+        thresholds=results.protocol.thresholds,
+        footnotes=(
+            "From the lowest to the highest estimate. The combinations share their patients: they are not so many "
+            f"studies, and no test is made of them.{nobody}",
+        ),
+    )
+
+
+def specification_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
+    """The figure `specification`, always of the headline pool, which alone has the grid."""
+
+    grid = results.specification
+    if not results.protocol.specification:
+        return NotDrawn("specification", _TITLE, "the protocol lists no choices")
+    if grid.pool not in pools:
+        return NotDrawn("specification", _TITLE, f"the combinations are run for {grid.pool} only")
+    if grid.lowest is None or grid.middle is None or grid.highest is None:
+        return NotDrawn("specification", _TITLE, "no combination has an evaluable patient")
+    said = (
+        f"{len(grid.specifications)} combinations of {len(results.protocol.specification)} choices give an ORR of "
+        f"{percent(grid.lowest)} to {percent(grid.highest)} (median {percent(grid.middle)})"
+    )
+    shares = "; ".join(f"{100 * t:g} %: {100 * share:.0f} %" for t, share in grid.excluding.items())
+    caption = f"{_TITLE}: {said}. Share of the intervals that leave out each threshold: {shares or 'none set'}."
+    figure, places = draw_specification_columns(specification_table(results))
+    regions = tuple(map(_region, (found for _, found in _shown(grid)), places))
+    return ReviewFigure("specification", _TITLE, caption, f"Specification curve: {said}.", figure, regions=regions)
+
+
+def _shown(grid: SpecificationGrid) -> list[tuple[int, Specification]]:
+    """The combinations that have a point, with their place in the grid."""
+    return [(place, found) for place, found in enumerate(grid.specifications) if found.orr is not None]
+
+
+def _region(found: Specification, place: Place) -> Region:
+    counts = f"{found.counts.responders}/{found.counts.evaluable}"
+    return Region(f"{found.counts.title}; {counts}", found.counts, place)
+
 
 __all__ = ["SpecificationPoint", "SpecificationTable", "draw_specification"]
 

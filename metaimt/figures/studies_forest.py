@@ -10,8 +10,7 @@ from metaimt.analyses.models import Interval
 from metaimt.analyses.study_parts import NOT_REPORTED
 from metaimt.analyses.wording import estimate_with_interval, fraction, plural
 from metaimt.casefiles.studies import Studies, Study
-from metaimt.figures.forest_table import ForestRow, ForestTable
-from metaimt.figures.pool_rows import capital, zoomed
+from metaimt.figures.forest_table import ForestRow, ForestTable, capital, zoomed
 from metaimt.problem import CannotAnalyse
 from metaimt.statistics.prediction import Prediction
 from metaimt.statistics.proportion import clopper_pearson

@@ -1,27 +1,308 @@
-"""The swimmer plot: a lane a patient, one drug after the other, with response and how each ended."""
+"""The swimmer plot: a lane a patient, one drug after the other, with response and how each ended.
+
+The best response as a sign: the same shape and colour in every figure. Shapes differ, so grey is enough.
+
+The lanes that a swimmer plot is drawn from; the caller may edit them. Needs no matplotlib.
+
+The treatment courses of the review as lanes.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from math import cos, pi, sin
+from typing import TYPE_CHECKING, Final
+
+from matplotlib.patches import Polygon
+
+from metaimt.figures import style
+from metaimt.figures.layout import LegendEntry
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+import math
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from math import fsum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Literal
 
 from matplotlib.patches import Rectangle
 
-from metaimt.figures import style
-from metaimt.figures.forest import PLOT_PAD, draw_rows
-from metaimt.figures.forest_layout import PLOT_MIN
-from metaimt.figures.forest_marks import Plot
-from metaimt.figures.forest_table import ForestRow, ForestTable
-from metaimt.figures.layout import LegendEntry, draw_sign
-from metaimt.figures.regions import Place
-from metaimt.figures.responses import SIGN, draw_response, response_entries
-from metaimt.figures.swimmer_table import Lane, Segment, SwimmerTable
+from metaimt.analyses.results import Results
+from metaimt.analyses.treatment_courses import PatientCourses, TreatmentCourse, TreatmentCourses
+from metaimt.analyses.wording import plural
+from metaimt.figures import forest_table as many
+from metaimt.figures.forest import PLOT_MIN, PLOT_PAD, Plot, draw_rows
+from metaimt.figures.forest_table import ForestRow, ForestTable, version_line
+from metaimt.figures.layout import Place, Region, draw_sign
+from metaimt.figures.review_figure import Counting, NotDrawn, Pools, ReviewFigure
+from metaimt.figures.review_forest import report_labels
+from metaimt.model.count import Count
+from metaimt.model.unit import Unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+SIGN: Final = 0.088
+"""Height and width of a sign, inches."""
+RESPONSES: Final = {
+    "CR": ("Complete response (CR)", style.BLUE),
+    "PR": ("Partial response (PR)", style.BLUE),
+    "SD": ("Stable disease (SD)", style.ORANGE),
+    "PD": ("Progressive disease (PD)", style.VERMILLION),
+    "NE": ("Not evaluable (NE)", style.GREY),
+}
+_ROUND: Final = [(cos(2 * pi * k / 24), sin(2 * pi * k / 24)) for k in range(25)]
+_OUTLINES: Final = {
+    "CR": _ROUND,
+    "PR": _ROUND,
+    "SD": [(-0.85, -0.85), (0.85, -0.85), (0.85, 0.85), (-0.85, 0.85)],
+    "PD": [(-1.05, -0.9), (1.05, -0.9), (0.0, 1.0)],
+    "NE": [(-1.1, 0.0), (0.0, -1.1), (1.1, 0.0), (0.0, 1.1)],
+}
+_FILLS: Final = {**_OUTLINES, "PR": [(x, y) for x, y in _ROUND if x <= 1e-9], "NE": []}
+
+
+def draw_response(axes: Axes, response: str, centre: tuple[float, float], unit: float = 1.0) -> None:
+    """The sign of a response at `centre`; x of the axes has `unit` an inch, y is in inches, downwards.
+
+    CR a full disc, PR a disc half full, SD a square, PD a triangle on its point, NE a hollow rhomb; nothing for a
+    response that is not one of these.
+    """
+    if response not in RESPONSES:
+        return
+    (x, y), half = centre, SIGN / 2
+
+    def placed(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+        return [(x + half * unit * dx, y + half * dy) for dx, dy in points]
+
+    colour = RESPONSES[response][1]
+    if _FILLS[response]:
+        part = Polygon(placed(_FILLS[response]), closed=True, facecolor=colour, edgecolor="none", zorder=5)
+        part.set_clip_on(False)
+        axes.add_artist(part)
+    outline = Polygon(placed(_OUTLINES[response]), closed=True, facecolor="none", edgecolor=colour, lw=0.9, zorder=5)
+    outline.set(clip_on=False, joinstyle="miter")
+    axes.add_artist(outline)
+
+
+def response_entries(shown: Iterable[str]) -> list[LegendEntry]:
+    """One legend entry for each response that is shown, in the order of the RECIST categories."""
+    present = set(shown)
+    return [_entry(response) for response in RESPONSES if response in present]
+
+
+def _entry(response: str) -> LegendEntry:
+    return LegendEntry(RESPONSES[response][0], lambda axes, x, y: draw_response(axes, response, (x, y)))
+
+
+End = Literal["ongoing", "progression", "death", "stopped", "not stated"]
+ENDS: Final = ("ongoing", "progression", "death", "stopped", "not stated")
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One drug of one lane. low, high: months on it, equal where exact; both None where not known.
+
+    Raises ValueError, naming the drug, unless 0 <= low <= high, or both are None, and for an unknown end.
+    """
+
+    drug: str
+    low: float | None = None
+    high: float | None = None
+    response: str = ""
+    end: End = "not stated"
+
+    def __post_init__(self) -> None:
+        if self.end not in ENDS:
+            raise ValueError(f"{self.drug!r}: the end is one of {', '.join(ENDS)}, not {self.end!r}")
+        if (self.low is None) != (self.high is None):
+            raise ValueError(f"{self.drug!r}: give both ends of the months, or neither")
+        if self.low is not None and self.high is not None and not 0 <= self.low <= self.high < math.inf:
+            raise ValueError(f"{self.drug!r}: months from {self.low} to {self.high}")
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One patient: the label, texts under `SwimmerTable.column_headings`, the drugs in order, and a text at the end."""
+
+    label: str
+    segments: tuple[Segment, ...]
+    columns: tuple[str, ...] = ()
+    ended: str = ""
+
+
+@dataclass(frozen=True)
+class SwimmerTable:
+    """All that a swimmer plot shows. `drugs`: in the order of their colours; any other drug follows them.
+
+    Raises ValueError for a lane of more columns than headings.
+    """
+
+    title: str
+    label_heading: str
+    column_headings: tuple[str, ...]
+    ended_heading: str
+    lanes: tuple[Lane, ...]
+    axis_label: str
+    subtitle: str = ""
+    footnotes: tuple[str, ...] = ()
+    drugs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for lane in self.lanes:
+            if len(lane.columns) > len(self.column_headings):
+                wanted = len(self.column_headings)
+                raise ValueError(f"lane {lane.label!r}: {len(lane.columns)} columns, {wanted} headings")
+
+    @property
+    def all_drugs(self) -> tuple[str, ...]:
+        """Every drug once: those named in `drugs`, then the others as they come."""
+        found = [segment.drug for lane in self.lanes for segment in lane.segments]
+        return tuple(drug for drug in dict.fromkeys((*self.drugs, *found)) if drug in set(found))
+
+
+_TITLE = "Treatment courses, patient by patient"
+_ARROW = " → "
+
+
+def swimmer_table(results: Results, pools: Pools) -> SwimmerTable:
+    """A lane a patient of the last of `pools`, longest known treatment first; of many the rest is one lane."""
+    found = results.courses[pools[-1]]
+    labels = report_labels(results.library.reports)
+    several = Counter(patient.report for patient in found.patients)
+    drawn = found.patients[: many.MOST_ROWS]
+    lanes = [_lane(patient, labels, several[patient.report] > 1) for patient in drawn]
+    if rest := len(found.patients) - len(drawn):
+        lanes.append(Lane(many.others(rest, "patient"), ()))
+    group = results.response.pools[pools[-1]]
+    return SwimmerTable(
+        title=_TITLE,
+        subtitle=f"{version_line(results)}; {group.label}",
+        label_heading="Patient",
+        column_headings=("Inhibitors", "Response"),
+        ended_heading="Ended by",
+        lanes=tuple(lanes),
+        axis_label="Months on inhibitors",
+        drugs=tuple(_ranked(course for patient in found.patients for course in patient.courses)),
+        footnotes=(
+            "Signs: best response to each inhibitor in turn; when it was reached is not recorded. Gaps between "
+            "inhibitors are not recorded either, so bars stand end to end, and what follows a course of unknown length "
+            "is not to scale. A + marks a drug given with something else.",
+            f"{plural(found.arms.evaluable, 'evaluable patient')} of this pool "
+            f"{'is' if found.arms.evaluable == 1 else 'are'} known only as counts of an arm and cannot be drawn.",
+        ),
+    )
+
+
+def lane_label(labels: Mapping[str, str], patient: PatientCourses) -> str:
+    """Who a lane is, whether or not the report has others: `Made 2016, P1`; `labels` are those of the reports."""
+    return f"{labels[patient.report]}, {patient.counts.units[0].name}"
+
+
+def _lane(patient: PatientCourses, labels: Mapping[str, str], named: bool) -> Lane:
+    return Lane(
+        lane_label(labels, patient) if named else labels[patient.report],
+        tuple(map(_segment, patient.courses)),
+        (
+            _ARROW.join(f"{course.drug}{' +' if course.combined_with else ''}" for course in patient.courses),
+            _ARROW.join(course.response or "?" for course in patient.courses),
+        ),
+        _ARROW.join(_ended(course) for course in patient.courses),
+    )
+
+
+def _segment(course: TreatmentCourse) -> Segment:
+    low, high = course.months or (None, None)
+    return Segment(course.drug, low, high, course.response or "", _end_of_course(course))
+
+
+def _end_of_course(course: TreatmentCourse) -> End:
+    if course.stop_reason == "progression":
+        return "progression"
+    if course.stop_reason == "death":
+        return "death"
+    if course.ongoing:
+        return "ongoing"
+    return "stopped" if course.stop_reason is not None or course.ongoing is False else "not stated"
+
+
+def _ended(course: TreatmentCourse) -> str:
+    if course.stop_reason is not None:
+        return course.stop_reason
+    return {True: "ongoing", False: "reason not stated", None: "not stated"}[course.ongoing]
+
+
+def swimmer_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
+    """The figure `swimmer`."""
+
+    found = results.courses[pools[-1]]
+    if not found.patients:
+        return NotDrawn("swimmer", _TITLE, "every patient of the pool is known only as one of the counts of an arm")
+    count = Counting()
+    said = _said(results, found, count)
+    figure, places = draw_lanes(swimmer_table(results, pools))
+    labels = report_labels(results.library.reports)
+    regions = tuple(
+        Region(lane_label(labels, patient), _courses(labels, patient), place)
+        for patient, place in zip(found.patients[: many.MOST_ROWS], places, strict=False)  # the last may be the rest
+    )
+    note = many.compact_note(len(regions), len(found.patients), "patients the longest treated", "treatment-courses")
+    caption = (
+        f"{_TITLE}: {said} A lane is a patient, a bar an inhibitor, as long as the months on it; dashed boxes with a "
+        f"question mark are courses whose length is not stated.{note}"
+    )
+    return ReviewFigure(
+        "swimmer", _TITLE, caption, f"Swimmer plot: {said}{note}", figure, counted=count.found, regions=regions
+    )
+
+
+def _courses(labels: Mapping[str, str], patient: PatientCourses) -> Count:
+    """All courses of a patient, under the label of the lane."""
+    return patient.counts.titled(lane_label(labels, patient))
+
+
+def _said(results: Results, found: TreatmentCourses, count: Counting) -> str:
+    """Every count of courses and patients goes through `count`."""
+    label = results.response.pools[found.pool].label
+    shown = {patient.patient for patient in found.patients}
+    placed = [each.unit for each in results.selection.placed]
+    units = [unit for unit in placed if unit.course and unit.subject in shown]
+    later = {unit.subject for unit in units if unit.course > 1}
+
+    def those(title: str, chosen: Iterable[Unit], word: str = "") -> str:
+        cases = list(chosen)
+        return count.units(plural(len(cases), word) if word else str(len(cases)), f"{label}: {title}", cases)
+
+    firsts = [unit for unit in units if unit.course == 1]
+    said = f"{those('patients, first courses', firsts, 'patient')} of {label} with "
+    said += f"{those('courses', units, 'course')} ("
+    said += ", ".join(f"{drug} {those(drug, _given(units, drug))}" for drug in _ranked(units))
+    several = [unit for unit in firsts if unit.subject in later]
+    said += f"), {those('more than one inhibitor, first courses', several)} with more than one inhibitor; "
+    said += f"length known for {those('length known', [u for u in units if u.duration is not None])} of "
+    said += f"{len(units)} courses, {those('ongoing', [u for u in units if u.ongoing])} ongoing, "
+    progressed = [unit for unit in units if unit.stop_reason == "progression"]
+    said += f"{those('ended by progression', progressed)} ended by progression; "
+    longest = found.patients[0]
+    months = count.link(f"{longest.known_months:g} months", _courses(report_labels(results.library.reports), longest))
+    return f"{said}the longest known treatment is {months}."
+
+
+def _given(units: Iterable[Unit], drug: str) -> list[Unit]:
+    return [unit for unit in units if unit.drug == drug]
+
+
+def _ranked(courses: Iterable[Unit | TreatmentCourse]) -> list[str]:
+    """The drugs, the most given first."""
+    given = Counter(course.drug for course in courses)
+    return sorted(given, key=lambda drug: (-given[drug], drug))
+
 
 __all__ = ["Lane", "Segment", "SwimmerTable", "draw_lanes", "draw_swimmer"]
 

@@ -1,19 +1,25 @@
 """Rows for CSV of a local cohort.
 
 A cell that an analysis did not fill is empty, and `not_run` says why.
+
+All tables of a cohort as one, an estimate a line, for a script that wants one file.
+
+The files of `metaimt cohort --out`: tables, figures and results, as bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 
 from metaimt.analyses.cohort import CohortResult
-from metaimt.analyses.cohort_cox import CohortCox
-from metaimt.analyses.cohort_survival import CohortSurvival, Comparison
+from metaimt.analyses.cohort_survival import CohortCox, CohortSurvival, Comparison
 from metaimt.analyses.duration import Curve
-from metaimt.report.tables import Cell, Row
+from metaimt.files import safe_name
+from metaimt.report.cohort_text import cohort_text
+from metaimt.report.tables import Cell, Row, csv_text, json_text
 from metaimt.statistics.exact_tests import ExactTest
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import Proportion
@@ -213,3 +219,66 @@ TABLES: dict[str, Callable[[Iterable[CohortResult]], Iterator[Row]]] = {
     "cox": cox_rows,
     "rejected": rejected_rows,
 }
+
+
+_SIDES: Final = ("positive", "negative")
+_SAME: Final = {name: name for name in ("estimate", "lower", "upper", "p", "n", "r")}
+_COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "description": {"r": "n", "n": "of", "estimate": "share"},
+    "positivity": {**_SAME, "r": "positive", "n": "tested", "estimate": "share"},
+    "survival": {**_SAME, "r": "events", "n": "patients"},
+    "log-rank": {"r": "observed", "n": "patients", "p": "p"},
+    "cox": {**_SAME, "r": "events", "estimate": "hazard_ratio"},
+    "rejected": {},
+    **{f"symptoms {side}": {"p": "p", "r": f"{side}_with", "n": f"{side}_of"} for side in _SIDES},
+}
+_WORDS: Final = (
+    *("part", "variable", "covariate", "level", "marker", "site", "symptom", "group", "quantity"),
+    *("term", "row", "id", "reason"),
+)
+_NUMBERS: Final = ("r", "n", "estimate", "lower", "upper", "p")
+_MEANS: Final = ("mean", "sd", "median", "lower_quartile", "upper_quartile", "minimum", "maximum")
+
+
+def long_rows(cohorts: Iterable[CohortResult]) -> Iterator[Row]:
+    """cohort, table, what, r, n, estimate, lower, upper, p, not_run; r are those with it, or the deaths."""
+    listed = list(cohorts)
+    for table, rows in TABLES.items():
+        for row in rows(listed):
+            if table == "symptoms":
+                for side in _SIDES:
+                    yield _line(table, row, _COLUMNS[f"symptoms {side}"], side)
+            elif row.get("mean") is not None:
+                yield from (_line(table, row, {"n": "n", "estimate": name}, name) for name in _MEANS if row[name])
+            else:
+                yield _line(table, row, _COLUMNS[table])
+
+
+def _line(table: str, row: Row, columns: Mapping[str, str], more: str = "") -> Row:
+    words = [str(row[key]) for key in _WORDS if row.get(key) not in {None, ""}]
+    numbers: dict[str, Cell] = {name: row.get(columns[name]) if name in columns else None for name in _NUMBERS}
+    what = ": ".join([*words, *([more] if more else [])])
+    return {"cohort": row["cohort"], "table": table, "what": what, **numbers, "not_run": row.get("not_run", "")}
+
+
+def review_tables(cohorts: Sequence[CohortResult]) -> dict[str, str]:
+    """The tables of all cohorts of a review, for its outputs; those that would be empty are left out."""
+    found = {name: csv_text(rows(cohorts)) for name, rows in TABLES.items() if name != "rejected"}
+    return {f"tables/cohort-{name}.csv": text for name, text in found.items() if text}
+
+
+def cohort_files(cohorts: Sequence[CohortResult]) -> dict[str, bytes]:
+    """Name (relative, POSIX) -> content. With several cohorts the figures of each have its id before their name."""
+    from metaimt.figures.cohort import cohort_figures
+    from metaimt.figures.save import figure_bytes
+
+    texts = {f"tables/{name}.csv": csv_text(rows(cohorts)) for name, rows in TABLES.items()}
+    texts["results.json"] = json_text({"cohorts": [cohort.to_dict() for cohort in cohorts]})
+    texts["cohort.txt"] = "\n\n\n".join(map(cohort_text, cohorts)) + "\n"
+    files = {name: text.encode("utf-8") for name, text in texts.items() if text}
+    for cohort in cohorts:
+        before = f"{safe_name(cohort.id)}-" if len(cohorts) > 1 else ""
+        for name, figure in cohort_figures(cohort).items():
+            for kind in ("svg", "png"):
+                files[f"figures/{before}{name}.{kind}"] = figure_bytes(figure, kind)
+    return files

@@ -10,7 +10,7 @@ from metaimt.analyses.cohort_description import Positivity, Variable
 from metaimt.analyses.cohort_survival import CohortSurvival, Comparison
 from metaimt.analyses.duration import Curve
 from metaimt.files import for_terminal
-from metaimt.report.cohort_lines import (
+from metaimt.report.cohort import (
     LOSSES,
     comparison_line,
     contrast_cells,

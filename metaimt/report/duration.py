@@ -8,9 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from metaimt.analyses.duration import Curve, Duration, Incidence, Times
-from metaimt.analyses.duration_groups import GroupComparison
-from metaimt.analyses.known_times import LABELS, RESPONSE, KnownTime, PrintedMedian
+from metaimt.analyses.duration import (
+    LABELS,
+    RESPONSE,
+    Curve,
+    Duration,
+    GroupComparison,
+    Incidence,
+    KnownTime,
+    PrintedMedian,
+    Times,
+)
 from metaimt.analyses.results import Results
 from metaimt.report.environment import Rendered, render
 from metaimt.report.wording import Link, limits, percent, plain, plural

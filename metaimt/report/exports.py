@@ -1,16 +1,141 @@
-"""The outputs for other programs: Word, Excel, R, reference managers. Each holds what the other outputs hold."""
+"""The outputs for other programs: Word, Excel, R, reference managers. Each holds what the other outputs hold.
+
+reproduce.R: what the headline rests on, worked out again by base R, and ours beside it.
+
+The script reads the tables beside it; only the title, the version and the priors are written into it.
+
+references.ris and references.bib: the included publications, for reference managers and manuscripts.
+
+Only what the case files state; an author list that ends in "et al." stays cut short and says so. Sources: the RIS
+format of Research Information Systems; Patashnik, BibTeXing, 1988.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from metaimt.files import for_terminal
+
+if TYPE_CHECKING:
+    from metaimt.casefiles.protocol import Priors
+
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from metaimt.analyses.results import Results
-from metaimt.report.r_script import r_script
-from metaimt.report.reference_lists import bibtex_text, ris_text
+from metaimt.casefiles.model import CaseFile, Publication
+from metaimt.model.publication import authors
 
 if TYPE_CHECKING:
-    from metaimt.report.figure_files import FigureFiles
+    from metaimt.report.figures import FigureFiles
+
+
+def r_script(title: str, version: str, priors: Priors) -> str:
+    """The script, in ASCII; it ends with status 1 where a number differs by more than its tolerance."""
+    text = (files("metaimt.report") / "templates" / "reproduce.R").read_text(encoding="utf-8")
+    (a, b), (c, d) = priors.mu, priors.rho
+    groups = f"mean_sd = {priors.subgroup_mean_sd!r}, sd_scale = {priors.subgroup_sd_scale!r}"
+    told = f"list(mu = c({a!r}, {b!r}), rho = c({c!r}, {d!r}), {groups})"
+    text = text.replace('"@PRIORS@"', told)
+    return text.replace('"@TITLE@"', r_string(title)).replace('"@VERSION@"', r_string(version))
+
+
+def r_string(text: str) -> str:
+    """`text` as an R string literal: quotes and backslashes escaped, controls visible, other letters as code points."""
+    return f'"{"".join(map(_escaped, for_terminal(text)))}"'
+
+
+def _escaped(character: str) -> str:
+    if character in {'"', "\\"}:
+        return f"\\{character}"
+    return character if character.isascii() else f"\\U{ord(character):08x}"
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
+_VERBATIM = {"\\": "%5C", "{": "%7B", "}": "%7D"}
+
+
+def ris_text(reports: Iterable[CaseFile]) -> str:
+    """All reports in RIS, one record each; the report's id is the record's ID."""
+    return "\n".join("".join(f"{tag}  - {value}\n" for tag, value in _ris_lines(one.report)) for one in reports)
+
+
+def bibtex_text(reports: Iterable[CaseFile]) -> str:
+    """All reports in BibTeX; the keys are the reports' ids."""
+    return "\n".join(map(_bibtex_entry, (one.report for one in reports)))
+
+
+def author_names(text: str | None) -> tuple[tuple[tuple[str, ...], ...], bool]:
+    """((family name, initials) of each author, whether more follow); an institution has no initials, some a suffix."""
+    names, more = authors(_line(text or ""))
+    return tuple((one.family, one.initials, *([one.suffix] if one.suffix else [])) for one in names), more
+
+
+def _ris_lines(one: Publication) -> Iterator[tuple[str, str]]:
+    names, more = author_names(one.authors)
+    yield "TY", "JOUR" if one.journal else "GEN"
+    yield "ID", one.id
+    yield from (("AU", ", ".join(part for part in name if part)) for name in names)
+    if more:
+        yield "N1", "Authors are cut short here: et al."
+    identified = {"TI": one.title, "T2": one.journal, "PY": one.year, "DO": one.doi, "C2": one.pmcid, "UR": one.url}
+    yield from ((tag, _line(str(value))) for tag, value in identified.items() if value)
+    if one.pmid:
+        yield "AN", one.pmid
+        yield "DB", "PubMed"
+    yield "ER", ""
+
+
+def _bibtex_entry(one: Publication) -> str:
+    names, more = author_names(one.authors)
+    people = [_bibtex_name(*name) for name in names] + (["others"] if more else [])
+    fields = {
+        "author": " and ".join(people),
+        "title": f"{{{_latex(one.title)}}}" if one.title else "",
+        "journal": _latex(one.journal or ""),
+        "year": str(one.year or ""),
+        "doi": _verbatim(one.doi or ""),
+        "pmid": one.pmid or "",
+        "pmcid": one.pmcid or "",
+        "url": _verbatim(one.url or ""),
+    }
+    lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items() if value)
+    return f"@{'article' if one.journal else 'misc'}{{{one.id},\n{lines}}}\n"
+
+
+def _bibtex_name(family: str, initials: str, suffix: str = "") -> str:
+    """A family name of several words, and an institution, is kept together in braces."""
+    if not initials:
+        return f"{{{_latex(family)}}}"
+    kept = f"{{{_latex(family)}}}" if " " in family else _latex(family)
+    return ", ".join([kept, *([suffix] if suffix else []), " ".join(f"{letter}." for letter in initials)])
+
+
+def _latex(text: str) -> str:
+    return "".join(_LATEX.get(character, character) for character in _line(text))
+
+
+def _verbatim(text: str) -> str:
+    """An address: BibTeX and hyperref take it as it is, but braces must balance."""
+    return "".join(_VERBATIM.get(character, character) for character in _line(text))
+
+
+def _line(text: str) -> str:
+    return for_terminal(" ".join(text.split()))
+
 
 EXPORTS: Final = ("report.docx", "tables.xlsx", "reproduce.R", "references.ris", "references.bib")
 

@@ -18,18 +18,18 @@ from metaimt.model.count import Count, Publications
 from metaimt.model.reason import Why
 from metaimt.model.text import Named, Text
 from metaimt.problem import Waived
-from metaimt.report.audit_text import audit_section
 from metaimt.report.clinical import clinical_content
 from metaimt.report.cohort import cohort_section
 from metaimt.report.duration import duration_section
 from metaimt.report.environment import render
 from metaimt.report.figures import figure_sections
 from metaimt.report.methods import methods_text
+from metaimt.report.paper import audit_section
 from metaimt.report.publication_bias import bias_section
 from metaimt.report.published import published_section
 from metaimt.report.sensitivity import over_time_section, sensitivity_section
 from metaimt.report.subgroups import subgroups_section
-from metaimt.report.whats_new_pages import changes_markdown
+from metaimt.report.whats_new import changes_markdown
 from metaimt.report.wording import (
     NOTHING,
     OUTCOMES,

@@ -1,18 +1,159 @@
-"""The methods paragraphs, from the settings that were used."""
+"""The methods paragraphs, from the settings that were used.
+
+The methods paragraph on publication bias, from the settings that were used.
+
+The methods paragraphs on subgroups, duration, sensitivity and time, from the settings that were used.
+
+Each number is the constant or the protocol's value that the analysis itself reads.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from metaimt.analyses.duration import LANDMARKS
+from metaimt.analyses.over_time import NOT_ADJUSTED
+from metaimt.analyses.publication_bias import MOST_UNDATED, S_RANGE
 from metaimt.analyses.results import Results
-from metaimt.casefiles.protocol import Pool, Protocol
-from metaimt.report.methods_bias import publication_bias_methods
-from metaimt.report.methods_parts import (
-    duration_methods,
-    over_time_methods,
-    sensitivity_methods,
-    subgroups_methods,
-)
-from metaimt.report.wording import priors_text, selection_text
+from metaimt.analyses.subgroups import COVARIATES, PRIMARY
+from metaimt.casefiles.protocol import LEAVE_ONE_OUT, Pool, Protocol
+from metaimt.report.publication_bias import LARGEST_HARMLESS
+from metaimt.report.wording import plural, priors_text, selection_text
 from metaimt.statistics.adjusted import SelectionPrior
+from metaimt.statistics.exact_tests import MOST_TABLES, REPLICATES, SEED, SMALLEST_LEVEL
+from metaimt.statistics.firth import EVENTS_PER_PARAMETER
+from metaimt.statistics.outcome import NotRun
+from metaimt.statistics.small_study import BEGG, FEWEST, HUNTER, PETERS, SMALLEST
+from metaimt.statistics.survival import FEWEST_COX_EVENTS, FEWEST_EVENTS, FEWEST_TIMES
+
+
+def publication_bias_methods(results: Results) -> str:
+    """Contrasts, curve, missing non-responders, the rule of the small-study diagnostics, and that of the note."""
+    headline, *others = (group.label for group in results.response.pools.values())
+    primary = others[-1] if others else headline
+    low, high = S_RANGE
+    return (
+        f"Publication bias: case reports and series of each pool (primary: {primary}) against the prospective "
+        f"trials of {headline}, then against its trials and cohorts: the model of the pools with a mean for each side "
+        "and one rho; posterior odds ratio s with its equal-tailed interval. By maximum likelihood (Crowder, Appl Stat "
+        "1978;27:34) with a profile interval it stands beside it for comparison with other programs. The same for "
+        "what only the wider pool counts against the headline. Selectivity: if responders are s times as likely "
+        f"to be published as non-responders, odds(true ORR) = odds(ORR of case reports) / s, for s from {low:g} "
+        f"to {high:g}. Missing non-responders: the least N with r / (n + N) at most the target. Small-study "
+        f"diagnostics are run on reports of {SMALLEST} patients or more, and only if there are {FEWEST}: Peters' "
+        f"regression (JAMA 2006;295:676; {PETERS}), Begg's test (Biometrics 1994;50:1088; {BEGG}), {HUNTER} "
+        "(Hunter et al., J Clin Epidemiol 2014;67:897). The trend with publication year is run where at most "
+        f"{100 * MOST_UNDATED:g} % of the reports are undated. The note says of the interval of s that responders "
+        "are over-represented where it lies above 1, and else that the data are too few where its upper limit "
+        f"exceeds {LARGEST_HARMLESS:g}."
+    )
+
+
+def subgroups_methods(results: Results) -> str:
+    """Rows, partial pooling with its priors, the exact test, the regression and its rule, later lines."""
+    protocol = results.protocol
+    if not protocol.subgroups:
+        return "Subgroups: the protocol names none."
+    priors, primary = protocol.priors, f" ({PRIMARY} is the primary contrast)" if results.subgroups.primary else ""
+    return (
+        f"Subgroups, pre-specified: {_names(protocol.subgroups)}{primary}. Each row has r/n with the exact interval "
+        "(Clopper and Pearson, Biometrika 1934;26:404) and the partially pooled rate: r of n binomial in each level, "
+        f"its logit from N(m, s^2), m ~ N(0, {priors.subgroup_mean_sd:g}^2), s ~ half-normal"
+        f"({priors.subgroup_sd_scale:g}) (Gelman, Bayesian Anal 2006;1:515; Jones et al., Clin Trials 2011;8:129); "
+        "posterior median and equal-tailed 95 % interval by deterministic quadrature. Patients of no known level have "
+        "a row of their own, so that the rows add up to the pool, and stay out of the shrinkage and of the test. Any "
+        "difference between levels: Fisher-Freeman-Halton exact test (Freeman and Halton, Biometrika 1951;38:141), by "
+        f"enumeration, or beyond {MOST_TABLES:,} tables by {REPLICATES:,} tables drawn with the seed {SEED}; only with "
+        f"two levels or more of {SMALLEST_LEVEL} patients or more. No p is adjusted for the number of groupings. "
+        f"{_regression(results)} Response to a later inhibitor given the outcome of the one before is a table of "
+        "patients, without a test."
+    )
+
+
+def _regression(results: Results) -> str:
+    chosen = [name for name in COVARIATES if name in results.protocol.subgroups]
+    if not chosen:
+        return "No covariate of the regression is among the subgroups, so none was run."
+    models = [model for found in results.subgroups.regressions.values() for model in found]
+    run = sum(not isinstance(model.fit, NotRun) for model in models)
+    return (
+        f"On patients described one by one: Firth-penalised logistic regression on {_names(chosen)} (Firth, Biometrika "
+        "1993;80:27; Heinze and Schemper, Stat Med 2002;21:2409) with profile intervals and penalised "
+        f"likelihood-ratio tests, at most one parameter per {EVENTS_PER_PARAMETER} of the fewer of responders and "
+        f"non-responders: {run} of {len(models)} models could be run."
+    )
+
+
+def duration_methods(results: Results) -> str:
+    """Fields, events, the rules on how many are enough, intervals and ranges."""
+    times = [times for duration in results.duration.values() for times in duration.times.values()]
+    curves = sum(not isinstance(each.curves, NotRun) for each in times)
+    landmarks = ", ".join(f"{time:g}" for time in LANDMARKS)
+    return (
+        "Duration: time on treatment, progression-free survival and duration of response are three fields and never "
+        "stand in for each other; medians that arms print have a table of their own. Time on treatment: stopping for "
+        "any reason is the event, ongoing is censored. Progression-free survival and duration of response: progression "
+        "or death is the event; surgery, completion and toxicity compete (Aalen and Johansen, Scand J Stat "
+        "1978;5:141), and are censored in a second analysis. Where it is not stated whether the drug is ongoing, or "
+        "why it ended, the patient is excluded and counted. A Kaplan-Meier curve (J Am Stat Assoc 1958;53:457) is "
+        f"drawn from {FEWEST_TIMES} known times and {FEWEST_EVENTS} events on, below that the times are listed "
+        f"({curves} of {len(times)} curves could be drawn); log-log intervals, S(t) at {landmarks} months, follow-up "
+        "by reverse Kaplan-Meier (Schemper and Smith, Control Clin Trials 1996;17:343). A median where S(t) is 0.5 "
+        "over an interval is its midpoint. A time known as a range enters at its midpoint, and at each end beside it. "
+        f"Log-rank test (Mantel, Cancer Chemother Rep 1966;50:163) between {_names(_compared(results)) or 'no groups'}"
+        f", under the rules of the curve and of the exact test; Cox regression from {FEWEST_COX_EVENTS} events on. "
+        "Responders are not compared with others: who responds has lived to respond."
+    )
+
+
+def _compared(results: Results) -> list[str]:
+    return [name for name in COVARIATES if name in results.protocol.subgroups]
+
+
+def sensitivity_methods(results: Results) -> str:
+    """The list of the protocol, the grid of choices, and what each is compared with."""
+    protocol, grid = results.protocol, results.specification
+    one_by_one = [e for e in protocol.sensitivity if e.name != LEAVE_ONE_OUT and e.discount is None]
+    said = [
+        f"Sensitivity: {plural(len(one_by_one), 'analysis', 'analyses')} of the protocol, each the whole selection "
+        "again with one thing done otherwise, in every pool; one that concerns nobody says so."
+        if one_by_one
+        else "Sensitivity: the protocol lists nothing that is done otherwise."
+    ]
+    if any(entry.name == LEAVE_ONE_OUT for entry in protocol.sensitivity):
+        said.append("Each report is left out in turn, links staying as they were resolved.")
+    for entry in protocol.sensitivity:
+        if entry.discount is not None:
+            weights = ", ".join(f"{weight:g}" for weight in entry.discount.weights)
+            stratum = protocol.label(entry.discount.stratum)
+            said.append(
+                f"Discount: the likelihood of {stratum} to the power {weights} (Ibrahim and Chen, Stat Sci "
+                "2000;15:46), with the posterior interval."
+            )
+    if protocol.specification:
+        said.append(
+            f"Specification grid: {plural(len(grid.specifications), 'combination')} of "
+            f"{_names(protocol.specification)} in the pool {protocol.label(grid.pool)} (after Simonsohn et al., Nat "
+            "Hum Behav 2020;4:1208), without a joint test: they share their patients."
+        )
+    return " ".join(said)
+
+
+def over_time_methods(results: Results) -> str:
+    """By which dates, and that nothing is adjusted."""
+    by = list(dict.fromkeys(each.by for each in results.over_time))
+    if not by:
+        return "Over time: no pool has a date."
+    thresholds = ", ".join(f"{100 * threshold:g} %" for threshold in results.protocol.thresholds)
+    crossed = f"; it is said when the interval starts or stops to exclude {thresholds}" if thresholds else ""
+    return (
+        f"Over time: each pool as it stood after each {' and after each '.join(by)}, by the model of the headline; "
+        f"reports without such a date come last{crossed}. {NOT_ADJUSTED.capitalize()}, and no p is given."
+    )
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(name.replace("_", " ") for name in names)
 
 
 def methods_text(results: Results) -> list[str]:

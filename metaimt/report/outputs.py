@@ -6,48 +6,46 @@ from collections.abc import Sequence
 from typing import Any
 
 from metaimt.analyses.results import Results
-from metaimt.report.audit_text import audit_rows
-from metaimt.report.bias_note import bias_note
-from metaimt.report.bias_tables import contrast_report_rows, contrast_rows, missing_rows, selectivity_rows
 from metaimt.report.clinical import clinical_rows
-from metaimt.report.cohort_outputs import review_tables
+from metaimt.report.cohort_tables import review_tables
 from metaimt.report.exports import export_makers
-from metaimt.report.figure_files import FigureFiles
-from metaimt.report.figure_tables import course_rows, evidence_map_rows
-from metaimt.report.figures import gallery
+from metaimt.report.figures import FigureFiles, gallery
 from metaimt.report.markdown import report_markdown
 from metaimt.report.methods_text import method_rows
-from metaimt.report.more_tables import (
-    duration_estimate_rows,
-    duration_rows,
-    later_rows,
-    median_rows,
-    regression_rows,
-    stated_rows,
-    subgroup_rows,
-)
 from metaimt.report.page import page_html
-from metaimt.report.publication_bias import technical_note
+from metaimt.report.paper import audit_rows
+from metaimt.report.publication_bias import bias_note, technical_note
 from metaimt.report.published import published_rows
-from metaimt.report.sensitivity_tables import (
-    UNREAD,
-    cumulative_rows,
-    leave_one_out_rows,
-    sensitivity_contrast_rows,
-    sensitivity_rows,
-    specification_rows,
-    unread_rows,
-)
 from metaimt.report.tables import (
+    UNREAD,
     adjusted_rows,
     breakdown_rows,
     cluster_rows,
+    contrast_report_rows,
+    contrast_rows,
+    course_rows,
     csv_text,
+    cumulative_rows,
+    duration_estimate_rows,
+    duration_rows,
+    evidence_map_rows,
     json_text,
+    later_rows,
+    leave_one_out_rows,
+    median_rows,
+    missing_rows,
     pool_rows,
+    regression_rows,
+    selectivity_rows,
+    sensitivity_contrast_rows,
+    sensitivity_rows,
+    specification_rows,
+    stated_rows,
+    subgroup_rows,
     unit_rows,
+    unread_rows,
 )
-from metaimt.report.whats_new_pages import changes_page
+from metaimt.report.whats_new import changes_page
 from metaimt.versions.changes import Changes
 from metaimt.workers import Lost, Task, run_each
 

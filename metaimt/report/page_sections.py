@@ -1,31 +1,126 @@
 """The sections of the page below its head, as the contents that the template prints.
 
 `behind` a number stand the patients that it counts.
+
+The local cohorts and the audit on the page, and what stands behind their numbers: what the publication prints.
+
+A cohort is known as counts, so that its numbers lead to the publication, the file, and the printed statements with the
+same counts; rows of a patient table are never shown.
+
+The works that a methods paragraph rests on, chosen by what this run has used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from metaimt.analyses.deaths_and_toxicity import Stated
+from metaimt.analyses.audit import AuditFinding
+from metaimt.analyses.clinical import Stated
+from metaimt.analyses.cohort import CohortResult
 from metaimt.analyses.pooled_response import LeftOut
 from metaimt.analyses.results import Results
-from metaimt.model.count import Count, Publications
+from metaimt.model.count import Count, Publications, Quoted
 from metaimt.model.reason import Why
-from metaimt.report.cited import cited
+from metaimt.report.cohort import cohorts_content
 from metaimt.report.duration import duration_content
 from metaimt.report.linked import Link, Linker
 from metaimt.report.markdown import address_of, known_for, report_content
-from metaimt.report.page_cases import links, reference
-from metaimt.report.page_cohort import audit_linked, cohorts_linked
-from metaimt.report.page_facts import words
+from metaimt.report.page_cases import links, reference, words
 from metaimt.report.page_top import capital
+from metaimt.report.paper import audit_content
 from metaimt.report.publication_bias import bias_content
 from metaimt.report.published import published_content
 from metaimt.report.sensitivity import over_time_content, sensitivity_content
 from metaimt.report.subgroups import subgroups_content
 from metaimt.report.wording import OUTCOMES, fraction, percent, plural
+from metaimt.statistics.outcome import NotRun
+
+_PAIR = re.compile(r"\b(\d+)(?:/| of )(\d+)\b")
+
+
+def cohorts_linked(results: Results, link: Link) -> list[dict[str, Any]]:
+    """The content of the section, each n/N through `link`."""
+    found = []
+    for cohort, content in zip(results.cohorts, cohorts_content(results.cohorts), strict=True):
+        linked = _each_text(content, _through(link, cohort))
+        everybody = plural(cohort.patients, "patient")
+        head = content["head"].replace(everybody, link(everybody, cohort.whole), 1)
+        found.append({**linked, "id": cohort.id, "head": head})
+    return found
+
+
+def audit_linked(results: Results, link: Link) -> list[dict[str, str]]:
+    """The findings, the place of each leading to the statement as printed."""
+    content = zip(audit_content(results.audit), results.audit.findings, strict=True)
+    return [{**one, "place": link(one["place"], _printed(finding))} for one, finding in content]
+
+
+def _printed(one: AuditFinding) -> Publications:
+    where = f"line {one.place.position.line} of the file"
+    said = Quoted(one.found.claim.what, one.found.printed, where)
+    return Publications(f"{one.report}: {one.found.claim.what}", (one.report,), (said,))
+
+
+def _through(link: Link, cohort: CohortResult) -> Callable[[str], str]:
+    def linked(found: re.Match[str]) -> str:
+        """A pair of counts, leading to what is printed with them."""
+        return link(found[0], cohort.printed(int(found[1]), int(found[2])))
+
+    return lambda text: _PAIR.sub(linked, text)
+
+
+def _each_text(content: Any, change: Callable[[str], str]) -> Any:
+    """The same structure with every text changed."""
+    if isinstance(content, dict):
+        return {key: _each_text(value, change) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_each_text(value, change) for value in content]
+    return change(content) if isinstance(content, str) else content
+
+
+Work = tuple[str, str]  # reference, DOI or ""
+
+CLOPPER_PEARSON = ("Clopper CJ, Pearson ES. Biometrika 1934;26:404-413", "10.1093/biomet/26.4.404")
+GRIFFITHS = ("Griffiths DA. Maximum likelihood for the beta-binomial. Biometrics 1973;29:637-648", "10.2307/2529131")
+STIJNEN = ("Stijnen T, Hamza TH, Özdemir P. Stat Med 2010;29:3046-3067", "10.1002/sim.4040")
+FREEMAN_HALTON = ("Freeman GH, Halton JH. Biometrika 1951;38:141-149", "10.1093/biomet/38.1-2.141")
+FIRTH = ("Firth D. Biometrika 1993;80:27-38", "10.1093/biomet/80.1.27")
+KAPLAN_MEIER = ("Kaplan EL, Meier P. J Am Stat Assoc 1958;53:457-481", "10.1080/01621459.1958.10501452")
+REVERSE = ("Schemper M, Smith TL. Control Clin Trials 1996;17:343-346", "10.1016/0197-2456(96)00075-X")
+AALEN_JOHANSEN = ("Aalen OO, Johansen S. Scand J Stat 1978;5:141-150", "")
+SPECIFICATION = ("Simonsohn U, Simmons JP, Nelson LD. Nat Hum Behav 2020;4:1208-1214", "10.1038/s41562-020-0912-z")
+LIVING = ("Elliott JH, Synnot A, Turner T, et al. J Clin Epidemiol 2017;91:23-30", "10.1016/j.jclinepi.2017.08.010")
+
+
+def cited(results: Results) -> list[tuple[str, Work]]:
+    """(what for, work) of each method that was run, in the order of the report."""
+    return list(dict.fromkeys(_cited(results)))
+
+
+def _cited(results: Results) -> Iterator[tuple[str, Work]]:
+    if results.protocol.living is not None:
+        yield "Living review", LIVING
+    orr = results.response.headline.orr
+    if orr is not None and "beta-binomial" in orr.method:
+        yield "Beta-binomial likelihood", GRIFFITHS
+    yield "Exact interval", CLOPPER_PEARSON
+    yield "Why no 0.5 is added to single cases", STIJNEN
+    tables = [table for tables in results.subgroups.tables.values() for table in tables.values()]
+    if any(not isinstance(table.test, NotRun) for table in tables):
+        yield "Exact k x 2 test", FREEMAN_HALTON
+    fits = [each.fit for models in results.subgroups.regressions.values() for each in models]
+    if any(not isinstance(fit, NotRun) for fit in fits):
+        yield "Penalised logistic regression", FIRTH
+    times = [times for found in results.duration.values() for times in found.times.values()]
+    if any(isinstance(each.curves, Mapping) for each in times):
+        yield "Survival curves", KAPLAN_MEIER
+        yield "Follow-up, reverse Kaplan-Meier", REVERSE
+    if any(isinstance(each.incidence, Mapping) for each in times):
+        yield "Competing events", AALEN_JOHANSEN
+    if len(results.specification.specifications) > 1:
+        yield "Specification grid", SPECIFICATION
 
 
 def sections(results: Results, link: Linker) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.results import Results
 from metaimt.evidence.selection import Placed
-from metaimt.figures.many import forest_note, largest_reports, others
+from metaimt.figures.forest_table import forest_note, largest_reports, others
 from metaimt.model.count import Count
 from metaimt.model.text import Text, counted
 from metaimt.report.bars import bar

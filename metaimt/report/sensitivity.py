@@ -12,10 +12,19 @@ from metaimt.analyses.by_model import comparison_reasons
 from metaimt.analyses.over_time import BY_ENTRY, NOT_ADJUSTED, UNDATED, Crossing, Cumulative
 from metaimt.analyses.publication_bias import of_reports_of
 from metaimt.analyses.results import Results
-from metaimt.analyses.sensitivity import NO_ROWS, SAME_COUNTS, Cell, ReportLeftOut, SensitivityRow
-from metaimt.analyses.sensitivity_contrasts import AS_IT_STANDS, DESIGN, WORDING, ContrastsUnder
-from metaimt.analyses.specification import Specification
-from metaimt.figures import many
+from metaimt.analyses.sensitivity import (
+    AS_IT_STANDS,
+    DESIGN,
+    NO_ROWS,
+    SAME_COUNTS,
+    WORDING,
+    Cell,
+    ContrastsUnder,
+    ReportLeftOut,
+    SensitivityRow,
+    Specification,
+)
+from metaimt.figures import forest_table as many
 from metaimt.model.count import Count, Reports
 from metaimt.model.unit import Unit
 from metaimt.report.bars import bar

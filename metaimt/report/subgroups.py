@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping
 from math import exp
 from typing import Any
 
-from metaimt.analyses.patient_regression import Regression
 from metaimt.analyses.results import Results
-from metaimt.analyses.sensitivity_contrasts import AS_IT_STANDS, ContrastsUnder
-from metaimt.analyses.subgroups import PRIMARY, Subgroup
+from metaimt.analyses.sensitivity import AS_IT_STANDS, ContrastsUnder
+from metaimt.analyses.subgroups import PRIMARY, Regression, Subgroup
 from metaimt.model.count import Count
 from metaimt.report.bars import bar
 from metaimt.report.environment import Rendered, render

@@ -1,6 +1,16 @@
 """Tables as rows of named cells, and as CSV: every cell guarded, numbers to 10 significant digits.
 
 It imports no reader of case files at start, so that a table of studies is printed without one.
+
+Rows for CSV of the subgroups and of the times.
+
+A cell that an analysis did not fill is empty, and `not_run` says why.
+
+Rows for CSV of what stands behind a figure alone: treatment courses, and the evidence map.
+
+The sensitivity analyses, the specifications and the cumulative pools as rows for CSV.
+
+The contrasts, the selectivity curve and the missing non-responders as rows for CSV.
 """
 
 from __future__ import annotations
@@ -18,7 +28,24 @@ from metaimt.statistics.outcome import NotRun
 if TYPE_CHECKING:
     from metaimt.analyses.breakdown import Breakdown
     from metaimt.analyses.pooled_response import Group, PooledResponse
+from math import inf
+from typing import Final
+
+from metaimt.analyses.alternatives import Rate
+from metaimt.analyses.breakdown import EvidenceMap
+from metaimt.analyses.clinical import DeathsAndToxicity
+from metaimt.analyses.contrasts import Contrast
+from metaimt.analyses.duration import Curve, Duration, Times
+from metaimt.analyses.over_time import NOT_ADJUSTED, Cumulative
+from metaimt.analyses.publication_bias import NONE_NEEDED, PublicationBias, Selectivity
+from metaimt.analyses.sensitivity import SensitivityTables, SpecificationGrid
+from metaimt.analyses.subgroups import Subgroups
+from metaimt.analyses.treatment_courses import TreatmentCourses
+from metaimt.analyses.unread import UnreadResponses
 from metaimt.evidence.selection import Selection
+from metaimt.statistics.betabinomial_regression import OddsRatio
+from metaimt.statistics.outcome import NotIdentified
+from metaimt.statistics.posterior import WeightedProportion
 
 Cell = str | int | float | None
 Row = Mapping[str, Cell]
@@ -157,3 +184,379 @@ def _rounded(data: Any) -> Any:
     if isinstance(data, list | tuple):
         return [_rounded(value) for value in data]
     return float(number_text(data)) if isinstance(data, float) else data
+
+
+def stated_rows(found: DeathsAndToxicity) -> Iterator[Row]:
+    """Status, end of treatment and adverse events: one value a line, with the units that state it."""
+    for item in (found.status, found.ends, found.events):
+        for value, who in item.values.items():
+            numbers = {"number": len(who.parts), "stated": len(item.stated.parts), "of": len(item.asked.parts)}
+            yield {"item": item.item, "value": value, **numbers, "units": "; ".join(who.ids)}
+
+
+def subgroup_rows(found: Subgroups) -> Iterator[Row]:
+    """All groupings and pools, one level a line, with the exact and the partially pooled rate and the test."""
+    for grouping, by_pool in found.tables.items():
+        for pool, table in by_pool.items():
+            test = table.test
+            for each in table.levels:
+                orr, rate, counts = each.level.orr, each.pooled, each.level.counts
+                yield {
+                    "grouping": grouping,
+                    "pool": pool,
+                    "level": each.level.name,
+                    "responders": counts.responders,
+                    "evaluable": counts.evaluable,
+                    "reports": counts.reports,
+                    "orr": orr.estimate if orr else None,
+                    "lower": orr.lower if orr else None,
+                    "upper": orr.upper if orr else None,
+                    "method": orr.method if orr else "no evaluable patient",
+                    "pooled_median": None if isinstance(rate, NotRun) else rate.median,
+                    "pooled_lower": None if isinstance(rate, NotRun) else rate.lower,
+                    "pooled_upper": None if isinstance(rate, NotRun) else rate.upper,
+                    "not_pooled": rate.reason if isinstance(rate, NotRun) else "",
+                    "test_p": None if isinstance(test, NotRun) else test.p,
+                    "test": test.wording(),
+                }
+
+
+def regression_rows(found: Subgroups) -> Iterator[Row]:
+    """The regressions, one coefficient a line; one line with the reason for a model that was not run."""
+    for pool, models in found.regressions.items():
+        for model in models:
+            start: dict[str, Cell] = {
+                "pool": pool,
+                "covariates": "; ".join(model.covariates),
+                "patients": model.patients.evaluable,
+                "complete": model.complete.evaluable,
+                "responders": model.complete.responders,
+            }
+            names = ("coefficient", "log_odds_ratio", "lower", "upper", "p")
+            if isinstance(model.fit, NotRun):
+                yield {**start, **dict.fromkeys(names, None), "not_run": model.fit.reason}
+                continue
+            for c in model.fit.coefficients:
+                values = (c.name, c.estimate, c.lower, c.upper, c.p)
+                yield {**start, **dict(zip(names, values, strict=True)), "not_run": ""}
+
+
+def later_rows(found: Subgroups) -> Iterator[Row]:
+    """Each patient's change from one inhibitor to the next."""
+    for switch in found.later.switches:
+        yield switch.to_dict()
+
+
+def duration_rows(found: Mapping[str, Duration]) -> Iterator[Row]:
+    """Known times by pool and field, one patient a line, months."""
+    for pool, duration in found.items():
+        for times in duration.times.values():
+            for known in times.known:
+                yield {
+                    "pool": pool,
+                    "field": times.field,
+                    "unit": known.unit.id,
+                    "drug": known.unit.drug,
+                    "low": known.low,
+                    "high": known.high,
+                    "state": known.state,
+                    "why": known.why,
+                }
+
+
+def median_rows(found: Mapping[str, Duration]) -> Iterator[Row]:
+    """Medians that arms print, months, with the interval as printed."""
+    for pool, duration in found.items():
+        for median in duration.medians:
+            lower, upper = median.interval or (None, None)
+            yield {
+                "pool": pool,
+                "field": median.field,
+                "unit": median.id,
+                "drug": median.drug,
+                "n": median.n,
+                "median": median.value,
+                "lower": lower,
+                "upper": upper,
+                "interval": "printed" if median.interval else "not printed",
+            }
+
+
+def duration_estimate_rows(found: Mapping[str, Duration]) -> Iterator[Row]:
+    """Medians, S(t) and cumulative incidence by pool, field and variant; an empty cell is not reached."""
+    for pool, duration in found.items():
+        for times in duration.times.values():
+            for quantity in _estimates(times):
+                yield {"pool": pool, "field": times.field, **quantity}
+
+
+def _estimates(times: Times) -> Iterator[Row]:
+    if isinstance(times.curves, NotRun):
+        yield _estimate("", "Kaplan-Meier", (None, None, None), times.curves.reason)
+        return
+    for variant, curve in times.curves.items():
+        yield from _of_curve(variant, curve)
+    if isinstance(times.incidence, Mapping):
+        for variant, incidence in times.incidence.items():
+            for at in incidence.at:
+                name = f"incidence of cause {at.cause} at {at.time:g} months"
+                yield _estimate(variant, name, (at.estimate, at.lower, at.upper))
+
+
+def _of_curve(variant: str, curve: Curve) -> Iterator[Row]:
+    for name, found in (("median, months", curve.median), ("median follow-up, months", curve.followup)):
+        yield _estimate(variant, name, (found.estimate, found.lower, found.upper))
+    for at in curve.landmarks:
+        yield _estimate(variant, f"S at {at.time:g} months", (at.estimate, at.lower, at.upper))
+
+
+def _estimate(variant: str, quantity: str, values: tuple[float | None, ...], not_run: str = "") -> Row:
+    numbers = dict(zip(("estimate", "lower", "upper"), values, strict=True))
+    return {"ranges_at": variant, "quantity": quantity, **numbers, "not_run": not_run}
+
+
+def course_rows(found: Mapping[str, TreatmentCourses]) -> Iterator[Row]:
+    """One course of one patient a row, by pool; what is not stated is empty."""
+    for pool, courses in found.items():
+        for patient in courses.patients:
+            for course in patient.courses:
+                low, high = course.months or (None, None)
+                yield {
+                    "pool": pool,
+                    "patient": patient.patient,
+                    "course": course.number,
+                    "drug": course.drug,
+                    "combined_with": "; ".join(course.combined_with),
+                    "response": course.response or "",
+                    "response_basis": course.response_basis or "",
+                    "months_low": low,
+                    "months_high": high,
+                    "ongoing": "" if course.ongoing is None else str(course.ongoing).lower(),
+                    "stop_reason": course.stop_reason or "",
+                    "life_status": patient.counts.units[0].life_status or "",
+                }
+
+
+def evidence_map_rows(found: Mapping[str, EvidenceMap]) -> Iterator[Row]:
+    """One cell that has patients a row, by pool."""
+    for pool, each in found.items():
+        for (row, column), counts in each.cells.items():
+            yield {"pool": pool, each.down: row, each.across: column, **counts.to_dict()}
+
+
+def sensitivity_rows(tables: SensitivityTables) -> Iterator[Row]:
+    """One analysis and pool a line, then the models, then the stratum at each weight (r and n are weighted sums)."""
+    for row in (*tables.rows, *tables.subsets, *tables.models):
+        for pool, cell in row.pools.items():
+            yield {
+                "analysis": row.name,
+                "pool": pool,
+                "weight": None,
+                "responders": cell.counts.responders,
+                "evaluable": cell.counts.evaluable,
+                "reports": cell.counts.reports,
+                **_estimate_columns(cell.orr),
+                "change": cell.change,
+                **{
+                    f"patients_{how}": cell.moved[how].evaluable if how in cell.moved else 0
+                    for how in ("entered", "left", "recounted")
+                },
+                "status": cell.status,
+                "notes": "; ".join(cell.notes),
+            }
+    for point in tables.discounts:
+        counts = (point.orr.responders, point.orr.evaluable) if point.orr else (None, None)
+        yield {
+            "analysis": point.name,
+            "pool": point.pool,
+            "weight": point.weight,
+            "responders": counts[0],
+            "evaluable": counts[1],
+            "reports": None,
+            **_estimate_columns(point.orr),
+            **dict.fromkeys(("change", "patients_entered", "patients_left", "patients_recounted")),
+            "status": "",
+            "notes": "",
+        }
+
+
+def sensitivity_contrast_rows(tables: SensitivityTables) -> Iterator[Row]:
+    """An analysis and level of the pre-specified contrast a line, with the exact test; then its odds ratios."""
+    for found in tables.contrasts:
+        test = found.test
+        for level, counts in found.levels.items():
+            yield {
+                "analysis": found.name,
+                "contrast": "pre-specified",
+                "level": level,
+                "responders": counts.responders,
+                "evaluable": counts.evaluable,
+                "p": None if isinstance(test, NotRun) else test.p,
+                **dict.fromkeys(("odds_ratio", "lower", "upper")),
+                "note": test.wording() if isinstance(test, NotRun) else "",
+            }
+        for name, odds in found.odds.items():
+            values = (None, None, None) if isinstance(odds, NotRun) else (odds.estimate, odds.lower, odds.upper)
+            yield {
+                "analysis": found.name,
+                "contrast": name,
+                **dict.fromkeys(("level", "responders", "evaluable", "p")),
+                **dict(zip(("odds_ratio", "lower", "upper"), values, strict=True)),
+                "note": odds.wording() if isinstance(odds, NotRun) else "",
+            }
+
+
+UNREAD: Final = ("name", "status", "treated", "responded", "lower", "upper", "source")
+
+
+def unread_rows(found: UnreadResponses) -> Iterator[Row]:
+    """A publication or arm a line, then both bounds."""
+    for each in found.found:
+        counts = {"treated": each.treated, "responded": each.responded}
+        yield {"name": each.id, "status": each.status, **counts, "lower": None, "upper": None, "source": each.as_stated}
+    for bounds in found.bounds:
+        counts = {"treated": bounds.treated, "responded": bounds.responded}
+        lower, upper = bounds.limits
+        said = f"{bounds.worst[0]}/{bounds.worst[1]} to {bounds.best[0]}/{bounds.best[1]} in {bounds.pool}"
+        yield {"name": f"bounds: {bounds.name}", "status": "", **counts, "lower": lower, "upper": upper, "source": said}
+
+
+def leave_one_out_rows(tables: SensitivityTables) -> Iterator[Row]:
+    """Each pool without each of its reports."""
+    for left in tables.leave_one_out:
+        yield {
+            "pool": left.pool,
+            "left_out": left.report,
+            "its_responders": left.own.responders,
+            "its_evaluable": left.own.evaluable,
+            "responders": left.responders,
+            "evaluable": left.evaluable,
+            "reports": left.reports,
+            **_estimate_columns(left.orr),
+            "change": left.change,
+        }
+
+
+def specification_rows(grid: SpecificationGrid) -> Iterator[Row]:
+    """Each combination in the order of the estimate, its settings in columns of their own."""
+    for number, specification in enumerate(grid.specifications, start=1):
+        yield {
+            "rank": number,
+            "pool": grid.pool,
+            "headline": specification.headline,
+            **{f"choice: {name}": option for name, option in specification.settings.items()},
+            "responders": specification.counts.responders,
+            "evaluable": specification.counts.evaluable,
+            "reports": specification.counts.reports,
+            **_estimate_columns(specification.orr),
+        }
+
+
+def cumulative_rows(found: Iterable[Cumulative]) -> Iterator[Row]:
+    """Each pool and kind of date, step by step."""
+    for cumulative in found:
+        for step in cumulative.steps:
+            yield {
+                "pool": cumulative.pool,
+                "by": cumulative.by,
+                "up_to": step.when,
+                "reports_added": step.added.reports,
+                "responders_added": step.added.responders,
+                "evaluable_added": step.added.evaluable,
+                "responders": step.counts.responders,
+                "evaluable": step.counts.evaluable,
+                "reports": step.counts.reports,
+                **_estimate_columns(step.orr),
+                "adjustment": NOT_ADJUSTED,
+                "sequence_lower": None if step.sequence is None else step.sequence[0],
+                "sequence_upper": None if step.sequence is None else step.sequence[1],
+            }
+
+
+def _estimate_columns(orr: Rate | WeightedProportion) -> dict[str, Cell]:
+    if orr is None:
+        return {"orr": None, "lower": None, "upper": None, "level": None, "method": "no evaluable patient"}
+    limits = {"orr": orr.estimate, "lower": orr.lower, "upper": orr.upper}
+    return {**limits, "level": orr.level, "method": orr.method}
+
+
+def contrast_rows(bias: PublicationBias) -> Iterator[Row]:
+    """One contrast a line; a limit that is not identified is empty, and `note` says why."""
+    for contrast in bias.contrasts:
+        group, reference = contrast.group, contrast.reference
+        yield {
+            "kind": contrast.kind,
+            "pool": contrast.pool,
+            "group": group.label,
+            "responders": group.counts.responders,
+            "evaluable": group.counts.evaluable,
+            "reports": group.counts.reports,
+            "reference": reference.label,
+            "reference_responders": reference.counts.responders,
+            "reference_evaluable": reference.counts.evaluable,
+            "reference_reports": reference.counts.reports,
+            **_odds(contrast),
+        }
+
+
+def contrast_report_rows(bias: PublicationBias) -> Iterator[Row]:
+    """What each contrast is fitted to: one (r, n) a report and side."""
+    for contrast in bias.contrasts:
+        for side, who in (("group", contrast.group), ("reference", contrast.reference)):
+            for report, r, n in who.counts.clusters:
+                labels = {"group": contrast.group.label, "reference": contrast.reference.label}
+                yield {**labels, "side": side, "report": report, "r": r, "n": n}
+
+
+def _odds(contrast: Contrast) -> dict[str, Cell]:
+    """The posterior, then what maximum likelihood gives (`ml_`)."""
+    found, likelihood = contrast.odds_ratio, contrast.likelihood
+    names = ("odds_ratio", "lower", "upper", "level")
+    row: dict[str, Cell] = dict.fromkeys(names)
+    if not isinstance(found, NotRun):
+        row = dict(zip(names, (found.estimate, found.lower, found.upper, found.level), strict=True))
+    said = [contrast.unbounded(), contrast.caveat]
+    by_likelihood = tuple(
+        f"ml_{name}" for name in ("odds_ratio", "lower", "upper", "statistic", "p", "rho", "lower_f", "upper_f")
+    )
+    if not isinstance(likelihood, OddsRatio):
+        return {**row, **dict.fromkeys(by_likelihood), "note": likelihood.wording()}
+    rho = None if isinstance(likelihood.rho, NotIdentified) else likelihood.rho
+    limits = (likelihood.estimate, likelihood.lower, likelihood.upper)
+    wider = contrast.wider or (None, None)
+    values = (*map(_finite, limits), likelihood.statistic, likelihood.p, rho, *map(_finite, wider))
+    said.insert(1, likelihood.rho.wording() if isinstance(likelihood.rho, NotIdentified) else "")
+    return {**row, **dict(zip(by_likelihood, values, strict=True)), "note": "; ".join(part for part in said if part)}
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value in {None, 0.0, inf} else value
+
+
+def selectivity_rows(bias: PublicationBias) -> Iterator[Row]:
+    """One point of a pool's curve a line."""
+    for pool, found in bias.selectivity.items():
+        if isinstance(found, Selectivity):
+            for point in found.points:
+                yield {"pool": pool, "s": point.s, "orr": point.orr, "lower": point.lower, "upper": point.upper}
+
+
+def missing_rows(bias: PublicationBias) -> Iterator[Row]:
+    """One pool and target a line."""
+    for pool, found in bias.selectivity.items():
+        if not isinstance(found, Selectivity):
+            continue
+        for target in found.targets:
+            none = "no number of non-responders gives 0 %" if target.missing is None else ""
+            yield {
+                "pool": pool,
+                "responders": found.cases.counts.responders,
+                "evaluable": found.cases.counts.evaluable,
+                "target": target.name,
+                "orr": target.orr,
+                "missing_non_responders": target.missing,
+                "s": target.s,
+                "s_lower": target.s_lower,
+                "s_upper": target.s_upper,
+                "note": NONE_NEEDED if target.missing == 0 else none,
+            }

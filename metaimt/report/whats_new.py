@@ -1,22 +1,27 @@
 """What is new, in words: sections of plain text that the terminal, the report, a pull request and a version share.
 
 Nothing here is escaped: each place does that when it prints.
+
+What is new, printed: in a terminal 80 columns wide, as Markdown for the report and a pull request, as CHANGES.md.
+
+Text from case files is made safe for each place.
 """
 
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
+from metaimt.files import for_terminal
+from metaimt.report.environment import Rendered, render
 from metaimt.report.wording import NOTHING, fraction, limits, percent, plural
-from metaimt.versions.changes import UNKNOWN, Changes
-from metaimt.versions.numbering import kinds_of
-from metaimt.versions.numbers import Crossing, Number, NumberChange, difference
-from metaimt.versions.placement import DATA, NEW_UNIT, Move
+from metaimt.versions.changes import UNKNOWN, Changes, kinds_of
 from metaimt.versions.records import Edited, FieldChange, Record
+from metaimt.versions.side import DATA, NEW_UNIT, Crossing, Move, Number, NumberChange, difference
 
 NO_VERSION = "No version has been frozen yet: everything is new. metaimt snapshot YEAR.N freezes one."
 PUBLICATIONS, SHARED_FILES = "Publications", "Protocol, links, searches and other shared files"
@@ -51,7 +56,7 @@ def title_of(changes: Changes) -> str:
     return f"{head}: nothing" if changes.nothing else f"{head}: {kinds}" if kinds else head
 
 
-def sections(changes: Changes) -> list[Section]:
+def news_sections(changes: Changes) -> list[Section]:
     """Publications, shared files, units, warnings: those that have something new. The numbers are apart."""
     records = changes.records
     excluded = _newly_excluded(changes)
@@ -86,7 +91,7 @@ def news_lines(changes: Changes) -> tuple[str, ...]:
         pools = [number for number in changes.numbers if number.group.kind == "pool"]
         return (_FIRST, *(f"{number.label}: {number_text(number.new)}" for number in pools))
     said = []
-    for section in sections(changes):
+    for section in news_sections(changes):
         for entry in section.entries if section.title in {PUBLICATIONS, SHARED_FILES} else ():
             said += [f"{entry.head}: {line}" for line in entry.lines] or [entry.head]
     for number in changes.moved:
@@ -259,3 +264,83 @@ def plain_lines(entries: Iterable[Entry]) -> Iterator[tuple[int, str]]:
     for entry in entries:
         yield 1, entry.head
         yield from ((2, line) for line in entry.lines)
+
+
+WIDTH = 80
+
+
+def changes_text(changes: Changes) -> str:
+    """All changes for a terminal 80 columns wide."""
+    if changes.old is None:
+        return NO_VERSION
+    blocks = [_wrapped(title_of(changes), 0)]
+    blocks += [f"{one.title}\n{_listed(plain_lines(one.entries))}" for one in news_sections(changes)]
+    if changes.moved:
+        blocks.append("\n".join(["Headline numbers", *map(_number_block, changes.moved)]))
+    blocks += ["\n".join(_wrapped(line, 0) for line in verdict(changes))]
+    return "\n\n".join(blocks)
+
+
+def _listed(lines: Iterator[tuple[int, str]]) -> str:
+    return "\n".join(_wrapped(line, 2 * depth) for depth, line in lines)
+
+
+def _wrapped(text: str, indent: int) -> str:
+    start, after = " " * indent, " " * (indent + 2)
+    plain = for_terminal(text).replace(" %", "\u00a0%")
+    lines = textwrap.wrap(
+        plain, WIDTH, initial_indent=start, subsequent_indent=after, break_on_hyphens=False, break_long_words=False
+    )
+    return "\n".join(lines).replace("\u00a0", " ")
+
+
+def _number_block(number: NumberChange) -> str:
+    data, method = caused_by(number)
+    rows = [("before", number_text(number.old)), ("data", data), ("method", method), ("now", number_text(number.new))]
+    lines = [_wrapped(f"{name:\u00a0<8}{text}", 4) for name, text in rows]
+    return "\n".join([_wrapped(number.label, 2), *lines])
+
+
+def changes_markdown(changes: Changes, level: int = 2) -> Rendered:
+    """All changes as Markdown, headed by `level` signs."""
+    return render("whats_new.md.j2", _content(changes, level))
+
+
+def _content(changes: Changes, level: int) -> dict[str, Any]:
+    return {
+        "sign": Rendered("#" * level),
+        "title": title_of(changes),
+        "nothing": changes.nothing,
+        "no_version": NO_VERSION if changes.old is None else "",
+        "old": changes.old or "",
+        "new": changes.new,
+        "sections": news_sections(changes),
+        "numbers": [_table_row(number) for number in changes.moved] if changes.old is not None else [],
+        "verdict": verdict(changes) if changes.old is not None else [],
+    }
+
+
+def _table_row(number: NumberChange) -> dict[str, str]:
+    data, method = caused_by(number)
+    cells = {"label": number.label, "old": number_text(number.old), "new": number_text(number.new)}
+    return {**cells, "data": data, "method": method}
+
+
+def changes_page(changes: Changes, title: str) -> str:
+    """CHANGES.md: what is new since the newest version, then the news of every version, the newest first."""
+    return render(
+        "changes.md.j2",
+        {
+            "title": title,
+            "now": changes_markdown(changes),
+            "history": [
+                {
+                    "version": release.version,
+                    "since": f" against {release.since}" if release.since else "",
+                    "kinds": ", ".join(release.kinds) or "nothing new",
+                    "news": release.news,
+                }
+                for release in changes.history
+            ],
+        },
+    )

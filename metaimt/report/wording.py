@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from metaimt.analyses.not_in_headline import ELSEWHERE
+from metaimt.analyses.pooled_response import ELSEWHERE
 from metaimt.analyses.wording import (
     NOTHING,
     Link,
@@ -34,8 +34,7 @@ from metaimt.model.count import OUTCOMES, Publications
 from metaimt.model.text import Named, Text, counted, joined
 
 if TYPE_CHECKING:
-    from metaimt.analyses.not_in_headline import NotInHeadline
-    from metaimt.analyses.pooled_response import Group
+    from metaimt.analyses.pooled_response import Group, NotInHeadline
     from metaimt.casefiles.model import CaseFile
     from metaimt.casefiles.shared import Search
     from metaimt.model.unit import Unit

@@ -3,6 +3,10 @@
 They take each report's variance as known and its estimate as normal. With single-patient reports neither holds,
 and the transform or the 0.5 added to empty counts decides the answer: each result carries
 that reason. PyMARE's defaults changed between versions, so every argument is passed, and arrays, not frames.
+
+How far the reports of an inverse-variance model differ: tau^2, Q, I^2; or why nobody knows.
+
+Heterogeneity in inverse-variance models: Q, both kinds of I^2, and the Q-profile interval of tau^2.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import chdtrc, chdtri, ndtri, stdtrit
 
 from metaimt.statistics.effect_sizes import (
     DOUBLE_ARCSINE_WARNING,
@@ -22,9 +27,177 @@ from metaimt.statistics.effect_sizes import (
     back_transform,
     effect_sizes,
 )
-from metaimt.statistics.inverse_variance_spread import Spread, WeightedFit, spread_of, unseen_spread
 from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.root import Floats, decreasing_root
+
+
+@dataclass(frozen=True)
+class Tau2Interval:
+    """Q-profile interval of tau^2 at `level`."""
+
+    lower: float
+    upper: float
+    level: float
+
+
+@dataclass(frozen=True)
+class EmptySet:
+    """No tau^2 at or above 0 is compatible with so small a Q: the interval is empty, not [0, 0]."""
+
+    q: float
+    df: int
+    level: float
+
+    def wording(self) -> str:
+        """A phrase for the report."""
+        return f"empty (the reports differ less than chance would have it: Q = {self.q:.3g}, df = {self.df})"
+
+
+@dataclass(frozen=True)
+class Heterogeneity:
+    """Cochran's Q at tau^2 = 0 with its degrees of freedom and p, and the measures that follow from it.
+
+    i2_q_based = max(0, (Q - df) / Q), 0 to 1: Higgins and Thompson, Stat Med 2002;21:1539. typical_variance: their
+    "typical" sampling variance, df / trace(P).
+    """
+
+    q: float
+    df: int
+    p: float
+    i2_q_based: float
+    typical_variance: float
+
+    def i2_tau2_based(self, tau2: float) -> float:
+        """tau^2 / (tau^2 + typical variance), 0 to 1: what metafor calls I^2."""
+        return tau2 / (tau2 + self.typical_variance)
+
+
+def heterogeneity(y: Floats, v: Floats) -> Heterogeneity:
+    """Q and its relatives.
+
+    Args:
+        y: estimates, shape (K,), K at least 2.
+        v: sampling variances, shape (K,).
+
+    Raises:
+        ValueError: fewer than two reports.
+    """
+    df = _degrees_of_freedom(y)
+    q, w = float(_generalised_q(y, v, np.zeros(1))[0][0]), 1 / v
+    trace = float(w.sum() - w @ w / w.sum())
+    i2 = max(0.0, 1 - df / q) if q > 0 else 0.0
+    return Heterogeneity(q, df, float(chdtrc(df, q)), i2, df / trace)
+
+
+def q_profile(y: Floats, v: Floats, level: float = 0.95) -> Tau2Interval | EmptySet:
+    """Interval of tau^2 by the Q-profile: Viechtbauer, Stat Med 2007;26:37.
+
+    The limits are where the generalised Q, with weights 1 / (v + tau^2), equals the upper and the lower quantile
+    of chi-square; the lower is 0 where Q starts below its quantile. Where Q starts below both, no tau^2 fits.
+    The roots are our own: PyMARE's gives [0, 0] for the empty set.
+
+    Args:
+        y: estimates, shape (K,), K at least 2.
+        v: sampling variances, shape (K,).
+        level: of the interval.
+
+    Raises:
+        ValueError: level outside (0, 1), or fewer than two reports.
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level must be between 0 and 1, not {level}")
+    df = _degrees_of_freedom(y)
+    quantile = chdtri(df, np.array([(1 - level) / 2, (1 + level) / 2]))
+    q = float(_generalised_q(y, v, np.zeros(1))[0][0])
+    if q < quantile[1]:
+        return EmptySet(q, df, level)
+    residual = y - y.mean()
+    # Q is below (unweighted sum of squares) / tau^2.
+    high = np.where(q > quantile, residual @ residual / quantile, 0.0)
+
+    def excess(tau2: Floats) -> tuple[Floats, Floats]:
+        value, slope = _generalised_q(y, v, tau2)
+        return value - quantile, slope
+
+    lower, upper = decreasing_root(excess, high / 2, 0.0, high)
+    return Tau2Interval(float(lower), float(upper), level)
+
+
+def _generalised_q(y: Floats, v: Floats, tau2: Floats) -> tuple[Floats, Floats]:
+    """Weighted residual sum of squares with weights 1 / (v + tau^2), and its slope: tau2 (T,) to (T,), (T,)."""
+    w = 1 / (v + tau2[:, None])
+    residual = y - (w @ y / w.sum(axis=1))[:, None]
+    return np.vecdot(w, residual**2), -np.vecdot(w * w, residual**2)
+
+
+def _degrees_of_freedom(y: Floats) -> int:
+    if y.size < 2:
+        raise ValueError("one report leaves no degree of freedom")
+    return int(y.size) - 1
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How far the reports differ; NotIdentified with one report or single cases only, never 0.
+
+    tau2: variance between reports on the scale of the measure. tau2_interval: Q-profile. q, p: Cochran's Q, on
+    K - 1 degrees of freedom. i2_q_based: from Q (Higgins, PyMARE, statsmodels); i2_tau2_based: from tau^2 (metafor);
+    0 to 1.
+    """
+
+    tau2: float | NotIdentified
+    tau2_interval: Tau2Interval | EmptySet | NotIdentified
+    q: float | NotIdentified
+    p: float | NotIdentified
+    i2_q_based: float | NotIdentified
+    i2_tau2_based: float | NotIdentified
+
+
+@dataclass(frozen=True)
+class WeightedFit:
+    """Weighted mean, its variance, tau^2, and t degrees of freedom, None for the normal."""
+
+    centre: float
+    variance: float
+    tau2: float
+    df: int | None
+
+    def quantile(self, level: float) -> float:
+        """Of the distribution that an interval at `level` uses."""
+        at = (1 + level) / 2
+        return float(ndtri(at) if self.df is None else stdtrit(self.df, at))
+
+
+def unseen_spread(evaluable: Floats) -> NotIdentified | None:
+    """Why reports of these sizes tell nothing of the variation between them, if they do not."""
+    if evaluable.size == 1:
+        return NotIdentified("one report")
+    return NotIdentified("every report is a single case") if evaluable.max() == 1 else None
+
+
+def spread_of(sizes: EffectSizes, found: WeightedFit, level: float, *, estimated: bool) -> Spread:
+    """Spread of one pooled fit.
+
+    Args:
+        sizes: the reports in the fit.
+        found: the fit.
+        level: of the intervals.
+        estimated: whether the method estimates tau^2; the fixed effect does not.
+    """
+    cause = unseen_spread(sizes.evaluable)
+    if cause is not None:
+        return Spread(*[cause] * 6)
+    seen = heterogeneity(sizes.estimate, sizes.variance)
+    fixed = NotIdentified("fixed effect")
+    return Spread(
+        tau2=found.tau2 if estimated else fixed,
+        tau2_interval=q_profile(sizes.estimate, sizes.variance, level),
+        q=seen.q,
+        p=seen.p,
+        i2_q_based=seen.i2_q_based,
+        i2_tau2_based=seen.i2_tau2_based(found.tau2) if estimated else fixed,
+    )
+
 
 Method = Literal["fixed effect", "DL", "Hedges", "ML", "REML"]
 SmallSample = Literal["none", "Knapp-Hartung", "Knapp-Hartung, never narrower"]

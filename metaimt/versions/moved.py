@@ -12,11 +12,19 @@ from typing import Any
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection
-from metaimt.versions.numbers import Group, Number
-from metaimt.versions.placement import GONE_UNIT, NEW_UNIT, Move, moves_between, placings_of, renamed_placings
 from metaimt.versions.places import newest
 from metaimt.versions.records import FieldChange, record_changes
-from metaimt.versions.side import documents_of
+from metaimt.versions.side import (
+    GONE_UNIT,
+    NEW_UNIT,
+    Group,
+    Move,
+    Number,
+    documents_of,
+    moves_between,
+    placings_of,
+    renamed_placings,
+)
 from metaimt.versions.stored import Stored
 
 _SHOWN = 3  # units, and fields of each

@@ -12,11 +12,9 @@ from typing import Any, Final
 
 from metaimt.casefiles.protocol import Protocol
 from metaimt.casefiles.version_files import Fault, canonical
-from metaimt.versions.defaults import code_defaults, flat, package_versions, terms_of
-from metaimt.versions.numbers import SAME
-from metaimt.versions.placement import PACKAGE, Move, Placings, moves_between, placings_from
 from metaimt.versions.records import NO_CHANGES, Documents, RecordChanges, record_changes
-from metaimt.versions.stored import Stored, record_digests
+from metaimt.versions.side import PACKAGE, SAME, Move, Placings, moves_between, placings_from
+from metaimt.versions.stored import Stored, code_defaults, flat, package_versions, record_digests, terms_of
 from metaimt.vocabulary import Vocabulary
 
 ABSENT = "absent"

@@ -16,10 +16,8 @@ import numpy as np
 import pytest
 from conftest import FROZEN, ROOT
 
-from metaimt.analyses.cohort import CohortResult, cohort_of_table, public_dict
-from metaimt.analyses.cohort_counts import cohort_of_counts, cohorts_of
-from metaimt.analyses.cohort_cox import univariable
-from metaimt.analyses.cohort_survival import CohortSurvival
+from metaimt.analyses.cohort import CohortResult, cohort_of_counts, cohort_of_table, cohorts_of, public_dict
+from metaimt.analyses.cohort_survival import CohortSurvival, univariable
 from metaimt.analyses.duration import Curve
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.model import CaseFile

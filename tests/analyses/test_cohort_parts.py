@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 from conftest import course, patient, report
 
-from metaimt.analyses.cohort import CohortResult
-from metaimt.analyses.cohort_counts import cohort_of_counts
-from metaimt.analyses.cohort_cox import univariable
+from metaimt.analyses.cohort import CohortResult, cohort_of_counts
 from metaimt.analyses.cohort_description import (
     NOT_STATED,
     Level,
@@ -23,7 +21,7 @@ from metaimt.analyses.cohort_description import (
     positivity,
     several,
 )
-from metaimt.analyses.cohort_survival import CohortSurvival
+from metaimt.analyses.cohort_survival import CohortSurvival, univariable
 from metaimt.casefiles.model import CaseFile
 from metaimt.model.count import Quoted
 from metaimt.statistics.exact_tests import ExactTest

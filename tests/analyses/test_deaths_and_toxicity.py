@@ -6,7 +6,7 @@ from pathlib import Path
 
 from conftest import FROZEN, MakeReview, arm, course, patient, report
 
-from metaimt.analyses.deaths_and_toxicity import (
+from metaimt.analyses.clinical import (
     BEFORE_ASSESSMENT,
     NO_REASON,
     ONGOING,

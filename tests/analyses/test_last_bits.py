@@ -10,10 +10,9 @@ from conftest import unit
 
 from metaimt.analyses.alternatives import side_of
 from metaimt.analyses.comparison import compare
-from metaimt.analyses.comparison_models import DIGITS
-from metaimt.analyses.models import Interval, Model
+from metaimt.analyses.models import DIGITS, Interval, Model
 from metaimt.analyses.over_time import UNDATED, Step, _crossings
-from metaimt.analyses.specification import Specification, _order
+from metaimt.analyses.sensitivity import Specification, _order
 from metaimt.analyses.wording import difference, p_value, percent, rate_and_limits, significant
 from metaimt.figures.methods_forest import _spread
 from metaimt.model.count import Count

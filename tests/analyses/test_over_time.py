@@ -12,7 +12,7 @@ import metaimt
 from metaimt.analyses.over_time import BY_ENTRY, BY_YEAR, UNDATED, Cumulative, over_time
 from metaimt.analyses.results import Results
 from metaimt.report.markdown import report_markdown
-from metaimt.report.sensitivity_tables import cumulative_rows
+from metaimt.report.tables import cumulative_rows
 
 
 def one(results: Results, pool: str, by: str) -> Cumulative:

@@ -20,12 +20,18 @@ from scipy.stats import chi2
 
 from metaimt.analyses.contrasts import CONFOUNDED, Contrast
 from metaimt.analyses.pooled_response import pooled_response
-from metaimt.analyses.publication_bias import PublicationBias, publication_bias, trend_with_year
+from metaimt.analyses.publication_bias import (
+    PublicationBias,
+    Selectivity,
+    curve_point,
+    missing_non_responders,
+    publication_bias,
+    trend_with_year,
+    true_rate,
+)
 from metaimt.analyses.results import Results
-from metaimt.analyses.selectivity import Selectivity, curve_point, missing_non_responders, true_rate
-from metaimt.report.bias_tables import contrast_rows, missing_rows, selectivity_rows
 from metaimt.report.outputs import results_dict
-from metaimt.report.tables import json_text
+from metaimt.report.tables import contrast_rows, json_text, missing_rows, selectivity_rows
 from metaimt.statistics.adjusted import OddsRatioPosterior
 from metaimt.statistics.betabinomial_regression import OddsRatio
 from metaimt.statistics.outcome import NotRun

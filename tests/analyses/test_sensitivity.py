@@ -13,14 +13,12 @@ from conftest import MakeReview, arm, course, patient, report, selected_in
 import metaimt
 from metaimt.analyses.alternatives import alternative
 from metaimt.analyses.results import Results
-from metaimt.analyses.sensitivity import NO_ROWS, SAME_COUNTS, Cell, SensitivityTables, sensitivity
-from metaimt.analyses.specification import specification_grid
+from metaimt.analyses.sensitivity import NO_ROWS, SAME_COUNTS, Cell, SensitivityTables, sensitivity, specification_grid
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.protocol import Choices, Protocol
 from metaimt.checks import check_library
 from metaimt.report.markdown import report_markdown
-from metaimt.report.sensitivity_tables import leave_one_out_rows, sensitivity_rows, specification_rows
-from metaimt.report.tables import csv_text
+from metaimt.report.tables import csv_text, leave_one_out_rows, sensitivity_rows, specification_rows
 from metaimt.statistics.posterior import pool_proportion, pool_weighted
 
 

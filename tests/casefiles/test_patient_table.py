@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metaimt.casefiles.cohort_mapping import CohortMapping
-from metaimt.casefiles.identifying import is_identifying
-from metaimt.casefiles.patient_table import PatientTable, read_patient_table
+from metaimt.casefiles.patient_table import PatientTable, is_identifying, read_patient_table
 from metaimt.casefiles.table_cells import Reader, in_order
 from metaimt.casefiles.tables import TableProblems, WrongCell, cell_name
 from metaimt.vocabulary import built_in

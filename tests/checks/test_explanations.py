@@ -16,7 +16,7 @@ from conftest import ROOT
 import metaimt.casefiles
 import metaimt.checks
 from metaimt.checks import ALL_RULES
-from metaimt.checks.explanations import WIDTH, Explanation, explanation_of, explanation_text, explanations, rule_list
+from metaimt.checks.waivers import WIDTH, Explanation, explanation_of, explanation_text, explanations, rule_list
 from metaimt.files import for_terminal
 from metaimt.problem import WrongUse
 
@@ -167,5 +167,5 @@ def test_an_unknown_rule_without_a_near_one() -> None:
 
 
 def test_explanations_are_not_read_at_start_up() -> None:
-    code = "import sys, metaimt.cli.main, metaimt.checks; sys.exit('metaimt.checks.explanations' in sys.modules)"
+    code = "import sys, metaimt.cli.main, metaimt.checks; sys.exit('metaimt.checks.waivers' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

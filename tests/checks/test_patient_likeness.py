@@ -11,10 +11,8 @@ from typing import Any
 
 import pytest
 
-from metaimt.checks.patient_facts import Facts
-from metaimt.checks.patient_likeness import Frequencies, compare
-from metaimt.checks.same_patient import likeness
-from metaimt.checks.source_words import SourceWords
+from metaimt.checks.patient_facts import Facts, SourceWords
+from metaimt.checks.same_patient import Frequencies, compare, likeness
 
 
 def words(**more: Any) -> SourceWords:

@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 from conftest import arm, report
 
-from metaimt.casefiles.claims import Claim
-from metaimt.casefiles.model import CaseFile
-from metaimt.checks.printed_claims import Quantities, count_range, printed_text, where_text
-from metaimt.checks.printed_numbers import same_quantity_agrees
+from metaimt.casefiles.model import CaseFile, Claim
+from metaimt.checks.printed_numbers import Quantities, count_range, printed_text, same_quantity_agrees, where_text
 
 
 def claim(**more: Any) -> Claim:

@@ -20,12 +20,20 @@ from metaimt.casefiles.library import Library, read_library
 from metaimt.casefiles.model import CaseFile
 from metaimt.casefiles.shared import Link, LinkFile
 from metaimt.checks import check_library
-from metaimt.checks.patient_facts import Facts, library_facts
-from metaimt.checks.patient_likeness import FIELDS, SMALL_LIBRARY, Frequencies
-from metaimt.checks.same_patient import MOST_REPORTS, THRESHOLD, Candidate, _pairs, candidates, keys_of, likeness
-from metaimt.checks.source_words import authors_of, lexicon, trial_numbers
-from metaimt.evidence.format_1 import resolve_links
-from metaimt.evidence.selection import select
+from metaimt.checks.patient_facts import Facts, authors_of, lexicon, library_facts, trial_numbers
+from metaimt.checks.same_patient import (
+    FIELDS,
+    MOST_REPORTS,
+    SMALL_LIBRARY,
+    THRESHOLD,
+    Candidate,
+    Frequencies,
+    _pairs,
+    candidates,
+    keys_of,
+    likeness,
+)
+from metaimt.evidence.selection import resolve_links, select
 from metaimt.evidence.tables import units
 from metaimt.report.show_text import contribution_text
 

@@ -113,7 +113,7 @@ RENDERERS = {  # what fails -> the outputs that are lost with it
     "metaimt.report.exports.r_script": {"reproduce.R"},
     "metaimt.report.exports.bibtex_text": {"references.bib"},
     "metaimt.report.outputs.unit_rows": {"tables/units.csv"},
-    "metaimt.report.figure_files.figure_files": {"figures/forest.svg"},
+    "metaimt.report.figures.figure_files": {"figures/forest.svg"},
 }
 
 
@@ -122,7 +122,7 @@ def test_a_renderer_that_fails_loses_its_own_output_only(
     where: str, review: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usual, out = tmp_path / "usual", tmp_path / "out"
-    few = ("metaimt.report.figure_files.figure_names", lambda protocol: {"forest": "forest plot"})
+    few = ("metaimt.report.figures.figure_names", lambda protocol: {"forest": "forest plot"})
     monkeypatch.setattr(*few)
     build_review(review, usual)
 

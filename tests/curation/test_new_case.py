@@ -18,8 +18,18 @@ from metaimt.casefiles.model import CaseFile
 from metaimt.casefiles.reading import read_model
 from metaimt.casefiles.schema import case_schema
 from metaimt.casefiles.strict_yaml import parse
-from metaimt.curation.known import Known, checked_id, review
-from metaimt.curation.new_case import EDITOR_LINE, case_text, draft_of, quoted, scalar, terms_of, without_controls
+from metaimt.curation.new_case import (
+    EDITOR_LINE,
+    Known,
+    case_text,
+    checked_id,
+    draft_of,
+    quoted,
+    review,
+    scalar,
+    terms_of,
+    without_controls,
+)
 from metaimt.curation.reference import Reference
 from metaimt.files import in_ascii
 from metaimt.problem import WrongUse

@@ -13,7 +13,7 @@ from hypothesis_profiles import examples
 
 from metaimt.curation.new_case import draft_of, scalar
 from metaimt.curation.reference import Reference, identifier_in
-from metaimt.curation.references import parse_references, read_references
+from metaimt.curation.reference_formats import parse_references, read_references
 from metaimt.problem import WrongUse
 
 FILES = Path(__file__).parent / "references"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from metaimt.curation.reference import Reference
-from metaimt.curation.references import MAXIMUM_BYTES, parse_references, read_references
+from metaimt.curation.reference_formats import MAXIMUM_BYTES, parse_references, read_references
 from metaimt.problem import WrongUse
 
 FILES = Path(__file__).parent / "references"

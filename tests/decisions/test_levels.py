@@ -8,8 +8,7 @@ import pytest
 from conftest import MakeReview, arm, course, patient, report
 from deciding import WIDEST, read, selected
 
-from metaimt.analyses.breakdown import NOT_REPORTED, breakdown, value_of
-from metaimt.analyses.evidence_map import evidence_map
+from metaimt.analyses.breakdown import NOT_REPORTED, breakdown, evidence_map, value_of
 from metaimt.analyses.subgroups import PRIMARY, Subgroup, subgroup
 from metaimt.casefiles.protocol import Priors
 from metaimt.evidence.selection import select

@@ -13,8 +13,7 @@ import pytest
 from conftest import MakeReview, arm, course, patient, report
 from deciding import HEADLINE, WIDEST, counts, placed, read, selected
 
-from metaimt.analyses.not_in_headline import ELSEWHERE, not_in_headline
-from metaimt.analyses.pooled_response import pooled_response
+from metaimt.analyses.pooled_response import ELSEWHERE, not_in_headline, pooled_response
 from metaimt.evidence.selection import LATER_LINES, meets, select
 
 IN: tuple[str, ...] = ()

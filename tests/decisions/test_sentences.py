@@ -10,8 +10,7 @@ import pytest
 from conftest import MakeReview, arm, report, unit
 from deciding import read
 
-from metaimt.analyses.not_in_headline import ELSEWHERE, NotInHeadline
-from metaimt.analyses.pooled_response import Group, pooled_response
+from metaimt.analyses.pooled_response import ELSEWHERE, Group, NotInHeadline, pooled_response
 from metaimt.casefiles.shared import Search
 from metaimt.evidence.selection import select
 from metaimt.model.count import Count

@@ -40,21 +40,18 @@ from metaimt.analyses.results import Results
 from metaimt.analyses.sensitivity import NO_ROWS
 from metaimt.figures.forest_table import ForestTable
 from metaimt.figures.methods_forest import methods_table
-from metaimt.figures.over_time_forest import over_time_table
-from metaimt.figures.review_forest import forest_table
-from metaimt.figures.sensitivity_forest import leave_one_out_table, sensitivity_table
+from metaimt.figures.review_forest import forest_table, leave_one_out_table, over_time_table, sensitivity_table
 from metaimt.model.count import Count
 from metaimt.report.linked import Linker
 from metaimt.report.markdown import report_markdown
-from metaimt.report.page import page_html
+from metaimt.report.page import news_content, page_html
 from metaimt.report.page_cases import case_data, report_data
-from metaimt.report.page_map import map_content
-from metaimt.report.page_news import news_content
+from metaimt.report.page_figures import map_content
 from metaimt.report.page_top import _counted
 from metaimt.report.text import breakdown_table, left_out_table, pooled_table
 from metaimt.versions.changes import Changes
-from metaimt.versions.numbers import Group, Number, NumberChange
 from metaimt.versions.places import WORKING_TREE
+from metaimt.versions.side import Group, Number, NumberChange
 
 TPM3: dict[str, Any] = {"fusion_gene": "ALK", "fusion_partner": "TPM3", "age": 34, "sex": "female", "site": "lung"}
 RANBP2: dict[str, Any] = {"fusion_gene": "ALK", "fusion_partner": "RANBP2", "age": 17.9, "sex": "male"}

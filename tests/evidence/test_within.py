@@ -12,8 +12,8 @@ import pytest
 from conftest import unit
 
 from metaimt.casefiles.shared import Link
+from metaimt.evidence.selection import described, without
 from metaimt.evidence.sharing import Sharing, sharing
-from metaimt.evidence.within import described, without
 from metaimt.model.count import Count
 from metaimt.model.unit import Unit
 

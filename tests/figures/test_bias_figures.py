@@ -9,8 +9,8 @@ from drawn import assert_tidy, marks
 from matplotlib.lines import Line2D
 
 import metaimt
+from metaimt.analyses.publication_bias import Selectivity
 from metaimt.analyses.results import Results
-from metaimt.analyses.selectivity import Selectivity
 from metaimt.figures.funnel import funnel_figure
 from metaimt.figures.review_figure import NotDrawn, ReviewFigure
 from metaimt.figures.selectivity import selectivity_figure

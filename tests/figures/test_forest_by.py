@@ -7,12 +7,11 @@ from conftest import FROZEN, MakeReview, arm, course, patient, report
 from drawn import assert_tidy, written
 
 import metaimt
-from metaimt.analyses.reports_by_level import reports_by_level
 from metaimt.analyses.results import Results
+from metaimt.analyses.subgroups import reports_by_level
 from metaimt.figures.forest import draw_forest
-from metaimt.figures.forest_by import forest_by_figure, forest_by_table
+from metaimt.figures.forest_by import column_headings, column_texts, forest_by_figure, forest_by_table
 from metaimt.figures.review_figure import ReviewFigure
-from metaimt.figures.unit_columns import column_headings, column_texts
 from metaimt.model.fields import COLUMNS
 from metaimt.problem import WrongUse
 from metaimt.review import draw_named

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from metaimt.figures.cohort import SharePlot, draw_shares
 from metaimt.figures.kaplan_meier import SurvivalCurve, SurvivalPlot, draw_kaplan_meier
-from metaimt.figures.positivity import SharePlot, draw_shares
 from metaimt.figures.save import figure_bytes
 from metaimt.statistics.proportion import clopper_pearson
 from metaimt.statistics.survival import KaplanMeier, kaplan_meier

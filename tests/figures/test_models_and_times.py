@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from metaimt.analyses.by_model import SHOWN
 from metaimt.analyses.results import Results
+from metaimt.figures.kaplan_meier import pfs_figure, time_on_treatment_figure
 from metaimt.figures.methods_forest import methods_table
 from metaimt.figures.review_figure import NotDrawn, ReviewFigure
-from metaimt.figures.review_survival import pfs_figure, time_on_treatment_figure
 
 
 def test_the_rule_of_the_review_is_first_and_the_others_are_those_computed(shipped: Results) -> None:

@@ -8,7 +8,7 @@ from texts import cases, references
 
 from metaimt.casefiles.library import read_files
 from metaimt.checks import examine
-from metaimt.curation.references import parse_references
+from metaimt.curation.reference_formats import parse_references
 
 LENGTH = 6_000  # tools/reliability.py tries them at a megabyte
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metaimt.model.authors import author, authors, authors_in
+from metaimt.model.publication import author, authors, authors_in
 
 
 @pytest.mark.parametrize(

@@ -18,14 +18,11 @@ import yaml
 from agreement import AT_EDGE, COUNTS, DRAWN_RATE, EDGE, LIMITS, ODDS, RHO, TOLERANCE, differences
 from conftest import FROZEN, MakeReview, arm, course, patient, report
 
-from metaimt.analyses.breakdown import breakdown
+from metaimt.analyses.breakdown import breakdown, evidence_map
 from metaimt.analyses.contrasts import wording_contrasts
-from metaimt.analyses.evidence_map import evidence_map
 from metaimt.analyses.over_time import over_time
-from metaimt.analyses.provenance import settings
-from metaimt.analyses.results import Results
-from metaimt.analyses.sensitivity import sensitivity
-from metaimt.analyses.specification import specification_grid
+from metaimt.analyses.results import Results, settings
+from metaimt.analyses.sensitivity import sensitivity, specification_grid
 from metaimt.analyses.subgroups import subgroups
 from metaimt.review import load, respond
 from metaimt.statistics.posterior import confidence_sequence

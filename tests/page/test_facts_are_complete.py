@@ -11,7 +11,7 @@ from conftest import MakeReview, arm, course, patient, report
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.model import Arm, Course, Patient
 from metaimt.evidence.tables import units
-from metaimt.report.page_facts import facts_of
+from metaimt.report.page_cases import facts_of
 
 COURSE: dict[str, Any] = {
     "drug": "crizotinib", "dose": "DOSE", "combined_with": ["WITH"], "response": "PR", "response_basis": "measured",

@@ -10,17 +10,26 @@ from typing import Any
 import pytest
 from conftest import MakeReview, arm, course, patient, report, unit
 
-from metaimt.analyses.evidence_map import EvidenceMap
+from metaimt.analyses.breakdown import EvidenceMap
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.model import Arm, CaseFile
 from metaimt.evidence.tables import units
-from metaimt.figures.regions import Place
+from metaimt.figures.layout import Place
 from metaimt.model.count import Count
 from metaimt.report import page
-from metaimt.report.page_cases import FACETS, STRIP, links, reference, strip_of
-from metaimt.report.page_facts import age, facts_of, months, reading_of, words
-from metaimt.report.page_figures import _at, _compact
-from metaimt.report.page_map import LARGEST, SMALLEST, _cell, disc
+from metaimt.report.page_cases import (
+    FACETS,
+    STRIP,
+    age,
+    facts_of,
+    links,
+    months,
+    reading_of,
+    reference,
+    strip_of,
+    words,
+)
+from metaimt.report.page_figures import LARGEST, SMALLEST, _at, _cell, _compact, disc
 
 
 def case_file(*patients: dict[str, Any], **more: Any) -> CaseFile:

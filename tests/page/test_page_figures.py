@@ -13,12 +13,11 @@ from opened import Opens, opened
 from page_browser import Visit, shown_cases
 from test_page_text import Page
 
-from metaimt.figures.counted import Counted
-from metaimt.figures.review_figure import Drawn, ReviewFigure
+from metaimt.figures.review_figure import Counted, Drawn, ReviewFigure
 from metaimt.model.count import Behind, Count, Publications, Reports
 from metaimt.report.linked import visible
 from metaimt.report.page import page_html
-from metaimt.report.page_map import disc
+from metaimt.report.page_figures import disc
 
 TOUCH = 1.0  # pixels
 PART = ": show the cases"  # after the label of a part of a picture

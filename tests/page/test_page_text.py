@@ -14,7 +14,7 @@ import pytest
 from conftest import Built, course, patient, report, unit
 from opened import Opens
 
-from metaimt.analyses.selectivity import Selectivity
+from metaimt.analyses.publication_bias import Selectivity
 from metaimt.casefiles.model import CaseFile
 from metaimt.figures.review_figure import Drawn
 from metaimt.model.count import Count
@@ -228,7 +228,7 @@ def test_the_same_results_give_the_same_page(built: Built, text: str, drawn: tup
 
 @pytest.mark.slow
 def test_pictures_made_again_give_the_same_page(built: Built, text: str) -> None:
-    from metaimt.report.figure_files import review_figure_files
+    from metaimt.report.figures import review_figure_files
     from metaimt.report.outputs import output_files
     from metaimt.review import news
 

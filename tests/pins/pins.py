@@ -106,7 +106,7 @@ def main() -> None:
 
     import metaimt
     from metaimt.out_folder import write_folder
-    from metaimt.report.figure_files import review_figure_files
+    from metaimt.report.figures import review_figure_files
     from metaimt.report.outputs import output_files
     from metaimt.review import news
 

@@ -18,9 +18,16 @@ from metaimt.analyses.pooled_response import pooled_response
 from metaimt.analyses.publication_bias import publication_bias
 from metaimt.analyses.results import Results
 from metaimt.analyses.unread import ANY, KNOWN, Bounds, Unread, UnreadResponses, unread_responses
-from metaimt.report.bias_note import MOST_WORDS, NOT_ALONE, VERDICTS, bias_note, verdict
 from metaimt.report.markdown import report_markdown
-from metaimt.report.publication_bias import bias_section, technical_note
+from metaimt.report.publication_bias import (
+    MOST_WORDS,
+    NOT_ALONE,
+    VERDICTS,
+    bias_note,
+    bias_section,
+    technical_note,
+    verdict,
+)
 from metaimt.report.wording import odds_text
 from metaimt.statistics.outcome import NotRun
 

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 
 from metaimt.analyses.cohort import CohortResult, Reading
-from metaimt.analyses.cohort_cox import CohortCox, univariable
 from metaimt.analyses.cohort_description import Level, Summary, Variable, categories, contrast, positivity, several
-from metaimt.analyses.cohort_survival import CohortSurvival, Comparison, GroupCurve
+from metaimt.analyses.cohort_survival import CohortCox, CohortSurvival, Comparison, GroupCurve, univariable
 from metaimt.analyses.duration import Curve
 from metaimt.casefiles.patient_table import Rejected
-from metaimt.report.cohort import cohorts_content
-from metaimt.report.cohort_lines import (
+from metaimt.report.cohort import (
+    cohorts_content,
     comparison_line,
     contrast_cells,
     cox_cells,

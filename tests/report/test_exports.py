@@ -13,9 +13,9 @@ from openpyxl import load_workbook
 
 from metaimt.analyses.results import Results
 from metaimt.casefiles.model import CaseFile
-from metaimt.curation.references import parse_references
+from metaimt.curation.reference_formats import parse_references
 from metaimt.report.archive import undated
-from metaimt.report.reference_lists import author_names, bibtex_text, ris_text
+from metaimt.report.exports import author_names, bibtex_text, ris_text
 from metaimt.report.workbook import ABOUT, HOLDS, sheet_names, workbook_bytes
 
 HOSTILE = "=cmd|'/C calc'!A0\x07 <b> \u202e {\\input{x}} 100 % & \"_\""

@@ -8,8 +8,7 @@ import pytest
 from command import FINE, WRONG_USE, metaimt
 from conftest import FROZEN, MakeReview, arm, report
 
-from metaimt.analyses.audit import audit
-from metaimt.analyses.paper import VERDICTS, Statement, statements
+from metaimt.analyses.audit import VERDICTS, Statement, audit, statements
 from metaimt.casefiles.library import read_library
 from metaimt.problem import WrongUse
 

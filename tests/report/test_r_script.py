@@ -16,12 +16,21 @@ from metaimt.analyses.by_model import compare_pools
 from metaimt.analyses.comparison import compare
 from metaimt.analyses.results import Results
 from metaimt.casefiles.protocol import Priors
-from metaimt.report.bias_tables import contrast_report_rows, contrast_rows
+from metaimt.report.exports import r_script, r_string
 from metaimt.report.methods_text import method_rows
-from metaimt.report.more_tables import subgroup_rows
-from metaimt.report.r_script import r_script, r_string
-from metaimt.report.sensitivity_tables import leave_one_out_rows, sensitivity_contrast_rows
-from metaimt.report.tables import Cell, Row, adjusted_rows, cluster_rows, csv_text, pool_rows
+from metaimt.report.tables import (
+    Cell,
+    Row,
+    adjusted_rows,
+    cluster_rows,
+    contrast_report_rows,
+    contrast_rows,
+    csv_text,
+    leave_one_out_rows,
+    pool_rows,
+    sensitivity_contrast_rows,
+    subgroup_rows,
+)
 from metaimt.statistics.adjusted import OTHER_PRIORS, SELECTION_PRIOR, adjusted_rate, odds_ratio
 from metaimt.statistics.exact_tests import exact_test
 from metaimt.statistics.partial_pooling import partial_pooling

@@ -8,8 +8,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from metaimt.analyses.results import Results
-from metaimt.figures.over_time_forest import over_time_table
 from metaimt.figures.review_figure import Drawn, NotDrawn, ReviewFigure
+from metaimt.figures.review_forest import over_time_table
 from metaimt.report.figures import OTHERS, figure_markdown, figure_sections, gallery
 
 PICTURE = re.compile(r"!\[(?P<alt>(?:\\.|[^\]\\])*)\]\((?P<file>[^)]*)\)")

@@ -8,8 +8,8 @@ import pytest
 
 from metaimt.casefiles.version_files import Fault
 from metaimt.report.verification_text import verification_text
-from metaimt.versions.placement import Move
 from metaimt.versions.records import Edited, FieldChange, Record, RecordChanges
+from metaimt.versions.side import Move
 from metaimt.versions.verification import ABSENT, Difference, Verification
 
 MOVED = Difference("response.strict.orr", 0.12345678912, 0.5)

@@ -7,12 +7,22 @@ from pathlib import Path
 import pytest
 from conftest import MakeReview, course, patient, report
 
-from metaimt.report.whats_new import caused_by, field_text, news_lines, number_text, points, sections, verdict
-from metaimt.report.whats_new_pages import changes_markdown, changes_page, changes_text
+from metaimt.report.whats_new import (
+    caused_by,
+    changes_markdown,
+    changes_page,
+    changes_text,
+    field_text,
+    news_lines,
+    number_text,
+    points,
+    news_sections,
+    verdict,
+)
 from metaimt.review import diff, snapshot
 from metaimt.versions.changes import Changes
-from metaimt.versions.numbers import Group, Number, NumberChange
 from metaimt.versions.records import Edited, FieldChange, Record, RecordChanges
+from metaimt.versions.side import Group, Number, NumberChange
 
 HOSTILE = "<script>x</script> | `y` [a](javascript:b) \x1b[31m\u202e =1+1"
 
@@ -170,7 +180,7 @@ RECORD = Record("b-2021", "literature/b-2021.yaml", "case_series", 2, 0)
 )
 def test_a_publication_that_was_taken_out(shared: tuple[Edited, ...], said: str) -> None:
     changes = Changes("2026.1", "now", records=RecordChanges(removed=(RECORD,), shared=shared))
-    first, *others = sections(changes)
+    first, *others = news_sections(changes)
     assert (first.title, [entry.head for entry in first.entries]) == ("Publications", [said])
     assert [len(section.entries) for section in others] == ([len(shared)] if shared else [])
 
@@ -178,7 +188,7 @@ def test_a_publication_that_was_taken_out(shared: tuple[Edited, ...], said: str)
 def test_a_publication_that_came_or_has_another_name() -> None:
     trial = Record("c-2022", "literature/c-2022.yaml", "trial", 0, 1)
     records = RecordChanges(added=(trial,), renamed=(("d", "e"),))
-    (first,) = sections(Changes("2026.1", "now", records=records))
+    (first,) = news_sections(Changes("2026.1", "now", records=records))
     assert [entry.head for entry in first.entries] == ["added: c-2022 (trial, 1 arm)", "renamed: d -> e"]
 
 

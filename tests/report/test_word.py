@@ -21,9 +21,9 @@ from PIL import Image
 
 from metaimt.analyses.results import Results
 from metaimt.figures.review_figure import ReviewFigure
-from metaimt.report.figure_files import figure_files
+from metaimt.report.figures import figure_files
 from metaimt.report.word import word_bytes
-from metaimt.report.word_tables import Cells, _widths
+from metaimt.report.word_parts import Cells, _widths
 
 PORTRAIT, LANDSCAPE = WD_ORIENT.PORTRAIT, WD_ORIENT.LANDSCAPE
 RIGHT = WD_ALIGN_PARAGRAPH.RIGHT

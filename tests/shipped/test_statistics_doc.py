@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from metaimt.analyses import clinical, comparison_models, heterogeneity
+from metaimt.analyses import clinical, heterogeneity, models
 from metaimt.analyses.models import LIKELIHOOD
 from metaimt.analyses.wording import NOTABLE_GAP, percent, prior_words
-from metaimt.report import bias_note, simulation_text
+from metaimt.report import publication_bias, simulation_text
 from metaimt.statistics import adjusted, exact_tests, firth, glmm, partial_pooling, posterior, prediction, survival
 
 DOCUMENT = ROOT / "docs" / "statistics.md"
@@ -67,8 +67,8 @@ def test_the_constants_are_those_of_the_code() -> None:
         f"The {100 * prediction.LEVELS[0]:g} % range comes first and then the {100 * prediction.LEVELS[1]:g} % one",
         f"L(μ, ρ) < {posterior.STEADY}}}",
         f"with {glmm.NODES} nodes",
-        f"reports of fewer than {comparison_models._SPARSE} patients",
-        f"{comparison_models.DIGITS} digits are printed",
+        f"reports of fewer than {models._SPARSE} patients",
+        f"{models.DIGITS} digits are printed",
         f"m ~ N(0, {partial_pooling.M_SD:g}²), s ~ half-normal({partial_pooling.S_SCALE:g})",
         f"up to {exact_tests.MOST_TABLES:,} tables, beyond that {exact_tests.REPLICATES:,} drawn",
         f"two levels have {exact_tests.SMALLEST_LEVEL} patients or more",
@@ -76,12 +76,12 @@ def test_the_constants_are_those_of_the_code() -> None:
         f"no rate of fewer than {clinical.FEWEST} known",
         f"below {survival.FEWEST_TIMES} known times or {survival.FEWEST_EVENTS} events",
         f"Not run below {survival.FEWEST_COX_EVENTS} events",
-        f"at most {bias_note.MOST_WORDS} words",
+        f"at most {publication_bias.MOST_WORDS} words",
         f"at least {100 * simulation_text.OF_MEAN:g} % for every structure",
         f"every cell at least {100 * simulation_text.OF_CELL:g} %",
     )
     assert [phrase for phrase in expected if phrase not in TEXT] == []
-    assert [name for name in comparison_models.SHOWN if f"(`{name}`)" not in TEXT] == []
+    assert [name for name in models.SHOWN if f"(`{name}`)" not in TEXT] == []
     assert [name for name in LIKELIHOOD.values() if f"`{name}`" not in TEXT] == []
 
 

@@ -21,11 +21,18 @@ from scipy.optimize import minimize_scalar
 from scipy.special import ndtri
 from scipy.stats import betabinom, f
 
-from metaimt.statistics.betabinomial import Cutoff, fit_beta_binomial, mean_interval
-from metaimt.statistics.betabinomial_likelihood import log_likelihood, mu_slopes, rho_slopes
+from metaimt.statistics.betabinomial import (
+    Cutoff,
+    Rho,
+    fit_beta_binomial,
+    log_likelihood,
+    mean_interval,
+    mu_slopes,
+    rho_interval,
+    rho_slopes,
+)
 from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.reports import read_reports
-from metaimt.statistics.rho import Rho, rho_interval
 from metaimt.statistics.tail_counts import tail_counts
 
 SETS: dict[str, Any] = json.loads(

@@ -21,8 +21,7 @@ from scipy.optimize import brentq, minimize
 from scipy.special import betaln, expit, xlog1py, xlogy
 from scipy.stats import betabinom, binom, chi2, f
 
-from metaimt.statistics.betabinomial import fit_beta_binomial
-from metaimt.statistics.betabinomial_likelihood import best_mu
+from metaimt.statistics.betabinomial import best_mu, fit_beta_binomial
 from metaimt.statistics.betabinomial_regression import OddsRatio, beta_binomial_regression
 from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.reports import read_reports

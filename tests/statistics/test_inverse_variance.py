@@ -18,20 +18,23 @@ from hypothesis_profiles import examples
 from scipy.stats import chi2
 
 from metaimt.statistics.effect_sizes import DOUBLE_ARCSINE_WARNING, Measure, back_transform, effect_sizes
-from metaimt.statistics.heterogeneity import EmptySet, Tau2Interval, heterogeneity, q_profile
 from metaimt.statistics.inverse_variance import (
     NEVER_NARROWER,
     REASON_LARGER,
     REASON_SINGLE_CASES,
     TAU2_ALL_THE_SAME,
+    EmptySet,
     InverseVarianceFit,
     Method,
     SmallSample,
+    Spread,
+    Tau2Interval,
     fit_inverse_variance,
+    heterogeneity,
     likelihood_score,
+    q_profile,
     weighted_fit,
 )
-from metaimt.statistics.inverse_variance_spread import Spread
 from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.root import Floats
 

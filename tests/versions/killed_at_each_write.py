@@ -19,9 +19,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import metaimt.analyses.frozen_numbers
 import metaimt.analyses.results
-import metaimt.report.figure_files
+import metaimt.report.figures
 import metaimt.report.outputs
 from metaimt import out_folder, review
 
@@ -88,10 +87,10 @@ def child(what: str, folder: Path, last: int, known: dict[str, Any]) -> None:
     for owner, name, result in (
         *((review, name, result) for name, result in known.items()),
         (metaimt.analyses.results, "analyse", None),
-        (metaimt.report.figure_files, "review_figure_files", ()),
+        (metaimt.report.figures, "review_figure_files", ()),
         (review, "news", None),
         (metaimt.report.outputs, "output_files", OUTPUTS),
-        (metaimt.analyses.frozen_numbers, "frozen_numbers", NUMBERS),
+        (metaimt.analyses.results, "frozen_numbers", NUMBERS),
     ):
         setattr(owner, name, lambda *_, result=result: result)
     if what == "snapshot":

@@ -20,13 +20,11 @@ from metaimt.analyses.results import Results
 from metaimt.casefiles.version_files import canonical
 from metaimt.problem import Blocked, CannotAnalyse, WrongUse
 from metaimt.report.markdown import report_markdown
-from metaimt.report.whats_new import field_text
-from metaimt.report.whats_new_pages import changes_page
+from metaimt.report.whats_new import changes_page, field_text
 from metaimt.review import Loaded, build, diff, load, respond, snapshot
 from metaimt.statistics.posterior import pool_proportion
-from metaimt.versions.changes import Changes
-from metaimt.versions.numbering import kinds_of
-from metaimt.versions.numbers import NumberChange
+from metaimt.versions.changes import Changes, kinds_of
+from metaimt.versions.side import NumberChange
 
 pytestmark = pytest.mark.usefixtures("remembered")
 
@@ -206,7 +204,7 @@ def built(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, Path], str]:
         return (out / "CHANGES.md").read_text(encoding="utf-8")
 
     monkeypatch.setattr("metaimt.analyses.results.analyse", analysed)
-    monkeypatch.setattr("metaimt.report.figure_files.review_figure_files", lambda *_: ())
+    monkeypatch.setattr("metaimt.report.figures.review_figure_files", lambda *_: ())
     monkeypatch.setattr("metaimt.report.outputs.output_files", written)
     return built
 

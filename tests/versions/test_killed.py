@@ -29,7 +29,7 @@ def review(make_review: MakeReview, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """A made-up review with a frozen version, outputs of it, and a case since; it lies alone in its parent folder."""
     (tmp_path / "alone").mkdir()
     folder = small_review(make_review).rename(tmp_path / "alone" / "review")
-    monkeypatch.setattr("metaimt.analyses.frozen_numbers.frozen_numbers", lambda *_: NUMBERS)
+    monkeypatch.setattr("metaimt.analyses.results.frozen_numbers", lambda *_: NUMBERS)
     snapshot("2026.1", folder)
     write_folder(folder.parent / "outputs", {"index.html": b"former", "figures/gone.svg": b"<svg/>"})
     write_file(folder.parent / "outputs" / "tables" / "mine.txt", b"put there by somebody")

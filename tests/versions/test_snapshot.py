@@ -16,7 +16,7 @@ from metaimt.casefiles.library import read_library
 from metaimt.casefiles.version_files import canonical, digest_of, fault_in, read_version, sealed, version_key
 from metaimt.problem import Blocked, WrongUse
 from metaimt.review import load, respond, snapshot
-from metaimt.versions.numbering import refuse_number
+from metaimt.versions.changes import refuse_number
 from metaimt.versions.side import texts_of
 from metaimt.versions.stored import read_stored, unpack
 
