@@ -114,9 +114,6 @@ def immunohistochemistry_agrees_with_rearrangement(patient: Patient) -> Iterable
             yield ("rearranged", marker), message, "check that the source says both; if it does, waive this"
 
 
-PATIENT_RULES: tuple[Rule, ...] = rules_in(globals())
-
-
 RESPONSES = ("CR", "PR")
 _HOW_OFTEN = {  # "daily" and "/day" stay: they may be the sum of several doses
     "once daily": ("qd", "od", "q.d.", "o.d.", "q24h", "1x/d", "1x/day"),
@@ -215,9 +212,6 @@ def dose_is_written_out(course: Course) -> Iterable[Finding]:
     return [(("dose",), f"dose: {shown(course.dose)} is written in short", f"write dose: {plain}")]
 
 
-COURSE_RULES: tuple[Rule, ...] = rules_in(globals())
-
-
 MOST_IN_AN_ARM = 200
 """Ten times the largest arm of the review that metaimt ships (16 evaluable), and twice its largest cohort (74)."""
 
@@ -314,9 +308,6 @@ def arms_have_a_denominator(arm: Arm) -> Iterable[Finding]:
         return FINE
     place = ("treated",) if arm.treated is not None else ("responders",)
     return [(place, "no evaluable: the arm is in no pool", "add evaluable if the source prints it")]
-
-
-ARM_RULES: tuple[Rule, ...] = rules_in(globals())
 
 
 FIRST_YEAR = 1939  # the first description of the tumour; ALK inhibitors came in 2010

@@ -9,7 +9,7 @@ from metaimt.casefiles.model import CaseFile, Patient
 from metaimt.casefiles.strict_yaml import Document, Path
 from metaimt.checks.by_vocabulary import VOCABULARY_RULES
 from metaimt.checks.labels import LABEL_RULES
-from metaimt.checks.of_report import ARM_RULES, COURSE_RULES, PATIENT_RULES, REPORT_RULES
+from metaimt.checks.of_report import REPORT_RULES
 from metaimt.checks.over_time import TIME_RULES
 from metaimt.checks.printed_numbers import OWN_COUNT_RULES, PRINTED_RULES
 from metaimt.checks.rule import About, Looker, Rule
@@ -17,16 +17,7 @@ from metaimt.checks.sizes import SIZE_RULES
 from metaimt.problem import Problem
 from metaimt.vocabulary import Vocabulary
 
-WITHIN_RULES: tuple[Rule, ...] = (
-    *REPORT_RULES,
-    *PRINTED_RULES,
-    *OWN_COUNT_RULES,
-    *PATIENT_RULES,
-    *COURSE_RULES,
-    *SIZE_RULES,
-    *TIME_RULES,
-    *ARM_RULES,
-)
+WITHIN_RULES: tuple[Rule, ...] = (*REPORT_RULES, *PRINTED_RULES, *OWN_COUNT_RULES, *SIZE_RULES, *TIME_RULES)
 TERM_RULES: tuple[Rule, ...] = (*VOCABULARY_RULES, *LABEL_RULES)
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from math import fsum
 from typing import TYPE_CHECKING, Final
 
-from metaimt.figures.layout import Place, clean, line_height, new_sheet, rows_of, widest, wrap
+from metaimt.figures.layout import clean, line_height, new_sheet, widest, wrap
+from metaimt.figures.review_figure import Place, rows_of
 from metaimt.figures.style import (
     BODY,
     GRID,
@@ -44,8 +45,7 @@ from metaimt.analyses.cohort_survival import CohortSurvival, Comparison
 from metaimt.analyses.duration import Curve
 from metaimt.analyses.wording import estimate_with_interval, fraction, p_value
 from metaimt.figures.kaplan_meier import SurvivalCurve, SurvivalPlot, draw_kaplan_meier
-from metaimt.figures.layout import Region
-from metaimt.figures.review_figure import Counting, ReviewFigure
+from metaimt.figures.review_figure import Counting, Region, ReviewFigure
 from metaimt.files import safe_name
 from metaimt.model.count import Publications
 from metaimt.statistics.outcome import NotRun

@@ -29,16 +29,8 @@ if TYPE_CHECKING:
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from metaimt.figures.layout import (
-    LegendRow,
-    Place,
-    Sheet,
-    draw_legend,
-    legend_height,
-    legend_rows,
-    new_sheet,
-    rows_of,
-)
+from metaimt.figures.layout import LegendRow, Sheet, draw_legend, legend_height, legend_rows, new_sheet
+from metaimt.figures.review_figure import Place, rows_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -22,8 +22,7 @@ from metaimt.figures.forest_table import (
     version_line,
     zoomed,
 )
-from metaimt.figures.layout import Place, Region
-from metaimt.figures.review_figure import Counting, NotDrawn, Pools, ReviewFigure
+from metaimt.figures.review_figure import Counting, NotDrawn, Place, Pools, Region, ReviewFigure
 from metaimt.figures.style import Tone
 from metaimt.statistics.outcome import NotIdentified, NotRun
 

@@ -1,6 +1,7 @@
 """What every figure of the review is: a drawing with its name, title, caption and alternative text.
 
-Counts in the caption of a figure, with whom they count. Needs no matplotlib.
+Needs no matplotlib. Counts in the caption of a figure, with whom they count; which part of a picture is whose, so that
+a page can let a click on it lead to the patients.
 
 A function that writes a caption puts each count through a `Counting`, which leaves the words as they are and remembers
 whose they are; a page makes buttons of them.
@@ -13,7 +14,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from metaimt.figures.layout import Region
 from metaimt.model.count import Behind, Count
 from metaimt.model.unit import Unit
 
@@ -21,6 +21,41 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from metaimt.analyses.results import Results
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A rectangle as fractions of the picture, from its top left corner."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A place, what stands there in words, and whom it counts."""
+
+    label: str
+    behind: Behind
+    place: Place
+
+
+def rows_of(
+    spans: Iterable[tuple[float, float]], ends: tuple[float, float], size: tuple[float, float]
+) -> tuple[Place, ...]:
+    """Rows of a figure of `size` (width, height) inches, each (top, height), all from ends[0] to ends[1]."""
+    (left, right), (width, height) = ends, size
+    return tuple(Place(left / width, top / height, (right - left) / width, high / height) for top, high in spans)
+
+
+def columns_of(
+    spans: Iterable[tuple[float, float]], ends: tuple[float, float], size: tuple[float, float]
+) -> tuple[Place, ...]:
+    """Columns of a figure of `size` (width, height) inches, each (left, width), all from ends[0] down to ends[1]."""
+    (top, bottom), (width, height) = ends, size
+    return tuple(Place(left / width, top / height, wide / width, (bottom - top) / height) for left, wide in spans)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,7 @@ from metaimt.figures.forest_table import AXIS_LABEL, version_line, zoomed
 from metaimt.figures.layout import (
     LegendEntry,
     LegendRow,
-    Place,
-    Region,
     Sheet,
-    columns_of,
     draw_legend,
     legend_height,
     legend_rows,
@@ -35,7 +32,7 @@ from metaimt.figures.layout import (
     widest,
     wrap,
 )
-from metaimt.figures.review_figure import NotDrawn, Pools, ReviewFigure
+from metaimt.figures.review_figure import NotDrawn, Place, Pools, Region, ReviewFigure, columns_of
 from metaimt.figures.style import BODY, SMALL, STRONG, SUBTITLE, TITLE, TextStyle
 
 if TYPE_CHECKING:

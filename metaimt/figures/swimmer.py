@@ -38,8 +38,8 @@ from metaimt.analyses.wording import plural
 from metaimt.figures import forest_table as many
 from metaimt.figures.forest import PLOT_MIN, PLOT_PAD, Plot, draw_rows
 from metaimt.figures.forest_table import ForestRow, ForestTable, version_line
-from metaimt.figures.layout import Place, Region, draw_sign
-from metaimt.figures.review_figure import Counting, NotDrawn, Pools, ReviewFigure
+from metaimt.figures.layout import draw_sign
+from metaimt.figures.review_figure import Counting, NotDrawn, Place, Pools, Region, ReviewFigure
 from metaimt.figures.review_forest import report_labels
 from metaimt.model.count import Count
 from metaimt.model.unit import Unit

@@ -15,9 +15,8 @@ from typing import Any, Final
 
 from metaimt.analyses.breakdown import EvidenceMap
 from metaimt.analyses.results import Results
-from metaimt.figures.layout import Place
 from metaimt.figures.registry import BY
-from metaimt.figures.review_figure import Counted, Drawn, FigureText, NotDrawn, parts_of
+from metaimt.figures.review_figure import Counted, Drawn, FigureText, NotDrawn, Place, parts_of
 from metaimt.model.count import Count
 from metaimt.model.text import Named, Text, counted
 from metaimt.report.figures import by_section

@@ -16,9 +16,8 @@ from test_swimmer import table as swimmer
 from metaimt.analyses.results import Results
 from metaimt.figures.forest import draw_forest_rows
 from metaimt.figures.forest_table import ForestRow, ForestTable
-from metaimt.figures.layout import Place
 from metaimt.figures.registry import draw_figure
-from metaimt.figures.review_figure import Counted, Counting, ReviewFigure, parts_of
+from metaimt.figures.review_figure import Counted, Counting, Place, ReviewFigure, parts_of
 from metaimt.figures.specification_curve import draw_specification_columns
 from metaimt.figures.swimmer import draw_lanes
 from metaimt.model.count import Count

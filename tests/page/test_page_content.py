@@ -14,7 +14,7 @@ from metaimt.analyses.breakdown import EvidenceMap
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.model import Arm, CaseFile
 from metaimt.evidence.tables import units
-from metaimt.figures.layout import Place
+from metaimt.figures.review_figure import Place
 from metaimt.model.count import Count
 from metaimt.report import page
 from metaimt.report.page_cases import (

@@ -14,9 +14,9 @@ from metaimt.report.whats_new import (
     changes_text,
     field_text,
     news_lines,
+    news_sections,
     number_text,
     points,
-    news_sections,
     verdict,
 )
 from metaimt.review import diff, snapshot
