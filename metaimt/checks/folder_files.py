@@ -106,8 +106,8 @@ def _unread(folder: Path, path: Path) -> Iterator[Problem]:
         yield _other(path, "left by an editor or system beside the file itself; it is not read", hint)
     elif path.suffix == ".json" and (parts[:-1] == (VERSIONS,) or parts == ("case.schema.json",)):
         return  # versions are looked at by frozen_versions
-    elif _YAML.fullmatch(path.name) and not path.name.endswith(SUFFIX):
-        yield _unread_yaml(folder, path)
+    elif (match := _YAML.fullmatch(path.name)) and not path.name.endswith(SUFFIX):
+        yield _unread_yaml(folder, path, match)
     elif path.suffix.lower() in _NOTES or (path.suffix.lower() == ".json" and _holds_a_case(path)):
         if _holds_a_case(path):
             yield _case(path, "holds a case, but is no YAML file", f"rename it to {_home(folder, path, path.stem)}")
@@ -130,9 +130,8 @@ def _unread_folder(folder: Path, path: Path) -> Iterator[Problem]:
         yield _case(path, f"{number} not read ({first}{' and others' if inside[1:] else ''})", hint)
 
 
-def _unread_yaml(folder: Path, path: Path) -> Problem:
-    match = _YAML.fullmatch(path.name)
-    stem, more = (match["stem"], match["more"] or "") if match else (path.stem, "")
+def _unread_yaml(folder: Path, path: Path, match: re.Match[str]) -> Problem:
+    stem, more = match["stem"], match["more"] or ""
     original = path.with_name(path.name[: len(path.name) - len(more)])
     if more.lower().startswith(_COPIES) and original.exists():
         return _other(path, f"a copy of {original.name}, which is not read", "delete it")

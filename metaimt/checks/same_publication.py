@@ -122,7 +122,7 @@ def _in_group(group: list[Entry]) -> Iterator[tuple[Entry, Entry, Same]]:
         told = [(earlier, same) for earlier, same in found if same is not None]
         if all(same.by == "title" for _, same in told):  # else the identifier is told
             surest = min(told, key=lambda one: _SUREST.index(one[1].level), default=None)
-            if surest is not None and surest[1].level != "other":
+            if surest is not None:
                 yield entry, *surest
         if len(before) < _MOST_OF_A_TITLE:
             before.append((entry, mine))

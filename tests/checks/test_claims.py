@@ -8,6 +8,7 @@ import pytest
 
 from metaimt.casefiles.library import read_files
 from metaimt.checks import check_library
+from metaimt.checks.printed_numbers import quoted_arm
 
 HEAD = """# Made up.
 report: {id: example-2024, title: Made up, year: 2024, design: trial}
@@ -191,3 +192,22 @@ def test_of_two_printed_numbers_the_arm_agrees_with_one(tmp_path: Path) -> None:
     claims = "claims:\n" + "".join(f"  - {{what: objective response, n: {n}, of: 7}}\n" for n in (1, 2))
     path.write_text(HEAD.split("arms:", maxsplit=1)[0] + ARMS + claims)
     assert [problem.rule for problem in check_library(read_files([path]), whole=False)] == ["claim-twice"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "arm"),
+    [
+        ("what: objective response, of: 12, percent: 66.7, quotes: example-2024", "ALK-positive"),
+        ("what: objective response, of: 12, percent: 67, quotes: example-2024", "ALK-positive"),
+        ("what: objective response, of: 12, percent: 58.3, quotes: example-2024", None),
+        ("what: objective response, of: 12, percent: 75, quotes: example-2024", None),
+        ("what: treated, n: 7, quotes: example-2024", "ALK-negative"),
+        ("what: treated, n: 8, quotes: example-2024", None),
+    ],
+)
+def test_a_claim_quotes_an_arm_that_its_percentage_allows(claim: str, arm: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "example-2024.yaml"
+    path.write_text(HEAD.split("arms:", maxsplit=1)[0] + ARMS + f"claims:\n  - {{{claim}}}\n")
+    library = read_files([path])
+    found = quoted_arm(library, library.reports[0].claims[0])
+    assert (found and found.label) == arm

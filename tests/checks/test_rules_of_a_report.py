@@ -222,6 +222,14 @@ def test_words_of_the_source(words: str, response: str, expected: list[str], tmp
     assert found == expected
 
 
+def test_a_prior_inhibitor_that_is_a_course_is_told_with_its_number(tmp_path: Path) -> None:
+    path = tmp_path / "example-2024.yaml"
+    courses = "courses: [{drug: alectinib}, {drug: ceritinib}]"
+    path.write_text(HEAD % ("case_report", "") + f"patients: [{{id: P1, prior_treatment: [ceritinib], {courses}}}]\n")
+    told = [problem.message for problem in check_library(read_files([path]), whole=False)]
+    assert any("'ceritinib' is also course 2: prior treatment" in message for message in told)
+
+
 def test_words_that_leave_an_alternative_open_agree_with_it(tmp_path: Path) -> None:
     course = "response: SD, response_basis: inferred, response_as_stated: clinical response"
     assert of_course(tmp_path, course) == ANOTHER

@@ -445,6 +445,15 @@ def test_only_a_link_that_is_at_least_probable_needs_a_preferred_report(certaint
         assert LinkFile.model_validate(entry).root[0].gives_way == ""
 
 
+def test_a_word_of_a_journal_counts_where_another_text_uses_it_as_a_name() -> None:
+    """Not every word of it: two reports of one journal share no patients for that."""
+    named, printed, neither = twin("one"), twin("two"), twin("three")
+    named["extraction"]["note"] = "A patient from Macao."
+    printed["report"]["journal"] = "Macao Annals"
+    found = {facts.report: facts.words.names for facts in library_facts(library_of(named, printed, neither))}
+    assert found == {"one": {"Macao"}, "two": {"Macao"}, "three": frozenset()}
+
+
 # Size
 
 

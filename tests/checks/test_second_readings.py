@@ -116,6 +116,11 @@ DISAGREEMENTS: list[tuple[Edit, str, str]] = [
         "patients/P2/courses/2",
     ),
     (
+        lambda reading: reading["patients"][0]["courses"].append(dict(reading["patients"][0]["courses"][1])),
+        "P1 course 3: a course of alectinib here, not in ",  # not the second course again
+        "patients/P1/courses/3",
+    ),
+    (
         lambda reading: reading["patients"][0]["courses"][1].pop("response"),
         "response: not readable here, SD in ",
         "patients/P1/courses/2",
