@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from metaimt.cli.output import PROBLEMS, summary, told
+from metaimt.cli.output import PROBLEMS, say_if_large, summary, told
 from metaimt.files import for_terminal
 from metaimt.workers import Lost, processors
 
@@ -29,6 +29,7 @@ def build(
     from metaimt.review import Loaded, moved
     from metaimt.review import build as build_review
 
+    say_if_large("build", cases)
     stages, kept, lost = Stages(), list[str](), list[Lost]()
     try:
         with collector_paused():  # looking for cycles costs a twentieth of the time and frees next to nothing

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from functools import wraps
+from pathlib import Path
 from typing import Any, NoReturn, ParamSpec, TextIO, TypeVar
 
 import typer
@@ -104,6 +105,29 @@ def summary(problems: Iterable[Problem], files: int, waived: int = 0, pending: i
 def counted(number: int, word: str) -> str:
     """`1 file`, `2 files`."""
     return f"{number} {word}" if number == 1 or word == "info" else f"{number} {word}s"
+
+
+COST = {  # seconds and MB: a fixed part, and what each 1,000 case files add (docs/performance.md; 2 cores, one job)
+    "validate": ((0.5, 0.7), (45, 46)),
+    "pool": ((1.2, 1.1), (125, 44)),
+    "build": ((16.0, 24.0), (430, 190)),
+}
+MOST_SECONDS, MOST_MB, MANY = 5.0, 500, 300
+
+
+def say_if_large(command: str, cases: Path) -> None:
+    """Say on stderr, before it begins, that a command will take over 5 s or 500 MB, if there are many case files."""
+    from metaimt.casefiles.library import CASE_FOLDERS
+
+    number = sum(1 for name in CASE_FOLDERS for _ in (cases / name).glob("*.y*ml"))
+    seconds, megabytes = (fixed + more * number / 1000 for fixed, more in COST[command])
+    if number > MANY and (seconds > MOST_SECONDS or megabytes > MOST_MB):
+        said = f"{number:,} case files: {command} takes about {_about(seconds)} s and {_about(megabytes)} MB"
+        print(f"metaimt: {said}", file=sys.stderr, flush=True)
+
+
+def _about(value: float) -> str:
+    return f"{float(f'{value:.1g}'):,.0f}"
 
 
 def print_problems(problems: Iterable[Problem], stream: TextIO) -> None:

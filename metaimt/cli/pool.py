@@ -7,26 +7,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
-from metaimt.cli.output import print_json
+import typer
+
+from metaimt.cli.output import print_json, say_if_large, told
 from metaimt.problem import WrongUse
 
 if TYPE_CHECKING:
     from metaimt.analyses.comparison import Comparison, Models
     from metaimt.figures.save import Kind
-
-
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
-
-from metaimt.cli.output import told
-
-if TYPE_CHECKING:
-    from metaimt.analyses.comparison import Models
 
 
 def pool_studies(path: Path, output: str, *, models: Models, out: Path | None = None) -> None:
@@ -151,6 +143,7 @@ def _pool_review(cases: Path, by: list[str], output: TableFormat, *, why_left_ou
     from metaimt.report.text import breakdown_table, left_out_table, pending_text, pooled_table
     from metaimt.review import load, moved, respond
 
+    say_if_large("pool", cases)
     loaded = load(cases)
     selection, result = respond(loaded)
     tables = {name: [breakdown(selection, group, name) for group in result.pools] for name in by}

@@ -21,6 +21,7 @@ from metaimt.cli.output import (
     github_annotation,
     print_json,
     print_problems,
+    say_if_large,
     summary,
     told,
 )
@@ -144,6 +145,7 @@ def looked_at(paths: Iterable[Path], *, changed: bool = False) -> Looked:
         else:
             inside.setdefault(folder or path, []).append(path)
     for folder, wanted in inside.items():
+        say_if_large("validate", folder)
         library = read_library(folder)
         found = examine(library)
         homes, own = library.table_files, _changed_in(library) if changed else _anything

@@ -17,22 +17,19 @@ import csv
 import html
 import io
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metaimt.curation.reference import Fields, Reference, dropped_fields
+from metaimt.files import read_whole
 from metaimt.model.publication import RICH_TEXT, Author, author, authors, authors_in, person
+from metaimt.problem import WrongUse
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-
-from collections.abc import Callable
-from pathlib import Path
-
-from metaimt.files import read_whole
-from metaimt.problem import WrongUse
 
 Record = dict[str, list[str]]
 

@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 from matplotlib.patches import Polygon
 
+from metaimt.analyses.breakdown import EvidenceMap
+from metaimt.analyses.results import Results
+from metaimt.analyses.wording import fraction, plural
 from metaimt.figures import style
+from metaimt.figures.forest_table import capital, version_line
 from metaimt.figures.layout import (
     LegendEntry,
     draw_legend,
@@ -23,7 +27,9 @@ from metaimt.figures.layout import (
     widest,
     wrap,
 )
+from metaimt.figures.review_figure import Counting, NotDrawn, Pools, ReviewFigure
 from metaimt.figures.style import BODY, SMALL, STRONG, SUBTITLE, TITLE, TextStyle
+from metaimt.model.count import Count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,13 +37,6 @@ if TYPE_CHECKING:
 
     from metaimt.figures.layout import LegendRow, Sheet
 
-
-from metaimt.analyses.breakdown import EvidenceMap
-from metaimt.analyses.results import Results
-from metaimt.analyses.wording import fraction, plural
-from metaimt.figures.forest_table import capital, version_line
-from metaimt.figures.review_figure import Counting, NotDrawn, Pools, ReviewFigure
-from metaimt.model.count import Count
 
 MARGIN: Final = 0.12
 LABEL_MAX: Final = 2.0

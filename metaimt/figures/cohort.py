@@ -9,12 +9,19 @@ It draws any shares; nothing is computed here.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import fsum
 from typing import TYPE_CHECKING, Final
 
+from metaimt.analyses.cohort import CohortResult
+from metaimt.analyses.cohort_description import Positivity
+from metaimt.analyses.cohort_survival import CohortSurvival, Comparison
+from metaimt.analyses.duration import Curve
+from metaimt.analyses.wording import estimate_with_interval, fraction, p_value
+from metaimt.figures.kaplan_meier import SurvivalCurve, SurvivalPlot, draw_kaplan_meier
 from metaimt.figures.layout import clean, line_height, new_sheet, widest, wrap
-from metaimt.figures.review_figure import Place, rows_of
+from metaimt.figures.review_figure import Counting, Place, Region, ReviewFigure, rows_of
 from metaimt.figures.style import (
     BODY,
     GRID,
@@ -30,30 +37,16 @@ from metaimt.figures.style import (
     draw_reference,
     figure_style,
 )
+from metaimt.files import safe_name
+from metaimt.model.count import Publications
+from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import Proportion
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
-from metaimt.analyses.cohort import CohortResult
-from metaimt.analyses.cohort_description import Positivity
-from metaimt.analyses.cohort_survival import CohortSurvival, Comparison
-from metaimt.analyses.duration import Curve
-from metaimt.analyses.wording import estimate_with_interval, fraction, p_value
-from metaimt.figures.kaplan_meier import SurvivalCurve, SurvivalPlot, draw_kaplan_meier
-from metaimt.figures.review_figure import Counting, Region, ReviewFigure
-from metaimt.files import safe_name
-from metaimt.model.count import Publications
-from metaimt.statistics.outcome import NotRun
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from metaimt.analyses.results import Results
+
 
 WIDTH: Final = 6.6
 _MARGIN: Final = 0.18

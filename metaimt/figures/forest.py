@@ -10,30 +10,36 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from math import fsum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from matplotlib.patches import Rectangle
 
 from metaimt.analyses.wording import percent
 from metaimt.figures import style
 from metaimt.figures.forest_table import ForestRow, ForestTable, RowKind
-from metaimt.figures.layout import Align, LegendEntry, column_align, line_height, widest, wrap
+from metaimt.figures.layout import (
+    Align,
+    LegendEntry,
+    LegendRow,
+    Sheet,
+    column_align,
+    draw_legend,
+    legend_height,
+    legend_rows,
+    line_height,
+    new_sheet,
+    widest,
+    wrap,
+)
+from metaimt.figures.review_figure import Place, rows_of
 from metaimt.figures.style import BODY, SMALL, STRONG, TextStyle
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-
-from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
-
-from metaimt.figures.layout import LegendRow, Sheet, draw_legend, legend_height, legend_rows, new_sheet
-from metaimt.figures.review_figure import Place, rows_of
-
-if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
 
 MARGIN: Final = 0.12
 GAP: Final = 0.17

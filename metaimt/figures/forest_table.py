@@ -11,32 +11,20 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, get_args
-
-from metaimt.analyses.wording import rate_and_limits
-
-if TYPE_CHECKING:
-    from metaimt.figures.style import Tone
-
-
-from collections.abc import Iterable
 from math import ceil, floor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from metaimt.analyses.alternatives import Rate
 from metaimt.analyses.results import Results
-from metaimt.analyses.wording import NOTHING, Link, estimate_with_interval, plain
+from metaimt.analyses.wording import NOTHING, Link, estimate_with_interval, plain, plural, rate_and_limits
+from metaimt.evidence.selection import Placed
 
 if TYPE_CHECKING:
     from metaimt.figures.style import Tone
 
-
-from collections import Counter
-
-from metaimt.analyses.wording import plural
-from metaimt.evidence.selection import Placed
 
 RowKind = Literal["heading", "report", "companion", "summary", "prediction", "plain", "note", "space"]
 

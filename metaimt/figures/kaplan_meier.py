@@ -15,7 +15,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from metaimt.analyses.duration import ON_TREATMENT, PFS, RESPONSE, Times
+from metaimt.analyses.results import Results
+from metaimt.analyses.wording import percent
+from metaimt.figures.forest_table import capital, version_line
 from metaimt.figures.layout import Sheet, clean, line_height, new_sheet, text_width, widest, wrap
+from metaimt.figures.review_figure import Counting, NotDrawn, Pools, ReviewFigure
 from metaimt.figures.style import (
     BLUE,
     BODY,
@@ -36,19 +41,13 @@ from metaimt.figures.style import (
     figure_style,
     tint,
 )
+from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.survival import KaplanMeier, at_risk
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-
-from metaimt.analyses.duration import ON_TREATMENT, PFS, RESPONSE, Times
-from metaimt.analyses.results import Results
-from metaimt.analyses.wording import percent
-from metaimt.figures.forest_table import capital, version_line
-from metaimt.figures.review_figure import Counting, NotDrawn, Pools, ReviewFigure
-from metaimt.statistics.outcome import NotRun
 
 WIDTH: Final = 6.6
 _HEIGHT: Final = 3.0  # of the plot, inches

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from math import sqrt
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from metaimt.figures.layout import clean
@@ -20,6 +21,9 @@ Kind = Literal["svg", "png", "pdf"]
 PNG_DPI: Final = 200.0
 PNG_LIMIT: Final = 32_000
 """Pixels a side: browsers and image viewers stop at 32,767, so a very long figure gets fewer per inch."""
+
+PNG_PIXELS: Final = 8_000_000
+"""Pixels in all: each takes some 20 bytes while the picture of the page is made."""
 
 _TOLD: Final[dict[str, tuple[str, str]]] = {
     "svg": ("Title", "Description"),
@@ -114,4 +118,5 @@ def figure_pixels(figure: Figure) -> Pixels:
 
 
 def _dpi(figure: Figure) -> float:
-    return min(PNG_DPI, PNG_LIMIT / float(max(figure.get_size_inches())))
+    width, height = map(float, figure.get_size_inches())
+    return min(PNG_DPI, PNG_LIMIT / max(width, height), sqrt(PNG_PIXELS / (width * height)))

@@ -9,36 +9,24 @@ The treatment courses of the review as lanes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from math import cos, pi, sin
-from typing import TYPE_CHECKING, Final
-
-from matplotlib.patches import Polygon
-
-from metaimt.figures import style
-from metaimt.figures.layout import LegendEntry
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from math import fsum
-from typing import TYPE_CHECKING, Literal
+from math import cos, fsum, pi, sin
+from typing import TYPE_CHECKING, Final, Literal
 
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Polygon, Rectangle
 
 from metaimt.analyses.results import Results
 from metaimt.analyses.treatment_courses import PatientCourses, TreatmentCourse, TreatmentCourses
 from metaimt.analyses.wording import plural
 from metaimt.figures import forest_table as many
+from metaimt.figures import style
 from metaimt.figures.forest import PLOT_MIN, PLOT_PAD, Plot, draw_rows
 from metaimt.figures.forest_table import ForestRow, ForestTable, version_line
-from metaimt.figures.layout import draw_sign
+from metaimt.figures.layout import LegendEntry, draw_sign
 from metaimt.figures.review_figure import Counting, NotDrawn, Place, Pools, Region, ReviewFigure
 from metaimt.figures.review_forest import report_labels
 from metaimt.model.count import Count
@@ -47,6 +35,7 @@ from metaimt.model.unit import Unit
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
 
 SIGN: Final = 0.088
 """Height and width of a sign, inches."""

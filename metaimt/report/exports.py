@@ -12,23 +12,17 @@ format of Research Information Systems; Patashnik, BibTeXing, 1988.
 
 from __future__ import annotations
 
-from importlib.resources import files
-from typing import TYPE_CHECKING
-
-from metaimt.files import for_terminal
-
-if TYPE_CHECKING:
-    from metaimt.casefiles.protocol import Priors
-
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from metaimt.analyses.results import Results
 from metaimt.casefiles.model import CaseFile, Publication
+from metaimt.files import for_terminal
 from metaimt.model.publication import authors
 
 if TYPE_CHECKING:
+    from metaimt.casefiles.protocol import Priors
     from metaimt.report.figures import FigureFiles
 
 

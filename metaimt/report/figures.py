@@ -8,14 +8,15 @@ The figures of a review as files: each drawn and rendered at once, so that only 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from metaimt.analyses.results import Results
-from metaimt.figures.registry import COHORTS, drawings, figure_names
-from metaimt.figures.review_figure import Drawing, Drawn, NotDrawn, ReviewFigure
+from metaimt.figures.registry import BY, COHORTS, drawings, figure_names
+from metaimt.figures.review_figure import Drawing, Drawn, FigureText, NotDrawn, ReviewFigure
+from metaimt.report.environment import Rendered, markdown
 from metaimt.workers import Lost, run_each
 
 if TYPE_CHECKING:
@@ -23,12 +24,6 @@ if TYPE_CHECKING:
 
     from metaimt.figures.save import Kind
 
-
-from collections.abc import Iterable, Sequence
-
-from metaimt.figures.registry import BY
-from metaimt.figures.review_figure import FigureText
-from metaimt.report.environment import Rendered, markdown
 
 PNG: Final = ("forest",)
 """Figures that a document without SVG needs."""

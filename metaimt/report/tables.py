@@ -19,17 +19,8 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
-
-from metaimt.files import for_cell
-from metaimt.model.fields import FIELDS
-from metaimt.statistics.outcome import NotRun
-
-if TYPE_CHECKING:
-    from metaimt.analyses.breakdown import Breakdown
-    from metaimt.analyses.pooled_response import Group, PooledResponse
 from math import inf
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from metaimt.analyses.alternatives import Rate
 from metaimt.analyses.breakdown import EvidenceMap
@@ -43,9 +34,16 @@ from metaimt.analyses.subgroups import Subgroups
 from metaimt.analyses.treatment_courses import TreatmentCourses
 from metaimt.analyses.unread import UnreadResponses
 from metaimt.evidence.selection import Selection
+from metaimt.files import for_cell
+from metaimt.model.fields import FIELDS
 from metaimt.statistics.betabinomial_regression import OddsRatio
-from metaimt.statistics.outcome import NotIdentified
+from metaimt.statistics.outcome import NotIdentified, NotRun
 from metaimt.statistics.posterior import WeightedProportion
+
+if TYPE_CHECKING:
+    from metaimt.analyses.breakdown import Breakdown
+    from metaimt.analyses.pooled_response import Group, PooledResponse
+
 
 Cell = str | int | float | None
 Row = Mapping[str, Cell]

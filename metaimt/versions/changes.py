@@ -7,23 +7,14 @@ Version numbers, YEAR.N, and what kind of change a version makes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from metaimt.casefiles.protocol import Protocol
+from metaimt.casefiles.protocol import ConclusionTest, Protocol
 from metaimt.casefiles.version_files import version_key
 from metaimt.problem import WrongUse
-
-if TYPE_CHECKING:
-    from metaimt.versions.records import FieldChange
-
-
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
-from metaimt.casefiles.protocol import ConclusionTest
 from metaimt.versions.records import NO_CHANGES, RecordChanges, record_changes
 from metaimt.versions.side import (
     DATA,
@@ -44,6 +35,10 @@ from metaimt.versions.side import (
     renamed_warnings,
 )
 from metaimt.versions.stored import Release
+
+if TYPE_CHECKING:
+    from metaimt.versions.records import FieldChange
+
 
 FIRST = "first version"
 CONCLUSION = "conclusion changed"
