@@ -23,7 +23,7 @@ TABLE = Path(__file__).parent.parent.parent / "docs" / "performance.csv"
         ("build", 4, "metaimt: 4 case files: build takes about 100 s and 1,000 MB\n"),
     ],
 )
-def test_many_files_are_said(
+def test_many_files_are_said(  # noqa: PLR0917 - three of a case, three of pytest
     command: str,
     files: int,
     said: str,
