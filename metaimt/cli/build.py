@@ -48,10 +48,15 @@ def build(
     print(f"Written: {out.as_posix()}/{', '.join(written)}")
     tell_kept(out, kept)
     print(f"For other programs: {', '.join(name for name in EXPORTS if name not in names)}")
-    for each in lost:
-        print(for_terminal(f"Not written: {each.name}, which could not be made: {each.reason}"), file=sys.stderr)
     if open_page and "index.html" not in names:
         show(out / "index.html")
+    tell_lost(lost)
+
+
+def tell_lost(lost: Iterable[Lost]) -> None:
+    """Name the files that could not be made, and end with status 1 if there are any."""
+    for each in lost:
+        print(for_terminal(f"Not written: {each.name}, which could not be made: {each.reason}"), file=sys.stderr)
     if lost:
         print("The other files are whole. Please report these lines, with the case files if you may.", file=sys.stderr)
         raise typer.Exit(PROBLEMS)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from metaimt.cli.build import tell_kept
+from metaimt.cli.build import tell_kept, tell_lost
 from metaimt.cli.output import PROBLEMS, counted, print_json, print_problems, told
 from metaimt.problem import Blocked, WrongUse
+from metaimt.workers import Lost
 
 if TYPE_CHECKING:
     from metaimt.analyses.cohort import CohortResult
@@ -81,15 +82,19 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     else:
         table, found = None, _of_review(wanted, cases, asked)
     _print(found, output)
+    lost: list[Lost] = []
     if out is not None:
         from metaimt.report.cohort_tables import cohort_files
 
-        kept = write_folder(out, cohort_files(found))
-        tell_kept(out, kept)
+        tell_kept(out, write_folder(out, cohort_files(found, lost)))
         if output is CohortFormat.text:
-            print(f"\nWritten: {out.as_posix()}/cohort.txt, results.json, tables/, figures/")
-    if table is not None and table.problems:
-        _tell(table)
+            names = [name for name in ("cohort.txt", "results.json") if name not in {each.name for each in lost}]
+            print(f"\nWritten: {out.as_posix()}/{', '.join([*names, 'tables/', 'figures/'])}")
+    try:
+        if table is not None and table.problems:
+            _tell(table)
+    finally:
+        tell_lost(lost)
 
 
 def _draft(path: Path) -> None:

@@ -10,7 +10,8 @@ The files of `metaimt cohort --out`: tables, figures and results, as bytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -23,6 +24,10 @@ from metaimt.report.tables import Cell, Row, csv_text, json_text
 from metaimt.statistics.exact_tests import ExactTest
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import Proportion
+from metaimt.workers import Lost, run_each
+
+if TYPE_CHECKING:
+    from metaimt.figures.save import Kind
 
 _SUMMARY = ("mean", "sd", "median", "lower_quartile", "upper_quartile", "minimum", "maximum")
 _NO_SUMMARY: dict[str, Cell] = dict.fromkeys(_SUMMARY)
@@ -267,18 +272,32 @@ def review_tables(cohorts: Sequence[CohortResult]) -> dict[str, str]:
     return {f"tables/cohort-{name}.csv": text for name, text in found.items() if text}
 
 
-def cohort_files(cohorts: Sequence[CohortResult]) -> dict[str, bytes]:
-    """Name (relative, POSIX) -> content. With several cohorts the figures of each have its id before their name."""
+def cohort_files(cohorts: Sequence[CohortResult], lost: list[Lost] | None = None) -> dict[str, bytes]:
+    """Name (relative, POSIX) -> content. With several cohorts the figures of each have its id before their name.
+
+    What cannot be made is added to `lost`, and the others are made; without `lost` what it raises is raised.
+    """
+    texts: dict[str, Callable[[], str]] = {
+        f"tables/{name}.csv": partial(_table, rows, cohorts) for name, rows in TABLES.items()
+    }
+    texts["results.json"] = lambda: json_text({"cohorts": [cohort.to_dict() for cohort in cohorts]})
+    texts["cohort.txt"] = lambda: "\n\n\n".join(map(cohort_text, cohorts)) + "\n"
+    files = {name: text.encode("utf-8") for name, text in run_each(texts, lost=lost).items() if text}
+    befores = [f"{safe_name(each.id)}-" if len(cohorts) > 1 else "" for each in cohorts]
+    tasks = {f"figures/{before}*": partial(_figures, each) for before, each in zip(befores, cohorts, strict=True)}
+    for where, figures in run_each(tasks, lost=lost).items():
+        files |= {where.replace("*", name): content for name, content in figures.items()}
+    return files
+
+
+def _table(rows: Callable[[Sequence[CohortResult]], Iterable[Row]], cohorts: Sequence[CohortResult]) -> str:
+    return csv_text(rows(cohorts))
+
+
+def _figures(cohort: CohortResult) -> dict[str, bytes]:
     from metaimt.figures.cohort import cohort_figures
     from metaimt.figures.save import figure_bytes
 
-    texts = {f"tables/{name}.csv": csv_text(rows(cohorts)) for name, rows in TABLES.items()}
-    texts["results.json"] = json_text({"cohorts": [cohort.to_dict() for cohort in cohorts]})
-    texts["cohort.txt"] = "\n\n\n".join(map(cohort_text, cohorts)) + "\n"
-    files = {name: text.encode("utf-8") for name, text in texts.items() if text}
-    for cohort in cohorts:
-        before = f"{safe_name(cohort.id)}-" if len(cohorts) > 1 else ""
-        for name, figure in cohort_figures(cohort).items():
-            for kind in ("svg", "png"):
-                files[f"figures/{before}{name}.{kind}"] = figure_bytes(figure, kind)
-    return files
+    kinds: tuple[Kind, ...] = ("svg", "png")
+    drawn = cohort_figures(cohort)
+    return {f"{name}.{kind}": figure_bytes(figure, kind) for name, figure in drawn.items() for kind in kinds}

@@ -138,6 +138,33 @@ def test_out_is_the_same_bytes_and_has_tables_and_figures(tmp_path: Path) -> Non
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
+LOST = {
+    "metaimt.report.cohort_tables.cohort_text": {"cohort.txt"},
+    "metaimt.report.cohort_tables.csv_text": "tables/",
+    "metaimt.figures.cohort.cohort_figures": "figures/",
+}
+
+
+@pytest.mark.parametrize("where", LOST)
+def test_what_cannot_be_made_loses_its_own_output_only(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual, out = tmp_path / "usual", tmp_path / "out"
+    assert run(EXAMPLE, "--out", str(usual)).returncode == 0
+
+    def fails(*_: object, **__: object) -> None:
+        raise ValueError("a made-up mistake")
+
+    monkeypatch.setattr(where, fails)
+    done = run(EXAMPLE, "--out", str(out), "--format", "json")
+    assert done.returncode == 1
+    files = [{path.relative_to(each).as_posix() for path in each.rglob("*") if path.is_file()} for each in (usual, out)]
+    part = LOST[where]
+    expected = {name for name in files[0] if name.startswith(part)} if isinstance(part, str) else part
+    assert expected and files[0] - files[1] == expected
+    assert "could not be made: ValueError: a made-up mistake" in done.stderr
+
+
 def test_a_draft_and_the_command_that_says_what_is_left(tmp_path: Path) -> None:
     """Headings of patients.csv, all recognised; the codes of two sites are nobody's guess."""
     (tmp_path / "t.csv").write_bytes(Path(EXAMPLE).read_bytes())
