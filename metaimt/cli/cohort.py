@@ -102,7 +102,7 @@ def _draft(path: Path) -> None:
     from metaimt.casefiles.cohort_mapping import SUFFIX
     from metaimt.casefiles.draft_mapping import draft_mapping
     from metaimt.casefiles.tables import UnreadableTable
-    from metaimt.files import for_terminal
+    from metaimt.files import for_terminal, write_file
 
     if path.suffix.casefold() not in TABLE_ENDINGS:
         raise WrongUse(f"--draft is for a table ({', '.join(sorted(TABLE_ENDINGS))}), and {path} is none by its ending")
@@ -113,8 +113,7 @@ def _draft(path: Path) -> None:
         found = draft_mapping(path)
     except UnreadableTable as error:
         raise Blocked((error.told_as("patient-table", path.as_posix()),), 1) from None
-    with target.open("x", encoding="utf-8", newline="\n") as stream:
-        stream.write(found.text)
+    write_file(target, found.text.encode("utf-8"))
     for note in found.notes:
         print(for_terminal(f"{note[:1].upper()}{note[1:]}."))
     print(f"Written: {target.as_posix()}, {found.mapped} of {counted(found.columns, 'column')} mapped")
