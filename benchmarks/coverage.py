@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 from scipy.special import betaincinv, expit, logit, ndtr, ndtri
 
+from metaimt.report.cells import csv_text
 from metaimt.report.simulation_text import read_simulation, simulation_rows
-from metaimt.report.tables import csv_text
 from metaimt.statistics.adjusted import SELECTION_PRIOR, adjusted_rate
 from metaimt.statistics.betabinomial import fit_beta_binomial, mean_interval
 from metaimt.statistics.effect_sizes import back_transform, effect_sizes

@@ -169,8 +169,8 @@ def _print(found: list[CohortResult], output: CohortFormat) -> None:
     if output is CohortFormat.json:
         print_json({"cohorts": [each.to_dict() for each in found]})
     elif output is CohortFormat.csv:
+        from metaimt.report.cells import csv_text
         from metaimt.report.cohort_tables import long_rows
-        from metaimt.report.tables import csv_text
 
         print(csv_text(long_rows(found)), end="")
     else:

@@ -77,8 +77,8 @@ def figure_kind(target: Path) -> Kind:
 
 def print_comparison_csv(compared: Mapping[str, Comparison]) -> None:
     """One row an estimate."""
+    from metaimt.report.cells import csv_text
     from metaimt.report.methods_text import comparison_rows
-    from metaimt.report.tables import csv_text
 
     print(csv_text(row for name, found in compared.items() for row in comparison_rows(found, name)), end="")
 
@@ -139,7 +139,8 @@ def pool(  # noqa: PLR0917 - one parameter an option
 def _pool_review(cases: Path, by: list[str], output: TableFormat, *, why_left_out: bool, methods: bool) -> None:
     from metaimt.analyses.breakdown import breakdown
     from metaimt.analyses.by_model import compare_pools, comparison_dicts
-    from metaimt.report.tables import breakdown_rows, csv_text, pool_rows
+    from metaimt.report.cells import csv_text
+    from metaimt.report.tables import breakdown_rows, pool_rows
     from metaimt.report.text import breakdown_table, left_out_table, pending_text, pooled_table
     from metaimt.review import load, moved, respond
 

@@ -96,8 +96,8 @@ def _draw(cells: tuple[Cell, ...], path: Path) -> None:
 
 def _write(cells: tuple[Cell, ...], command: str, out: Path) -> None:
     from metaimt.files import write_file
+    from metaimt.report.cells import csv_text
     from metaimt.report.simulation_text import simulation_markdown, simulation_rows
-    from metaimt.report.tables import csv_text
 
     write_file(out.with_suffix(".csv"), csv_text(simulation_rows(cells)).encode())
     if out.suffix == ".md":

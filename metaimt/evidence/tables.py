@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Arm, CaseFile, Course, Mutation, Patient
 from metaimt.casefiles.protocol import Outcome
+from metaimt.model.fields import FURTHER
 from metaimt.model.unit import ADULT_AGE, Span, Unit
 from metaimt.vocabulary import REGIMEN
 
@@ -89,6 +90,7 @@ def _course_unit(
         controlled=None if responded is None else int(course.response in {"CR", "PR", "SD"}),
         **_of_time(course),
         life_status=patient.status,
+        stated=_further(course, patient),
     )
 
 
@@ -126,7 +128,14 @@ def _arm_unit(library: Library, publication: Mapping[str, Any], arm: Arm, number
         controlled=None if arm.sd is None or arm.evaluable is None else arm.counts[0] + arm.sd,
         median_pfs=arm.median_pfs_months,
         median_duration=arm.median_duration_months,
+        stated=_further(arm),
     )
+
+
+def _further(*described: Patient | Course | Arm) -> tuple[tuple[str, Any], ...]:
+    """The fields that no rule reads, as entered."""
+    found = {name: (getattr(each, name, None) for each in described) for name in FURTHER}
+    return tuple((name, next((one for one in values if one is not None), None)) for name, values in found.items())
 
 
 def _file(library: Library, report: CaseFile) -> str:

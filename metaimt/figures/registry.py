@@ -1,4 +1,5 @@
-"""Every figure of the review by name. A new one is a function `Draw`, and one line here.
+"""Every figure of the review by name. A new one is a function `Draw`, and one line here: where
+it is, what it shows, and the section of the report that shows it.
 
     review_figures(results)                        all, in the order of the report
     draw_figure(results, "by-site", ("strict",))   one, of one pool
@@ -23,33 +24,60 @@ if TYPE_CHECKING:
 
 BY: Final = "by-"
 COHORTS: Final = "cohorts"
+OTHERS: Final = "others"
 
-_FIRST: Final = {
-    "forest": ("metaimt.figures.review_forest:forest_figure", "every report, strata and pools"),
-    "strata": ("metaimt.figures.review_forest:strata_figure", "pools by design, and the separate rows"),
+_CURVE: Final = "Kaplan-Meier, where it may run"
+_FIGURES: Final = {
+    "headline": {
+        "forest": ("metaimt.figures.review_forest:forest_figure", "every report, strata and pools"),
+        "strata": ("metaimt.figures.review_forest:strata_figure", "pools by design, and the separate rows"),
+    },
+    "subgroups": {  # after those of each subgroup of the protocol
+        "evidence-map": ("metaimt.figures.cell_map:evidence_map_figure", "fusion partner by drug"),
+    },
+    "duration": {
+        "swimmer": ("metaimt.figures.swimmer:swimmer_figure", "treatment courses, patient by patient"),
+        "time-on-treatment": ("metaimt.figures.kaplan_meier:time_on_treatment_figure", _CURVE),
+        "pfs": ("metaimt.figures.kaplan_meier:pfs_figure", _CURVE),
+        "response-duration": ("metaimt.figures.kaplan_meier:response_duration_figure", _CURVE),
+    },
+    "sensitivity": {
+        "sensitivity": ("metaimt.figures.review_forest:sensitivity_figure", "each analysis done otherwise"),
+        "leave-one-out": ("metaimt.figures.review_forest:leave_one_out_figure", "the pool without each report"),
+        "specification": ("metaimt.figures.specification_curve:specification_figure", "every combination of choices"),
+        "methods": ("metaimt.figures.methods_forest:methods_figure", "the same reports under other models"),
+    },
+    "over_time": {
+        "over-time": ("metaimt.figures.review_forest:over_time_figure", "the pool after each publication year")
+    },
+    "publication_bias": {
+        "selectivity": ("metaimt.figures.selectivity:selectivity_figure", "the true ORR if publication is selective"),
+        "funnel": ("metaimt.figures.funnel:funnel_figure", "larger reports by their size"),
+    },
 }
-_AFTER_SUBGROUPS: Final = {
-    "evidence-map": ("metaimt.figures.cell_map:evidence_map_figure", "fusion partner by drug"),
-    "swimmer": ("metaimt.figures.swimmer:swimmer_figure", "treatment courses, patient by patient"),
-    "time-on-treatment": ("metaimt.figures.kaplan_meier:time_on_treatment_figure", "Kaplan-Meier, where it may run"),
-    "pfs": ("metaimt.figures.kaplan_meier:pfs_figure", "Kaplan-Meier, where it may run"),
-    "response-duration": ("metaimt.figures.kaplan_meier:response_duration_figure", "Kaplan-Meier, where it may run"),
-    "sensitivity": ("metaimt.figures.review_forest:sensitivity_figure", "each analysis done otherwise"),
-    "leave-one-out": ("metaimt.figures.review_forest:leave_one_out_figure", "the pool without each report"),
-    "specification": ("metaimt.figures.specification_curve:specification_figure", "every combination of choices"),
-    "methods": ("metaimt.figures.methods_forest:methods_figure", "the same reports under other models"),
-    "over-time": ("metaimt.figures.review_forest:over_time_figure", "the pool after each publication year"),
-    "selectivity": ("metaimt.figures.selectivity:selectivity_figure", "the true ORR if publication is selective"),
-    "funnel": ("metaimt.figures.funnel:funnel_figure", "larger reports by their size"),
-}
+"""Section of the report -> its figures: name -> (where it is drawn, what it shows)."""
 _SUBGROUP: Final = "metaimt.figures.review_forest:subgroup_figure"
+SECTIONS: Final = (*_FIGURES, "cohort", OTHERS)
+"""The sections of the report that have figures."""
 
 
 def figure_names(protocol: Protocol) -> dict[str, str]:
     """Name -> what the figure shows, in the order of the report."""
-    subgroups = {BY + name.replace("_", "-"): f"response by {name.replace('_', ' ')}" for name in protocol.subgroups}
-    first = {name: words for name, (_, words) in _FIRST.items()}
-    return {**first, **subgroups, **{name: words for name, (_, words) in _AFTER_SUBGROUPS.items()}}
+    found: dict[str, str] = {}
+    for section, figures in _FIGURES.items():
+        if section == "subgroups":
+            found |= {
+                BY + each.replace("_", "-"): f"response by {each.replace('_', ' ')}" for each in protocol.subgroups
+            }
+        found |= {name: words for name, (_, words) in figures.items()}
+    return found
+
+
+def section_of(name: str) -> str:
+    """The section of the report in which a figure stands; `others` for one of no section."""
+    if name.startswith((BY, "cohort-")):
+        return "subgroups" if name.startswith(BY) else "cohort"
+    return next((section for section, figures in _FIGURES.items() if name in figures), OTHERS)
 
 
 def review_figures(results: Results) -> tuple[Drawing, ...]:
@@ -81,8 +109,7 @@ def _draw(name: str) -> Draw:
         grouping = name.removeprefix(BY).replace("-", "_")
         draw_subgroup = _function(_SUBGROUP)
         return lambda results, pools: draw_subgroup(results, pools, grouping)
-    where, _ = {**_FIRST, **_AFTER_SUBGROUPS}[name]
-    return _function(where)
+    return _function(_FIGURES[section_of(name)][name][0])
 
 
 def _function(where: str) -> Callable[..., Drawing]:

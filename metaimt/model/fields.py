@@ -1,7 +1,8 @@
 """What is known of a unit, each field declared once: its label and unit, and where it is filtered, shown and grouped.
 
-A new field of the case file that stands here is a column of tables/units.csv and of the forest plot, a filter of the
-page and a grouping without further code.
+A new field of a patient, course or arm in the case file's model that stands here by `_plain` is a column of
+tables/units.csv and of the forest plot, a filter of the page, a line of each case there and a grouping, without further
+code.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ class Field:
 
     words: what a reader sees, None or empty where the source says nothing. measure: years, months, or nothing.
     facet: the name of the page's filter. heading: of the forest plot's column, `shown` in it if not the words.
-    level: of a grouping. value: in tables/units.csv. What is empty or None there makes no use of the field.
+    level: of a grouping. value: in tables/units.csv. What is empty or None there makes no use of the field. further:
+    no field of `Unit` itself, but one of the case file that no rule reads, carried as entered.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Field:
     shown: Words | None = None
     level: Words | None = None
     value: Callable[[Unit], Cell] | None = None
+    further: bool = False
 
 
 def _spaced(value: str | None) -> str | None:
@@ -68,14 +71,16 @@ def _plain(name: str, label: str, *, heading: str = "", facet: str = "", level: 
 
     def value(unit: Unit) -> str | None:
         """The term."""
-        found: str | None = getattr(unit, name)
+        found: str | None = unit.field(name)
         return found
 
     def words(unit: Unit) -> str | None:
         """The term as words."""
         return _spaced(value(unit))
 
-    return Field(name, label, words, facet=facet, heading=heading, level=words if level else None, value=value)
+    further = name not in Unit.__slots__
+    level_of = words if level else None
+    return Field(name, label, words, facet=facet, heading=heading, level=level_of, value=value, further=further)
 
 
 FIELDS: Final = (
@@ -158,6 +163,8 @@ FIELDS: Final = (
     Field("marker_evidence", "Marker known by", lambda u: u.marker_evidence, level=lambda u: u.marker_evidence),
     Field("report", "Report", lambda unit: unit.report, heading="Id", level=lambda unit: unit.report),
 )
+FURTHER: Final = tuple(field.name for field in FIELDS if field.further)
+"""Fields that are carried as entered, see `Unit.stated`."""
 BY_NAME: Final = {field.name: field for field in FIELDS}
 GROUPINGS: Final = tuple(field.name for field in FIELDS if field.level is not None)
 COLUMNS: Final = tuple(field.name for field in FIELDS if field.heading)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 ADULT_AGE = 18.0  # years; a child is younger
 Span = tuple[float, float]  # months, shortest and longest; equal where the source gives one number
@@ -78,6 +78,7 @@ class Unit:
     became_operable: bool | None = None
     median_pfs: Median | None = None
     median_duration: Median | None = None  # of the time on the drug
+    stated: tuple[tuple[str, str | int | float | bool | None], ...] = ()  # further fields of model/fields, as entered
 
     @property
     def name(self) -> str:
@@ -88,6 +89,10 @@ class Unit:
     def subject(self) -> str:
         """The same in the review, for all courses of one patient: `report/P1`."""
         return f"{self.report}/{self.name}"
+
+    def field(self, name: str) -> Any:
+        """A field by its name, one of its own or one of `stated`; None where the source does not say."""
+        return getattr(self, name) if name in self.__slots__ else dict(self.stated).get(name)
 
     def marker(self, name: str) -> str:
         """The status of one marker: positive, negative, mixed, or not_stated."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metaimt.report.tables import number_text
+from metaimt.report.cells import number_text
 from metaimt.statistics.adjusted import AdjustedRate
 from metaimt.statistics.posterior import PooledProportion, WeightedProportion
 from metaimt.statistics.proportion import Proportion

@@ -7,8 +7,8 @@ from typing import Any
 
 from metaimt.analyses.clinical import Answer, ClinicalQuestions
 from metaimt.analyses.results import Results
+from metaimt.report.cells import Row
 from metaimt.report.linked import Link, plain
-from metaimt.report.tables import Row
 from metaimt.report.wording import percent
 
 

@@ -19,8 +19,8 @@ from metaimt.analyses.cohort import CohortResult
 from metaimt.analyses.cohort_survival import CohortCox, CohortSurvival, Comparison
 from metaimt.analyses.duration import Curve
 from metaimt.files import safe_name
+from metaimt.report.cells import Cell, Row, csv_text, json_text
 from metaimt.report.cohort_text import cohort_text
-from metaimt.report.tables import Cell, Row, csv_text, json_text
 from metaimt.statistics.exact_tests import ExactTest
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import Proportion

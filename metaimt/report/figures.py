@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from metaimt.analyses.results import Results
-from metaimt.figures.registry import BY, COHORTS, drawings, figure_names
+from metaimt.figures.registry import COHORTS, SECTIONS, drawings, figure_names, section_of
 from metaimt.figures.review_figure import Drawing, Drawn, FigureText, NotDrawn, ReviewFigure
 from metaimt.report.environment import Rendered, markdown
 from metaimt.workers import Lost, run_each
@@ -113,20 +113,6 @@ def _quantized(image: Image.Image, dpi: tuple[float, float]) -> bytes:
     return buffer.getvalue()
 
 
-COHORT: Final = "cohort-"
-SECTIONS: Final = {
-    "headline": ("forest", "strata"),
-    "subgroups": (BY, "evidence-map"),
-    "duration": ("swimmer", "time-on-treatment", "pfs", "response-duration"),
-    "sensitivity": ("sensitivity", "leave-one-out", "specification", "methods"),
-    "over_time": ("over-time",),
-    "cohort": (COHORT,),
-    "publication_bias": ("selectivity", "funnel"),
-}
-"""Section -> names of its figures, or with what they begin."""
-OTHERS: Final = "others"
-
-
 def figure_sections(drawn: Sequence[Drawn]) -> dict[str, Rendered]:
     """Section -> its figures in Markdown, empty where it has none."""
     return {section: _markdown(figures) for section, figures in by_section(drawn).items()}
@@ -134,15 +120,10 @@ def figure_sections(drawn: Sequence[Drawn]) -> dict[str, Rendered]:
 
 def by_section(drawn: Sequence[Drawn]) -> dict[str, list[Drawn]]:
     """Section -> its figures, in the order drawn."""
-    placed: dict[str, list[Drawn]] = {section: [] for section in (*SECTIONS, OTHERS)}
+    placed: dict[str, list[Drawn]] = {section: [] for section in SECTIONS}
     for each in drawn:
-        placed[_section(each.name)].append(each)
+        placed[section_of(each.name)].append(each)
     return placed
-
-
-def _section(name: str) -> str:
-    begins = next((start for start in (BY, COHORT) if name.startswith(start)), name)
-    return next((section for section, names in SECTIONS.items() if name in names or begins in names), OTHERS)
 
 
 def _markdown(figures: Iterable[Drawn]) -> Rendered:

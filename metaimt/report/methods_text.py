@@ -19,7 +19,7 @@ from metaimt.statistics.prediction import Prediction
 from metaimt.statistics.proportion import Proportion
 
 if TYPE_CHECKING:  # what makes the tables of a review reads case files, which a table of studies does not need
-    from metaimt.report.tables import Row
+    from metaimt.report.cells import Row
 
 WIDTH, _NAME, _CELL = 80, 34, 20
 _EXACT = {"beta-binomial", "glmm", *LIKELIHOOD.values()}

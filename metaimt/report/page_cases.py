@@ -17,6 +17,7 @@ from metaimt.analyses.results import Results
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Arm, CaseFile, Course, Median, Patient
 from metaimt.evidence.selection import Placed
+from metaimt.model.fields import BY_NAME, FURTHER
 from metaimt.model.fields import FACETS as UNIT_FACETS
 from metaimt.model.unit import Unit
 from metaimt.report.markdown import citation_link
@@ -83,6 +84,7 @@ def _patient(patient: Patient) -> list[tuple[str, str | None]]:
         ("Rearranged", _mapping({marker: _YES[found] or "" for marker, found in patient.rearranged.items()})),
         ("Mutations", _mutations(patient)),
         ("Tested by", patient.test_method),
+        *_further(patient),
     ]
 
 
@@ -108,6 +110,7 @@ def _course(patient: Patient, number: int) -> list[tuple[str, str | None]]:
         ("Stopped because of", words(course.stop_reason)),
         ("Continued after progression", _YES[course.beyond_progression]),
         ("Adverse events", _joined(course.adverse_events)),
+        *_further(course),
     ]
 
 
@@ -144,7 +147,14 @@ def _arm(arm: Arm) -> list[tuple[str, str | None]]:
         ("Denominator", arm.denominator),
         ("Median progression-free survival", _median(arm.median_pfs_months)),
         ("Median time on the drug", _median(arm.median_duration_months)),
+        *_further(arm),
     ]
+
+
+def _further(described: Patient | Course | Arm) -> list[tuple[str, str | None]]:
+    """The fields that no rule reads, as entered."""
+    values = {name: getattr(described, name, None) for name in FURTHER}
+    return [(BY_NAME[name].label, words(str(value))) for name, value in values.items() if value is not None]
 
 
 def _counts(arm: Arm) -> str:

@@ -21,8 +21,8 @@ from metaimt.casefiles.protocol import Protocol
 from metaimt.checks.printed_numbers import printed_text, where_text
 from metaimt.evidence.selection import Selection
 from metaimt.files import for_terminal
+from metaimt.report.cells import Row
 from metaimt.report.environment import Rendered, render
-from metaimt.report.tables import Row
 from metaimt.report.wording import estimate_with_interval, fraction, plural
 
 WIDTH = 80

@@ -9,9 +9,9 @@ from metaimt.analyses.alternatives import Rate
 from metaimt.analyses.published_pooled import PublishedComparison, why_not_compared
 from metaimt.casefiles.published import PublishedFigure
 from metaimt.model.count import Count, Reports
+from metaimt.report.cells import Row
 from metaimt.report.environment import Rendered, render
 from metaimt.report.linked import Link, plain
-from metaimt.report.tables import Row
 from metaimt.report.wording import NOTHING, estimate_with_interval, fraction, plural
 
 

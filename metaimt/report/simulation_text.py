@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 from metaimt.files import for_terminal
 from metaimt.problem import WrongUse
-from metaimt.report.tables import Row, csv_text
+from metaimt.report.cells import Row, csv_text
 from metaimt.statistics.simulate import HEADLINE, SHAPES, Cell
 
 K = TypeVar("K", bound=Hashable)

@@ -1,26 +1,13 @@
-"""Tables as rows of named cells, and as CSV: every cell guarded, numbers to 10 significant digits.
-
-It imports no reader of case files at start, so that a table of studies is printed without one.
-
-Rows for CSV of the subgroups and of the times.
+"""The tables of the outputs as rows of named cells, one function a table.
 
 A cell that an analysis did not fill is empty, and `not_run` says why.
-
-Rows for CSV of what stands behind a figure alone: treatment courses, and the evidence map.
-
-The sensitivity analyses, the specifications and the cumulative pools as rows for CSV.
-
-The contrasts, the selectivity curve and the missing non-responders as rows for CSV.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import inf
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from metaimt.analyses.alternatives import Rate
 from metaimt.analyses.breakdown import EvidenceMap
@@ -34,8 +21,8 @@ from metaimt.analyses.subgroups import Subgroups
 from metaimt.analyses.treatment_courses import TreatmentCourses
 from metaimt.analyses.unread import UnreadResponses
 from metaimt.evidence.selection import Selection
-from metaimt.files import for_cell
 from metaimt.model.fields import FIELDS
+from metaimt.report.cells import Cell, Row
 from metaimt.statistics.betabinomial_regression import OddsRatio
 from metaimt.statistics.outcome import NotIdentified, NotRun
 from metaimt.statistics.posterior import WeightedProportion
@@ -43,38 +30,7 @@ from metaimt.statistics.posterior import WeightedProportion
 if TYPE_CHECKING:
     from metaimt.analyses.breakdown import Breakdown
     from metaimt.analyses.pooled_response import Group, PooledResponse
-
-
-Cell = str | int | float | None
-Row = Mapping[str, Cell]
-
-
-def number_text(value: float) -> str:
-    """A number with 10 significant digits, the same on every machine."""
-    return f"{value:.10g}"
-
-
-def csv_text(rows: Iterable[Row], columns: Sequence[str] = ()) -> str:
-    """Rows as CSV with a header: of the first row, or `columns` without one. Text cells cannot become formulas."""
-    listed = list(rows)
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    if listed:
-        columns = list(listed[0])
-    if columns:
-        writer.writerow(columns)
-    writer.writerows([[_cell(row[column]) for column in columns] for row in listed])
-    return stream.getvalue()
-
-
-def _cell(value: Cell) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return str(value)
-    return number_text(value) if isinstance(value, float) else for_cell(value)
+    from metaimt.analyses.results import Results
 
 
 def pool_rows(result: PooledResponse) -> Iterator[Row]:
@@ -169,19 +125,6 @@ def adjusted_rows(result: PooledResponse) -> Iterator[Row]:
                 "upper": each.upper,
                 "level": each.level,
             }
-
-
-def json_text(data: Any) -> str:
-    """JSON with sorted keys and numbers to 10 significant digits."""
-    return json.dumps(_rounded(data), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _rounded(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {key: _rounded(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [_rounded(value) for value in data]
-    return float(number_text(data)) if isinstance(data, float) else data
 
 
 def stated_rows(found: DeathsAndToxicity) -> Iterator[Row]:
@@ -558,3 +501,34 @@ def missing_rows(bias: PublicationBias) -> Iterator[Row]:
                 "s_upper": target.s_upper,
                 "note": NONE_NEEDED if target.missing == 0 else none,
             }
+
+
+TABLES: Final[dict[str, Callable[[Results], Iterable[Row]]]] = {
+    "pools": lambda results: pool_rows(results.response),
+    "units": lambda results: unit_rows(results.selection),
+    "clusters": lambda results: cluster_rows(results.response),
+    "adjusted": lambda results: adjusted_rows(results.response),
+    "breakdowns": lambda results: breakdown_rows(results.breakdowns),
+    "subgroups": lambda results: subgroup_rows(results.subgroups),
+    "regressions": lambda results: regression_rows(results.subgroups),
+    "later-inhibitors": lambda results: later_rows(results.subgroups),
+    "durations": lambda results: duration_rows(results.duration),
+    "medians": lambda results: median_rows(results.duration),
+    "duration-estimates": lambda results: duration_estimate_rows(results.duration),
+    "deaths-and-toxicity": lambda results: stated_rows(results.deaths_and_toxicity),
+    "sensitivity": lambda results: sensitivity_rows(results.sensitivity),
+    "sensitivity-contrasts": lambda results: sensitivity_contrast_rows(results.sensitivity),
+    "unread": lambda results: unread_rows(results.unread),
+    "leave-one-out": lambda results: leave_one_out_rows(results.sensitivity),
+    "specification": lambda results: specification_rows(results.specification),
+    "treatment-courses": lambda results: course_rows(results.courses),
+    "evidence-map": lambda results: evidence_map_rows(results.evidence_map),
+    "over-time": lambda results: cumulative_rows(results.over_time),
+    "bias-contrasts": lambda results: contrast_rows(results.publication_bias),
+    "contrast-reports": lambda results: contrast_report_rows(results.publication_bias),
+    "selectivity": lambda results: selectivity_rows(results.publication_bias),
+    "missing-non-responders": lambda results: missing_rows(results.publication_bias),
+}
+"""Name of the file in tables/ -> its rows. One more table is a function above and a line here."""
+COLUMNS: Final = {"unread": UNREAD}
+"""The columns of a table that may have no row."""

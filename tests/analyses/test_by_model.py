@@ -13,8 +13,8 @@ from metaimt.analyses.by_model import SHOWN, compare_pools, comparison_dicts, co
 from metaimt.analyses.comparison import compare
 from metaimt.analyses.pooled_response import pooled_response
 from metaimt.analyses.results import Results
+from metaimt.report.cells import json_text
 from metaimt.report.methods_text import method_rows
-from metaimt.report.tables import json_text
 
 
 @pytest.mark.usefixtures("whole_only")

@@ -14,8 +14,9 @@ import metaimt
 from metaimt.analyses.duration import LABELS, Curve, Duration, Incidence, Times, durations
 from metaimt.analyses.results import Results
 from metaimt.evidence.selection import select
+from metaimt.report.cells import csv_text
 from metaimt.report.duration import duration_section
-from metaimt.report.tables import csv_text, duration_estimate_rows, duration_rows, median_rows
+from metaimt.report.tables import duration_estimate_rows, duration_rows, median_rows
 from metaimt.review import load
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.survival import log_rank

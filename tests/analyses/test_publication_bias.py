@@ -30,8 +30,9 @@ from metaimt.analyses.publication_bias import (
     true_rate,
 )
 from metaimt.analyses.results import Results
+from metaimt.report.cells import json_text
 from metaimt.report.outputs import results_dict
-from metaimt.report.tables import contrast_rows, json_text, missing_rows, selectivity_rows
+from metaimt.report.tables import contrast_rows, missing_rows, selectivity_rows
 from metaimt.statistics.adjusted import OddsRatioPosterior
 from metaimt.statistics.betabinomial_regression import OddsRatio
 from metaimt.statistics.outcome import NotRun

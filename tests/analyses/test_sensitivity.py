@@ -17,8 +17,9 @@ from metaimt.analyses.sensitivity import NO_ROWS, SAME_COUNTS, Cell, Sensitivity
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.protocol import Choices, Protocol
 from metaimt.checks import check_library
+from metaimt.report.cells import csv_text
 from metaimt.report.markdown import report_markdown
-from metaimt.report.tables import csv_text, leave_one_out_rows, sensitivity_rows, specification_rows
+from metaimt.report.tables import leave_one_out_rows, sensitivity_rows, specification_rows
 from metaimt.statistics.posterior import pool_proportion, pool_weighted
 
 

@@ -12,8 +12,9 @@ from conftest import MakeReview, arm, course, patient, report
 from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import NO_LEVEL, Subgroups, subgroups
 from metaimt.evidence.selection import select
+from metaimt.report.cells import csv_text
 from metaimt.report.subgroups import subgroups_section
-from metaimt.report.tables import csv_text, later_rows, regression_rows, subgroup_rows
+from metaimt.report.tables import later_rows, regression_rows, subgroup_rows
 from metaimt.review import load
 from metaimt.statistics.exact_tests import fisher_freeman_halton
 from metaimt.statistics.firth import FirthFit, fit_firth

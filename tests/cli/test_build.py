@@ -112,7 +112,7 @@ RENDERERS = {  # what fails -> the outputs that are lost with it
     "metaimt.report.workbook.workbook_bytes": {"tables.xlsx"},
     "metaimt.report.exports.r_script": {"reproduce.R"},
     "metaimt.report.exports.bibtex_text": {"references.bib"},
-    "metaimt.report.outputs.unit_rows": {"tables/units.csv"},
+    "metaimt.report.tables.unit_rows": {"tables/units.csv"},
     "metaimt.report.figures.figure_files": {"figures/forest.svg"},
 }
 

@@ -16,16 +16,14 @@ from metaimt.analyses.by_model import compare_pools
 from metaimt.analyses.comparison import compare
 from metaimt.analyses.results import Results
 from metaimt.casefiles.protocol import Priors
+from metaimt.report.cells import Cell, Row, csv_text
 from metaimt.report.exports import r_script, r_string
 from metaimt.report.methods_text import method_rows
 from metaimt.report.tables import (
-    Cell,
-    Row,
     adjusted_rows,
     cluster_rows,
     contrast_report_rows,
     contrast_rows,
-    csv_text,
     leave_one_out_rows,
     pool_rows,
     sensitivity_contrast_rows,

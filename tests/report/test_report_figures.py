@@ -8,9 +8,10 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from metaimt.analyses.results import Results
+from metaimt.figures.registry import OTHERS
 from metaimt.figures.review_figure import Drawn, NotDrawn, ReviewFigure
 from metaimt.figures.review_forest import over_time_table
-from metaimt.report.figures import OTHERS, figure_markdown, figure_sections, gallery
+from metaimt.report.figures import figure_markdown, figure_sections, gallery
 
 PICTURE = re.compile(r"!\[(?P<alt>(?:\\.|[^\]\\])*)\]\((?P<file>[^)]*)\)")
 

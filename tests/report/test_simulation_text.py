@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from metaimt.problem import WrongUse
+from metaimt.report.cells import csv_text
 from metaimt.report.simulation_text import (
     as_written,
     failures,
@@ -16,7 +17,6 @@ from metaimt.report.simulation_text import (
     simulation_table,
     target_lines,
 )
-from metaimt.report.tables import csv_text
 from metaimt.statistics.simulate import BETA, HEADLINE, MEAN, TWO_POINT, Cell
 
 
