@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import json
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ def test_the_newest_is_the_default_and_an_unknown_one_is_told(review: Path, make
     assert verify(cases=review).version == "2026.1"
     with pytest.raises(WrongUse, match=r"no version 2026\.2 .*the versions are 2026\.1"):
         verify("2026.2", review)
-    (review / "versions" / "2026.1.json").unlink()
+    (review / "versions" / "2026.1.json.bz2").unlink()
     with pytest.raises(WrongUse, match=r"none is frozen yet: metaimt snapshot YEAR\.N"):
         verify(cases=review)
 
@@ -64,9 +65,9 @@ def test_the_newest_is_the_default_and_an_unknown_one_is_told(review: Path, make
     ],
 )
 def test_a_changed_byte_of_the_version_file(old: str, new: str, section: str, review: Path) -> None:
-    path = review / "versions" / "2026.1.json"
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    path = review / "versions" / "2026.1.json.bz2"
+    text = bz2.decompress(path.read_bytes()).decode("utf-8")
+    path.write_bytes(bz2.compress(text.replace(old, new, 1).encode("utf-8")))
     found = verify("2026.1", review)
     assert found.fault is not None
     assert not found.holds
@@ -75,7 +76,7 @@ def test_a_changed_byte_of_the_version_file(old: str, new: str, section: str, re
 
 
 def test_a_number_that_is_not_reproduced(review: Path) -> None:
-    path = review / "versions" / "2026.1.json"
+    path = review / "versions" / "2026.1.json.bz2"
     results = read_version(path)["results"]
     results["pools"]["strict"]["orr"]["estimate"] += 0.01
     reseal(path, results=results)
@@ -125,7 +126,7 @@ def test_a_changed_default_that_moves_no_number_is_told(review: Path, monkeypatc
 
 
 def test_another_package_version_is_told(review: Path) -> None:
-    path = review / "versions" / "2026.1.json"
+    path = review / "versions" / "2026.1.json.bz2"
     reseal(path, packages={**read_version(path)["packages"], "numpy": "1.0", "gone": "2"})
     found = verify("2026.1", review)
     assert found.holds
@@ -157,7 +158,7 @@ def test_a_working_tree_with_errors_does_not_keep_a_version_from_being_verified(
 
 
 def test_content_that_todays_rules_refuse(review: Path) -> None:
-    path = review / "versions" / "2026.1.json"
+    path = review / "versions" / "2026.1.json.bz2"
     files = read_version(path)["files"]
     files["literature/example-a.yaml"] = [line.replace("PR", "Partial") for line in files["literature/example-a.yaml"]]
     reseal(path, files=files)
