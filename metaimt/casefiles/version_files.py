@@ -26,6 +26,7 @@ FORMATS = {".json": 1, ".json.bz2": 2}  # ending of the name -> the format of su
 ENDING, FORMAT = list(FORMATS.items())[-1]  # what is written
 FOLDER = "versions"
 LARGEST = 256 * 1024**2  # bytes of the text; 10,000 reports take about a fifth
+SMALL, TIMES = 16 * 1024**2, 200  # a compressed file gives at most SMALL, and TIMES its size; a usual one 8 times
 _NAME = re.compile(r"([0-9]{4})\.([1-9][0-9]{0,3})")
 
 
@@ -149,13 +150,13 @@ def _text(path: Path) -> bytes:
     stored = read_whole(path, LARGEST)
     if _ending(path) == ".json":
         return stored
-    unpacking = bz2.BZ2Decompressor()
+    unpacking, most = bz2.BZ2Decompressor(), min(LARGEST, SMALL + TIMES * len(stored))
     try:
-        text = unpacking.decompress(stored, LARGEST + 1)
+        text = unpacking.decompress(stored, most + 1)
     except (OSError, ValueError):
         raise OSError(errno.EINVAL, "it is damaged, or was not compressed by bzip2", str(path)) from None
-    if len(text) > LARGEST:
-        raise OSError(errno.EFBIG, f"it unpacks to more than {LARGEST / 2**20:.0f} MB", str(path))
+    if len(text) > most:
+        raise OSError(errno.EFBIG, f"it unpacks to more than {most / 2**20:.0f} MB", str(path))
     if not unpacking.eof or unpacking.unused_data:
         said = "something stands behind its end" if unpacking.eof else "it is cut short"
         raise OSError(errno.EINVAL, said, str(path))
