@@ -1,11 +1,15 @@
 """The files of cases/versions: their names and order, how they are written, and whether one was edited since.
 
 A version file is one JSON text with sorted keys, indented by one, numbers to 10 significant digits; its `seal` holds a
-SHA-256 of each section and one of them all, so that any changed byte shows.
+SHA-256 of each section and one of them all, so that any changed byte of the text shows. Format 1 is the text itself;
+format 2 is the text compressed with bzip2, whose files hold no date or name. What is sealed is the text: the same text
+compressed by another program is the same version.
 """
 
 from __future__ import annotations
 
+import bz2
+import errno
 import hashlib
 import json
 import math
@@ -18,9 +22,11 @@ from typing import Any
 from metaimt.files import read_whole
 from metaimt.problem import WrongUse
 
-FORMAT = 1
+FORMATS = {".json": 1, ".json.bz2": 2}  # ending of the name -> the format of such a file
+ENDING, FORMAT = list(FORMATS.items())[-1]  # what is written
 FOLDER = "versions"
-LARGEST = 256 * 1024**2  # bytes; 10,000 reports take about a fifth
+LARGEST = 256 * 1024**2  # bytes of the text; 10,000 reports take about a fifth
+SMALL, TIMES = 16 * 1024**2, 200  # a compressed file gives at most SMALL, and TIMES its size; a usual one 8 times
 _NAME = re.compile(r"([0-9]{4})\.([1-9][0-9]{0,3})")
 
 
@@ -40,10 +46,23 @@ def version_key(name: str) -> tuple[int, int] | None:
     return (int(match[1]), int(match[2])) if match else None
 
 
+def version_files(cases: Path) -> list[Path]:
+    """Every file of the versions folder that a version may be in, by name, also those that are named like none."""
+    return sorted(path for ending in FORMATS for path in (cases / FOLDER).glob(f"*{ending}"))
+
+
 def version_paths(cases: Path) -> dict[str, Path]:
-    """Version -> its file, oldest first; files with other names are not among them."""
-    named = {path.stem: path for path in (cases / FOLDER).glob("*.json") if version_key(path.stem)}
+    """Version -> its file, oldest first; files with other names are not among them. `fault_in` tells of a second."""
+    named = {_name(path): path for path in version_files(cases) if version_key(_name(path))}
     return {name: named[name] for name in sorted(named, key=lambda name: version_key(name) or (0, 0))}
+
+
+def _name(path: Path) -> str:
+    return path.name.removesuffix(_ending(path))
+
+
+def _ending(path: Path) -> str:
+    return next(ending for ending in FORMATS if path.name.endswith(ending))
 
 
 def canonical(data: Any) -> Any:
@@ -67,8 +86,9 @@ def digest_of(data: Any) -> str:
 
 
 def sealed(content: Mapping[str, Any]) -> bytes:
-    """The bytes of a version file with this content, sealed."""
-    return _bytes({**content, "seal": _seal(content)})
+    """The bytes of a version file with this content, sealed; compressed unless it is of format 1."""
+    text = _bytes({**content, "seal": _seal(content)})
+    return text if content.get("format") == 1 else bz2.compress(text)
 
 
 def _seal(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,27 +102,65 @@ def _bytes(data: Any) -> bytes:
 
 
 def read_version(path: Path) -> dict[str, Any]:
-    """The content of a version file, edited or not. Raises WrongUse if it is none; see `fault_in` for edits."""
-    data, fault = _parsed(path.stem, read_whole(path, LARGEST))
+    """The content of a version file. Raises WrongUse if anything is not as it was frozen, with what to do."""
+    content, fault = _checked(path)
     if fault is not None:
         raise WrongUse(f"{path.as_posix()}: {fault.message}; {fault.hint}")
-    return data
+    return content
 
 
-def _parsed(name: str, content: bytes) -> tuple[dict[str, Any], Fault | None]:
-    restore = f"restore it as it was frozen, from git: git checkout -- versions/{name}.json in the review's folder"
+def fault_in(path: Path) -> Fault | None:
+    """What is wrong with a version file: its name, or any byte that is not as it was frozen. None: it is whole."""
+    return _checked(path)[1]
+
+
+def _checked(path: Path) -> tuple[dict[str, Any], Fault | None]:
+    if fault := _misnamed(path):
+        return {}, fault
+    restore = f"restore it from git: git checkout -- versions/{path.name} in the review's folder"
     try:
-        data = json.loads(content.decode("utf-8"), parse_float=_finite, parse_constant=_finite)
+        text = _text(path)
+        data = json.loads(text.decode("utf-8"), parse_float=_finite, parse_constant=_finite)
+    except OSError as error:
+        return {}, Fault("version-edited", f"cannot be read: {error.strerror or error}", restore)
     except ValueError as error:
-        return {}, Fault("version-edited", "is not the JSON that was frozen", restore, getattr(error, "lineno", 1))
+        line = _shown(path, getattr(error, "lineno", 1))
+        return {}, Fault("version-edited", "is not the JSON that was frozen", restore, line)
     except RecursionError:
         return {}, Fault("version-edited", "is nested too deep to be what was frozen", restore)
     if not isinstance(data, dict) or not isinstance(data.get("seal"), dict):
         return {}, Fault("version-edited", "has no seal: metaimt did not write it like this", restore)
-    if data.get("format") != FORMAT:
-        known = f"its format is {data.get('format')!r}; this metaimt reads format {FORMAT}"
-        return {}, Fault("version-edited", known, "use a metaimt that writes this format, or restore the file from git")
-    return data, None
+    return data, _edited(path, text, data, f"{restore}, and freeze changes anew")
+
+
+def _misnamed(path: Path) -> Fault | None:
+    name = _name(path)
+    if version_key(name) is None:
+        hint = f"metaimt snapshot names them YEAR.N{ENDING}; move other files out of this folder"
+        return Fault("version-name", f"'{path.name}' is not named after a version, such as 2026.1{ENDING}", hint)
+    second = next(name + ending for ending in FORMATS if ending != _ending(path))
+    if path.with_name(second).exists():
+        said = f"{path.name} and {second} are two files of version {name}, which has one"
+        return Fault("version-name", said, "keep the one that was published and delete the other")
+    return None
+
+
+def _text(path: Path) -> bytes:
+    """The JSON text of a version file. Raises OSError, also for a damaged one, and for one that unpacks to a flood."""
+    stored = read_whole(path, LARGEST)
+    if _ending(path) == ".json":
+        return stored
+    unpacking, most = bz2.BZ2Decompressor(), min(LARGEST, SMALL + TIMES * len(stored))
+    try:
+        text = unpacking.decompress(stored, most + 1)
+    except (OSError, ValueError):
+        raise OSError(errno.EINVAL, "it is damaged, or was not compressed by bzip2", str(path)) from None
+    if len(text) > most:
+        raise OSError(errno.EFBIG, f"it unpacks to more than {most / 2**20:.0f} MB", str(path))
+    if not unpacking.eof or unpacking.unused_data:
+        said = "something stands behind its end" if unpacking.eof else "it is cut short"
+        raise OSError(errno.EINVAL, said, str(path))
+    return text
 
 
 def _finite(text: str) -> float:
@@ -112,32 +170,24 @@ def _finite(text: str) -> float:
     return number
 
 
-def fault_in(path: Path) -> Fault | None:
-    """What is wrong with a version file: its name, or any byte that is not as it was frozen. None: it is whole."""
-    try:
-        content = read_whole(path, LARGEST)
-    except OSError as error:
-        return Fault("version-edited", f"cannot be read: {error.strerror or error}", "restore it from git")
-    if version_key(path.stem) is None:
-        hint = "metaimt snapshot names them YEAR.N.json; move other files out of this folder"
-        return Fault("version-name", f"'{path.name}' is not named after a version, such as 2026.1.json", hint)
-    return _edited(path, content)
-
-
-def _edited(path: Path, content: bytes) -> Fault | None:
-    data, fault = _parsed(path.stem, content)
-    if fault is not None:
-        return fault
-    restore = f"restore it, git checkout -- versions/{path.name} in the review's folder, and freeze changes anew"
-    edited = edited_sections(data)
-    if edited:
-        line = _line_of(content, edited[0])
+def _edited(path: Path, text: bytes, data: Mapping[str, Any], restore: str) -> Fault | None:
+    if data.get("format") != FORMATS[_ending(path)]:
+        known = ", ".join(f"{number} in {ending} files" for ending, number in FORMATS.items())
+        said = f"its format is {data.get('format')!r}; this metaimt reads {known}"
+        return Fault("version-edited", said, "use a metaimt that reads this format, or restore the file from git")
+    if edited := edited_sections(data):
+        line = _shown(path, _line_of(text, edited[0]))
         return Fault("version-edited", f"edited since it was frozen: {', '.join(edited)}", restore, line)
-    if _bytes(data) != content:
+    if _bytes(data) != text:
         return Fault("version-edited", "edited since it was frozen: not the bytes that were written", restore)
-    if data.get("version") != path.stem:
+    if data.get("version") != _name(path):
         return Fault("version-edited", f"holds version {data.get('version')!r} under another name", restore)
     return None
+
+
+def _shown(path: Path, line: int) -> int:
+    """A line of the text, where the file is the text; a compressed file has no lines."""
+    return line if _ending(path) == ".json" else 1
 
 
 def edited_sections(data: Mapping[str, Any]) -> list[str]:

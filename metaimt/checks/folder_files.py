@@ -18,23 +18,22 @@ from metaimt.casefiles.cohort_mapping import SUFFIX
 from metaimt.casefiles.library import CASE_FOLDERS, LEFT_BEHIND, SHARED_FILES, Library
 from metaimt.casefiles.second_reading import FOLDER as SECOND_READINGS
 from metaimt.casefiles.strict_yaml import problem_in
-from metaimt.casefiles.version_files import FOLDER, LARGEST, Fault, fault_in
 from metaimt.casefiles.version_files import FOLDER as VERSIONS
+from metaimt.casefiles.version_files import FORMATS, LARGEST, Fault, fault_in, version_files
 from metaimt.files import in_ascii, read_regular, read_whole
 from metaimt.out_folder import MANIFEST
 from metaimt.problem import Position, Problem
 
 
 def problems_of_versions(cases: Path) -> list[Problem]:
-    """Every JSON file of the versions folder that was edited since it was frozen, or is named like no version."""
-    paths = sorted((cases / FOLDER).glob("*.json"))
-    return [_problem(path, fault) for path in paths if (fault := fault_in(path)) is not None]
+    """Every file of the versions folder that was edited since it was frozen, or is named like no version."""
+    return [_problem(path, fault) for path in version_files(cases) if (fault := fault_in(path)) is not None]
 
 
 def _problem(path: Path, fault: Fault) -> Problem:
     place, name = Position(fault.line, 1), path.as_posix()
-    try:
-        text = read_whole(path, LARGEST).decode("utf-8", "replace")
+    try:  # a compressed file has no line to show
+        text = read_whole(path, LARGEST).decode("utf-8", "replace") if path.suffix == ".json" else ""
     except OSError:  # which is the fault itself
         text = ""
     if fault.rule == "version-name":
@@ -104,8 +103,8 @@ def _unread(folder: Path, path: Path) -> Iterator[Problem]:
     elif LEFT_BEHIND.fullmatch(path.name):
         hint = "close or save the file in the editor that is open, or delete this one"
         yield _other(path, "left by an editor or system beside the file itself; it is not read", hint)
-    elif path.suffix == ".json" and (parts[:-1] == (VERSIONS,) or parts == ("case.schema.json",)):
-        return  # versions are looked at by frozen_versions
+    elif (parts[:-1] == (VERSIONS,) and path.name.endswith(tuple(FORMATS))) or parts == ("case.schema.json",):
+        return  # versions are looked at by problems_of_versions
     elif (match := _YAML.fullmatch(path.name)) and not path.name.endswith(SUFFIX):
         yield _unread_yaml(folder, path, match)
     elif path.suffix.lower() in _NOTES or (path.suffix.lower() == ".json" and _holds_a_case(path)):

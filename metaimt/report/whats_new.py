@@ -273,19 +273,20 @@ def changes_text(changes: Changes) -> str:
     """All changes for a terminal 80 columns wide."""
     if changes.old is None:
         return NO_VERSION
-    blocks = [_wrapped(title_of(changes), 0)]
+    blocks = [wrapped(title_of(changes), 0)]
     blocks += [f"{one.title}\n{_listed(plain_lines(one.entries))}" for one in news_sections(changes)]
     if changes.moved:
         blocks.append("\n".join(["Headline numbers", *map(_number_block, changes.moved)]))
-    blocks += ["\n".join(_wrapped(line, 0) for line in verdict(changes))]
+    blocks += ["\n".join(wrapped(line, 0) for line in verdict(changes))]
     return "\n\n".join(blocks)
 
 
 def _listed(lines: Iterator[tuple[int, str]]) -> str:
-    return "\n".join(_wrapped(line, 2 * depth) for depth, line in lines)
+    return "\n".join(wrapped(line, 2 * depth) for depth, line in lines)
 
 
-def _wrapped(text: str, indent: int) -> str:
+def wrapped(text: str, indent: int = 0) -> str:
+    """Text made safe for a terminal, in lines of WIDTH; all but the first are set in by two more."""
     start, after = " " * indent, " " * (indent + 2)
     plain = for_terminal(text).replace(" %", "\u00a0%")
     lines = textwrap.wrap(
@@ -297,8 +298,8 @@ def _wrapped(text: str, indent: int) -> str:
 def _number_block(number: NumberChange) -> str:
     data, method = caused_by(number)
     rows = [("before", number_text(number.old)), ("data", data), ("method", method), ("now", number_text(number.new))]
-    lines = [_wrapped(f"{name:\u00a0<8}{text}", 4) for name, text in rows]
-    return "\n".join([_wrapped(number.label, 2), *lines])
+    lines = [wrapped(f"{name:\u00a0<8}{text}", 4) for name, text in rows]
+    return "\n".join([wrapped(number.label, 2), *lines])
 
 
 def changes_markdown(changes: Changes, level: int = 2) -> Rendered:

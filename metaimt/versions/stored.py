@@ -24,11 +24,11 @@ from metaimt import __version__
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.casefiles.version_files import (
+    ENDING,
     FOLDER,
     FORMAT,
     canonical,
     digest_of,
-    fault_in,
     read_version,
     sealed,
     version_paths,
@@ -184,8 +184,6 @@ def read_stored(cases: Path, version: str) -> Stored:
     if version not in paths:
         known = f"the versions are {', '.join(paths)}" if paths else "none is frozen yet: metaimt snapshot YEAR.N"
         raise WrongUse(f"no version {version} in {(cases / FOLDER).as_posix()}; {known}")
-    if fault := fault_in(paths[version]):
-        raise WrongUse(f"{paths[version].as_posix()}: {fault.message}; {fault.hint}")
     content = read_version(paths[version])
     missing = [name for name in _SECTIONS if name not in content]
     if missing:
@@ -271,7 +269,7 @@ def version_content(
 
 
 def write_version(cases: Path, version: str, content: Mapping[str, Any]) -> Path:
-    """Write cases/versions/VERSION.json in one step."""
-    path = cases / FOLDER / f"{version}.json"
+    """Write cases/versions/VERSION.json.bz2 in one step."""
+    path = cases / FOLDER / f"{version}{ENDING}"
     write_file(path, sealed(content))
     return path

@@ -1,24 +1,43 @@
-"""Whether a frozen version can be reproduced, and what differs if not: numbers, units, defaults, packages, cases.
+"""Whether a frozen version can be reproduced, number by number, and what changed those that are not.
 
-The recomputed numbers are given to it.
+The recomputed numbers are given to it. What changed a number is the first of three that applies. Data: a record that
+it counts is read otherwise today, although its text is the frozen one. Selection: the records are the same, and other
+units are counted, or a unit with other counts. Method: the same units give another number.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from metaimt.casefiles.protocol import Protocol
 from metaimt.casefiles.version_files import Fault, canonical
 from metaimt.versions.records import NO_CHANGES, Documents, RecordChanges, record_changes
-from metaimt.versions.side import PACKAGE, SAME, Move, Placings, moves_between, placings_from
+from metaimt.versions.side import (
+    DATA,
+    PACKAGE,
+    SAME,
+    Group,
+    Move,
+    NumberChange,
+    Placings,
+    headline_numbers,
+    moves_between,
+    placings_from,
+)
 from metaimt.versions.stored import Stored, code_defaults, flat, package_versions, record_digests, terms_of
 from metaimt.vocabulary import Vocabulary
 
+SELECTION, METHOD = "selection", "method"
+CAUSES = (DATA, SELECTION, METHOD)
+REPRODUCED, CHANGED, GONE, NEW = "reproduced", "changed", "only frozen", "only now"
 ABSENT = "absent"
+SECTIONS = ("pools", "rows", "by", "sensitivity", "heterogeneity", "local", "not_in_headline")  # by importance
 _NAMES = ("name", "level", "report", "reason", "rho_prior")
+_COUNTS = ("responders", "evaluable", "reports")
+_HEADLINE = (*_COUNTS, "orr.estimate", "orr.lower", "orr.upper", "orr.method")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +53,63 @@ class Difference:
         return {"path": self.path, "frozen": self.frozen, "now": self.now}
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A number or text of the results, as frozen and as recomputed; `cause` is one of CAUSES, "" if reproduced."""
+
+    path: str
+    frozen: Any
+    now: Any
+    cause: str
+
+    @property
+    def outcome(self) -> str:
+        """Reproduced, changed, or which side alone has it."""
+        if not self.cause:
+            return REPRODUCED
+        return GONE if self.now == ABSENT else NEW if self.frozen == ABSENT else CHANGED
+
+    @property
+    def section(self) -> str:
+        """The part of the results that it stands in."""
+        return re.split(r"[.\[]", self.path, maxsplit=1)[0]
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is a number on the side that has it."""
+        return _is_number(self.now if self.frozen == ABSENT else self.frozen)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Both values, the outcome and what caused it."""
+        both = {"path": self.path, "frozen": self.frozen, "now": self.now}
+        return {**both, "outcome": self.outcome, "caused_by": self.cause or None}
+
+
+def counts_of(values: Iterable[Compared]) -> dict[str, int]:
+    """How many numbers were frozen and reproduced, changed by each of CAUSES, and are only frozen or only there now."""
+    numbers = [one for one in values if one.is_number]
+    outcomes = [one.outcome for one in numbers]
+    changed = [one.cause for one in numbers if one.outcome == CHANGED]
+    found = {"frozen": len(numbers) - outcomes.count(NEW), REPRODUCED: outcomes.count(REPRODUCED)}
+    found |= {cause: changed.count(cause) for cause in CAUSES}
+    return {**found, GONE: outcomes.count(GONE), NEW: outcomes.count(NEW)}
+
+
 @dataclass(frozen=True)
 class Verification:
     """What became of a frozen version. `fault`: the file was edited, and nothing was recomputed.
 
-    `unreadable`: why today's package cannot analyse its files. `reproduced` of `numbers` agree; `values` lists every
-    number and text of the results that does not. `added` counts values that only today's package gives. `misread`:
-    records that today's package reads otherwise. `settings` are package versions, defaults, protocol and terms that
-    differ; `since` and `reworded` is what changed in the working tree since, beside the point of reproduction.
+    `unreadable`: why today's package cannot analyse its files. `values` has every number and text of the results, the
+    most important first; `headline` the rates of pools, strata and rows, each with what changed it. `misread`: records
+    that today's package reads otherwise. `settings` are package versions, defaults, protocol and terms that differ;
+    `since` and `reworded` is what changed in the working tree since, beside the point of reproduction.
     """
 
     version: str
     fault: Fault | None = None
     unreadable: str = ""
-    reproduced: int = 0
-    numbers: int = 0
-    values: tuple[Difference, ...] = ()
-    added: int = 0
+    values: tuple[Compared, ...] = ()
+    headline: tuple[tuple[NumberChange, str], ...] = ()
     units: tuple[Move, ...] = ()
     misread: tuple[str, ...] = ()
     settings: tuple[tuple[str, Difference], ...] = ()
@@ -58,20 +117,32 @@ class Verification:
     reworded: tuple[str, ...] = ()
 
     @property
+    def differing(self) -> tuple[Compared, ...]:
+        """The frozen values that are not reproduced."""
+        return tuple(one for one in self.values if one.outcome in {CHANGED, GONE})
+
+    @property
+    def below_headline(self) -> tuple[Compared, ...]:
+        """Those of `differing` that are no part of a headline number."""
+        shown = {f"{_path(number.group)}.{name}" for number, _ in self.headline for name in _HEADLINE}
+        return tuple(one for one in self.differing if one.path not in shown)
+
+    @property
     def holds(self) -> bool:
         """Whether the file is as it was frozen and everything in it is reproduced."""
-        return not (self.fault or self.unreadable or self.values or self.units or self.misread)
+        return not (self.fault or self.unreadable or self.differing or self.units or self.misread)
 
     def to_dict(self) -> dict[str, Any]:
         """The machine-readable form of `metaimt verify --format json`."""
         return {
-            "format": 1,
+            "format": 2,
             "version": self.version,
             "holds": self.holds,
             "edited": self.fault.message if self.fault else None,
             "not_recomputed": self.unreadable or None,
-            "numbers": {"frozen": self.numbers, "reproduced": self.reproduced, "only_now": self.added},
-            "differing": [one.to_dict() for one in self.values],
+            "numbers": {name.replace(" ", "_"): number for name, number in counts_of(self.values).items()},
+            "headline": [{**number.to_dict(), "caused_by": cause or None} for number, cause in self.headline],
+            "values": [one.to_dict() for one in self.values],
             "units": [move.to_dict() for move in self.units],
             "read_otherwise": list(self.misread),
             "settings": [{"kind": kind, **one.to_dict()} for kind, one in self.settings],
@@ -95,29 +166,108 @@ def verified(
     None where it could not be, and `unreadable` says why. `working_tree`: data and texts by file name.
     """
     content = stored.content
-    found = list(_settings(content, protocol, vocabulary))
     since = record_changes(documents, working_tree[0])
     told = {one.file for one in (*since.edited, *since.shared)}
     texts = stored.texts
     reworded = [n for n, text in working_tree[1].items() if n in texts and texts[n] != text and n not in told]
     digests, frozen = record_digests(documents), content["records"]
     misread = [name for name in sorted({*digests, *frozen}) if digests.get(name) != frozen.get(name)]
-    values, numbers, added = _values(content["results"], recomputed[0]) if recomputed else ([], 0, 0)
-    units = moves_between(placings_from(content["analysis_set"]), recomputed[1], PACKAGE) if recomputed else ()
-    wrong = sum(_is_number(one.frozen) for one in values)
-    return Verification(
+    found = Verification(
         version=stored.version,
         unreadable=unreadable,
-        reproduced=numbers - wrong,
-        numbers=numbers,
-        values=tuple(values),
-        added=added,
-        units=tuple(units),
         misread=tuple(misread),
-        settings=tuple(found),
+        settings=tuple(_settings(content, protocol, vocabulary)),
         since=since,
         reworded=tuple(sorted(reworded)),
     )
+    if recomputed is None:
+        return found
+    before, (results, after) = placings_from(content["analysis_set"]), recomputed
+    causes = Causes(content["results"], results, before, after, misread)
+    labels = protocol.label if protocol else str
+    return replace(
+        found,
+        values=tuple(causes.values()),
+        headline=tuple(causes.headline(labels)),
+        units=tuple(causes.moves),
+    )
+
+
+class Causes:
+    """What changed each number of two results, by the placings that they rest on and the records read otherwise."""
+
+    def __init__(
+        self, frozen: Mapping[str, Any], now: Mapping[str, Any], before: Placings, after: Placings, misread: list[str]
+    ) -> None:
+        self._frozen, self._now = frozen, canonical(now)
+        self._flat = flat(_named(frozen)), flat(_named(self._now))
+        self._groups = {group for side in (before, after) for one in side.values() for group in one.left_out}
+        self.moves = list(moves_between(before, after, PACKAGE))
+        self._moved = {move.group for move in self.moves if move.group}
+        self._misread = {
+            group
+            for side in (before, after)
+            for unit, one in side.items()
+            for group, reasons in one.left_out.items()
+            if not reasons and unit.partition("/")[0] in misread
+        }
+
+    def values(self) -> list[Compared]:
+        """Every number and text that either side has, by importance."""
+        before, after = self._flat
+        order = {name: place for place, name in enumerate(SECTIONS)}
+        first = str(self._frozen.get("headline"))
+        found = [
+            Compared(path, before.get(path, ABSENT), after.get(path, ABSENT), self._cause(path))
+            for path in sorted({*before, *after})
+        ]
+        return sorted(
+            found,
+            key=lambda one: (
+                one.outcome == GONE,
+                order.get(one.section, len(order)),
+                first not in self._group(one.path),
+            ),
+        )
+
+    def headline(self, label: Callable[[str], str]) -> Iterator[tuple[NumberChange, str]]:
+        """The rates of pools, their strata and separate rows."""
+        old, new = headline_numbers(self._frozen), headline_numbers(self._now)
+        first = str(self._frozen.get("headline"))
+        groups = dict.fromkeys([*old, *new])
+        for group in sorted(groups, key=lambda one: (one.kind == "row", first not in one.name.split("/"))):
+            words = ", ".join(map(label, group.name.split("/")))
+            change = NumberChange(group, words, old.get(group), None, None, new.get(group))
+            yield change, "" if change.is_same else self._why(_path(group) + ".orr")
+
+    def _cause(self, path: str) -> str:
+        before, after = self._flat
+        return "" if path in before and _agree(before[path], after, path) else self._why(path)
+
+    def _why(self, path: str) -> str:
+        groups = self._group(path) or self._groups
+        if groups & self._misread:
+            return DATA
+        return SELECTION if groups & self._moved or self._recounted(path) else METHOD
+
+    def _group(self, path: str) -> set[str]:
+        """The pool or row that a path names, alone or before a space; none if it names none."""
+        parts = (part.partition(" ")[0] for part in path.split("."))
+        return {next((part for part in parts if part in self._groups), "")} - {""}
+
+    def _recounted(self, path: str) -> bool:
+        """Whether the nearest counts that both sides have around a number are others."""
+        before, after = self._flat
+        while path := path.rpartition(".")[0]:
+            if f"{path}.evaluable" in before.keys() & after.keys():
+                counts = (f"{path}.{name}" for name in _COUNTS)
+                return any(before[name] != after[name] for name in counts if name in before and name in after)
+        return False
+
+
+def _path(group: Group) -> str:
+    pool, _, stratum = group.name.partition("/")
+    return f"rows.{pool}" if group.kind == "row" else f"pools.{pool}" + (f".strata.{stratum}" if stratum else "")
 
 
 _PRIVATE: Final = re.compile(r"\._\w+\(")  # an argument of a private function, which older versions noted
@@ -133,14 +283,6 @@ def _settings(
     for kind, today in now.items():
         for difference in _differences(content[kind], canonical(today)):
             yield kind, difference
-
-
-def _values(frozen: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list[Difference], int, int]:
-    """The values that differ, how many numbers were frozen, and how many values are given only now."""
-    before, after = flat(_named(frozen)), flat(_named(canonical(now)))
-    numbers = sum(map(_is_number, before.values()))
-    differing = [Difference(p, v, after.get(p, ABSENT)) for p, v in sorted(before.items()) if not _agree(v, after, p)]
-    return differing, numbers, len(after.keys() - before.keys())
 
 
 def _agree(value: Any, after: Mapping[str, Any], path: str) -> bool:

@@ -24,12 +24,16 @@ ALLOWED: dict[str, list[Any]] = {  # what says nothing is of the form: no warnin
 }
 
 
+@pytest.mark.parametrize("format_", [1, 2])
 @pytest.mark.parametrize("section", SECTIONS)
-def test_each_section(section: str, tmp_path: Path) -> None:
+def test_each_section(section: str, format_: int, tmp_path: Path) -> None:
     shutil.copytree(FROZEN / "cases" / "versions", tmp_path / "versions")
     path = tmp_path / "versions" / "2026.1.json"
     content = json.loads(path.read_text(encoding="utf-8"))
     del content["seal"]
+    if format_ == 2:
+        path.unlink()
+        path, content["format"] = path.with_name("2026.1.json.bz2"), 2
     for value in FORGED:
         path.write_bytes(sealed({**content, section: value}))
         if value in ALLOWED.get(section, []):

@@ -17,7 +17,7 @@ from conftest import FROZEN, ROOT
 NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount")
 COMMANDS = (
     ("new --blank example-2026", "example-2026.yaml"),
-    ("snapshot 2030.1", "2030.1.json"),
+    ("snapshot 2030.1", "2030.1.json.bz2"),
     ("build --jobs 1", "outputs"),
     ("figures forest", "forest.svg"),
     (f"cohort {ROOT}/examples/cohort/patients.csv --out cohort", "cohort"),

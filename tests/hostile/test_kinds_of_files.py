@@ -28,6 +28,8 @@ PLACES = {  # where the odd file stands -> the command that comes upon it
     "cases/smith-2026.yaml": ("validate", "cases"),
     "cases/versions/2026.1.json": ("validate", "cases"),
     "cases/versions/2026.2.json": ("verify", "--cases", "cases"),
+    "cases/versions/2026.3.json.bz2": ("verify", "--cases", "cases"),
+    "cases/versions/2026.4.json.bz2": ("validate", "cases"),
     "cases/local/t.csv": ("validate", "cases"),
     "cases/local/t.mapping.yaml": ("validate", "cases"),
     "alone.yaml": ("validate", "alone.yaml"),

@@ -9,10 +9,11 @@ import pytest
 from metaimt.casefiles.version_files import Fault
 from metaimt.report.verification_text import verification_text
 from metaimt.versions.records import Edited, FieldChange, Record, RecordChanges
-from metaimt.versions.side import Move
-from metaimt.versions.verification import ABSENT, Difference, Verification
+from metaimt.versions.side import Group, Move, Number, NumberChange
+from metaimt.versions.verification import ABSENT, Compared, Difference, Verification
 
-MOVED = Difference("response.strict.orr", 0.12345678912, 0.5)
+SAME = Compared("pools.strict.rho", 0.1, 0.1, "")
+MOVED = Compared("pools.strict.orr.estimate", 0.12345678912, 0.5, "method")
 NOTHING_SINCE = "In the working tree since: nothing."
 
 
@@ -23,13 +24,16 @@ def lines(**more: Any) -> list[str]:
 @pytest.mark.parametrize(
     ("found", "verdict"),
     [
-        ({"reproduced": 9, "numbers": 9}, "is as it was frozen, and reproduced from its own content: 9 of 9 numbers"),
+        ({"values": (SAME,) * 9}, "is as it was frozen, and reproduced from its own content: 9 of 9 numbers"),
         (
-            {"reproduced": 8, "numbers": 9, "values": (MOVED,)},
+            {"values": (MOVED, *(SAME,) * 8)},
             "is as it was frozen, but not reproduced: 8 of 9 ",
         ),
         ({"unreadable": "a field is unknown"}, "is as it was frozen, but not reproduced: a field is unknown."),
-        ({"fault": Fault("seal", "a line was edited", "take it back")}, "was changed: a line was edited. Nothing was"),
+        (
+            {"fault": Fault("seal", "a line was edited", "take it back")},
+            "is not as it was frozen: a line was edited. Nothing",
+        ),
     ],
 )
 def test_the_verdict_comes_first(found: dict[str, Any], verdict: str) -> None:
@@ -45,10 +49,41 @@ def test_what_differs_is_listed_by_kind() -> None:
         ("protocol", Difference("priors.mu", ABSENT, [1, 1])),
         ("vocabulary", Difference("drug.x", 1, ABSENT)),
     )
-    found = lines(values=(MOVED,), units=(unit,), misread=("a-2020: age",), settings=settings, added=2)
-    assert [line for line in found[1:] if line] == [
-        "Results that differ: 1",
-        "  response.strict.orr: 0.1234567891 -> 0.5",
+    gone, new = Compared("by.x", 1, ABSENT, "method"), Compared("by.y", ABSENT, 1, "data")
+    rates = Number(1, 2, 1, 0.5, 0.1, 0.9, "exact"), Number(2, 2, 1, 1.0, 0.2, 1.0, "exact")
+    other = Number(1, 2, 1, 0.5, 0.1, 0.9, "posterior")
+    headline = (
+        (NumberChange(Group("pool", "all"), "all evidence", rates[0], None, None, rates[0]), ""),
+        (NumberChange(Group("row", "ros1"), "ROS1", rates[0], None, None, rates[1]), "selection"),
+        (NumberChange(Group("row", "other"), "other", rates[0], None, None, other), "method"),
+        (NumberChange(Group("row", "gone"), "gone", rates[0], None, None, None), "data"),
+    )
+    counted = Compared("rows.ros1.responders", 1, 2, "selection")
+    found = lines(
+        values=(MOVED, SAME, counted, gone, new),
+        headline=headline,
+        units=(unit,),
+        misread=("a-2020: age",),
+        settings=settings,
+    )
+    assert found[:7] == [
+        "2026.1 is as it was frozen, but not reproduced: 1 of 4 numbers reproduced.",
+        "",
+        "numbers           frozen  reproduced    data  selection  method    gone     new",
+        "pools and strata       2           1       -          -       1       -       -",
+        "separate rows          1           -       -          1       -       -       -",
+        "subgroups              1           -       -          -       -       1       1",
+        "all                    4           1       -          1       1       1       1",
+    ]
+    assert found[8].startswith("Changed by data: a record")
+    assert [line for line in found[found.index("Headline numbers that differ: 3") :] if line] == [
+        "Headline numbers that differ: 3",
+        "  ROS1: 1/2, 50.0 % [10.0 - 90.0] -> 2/2, 100.0 % [20.0 - 100.0] (selection)",
+        "  other: exact -> posterior, 1/2, 50.0 % [10.0 - 90.0] (method)",
+        "  gone: 1/2, 50.0 % [10.0 - 90.0] -> not in it (data)",
+        "Further results that differ: 2",
+        "  pools.strict.orr.estimate: 0.1234567891 -> 0.5 (method)",
+        "  by.x: 1 -> absent (method)",
         "Units that differ: 1",
         "  strict: left a-2020/P1 (inferred)",
         "Records that today's package reads otherwise: 1",
@@ -59,7 +94,6 @@ def test_what_differs_is_listed_by_kind() -> None:
         "  priors.mu: absent -> [1, 1]",
         "Terms that differ: 1",
         "  drug.x: 1 -> absent",
-        "Only today's package gives 2 further values.",
         NOTHING_SINCE,
     ]
 
@@ -88,13 +122,18 @@ def test_what_changed_since() -> None:
 
 
 def test_a_long_list_is_cut() -> None:
-    for number, more in ((20, []), (21, ["  and 1 more: --format json"])):
+    for number, more in ((10, []), (11, ["  and 1 more: --format json"])):
         found = lines(values=(MOVED,) * number)
-        assert f"Results that differ: {number}" in found
-        assert [line for line in found if line.startswith("  response")] == [
-            "  response.strict.orr: 0.1234567891 -> 0.5"
-        ] * 20
-        assert [line for line in found if "more" in line] == more
+        assert f"Further results that differ: {number}" in found
+        assert [line for line in found if line.startswith("  pools")] == [
+            "  pools.strict.orr.estimate: 0.1234567891 -> 0.5 (method)"
+        ] * 10
+        assert [line for line in found if line.startswith("  and ")] == more
+
+
+def test_what_only_today_gives_is_told_where_all_is_reproduced() -> None:
+    new = Compared("by.y", ABSENT, 1, "method")
+    assert "Only today's package gives 2 further values." in lines(values=(SAME, new, new))
 
 
 def test_a_long_line_goes_on_below_its_start_and_no_name_is_torn_apart() -> None:

@@ -56,7 +56,7 @@ def frozen(folder: Path) -> Path:
     if whole not in _FROZEN:
         path, _ = snapshot("2026.1", folder)
         _FROZEN[whole] = path.read_bytes()
-    write_file(folder / "versions" / "2026.1.json", _FROZEN[whole])
+    write_file(folder / "versions" / "2026.1.json.bz2", _FROZEN[whole])
     return folder
 
 

@@ -63,7 +63,7 @@ def test_build_killed_at_each_write(review: Path) -> None:
 
 def test_snapshot_killed_at_each_write(review: Path) -> None:
     before, interrupted, after = states("snapshot", review)
-    assert set(after) - set(before) == {"review/versions/2026.2.json"}
+    assert set(after) - set(before) == {"review/versions/2026.2.json.bz2"}
     assert before.items() <= after.items()
     assert len(interrupted) >= 6
     assert interrupted == [before] * len(interrupted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import json
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from metaimt.problem import WrongUse
 from metaimt.report.verification_text import verification_text
 from metaimt.review import verify
 from metaimt.statistics.posterior import pool_proportion
+from metaimt.versions.verification import counts_of
 
 pytestmark = pytest.mark.usefixtures("remembered")
 
@@ -39,8 +41,11 @@ def reseal(path: Path, **sections: Any) -> None:
 def test_every_number_is_reproduced(review: Path) -> None:
     found = verify("2026.1", review)
     assert found.holds
-    assert found.numbers == found.reproduced > 300
-    assert (found.values, found.units, found.settings, found.misread, found.added) == ((), (), (), (), 0)
+    counts = counts_of(found.values)
+    assert counts["frozen"] == counts["reproduced"] > 300
+    assert (found.differing, found.units, found.settings, found.misread) == ((), (), (), ())
+    assert {one.outcome for one in found.values} == {"reproduced"}
+    assert len(found.headline) > 2 and not any(cause for _, cause in found.headline)
     assert "In the working tree since: nothing." in verification_text(found)
 
 
@@ -48,7 +53,7 @@ def test_the_newest_is_the_default_and_an_unknown_one_is_told(review: Path, make
     assert verify(cases=review).version == "2026.1"
     with pytest.raises(WrongUse, match=r"no version 2026\.2 .*the versions are 2026\.1"):
         verify("2026.2", review)
-    (review / "versions" / "2026.1.json").unlink()
+    (review / "versions" / "2026.1.json.bz2").unlink()
     with pytest.raises(WrongUse, match=r"none is frozen yet: metaimt snapshot YEAR\.N"):
         verify(cases=review)
 
@@ -64,9 +69,9 @@ def test_the_newest_is_the_default_and_an_unknown_one_is_told(review: Path, make
     ],
 )
 def test_a_changed_byte_of_the_version_file(old: str, new: str, section: str, review: Path) -> None:
-    path = review / "versions" / "2026.1.json"
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    path = review / "versions" / "2026.1.json.bz2"
+    text = bz2.decompress(path.read_bytes()).decode("utf-8")
+    path.write_bytes(bz2.compress(text.replace(old, new, 1).encode("utf-8")))
     found = verify("2026.1", review)
     assert found.fault is not None
     assert not found.holds
@@ -75,14 +80,18 @@ def test_a_changed_byte_of_the_version_file(old: str, new: str, section: str, re
 
 
 def test_a_number_that_is_not_reproduced(review: Path) -> None:
-    path = review / "versions" / "2026.1.json"
+    path = review / "versions" / "2026.1.json.bz2"
     results = read_version(path)["results"]
     results["pools"]["strict"]["orr"]["estimate"] += 0.01
     reseal(path, results=results)
     found = verify("2026.1", review)
-    assert [one.path for one in found.values] == ["pools.strict.orr.estimate"]
-    assert (found.numbers - found.reproduced, found.holds) == (1, False)
-    assert "pools.strict.orr.estimate: " in verification_text(found)
+    assert [(one.path, one.cause) for one in found.differing] == [("pools.strict.orr.estimate", "method")]
+    assert [(number.group.name, cause) for number, cause in found.headline if cause] == [("strict", "method")]
+    counts = counts_of(found.values)
+    assert (counts["frozen"] - counts["reproduced"], counts["method"], found.holds) == (1, 1, False)
+    said = " ".join(verification_text(found).split())
+    assert "Headline numbers that differ: 1 strict, ALK-positive: 10/14, 71.4 %" in said
+    assert "Further results" not in said
 
 
 def test_a_changed_default_that_moves_numbers(review: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +100,7 @@ def test_a_changed_default_that_moves_numbers(review: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(metaimt.analyses.pooled_response, "pool_proportion", wider)
     found = verify("2026.1", review)
-    differing = {one.path for one in found.values}
+    differing = {one.path for one in found.differing}
     assert {"pools.strict.orr.level", "pools.strict.orr.lower", "pools.strict.orr.upper"} <= differing
     assert not found.holds
 
@@ -111,7 +120,7 @@ def test_a_changed_default_of_the_protocol(review: Path, monkeypatch: pytest.Mon
         Protocol.model_rebuild(force=True)
     changed = {(kind, one.path, one.frozen, one.now) for kind, one in found.settings}
     assert changed == {("protocol", "priors.rho[0]", 1.0, 2.0)}
-    assert found.values
+    assert {one.cause for one in found.differing} == {"method"}
     assert "priors.rho[0]: 1 -> 2" in verification_text(found)
 
 
@@ -125,7 +134,7 @@ def test_a_changed_default_that_moves_no_number_is_told(review: Path, monkeypatc
 
 
 def test_another_package_version_is_told(review: Path) -> None:
-    path = review / "versions" / "2026.1.json"
+    path = review / "versions" / "2026.1.json.bz2"
     reseal(path, packages={**read_version(path)["packages"], "numpy": "1.0", "gone": "2"})
     found = verify("2026.1", review)
     assert found.holds
@@ -157,7 +166,7 @@ def test_a_working_tree_with_errors_does_not_keep_a_version_from_being_verified(
 
 
 def test_content_that_todays_rules_refuse(review: Path) -> None:
-    path = review / "versions" / "2026.1.json"
+    path = review / "versions" / "2026.1.json.bz2"
     files = read_version(path)["files"]
     files["literature/example-a.yaml"] = [line.replace("PR", "Partial") for line in files["literature/example-a.yaml"]]
     reseal(path, files=files)
@@ -172,4 +181,7 @@ def test_content_that_todays_rules_refuse(review: Path) -> None:
 def test_the_json_form_has_no_machine_path(review: Path, tmp_path: Path) -> None:
     found = verify("2026.1", review)
     assert str(tmp_path) not in json.dumps(found.to_dict())
-    assert found.to_dict()["numbers"] == {"frozen": found.numbers, "reproduced": found.numbers, "only_now": 0}
+    frozen = sum(one.is_number for one in found.values)
+    none = dict.fromkeys(("data", "selection", "method", "only_frozen", "only_now"), 0)
+    assert found.to_dict()["numbers"] == {"frozen": frozen, "reproduced": frozen, **none}
+    assert {one["outcome"] for one in found.to_dict()["values"]} == {"reproduced"}
