@@ -36,6 +36,7 @@ from metaimt.casefiles.strict_yaml import Path
 from metaimt.checks.across_library import name_of
 from metaimt.checks.patient_facts import Facts, library_facts
 from metaimt.checks.rule import Located, rule
+from metaimt.serialise import published, to_json
 
 STRENGTH = 10
 SMALL_LIBRARY = 100  # reports
@@ -365,6 +366,7 @@ _DEPTHS = ("full_text", "abstract", "title", "secondary")
 _LONGEST_MESSAGE, _MOST_REASONS = 115, 3
 
 
+@published("left", "right", "score", "reasons", "against")
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """Two patients or arms of different reports that may be the same, the first by id first."""
@@ -404,8 +406,7 @@ class Candidate:
 
     def to_dict(self) -> dict[str, Any]:
         """The two ids, the score and the reasons."""
-        names = ("left", "right", "score", "reasons", "against")
-        return {name: getattr(self, name) for name in names}
+        return dict(to_json(self))
 
 
 def candidates(library: Library) -> tuple[Candidate, ...]:

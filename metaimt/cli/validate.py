@@ -58,12 +58,8 @@ def validate(
     problems, waived, files = looked.findings.problems, looked.findings.waived, looked.files
     last_line = summary(problems, files, len(waived), len(looked.pending))
     if output is ProblemFormat.json:
-        lists = {
-            "problems": [problem.to_dict() for problem in problems],
-            "waived": [one.to_dict() for one in waived],
-        }
         told_too = {"pending": [each.id for each in looked.pending], "moved": list(looked.moved)}
-        print_json({"format": 1, **lists, **told_too, "files": files})
+        print_json({"format": 1, "problems": problems, "waived": waived, **told_too, "files": files})
     elif output is ProblemFormat.github:
         print("\n".join([*map(github_annotation, problems), last_line]))
     else:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from metaimt.model.unit import Unit
+from metaimt.serialise import published, to_json
 
 RESPONSE: Final = "response"
 COMPLETE: Final = "complete"
@@ -29,6 +30,7 @@ class Part:
     n: int
 
 
+@published("responders", "evaluable", "reports")
 @dataclass(frozen=True, slots=True)
 class Count:
     """Patients with an outcome of those evaluable, in so many reports; all are sums over the parts.
@@ -128,7 +130,7 @@ class Count:
 
     def to_dict(self) -> dict[str, int]:
         """The three sums by name."""
-        return {"responders": self.responders, "evaluable": self.evaluable, "reports": self.reports}
+        return dict(to_json(self))
 
 
 def levels(units: Iterable[Unit], level_of: Callable[[Unit], str | None], missing: str) -> dict[str, list[Unit]]:

@@ -46,6 +46,7 @@ from metaimt.report.tables import (
     unread_rows,
 )
 from metaimt.report.whats_new import changes_page
+from metaimt.serialise import to_json
 from metaimt.versions.changes import Changes
 from metaimt.workers import Lost, Task, run_each
 
@@ -110,6 +111,6 @@ def output_files(
 
 def results_dict(results: Results) -> dict[str, Any]:
     """The content of results.json: the numbers of every analysis, and the note on publication bias in words."""
-    data = results.to_dict()
+    data = to_json(results)
     notes = {"note": bias_note(results), "technical_note": technical_note(results)}
     return {**data, "publication_bias": {**data["publication_bias"], **notes}}

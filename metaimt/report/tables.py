@@ -36,6 +36,7 @@ from metaimt.analyses.unread import UnreadResponses
 from metaimt.evidence.selection import Selection
 from metaimt.files import for_cell
 from metaimt.model.fields import FIELDS
+from metaimt.serialise import to_json
 from metaimt.statistics.betabinomial_regression import OddsRatio
 from metaimt.statistics.outcome import NotIdentified, NotRun
 from metaimt.statistics.posterior import WeightedProportion
@@ -172,14 +173,14 @@ def adjusted_rows(result: PooledResponse) -> Iterator[Row]:
 
 
 def json_text(data: Any) -> str:
-    """JSON with sorted keys and numbers to 10 significant digits."""
-    return json.dumps(_rounded(data), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    """Results or data as JSON with sorted keys and numbers to 10 significant digits."""
+    return json.dumps(_rounded(to_json(data)), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _rounded(data: Any) -> Any:
     if isinstance(data, dict):
         return {key: _rounded(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
+    if isinstance(data, list):
         return [_rounded(value) for value in data]
     return float(number_text(data)) if isinstance(data, float) else data
 
@@ -242,7 +243,7 @@ def regression_rows(found: Subgroups) -> Iterator[Row]:
 def later_rows(found: Subgroups) -> Iterator[Row]:
     """Each patient's change from one inhibitor to the next."""
     for switch in found.later.switches:
-        yield switch.to_dict()
+        yield to_json(switch)
 
 
 def duration_rows(found: Mapping[str, Duration]) -> Iterator[Row]:
@@ -339,7 +340,7 @@ def evidence_map_rows(found: Mapping[str, EvidenceMap]) -> Iterator[Row]:
     """One cell that has patients a row, by pool."""
     for pool, each in found.items():
         for (row, column), counts in each.cells.items():
-            yield {"pool": pool, each.down: row, each.across: column, **counts.to_dict()}
+            yield {"pool": pool, each.down: row, each.across: column, **to_json(counts)}
 
 
 def sensitivity_rows(tables: SensitivityTables) -> Iterator[Row]:

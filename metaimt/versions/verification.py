@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from metaimt.casefiles.protocol import Protocol
 from metaimt.casefiles.version_files import Fault, canonical
+from metaimt.serialise import published, to_json
 from metaimt.versions.records import NO_CHANGES, Documents, RecordChanges, record_changes
 from metaimt.versions.side import PACKAGE, SAME, Move, Placings, moves_between, placings_from
 from metaimt.versions.stored import Stored, code_defaults, flat, package_versions, record_digests, terms_of
@@ -29,11 +30,20 @@ class Difference:
     frozen: Any
     now: Any
 
-    def to_dict(self) -> dict[str, Any]:
-        """All fields by name."""
-        return {"path": self.path, "frozen": self.frozen, "now": self.now}
 
-
+@published(
+    "version",
+    "holds",
+    "units",
+    format=lambda _: 1,
+    edited=lambda each: each.fault and each.fault.message,
+    not_recomputed=lambda each: each.unreadable or None,
+    numbers=lambda each: {"frozen": each.numbers, "reproduced": each.reproduced, "only_now": each.added},
+    differing="values",
+    read_otherwise="misread",
+    settings=lambda each: [{"kind": kind, **to_json(one)} for kind, one in each.settings],
+    since=lambda each: {**to_json(each.since), "comments_or_layout": each.reworded},
+)
 @dataclass(frozen=True)
 class Verification:
     """What became of a frozen version. `fault`: the file was edited, and nothing was recomputed.
@@ -61,22 +71,6 @@ class Verification:
     def holds(self) -> bool:
         """Whether the file is as it was frozen and everything in it is reproduced."""
         return not (self.fault or self.unreadable or self.values or self.units or self.misread)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The machine-readable form of `metaimt verify --format json`."""
-        return {
-            "format": 1,
-            "version": self.version,
-            "holds": self.holds,
-            "edited": self.fault.message if self.fault else None,
-            "not_recomputed": self.unreadable or None,
-            "numbers": {"frozen": self.numbers, "reproduced": self.reproduced, "only_now": self.added},
-            "differing": [one.to_dict() for one in self.values],
-            "units": [move.to_dict() for move in self.units],
-            "read_otherwise": list(self.misread),
-            "settings": [{"kind": kind, **one.to_dict()} for kind, one in self.settings],
-            "since": {**self.since.to_dict(), "comments_or_layout": list(self.reworded)},
-        }
 
 
 def verified(

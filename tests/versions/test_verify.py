@@ -17,6 +17,7 @@ from metaimt.casefiles.version_files import read_version, sealed
 from metaimt.problem import WrongUse
 from metaimt.report.verification_text import verification_text
 from metaimt.review import verify
+from metaimt.serialise import to_json
 from metaimt.statistics.posterior import pool_proportion
 
 pytestmark = pytest.mark.usefixtures("remembered")
@@ -171,5 +172,5 @@ def test_content_that_todays_rules_refuse(review: Path) -> None:
 
 def test_the_json_form_has_no_machine_path(review: Path, tmp_path: Path) -> None:
     found = verify("2026.1", review)
-    assert str(tmp_path) not in json.dumps(found.to_dict())
-    assert found.to_dict()["numbers"] == {"frozen": found.numbers, "reproduced": found.numbers, "only_now": 0}
+    assert str(tmp_path) not in json.dumps(to_json(found))
+    assert to_json(found)["numbers"] == {"frozen": found.numbers, "reproduced": found.numbers, "only_now": 0}
