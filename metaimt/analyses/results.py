@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -56,6 +57,39 @@ def frozen_numbers(
         "heterogeneity": {name: to_json(heterogeneity(group, protocol)) for name, group in response.pools.items()},
         "sensitivity": to_json(sensitivity(library, protocol, selection)),
     }
+
+
+def results_schema() -> dict[str, Any]:
+    """The JSON Schema of results.json: what each key is, in what unit, and that nothing else is there."""
+    import yaml
+
+    text = files("metaimt.analyses").joinpath("results.schema.yaml").read_text(encoding="utf-8")
+    short = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
+    return {key: value for key, value in _written_out(short, short).items() if key not in {"meanings", "parts"}}
+
+
+def _written_out(node: Any, short: Mapping[str, Any]) -> Any:
+    """A schema from the short form that results.schema.yaml describes; `short` is the whole of it."""
+    if not isinstance(node, dict):
+        return {"$ref": f"#/$defs/{node}"} if isinstance(node, str) else node
+    found = {key: _written_out(node[key], short) for key in ("items", "additionalProperties") if key in node}
+    if "anyOf" in node:
+        found["anyOf"] = [_written_out(each, short) for each in node["anyOf"]]
+    if "$defs" in node:
+        found["$defs"] = {name: _written_out(part, short) for name, part in node["$defs"].items()}
+    if "properties" in node:
+        names = {key: key.rstrip("?") for key in node["properties"]}
+        found["properties"] = {
+            names[key]: _described(names[key], each, short) for key, each in node["properties"].items()
+        }
+        found["required"] = [key for key, name in names.items() if key == name]
+        found["additionalProperties"] = False
+    return {**node, **found}
+
+
+def _described(key: str, node: Any, short: Mapping[str, Any]) -> Any:
+    said = "description" in (short["$defs"][node] if isinstance(node, str) else node)
+    return {**({} if said else {"description": short["meanings"][key]}), **_written_out(node, short)}
 
 
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "PyMARE", "matplotlib", "PyYAML", "pydantic", "Jinja2")

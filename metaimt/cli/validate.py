@@ -200,8 +200,14 @@ def _wanted(name: str, paths: Iterable[Path]) -> bool:
 @told
 def schema(
     cases: Annotated[Path, typer.Argument(help="Folder of the review.")] = Path("cases"),
+    results: Annotated[bool, typer.Option("--results", help="That of results.json.")] = False,
 ) -> None:
     """Print the JSON Schema of case files, for editors; save it as cases/case.schema.json."""
+    if results:
+        from metaimt.analyses.results import results_schema
+
+        print(json.dumps(results_schema(), indent=1, ensure_ascii=False))
+        return
     from metaimt.casefiles.library import read_library
     from metaimt.casefiles.schema import case_schema
     from metaimt.vocabulary import built_in
