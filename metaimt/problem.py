@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from metaimt.serialise import published, spread
+
 Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
@@ -22,6 +24,7 @@ class Position:
     length: int = 1
 
 
+@published("file", "rule", "severity", "message", "hint", line="position.line", column="position.column")
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One finding: `file` as shown to the user, rule id (stable), severity, message, and the way to mend it."""
@@ -39,29 +42,14 @@ class Problem:
         """File, line, column, rule, message: the order in which problems are always listed."""
         return (self.file, self.position.line, self.position.column, self.rule, self.message)
 
-    def to_dict(self) -> dict[str, str | int]:
-        """The machine-readable form of `metaimt validate --format json`."""
-        return {
-            "file": self.file,
-            "line": self.position.line,
-            "column": self.position.column,
-            "rule": self.rule,
-            "severity": self.severity,
-            "message": self.message,
-            "hint": self.hint,
-        }
 
-
+@published(spread("problem"), "reason")
 @dataclass(frozen=True, slots=True)
 class Waived:
     """A problem that its case file says is no mistake, with the reason given there."""
 
     problem: Problem
     reason: str
-
-    def to_dict(self) -> dict[str, str | int]:
-        """The problem and the reason, for `metaimt validate --format json`."""
-        return {**self.problem.to_dict(), "reason": self.reason}
 
 
 @dataclass(frozen=True, slots=True)

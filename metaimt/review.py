@@ -18,6 +18,7 @@ from metaimt.checks import examine
 from metaimt.checks.across_library import stem_of
 from metaimt.evidence.selection import Selection, select
 from metaimt.problem import Blocked, CannotAnalyse, Problem, Waived, check_name, has_errors
+from metaimt.serialise import to_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -323,7 +324,7 @@ def _read(place: Place) -> tuple[Side, Loaded | None]:
 def _state(loaded: Loaded, selection: Selection, response: PooledResponse) -> State:
     from metaimt.versions.side import state_of
 
-    return state_of(loaded.library, loaded.warnings, selection, response.to_dict())
+    return state_of(loaded.library, loaded.warnings, selection, to_json(response))
 
 
 def _side(name: str, loaded: Loaded, state: State, printed: State | None = None) -> Side:

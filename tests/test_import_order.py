@@ -13,6 +13,7 @@ import metaimt
 
 PACKAGE = Path(metaimt.__path__[0])
 LINES = (
+    ("serialise",),
     ("problem", "vocabulary", "files", "workers", "statistics", "model"),
     ("casefiles", "out_folder"),
     ("checks", "evidence"),

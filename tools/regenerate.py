@@ -49,8 +49,8 @@ def _said(*words: str) -> bytes:
 
 
 def schema() -> Files:
-    """The schema that editors complete and check case files by."""
-    return {"cases/case.schema.json": _said("schema")}
+    """The schema that editors complete and check case files by, and that of results.json."""
+    return {"cases/case.schema.json": _said("schema"), "docs/results.schema.json": _said("schema", "--results")}
 
 
 def rules() -> Files:

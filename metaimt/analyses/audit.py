@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import CaseFile, Claim
@@ -27,9 +27,22 @@ from metaimt.checks.printed_numbers import (
     where_text,
 )
 from metaimt.problem import Problem, Waived, WrongUse
+from metaimt.serialise import entries_of, optional, published, to_json
 from metaimt.statistics.proportion import Proportion, clopper_pearson
 
 
+@published(
+    "report",
+    "rule",
+    "explanation",
+    optional("waived_because"),
+    what="found.claim.what",
+    where="found.claim.where",
+    printed="found.printed",
+    computed="found.computed",
+    message="found.message",
+    remedy="found.remedy",
+)
 @dataclass(frozen=True)
 class AuditFinding:
     """One printed number that does not agree; `place` is that of the claim in the case file."""
@@ -45,27 +58,6 @@ class AuditFinding:
         """What does not agree, and what would make it right."""
         return f"{self.found.message}; {self.found.remedy}"
 
-    def to_dict(self) -> dict[str, Any]:
-        """The finding without its place in the case file, so that outputs do not depend on where the review lies."""
-        claim = self.found.claim
-        row: dict[str, Any] = {
-            "report": self.report,
-            "what": claim.what,
-            "where": claim.where,
-            "printed": self.found.printed,
-            "computed": self.found.computed,
-            "rule": self.rule,
-            "message": self.found.message,
-            "remedy": self.found.remedy,
-            "explanation": self.explanation,
-        }
-        return {**row, "waived_because": self.waived_because} if self.waived_because else row
-
-    def located(self) -> dict[str, Any]:
-        """One finding of `metaimt audit --format json`."""
-        place = {"file": self.place.file, "line": self.place.position.line, "column": self.place.position.column}
-        return {**self.to_dict(), **place}
-
 
 @dataclass(frozen=True)
 class Audit:
@@ -80,17 +72,16 @@ class Audit:
         """The findings in one report, waived or not."""
         return tuple(found for found in (*self.findings, *self.waived) if found.report == report)
 
-    def to_dict(self) -> dict[str, Any]:
-        """The part `audit` of results.json."""
-        return self._dict([one.to_dict() for one in self.findings], [one.to_dict() for one in self.waived])
 
-    def located(self) -> dict[str, Any]:
-        """The content of `metaimt audit --format json`: with file, line and column of each finding."""
-        lists = [one.located() for one in self.findings], [one.located() for one in self.waived]
-        return {"format": 1, **self._dict(*lists)}
+_PLACE: Final = (("file", "place.file"), ("line", "place.position.line"), ("column", "place.position.column"))
 
-    def _dict(self, findings: list[Any], waived: list[Any]) -> dict[str, Any]:
-        return {"findings": findings, "waived": waived, "claims": self.claims, "reports": self.reports}
+
+def located(found: Audit) -> dict[str, Any]:
+    """The content of `metaimt audit --format json`: with file, line and column of each finding.
+
+    results.json does not have them, so that outputs do not depend on where the review lies.
+    """
+    return {"format": 1, **to_json(found, {AuditFinding: (*entries_of(AuditFinding), *_PLACE)})}
 
 
 def audit(library: Library, waived: Iterable[Waived] = (), files: Iterable[str] | None = None) -> Audit:

@@ -14,16 +14,20 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from metaimt.analyses.wording import NOBODY
 from metaimt.evidence.selection import Selection
 from metaimt.model.count import Count
 from metaimt.model.fields import BY_NAME, GROUPINGS
 from metaimt.model.unit import Unit
 from metaimt.problem import check_name
+from metaimt.serialise import published, spread, to_json
 from metaimt.statistics.proportion import Proportion, clopper_pearson
 
 NOT_REPORTED = "not reported"
+_WITHOUT_LEVEL = {Proportion: ("estimate", "lower", "upper", "method")}
 
 
+@published(spread("counts"), level="name", orr=lambda each: to_json(each.orr, _WITHOUT_LEVEL), none=NOBODY)
 @dataclass(frozen=True, slots=True)
 class Level:
     """One row of a breakdown: counts, and the exact interval (None where no patient is evaluable)."""
@@ -31,17 +35,6 @@ class Level:
     name: str
     counts: Count
     orr: Proportion | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Counts with the Clopper-Pearson interval."""
-        if self.orr is None:
-            return {
-                "level": self.name,
-                **self.counts.to_dict(),
-                "orr": {"not_identified": "no evaluable patient"},
-            }
-        interval = {"estimate": self.orr.estimate, "lower": self.orr.lower, "upper": self.orr.upper}
-        return {"level": self.name, **self.counts.to_dict(), "orr": {**interval, "method": self.orr.method}}
 
 
 @dataclass(frozen=True)
@@ -52,11 +45,6 @@ class Breakdown:
     grouping: str
     levels: tuple[Level, ...]
     total: Count
-
-    def to_dict(self) -> dict[str, Any]:
-        """All rows and the total."""
-        rows = [level.to_dict() for level in self.levels]
-        return {"pool": self.pool, "grouping": self.grouping, "levels": rows, "total": self.total.to_dict()}
 
 
 def breakdown(selection: Selection, pool: str, grouping: str, label: str = "") -> Breakdown:
@@ -92,6 +80,7 @@ DOWN: Final = "fusion_partner"
 ACROSS: Final = "drug"
 
 
+@published("pool", "down", "across", "total", cells="listed")
 @dataclass(frozen=True)
 class EvidenceMap:
     """One pool by two groupings; the cells add up to `total`.
@@ -110,21 +99,10 @@ class EvidenceMap:
     column_totals: Mapping[str, Count]
     total: Count
 
-    def to_dict(self) -> dict[str, Any]:
-        """The cells that have patients, and the total."""
-        cells = [
-            {self.down: row, self.across: column, **self.cells[row, column].to_dict()}
-            for row in self.rows
-            for column in self.columns
-            if (row, column) in self.cells
-        ]
-        return {
-            "pool": self.pool,
-            "down": self.down,
-            "across": self.across,
-            "cells": cells,
-            "total": self.total.to_dict(),
-        }
+    def listed(self) -> list[dict[str, Any]]:
+        """The cells that have patients, row by row: both levels and the counts."""
+        pairs = ((row, column) for row in self.rows for column in self.columns if (row, column) in self.cells)
+        return [{self.down: row, self.across: column, **to_json(self.cells[row, column])} for row, column in pairs]
 
 
 def evidence_map(

@@ -6,16 +6,16 @@ PyMARE is imported when the first inverse-variance model is fitted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
-from metaimt.analyses.comparison import Comparison, compare
+from metaimt.analyses.comparison import COMPARED, Comparison, compare
 from metaimt.analyses.models import SHOWN as COMPARED_ONLY
 from metaimt.analyses.models import Interval
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.sensitivity import Cell, SensitivityRow
-from metaimt.analyses.wording import difference
+from metaimt.analyses.wording import NOBODY, difference
 from metaimt.casefiles.protocol import Protocol
-from metaimt.statistics.outcome import NotIdentified, NotRun
+from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import Proportion
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ SHOWN = {
     "logit-dl": "inverse variance, logit, 0.5 added where r = 0 or n, DL",
     "double-arcsine-dl": "inverse variance, double arcsine, DL",
 }
-_NOBODY = NotIdentified("no evaluable patient")
 
 
 def compare_pools(pools: Mapping[str, Group], protocol: Protocol) -> dict[str, Comparison]:
@@ -50,13 +49,8 @@ def compare_pools(pools: Mapping[str, Group], protocol: Protocol) -> dict[str, C
     }
 
 
-def comparison_dicts(compared: Mapping[str, Comparison]) -> dict[str, Any]:
-    """By pool, without what needs years and groups of the reports: results.json, `methods`."""
-    left = {"cumulative", "subgroups", "format"}
-    return {
-        name: {key: value for key, value in found.to_dict().items() if key not in left}
-        for name, found in compared.items()
-    }
+BY_POOL: Final = {Comparison: COMPARED}
+"""Of a comparison, for JSON: without what needs years and groups of the reports; results.json, `methods`."""
 
 
 def model_rows(pools: Mapping[str, Group], compared: Mapping[str, Comparison]) -> tuple[SensitivityRow, ...]:
@@ -83,7 +77,7 @@ def comparison_reasons(compared: Mapping[str, Comparison]) -> tuple[str, ...]:
 
 
 def _cell(group: Group, compared: Comparison | None, key: str) -> Cell:
-    rate = dict(_rates(compared))[key] if compared is not None else _NOBODY
+    rate = dict(_rates(compared))[key] if compared is not None else NOBODY
     if not isinstance(rate, Interval):
         return Cell(group.counts, None, None, {}, rate.wording(), ())
     counts = group.counts

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
@@ -22,12 +22,18 @@ from metaimt.evidence.selection import Placed, Selection
 from metaimt.model.count import Count
 from metaimt.model.reason import Reason
 from metaimt.model.unit import Unit
+from metaimt.serialise import published
 
 ONGOING = "still on the drug"
 NO_REASON = "stopped, reason not stated"
 BEFORE_ASSESSMENT = "death before the response was assessed"
 
 
+@published(
+    stated=lambda each: len(each.stated.parts),
+    of=lambda each: len(each.asked.parts),
+    values=lambda each: {n: {"number": len(v.ids), "units": v.ids} for n, v in each.values.items()},
+)
 @dataclass(frozen=True, slots=True)
 class Stated:
     """One item: `values` maps what is stated to who, `stated` are all these, `asked` also those who state nothing.
@@ -40,12 +46,14 @@ class Stated:
     stated: Count
     asked: Count
 
-    def to_dict(self) -> dict[str, Any]:
-        """Counts and the units behind them."""
-        values = {name: {"number": len(found.ids), "units": list(found.ids)} for name, found in self.values.items()}
-        return {"stated": len(self.stated.parts), "of": len(self.asked.parts), "values": values}
 
-
+@published(
+    "status",
+    end_of_treatment="ends",
+    adverse_events="events",
+    patients_as_counts="arms.evaluable",
+    of_these_described_elsewhere=lambda each: len(each.elsewhere.parts),
+)
 @dataclass(frozen=True, slots=True)
 class DeathsAndToxicity:
     """`status` of each patient at the last follow-up; `ends` and `events` of each course.
@@ -59,15 +67,6 @@ class DeathsAndToxicity:
     events: Stated
     arms: Count
     elsewhere: Count
-
-    def to_dict(self) -> dict[str, Any]:
-        """The three items, and for how many nothing is recorded."""
-        items = {"status": self.status, "end_of_treatment": self.ends, "adverse_events": self.events}
-        counts = {
-            "patients_as_counts": self.arms.evaluable,
-            "of_these_described_elsewhere": len(self.elsewhere.parts),
-        }
-        return {**{name: item.to_dict() for name, item in items.items()}, **counts}
 
 
 def deaths_and_toxicity(library: Library, protocol: Protocol, selection: Selection) -> DeathsAndToxicity:
@@ -157,6 +156,12 @@ OPERABLE: Final = "became operable, or the drug was stopped for surgery"
 TOXICITY: Final = "stopped for toxicity"
 
 
+@published(
+    "question",
+    yes=lambda each: len(each.yes.parts),
+    known=lambda each: len(each.known.parts),
+    of=lambda each: len(each.asked.parts),
+)
 @dataclass(frozen=True)
 class Answer:
     """One question: who of `asked` says yes, who says yes or no."""
@@ -172,28 +177,17 @@ class Answer:
         known = len(self.known.parts)
         return len(self.yes.parts) / known if known >= FEWEST else None
 
-    def to_dict(self) -> dict[str, Any]:
-        """The three counts."""
-        counts = {"yes": len(self.yes.parts), "known": len(self.known.parts), "of": len(self.asked.parts)}
-        return {"question": self.question, **counts}
 
-
+@published(
+    "pool",
+    groups=lambda each: [{"grouping": g, "level": level, "answers": a} for (g, level), a in each.answers.items()],
+)
 @dataclass(frozen=True)
 class ClinicalQuestions:
     """Of one pool: the answers for all, and by level of histology and of drug."""
 
     pool: str
     answers: Mapping[tuple[str, str], tuple[Answer, ...]]  # (grouping, level); ("", "") is the pool
-
-    def to_dict(self) -> dict[str, Any]:
-        """A list of groups."""
-        return {
-            "pool": self.pool,
-            "groups": [
-                {"grouping": grouping, "level": level, "answers": [each.to_dict() for each in found]}
-                for (grouping, level), found in self.answers.items()
-            ],
-        }
 
 
 def clinical_questions(selection: Selection, pool: str, label: str) -> ClinicalQuestions:

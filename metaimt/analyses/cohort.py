@@ -26,12 +26,14 @@ from metaimt.analyses.cohort_description import (
     test_between,
 )
 from metaimt.analyses.cohort_survival import CohortSurvival, survival
+from metaimt.analyses.duration import Curve
 from metaimt.casefiles.cohort_mapping import CohortMapping
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import CaseFile, Claim, Cohort, Tested
 from metaimt.casefiles.patient_table import PatientTable, Rejected
 from metaimt.casefiles.table_patients import CohortPatient
 from metaimt.model.count import Publications, Quoted
+from metaimt.serialise import entries_of, optional, published
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import Proportion, clopper_pearson
 from metaimt.vocabulary import Vocabulary, built_in
@@ -49,6 +51,7 @@ class PrintedRate:
     rate: float
 
 
+@published("rows", "repeated", "empty", "notes", "rejected", columns_not_used="not_used")
 @dataclass(frozen=True)
 class Reading:
     """What became of the rows of a table: those not empty are analysed, rejected or repeated."""
@@ -60,14 +63,34 @@ class Reading:
     not_used: tuple[str, ...]
     notes: tuple[str, ...] = ()  # what of the file is not read
 
-    def to_dict(self) -> dict[str, Any]:
-        """All rows accounted for, each rejected one with its reasons."""
-        rejected = [{"row": each.row, "id": each.id, "reasons": list(each.reasons)} for each in self.rejected]
-        counts = {"rows": self.rows, "repeated": self.repeated, "empty": self.empty}
-        unread = {"columns_not_used": list(self.not_used), "notes": list(self.notes)}
-        return {**counts, **unread, "rejected": rejected}
+
+WITHOUT_TIMES: Final = {Curve: entries_of(Curve, "steps")}
+"""For results.json: no steps of the curves, since they are the times of single patients, and those stay local."""
 
 
+def _printed(cohort: CohortResult) -> dict[str, Any]:
+    found: dict[str, Any] = {"overall_survival": cohort.printed_rates}
+    if cohort.printed_followup is not None:
+        median, *ends = cohort.printed_followup
+        interval = [{"not_printed": True} if end is None else end for end in ends]
+        found["followup_median_months"] = {"value": median, "interval": interval}
+    return found
+
+
+@published(
+    "id",
+    "title",
+    "source",
+    "patients",
+    "table_one",
+    "positivity",
+    "symptoms",
+    "treatment",
+    "survival",
+    "notes",
+    optional("reading"),
+    optional("printed", lambda each: _printed(each) if each.reading is None else None),
+)
 @dataclass(frozen=True)
 class CohortResult:
     """Everything about one cohort.
@@ -107,45 +130,6 @@ class CohortResult:
             where = "its rows are not shown" if table else "as recorded in the case file"
             told = [Quoted(known, f"{n}/{of}", where)]
         return Publications(title, (self.id,), tuple(told))
-
-    def to_dict(self) -> dict[str, Any]:
-        """The machine-readable form; what was not run says why."""
-        found: dict[str, Any] = {
-            "id": self.id,
-            "title": self.title,
-            "source": self.source,
-            "patients": self.patients,
-            "table_one": [each.to_dict() for each in self.table_one],
-            "positivity": [each.to_dict() for each in self.positivity],
-            "symptoms": {"not_run": self.symptoms.reason}
-            if isinstance(self.symptoms, NotRun)
-            else [each.to_dict() for each in self.symptoms],
-            "treatment": [each.to_dict() for each in self.treatment],
-            "survival": {"not_run": self.survival.reason}
-            if isinstance(self.survival, NotRun)
-            else self.survival.to_dict(),
-            "notes": list(self.notes),
-        }
-        if self.reading is not None:
-            return {**found, "reading": self.reading.to_dict()}
-        rates = [{"months": rate.months, "rate": rate.rate} for rate in self.printed_rates]
-        found["printed"] = {"overall_survival": rates}
-        if self.printed_followup is not None:
-            limits = [{"not_printed": True} if limit is None else limit for limit in self.printed_followup[1:]]
-            found["printed"]["followup_median_months"] = {"value": self.printed_followup[0], "interval": limits}
-        return found
-
-
-def public_dict(cohort: CohortResult) -> dict[str, Any]:
-    """The same without the steps of the curves: they are the times of single patients, and those stay local."""
-
-    def without_steps(data: Any) -> Any:
-        if isinstance(data, dict):
-            return {key: without_steps(value) for key, value in data.items() if key != "steps"}
-        return [without_steps(value) for value in data] if isinstance(data, list) else data
-
-    found: dict[str, Any] = without_steps(cohort.to_dict())
-    return found
 
 
 def _as_printed(claim: Claim) -> str:

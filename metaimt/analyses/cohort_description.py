@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from metaimt.analyses.wording import proportion_dict
+from metaimt.analyses.wording import KNOWN_FOR_NOBODY
+from metaimt.serialise import optional, published, to_json
 from metaimt.statistics.exact_tests import ExactTest, exact_test
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import Proportion, clopper_pearson
@@ -29,6 +30,7 @@ class Level:
     of: int | None = None
 
 
+@published("n", "mean", *map(optional, ("sd", "median", "lower_quartile", "upper_quartile", "minimum", "maximum")))
 @dataclass(frozen=True, slots=True)
 class Summary:
     """A number over patients; None where a publication prints none."""
@@ -43,6 +45,13 @@ class Summary:
     maximum: float | None = None
 
 
+@published(
+    "name",
+    "of",
+    "exclusive",
+    optional("summary"),
+    levels=lambda each: [replace(level, of=each.of if level.of is None else level.of) for level in each.levels],
+)
 @dataclass(frozen=True, slots=True)
 class Variable:
     """A variable of Table 1. levels: with "not stated" last, they add up to `of`, unless `exclusive` is false.
@@ -56,17 +65,20 @@ class Variable:
     summary: Summary | None = None
     exclusive: bool = True
 
-    def to_dict(self) -> dict[str, Any]:
-        """The counts; what was not printed is left out."""
-        found: dict[str, Any] = {"name": self.name, "of": self.of, "exclusive": self.exclusive}
-        found["levels"] = [
-            {"name": level.name, "n": level.n, "of": self.of if level.of is None else level.of} for level in self.levels
-        ]
-        if self.summary is not None:
-            found["summary"] = {name: value for name, value in asdict(self.summary).items() if value is not None}
-        return found
+
+def _of_site(site: str, share: Proportion) -> dict[str, Any]:
+    return {"site": site, **to_json(share)}
 
 
+@published(
+    "marker",
+    optional("rest", lambda each: each.rest and _of_site(*each.rest)),
+    optional("test_of_named_sites", "test_named"),
+    "test",
+    "notes",
+    overall=lambda each: each.overall or KNOWN_FOR_NOBODY,
+    sites=lambda each: [_of_site(*found) for found in each.by_site],
+)
 @dataclass(frozen=True)
 class Positivity:
     """Positive among tested, with exact intervals. by_site: the sites as given; rest: the others together.
@@ -82,17 +94,8 @@ class Positivity:
     test_named: ExactTest | NotRun | None = None
     notes: tuple[str, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
-        """Counts, intervals and the tests."""
-        sites = [{"site": site, **proportion_dict(share)} for site, share in self.by_site]
-        found: dict[str, Any] = {"marker": self.marker, "overall": proportion_dict(self.overall), "sites": sites}
-        if self.rest is not None:
-            found["rest"] = {"site": self.rest[0], **proportion_dict(self.rest[1])}
-        if self.test_named is not None:
-            found["test_of_named_sites"] = test_dict(self.test_named)
-        return {**found, "test": test_dict(self.test), "notes": list(self.notes)}
 
-
+@published("symptom", "marker", "positive", "negative", "test", none=KNOWN_FOR_NOBODY)
 @dataclass(frozen=True)
 class Contrast:
     """A symptom among marker-positive and marker-negative patients, of those for whom both are known."""
@@ -102,16 +105,6 @@ class Contrast:
     positive: Proportion | None
     negative: Proportion | None
     test: ExactTest | NotRun
-
-    def to_dict(self) -> dict[str, Any]:
-        """Both shares and the test."""
-        sides = {"positive": proportion_dict(self.positive), "negative": proportion_dict(self.negative)}
-        return {"symptom": self.symptom, "marker": self.marker, **sides, "test": test_dict(self.test)}
-
-
-def test_dict(test: ExactTest | NotRun) -> dict[str, Any]:
-    """p and how it was found, or why it was not run."""
-    return {"not_run": test.reason} if isinstance(test, NotRun) else {"p": test.p, "method": test.wording()}
 
 
 def share(r: int, n: int) -> Proportion | None:

@@ -12,19 +12,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from metaimt.analyses.duration import Curve, curve_of
 from metaimt.casefiles.table_patients import CohortPatient
+from metaimt.serialise import Instead, optional, published, spread, to_json
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.survival import (
     CoxTerm,
     HazardsTest,
     LogRank,
+    LogRankGroup,
     cox,
     cox_penalised,
     cox_rule,
@@ -36,6 +38,7 @@ from metaimt.statistics.survival import (
 Method = Literal["Cox", "Cox, Firth-penalised"]
 
 
+@published("covariate", "n", "events", "missing", "method", lambda each: each.not_run or to_json(each, _FITTED))
 @dataclass(frozen=True)
 class CohortCox:
     """One covariate. n, events: of the patients for whom it is known; missing: of the others with a time.
@@ -56,28 +59,10 @@ class CohortCox:
     hazards: HazardsTest | NotRun
     not_run: NotRun | None
 
-    def to_dict(self) -> dict[str, Any]:
-        """The terms, or why there are none."""
-        found: dict[str, Any] = {
-            "covariate": self.covariate,
-            "n": self.n,
-            "events": self.events,
-            "missing": self.missing,
-            "method": self.method,
-        }
-        if self.not_run is not None:
-            return {**found, "not_run": self.not_run.reason}
-        hazards = {"not_run": self.hazards.reason} if isinstance(self.hazards, NotRun) else asdict(self.hazards)
-        found |= {"terms": [_term(term) for term in self.terms], "proportional_hazards": hazards}
-        found |= {} if self.joint_p is None else {"joint_p": self.joint_p}
-        return found | ({} if self.reference is None else {"reference": self.reference})
 
-
-def _term(term: CoxTerm) -> dict[str, Any]:
-    return {
-        name: value if not isinstance(value, float) or np.isfinite(value) else {"not_reached": "beyond any number"}
-        for name, value in asdict(term).items()
-    }
+_FITTED: Final[Instead] = {
+    CohortCox: ("terms", ("proportional_hazards", "hazards"), optional("joint_p"), optional("reference"))
+}
 
 
 def univariable(
@@ -174,6 +159,7 @@ UNITS = {"age": "year"}
 DEAD, LOST = "dead", "lost_to_followup"
 
 
+@published("label", spread("curve"))
 @dataclass(frozen=True)
 class GroupCurve:
     """One group: its label and curve."""
@@ -182,6 +168,10 @@ class GroupCurve:
     curve: Curve
 
 
+_RANKED: Final = ("label", ("patients", "subjects"), "observed", "expected")
+
+
+@published("variable", "known", "missing", "groups", log_rank=lambda each: to_json(each.test, {LogRankGroup: _RANKED}))
 @dataclass(frozen=True)
 class Comparison:
     """Groups of one variable. known: patients with a time and a group; missing: with a time, but no group."""
@@ -192,26 +182,30 @@ class Comparison:
     groups: tuple[GroupCurve, ...]
     test: LogRank | NotRun
 
-    def to_dict(self) -> dict[str, Any]:
-        """The curve of each group and the test."""
-        test: dict[str, Any] = {"not_run": self.test.reason} if isinstance(self.test, NotRun) else _test(self.test)
-        groups = [{"label": group.label, **group.curve.to_dict()} for group in self.groups]
-        return {
-            "variable": self.variable,
-            "known": self.known,
-            "missing": self.missing,
-            "groups": groups,
-            "log_rank": test,
-        }
+
+@published(
+    spread("curve"), warning=lambda _: "not the survival of this cohort: every loss to follow-up counted as a death"
+)
+@dataclass(frozen=True)
+class IfLossesDied:
+    """The curve if every loss to follow-up were a death at the last contact."""
+
+    curve: Curve | NotRun
 
 
-def _test(test: LogRank) -> dict[str, Any]:
-    groups = [
-        {"label": g.label, "patients": g.subjects, "observed": g.observed, "expected": g.expected} for g in test.groups
-    ]
-    return {"statistic": test.statistic, "df": test.df, "p": test.p, "groups": groups}
-
-
+@published(
+    "patients",
+    "known",
+    "excluded",
+    "outcomes",
+    "comparisons",
+    optional(
+        "if_losses_were_deaths",
+        lambda each: each.if_losses_died and IfLossesDied(each.if_losses_died),
+    ),
+    kaplan_meier="curve",
+    cox="models",
+)
 @dataclass(frozen=True)
 class CohortSurvival:
     """Overall survival in months from diagnosis.
@@ -228,26 +222,6 @@ class CohortSurvival:
     if_losses_died: Curve | NotRun | None
     comparisons: tuple[Comparison, ...]
     models: tuple[CohortCox, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything by name; the curve of the switch says what it is."""
-        found: dict[str, Any] = {
-            "patients": self.patients,
-            "known": self.known,
-            "excluded": dict(self.excluded),
-            "outcomes": dict(self.outcomes),
-            "kaplan_meier": _curve_dict(self.curve),
-            "comparisons": [each.to_dict() for each in self.comparisons],
-            "cox": [each.to_dict() for each in self.models],
-        }
-        if self.if_losses_died is not None:
-            warning = "not the survival of this cohort: every loss to follow-up counted as a death"
-            found["if_losses_were_deaths"] = {"warning": warning, **_curve_dict(self.if_losses_died)}
-        return found
-
-
-def _curve_dict(curve: Curve | NotRun) -> dict[str, Any]:
-    return {"not_run": curve.reason} if isinstance(curve, NotRun) else curve.to_dict()
 
 
 def survival(

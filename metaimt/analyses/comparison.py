@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from metaimt.analyses.models import (
     LIKELIHOOD,
@@ -24,18 +24,48 @@ from metaimt.analyses.study_parts import (
     Subgroups,
     cumulative,
     leave_one_out,
-    outcome_dict,
+    named,
     steps_joined,
     subgroups,
 )
 from metaimt.analyses.wording import FORMAT
 from metaimt.casefiles.studies import Study
+from metaimt.serialise import optional, published, to_json
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import Proportion
 
 Models = Literal["headline", "exact", "compared", "every"]
 
 
+def _counts(compared: Comparison) -> dict[str, int]:
+    total = compared.crude["clopper-pearson"]
+    return {"responders": total.responders, "evaluable": total.evaluable}
+
+
+def _crude(compared: Comparison) -> dict[str, Any]:
+    rates = to_json(compared.crude, {Proportion: ("estimate", "lower", "upper")})
+    return {**_counts(compared), **rates["clopper-pearson"], **rates}
+
+
+COMPARED: Final = (
+    *("name", "reports"),
+    ("reports_of_two_or_more", "informative"),
+    ("pooled", lambda each: {**_counts(each), **to_json(each.methods["beta-binomial"])}),
+    ("crude", _crude),
+    "methods",
+    (
+        "leave_one_out",
+        lambda each: [] if isinstance(parts := each.leave_one_out, NotRun) else to_json(parts, named("id")),
+    ),
+    "warnings",
+    optional("heterogeneity"),
+)
+"""Of a comparison, as JSON, what needs no years and groups of the reports."""
+
+
+@published(
+    *COMPARED, "subgroups", format=lambda _: FORMAT, cumulative=lambda each: to_json(each.cumulative, named("step"))
+)
 @dataclass(frozen=True)
 class Comparison:
     """One data set under every model that was asked for.
@@ -65,30 +95,6 @@ class Comparison:
         if self.joined > 1:
             said.append(f"cumulative: a step is {self.joined} reports, of {self.reports} in the order of the table")
         return tuple(said)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The contract of `metaimt pool STUDIES.csv --format json`."""
-        total = self.crude["clopper-pearson"]
-        counts = {"responders": total.responders, "evaluable": total.evaluable}
-        left_out = () if isinstance(self.leave_one_out, NotRun) else self.leave_one_out
-        found = {
-            "format": FORMAT,
-            "name": self.name,
-            "reports": self.reports,
-            "reports_of_two_or_more": self.informative,
-            "pooled": {**counts, **self.methods["beta-binomial"].to_dict()},
-            "crude": {**counts, **_interval(total), **{name: _interval(one) for name, one in self.crude.items()}},
-            "methods": {name: model.to_dict() for name, model in self.methods.items()},
-            "subgroups": outcome_dict(self.subgroups),
-            "leave_one_out": [part.to_dict("id") for part in left_out],
-            "cumulative": [part.to_dict("step") for part in self.cumulative],
-            "warnings": list(self.warnings),
-        }
-        return found if self.heterogeneity is None else {**found, "heterogeneity": dict(self.heterogeneity)}
-
-
-def _interval(share: Proportion) -> dict[str, Any]:
-    return {"estimate": share.estimate, "lower": share.lower, "upper": share.upper}
 
 
 def compare_studies(
@@ -168,11 +174,11 @@ def _others(responders: Sequence[int], evaluable: Sequence[int], *, every: bool)
 
 
 def _heterogeneity(responders: Sequence[int], evaluable: Sequence[int], methods: Mapping[str, Model]) -> dict[str, Any]:
-    from metaimt.analyses.models import spread_dict
+    from metaimt.analyses.models import finite, spread_of_rates
 
     exact = {"rho": methods["beta-binomial"].figures["rho"], "glmm_tau2": methods["glmm"].figures["tau2"]}
     return {
-        **spread_dict(responders, evaluable),
-        "reports_of_two_or_more": spread_dict(responders, evaluable, smallest=2),
-        **{name: outcome_dict(value) for name, value in exact.items()},
+        **spread_of_rates(responders, evaluable),
+        "reports_of_two_or_more": spread_of_rates(responders, evaluable, smallest=2),
+        **{name: finite(value) for name, value in exact.items()},
     }

@@ -14,11 +14,12 @@ from typing import Any, Final
 
 from metaimt.analyses.alternatives import Rate
 from metaimt.analyses.pooled_response import columns, response_rate, strata_rates
-from metaimt.analyses.wording import interval_dict
+from metaimt.analyses.wording import NOBODY, interval
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection
 from metaimt.model.count import Count
 from metaimt.model.unit import Unit
+from metaimt.serialise import optional, published, spread
 from metaimt.statistics.adjusted import OddsRatioPosterior, odds_ratio
 from metaimt.statistics.betabinomial_regression import OddsRatio, beta_binomial_regression
 from metaimt.statistics.outcome import NotIdentified, NotRun
@@ -36,6 +37,7 @@ MODEL: Final = "beta-binomial regression, a mean for each side, common rho: post
 LIKELIHOOD: Final = "beta-binomial regression, common rho, maximum likelihood, profile interval (chi-square)"
 
 
+@published("label", spread("counts"), orr=lambda each: interval(each.orr), none=NOBODY)
 @dataclass(frozen=True)
 class Side:
     """One side of a contrast: whose counts, and its pooled ORR (None: nobody evaluable)."""
@@ -48,12 +50,8 @@ class Side:
         """What the side is, in words."""
         return self.counts.title
 
-    def to_dict(self) -> dict[str, Any]:
-        """Label, counts and ORR."""
-        orr = {"not_identified": "no evaluable patient"} if self.orr is None else interval_dict(self.orr)
-        return {"label": self.label, **self.counts.to_dict(), "orr": orr}
 
-
+@published("name", "kind", "pool", "group", "reference", optional("caveat"), spread("numbers"))
 @dataclass(frozen=True)
 class Contrast:
     """The odds of response in `group` against `reference`.
@@ -83,22 +81,18 @@ class Contrast:
                 return f"{word} patient responds in {side.label}"
         return "the groups are separated"
 
-    def to_dict(self) -> dict[str, Any]:
-        """The numbers; what is not identified or not run says why."""
-        sides = {"group": self.group.to_dict(), "reference": self.reference.to_dict()}
-        said: dict[str, Any] = {"name": self.name, "kind": self.kind, "pool": self.pool, **sides}
-        said |= {"caveat": self.caveat} if self.caveat else {}
+    def numbers(self) -> dict[str, Any]:
+        """For JSON: the odds ratio with its limits, and that by maximum likelihood; or why there is none."""
         found = self.odds_ratio
         if isinstance(found, NotRun):
-            why = {"not_run": found.reason}
-            return {**said, "odds_ratio": why, "lower": why, "upper": why}
-        limits = {"odds_ratio": found.estimate, "lower": found.lower, "upper": found.upper}
-        return {**said, **limits, "level": found.level, "method": MODEL, "likelihood": self._likelihood()}
+            return dict.fromkeys(("odds_ratio", "lower", "upper"), found)
+        ends = {"odds_ratio": found.estimate, "lower": found.lower, "upper": found.upper, "level": found.level}
+        return {**ends, "method": MODEL, "likelihood": self._likelihood()}
 
-    def _likelihood(self) -> dict[str, Any]:
+    def _likelihood(self) -> Any:
         found = self.likelihood
         if not isinstance(found, OddsRatio):
-            return {"not_run" if isinstance(found, NotRun) else "not_identified": found.reason}
+            return found
         wider = self.wider or (0.0, inf)
         return {
             "odds_ratio": self._number(found.estimate),
@@ -107,12 +101,12 @@ class Contrast:
             "level": found.level,
             "method": LIKELIHOOD,
             "test": {"statistic": found.statistic, "df": 1, "p": found.p, "method": "likelihood ratio"},
-            "rho": {"not_identified": found.rho.reason} if isinstance(found.rho, NotIdentified) else found.rho,
+            "rho": found.rho,
             "limits_f": {"lower": self._number(wider[0]), "upper": self._number(wider[1])},
         }
 
     def _number(self, value: float) -> Any:
-        return {"not_identified": self.unbounded()} if value in {0.0, inf} else value
+        return NotIdentified(self.unbounded()) if value in {0.0, inf} else value
 
 
 def side(counts: Count, protocol: Protocol) -> Side:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from metaimt.analyses.pooled_response import response_rate
+from metaimt.analyses.wording import NOBODY, interval
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import CaseFile, Extraction
 from metaimt.casefiles.protocol import Protocol
@@ -22,10 +23,23 @@ from metaimt.model.count import Count
 from metaimt.model.reason import Why
 from metaimt.model.unit import Unit
 from metaimt.problem import WrongUse
+from metaimt.serialise import optional, published, spread, to_json
 from metaimt.statistics.posterior import PooledProportion
 from metaimt.statistics.proportion import Proportion
 
 
+@published(
+    "label",
+    "row",
+    id="unit.id",
+    drug="unit.drug",
+    line="unit.line",
+    response="unit.response",
+    response_basis="unit.response_basis",
+    responders="unit.responders",
+    evaluable="unit.evaluable",
+    groups=lambda each: {n: {"counted": not why, "reasons": why} for n, why in each.left_out.items()},
+)
 @dataclass(frozen=True, slots=True)
 class Place:
     """A course or arm: its unit, the label of an arm, its row, and for each group that concerns it why it is not in.
@@ -39,26 +53,8 @@ class Place:
     row: str | None
     left_out: Mapping[str, tuple[Why, ...]]
 
-    def to_dict(self) -> dict[str, Any]:
-        """The unit in short, with `groups`: counted or not, and why not."""
-        unit = self.unit
-        return {
-            "id": unit.id,
-            "drug": unit.drug,
-            "line": unit.line,
-            "label": self.label,
-            "response": unit.response,
-            "response_basis": unit.response_basis,
-            "responders": unit.responders,
-            "evaluable": unit.evaluable,
-            "row": self.row,
-            "groups": {
-                name: {"counted": not why, "reasons": [str(each) for each in why]}
-                for name, why in self.left_out.items()
-            },
-        }
 
-
+@published(spread("counts"), orr=lambda each: interval(each.orr), none=NOBODY)
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """Counts with the rate; `orr` is None where no patient is evaluable."""
@@ -66,14 +62,14 @@ class Estimate:
     counts: Count
     orr: PooledProportion | Proportion | None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Counts, and the rate with its interval and method."""
-        if self.orr is None:
-            return {**self.counts.to_dict(), "orr": {"not_identified": "no evaluable patient"}}
-        names = ("estimate", "lower", "upper", "level", "method")
-        return {**self.counts.to_dict(), "orr": {name: getattr(self.orr, name) for name in names}}
 
-
+@published(
+    "label",
+    "with_it",
+    "without_it",
+    group="name",
+    share=lambda each: to_json(each.share, {Count: ("responders", "evaluable", ("units", "ids"))}),
+)
 @dataclass(frozen=True, slots=True)
 class Change:
     """A pool or separate row that it is in: its own share, and the group with and without it."""
@@ -83,13 +79,6 @@ class Change:
     share: Count
     with_it: Estimate
     without_it: Estimate
-
-    def to_dict(self) -> dict[str, Any]:
-        """Its share by unit ids and counts, then both estimates."""
-        own = self.share
-        share = {"responders": own.responders, "evaluable": own.evaluable, "units": list(own.ids)}
-        both = {"with_it": self.with_it.to_dict(), "without_it": self.without_it.to_dict()}
-        return {"group": self.name, "label": self.label, "share": share, **both}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +111,28 @@ class Decision:
     decided_by: str | None
 
 
+_PUBLICATION: Final = ("title", "authors", "journal", "year", "doi", "pmid", "pmcid", "url", "design")
+_READ: Final = ("depth", "secondary_source", "by", "checked_by", "date")
+
+
+def _chosen(part: object, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(part, name) for name in names}
+
+
+@published(
+    "id",
+    "file",
+    "stratum",
+    optional("errors_elsewhere", lambda each: each.errors_elsewhere or None),
+    "changes",
+    "stands_in",
+    format=lambda _: 1,
+    report=lambda each: {"id": each.report.id, **_chosen(each.report.report, _PUBLICATION)},
+    units="places",
+    first_or_only="novelties",
+    same_patients=lambda each: {"decided": each.decisions, "possible": each.candidates},
+    reading=lambda each: {**_chosen(each.extraction, _READ), "by_one_person": each.extraction.checked_by is None},
+)
 @dataclass(frozen=True)
 class Contribution:
     """All of it. `id` is the report, or one patient or arm of it; `title` and the like are those of the report."""
@@ -142,35 +153,6 @@ class Contribution:
     def extraction(self) -> Extraction:
         """How the report was read, and by whom."""
         return self.report.extraction
-
-    def to_dict(self) -> dict[str, Any]:
-        """The contract of `metaimt show --format json`, but for the link to the publication."""
-        publication, reading = self.report.report, self.extraction
-        names = ("title", "authors", "journal", "year", "doi", "pmid", "pmcid", "url", "design")
-        return {
-            "format": 1,
-            "id": self.id,
-            "report": {"id": self.report.id, **{name: getattr(publication, name) for name in names}},
-            "file": self.file,
-            "stratum": self.stratum,
-            **({"errors_elsewhere": self.errors_elsewhere} if self.errors_elsewhere else {}),
-            "units": [place.to_dict() for place in self.places],
-            "changes": [change.to_dict() for change in self.changes],
-            "stands_in": list(self.stands_in),
-            "first_or_only": [asdict(novelty) for novelty in self.novelties],
-            "same_patients": {
-                "decided": [asdict(decision) for decision in self.decisions],
-                "possible": [candidate.to_dict() for candidate in self.candidates],
-            },
-            "reading": {
-                "depth": reading.depth,
-                "secondary_source": reading.secondary_source,
-                "by": reading.by,
-                "checked_by": reading.checked_by,
-                "date": reading.date,
-                "by_one_person": reading.checked_by is None,
-            },
-        }
 
 
 def contribution(

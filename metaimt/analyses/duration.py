@@ -15,8 +15,8 @@ other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import isnan
 from statistics import median
 from typing import Any, Final
@@ -29,9 +29,11 @@ from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Placed, Selection
 from metaimt.model.count import Count
 from metaimt.model.unit import Median, Span, Unit
+from metaimt.serialise import published, to_json
 from metaimt.statistics.exact_tests import exact_test_rule
-from metaimt.statistics.outcome import NotRun
+from metaimt.statistics.outcome import NotIdentified, NotRun
 from metaimt.statistics.survival import (
+    NOT_REACHED,
     CoxFit,
     IncidenceAt,
     KaplanMeier,
@@ -76,6 +78,13 @@ _OF_PROGRESSION = {"progression", "death"}
 _COMPETING = {"surgery", "completed", "toxicity"}
 
 
+def _printed_interval(ends: tuple[float | None, float | None] | None) -> Any:
+    if ends is None:
+        return {"not_stated": "no interval printed"}
+    return [{"not_reached": "not estimable"} if end is None else end for end in ends]
+
+
+@published("id", "report", "drug", "field", "n", "value", interval=lambda each: _printed_interval(each.interval))
 @dataclass(frozen=True, slots=True)
 class PrintedMedian:
     """A median that an arm prints, months; `n` is its evaluable patients. A limit of None is not reached.
@@ -91,15 +100,8 @@ class PrintedMedian:
     value: float
     interval: tuple[float | None, float | None] | None
 
-    def to_dict(self) -> dict[str, Any]:
-        """All fields by name; no interval and no limit say so."""
-        said: Any = {"not_stated": "no interval printed"}
-        if self.interval is not None:
-            said = [{"not_reached": "not estimable"} if limit is None else limit for limit in self.interval]
-        names = ("id", "report", "drug", "field", "n", "value")
-        return {**{name: getattr(self, name) for name in names}, "interval": said}
 
-
+@published("low", "high", "state", "why", id="unit.id", drug="unit.drug")
 @dataclass(frozen=True, slots=True)
 class KnownTime:
     """One patient's time, months from `low` to `high` (equal where exact), and how it ended.
@@ -117,11 +119,6 @@ class KnownTime:
     def middle(self) -> float:
         """The midpoint, months."""
         return (self.low + self.high) / 2
-
-    def to_dict(self) -> dict[str, Any]:
-        """Who, the drug, and the other fields by name."""
-        told = {name: getattr(self, name) for name in ("low", "high", "state", "why")}
-        return {"id": self.unit.id, "drug": self.unit.drug, **told}
 
 
 def printed_medians(members: Iterable[Placed]) -> tuple[PrintedMedian, ...]:
@@ -170,6 +167,7 @@ def _progression(unit: Unit) -> tuple[str, str]:
     return UNKNOWN, "not stated whether ongoing" if unit.ongoing is None else "not stated why it ended"
 
 
+@published("grouping", "events", "log_rank", "cox", known="known.evaluable")
 @dataclass(frozen=True)
 class GroupComparison:
     """Times of the patients by one grouping; those whose level is not known are left out; `known` are the others."""
@@ -179,16 +177,6 @@ class GroupComparison:
     events: int
     log_rank: LogRank | NotRun
     cox: CoxFit | NotRun
-
-    def to_dict(self) -> dict[str, Any]:
-        """Both analyses, or why they were not run."""
-        return {
-            "grouping": self.grouping,
-            "known": self.known.evaluable,
-            "events": self.events,
-            "log_rank": _found(self.log_rank),
-            "cox": _found(self.cox),
-        }
 
 
 def compare_groups(
@@ -219,15 +207,20 @@ def _cox(both: list[tuple[KnownTime, Unit]], times: list[float], events: list[bo
     return cox(times, events, rows, [label for label, _ in columns])
 
 
-def _found(found: LogRank | CoxFit | NotRun) -> dict[str, Any]:
-    return {"not_run": found.reason} if isinstance(found, NotRun) else asdict(found)
-
-
 LANDMARKS = (6.0, 12.0, 24.0)  # months
 VARIANTS = ("middle", "low", "high")  # of a time known as a range
 _CAUSES = {1: "progression or death", 2: "surgery, completion or toxicity"}
 
 
+@published(
+    "median",
+    "landmarks",
+    patients="steps.subjects",
+    events="steps.total_events",
+    followup_median="followup",
+    steps=lambda each: list(_steps(each.steps)),
+    interval=lambda _: "log-log, 95 %",
+)
 @dataclass(frozen=True)
 class Curve:
     """Kaplan-Meier: the steps, the median, S(t) at the landmarks, and the follow-up by reverse Kaplan-Meier."""
@@ -237,35 +230,36 @@ class Curve:
     landmarks: tuple[Landmark, ...]
     followup: Quantile
 
-    def to_dict(self) -> dict[str, Any]:
-        """The numbers; a limit that is not reached says so."""
-        steps = self.steps
-        points = zip(*(getattr(steps, name).tolist() for name in _STEPS), strict=True)
-        return {
-            "patients": steps.subjects,
-            "events": steps.total_events,
-            "median": _reached(asdict(self.median)),
-            "landmarks": [_reached(asdict(each)) for each in self.landmarks],
-            "followup_median": _reached(asdict(self.followup)),
-            "steps": [_reached(dict(zip(_STEPS, point, strict=True))) for point in points],
-            "interval": "log-log, 95 %",
-        }
+
+def _steps(curve: KaplanMeier) -> Iterator[dict[str, Any]]:
+    for point in zip(*(getattr(curve, name).tolist() for name in _STEPS), strict=True):
+        yield {name: NOT_REACHED if isnan(value) else value for name, value in zip(_STEPS, point, strict=True)}
 
 
 _STEPS = ("time", "at_risk", "events", "censored", "survival", "lower", "upper")
 
 
+@published(at=lambda each: [{**to_json(one), "cause": _CAUSES[one.cause]} for one in each.at])
 @dataclass(frozen=True)
 class Incidence:
     """Aalen-Johansen: the probabilities of both causes at the landmarks."""
 
     at: tuple[IncidenceAt, ...]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Probability of each cause at the landmarks; beyond the last time it says so."""
-        return {"at": [{**_reached(asdict(each)), "cause": _CAUSES[each.cause]} for each in self.at]}
 
-
+@published(
+    "as_counts",
+    "naive_median",
+    "groups",
+    patients=lambda each: len(each.described.parts),
+    known=lambda each: len(each.known),
+    ranges=lambda each: len(each.ranges.parts),
+    excluded=lambda each: {why: len(found.parts) for why, found in each.excluded.items()},
+    times="known",
+    kaplan_meier="curves",
+    aalen_johansen=lambda each: each.incidence or NotRun("stopping for any reason is the event, nothing competes"),
+    none=NotIdentified("no known time"),
+)
 @dataclass(frozen=True)
 class Times:
     """One field of one pool.
@@ -328,24 +322,6 @@ class Times:
         """Patients whose time is known only as a range."""
         return self.where("known as a range", lambda known: known.low < known.high)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Counts, the list of times, and each curve or why there is none."""
-        nothing = {"not_identified": "no known time"}
-        return {
-            "patients": len(self.described.parts),
-            "as_counts": self.as_counts,
-            "known": len(self.known),
-            "ranges": len(self.ranges.parts),
-            "excluded": {why: len(found.parts) for why, found in self.excluded.items()},
-            "times": [known.to_dict() for known in self.known],
-            "naive_median": nothing if self.naive_median is None else self.naive_median,
-            "kaplan_meier": _by_variant(self.curves),
-            "aalen_johansen": {"not_run": "stopping for any reason is the event, nothing competes"}
-            if self.incidence is None
-            else _by_variant(self.incidence),
-            "groups": [each.to_dict() for each in self.groups],
-        }
-
 
 @dataclass(frozen=True)
 class Duration:
@@ -354,14 +330,6 @@ class Duration:
     pool: str
     medians: tuple[PrintedMedian, ...]
     times: Mapping[str, Times]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The machine-readable form."""
-        return {
-            "pool": self.pool,
-            "medians": [each.to_dict() for each in self.medians],
-            "times": {name: times.to_dict() for name, times in self.times.items()},
-        }
 
 
 def durations(selection: Selection, protocol: Protocol) -> dict[str, Duration]:
@@ -415,21 +383,3 @@ def _incidences(usable: list[KnownTime]) -> dict[str, Incidence]:
     codes = {CENSORED: 0, EVENT: 1, COMPETING: 2}
     causes = [codes[each.state] for each in usable]
     return {name: Incidence(incidence_at(times, causes, LANDMARKS)) for name, times in _variants(usable).items()}
-
-
-def _by_variant(found: Mapping[str, Curve] | Mapping[str, Incidence] | NotRun) -> dict[str, Any]:
-    if isinstance(found, NotRun):
-        return {"not_run": found.reason}
-    return {name: each.to_dict() for name, each in found.items()}
-
-
-def _reached(values: dict[str, Any]) -> dict[str, Any]:
-    """The same, with a reason in place of a number that does not exist."""
-    return {
-        name: {"not_reached": "not estimable from these times"} if value is None or _is_nan(value) else value
-        for name, value in values.items()
-    }
-
-
-def _is_nan(value: object) -> bool:
-    return isinstance(value, float) and isnan(value)

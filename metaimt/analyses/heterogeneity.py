@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from metaimt.analyses.pooled_response import Group, columns
-from metaimt.analyses.wording import interval_dict, prior_value, rho_dict
+from metaimt.analyses.wording import interval, prior_value
 from metaimt.casefiles.protocol import Protocol
+from metaimt.serialise import published
 from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.posterior import HalfNormal, PooledProportion, RhoPosterior, RhoPrior, pool_proportion
 from metaimt.statistics.prediction import Prediction, predict
@@ -16,6 +17,13 @@ SERIES_SIZES = (10,)  # patients of a new series, for the prediction of its resp
 OTHER_PRIORS: Final[tuple[RhoPrior, ...]] = ((1.0, 4.0), (1.0, 19.0), HalfNormal(1.0))
 
 
+@published(
+    rho_prior=lambda each: prior_value(each.prior),
+    orr=lambda each: interval(each.orr),
+    rho="orr.rho",
+    new_report=lambda each: {"median": each.prediction.median, "ranges": each.prediction.ranges},
+    new_series="prediction.series",
+)
 @dataclass(frozen=True)
 class UnderPrior:
     """A pool and the prediction from it under one prior of rho."""
@@ -24,18 +32,8 @@ class UnderPrior:
     orr: PooledProportion
     prediction: Prediction
 
-    def to_dict(self) -> dict[str, Any]:
-        """The prior, the pooled rate, rho, and what a new report may show."""
-        found = self.prediction
-        return {
-            "rho_prior": prior_value(self.prior),
-            "orr": interval_dict(self.orr),
-            "rho": rho_dict(self.orr.rho),
-            "new_report": {"median": found.median, "ranges": [asdict(each) for each in found.ranges]},
-            "new_series": [asdict(each) for each in found.series],
-        }
 
-
+@published("rho", under_priors="under")
 @dataclass(frozen=True)
 class Heterogeneity:
     """Of one pool: rho, and the pool under each prior of rho, the protocol's first; none where it is no pool."""
@@ -47,10 +45,6 @@ class Heterogeneity:
     def prediction(self) -> Prediction | None:
         """The one under the protocol's prior."""
         return self.under[0].prediction if self.under else None
-
-    def to_dict(self) -> dict[str, Any]:
-        """The machine-readable form."""
-        return {"rho": rho_dict(self.rho), "under_priors": [each.to_dict() for each in self.under]}
 
 
 def heterogeneity(group: Group, protocol: Protocol) -> Heterogeneity:

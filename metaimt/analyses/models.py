@@ -16,6 +16,7 @@ from math import isfinite
 from typing import Any, Final
 
 from metaimt.analyses.wording import disagreement, mostly_assumed, priors_text, significant
+from metaimt.serialise import Instead, optional, published, spread, to_json
 from metaimt.statistics.betabinomial import Cutoff, Rho, fit_reports, mean_interval, rho_interval
 from metaimt.statistics.effect_sizes import Correction, Measure
 from metaimt.statistics.glmm import GlmmFit, fit_glmm, profile_intervals
@@ -26,6 +27,7 @@ from metaimt.statistics.inverse_variance import (
     Method,
     SmallSample,
     Spread,
+    Tau2Interval,
     fit_inverse_variance,
 )
 from metaimt.statistics.outcome import NotIdentified
@@ -42,12 +44,9 @@ class Interval:
     lower: float
     upper: float
 
-    def to_dict(self) -> dict[str, Any]:
-        """The three by name."""
-        return {"estimate": self.estimate, "lower": self.lower, "upper": self.upper}
-
 
 Rate = Interval | NotIdentified
+_NOT_FINITE: Final = NotIdentified("no finite value")
 LIKELIHOOD: Final[dict[Cutoff, str]] = {"F": "beta-binomial-ml-f", "chi-square": "beta-binomial-ml-chi2"}
 ONE_REPORT: Final = "one report: these patients, exact interval (Clopper-Pearson)"
 Figure = float | NotIdentified
@@ -55,6 +54,15 @@ Priors = tuple[Prior, RhoPrior]
 PRIORS: Final[Priors] = (MU_PRIOR, RHO_PRIOR)
 
 
+@published(
+    "method",
+    *map(optional, ("reason", "label", "warnings")),
+    lambda each: {name: rate for name, rate in each.rates.items() if name},
+    lambda each: each.rates.get("", {}),
+    spread("figures"),
+    optional("reports_of_two_or_more", "larger"),
+    none=_NOT_FINITE,
+)
 @dataclass(frozen=True)
 class Model:
     """One model on one data set.
@@ -72,25 +80,6 @@ class Model:
     label: str = ""
     warnings: tuple[str, ...] = ()
     larger: Model | NotIdentified | None = field(default=None)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The contract of `--format json`: what is not identified is {"not_identified": reason}."""
-        found: dict[str, Any] = {"method": self.method}
-        found |= {name: text for name, text in (("reason", self.reason), ("label", self.label)) if text}
-        found |= {"warnings": list(self.warnings)} if self.warnings else {}
-        for name, rate in self.rates.items():
-            found |= {name: value_dict(rate)} if name else value_dict(rate)
-        found |= {name: value_dict(value) for name, value in self.figures.items()}
-        return found if self.larger is None else {**found, "reports_of_two_or_more": value_dict(self.larger)}
-
-
-def value_dict(value: Any) -> Any:
-    """A result as JSON; not identified, and limits that do not exist, with their reason."""
-    if isinstance(value, NotIdentified):
-        return {"not_identified": value.reason}
-    if isinstance(value, float) and not isfinite(value):
-        return {"not_identified": "no finite value"}
-    return value.to_dict() if hasattr(value, "to_dict") else value
 
 
 def ordered_interval(estimate: float, lower: float, upper: float, slack: float = 1e-9) -> Rate:
@@ -244,24 +233,26 @@ def inverse_variance_model(
     )
 
 
-def spread_dict(responders: Sequence[int], evaluable: Sequence[int], smallest: int = 1) -> dict[str, Any]:
-    """Q, I^2 of both kinds and tau^2 with its Q-profile interval, on the logit scale by REML."""
-    if max(evaluable) < smallest:
-        return {"not_identified": NO_LARGER.reason}
-    fit = _fit(responders, evaluable, "logit", "reml", smallest)
+_PRINTED: Final[Instead] = {
+    EmptySet: (("empty", "wording"),),
+    Tau2Interval: (("lower", lambda each: _printed(each.lower)), ("upper", lambda each: _printed(each.upper))),
+}
+
+
+def spread_of_rates(responders: Sequence[int], evaluable: Sequence[int], smallest: int = 1) -> Any:
+    """As JSON: Q, I^2 of both kinds and tau^2 with its Q-profile interval, on the logit scale by REML."""
+    fit = NO_LARGER if max(evaluable) < smallest else _fit(responders, evaluable, "logit", "reml", smallest)
     if isinstance(fit, NotIdentified):
-        return {"not_identified": fit.reason}
-    interval = fit.spread.tau2_interval
-    tau2_interval = (
-        {"empty": interval.wording()}
-        if isinstance(interval, EmptySet)
-        else value_dict(interval)
-        if isinstance(interval, NotIdentified)
-        else {"lower": _printed(interval.lower), "upper": _printed(interval.upper)}
-    )
+        return to_json(fit)
     found = _figures(fit.spread, _smallest_in(evaluable, smallest))
-    figures = {name: value_dict(value) for name, value in found.items()}
-    return {**figures, "tau2_interval": tau2_interval, "scale": "logit", "method": "REML; interval by Q-profile"}
+    figures = {name: finite(value) for name, value in found.items()}
+    interval = to_json(fit.spread.tau2_interval, _PRINTED)
+    return {**figures, "tau2_interval": interval, "scale": "logit", "method": "REML; interval by Q-profile"}
+
+
+def finite(value: Figure) -> Any:
+    """A number as JSON, or why there is none."""
+    return to_json(_NOT_FINITE if isinstance(value, float) and not isfinite(value) else value)
 
 
 def _fit(

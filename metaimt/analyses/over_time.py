@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from metaimt.analyses.alternatives import Rate, is_near, rate_of, side_of
 from metaimt.analyses.pooled_response import sequence_of
-from metaimt.analyses.wording import interval_dict
+from metaimt.analyses.wording import NOBODY, interval, named_limits
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection
 from metaimt.model.count import Count
+from metaimt.serialise import published, spread
+from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.posterior import PooledProportion
 
 UNDATED = "undated"
@@ -26,6 +27,14 @@ BY_YEAR = "publication year"
 BY_ENTRY = "date of entry"
 
 
+@published(
+    "when",
+    "added",
+    spread("counts"),
+    orr=lambda each: interval(each.orr),
+    confidence_sequence=lambda each: named_limits(each.sequence) or NotRun("not a pool, or no event in time"),
+    none=NOBODY,
+)
 @dataclass(frozen=True, slots=True)
 class Step:
     """The pool after all reports up to `when` (UNDATED: with those that have no date); `added` is what came then."""
@@ -35,15 +44,6 @@ class Step:
     counts: Count
     orr: Rate
     sequence: tuple[float, float] | None = None  # limits that hold however often one looks; None: one report, undated
-
-    def to_dict(self) -> dict[str, Any]:
-        """What came, and the pool so far."""
-        orr = {"not_identified": "no evaluable patient"} if self.orr is None else interval_dict(self.orr)
-        sequence: Any = {"not_run": "not a pool, or no event in time"}
-        if self.sequence is not None:
-            sequence = {"lower": self.sequence[0], "upper": self.sequence[1]}
-        said = {"when": self.when, "added": self.added.to_dict(), **self.counts.to_dict(), "orr": orr}
-        return {**said, "confidence_sequence": sequence}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,8 @@ class Crossing:
     side: str  # above | below: where the interval lies, or lay before
     borderline: bool = False  # a limit is within a point of the threshold, so that it depends on the prior
 
-    def to_dict(self) -> dict[str, Any]:
-        """The fields by name."""
-        told = {"when": self.when, "threshold": self.threshold, "excludes": self.excludes, "side": self.side}
-        return {**told, "borderline": self.borderline}
 
-
+@published("pool", "by", "steps", "reports", "crossings", dated="dated.reports", adjustment=lambda _: NOT_ADJUSTED)
 @dataclass(frozen=True)
 class Cumulative:
     """One pool over one kind of date; the reports of `dated`, of so many `reports`, have such a date."""
@@ -72,13 +68,6 @@ class Cumulative:
     dated: Count
     reports: int
     crossings: tuple[Crossing, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The steps and crossings, with the label that they are not adjusted."""
-        steps = [step.to_dict() for step in self.steps]
-        dated = {"dated": self.dated.reports, "reports": self.reports, "adjustment": NOT_ADJUSTED}
-        crossings = [crossing.to_dict() for crossing in self.crossings]
-        return {"pool": self.pool, "by": self.by, **dated, "steps": steps, "crossings": crossings}
 
 
 def over_time(library: Library, protocol: Protocol, selection: Selection) -> tuple[Cumulative, ...]:

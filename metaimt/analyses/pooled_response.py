@@ -12,15 +12,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from metaimt.analyses.wording import (
     FORMAT,
-    adjusted_dict,
+    KNOWN_FOR_NOBODY,
     disagreement,
-    estimates_dict,
+    estimates,
     mostly_assumed,
-    proportion_dict,
+    named_limits,
 )
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import LATER_LINES, Selection, meets
@@ -28,6 +28,7 @@ from metaimt.model.count import COMPLETE, CONTROLLED, OUTCOMES, Cluster, Count
 from metaimt.model.reason import Reason, Why
 from metaimt.model.unit import Unit
 from metaimt.problem import CannotAnalyse
+from metaimt.serialise import optional, published, spread
 from metaimt.statistics.adjusted import (
     OTHER_PRIORS,
     AdjustedRate,
@@ -42,6 +43,7 @@ from metaimt.workers import run_all
 ELSEWHERE: Final = "counted in another report"
 
 
+@published("reason", "patients")
 @dataclass(frozen=True, slots=True)
 class NotInHeadline:
     """The words of a reason, and the units that it keeps out; `patients` also has those who are not evaluable."""
@@ -82,6 +84,7 @@ def _patients(unit: Unit) -> int:
 TRIAL = "trial"
 
 
+@published("reason", "reasons", id="unit.id", responders="unit.responders", evaluable="unit.evaluable")
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """A unit that is not counted in a group; `reasons` has all that apply, the decisive one first."""
@@ -99,12 +102,20 @@ class LeftOut:
         """The words of the reasons that apply too."""
         return ", ".join(map(str, self.reasons[1:]))
 
-    def to_dict(self) -> dict[str, Any]:
-        """`reason` is the decisive one; the counts are those the unit would add."""
-        counts = {"responders": self.unit.responders, "evaluable": self.unit.evaluable}
-        return {"id": self.unit.id, "reason": self.reason, "reasons": list(map(str, self.reasons)), **counts}
 
-
+@published(
+    spread("counts"),
+    lambda each: estimates(each.orr),
+    optional("adjusted"),
+    optional("confidence_sequence", lambda each: named_limits(each.sequence)),
+    "warnings",
+    "strata",
+    "parts",
+    "left_out",
+    line_not_stated="line_not_stated.evaluable",
+    complete_response=lambda each: each.complete or KNOWN_FOR_NOBODY,
+    disease_control=lambda each: each.controlled or KNOWN_FOR_NOBODY,
+)
 @dataclass(frozen=True)
 class Group:
     """A pool, stratum or separate row. `orr` is None where no patient is evaluable.
@@ -141,25 +152,10 @@ class Group:
             return ()
         return tuple(said for said in (mostly_assumed(self.orr), disagreement(self.orr)) if said)
 
-    def to_dict(self) -> dict[str, Any]:
-        """The machine-readable form; what is not identified says so and is never null or 0."""
-        return {
-            **self.counts.to_dict(),
-            **estimates_dict(self.orr),
-            **({"adjusted": adjusted_dict(self.adjusted)} if self.adjusted != () else {}),
-            **(
-                {"confidence_sequence": {"lower": self.sequence[0], "upper": self.sequence[1]}} if self.sequence else {}
-            ),
-            "warnings": list(self.warnings),
-            "line_not_stated": self.line_not_stated.evaluable,
-            "complete_response": proportion_dict(self.complete),
-            "disease_control": proportion_dict(self.controlled),
-            "strata": {name: stratum.to_dict() for name, stratum in self.strata.items()},
-            "parts": {name: part.to_dict() for name, part in self.parts.items()},
-            "left_out": [unit.to_dict() for unit in self.left_out],
-        }
 
-
+@published(
+    "title", "version", "pools", "rows", "local", "not_in_headline", format=lambda _: FORMAT, headline="headline.name"
+)
 @dataclass(frozen=True)
 class PooledResponse:
     """The answer: pools (the first is the headline), separate rows, and the local cohort's share of each pool."""
@@ -175,19 +171,6 @@ class PooledResponse:
     def headline(self) -> Group:
         """The first pool of the protocol."""
         return next(iter(self.pools.values()))
-
-    def to_dict(self) -> dict[str, Any]:
-        """The contract of `metaimt pool --format json`."""
-        return {
-            "format": FORMAT,
-            "title": self.title,
-            "version": self.version,
-            "headline": self.headline.name,
-            "pools": {name: group.to_dict() for name, group in self.pools.items()},
-            "rows": {name: group.to_dict() for name, group in self.rows.items()},
-            "local": {name: counts.to_dict() for name, counts in self.local.items()},
-            "not_in_headline": [{"reason": each.reason, "patients": each.patients} for each in self.not_in_headline],
-        }
 
 
 def pooled_response(selection: Selection, protocol: Protocol, jobs: int = 1) -> PooledResponse:

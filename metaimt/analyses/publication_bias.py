@@ -11,10 +11,10 @@ are s times the true odds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from math import ceil, inf
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -34,6 +34,7 @@ from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection
 from metaimt.model.count import Count, levels
 from metaimt.model.unit import Unit
+from metaimt.serialise import optional, published, spread, to_json
 from metaimt.statistics.betabinomial_regression import OddsRatio, beta_binomial_regression
 from metaimt.statistics.outcome import NotIdentified, NotRun
 from metaimt.statistics.small_study import SMALLEST, SmallStudies, small_study_diagnostics
@@ -57,6 +58,18 @@ class CurvePoint:
     upper: float
 
 
+@published(
+    "name",
+    "orr",
+    "s",
+    "s_lower",
+    "s_upper",
+    optional("wording", lambda each: NONE_NEEDED if each.missing == 0 else None),
+    missing=lambda each: (
+        NotIdentified("no number of non-responders gives 0 %") if each.missing is None else each.missing
+    ),
+    none=NotIdentified("an odds of 0 or of infinity"),
+)
 @dataclass(frozen=True, slots=True)
 class Target:
     """An ORR that the true one might be: of the trials, a limit of its interval, or a threshold of the protocol.
@@ -74,19 +87,8 @@ class Target:
     s_upper: float | None
     missing: int | None
 
-    def to_dict(self) -> dict[str, Any]:
-        """The numbers; what is not identified says why."""
-        why = {"not_identified": "an odds of 0 or of infinity"}
-        curve = {name: why if value is None else value for name, value in self._curve()}
-        nobody = {"not_identified": "no number of non-responders gives 0 %"}
-        missing = nobody if self.missing is None else self.missing
-        words = {"wording": NONE_NEEDED} if self.missing == 0 else {}
-        return {"name": self.name, "orr": self.orr, **curve, "missing": missing, **words}
 
-    def _curve(self) -> Iterator[tuple[str, float | None]]:
-        yield from (("s", self.s), ("s_lower", self.s_lower), ("s_upper", self.s_upper))
-
-
+@published("cases", "trials", "points")
 @dataclass(frozen=True)
 class Selectivity:
     """The curve of one pool's case reports, the trials it is held against, and the targets."""
@@ -97,15 +99,9 @@ class Selectivity:
     points: tuple[CurvePoint, ...]
     targets: tuple[Target, ...]
 
-    def to_dict(self) -> dict[str, Any]:
-        """The curve with what it starts from."""
-        sides = {"cases": self.cases.to_dict(), "trials": self.trials.to_dict()}
-        return {**sides, "points": [asdict(point) for point in self.points]}
 
-    def missing_dict(self) -> dict[str, Any]:
-        """The missing non-responders to each target."""
-        counts = self.cases.counts.to_dict()
-        return {**counts, "targets": [target.to_dict() for target in self.targets]}
+MISSING: Final = {Selectivity: (spread("cases.counts"), "targets")}
+"""Of the curve, for JSON: the missing non-responders to each target."""
 
 
 def selectivity(pool: str, cases: Side, trials: Side, protocol: Protocol) -> Selectivity | NotRun:
@@ -168,6 +164,10 @@ FULL_TEXT: Final = "full_text"
 NOT_STATED: Final = "not stated"
 
 
+_PER_YEAR: Final = {OddsRatio: (("odds_ratio_per_year", "estimate"), "lower", "upper", "p", "level")}
+
+
+@published("reports", lambda each: to_json(each.odds_ratio, _PER_YEAR), dated="dated.reports")
 @dataclass(frozen=True)
 class Trend:
     """Odds ratio of response per publication year; the reports of `dated` have a year, those of `undated` none."""
@@ -181,17 +181,8 @@ class Trend:
         """How many reports there are."""
         return self.dated.reports + self.undated.reports
 
-    def to_dict(self) -> dict[str, Any]:
-        """The trend, or why there is none."""
-        said = {"dated": self.dated.reports, "reports": self.reports}
-        found = self.odds_ratio
-        if isinstance(found, OddsRatio):
-            numbers = {"odds_ratio_per_year": found.estimate, "lower": found.lower, "upper": found.upper, "p": found.p}
-            return {**said, **numbers, "level": found.level}
-        key = "not_run" if isinstance(found, NotRun) else "not_identified"
-        return {**said, key: found.reason}
 
-
+@published("basis", "depth")
 @dataclass(frozen=True)
 class Reading:
     """How the responses of some units are known: by basis of the response and by depth of reading, largest first."""
@@ -200,12 +191,8 @@ class Reading:
     depth: Mapping[str, Count]
     total: Count
 
-    def to_dict(self) -> dict[str, Any]:
-        """The counts by name."""
-        parts = {"basis": self.basis, "depth": self.depth}
-        return {name: {level: counts.to_dict() for level, counts in part.items()} for name, part in parts.items()}
 
-
+@published("design", "wording", spread("counts"))
 @dataclass(frozen=True, slots=True)
 class Cell:
     """Patients of one kind of report and one wording: in the headline pool, or only in the widest."""
@@ -214,11 +201,18 @@ class Cell:
     wording: str
     counts: Count
 
-    def to_dict(self) -> dict[str, Any]:
-        """Names and counts."""
-        return {"design": self.design, "wording": self.wording, **self.counts.to_dict()}
 
-
+@published(
+    "contrasts",
+    "reading",
+    design_contrast="primary",
+    selectivity=lambda each: getattr(widest := each.selectivity[each.primary.pool], "points", widest),
+    selectivity_by_pool="selectivity",
+    missing_non_responders=lambda each: to_json(each.selectivity, MISSING),
+    small_study=lambda each: {**to_json(each.small_studies[each.primary.pool]), "by_pool": each.small_studies},
+    trend_with_year="trends",
+    design_by_wording="cells",
+)
 @dataclass(frozen=True)
 class PublicationBias:
     """`contrasts`: the primary first. The mappings have one entry a pool, the widest first.
@@ -242,24 +236,6 @@ class PublicationBias:
     def design(self, pool: str) -> Contrast:
         """The contrast of a pool's case reports and series with the headline's trials."""
         return next(each for each in self.contrasts if each.kind == "design" and each.pool == pool)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The machine-readable form but for the note, which is words; at the top level are those of the widest pool."""
-        widest = self.primary.pool
-        curves = {pool: _or_not_run(found, "to_dict") for pool, found in self.selectivity.items()}
-        missing = {pool: _or_not_run(found, "missing_dict") for pool, found in self.selectivity.items()}
-        small = {pool: _small_dict(found) for pool, found in self.small_studies.items()}
-        return {
-            "design_contrast": self.primary.to_dict(),
-            "contrasts": [contrast.to_dict() for contrast in self.contrasts],
-            "selectivity": curves[widest].get("points", curves[widest]),
-            "selectivity_by_pool": curves,
-            "missing_non_responders": missing,
-            "small_study": {**small[widest], "by_pool": small},
-            "trend_with_year": {pool: trend.to_dict() for pool, trend in self.trends.items()},
-            "reading": {pool: reading.to_dict() for pool, reading in self.reading.items()},
-            "design_by_wording": [cell.to_dict() for cell in self.cells],
-        }
 
 
 def publication_bias(selection: Selection, protocol: Protocol) -> PublicationBias:
@@ -338,15 +314,3 @@ def _shares(counts: Count, level_of: Callable[[Unit], str | None]) -> Mapping[st
         for name, units in levels(counts.units, level_of, NOT_STATED).items()
     }
     return dict(sorted(found.items(), key=lambda item: (-item[1].evaluable, item[0])))
-
-
-def _or_not_run(found: Selectivity | NotRun, method: str) -> Any:
-    return {"not_run": found.reason} if isinstance(found, NotRun) else getattr(found, method)()
-
-
-def _small_dict(found: SmallStudies | NotRun) -> dict[str, Any]:
-    if isinstance(found, NotRun):
-        return {"not_run": found.reason}
-    begg = {"not_run": found.begg.reason} if isinstance(found.begg, NotRun) else asdict(found.begg)
-    parts = {"peters": asdict(found.peters), "begg": begg, "funnel": asdict(found.funnel)}
-    return {"reports": found.reports, "smallest": found.smallest, **parts}

@@ -13,18 +13,28 @@ from statistics import median
 from typing import Any
 
 from metaimt.analyses.alternatives import Rate, rate_of
-from metaimt.analyses.wording import interval_dict, proportion_dict
+from metaimt.analyses.wording import interval
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.casefiles.published import Matches, PublishedFigure
 from metaimt.evidence.selection import Placed, Selection
 from metaimt.model.count import Count
 from metaimt.model.unit import Unit
+from metaimt.serialise import published, to_json
+from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.proportion import Proportion, clopper_pearson
 
 FEWEST = 5
 
 
+@published(
+    "differences",
+    id="entry.id",
+    matches="conditions",
+    printed=lambda each: each.printed or NotIdentified("no denominator is printed"),
+    ours=lambda each: _ours(each.counts, each.orr),
+    ours_headline=lambda each: _ours(*each.headline),
+)
 @dataclass(frozen=True)
 class PublishedComparison:
     """One printed figure. printed: r/n with its exact interval, None where no denominator is printed.
@@ -42,22 +52,9 @@ class PublishedComparison:
     headline: tuple[Count, Rate]
     differences: tuple[str, ...]
 
-    def to_dict(self) -> dict[str, Any]:
-        """The content of results.json, `published_pooled`."""
-        none = {"not_identified": "no denominator is printed"}
-        return {
-            "id": self.entry.id,
-            "matches": self.conditions,
-            "printed": none if self.printed is None else proportion_dict(self.printed),
-            "ours": _ours(self.counts, self.orr),
-            "ours_headline": _ours(*self.headline),
-            "differences": list(self.differences),
-        }
-
 
 def _ours(counts: Count, orr: Rate) -> dict[str, Any]:
-    rate = {"not_identified": why_not_compared(counts)} if orr is None else interval_dict(orr)
-    return {**counts.to_dict(), "orr": rate}
+    return {**to_json(counts), "orr": interval(orr) or NotIdentified(why_not_compared(counts))}
 
 
 def why_not_compared(counts: Count) -> str:

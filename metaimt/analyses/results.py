@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -21,9 +22,9 @@ import metaimt
 from metaimt.analyses import duration
 from metaimt.analyses.audit import Audit, audit
 from metaimt.analyses.breakdown import Breakdown, EvidenceMap, breakdown, evidence_map
-from metaimt.analyses.by_model import compare_pools, comparison_dicts, model_rows
+from metaimt.analyses.by_model import BY_POOL, compare_pools, model_rows
 from metaimt.analyses.clinical import ClinicalQuestions, DeathsAndToxicity, clinical_questions, deaths_and_toxicity
-from metaimt.analyses.cohort import CohortResult, cohorts_of, public_dict
+from metaimt.analyses.cohort import WITHOUT_TIMES, CohortResult, cohorts_of
 from metaimt.analyses.comparison import Comparison
 from metaimt.analyses.duration import Duration, durations
 from metaimt.analyses.heterogeneity import Heterogeneity, heterogeneity
@@ -39,6 +40,7 @@ from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection, select
 from metaimt.problem import Problem, Waived
+from metaimt.serialise import entries_of, published, spread, to_json
 from metaimt.statistics import exact_tests, firth, survival
 from metaimt.workers import run_all
 
@@ -47,23 +49,47 @@ def frozen_numbers(
     library: Library, protocol: Protocol, selection: Selection, response: PooledResponse
 ) -> dict[str, Any]:
     """The numbers in the form of results.json."""
-    pooled = response.to_dict()
-    by = {
-        name: {pool: breakdown(selection, pool, name).to_dict() for pool in response.pools}
-        for name in protocol.subgroups
-    }
+    pooled = to_json(response, {Group: entries_of(Group, "left_out")})
+    by = {name: {pool: breakdown(selection, pool, name) for pool in response.pools} for name in protocol.subgroups}
     return {
-        **{name: pooled[name] for name in ("title", "headline", "local", "not_in_headline")},
-        **{kind: {name: _without_units(group) for name, group in pooled[kind].items()} for kind in ("pools", "rows")},
-        "by": by,
-        "heterogeneity": {name: heterogeneity(group, protocol).to_dict() for name, group in response.pools.items()},
-        "sensitivity": sensitivity(library, protocol, selection).to_dict(),
+        **{name: pooled[name] for name in ("title", "headline", "local", "not_in_headline", "pools", "rows")},
+        "by": to_json(by),
+        "heterogeneity": {name: to_json(heterogeneity(group, protocol)) for name, group in response.pools.items()},
+        "sensitivity": to_json(sensitivity(library, protocol, selection)),
     }
 
 
-def _without_units(group: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in group.items() if name != "left_out"}
-    return {**kept, "strata": {name: _without_units(stratum) for name, stratum in group["strata"].items()}}
+def results_schema() -> dict[str, Any]:
+    """The JSON Schema of results.json: what each key is, in what unit, and that nothing else is there."""
+    import yaml
+
+    text = files("metaimt.analyses").joinpath("results.schema.yaml").read_text(encoding="utf-8")
+    short = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
+    return {key: value for key, value in _written_out(short, short).items() if key not in {"meanings", "parts"}}
+
+
+def _written_out(node: Any, short: Mapping[str, Any]) -> Any:
+    """A schema from the short form that results.schema.yaml describes; `short` is the whole of it."""
+    if not isinstance(node, dict):
+        return {"$ref": f"#/$defs/{node}"} if isinstance(node, str) else node
+    found = {key: _written_out(node[key], short) for key in ("items", "additionalProperties") if key in node}
+    if "anyOf" in node:
+        found["anyOf"] = [_written_out(each, short) for each in node["anyOf"]]
+    if "$defs" in node:
+        found["$defs"] = {name: _written_out(part, short) for name, part in node["$defs"].items()}
+    if "properties" in node:
+        names = {key: key.rstrip("?") for key in node["properties"]}
+        found["properties"] = {
+            names[key]: _described(names[key], each, short) for key, each in node["properties"].items()
+        }
+        found["required"] = [key for key, name in names.items() if key == name]
+        found["additionalProperties"] = False
+    return {**node, **found}
+
+
+def _described(key: str, node: Any, short: Mapping[str, Any]) -> Any:
+    said = "description" in (short["$defs"][node] if isinstance(node, str) else node)
+    return {**({} if said else {"description": short["meanings"][key]}), **_written_out(node, short)}
 
 
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "PyMARE", "matplotlib", "PyYAML", "pydantic", "Jinja2")
@@ -102,7 +128,7 @@ def defaults() -> dict[str, Any]:
 def findings(library: Library, found: Iterable[Problem | Waived]) -> list[dict[str, Any]]:
     """What is said of the case files, with file names as from the folder of the review."""
     told = ((one, one if isinstance(one, Problem) else one.problem) for one in found)
-    return [{**one.to_dict(), "file": _inside(problem.file, library)} for one, problem in told]
+    return [{**to_json(one), "file": _inside(problem.file, library)} for one, problem in told]
 
 
 def _inside(name: str, library: Library) -> str:
@@ -111,6 +137,31 @@ def _inside(name: str, library: Library) -> str:
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
 
 
+@published(
+    spread("response"),
+    "heterogeneity",
+    "subgroups",
+    "duration",
+    "deaths_and_toxicity",
+    "sensitivity",
+    "specification",
+    "courses",
+    "evidence_map",
+    "over_time",
+    "audit",
+    "publication_bias",
+    "unread",
+    settings=lambda each: settings(each.protocol),
+    software=lambda _: software(),
+    problems=lambda each: findings(each.library, each.warnings),
+    waived=lambda each: findings(each.library, each.waived),
+    excluded=lambda each: [e.model_dump(mode="json", exclude_none=True) for e in each.library.excluded],
+    by=lambda each: {name: {table.pool: table for table in found} for name, found in each.breakdowns.items()},
+    methods=lambda each: to_json(each.comparison, BY_POOL),
+    published_pooled="published",
+    cohorts=lambda each: to_json(each.cohorts, WITHOUT_TIMES),
+    clinical_questions="clinical",
+)
 @dataclass(frozen=True)
 class Results:
     """The review as read, its selection, and each analysis.
@@ -141,37 +192,6 @@ class Results:
     clinical: Mapping[str, ClinicalQuestions] = field(default_factory=dict)
     cohorts: tuple[CohortResult, ...] = ()
     published: tuple[PublishedComparison, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """The content of results.json."""
-        return {
-            **self.response.to_dict(),
-            "settings": settings(self.protocol),
-            "software": software(),
-            "problems": findings(self.library, self.warnings),
-            "waived": findings(self.library, self.waived),
-            "excluded": [entry.model_dump(mode="json", exclude_none=True) for entry in self.library.excluded],
-            "by": {
-                grouping: {table.pool: table.to_dict() for table in tables}
-                for grouping, tables in self.breakdowns.items()
-            },
-            "heterogeneity": {name: found.to_dict() for name, found in self.heterogeneity.items()},
-            "methods": comparison_dicts(self.comparison),
-            "subgroups": self.subgroups.to_dict(),
-            "duration": {name: found.to_dict() for name, found in self.duration.items()},
-            "deaths_and_toxicity": self.deaths_and_toxicity.to_dict(),
-            "sensitivity": self.sensitivity.to_dict(),
-            "specification": self.specification.to_dict(),
-            "courses": {name: found.to_dict() for name, found in self.courses.items()},
-            "evidence_map": {name: found.to_dict() for name, found in self.evidence_map.items()},
-            "over_time": [found.to_dict() for found in self.over_time],
-            "audit": self.audit.to_dict(),
-            "published_pooled": [found.to_dict() for found in self.published],
-            "cohorts": [public_dict(found) for found in self.cohorts],
-            "publication_bias": self.publication_bias.to_dict(),
-            "unread": self.unread.to_dict(),
-            "clinical_questions": {name: found.to_dict() for name, found in self.clinical.items()},
-        }
 
 
 def analyse(

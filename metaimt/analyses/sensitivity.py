@@ -36,15 +36,16 @@ from metaimt.analyses.breakdown import breakdown
 from metaimt.analyses.contrasts import CASES, TRIALS, of_design
 from metaimt.analyses.pooled_response import columns
 from metaimt.analyses.subgroups import NO_LEVEL, PRIMARY, Regression, regressions
-from metaimt.analyses.wording import difference, interval_dict, significant
+from metaimt.analyses.wording import NOBODY, difference, interval, significant
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import LEAVE_ONE_OUT, Choices, Protocol
 from metaimt.evidence.selection import Selection
 from metaimt.model.count import Count
 from metaimt.model.unit import Unit
+from metaimt.serialise import Instead, optional, published, spread, to_json
 from metaimt.statistics.adjusted import OddsRatioPosterior, odds_ratio
 from metaimt.statistics.exact_tests import ExactTest, exact_test
-from metaimt.statistics.outcome import NotRun
+from metaimt.statistics.outcome import NotIdentified, NotRun
 from metaimt.statistics.posterior import WeightedProportion, pool_weighted
 
 AS_IT_STANDS: Final = "as it stands"
@@ -54,6 +55,7 @@ WORDING: Final = "the rest against the headline"
 Odds = OddsRatioPosterior | NotRun
 
 
+@published("name", "levels", "test", "regression", odds_ratios="odds")
 @dataclass(frozen=True)
 class ContrastsUnder:
     """What the contrasts of the widest pool become under one analysis.
@@ -72,23 +74,6 @@ class ContrastsUnder:
     def same_patients(self) -> tuple[tuple[str, int, int], ...]:
         """What the contrast is made of: equal where an analysis changes nothing in it."""
         return tuple((name, each.responders, each.evaluable) for name, each in self.levels.items())
-
-    def to_dict(self) -> dict[str, Any]:
-        """Counts, p, regression and odds ratios."""
-        test = self.test
-        return {
-            "name": self.name,
-            "levels": {name: counts.to_dict() for name, counts in self.levels.items()},
-            "test": {"not_run": test.reason} if isinstance(test, NotRun) else {"p": test.p, "method": test.wording()},
-            "regression": None if self.regression is None else self.regression.to_dict(),
-            "odds_ratios": {name: _odds_dict(each) for name, each in self.odds.items()},
-        }
-
-
-def _odds_dict(found: Odds) -> dict[str, Any]:
-    if isinstance(found, NotRun):
-        return {"not_run": found.reason}
-    return {"estimate": found.estimate, "lower": found.lower, "upper": found.upper, "level": found.level}
 
 
 def contrasts_under(found: Mapping[str, Alternative], protocol: Protocol) -> Iterator[ContrastsUnder]:
@@ -135,6 +120,7 @@ def _ratio(group: Count, reference: Count, protocol: Protocol) -> Odds:
     return odds_ratio(*both, mu_prior=priors.mu, rho_prior=priors.rho)
 
 
+@published("settings", spread("counts"), "headline", orr=lambda each: interval(each.orr), none=NOBODY)
 @dataclass(frozen=True, slots=True)
 class Specification:
     """One combination: choice -> option, counts and estimate; `headline` marks the protocol's own."""
@@ -144,12 +130,8 @@ class Specification:
     orr: Rate
     headline: bool
 
-    def to_dict(self) -> dict[str, Any]:
-        """Settings, counts and estimate."""
-        orr = {"not_identified": "no evaluable patient"} if self.orr is None else interval_dict(self.orr)
-        return {"settings": dict(self.settings), **self.counts.to_dict(), "orr": orr, "headline": self.headline}
 
-
+@published("pool", "specifications", summary=lambda each: to_json(each, _SUMMARY))
 @dataclass(frozen=True)
 class SpecificationGrid:
     """All combinations in the order of the estimate, those with nobody last.
@@ -165,13 +147,10 @@ class SpecificationGrid:
     highest: float | None
     excluding: Mapping[float, float]
 
-    def to_dict(self) -> dict[str, Any]:
-        """The content of results.json, `specification`."""
-        summary = {"lowest": self.lowest, "median": self.middle, "highest": self.highest}
-        known = {name: value for name, value in summary.items() if value is not None}
-        shares = {f"{threshold:g}": share for threshold, share in self.excluding.items()}
-        rows = [specification.to_dict() for specification in self.specifications]
-        return {"pool": self.pool, "summary": {**known, "excluding": shares}, "specifications": rows}
+
+_SUMMARY: Final[Instead] = {
+    SpecificationGrid: (optional("lowest"), optional("median", "middle"), optional("highest"), "excluding")
+}
 
 
 def specification_grid(library: Library, protocol: Protocol) -> SpecificationGrid:
@@ -210,9 +189,18 @@ def _order(specification: Specification) -> tuple[bool, float, tuple[str, ...]]:
 
 NO_ROWS = "no such rows"
 SAME_COUNTS = "no count changes"
-_NOBODY = {"not_identified": "no evaluable patient"}
 
 
+@published(
+    spread("counts"),
+    optional("change"),
+    "status",
+    "notes",
+    orr=lambda each: (
+        interval(each.orr) or (NotIdentified(each.status) if each.status and each.counts.evaluable else NOBODY)
+    ),
+    moved=lambda each: {how: who.evaluable for how, who in each.moved.items()},
+)
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One pool under one analysis. `moved`: who entered, left, or counts otherwise (`recounted`) than in the pool.
@@ -228,20 +216,6 @@ class Cell:
     status: str
     notes: tuple[str, ...]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Counts, estimate, and what moved."""
-        orr = self._not_identified() if self.orr is None else interval_dict(self.orr)
-        said = {
-            "moved": {how: who.evaluable for how, who in self.moved.items()},
-            "status": self.status,
-            "notes": list(self.notes),
-        }
-        change = {"change": self.change} if self.change is not None else {}
-        return {**self.counts.to_dict(), "orr": orr, **change, **said}
-
-    def _not_identified(self) -> dict[str, str]:
-        return {"not_identified": self.status} if self.counts.evaluable and self.status else _NOBODY
-
 
 @dataclass(frozen=True)
 class SensitivityRow:
@@ -250,11 +224,15 @@ class SensitivityRow:
     name: str
     pools: Mapping[str, Cell]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Name, and each pool."""
-        return {"name": self.name, "pools": {pool: cell.to_dict() for pool, cell in self.pools.items()}}
 
-
+@published(
+    "pool",
+    "report",
+    optional("change"),
+    responders="own.responders",
+    evaluable="own.evaluable",
+    without=lambda each: to_json(each, _WITHOUT),
+)
 @dataclass(frozen=True, slots=True)
 class ReportLeftOut:
     """A pool without one report; `whole` is all of it, the sums are those that remain, `change` is in the estimate."""
@@ -274,15 +252,13 @@ class ReportLeftOut:
         """Those that remain; made when asked for, since a pool of K reports has K such counts of K."""
         return self.whole.without_reports(f"{self.whole.title} without {self.report}", {self.report})
 
-    def to_dict(self) -> dict[str, Any]:
-        """The report's own counts, and the pool without it."""
-        own = {"report": self.report, "responders": self.own.responders, "evaluable": self.own.evaluable}
-        orr = _NOBODY if self.orr is None else interval_dict(self.orr)
-        rest = {"responders": self.responders, "evaluable": self.evaluable, "reports": self.reports, "orr": orr}
-        change = {"change": self.change} if self.change is not None else {}
-        return {"pool": self.pool, **own, "without": rest, **change}
+
+_WITHOUT: Final[Instead] = {
+    ReportLeftOut: ("responders", "evaluable", "reports", ("orr", lambda each: interval(each.orr) or NOBODY))
+}
 
 
+@published("name", "pool", "stratum", "weight", "orr", none=NOBODY)
 @dataclass(frozen=True, slots=True)
 class Discounted:
     """A pool with one stratum at a weight; `orr` is None where nobody has any weight."""
@@ -294,15 +270,8 @@ class Discounted:
     counts: Count
     orr: WeightedProportion | None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Weight and estimate; responders and evaluable are weighted sums."""
-        named = {"name": self.name, "pool": self.pool, "stratum": self.stratum, "weight": self.weight}
-        if self.orr is None:
-            return {**named, "orr": _NOBODY}
-        names = ("responders", "evaluable", "estimate", "lower", "upper", "level", "method")
-        return {**named, "orr": {name: getattr(self.orr, name) for name in names}}
 
-
+@published("rows", "leave_one_out", "subsets", "contrasts", "models", discount="discounts")
 @dataclass(frozen=True)
 class SensitivityTables:
     """All sensitivity analyses. `subsets`: some of the patients, which is another question. `contrasts`: the contrasts
@@ -315,17 +284,6 @@ class SensitivityTables:
     subsets: tuple[SensitivityRow, ...] = ()
     contrasts: tuple[ContrastsUnder, ...] = ()
     models: tuple[SensitivityRow, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """The content of results.json, `sensitivity`."""
-        return {
-            "rows": [row.to_dict() for row in self.rows],
-            "leave_one_out": [left.to_dict() for left in self.leave_one_out],
-            "discount": [point.to_dict() for point in self.discounts],
-            "subsets": [row.to_dict() for row in self.subsets],
-            "contrasts": [each.to_dict() for each in self.contrasts],
-            "models": [row.to_dict() for row in self.models],
-        }
 
 
 def sensitivity(
@@ -387,7 +345,7 @@ def _each_left_out(selection: Selection, protocol: Protocol) -> Iterator[ReportL
     """
     for pool in selection.pools:
         whole = selection.count(pool, protocol.label(pool))
-        orr, clusters, sums = rate_of(whole, protocol), whole.clusters, whole.to_dict()
+        orr, clusters = rate_of(whole, protocol), whole.clusters
         owns = whole.by_level("", lambda unit: unit.report, "")
         rates: dict[tuple[int, int], Rate] = {}
         for report, r, n in clusters:
@@ -398,9 +356,9 @@ def _each_left_out(selection: Selection, protocol: Protocol) -> Iterator[ReportL
                 report,
                 whole,
                 owns[report].titled(f"{report} in {whole.title}"),
-                sums["responders"] - r,
-                sums["evaluable"] - n,
-                sums["reports"] - 1,
+                whole.responders - r,
+                whole.evaluable - n,
+                whole.reports - 1,
                 rates[r, n],
                 _change(orr, rates[r, n]),
             )

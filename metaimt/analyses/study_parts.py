@@ -6,11 +6,12 @@ numpy and scipy.special only.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Final
 
-from metaimt.analyses.models import PRIORS, Interval, Model, Priors, Rate, beta_binomial_parts, glmm_model, value_dict
+from metaimt.analyses.models import PRIORS, Interval, Model, Priors, Rate, beta_binomial_parts, glmm_model
 from metaimt.casefiles.studies import Study
+from metaimt.serialise import Instead, optional, published, spread, to_json
 from metaimt.statistics.exact_tests import ExactTest, exact_test
 from metaimt.statistics.glmm import BetweenGroups, Separated, between_groups
 from metaimt.statistics.outcome import NotRun
@@ -22,6 +23,19 @@ NOT_ASKED = "the binomial-normal model was not asked for"
 MOST_LEVELS, MOST_KINDS, MOST_STEPS = 50, 300, 100
 
 
+_COUNTED: Final = ("reports", "responders", "evaluable", spread("models"))
+IN_FULL: Final[Instead] = {
+    ExactTest: ("p", "method", "levels", "standard_error", *map(optional, ("tables", "replicates", "seed")))
+}
+"""A test with how it was made: for JSON."""
+
+
+def named(key: str) -> Instead:
+    """Parts under another key than `level`: for JSON."""
+    return {Part: ((key, "name"), *_COUNTED)}
+
+
+@published(*_COUNTED, level="name")
 @dataclass(frozen=True)
 class Part:
     """A part of the reports: counts, and the models on them. name: of a level, of the report left out, or a step."""
@@ -32,12 +46,8 @@ class Part:
     evaluable: int
     models: Mapping[str, Model | Rate | NotRun]
 
-    def to_dict(self, key: str) -> dict[str, Any]:
-        """With the name under `key`."""
-        counts = {"reports": self.reports, "responders": self.responders, "evaluable": self.evaluable}
-        return {key: self.name, **counts, **{name: outcome_dict(model) for name, model in self.models.items()}}
 
-
+@published("grouping", "levels", exact_test=lambda each: to_json(each.exact, IN_FULL), glmm_test="likelihood")
 @dataclass(frozen=True)
 class Subgroups:
     """Each level, larger ones first, "not reported" last and out of shrinkage and tests; and both tests."""
@@ -46,28 +56,6 @@ class Subgroups:
     levels: tuple[Part, ...]
     exact: ExactTest | NotRun
     likelihood: BetweenGroups | Separated | NotRun
-
-    def to_dict(self) -> dict[str, Any]:
-        """The machine-readable form."""
-        return {
-            "grouping": self.grouping,
-            "levels": [level.to_dict("level") for level in self.levels],
-            "exact_test": outcome_dict(self.exact),
-            "glmm_test": outcome_dict(self.likelihood),
-        }
-
-
-def outcome_dict(outcome: Any) -> Any:
-    """A result as JSON, or {"not_run": reason}, {"separated": reason}."""
-    if isinstance(outcome, NotRun):
-        return {"not_run": outcome.reason}
-    if isinstance(outcome, Separated):
-        return {"separated": outcome.reason}
-    if isinstance(outcome, BetweenGroups):
-        return {"statistic": outcome.statistic, "df": outcome.df, "p": outcome.p}
-    if isinstance(outcome, ExactTest):
-        return {name: value for name, value in asdict(outcome).items() if value is not None}
-    return value_dict(outcome)
 
 
 def subgroups(studies: Sequence[Study], grouping: str | None, *, glmm: bool = True) -> Subgroups | NotRun:

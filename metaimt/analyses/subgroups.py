@@ -22,8 +22,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from metaimt.analyses.breakdown import NOT_REPORTED, Breakdown, Level, breakdown, value_of
 from metaimt.casefiles.protocol import Priors, Protocol
@@ -31,6 +30,7 @@ from metaimt.evidence.selection import LATER_LINES, Placed, Selection
 from metaimt.model.count import Count, Part, levels
 from metaimt.model.reason import Reason
 from metaimt.model.unit import Unit
+from metaimt.serialise import optional, published, spread, to_json
 from metaimt.statistics.exact_tests import ExactTest, exact_test
 from metaimt.statistics.firth import FirthFit, firth_logistic, firth_rule
 from metaimt.statistics.outcome import NotRun
@@ -56,11 +56,15 @@ class Switch:
     response: str
     response_basis: str
 
-    def to_dict(self) -> dict[str, Any]:
-        """All fields by name."""
-        return {name: getattr(self, name) for name in self.__slots__}
 
-
+@published(
+    "switches",
+    "by_prior_outcome",
+    "by_prior_end",
+    "arms",
+    patients=lambda each: len({switch.patient for switch in each.switches}),
+    test=lambda _: NotRun("by protocol: a table of single patients"),
+)
 @dataclass(frozen=True)
 class LaterInhibitors:
     """Every switch, and the responses to the second recorded inhibitor by what the first one did.
@@ -73,17 +77,6 @@ class LaterInhibitors:
     by_prior_outcome: dict[str, Count]
     by_prior_end: dict[str, Count]
     arms: Count
-
-    def to_dict(self) -> dict[str, Any]:
-        """The list and the counts; there is no test, and that is said."""
-        return {
-            "patients": len({switch.patient for switch in self.switches}),
-            "switches": [switch.to_dict() for switch in self.switches],
-            "by_prior_outcome": {name: counts.to_dict() for name, counts in self.by_prior_outcome.items()},
-            "by_prior_end": {name: counts.to_dict() for name, counts in self.by_prior_end.items()},
-            "arms": self.arms.to_dict(),
-            "test": {"not_run": "by protocol: a table of single patients"},
-        }
 
 
 def later_inhibitors(selection: Selection) -> LaterInhibitors:
@@ -136,6 +129,14 @@ def _later_counts(how: str, of_first: Mapping[str, str | None], second: Iterable
 COVARIATES = ("histology", "age_group", "sex")  # of the protocol's subgroups, those with few levels
 
 
+@published(
+    "covariates",
+    "contrasts",
+    "fit",
+    patients="patients.evaluable",
+    complete="complete.evaluable",
+    responders="complete.responders",
+)
 @dataclass(frozen=True)
 class Regression:
     """One model: its covariates, the patients it could use, and the fit or why there is none.
@@ -149,17 +150,6 @@ class Regression:
     complete: Count
     contrasts: tuple[str, ...]
     fit: FirthFit | NotRun
-
-    def to_dict(self) -> dict[str, Any]:
-        """Counts, and log odds ratios with profile intervals or why there are none."""
-        return {
-            "covariates": list(self.covariates),
-            "patients": self.patients.evaluable,
-            "complete": self.complete.evaluable,
-            "responders": self.complete.responders,
-            "contrasts": list(self.contrasts),
-            "fit": _fit(self.fit),
-        }
 
 
 def regressions(members: Iterable[Placed], groupings: Sequence[str], label: str = "") -> tuple[Regression, ...]:
@@ -224,17 +214,11 @@ def _constant(patients: list[Unit], names: tuple[str, ...]) -> NotRun | None:
     return None
 
 
-def _fit(found: FirthFit | NotRun) -> dict[str, Any]:
-    if isinstance(found, NotRun):
-        return {"not_run": found.reason}
-    slopes: Any = {"not_run": "no covariate"} if found.slopes is None else asdict(found.slopes)
-    return {**asdict(found), "slopes": slopes}
-
-
 PRIMARY = "histology"  # the pre-specified contrast, shown first
 NO_LEVEL = (NOT_REPORTED, "mixed")
 
 
+@published(spread("level"), partially_pooled="pooled")
 @dataclass(frozen=True, slots=True)
 class SubgroupLevel:
     """One row: counts with the exact interval, and the posterior of its rate drawn towards the other levels."""
@@ -242,11 +226,17 @@ class SubgroupLevel:
     level: Level
     pooled: Rate | NotRun
 
-    def to_dict(self) -> dict[str, Any]:
-        """Counts, exact interval, and partially pooled rate."""
-        return {**self.level.to_dict(), "partially_pooled": _outcome(self.pooled)}
 
-
+@published(
+    "pool",
+    "grouping",
+    "levels",
+    "total",
+    "not_reported",
+    optional("with_possible_links", "with_possible"),
+    test=lambda each: to_json(each.test, {ExactTest: ("p", "levels", ("method", "wording"))}),
+    partial_pooling="between",
+)
 @dataclass(frozen=True)
 class Subgroup:
     """One grouping of one pool; the levels add up to `total`. `not_reported` counts the patients of no known level.
@@ -263,20 +253,13 @@ class Subgroup:
     between: PartialPooling | NotRun
     with_possible: Mapping[str, Count]
 
-    def to_dict(self) -> dict[str, Any]:
-        """All rows, the test, and the spread between levels."""
-        return {
-            "pool": self.pool,
-            "grouping": self.grouping,
-            "levels": [level.to_dict() for level in self.levels],
-            "total": self.total.to_dict(),
-            "not_reported": self.not_reported.to_dict(),
-            "test": _test(self.test),
-            "partial_pooling": _between(self.between),
-            **({"with_possible_links": possible} if (possible := _counts(self.with_possible)) else {}),
-        }
 
-
+@published(
+    "tables",
+    "regressions",
+    prespecified=lambda each: PRIMARY if each.primary else NotRun(f"{PRIMARY} is not among the protocol's subgroups"),
+    later_inhibitors="later",
+)
 @dataclass(frozen=True)
 class Subgroups:
     """All groupings (in the protocol's order, the pre-specified one first) by pool, and what goes with them."""
@@ -289,18 +272,6 @@ class Subgroups:
     def primary(self) -> Mapping[str, Subgroup]:
         """The pre-specified contrast, by pool; empty if the protocol does not ask for it."""
         return self.tables.get(PRIMARY, {})
-
-    def to_dict(self) -> dict[str, Any]:
-        """The machine-readable form."""
-        primary: Any = PRIMARY if self.primary else {"not_run": f"{PRIMARY} is not among the protocol's subgroups"}
-        return {
-            "prespecified": primary,
-            "tables": {
-                name: {pool: table.to_dict() for pool, table in tables.items()} for name, tables in self.tables.items()
-            },
-            "regressions": {pool: [each.to_dict() for each in found] for pool, found in self.regressions.items()},
-            "later_inhibitors": self.later.to_dict(),
-        }
 
 
 def subgroups(selection: Selection, protocol: Protocol) -> Subgroups:
@@ -353,10 +324,6 @@ def _with_possible(selection: Selection, pool: str, grouping: str, table: Breakd
     }
 
 
-def _counts(levels: Mapping[str, Count]) -> dict[str, dict[str, int]]:
-    return {name: counts.to_dict() for name, counts in levels.items()}
-
-
 def _pool(responders: list[int], evaluable: list[int], priors: Priors) -> PartialPooling | NotRun:
     if len(evaluable) < 2:
         return NotRun(f"{'one' if evaluable else 'no'} level with an evaluable patient")
@@ -370,23 +337,6 @@ def _why_not(level: Level, between: PartialPooling | NotRun) -> NotRun:
     if level.name in NO_LEVEL:
         return NotRun("not a known level")
     return between if isinstance(between, NotRun) else NotRun("no evaluable patient")
-
-
-def _outcome(found: Rate | NotRun) -> dict[str, Any]:
-    return {"not_run": found.reason} if isinstance(found, NotRun) else asdict(found)
-
-
-def _test(found: ExactTest | NotRun) -> dict[str, Any]:
-    if isinstance(found, NotRun):
-        return {"not_run": found.reason}
-    return {"p": found.p, "levels": found.levels, "method": found.wording()}
-
-
-def _between(found: PartialPooling | NotRun) -> dict[str, Any]:
-    if isinstance(found, NotRun):
-        return {"not_run": found.reason}
-    priors = {"mean_sd": found.m_sd, "sd_scale": found.s_scale}
-    return {"new_level": asdict(found.new_group), "sd_of_logits": found.s_mean, "level": found.level, "priors": priors}
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import fsum
-from typing import Any
+from typing import Final
 
 from metaimt.evidence.selection import Selection
 from metaimt.model.count import Count
 from metaimt.model.unit import Span, Unit
+from metaimt.serialise import published
+
+NOT_STATED: Final = {"not_stated": "in the source"}  # in JSON
 
 
+def _span(span: Span | None) -> dict[str, float] | None:
+    return None if span is None else {"low": span[0], "high": span[1]}
+
+
+@published(
+    "number",
+    "drug",
+    "drug_named",
+    "combined_with",
+    "response",
+    "response_basis",
+    "ongoing",
+    "stop_reason",
+    "beyond_progression",
+    months=lambda each: _span(each.months),
+    pfs=lambda each: _span(each.pfs),
+    none=NOT_STATED,
+)
 @dataclass(frozen=True, slots=True)
 class TreatmentCourse:
     """One inhibitor of one patient. `months` on the drug and `pfs`: shortest and longest, None where not stated."""
@@ -36,16 +57,8 @@ class TreatmentCourse:
         """Whether the source says that the disease progressed on the drug."""
         return self.stop_reason == "progression" or bool(self.beyond_progression)
 
-    def to_dict(self) -> dict[str, Any]:
-        """All fields by name; what is not stated says so."""
-        found = {name: getattr(self, name) for name in self.__slots__}
-        found["combined_with"] = list(self.combined_with)
-        for name in ("months", "pfs"):
-            span = found[name]
-            found[name] = None if span is None else {"low": span[0], "high": span[1]}
-        return {name: {"not_stated": "in the source"} if value is None else value for name, value in found.items()}
 
-
+@published("patient", "report", "courses", life_status=lambda each: each.counts.units[0].life_status or NOT_STATED)
 @dataclass(frozen=True, slots=True)
 class PatientCourses:
     """One patient, by the first course, with all courses."""
@@ -68,13 +81,8 @@ class PatientCourses:
         """Months on inhibitors as far as known, a range at its longest."""
         return fsum(course.months[1] for course in self.courses if course.months is not None)
 
-    def to_dict(self) -> dict[str, Any]:
-        """The patient and the courses."""
-        status = self.counts.units[0].life_status or {"not_stated": "in the source"}
-        courses = [course.to_dict() for course in self.courses]
-        return {"patient": self.patient, "report": self.report, "life_status": status, "courses": courses}
 
-
+@published("pool", "patients", as_counts="arms.evaluable")
 @dataclass(frozen=True)
 class TreatmentCourses:
     """The patients of one pool who are described one by one, longest known treatment first.
@@ -85,11 +93,6 @@ class TreatmentCourses:
     pool: str
     patients: tuple[PatientCourses, ...]
     arms: Count
-
-    def to_dict(self) -> dict[str, Any]:
-        """The machine-readable form."""
-        patients = [patient.to_dict() for patient in self.patients]
-        return {"pool": self.pool, "patients": patients, "as_counts": self.arms.evaluable}
 
 
 def treatment_courses(selection: Selection) -> dict[str, TreatmentCourses]:

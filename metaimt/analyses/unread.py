@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from metaimt.analyses.wording import named_limits
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection
 from metaimt.model.count import Count
+from metaimt.serialise import published, spread
 
 KNOWN: Final = "marker known to be positive"
 ANY: Final = "marker positive or not printed"
@@ -31,11 +33,17 @@ class Unread:
     status: str
     as_stated: str
 
-    def to_dict(self) -> dict[str, Any]:
-        """All fields by name."""
-        return {name: getattr(self, name) for name in ("id", "treated", "responded", "status", "as_stated")}
 
-
+@published(
+    "pool",
+    "name",
+    "treated",
+    "responded",
+    "worst",
+    "best",
+    spread(lambda each: named_limits(each.limits)),
+    sources=lambda each: [unread.id for unread in each.unread],
+)
 @dataclass(frozen=True)
 class Bounds:
     """The rate of a pool (responders of evaluable) with unread patients added: r/n, 0 to 1, at worst and at best."""
@@ -70,13 +78,6 @@ class Bounds:
         """The two rates."""
         return self.worst[0] / self.worst[1], self.best[0] / self.best[1]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Counts and both rates; no pool without an evaluable patient has bounds."""
-        lower, upper = self.limits
-        ends = {"worst": list(self.worst), "best": list(self.best), "lower": lower, "upper": upper}
-        added = {"treated": self.treated, "responded": self.responded, "sources": [each.id for each in self.unread]}
-        return {"pool": self.pool, "name": self.name, **added, **ends}
-
 
 @dataclass(frozen=True)
 class UnreadResponses:
@@ -84,10 +85,6 @@ class UnreadResponses:
 
     found: tuple[Unread, ...]
     bounds: tuple[Bounds, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The content of results.json, `unread`."""
-        return {"found": [each.to_dict() for each in self.found], "bounds": [each.to_dict() for each in self.bounds]}
 
 
 def unread_responses(library: Library, protocol: Protocol, selection: Selection) -> UnreadResponses:

@@ -10,15 +10,15 @@ Estimates as JSON: what is not identified says so, and is never null or 0.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from fractions import Fraction
 from math import floor, inf, log10
-from typing import Any
+from typing import Any, Final
 
 from metaimt.model.count import Behind
+from metaimt.serialise import to_json
 from metaimt.statistics.adjusted import AdjustedRate, SelectionPrior
-from metaimt.statistics.outcome import NotIdentified, NotRun
-from metaimt.statistics.posterior import HalfNormal, PooledProportion, RhoPosterior, RhoPrior, WeightedProportion
+from metaimt.statistics.outcome import NotIdentified
+from metaimt.statistics.posterior import HalfNormal, PooledProportion, RhoPrior, WeightedProportion
 from metaimt.statistics.prediction import Prediction, Range
 from metaimt.statistics.proportion import EXACT, Proportion
 
@@ -196,72 +196,37 @@ def selection_text(prior: SelectionPrior) -> str:
     )
 
 
-def proportion_dict(share: PooledProportion | Proportion | None) -> dict[str, Any]:
-    """A proportion with its interval, or that it is known for nobody."""
-    if share is None:
-        return {"not_identified": "known for no patient"}
-    return {
-        "responders": share.responders,
-        "evaluable": share.evaluable,
-        "estimate": share.estimate,
-        "lower": share.lower,
-        "upper": share.upper,
-        "level": share.level,
-        "method": share.method,
-    }
+NOBODY: Final = NotIdentified("no evaluable patient")
+KNOWN_FOR_NOBODY: Final = NotIdentified("known for no patient")
+_INTERVAL: Final = ("estimate", "lower", "upper", "level", "method")
+_AS_INTERVAL: Final = dict.fromkeys((PooledProportion, Proportion), _INTERVAL)
 
 
-def estimates_dict(orr: PooledProportion | Proportion | None) -> dict[str, Any]:
-    """The keys orr, crude and rho of a group, and for a pool its priors and P(ORR > t)."""
+def interval(orr: PooledProportion | Proportion | None) -> Any:
+    """As JSON: estimate, limits, level and method, where the counts stand beside it; None stays None."""
+    return to_json(orr, _AS_INTERVAL)
+
+
+def named_limits(ends: tuple[float, float] | None) -> dict[str, float] | None:
+    """Two limits by name, for JSON; None stays None."""
+    return None if ends is None else {"lower": ends[0], "upper": ends[1]}
+
+
+def estimates(orr: PooledProportion | Proportion | None) -> dict[str, Any]:
+    """For JSON: the keys orr, crude and rho of a group, and for a pool its priors and P(ORR > t)."""
     if orr is None:
-        nobody = {"not_identified": "no evaluable patient"}
-        return {"orr": nobody, "crude": nobody, "rho": nobody}
+        return dict.fromkeys(("orr", "crude", "rho"), NOBODY)
     if isinstance(orr, Proportion):
-        rho = {"not_identified": "not pooled by report"}
-        return {"orr": interval_dict(orr), "crude": interval_dict(orr), "rho": rho}
+        return {"orr": interval(orr), "crude": interval(orr), "rho": NotIdentified("not pooled by report")}
     return {
-        "orr": interval_dict(orr),
-        "crude": interval_dict(orr.crude),
-        "rho": rho_dict(orr.rho),
-        "priors": {"mu": list(orr.mu_prior), "rho": prior_value(orr.rho_prior)},
-        "above": {f"{t:g}": p for t, p in orr.probabilities},
+        "orr": interval(orr),
+        "crude": interval(orr.crude),
+        "rho": orr.rho,
+        "priors": {"mu": orr.mu_prior, "rho": prior_value(orr.rho_prior)},
+        "above": dict(orr.probabilities),
     }
 
 
-def prior_value(prior: RhoPrior) -> Any:
+def prior_value(prior: RhoPrior) -> str | tuple[float, float]:
     """A beta prior as its two parameters; the other in words."""
-    return prior_words(prior) if isinstance(prior, HalfNormal) else list(prior)
-
-
-def rho_dict(rho: RhoPosterior | NotIdentified) -> dict[str, Any]:
-    """The intraclass correlation, or why it is not identified."""
-    if isinstance(rho, NotIdentified):
-        return {"not_identified": rho.reason}
-    return {**asdict(rho), "wording": rho.wording()}
-
-
-def adjusted_dict(found: tuple[AdjustedRate, ...] | NotRun) -> Any:
-    """The rate adjusted for selection under each prior, or why there is none."""
-    if isinstance(found, NotRun):
-        return {"not_run": found.reason}
-    return [
-        {
-            "prior": each.prior.wording(),
-            "estimate": each.estimate,
-            "lower": each.lower,
-            "upper": each.upper,
-            "level": each.level,
-        }
-        for each in found
-    ]
-
-
-def interval_dict(result: PooledProportion | Proportion) -> dict[str, Any]:
-    """Estimate, limits, level and method."""
-    return {
-        "estimate": result.estimate,
-        "lower": result.lower,
-        "upper": result.upper,
-        "level": result.level,
-        "method": result.method,
-    }
+    return prior_words(prior) if isinstance(prior, HalfNormal) else prior

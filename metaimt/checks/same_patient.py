@@ -28,7 +28,7 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import fsum, log2
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Arm, CaseFile
@@ -36,6 +36,7 @@ from metaimt.casefiles.strict_yaml import Path
 from metaimt.checks.across_library import name_of
 from metaimt.checks.patient_facts import Facts, library_facts
 from metaimt.checks.rule import Located, rule
+from metaimt.serialise import published
 
 STRENGTH = 10
 SMALL_LIBRARY = 100  # reports
@@ -365,6 +366,7 @@ _DEPTHS = ("full_text", "abstract", "title", "secondary")
 _LONGEST_MESSAGE, _MOST_REASONS = 115, 3
 
 
+@published("left", "right", "score", "reasons", "against")
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """Two patients or arms of different reports that may be the same, the first by id first."""
@@ -401,11 +403,6 @@ class Candidate:
     def reports(self) -> tuple[str, str]:
         """The ids of the two reports."""
         return self.units[0].report, self.units[1].report
-
-    def to_dict(self) -> dict[str, Any]:
-        """The two ids, the score and the reasons."""
-        names = ("left", "right", "score", "reasons", "against")
-        return {name: getattr(self, name) for name in names}
 
 
 def candidates(library: Library) -> tuple[Candidate, ...]:

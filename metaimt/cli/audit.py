@@ -24,6 +24,7 @@ def audit(
 ) -> None:
     """Find printed numbers that do not agree, each with what would make it right. Exit code 1 if there are any."""
     from metaimt.analyses.audit import audit as audit_of
+    from metaimt.analyses.audit import located
 
     if paper and output is not ProblemFormat.text:
         raise WrongUse("--paper prints Markdown; leave out --format")
@@ -34,7 +35,7 @@ def audit(
     findings = _without_errors(library, files)
     found = audit_of(library, findings.waived, files)
     if output is ProblemFormat.json:
-        print_json(found.located())
+        print_json(located(found))
     elif output is ProblemFormat.github:
         for one in found.findings:
             print(github_annotation(one.place))

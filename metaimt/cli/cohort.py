@@ -167,7 +167,7 @@ def _of_review(wanted: str, cases: Path, asked: Asked) -> list[CohortResult]:
 
 def _print(found: list[CohortResult], output: CohortFormat) -> None:
     if output is CohortFormat.json:
-        print_json({"cohorts": [each.to_dict() for each in found]})
+        print_json({"cohorts": found})
     elif output is CohortFormat.csv:
         from metaimt.report.cells import csv_text
         from metaimt.report.cohort_tables import long_rows

@@ -19,6 +19,7 @@ import typer
 from metaimt.files import for_json, for_terminal
 from metaimt.out_folder import NotOurs
 from metaimt.problem import Blocked, CannotAnalyse, Problem, WrongUse
+from metaimt.serialise import to_json
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,8 +42,8 @@ def use_colour(stream: TextIO) -> bool:
 
 
 def print_json(data: Any) -> None:
-    """JSON with sorted keys, so that the same result is the same text."""
-    print(for_json(json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)))
+    """Results or data as JSON with sorted keys, so that the same result is the same text."""
+    print(for_json(json.dumps(to_json(data), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)))
 
 
 def problem_text(problem: Problem, *, colour: bool = False) -> str:

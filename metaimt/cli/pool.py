@@ -15,6 +15,7 @@ import typer
 
 from metaimt.cli.output import print_json, say_if_large, told
 from metaimt.problem import WrongUse
+from metaimt.serialise import to_json
 
 if TYPE_CHECKING:
     from metaimt.analyses.comparison import Comparison, Models
@@ -26,8 +27,6 @@ def pool_studies(path: Path, output: str, *, models: Models, out: Path | None = 
 
     Raises UnreadableStudies, which ends the command with its problems.
     """
-    from dataclasses import asdict
-
     from metaimt.analyses.comparison import compare_studies
     from metaimt.analyses.study_parts import MOST_KINDS
     from metaimt.casefiles.studies import read_studies
@@ -44,7 +43,7 @@ def pool_studies(path: Path, output: str, *, models: Models, out: Path | None = 
     prediction = predict([row.responders for row in studies.rows], [row.evaluable for row in studies.rows])
     if output == "json":
         reading = {"columns_not_used": list(studies.ignored), "notes": list(studies.notes)}
-        print_json({**found.to_dict(), "prediction": asdict(prediction), **reading})
+        print_json({**to_json(found), "prediction": prediction, **reading})
     elif output == "csv":
         print_comparison_csv({path.name: found})
     else:
@@ -138,7 +137,7 @@ def pool(  # noqa: PLR0917 - one parameter an option
 
 def _pool_review(cases: Path, by: list[str], output: TableFormat, *, why_left_out: bool, methods: bool) -> None:
     from metaimt.analyses.breakdown import breakdown
-    from metaimt.analyses.by_model import compare_pools, comparison_dicts
+    from metaimt.analyses.by_model import BY_POOL, compare_pools
     from metaimt.report.cells import csv_text
     from metaimt.report.tables import breakdown_rows, pool_rows
     from metaimt.report.text import breakdown_table, left_out_table, pending_text, pooled_table
@@ -151,10 +150,10 @@ def _pool_review(cases: Path, by: list[str], output: TableFormat, *, why_left_ou
     compared = compare_pools(result.pools, loaded.protocol) if methods else {}
     if output is TableFormat.json:
         more: dict[str, Any] = {
-            "by": {name: {table.pool: table.to_dict() for table in rows} for name, rows in tables.items()},
-            "methods": comparison_dicts(compared),
+            "by": {name: {table.pool: table for table in rows} for name, rows in tables.items()},
+            "methods": to_json(compared, BY_POOL),
         }
-        print_json({**result.to_dict(), **{name: value for name, value in more.items() if value}})
+        print_json({**to_json(result), **{name: value for name, value in more.items() if value}})
     elif output is TableFormat.csv and methods:
         print_comparison_csv(compared)
     elif output is TableFormat.csv:

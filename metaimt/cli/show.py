@@ -10,6 +10,7 @@ import typer
 
 from metaimt.cli.output import print_json, told
 from metaimt.problem import Blocked
+from metaimt.serialise import to_json
 
 
 class ShowFormat(StrEnum):
@@ -45,6 +46,6 @@ def show(
         protocol, errors = errors_elsewhere(library, blocked, wanted)
     found = contribution(library, protocol, select(library, protocol), wanted, errors_elsewhere=errors)
     if output is ShowFormat.json:
-        print_json({**found.to_dict(), "link": citation_link(found.report)[0] or None})
+        print_json({**to_json(found), "link": citation_link(found.report)[0] or None})
     else:
         print(contribution_text(found, protocol))

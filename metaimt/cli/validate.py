@@ -58,12 +58,8 @@ def validate(
     problems, waived, files = looked.findings.problems, looked.findings.waived, looked.files
     last_line = summary(problems, files, len(waived), len(looked.pending))
     if output is ProblemFormat.json:
-        lists = {
-            "problems": [problem.to_dict() for problem in problems],
-            "waived": [one.to_dict() for one in waived],
-        }
         told_too = {"pending": [each.id for each in looked.pending], "moved": list(looked.moved)}
-        print_json({"format": 1, **lists, **told_too, "files": files})
+        print_json({"format": 1, "problems": problems, "waived": waived, **told_too, "files": files})
     elif output is ProblemFormat.github:
         print("\n".join([*map(github_annotation, problems), last_line]))
     else:
@@ -204,8 +200,14 @@ def _wanted(name: str, paths: Iterable[Path]) -> bool:
 @told
 def schema(
     cases: Annotated[Path, typer.Argument(help="Folder of the review.")] = Path("cases"),
+    results: Annotated[bool, typer.Option("--results", help="That of results.json.")] = False,
 ) -> None:
     """Print the JSON Schema of case files, for editors; save it as cases/case.schema.json."""
+    if results:
+        from metaimt.analyses.results import results_schema
+
+        print(json.dumps(results_schema(), indent=1, ensure_ascii=False))
+        return
     from metaimt.casefiles.library import read_library
     from metaimt.casefiles.schema import case_schema
     from metaimt.vocabulary import built_in

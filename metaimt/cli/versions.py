@@ -11,6 +11,7 @@ import typer
 from metaimt.casefiles.version_files import canonical
 from metaimt.cli.output import FINE, PROBLEMS, print_json, told
 from metaimt.cli.show import ShowFormat
+from metaimt.serialise import to_json
 
 Cases = Annotated[Path, typer.Option("--cases", help="Folder of the review.")]
 
@@ -53,7 +54,7 @@ def diff(
 
     changes = compare(old, new, cases)
     if output is DiffFormat.json:
-        print_json(canonical(changes.to_dict()))
+        print_json(canonical(to_json(changes)))
     elif output is DiffFormat.markdown:
         print(changes_markdown(changes), end="")
     else:
@@ -72,7 +73,7 @@ def verify(
 
     found = recompute(version, cases)
     if output is ShowFormat.json:
-        print_json(canonical(found.to_dict()))
+        print_json(canonical(to_json(found)))
     else:
         print(verification_text(found))
     raise typer.Exit(FINE if found.holds else PROBLEMS)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from metaimt.model.unit import Unit
+from metaimt.serialise import published
 
 RESPONSE: Final = "response"
 COMPLETE: Final = "complete"
@@ -29,6 +30,7 @@ class Part:
     n: int
 
 
+@published("responders", "evaluable", "reports")
 @dataclass(frozen=True, slots=True)
 class Count:
     """Patients with an outcome of those evaluable, in so many reports; all are sums over the parts.
@@ -125,10 +127,6 @@ class Count:
     def __bool__(self) -> bool:
         """Whether there are parts, evaluable patients or responders is another question each. Raises TypeError."""
         raise TypeError(f"a Count is neither true nor false ({self.title}): ask for its parts or a sum")
-
-    def to_dict(self) -> dict[str, int]:
-        """The three sums by name."""
-        return {"responders": self.responders, "evaluable": self.evaluable, "reports": self.reports}
 
 
 def levels(units: Iterable[Unit], level_of: Callable[[Unit], str | None], missing: str) -> dict[str, list[Unit]]:

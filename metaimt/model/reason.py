@@ -64,5 +64,7 @@ class Why:
     reason: Reason
     detail: str = ""
 
+    JSON = str
+
     def __str__(self) -> str:
         return WORDS[self.reason].format(self.detail)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from metaimt.files import for_cell
+from metaimt.serialise import to_json
 
 Cell = str | int | float | None
 Row = Mapping[str, Cell]
@@ -43,13 +44,13 @@ def _cell(value: Cell) -> str:
 
 
 def json_text(data: Any) -> str:
-    """JSON with sorted keys and numbers to 10 significant digits."""
-    return json.dumps(_rounded(data), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    """Results or data as JSON with sorted keys and numbers to 10 significant digits."""
+    return json.dumps(_rounded(to_json(data)), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _rounded(data: Any) -> Any:
     if isinstance(data, dict):
         return {key: _rounded(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
+    if isinstance(data, list):
         return [_rounded(value) for value in data]
     return float(number_text(data)) if isinstance(data, float) else data

@@ -280,7 +280,7 @@ def cohort_files(cohorts: Sequence[CohortResult], lost: list[Lost] | None = None
     texts: dict[str, Callable[[], str]] = {
         f"tables/{name}.csv": partial(_table, rows, cohorts) for name, rows in TABLES.items()
     }
-    texts["results.json"] = lambda: json_text({"cohorts": [cohort.to_dict() for cohort in cohorts]})
+    texts["results.json"] = lambda: json_text({"cohorts": list(cohorts)})
     texts["cohort.txt"] = lambda: "\n\n\n".join(map(cohort_text, cohorts)) + "\n"
     files = {name: text.encode("utf-8") for name, text in run_each(texts, lost=lost).items() if text}
     befores = [f"{safe_name(each.id)}-" if len(cohorts) > 1 else "" for each in cohorts]

@@ -20,6 +20,7 @@ from metaimt.report.publication_bias import bias_note, technical_note
 from metaimt.report.published import published_rows
 from metaimt.report.tables import COLUMNS, TABLES
 from metaimt.report.whats_new import changes_page
+from metaimt.serialise import to_json
 from metaimt.versions.changes import Changes
 from metaimt.workers import Lost, Task, run_each
 
@@ -68,6 +69,6 @@ def _table(name: str, rows: Callable[[Results], Iterable[Row]], results: Results
 
 def results_dict(results: Results) -> dict[str, Any]:
     """The content of results.json: the numbers of every analysis, and the note on publication bias in words."""
-    data = results.to_dict()
+    data = to_json(results)
     notes = {"note": bias_note(results), "technical_note": technical_note(results)}
     return {**data, "publication_bias": {**data["publication_bias"], **notes}}

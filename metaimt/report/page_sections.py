@@ -35,6 +35,7 @@ from metaimt.report.published import published_content
 from metaimt.report.sensitivity import over_time_content, sensitivity_content
 from metaimt.report.subgroups import subgroups_content
 from metaimt.report.wording import OUTCOMES, fraction, percent, plural
+from metaimt.serialise import to_json
 from metaimt.statistics.outcome import NotRun
 
 _PAIR = re.compile(r"\b(\d+)(?:/| of )(\d+)\b")
@@ -203,7 +204,7 @@ def _later(results: Results, link: Linker) -> dict[str, Any]:
         "outcomes": [_counts(name, c) for name, c in found.by_prior_outcome.items()],
         "ends": [_counts(name, c) for name, c in found.by_prior_end.items()],
         "arms": _counts("arms of later lines", found.arms),
-        "switches": [{**switch.to_dict(), "behind": link.unit(switch.id)} for switch in found.switches],
+        "switches": [{**to_json(switch), "behind": link.unit(switch.id)} for switch in found.switches],
     }
 
 

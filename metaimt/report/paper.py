@@ -24,6 +24,7 @@ from metaimt.files import for_terminal
 from metaimt.report.cells import Row
 from metaimt.report.environment import Rendered, render
 from metaimt.report.wording import estimate_with_interval, fraction, plural
+from metaimt.serialise import to_json
 
 WIDTH = 80
 
@@ -102,7 +103,7 @@ def audit_content(found: Audit) -> list[dict[str, str]]:
 def audit_rows(found: Audit) -> Iterator[Row]:
     """Rows of tables/audit.csv: every finding, the waived ones with their reason."""
     for one in (*found.findings, *found.waived):
-        row = one.to_dict()
+        row = to_json(one)
         yield {
             **{key: row[key] for key in ("report", "where", "what", "printed", "computed", "rule")},
             "message": one.found.message,

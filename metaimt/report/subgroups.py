@@ -16,6 +16,7 @@ from metaimt.model.count import Count
 from metaimt.report.bars import bar
 from metaimt.report.environment import Rendered, render
 from metaimt.report.wording import Link, fraction, limits, p_value, percent, plain, plural
+from metaimt.serialise import to_json
 from metaimt.statistics.exact_tests import ExactTest
 from metaimt.statistics.outcome import NotRun
 
@@ -40,7 +41,7 @@ def subgroups_content(results: Results, link: Link = plain) -> dict[str, Any]:
             for pool, models in list(found.regressions.items())[::-1]
             for model in models
         ],
-        "switches": [switch.to_dict() for switch in later.switches],
+        "switches": [to_json(switch) for switch in later.switches],
         "by_outcome": _listed(later.by_prior_outcome),
         "by_end": _listed(later.by_prior_end),
         "arms": fraction(later.arms.responders, later.arms.evaluable),

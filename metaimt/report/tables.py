@@ -23,6 +23,7 @@ from metaimt.analyses.unread import UnreadResponses
 from metaimt.evidence.selection import Selection
 from metaimt.model.fields import FIELDS
 from metaimt.report.cells import Cell, Row
+from metaimt.serialise import to_json
 from metaimt.statistics.betabinomial_regression import OddsRatio
 from metaimt.statistics.outcome import NotIdentified, NotRun
 from metaimt.statistics.posterior import WeightedProportion
@@ -185,7 +186,7 @@ def regression_rows(found: Subgroups) -> Iterator[Row]:
 def later_rows(found: Subgroups) -> Iterator[Row]:
     """Each patient's change from one inhibitor to the next."""
     for switch in found.later.switches:
-        yield switch.to_dict()
+        yield to_json(switch)
 
 
 def duration_rows(found: Mapping[str, Duration]) -> Iterator[Row]:
@@ -282,7 +283,7 @@ def evidence_map_rows(found: Mapping[str, EvidenceMap]) -> Iterator[Row]:
     """One cell that has patients a row, by pool."""
     for pool, each in found.items():
         for (row, column), counts in each.cells.items():
-            yield {"pool": pool, each.down: row, each.across: column, **counts.to_dict()}
+            yield {"pool": pool, each.down: row, each.across: column, **to_json(counts)}
 
 
 def sensitivity_rows(tables: SensitivityTables) -> Iterator[Row]:

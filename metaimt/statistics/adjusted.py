@@ -76,6 +76,8 @@ class AdjustedRate:
     upper: float
     level: float
 
+    JSON = (("prior", "prior.wording"), "estimate", "lower", "upper", "level")
+
 
 @dataclass(frozen=True)
 class OddsRatioPosterior:

@@ -40,6 +40,8 @@ class ExactTest:
     seed: int | None = None
     standard_error: float = 0.0
 
+    JSON = ("p", ("method", "wording"))
+
     def wording(self) -> str:
         """How p was found, for the report."""
         if self.replicates is None:

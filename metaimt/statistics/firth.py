@@ -190,6 +190,8 @@ class FirthFit:
     non_events: int
     level: float
 
+    JSON_NONE = NotRun("no covariate")
+
 
 def firth_rule(responders: ArrayLike, evaluable: ArrayLike, slopes: int) -> NotRun | None:
     """The rule: at most one parameter per 5 of min(events, non-events). None if the model may run.

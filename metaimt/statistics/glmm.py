@@ -122,6 +122,8 @@ class Separated:
 
     reason: str
 
+    JSON = (("separated", "reason"),)
+
     def wording(self) -> str:
         """A phrase for the report."""
         return f"separated ({self.reason})"
@@ -142,6 +144,8 @@ class BetweenGroups:
     tau: float | NotIdentified
     log_likelihood: float
     log_likelihood_common: float
+
+    JSON = ("statistic", "df", "p")
 
 
 def fit_glmm(responders: ArrayLike, evaluable: ArrayLike) -> GlmmFit:

@@ -11,6 +11,8 @@ class NotRun:
 
     reason: str
 
+    JSON = (("not_run", "reason"),)
+
     def wording(self) -> str:
         """A phrase for the report."""
         return f"not run: {self.reason}"
@@ -21,6 +23,8 @@ class NotIdentified:
     """A parameter on which these reports say nothing, and why."""
 
     reason: str
+
+    JSON = (("not_identified", "reason"),)
 
     def wording(self) -> str:
         """A phrase for the report."""

@@ -61,6 +61,13 @@ class PartialPooling:
     m_sd: float
     s_scale: float
 
+    JSON = (
+        ("new_level", "new_group"),
+        ("sd_of_logits", "s_mean"),
+        "level",
+        ("priors", lambda each: {"mean_sd": each.m_sd, "sd_scale": each.s_scale}),
+    )
+
 
 def partial_pooling(
     responders: ArrayLike,

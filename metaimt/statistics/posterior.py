@@ -73,6 +73,8 @@ class RhoPosterior:
     level: float
     informative: int
 
+    JSON = ("estimate", "lower", "upper", "level", "informative", "wording")
+
     def wording(self) -> str:
         """A phrase for the report."""
         return f"{self.estimate:.2f} ({100 * self.level:g} % interval {self.lower:.2f} to {self.upper:.2f})"
@@ -101,6 +103,8 @@ class PooledProportion:
     probabilities: tuple[tuple[float, float], ...]
     mu_prior: Prior
     rho_prior: RhoPrior
+
+    JSON = ("responders", "evaluable", "estimate", "lower", "upper", "level", "method")
 
     @property
     def assumed(self) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -69,6 +69,10 @@ class KaplanMeier:
         return float(self.time[-1])
 
 
+NOT_REACHED: Final = {"not_reached": "not estimable from these times"}
+"""In JSON, for a time or limit that does not exist."""
+
+
 @dataclass(frozen=True)
 class Quantile:
     """The time at which a part of the subjects has had the event. None: not reached."""
@@ -76,6 +80,8 @@ class Quantile:
     estimate: float | None
     lower: float | None
     upper: float | None
+
+    JSON_NONE = NOT_REACHED
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,8 @@ class Landmark:
     upper: float | None
     at_risk: int
 
+    JSON_NONE = NOT_REACHED
+
 
 @dataclass(frozen=True)
 class IncidenceAt:
@@ -102,6 +110,8 @@ class IncidenceAt:
     estimate: float | None
     lower: float | None
     upper: float | None
+
+    JSON_NONE = NOT_REACHED
 
 
 @dataclass(frozen=True)
@@ -124,6 +134,9 @@ class LogRank:
     p: float
 
 
+_BEYOND: Final = {"not_reached": "beyond any number"}
+
+
 @dataclass(frozen=True)
 class CoxTerm:
     """A covariate: log hazard ratio with standard error, hazard ratio with interval, and p.
@@ -138,6 +151,8 @@ class CoxTerm:
     lower: float
     upper: float
     p: float
+
+    JSON_NONE = _BEYOND
 
 
 @dataclass(frozen=True)

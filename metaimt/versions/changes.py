@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from metaimt.casefiles.protocol import ConclusionTest, Protocol
 from metaimt.casefiles.version_files import version_key
 from metaimt.problem import WrongUse
+from metaimt.serialise import published, spread
 from metaimt.versions.records import NO_CHANGES, RecordChanges, record_changes
 from metaimt.versions.side import (
     DATA,
@@ -129,6 +130,7 @@ def _package_moved(changes: Changes) -> bool:
 UNKNOWN = "not known"  # the cause, where the old files cannot be read by today's package
 
 
+@published(spread("warned"), "cause")
 @dataclass(frozen=True, slots=True)
 class WarningChange:
     """A warning that is new or was cleared, by a change of the data, the protocol or the package (a new rule)."""
@@ -137,11 +139,25 @@ class WarningChange:
     is_new: bool
     cause: str
 
-    def to_dict(self) -> dict[str, Any]:
-        """The warning with its cause."""
-        return {**self.warned.to_dict(), "cause": self.cause}
+
+_WORDS = (("new", True), ("cleared", False))
 
 
+@published(
+    "old",
+    "new",
+    "records",
+    "numbers",
+    format=lambda _: 1,
+    nothing_new="nothing",
+    kinds=kinds_of,
+    comments_or_layout="reworded",
+    units="moves",
+    warnings=lambda each: {word: [w for w in each.warnings if w.is_new is new] for word, new in _WORDS},
+    conclusion_test=lambda each: {"crossed": each.crossed, "pools": each.conclusion},
+    not_recomputed=lambda each: each.unreadable or None,
+    package_compared=lambda each: each.printed and not each.unreadable,
+)
 @dataclass(frozen=True)
 class Changes:
     """From `old` to `new`, both by name. `old` is None where no version is frozen yet: then everything is new.
@@ -185,29 +201,6 @@ class Changes:
     def label(self, group: str) -> str:
         """The name shown for a group, or a stratum `pool/stratum` of one."""
         return dict(self.labels).get(group, group.replace("_", " "))
-
-    def to_dict(self) -> dict[str, Any]:
-        """The machine-readable form of `metaimt diff --format json`."""
-
-        warnings = {word: [w.to_dict() for w in self.warnings if w.is_new is new] for word, new in _WORDS}
-        return {
-            "format": 1,
-            "old": self.old,
-            "new": self.new,
-            "nothing_new": self.nothing,
-            "kinds": list(kinds_of(self)),
-            "records": self.records.to_dict(),
-            "comments_or_layout": list(self.reworded),
-            "units": [move.to_dict() for move in self.moves],
-            "numbers": [number.to_dict() for number in self.numbers],
-            "warnings": warnings,
-            "conclusion_test": {"crossed": self.crossed, "pools": [one.to_dict() for one in self.conclusion]},
-            "not_recomputed": self.unreadable or None,
-            "package_compared": self.printed and not self.unreadable,
-        }
-
-
-_WORDS = (("new", True), ("cleared", False))
 
 
 def changes_between(

@@ -13,6 +13,7 @@ from typing import Any
 
 from metaimt.casefiles.library import CASE_FOLDERS
 from metaimt.casefiles.version_files import canonical, digest_of
+from metaimt.serialise import published
 
 _KEYS = ("id", "label", "name", "reports", "what", "rule")  # what tells the entries of a list apart
 _ID = r"[a-z0-9][a-z0-9-]*"
@@ -29,10 +30,6 @@ class FieldChange:
     old: Any
     new: Any
 
-    def to_dict(self) -> dict[str, Any]:
-        """The path and both values."""
-        return {"path": self.path, "old": self.old, "new": self.new}
-
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -44,10 +41,6 @@ class Record:
     patients: int
     arms: int
 
-    def to_dict(self) -> dict[str, Any]:
-        """All fields by name."""
-        return {name: getattr(self, name) for name in ("id", "file", "design", "patients", "arms")}
-
 
 @dataclass(frozen=True, slots=True)
 class Edited:
@@ -57,11 +50,14 @@ class Edited:
     file: str
     fields: tuple[FieldChange, ...]
 
-    def to_dict(self) -> dict[str, Any]:
-        """The file and its changed fields."""
-        return {"id": self.id, "file": self.file, "fields": [field.to_dict() for field in self.fields]}
 
-
+@published(
+    "added",
+    "removed",
+    renamed=lambda each: [{"old": old, "new": new} for old, new in each.renamed],
+    changed="edited",
+    shared_files="shared",
+)
 @dataclass(frozen=True)
 class RecordChanges:
     """All that differs between the files of two states. `renamed` holds (former id, id)."""
@@ -74,16 +70,6 @@ class RecordChanges:
 
     def __bool__(self) -> bool:
         return any((self.added, self.removed, self.renamed, self.edited, self.shared))
-
-    def to_dict(self) -> dict[str, Any]:
-        """The five lists by name."""
-        return {
-            "added": [record.to_dict() for record in self.added],
-            "removed": [record.to_dict() for record in self.removed],
-            "renamed": [{"old": old, "new": new} for old, new in self.renamed],
-            "changed": [edited.to_dict() for edited in self.edited],
-            "shared_files": [edited.to_dict() for edited in self.shared],
-        }
 
 
 NO_CHANGES = RecordChanges()

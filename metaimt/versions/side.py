@@ -21,12 +21,18 @@ from metaimt.casefiles.protocol import ConclusionTest, Protocol
 from metaimt.casefiles.version_files import canonical
 from metaimt.evidence.selection import Selection
 from metaimt.problem import Problem
+from metaimt.serialise import published
 from metaimt.versions.records import Documents, follow
 
 NEW_UNIT, GONE_UNIT = "not in the review before", "no longer in the review"
 DATA, PROTOCOL, PACKAGE = "data", "protocol", "package"
 
 
+@published(
+    "responders",
+    "evaluable",
+    groups=lambda each: {group: reasons or "counted" for group, reasons in each.left_out.items()},
+)
 @dataclass(frozen=True, slots=True)
 class Placing:
     """A unit: its counts, and group -> the reasons that keep it out, the decisive one first (empty: counted)."""
@@ -55,12 +61,6 @@ class Move:
     new: tuple[int, int] | None
     cause: str
 
-    def to_dict(self) -> dict[str, Any]:
-        """All fields by name."""
-        names = ("group", "unit", "kind", "rule", "cause")
-        counts = {"old": self.old and list(self.old), "new": self.new and list(self.new)}
-        return {**{name: getattr(self, name) for name in names}, **counts}
-
 
 def placings_of(selection: Selection) -> Placings:
     """The units of a selection."""
@@ -70,20 +70,8 @@ def placings_of(selection: Selection) -> Placings:
     }
 
 
-def placings_dict(placings: Placings) -> dict[str, Any]:
-    """For a version file: one line a unit and group, `counted` or the reasons."""
-    return {
-        name: {
-            "responders": placing.responders,
-            "evaluable": placing.evaluable,
-            "groups": {group: list(reasons) or "counted" for group, reasons in placing.left_out.items()},
-        }
-        for name, placing in placings.items()
-    }
-
-
 def placings_from(frozen: Mapping[str, Any]) -> Placings:
-    """What `placings_dict` wrote."""
+    """What `to_json` made of them."""
     return {
         name: Placing(
             entry["responders"],
@@ -143,6 +131,7 @@ SAME = 1e-6  # of a proportion: closer numbers are the same number, polished or 
 _COUNTS, _RATES = ("responders", "evaluable", "reports"), ("estimate", "lower", "upper")
 
 
+@published(*_COUNTS, *_RATES, "method")
 @dataclass(frozen=True, slots=True)
 class Number:
     """The response rate of a group: counts, estimate and interval (None where not identified), and the method."""
@@ -155,10 +144,6 @@ class Number:
     upper: float | None
     method: str
     sequence: tuple[float, float] | None = None  # limits that hold however often one looks; older versions have none
-
-    def to_dict(self) -> dict[str, Any]:
-        """All fields by name."""
-        return {name: getattr(self, name) for name in (*_COUNTS, *_RATES, "method")}
 
     def is_same(self, other: Number | None) -> bool:
         """Equal counts and method, and rates that agree to `SAME`."""
@@ -177,6 +162,7 @@ class Group:
     name: str
 
 
+@published("label", "old", "new", group="group.name", kind="group.kind", unchanged="is_same", caused_by="causes")
 @dataclass(frozen=True)
 class NumberChange:
     """One headline number of two states, and between them the old data recomputed.
@@ -210,17 +196,24 @@ class NumberChange:
             ("data", self.protocol, self.new),
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Both numbers, and what moved them: `method` is package and protocol together."""
-        found = {"group": self.group.name, "kind": self.group.kind, "label": self.label, "unchanged": self.is_same}
-        found |= {"old": self.old and self.old.to_dict(), "new": self.new and self.new.to_dict()}
+    def causes(self) -> str | dict[str, dict[str, Any]]:
+        """What moved it, for JSON: `method` is package and protocol together."""
         steps = {cause: (before, after) for cause, before, after in self.steps if cause != "all"}
         if not steps:
-            return {**found, "caused_by": "not known"}
+            return "not known"
         steps["method"] = (steps["package"][0], steps["protocol"][1])
-        return {**found, "caused_by": {cause: difference(*pair) for cause, pair in steps.items()}}
+        return {cause: difference(*pair) for cause, pair in steps.items()}
 
 
+@published(
+    "pool",
+    "label",
+    "limit",
+    "crossed",
+    orr_moved_by="moved",
+    thresholds_crossed=lambda each: [{"threshold": t, "old": a, "new": b} for t, a, b in each.thresholds],
+    excluded_however_often_one_looks="excluded",
+)
 @dataclass(frozen=True, slots=True)
 class Crossing:
     """The conclusion test in one pool: how far the ORR moved, and (threshold, before, after) that changed sides."""
@@ -237,13 +230,6 @@ class Crossing:
     def crossed(self) -> bool:
         """Whether the pool alone changes the conclusion."""
         return abs(self.moved) >= self.limit - SAME or bool(self.thresholds)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The parts of the test and their outcome."""
-        sides = [{"threshold": t, "old": old, "new": new} for t, old, new in self.thresholds]
-        moved = {"pool": self.pool, "label": self.label, "orr_moved_by": self.moved, "limit": self.limit}
-        looks = {"excluded_however_often_one_looks": list(self.excluded)}
-        return {**moved, "thresholds_crossed": sides, **looks, "crossed": self.crossed}
 
 
 def close(one: float | None, other: float | None) -> bool:
@@ -332,11 +318,6 @@ class Warned:
     def key(self) -> tuple[str, str, str]:
         """What makes it the same warning in another state: the numbers of an estimate, or of a score, may be others."""
         return (self.place, self.rule, (_DIGITS if self.rule == "estimate" else _ASIDES).sub("#", self.message))
-
-    def to_dict(self) -> dict[str, str]:
-        """All fields by name."""
-        names = ("place", "rule", "severity", "message")
-        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)

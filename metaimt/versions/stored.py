@@ -37,13 +37,13 @@ from metaimt.evidence.selection import Selection
 from metaimt.files import write_file
 from metaimt.model import count
 from metaimt.problem import WrongUse
+from metaimt.serialise import to_json
 from metaimt.versions.records import Documents, reports_in
 from metaimt.versions.side import (
     State,
     Warned,
     documents_of,
     headline_numbers,
-    placings_dict,
     placings_from,
     placings_of,
     texts_of,
@@ -259,9 +259,9 @@ def version_content(
         "exclusions": {entry.id: entry.reason for entry in library.excluded},
         "searches": searches,
         "protocol": protocol.model_dump(),
-        "analysis_set": placings_dict(placings_of(selection)),
+        "analysis_set": to_json(placings_of(selection)),
         "results": dict(results),
-        "warnings": [warned.to_dict() for warned in sorted(warnings)],
+        "warnings": to_json(sorted(warnings)),
         "packages": package_versions(),
         "defaults": code_defaults(),
         "vocabulary": terms_of(library.vocabulary),

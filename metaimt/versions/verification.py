@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from metaimt.casefiles.protocol import Protocol
 from metaimt.casefiles.version_files import Fault, canonical
+from metaimt.serialise import published, to_json
 from metaimt.versions.records import NO_CHANGES, Documents, RecordChanges, record_changes
 from metaimt.versions.side import (
     DATA,
@@ -48,11 +49,8 @@ class Difference:
     frozen: Any
     now: Any
 
-    def to_dict(self) -> dict[str, Any]:
-        """All fields by name."""
-        return {"path": self.path, "frozen": self.frozen, "now": self.now}
 
-
+@published("path", "frozen", "now", "outcome", caused_by=lambda each: each.cause or None)
 @dataclass(frozen=True, slots=True)
 class Compared:
     """A number or text of the results, as frozen and as recomputed; `cause` is one of CAUSES, "" if reproduced."""
@@ -79,11 +77,6 @@ class Compared:
         """Whether it is a number on the side that has it."""
         return _is_number(self.now if self.frozen == ABSENT else self.frozen)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Both values, the outcome and what caused it."""
-        both = {"path": self.path, "frozen": self.frozen, "now": self.now}
-        return {**both, "outcome": self.outcome, "caused_by": self.cause or None}
-
 
 def counts_of(values: Iterable[Compared]) -> dict[str, int]:
     """How many numbers were frozen and reproduced, changed by each of CAUSES, and are only frozen or only there now."""
@@ -95,6 +88,20 @@ def counts_of(values: Iterable[Compared]) -> dict[str, int]:
     return {**found, GONE: outcomes.count(GONE), NEW: outcomes.count(NEW)}
 
 
+@published(
+    "version",
+    "holds",
+    "values",
+    "units",
+    format=lambda _: 2,
+    edited=lambda each: each.fault and each.fault.message,
+    not_recomputed=lambda each: each.unreadable or None,
+    numbers=lambda each: {name.replace(" ", "_"): number for name, number in counts_of(each.values).items()},
+    headline=lambda each: [{**to_json(number), "caused_by": cause or None} for number, cause in each.headline],
+    read_otherwise="misread",
+    settings=lambda each: [{"kind": kind, **to_json(one)} for kind, one in each.settings],
+    since=lambda each: {**to_json(each.since), "comments_or_layout": each.reworded},
+)
 @dataclass(frozen=True)
 class Verification:
     """What became of a frozen version. `fault`: the file was edited, and nothing was recomputed.
@@ -131,23 +138,6 @@ class Verification:
     def holds(self) -> bool:
         """Whether the file is as it was frozen and everything in it is reproduced."""
         return not (self.fault or self.unreadable or self.differing or self.units or self.misread)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The machine-readable form of `metaimt verify --format json`."""
-        return {
-            "format": 2,
-            "version": self.version,
-            "holds": self.holds,
-            "edited": self.fault.message if self.fault else None,
-            "not_recomputed": self.unreadable or None,
-            "numbers": {name.replace(" ", "_"): number for name, number in counts_of(self.values).items()},
-            "headline": [{**number.to_dict(), "caused_by": cause or None} for number, cause in self.headline],
-            "values": [one.to_dict() for one in self.values],
-            "units": [move.to_dict() for move in self.units],
-            "read_otherwise": list(self.misread),
-            "settings": [{"kind": kind, **one.to_dict()} for kind, one in self.settings],
-            "since": {**self.since.to_dict(), "comments_or_layout": list(self.reworded)},
-        }
 
 
 def verified(

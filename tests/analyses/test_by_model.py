@@ -9,12 +9,13 @@ import pytest
 from conftest import FROZEN, MakeReview, course, patient, report, selected_in
 
 import metaimt
-from metaimt.analyses.by_model import SHOWN, compare_pools, comparison_dicts, comparison_reasons, model_rows, row_name
+from metaimt.analyses.by_model import SHOWN, compare_pools, comparison_reasons, model_rows, row_name
 from metaimt.analyses.comparison import compare
 from metaimt.analyses.pooled_response import pooled_response
 from metaimt.analyses.results import Results
 from metaimt.report.cells import json_text
 from metaimt.report.methods_text import method_rows
+from metaimt.serialise import to_json
 
 
 @pytest.mark.usefixtures("whole_only")
@@ -25,7 +26,7 @@ def test_each_pool_is_compared_on_its_own_reports(shipped: Results) -> None:
         assert (total.responders, total.evaluable) == (group.counts.responders, group.counts.evaluable)
         priors = (shipped.protocol.priors.mu, shipped.protocol.priors.rho)
         again = compare([r for _, r, _ in group.clusters], [n for _, _, n in group.clusters], priors=priors)
-        assert found.to_dict()["methods"] == again.to_dict()["methods"]
+        assert to_json(found)["methods"] == to_json(again)["methods"]
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def whole_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_first_model_is_that_of_the_headline(shipped: Results) -> None:
     for name, group in shipped.response.pools.items():
-        first = shipped.comparison[name].to_dict()["methods"]["beta-binomial"]
+        first = to_json(shipped.comparison[name])["methods"]["beta-binomial"]
         orr = group.orr
         assert orr is not None
         assert (first["estimate"], first["lower"], first["upper"]) == (orr.estimate, orr.lower, orr.upper)
@@ -46,7 +47,7 @@ def test_the_first_model_is_that_of_the_headline(shipped: Results) -> None:
 def test_the_sensitivity_table_has_every_model(shipped: Results) -> None:
     rows = {row.name: row for row in shipped.sensitivity.models}
     assert list(rows) == [row_name(key) for key in SHOWN]
-    compared = shipped.comparison["strict"].to_dict()["methods"]
+    compared = to_json(shipped.comparison["strict"])["methods"]
     cell = rows[row_name("logit-dl")].pools["strict"]
     assert cell.orr is not None
     assert cell.change is not None
@@ -59,7 +60,7 @@ def test_the_sensitivity_table_has_every_model(shipped: Results) -> None:
 
 def test_the_reason_travels_with_the_models(shipped: Results) -> None:
     assert any("never the headline" in text for text in comparison_reasons(shipped.comparison))
-    models = shipped.to_dict()["methods"]["strict"]["methods"]
+    models = to_json(shipped)["methods"]["strict"]["methods"]
     labelled = {name for name, model in models.items() if model.get("label")}
     assert labelled == {"logit-reml-kh", "logit-dl", "double-arcsine-dl"}
 
@@ -74,7 +75,7 @@ def test_a_pool_of_nobody_is_not_identified(make_review: MakeReview) -> None:
     strict = {row.name: row.pools["strict"] for row in model_rows(pools, comparison)}
     assert strict[SHOWN["glmm median"]].orr is None
     assert strict[SHOWN["glmm median"]].status == "not identified (no evaluable patient)"
-    assert set(comparison_dicts(comparison)) == {"all_evidence"}
+    assert set(comparison) == {"all_evidence"}
 
 
 def test_every_model_has_a_line_in_the_table(shipped: Results) -> None:
@@ -85,14 +86,14 @@ def test_every_model_has_a_line_in_the_table(shipped: Results) -> None:
 
 
 def test_q_has_no_p_where_reports_are_sparse(shipped: Results) -> None:
-    found = shipped.comparison["strict"].to_dict()
+    found = to_json(shipped.comparison["strict"])
     assert found["heterogeneity"]["p"] == {"not_identified": "reports of fewer than 5 patients"}
     assert 0 <= found["heterogeneity"]["reports_of_two_or_more"]["p"] <= 1  # 9 to 16 patients each
     assert found["methods"]["logit-dl"]["p"] == {"not_identified": "reports of fewer than 5 patients"}
 
 
 def test_results_say_how_they_were_made(shipped: Results) -> None:
-    found = json.loads(json_text(shipped.to_dict()))
+    found = json.loads(json_text(to_json(shipped)))
     assert found["software"]["metaimt"] == metaimt.__version__
     assert found["software"]["scipy"] == version("scipy")
     assert found["settings"]["protocol"]["priors"]["rho"] == [1, 4]

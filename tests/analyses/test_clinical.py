@@ -20,6 +20,7 @@ from metaimt.analyses.clinical import (
     clinical_questions,
 )
 from metaimt.analyses.unread import ANY, KNOWN, UnreadResponses, unread_responses
+from metaimt.serialise import to_json
 
 DEATH = course("NE", stop_reason="death")
 
@@ -34,7 +35,7 @@ def answer(found: ClinicalQuestions, question: str, group: tuple[str, str] = (""
 
 
 def counts(found: Answer) -> tuple[int, int, int]:
-    said = found.to_dict()
+    said = to_json(found)
     return said["yes"], said["known"], said["of"]
 
 
@@ -130,4 +131,4 @@ def test_an_arm_without_counts_is_unread_and_an_entry_that_treats_nobody_is_not(
     found = unread(folder, {})
     assert [(each.id, each.treated, each.responded) for each in found.found] == [("example-2/arm1", 3, 0)]
     assert [each.limits for each in found.bounds] == [(6 / 13, 9 / 13)] * 2
-    assert found.to_dict()["bounds"][0]["sources"] == ["example-2/arm1"]
+    assert to_json(found)["bounds"][0]["sources"] == ["example-2/arm1"]

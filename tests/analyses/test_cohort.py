@@ -16,12 +16,13 @@ import numpy as np
 import pytest
 from conftest import FROZEN, ROOT
 
-from metaimt.analyses.cohort import CohortResult, cohort_of_counts, cohort_of_table, cohorts_of, public_dict
+from metaimt.analyses.cohort import WITHOUT_TIMES, CohortResult, cohort_of_counts, cohort_of_table, cohorts_of
 from metaimt.analyses.cohort_survival import CohortSurvival, univariable
 from metaimt.analyses.duration import Curve
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.model import CaseFile
 from metaimt.casefiles.patient_table import read_patient_table
+from metaimt.serialise import to_json
 from metaimt.statistics.exact_tests import ExactTest
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.survival import kaplan_meier, landmarks
@@ -117,7 +118,7 @@ def test_cox_of_tiny14_penalised_only_when_asked_for() -> None:
     ages = [float(age) for age in data["covariates"]["age"]]
     refused = univariable("age", time, event, ages, unit="year")
     assert refused.not_run == NotRun("7 events, 10 are needed")
-    assert refused.to_dict()["not_run"] == "7 events, 10 are needed"
+    assert to_json(refused)["not_run"] == "7 events, 10 are needed"
     asked = univariable("age", time, event, ages, unit="year", penalised=True)
     (term,) = asked.terms
     assert (asked.method, asked.not_run, term.name) == ("Cox, Firth-penalised", None, "per year")
@@ -184,9 +185,9 @@ def test_losses_are_censored_and_the_switch_only_adds_a_curve(of_lines: Callable
     assert plain.if_losses_died is None
     assert plain.curve.steps.total_events == 6
     assert switched.if_losses_died.steps.total_events == 13
-    left = {key: value for key, value in switched.to_dict().items() if key != "if_losses_were_deaths"}
-    assert left == plain.to_dict()
-    assert "not the survival" in switched.to_dict()["if_losses_were_deaths"]["warning"]
+    left = {key: value for key, value in to_json(switched).items() if key != "if_losses_were_deaths"}
+    assert left == to_json(plain)
+    assert "not the survival" in to_json(switched)["if_losses_were_deaths"]["warning"]
     assert plain.outcomes == {"alive": 7, "dead": 6, "lost_to_followup": 7}
 
 
@@ -301,6 +302,6 @@ def test_a_report_without_a_cohort() -> None:
 
 def test_what_goes_into_a_review_holds_no_single_times(of_lines: Callable[..., CohortResult]) -> None:
     cohort = of_lines(SMALL, small(6, 7, 7))
-    assert '"steps"' in json.dumps(cohort.to_dict())
-    assert '"steps"' not in json.dumps(public_dict(cohort))
-    json.dumps(public_dict(cohort), allow_nan=False)
+    assert '"steps"' in json.dumps(to_json(cohort))
+    assert '"steps"' not in json.dumps(to_json(cohort, WITHOUT_TIMES))
+    json.dumps(to_json(cohort, WITHOUT_TIMES), allow_nan=False)

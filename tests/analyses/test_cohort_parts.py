@@ -24,6 +24,7 @@ from metaimt.analyses.cohort_description import (
 from metaimt.analyses.cohort_survival import CohortSurvival, univariable
 from metaimt.casefiles.model import CaseFile
 from metaimt.model.count import Quoted
+from metaimt.serialise import to_json
 from metaimt.statistics.exact_tests import ExactTest
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import Proportion
@@ -66,7 +67,7 @@ def test_a_number_over_patients(values: Sequence[float | None], missing: int, su
     found = number("age", values)
     assert [(level.name, level.n) for level in found.levels] == ([(NOT_STATED, missing)] if missing else [])
     assert (found.of, found.summary) == (len(values), summary)
-    told = found.to_dict().get("summary")
+    told = to_json(found).get("summary")
     assert (told is None) == (summary is None)
     assert told is None or "sd" in told or len([value for value in values if value is not None]) == 1
 
@@ -74,11 +75,11 @@ def test_a_number_over_patients(values: Sequence[float | None], missing: int, su
 def test_of_a_symptom_those_are_counted_for_whom_it_is_known() -> None:
     found = several("symptoms", {"fever": ["yes", "no", None], "pain": [None, None, "yes"]}, 3)
     assert found == Variable("symptoms", 3, (Level("fever", 1, 2), Level("pain", 1, 1)), exclusive=False)
-    assert found.to_dict()["levels"] == [{"name": "fever", "n": 1, "of": 2}, {"name": "pain", "n": 1, "of": 1}]
+    assert to_json(found)["levels"] == [{"name": "fever", "n": 1, "of": 2}, {"name": "pain", "n": 1, "of": 1}]
 
 
 def test_a_level_of_all_says_all() -> None:
-    assert categories("x", ["a", "a", None]).to_dict()["levels"] == [
+    assert to_json(categories("x", ["a", "a", None]))["levels"] == [
         {"name": "a", "n": 2, "of": 3},
         {"name": NOT_STATED, "n": 1, "of": 3},
     ]
@@ -145,7 +146,7 @@ def test_what_categories_are_compared_with(reference: str | None, base: str, ter
     assert model.not_run is None
     assert (model.reference, [term.name for term in model.terms]) == (base, terms)
     assert model.joint_p is not None, "two terms are tested together"
-    assert model.to_dict()["reference"] == base
+    assert to_json(model)["reference"] == base
 
 
 def test_of_two_as_large_the_first_by_name_is_compared_with() -> None:
@@ -158,7 +159,7 @@ def test_who_is_not_known_is_not_in_the_model() -> None:
     model = univariable("age", TIME, DIED, values, unit="year")
     assert (model.n, model.events, model.missing) == (22, 10, 2)
     assert (model.reference, [term.name for term in model.terms], model.joint_p) == (None, ["per year"], None)
-    told = model.to_dict()
+    told = to_json(model)
     assert (told["covariate"], told["n"], told["events"], told["missing"]) == ("age", 22, 10, 2)
     assert "reference" not in told
     assert "joint_p" not in told
@@ -175,7 +176,7 @@ def test_ten_events_are_enough_and_nine_are_not() -> None:
 def test_the_survival_of_a_cohort_by_name() -> None:
     none = NotRun("4 events, 5 are needed")
     found = CohortSurvival(9, 8, {"no time": 1}, {"dead": 4, "alive": 4}, none, None, (), ())
-    assert found.to_dict() == {
+    assert to_json(found) == {
         "patients": 9,
         "known": 8,
         "excluded": {"no time": 1},

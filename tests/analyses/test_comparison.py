@@ -14,6 +14,7 @@ from hypothesis_profiles import examples
 
 from metaimt.analyses.comparison import Comparison, compare
 from metaimt.analyses.models import Interval, Model, beta_binomial_model, glmm_model
+from metaimt.serialise import to_json
 
 MADEUP31 = ([1] * 19 + [0] * 6 + [5, 2, 7, 6, 12, 6], [1] * 25 + [7, 4, 10, 12, 14, 9])
 EDGES = {
@@ -51,7 +52,7 @@ def rates(found: Any) -> Iterator[dict[str, Any]]:
 
 
 def check(found: Comparison) -> dict[str, Any]:
-    result: dict[str, Any] = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    result: dict[str, Any] = json.loads(json.dumps(to_json(found), allow_nan=False))
     for rate in rates(result):
         assert 0 <= rate["lower"] <= rate["estimate"] <= rate["upper"] <= 1
     for name, model in result["methods"].items():

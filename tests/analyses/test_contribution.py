@@ -19,6 +19,7 @@ from metaimt.casefiles.protocol import Protocol
 from metaimt.checks.same_patient import Candidate, candidates
 from metaimt.evidence.selection import select
 from metaimt.problem import WrongUse
+from metaimt.serialise import to_json
 from metaimt.statistics.proportion import clopper_pearson
 
 SHIPPED = read_library(FROZEN / "cases")
@@ -53,7 +54,7 @@ def made_up(make_review: MakeReview) -> Path:
 
 
 def numbers(estimate: Estimate) -> dict[str, Any]:
-    return estimate.to_dict()
+    return dict(to_json(estimate))
 
 
 def recomputed(library: Library) -> dict[str, dict[str, Any]]:
@@ -109,7 +110,7 @@ def by_counts(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Contribution]:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", IDS)
 def test_every_shipped_report_has_rates_with_it_and_without_it(name: str) -> None:
-    for change in shown(name).to_dict()["changes"]:
+    for change in to_json(shown(name))["changes"]:
         for side in ("with_it", "without_it"):
             rate = change[side]["orr"]
             assert "not_identified" in rate or 0 <= rate["lower"] <= rate["estimate"] <= rate["upper"] <= 1
@@ -120,7 +121,7 @@ def test_every_shipped_report_and_each_of_its_patients_can_be_shown(
     name: str, by_counts: Callable[[str], Contribution]
 ) -> None:
     found = by_counts(name)
-    assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["format"] == 1
+    assert json.loads(json.dumps(to_json(found), allow_nan=False))["format"] == 1
     mine = [placed for placed in SELECTION.placed if placed.unit.report == name]
     assert [place.unit.id for place in found.places] == [placed.unit.id for placed in mine]
     for place, placed in zip(found.places, mine, strict=True):
@@ -154,7 +155,7 @@ def test_links_are_not_reopened() -> None:
 def test_the_last_report_of_a_group_leaves_nobody(make_review: MakeReview) -> None:
     found = shown_in(make_review(report("example-a", patient(course("PR")))), "example-a")
     assert [change.without_it.orr for change in found.changes] == [None, None]
-    assert found.changes[0].to_dict()["without_it"]["orr"] == {"not_identified": "no evaluable patient"}
+    assert to_json(found.changes[0])["without_it"]["orr"] == {"not_identified": "no evaluable patient"}
 
 
 def test_all_reasons_are_kept_and_only_groups_that_concern_it_are_named() -> None:

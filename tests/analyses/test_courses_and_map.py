@@ -9,6 +9,7 @@ from conftest import MakeReview, arm, course, patient, report, selected_in
 
 from metaimt.analyses.results import Results
 from metaimt.analyses.treatment_courses import treatment_courses
+from metaimt.serialise import to_json
 
 
 @pytest.mark.parametrize("pool", ["strict", "all_evidence"])
@@ -44,7 +45,7 @@ def test_courses_stand_in_order_with_what_is_stated(make_review: MakeReview) -> 
     assert [each.months for each in only.courses] == [(8, 8), None, (2, 4)]
     assert [each.progressed for each in only.courses] == [True, False, False]
     assert (only.known_months, found.arms.evaluable) == (12, 5)
-    said = json.loads(json.dumps(found.to_dict()))
+    said = json.loads(json.dumps(to_json(found)))
     assert said["patients"][0]["courses"][1]["months"] == {"not_stated": "in the source"}
 
 

@@ -15,6 +15,7 @@ from metaimt.analyses.clinical import (
 )
 from metaimt.casefiles.library import read_library
 from metaimt.evidence.selection import select
+from metaimt.serialise import to_json
 
 
 def found_in(folder: Path) -> DeathsAndToxicity:
@@ -25,14 +26,18 @@ def found_in(folder: Path) -> DeathsAndToxicity:
 
 def test_what_is_not_stated_is_not_counted(make_review: MakeReview) -> None:
     ended = course("PD", stop_reason="progression", adverse_events=["Nausea", "nausea", "rash"])
-    found = found_in(
-        make_review(
-            report("a-2020", patient(ended, course("PR", ongoing=True), status="dead")),
-            report("b-2021", patient(course("SD"))),
-            report("c-2022", patient({"drug": "crizotinib", "response": "NE", "stop_reason": "death"}, status="dead")),
-            report("d-2023", patient(course("PR", ongoing=False), status="alive")),
+    found = to_json(
+        found_in(
+            make_review(
+                report("a-2020", patient(ended, course("PR", ongoing=True), status="dead")),
+                report("b-2021", patient(course("SD"))),
+                report(
+                    "c-2022", patient({"drug": "crizotinib", "response": "NE", "stop_reason": "death"}, status="dead")
+                ),
+                report("d-2023", patient(course("PR", ongoing=False), status="alive")),
+            )
         )
-    ).to_dict()
+    )
     status, ends, events = found["status"], found["end_of_treatment"], found["adverse_events"]
     assert (status["stated"], status["of"]) == (3, 4)
     assert {name: value["number"] for name, value in status["values"].items()} == {"dead": 2, "alive": 1}

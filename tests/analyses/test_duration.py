@@ -18,6 +18,7 @@ from metaimt.report.cells import csv_text
 from metaimt.report.duration import duration_section
 from metaimt.report.tables import duration_estimate_rows, duration_rows, median_rows
 from metaimt.review import load
+from metaimt.serialise import to_json
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.survival import log_rank
 
@@ -80,7 +81,7 @@ def test_a_median_of_a_linked_duplicate_is_left_out(make_review: MakeReview) -> 
         ("late/arm1", "pfs", 10, 18.0),
         ("late/arm1", "time_on_treatment", 10, 9.0),
     ]
-    said = [median.to_dict()["interval"] for median in found.medians]
+    said = [to_json(median)["interval"] for median in found.medians]
     assert said == [[4.0, {"not_reached": "not estimable"}], {"not_stated": "no interval printed"}]
 
 
@@ -151,8 +152,8 @@ def test_curves_need_ten_times_and_five_events(make_review: MakeReview, drop: in
         given[4:6] = [{"duration_months": k, "ongoing": True} for k in (5, 6)]
     times = of(found_in(make_review(*courses(*given))))
     assert times.curves == NotRun(reason)
-    assert times.to_dict()["kaplan_meier"] == {"not_run": reason}
-    assert len(times.to_dict()["times"]) == 10 - drop
+    assert to_json(times)["kaplan_meier"] == {"not_run": reason}
+    assert len(to_json(times)["times"]) == 10 - drop
 
 
 def test_kaplan_meier_by_hand(make_review: MakeReview) -> None:
@@ -164,7 +165,7 @@ def test_kaplan_meier_by_hand(make_review: MakeReview) -> None:
     assert [at.estimate for at in curve.landmarks] == pytest.approx([0.4, None, None])
     assert curve.followup.estimate == 8.5
     assert times.incidence is None
-    assert "not_run" in times.to_dict()["aalen_johansen"]
+    assert "not_run" in to_json(times)["aalen_johansen"]
 
 
 def test_competing_events_of_pfs(make_review: MakeReview) -> None:
@@ -209,7 +210,7 @@ def test_the_order_of_reports_does_not_matter(make_review: MakeReview) -> None:
     given = [*ten(), {"duration_months": [2, 7], **STOPPED}, {"duration_months": 3}]
 
     def found(order: list[dict[str, Any]]) -> dict[str, Any]:
-        duration = found_in(make_review(*courses(*order)))["strict"].to_dict()
+        duration = to_json(found_in(make_review(*courses(*order)))["strict"])
         for times in duration["times"].values():
             times["times"] = sorted((t["low"], t["high"], t["state"], t["why"]) for t in times["times"])
         return dict(duration)
@@ -219,7 +220,7 @@ def test_the_order_of_reports_does_not_matter(make_review: MakeReview) -> None:
 
 def test_nothing_is_null_and_the_tables_have_all_rows(shipped: Results) -> None:
     found = shipped.duration
-    as_dict = {pool: duration.to_dict() for pool, duration in found.items()}
+    as_dict = {pool: to_json(duration) for pool, duration in found.items()}
     assert "null" not in json.dumps(as_dict, allow_nan=False)
     known = sum(len(times.known) for duration in found.values() for times in duration.times.values())
     assert len(csv_text(duration_rows(found)).splitlines()) == known + 1

@@ -16,6 +16,7 @@ from metaimt.analyses.sensitivity import Specification, _order
 from metaimt.analyses.wording import difference, p_value, percent, rate_and_limits, significant
 from metaimt.figures.methods_forest import _spread
 from metaimt.model.count import Count
+from metaimt.serialise import to_json
 from metaimt.statistics.proportion import Proportion
 
 BIT = 2.0**-52
@@ -108,11 +109,11 @@ def test_models_for_comparison_have_8_digits() -> None:
     assert len(compared) == 35
     larger = [model.larger for model in compared if isinstance(model.larger, Model)]
     assert len(larger) == 35
-    numbers = [number for model in (*compared, *larger) for number in _floats(model.to_dict())]
+    numbers = [number for model in (*compared, *larger) for number in _floats(to_json(model))]
     numbers += _floats({name: each for name, each in (found.heterogeneity or {}).items() if name not in {"rho"}})
     assert len(numbers) > 300
     assert all(number == significant(number, DIGITS) for number in numbers)
-    exact = found.methods["beta-binomial-ml-f"].to_dict()
+    exact = to_json(found.methods["beta-binomial-ml-f"])
     assert any(number != significant(number, DIGITS) for number in _floats(exact))
 
 

@@ -13,6 +13,7 @@ from metaimt.analyses.over_time import BY_ENTRY, BY_YEAR, UNDATED, Cumulative, o
 from metaimt.analyses.results import Results
 from metaimt.report.markdown import report_markdown
 from metaimt.report.tables import cumulative_rows
+from metaimt.serialise import to_json
 
 
 def one(results: Results, pool: str, by: str) -> Cumulative:
@@ -123,6 +124,6 @@ def test_rows_and_json_say_that_looks_are_not_adjusted_for(shipped: Results) -> 
     rows = list(cumulative_rows(shipped.over_time))
     assert len(rows) == sum(len(found.steps) for found in shipped.over_time)
     assert {row["adjustment"] for row in rows} == {"not adjusted for repeated looks"}
-    for found in shipped.to_dict()["over_time"]:
+    for found in to_json(shipped)["over_time"]:
         assert found["adjustment"] == "not adjusted for repeated looks"
         assert not any("p" in step for step in found["steps"])

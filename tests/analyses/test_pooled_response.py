@@ -11,6 +11,7 @@ from metaimt.analyses.results import Results
 from metaimt.model.fields import GROUPINGS as ALL_GROUPINGS
 from metaimt.problem import CannotAnalyse, WrongUse
 from metaimt.review import load, respond
+from metaimt.serialise import to_json
 from metaimt.statistics.posterior import METHOD, PooledProportion, pool_parts
 from metaimt.statistics.proportion import EXACT, Proportion
 
@@ -70,7 +71,7 @@ def test_a_stratum_of_one_report_is_these_patients(make_review: MakeReview) -> N
 
 def test_the_adjusted_rate_needs_trials_and_others(make_review: MakeReview) -> None:
     alone = make_review(report("example-1", design="trial", arms=[arm(4, 9)]))
-    assert respond(load(alone))[1].pools["strict"].to_dict()["adjusted"] == {"not_run": "only prospective trials"}
+    assert to_json(respond(load(alone))[1].pools["strict"])["adjusted"] == {"not_run": "only prospective trials"}
 
 
 def test_the_adjusted_rate_without_selection_is_the_pool(shipped: Results) -> None:
@@ -125,11 +126,11 @@ def test_nothing_eligible_is_said_with_the_reasons_counted(make_review: MakeRevi
 
 def test_an_empty_pool_beside_a_filled_one_is_not_identified(make_review: MakeReview) -> None:
     results = metaimt.run(make_review(report("example-1", patient(course("PR", response_basis="inferred")))))
-    found = results.to_dict()["pools"]
+    found = to_json(results)["pools"]
     assert found["strict"]["orr"] == {"not_identified": "no evaluable patient"}
     assert found["all_evidence"]["orr"]["method"] == EXACT
-    assert results.heterogeneity["strict"].to_dict()["rho"] == {"not_identified": "no evaluable patient"}
-    assert results.heterogeneity["all_evidence"].to_dict()["rho"] == {"not_identified": "one report"}
+    assert to_json(results.heterogeneity["strict"])["rho"] == {"not_identified": "no evaluable patient"}
+    assert to_json(results.heterogeneity["all_evidence"])["rho"] == {"not_identified": "one report"}
 
 
 def test_a_mean_over_reports_that_is_not_r_over_n_is_said(make_review: MakeReview) -> None:
@@ -147,7 +148,7 @@ KEYS = {"responders", "evaluable", "reports", "orr", "crude", "rho", "strata", "
 
 
 def test_the_contract_of_pool_json(shipped: Results) -> None:
-    found = shipped.response.to_dict()
+    found = to_json(shipped.response)
     assert found["format"] == 2
     assert set(found["pools"]) == {"strict", "all_evidence"}
     assert {"alk_negative", "ros1", "later_lines"} <= set(found["rows"])

@@ -21,6 +21,7 @@ from scipy.stats import chi2
 from metaimt.analyses.contrasts import CONFOUNDED, Contrast
 from metaimt.analyses.pooled_response import pooled_response
 from metaimt.analyses.publication_bias import (
+    MISSING,
     PublicationBias,
     Selectivity,
     curve_point,
@@ -33,6 +34,7 @@ from metaimt.analyses.results import Results
 from metaimt.report.cells import json_text
 from metaimt.report.outputs import results_dict
 from metaimt.report.tables import contrast_rows, missing_rows, selectivity_rows
+from metaimt.serialise import to_json
 from metaimt.statistics.adjusted import OddsRatioPosterior
 from metaimt.statistics.betabinomial_regression import OddsRatio
 from metaimt.statistics.outcome import NotRun
@@ -113,7 +115,7 @@ def test_the_shipped_missing_non_responders_are_those_of_the_formula(shipped: Re
         assert found.targets[0].orr == trials.estimate
     strict = shipped.publication_bias.selectivity["strict"]
     assert isinstance(strict, Selectivity)
-    assert strict.missing_dict()["targets"][0]["wording"] == "none needed"
+    assert to_json(strict, MISSING)["targets"][0]["wording"] == "none needed"
 
 
 def test_the_shipped_diagnostics_are_not_run(shipped: Results) -> None:
@@ -123,7 +125,7 @@ def test_the_shipped_diagnostics_are_not_run(shipped: Results) -> None:
         assert isinstance(small, NotRun)
         assert small.wording().startswith(f"not run: {number} reports")
     assert all(isinstance(trend.odds_ratio, NotRun) for trend in found.trends.values())
-    assert "7 of 47 reports are undated" in found.trends["all_evidence"].to_dict()["not_run"]
+    assert "7 of 47 reports are undated" in to_json(found.trends["all_evidence"])["not_run"]
 
 
 def test_the_reading_adds_up_to_the_pool(shipped: Results) -> None:
@@ -195,7 +197,7 @@ def test_only_responders_among_the_cases_give_a_lower_limit(make_review: MakeRev
     found = bias.primary
     assert (odds(found).estimate, odds(found).upper) == (inf, inf)
     assert odds(found).lower > 1
-    said = found.to_dict()["likelihood"]
+    said = to_json(found)["likelihood"]
     assert "every patient responds in case reports" in said["odds_ratio"]["not_identified"]
     assert said["upper"] == said["odds_ratio"]
     assert said["lower"] == odds(found).lower
@@ -210,7 +212,7 @@ def test_only_responders_among_the_cases_give_a_lower_limit(make_review: MakeRev
 def test_no_trials_is_not_run(make_review: MakeReview) -> None:
     found = bias_of(make_review(*(single(number, "PR" if number else "PD") for number in range(4))))
     assert isinstance(found.primary.odds_ratio, NotRun)
-    assert "prospective trials" in found.primary.to_dict()["upper"]["not_run"]
+    assert "prospective trials" in to_json(found.primary)["upper"]["not_run"]
     curve = found.selectivity["strict"]
     assert isinstance(curve, Selectivity)
     assert all(target.name.endswith("%") for target in curve.targets)
@@ -219,7 +221,7 @@ def test_no_trials_is_not_run(make_review: MakeReview) -> None:
 def test_no_cases_is_not_run(make_review: MakeReview) -> None:
     found = bias_of(make_review(report("trial-a", design="trial", arms=[arm(7, 10)])))
     assert isinstance(found.selectivity["strict"], NotRun)
-    assert "not_run" in found.to_dict()["selectivity"]
+    assert "not_run" in to_json(found)["selectivity"]
 
 
 def test_ten_larger_reports_are_diagnosed_and_a_dated_review_has_a_trend(
@@ -238,7 +240,7 @@ def test_ten_larger_reports_are_diagnosed_and_a_dated_review_has_a_trend(
     assert isinstance(trend.odds_ratio, OddsRatio)
     assert (trend.dated.reports, trend.reports) == (10, 10)
     assert 0 < trend.odds_ratio.lower < trend.odds_ratio.upper < inf
-    assert "peters" in bias.to_dict()["small_study"]
+    assert "peters" in to_json(bias)["small_study"]
     results = replace(
         shipped,
         library=library,

@@ -12,6 +12,7 @@ from metaimt.analyses.published_pooled import PublishedComparison, published_poo
 from metaimt.analyses.results import Results
 from metaimt.casefiles.library import read_library
 from metaimt.report.published import published_rows, published_section
+from metaimt.serialise import to_json
 from metaimt.statistics.proportion import clopper_pearson
 
 
@@ -38,7 +39,7 @@ def test_the_papers_own_table_stands_beside_single_cases(shipped: Results) -> No
 def test_a_figure_without_a_denominator_has_no_rate(shipped: Results) -> None:
     found = {each.entry.id: each for each in shipped.published}["theilen-2018"]
     assert found.printed is None
-    assert found.to_dict()["printed"] == {"not_identified": "no denominator is printed"}
+    assert to_json(found)["printed"] == {"not_identified": "no denominator is printed"}
     assert "12 responders of 30 patients, evaluable or not" in found.differences[0]
 
 
@@ -70,7 +71,7 @@ def test_fewer_than_five_of_ours_are_counted_and_not_compared(make_review: MakeR
     four, five = published_in(folder)
     assert (four.counts.responders, four.counts.evaluable, four.orr, four.differences) == (3, 4, None, ())
     why = "fewer than 5 patients match: not compared"
-    assert four.to_dict()["ours"]["orr"] == {"not_identified": why}
+    assert to_json(four)["ours"]["orr"] == {"not_identified": why}
     assert f"3/4 in 1 report: {why}" in published_section((four,))
     assert [row["method"] for row in published_rows((four,))] == [why]
     assert five.orr is not None
@@ -122,7 +123,7 @@ def test_the_headline_stands_beside_the_widest_pool(shipped: Results) -> None:
     assert 0 < counts.evaluable < found.counts.evaluable
     assert counts.responders <= found.counts.responders
     assert any("of undated reports would match but for the year" in text for text in found.differences)
-    said = found.to_dict()["ours_headline"]
+    said = to_json(found)["ours_headline"]
     assert (said["responders"], said["evaluable"]) == (counts.responders, counts.evaluable)
 
 

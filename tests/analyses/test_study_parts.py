@@ -15,11 +15,11 @@ from metaimt.analyses.study_parts import (
     Subgroups,
     cumulative,
     leave_one_out,
-    outcome_dict,
     steps_joined,
     subgroups,
 )
 from metaimt.casefiles.studies import Study
+from metaimt.serialise import to_json
 from metaimt.statistics.outcome import NotRun
 
 FIVE = (
@@ -95,7 +95,7 @@ def test_groups_are_by_size_and_those_of_none_last() -> None:
     last = found.levels[-1].models
     assert isinstance(last["exact"], Interval)
     assert (last["partially_pooled"], last["glmm"]) == (NotRun("group not reported"),) * 2
-    told = found.to_dict()
+    told = to_json(found)
     assert set(told) == {"grouping", "levels", "exact_test", "glmm_test"}
     assert (told["grouping"], told["levels"][1]["level"], told["levels"][1]["reports"]) == ("population", "adult", 2)
     assert {"p", "levels"} <= set(told["exact_test"])
@@ -118,4 +118,4 @@ def test_of_one_group_nothing_is_compared() -> None:
     assert isinstance(found, Subgroups)
     assert counts(found.levels) == [("adult", 2, 6, 8)]
     assert found.levels[0].models["partially_pooled"] == NotRun("there is one group")
-    assert outcome_dict(found.likelihood) == {"not_run": "there is one group"}
+    assert to_json(found.likelihood) == {"not_run": "there is one group"}

@@ -16,6 +16,7 @@ from metaimt.report.cells import csv_text
 from metaimt.report.subgroups import subgroups_section
 from metaimt.report.tables import later_rows, regression_rows, subgroup_rows
 from metaimt.review import load
+from metaimt.serialise import to_json
 from metaimt.statistics.exact_tests import fisher_freeman_halton
 from metaimt.statistics.firth import FirthFit, fit_firth
 from metaimt.statistics.outcome import NotRun
@@ -94,19 +95,19 @@ def test_a_regression_runs_where_its_rule_allows(make_review: MakeReview) -> Non
     assert isinstance(alone.fit, FirthFit)
     expected = fit_firth([5, 6], [9, 8], [[0], [1]])
     assert alone.fit.coefficients[1].estimate == pytest.approx(expected.coefficients[1].estimate)
-    assert together.to_dict()["fit"] == {"not_run": "no patient with histology, age group, sex known"}
+    assert to_json(together)["fit"] == {"not_run": "no patient with histology, age group, sex known"}
 
 
 def test_too_few_for_a_test_says_why(make_review: MakeReview) -> None:
     reports = [*people("rrn", "imt", histology="IMT", sex="male"), *people("r", "eims", histology="EIMS", sex="male")]
     tables = found_in(make_review(*reports)).tables
     histology = tables["histology"]["strict"]
-    assert histology.to_dict()["test"] == {"not_run": "only one level has 3 or more patients"}
+    assert to_json(histology)["test"] == {"not_run": "only one level has 3 or more patients"}
     assert all(isinstance(each.pooled, Rate) for each in histology.levels[:-1])
-    sex = tables["sex"]["strict"].to_dict()
+    sex = to_json(tables["sex"]["strict"])
     assert sex["partial_pooling"] == {"not_run": "one level with an evaluable patient"}
     assert sex["levels"][0]["partially_pooled"] == sex["partial_pooling"]
-    site = tables["site"]["strict"].to_dict()
+    site = to_json(tables["site"]["strict"])
     assert site["test"] == {"not_run": "not specified before, so shown without a test"}
     assert site["partial_pooling"] == {"not_run": "no level with an evaluable patient"}
 
@@ -115,7 +116,7 @@ def test_an_arm_of_children_and_adults_is_no_level(make_review: MakeReview) -> N
     groups = {"adult": (3, 5), "paediatric": (4, 4), "mixed": (2, 6)}
     reports = [report(f"example-{k}", design="trial", arms=[arm(*v, population=k)]) for k, v in groups.items()]
     table = found_in(make_review(*reports)).tables["age_group"]["strict"]
-    assert table.not_reported.to_dict() == {"responders": 2, "evaluable": 6, "reports": 1}
+    assert to_json(table.not_reported) == {"responders": 2, "evaluable": 6, "reports": 1}
     assert {each.level.name for each in table.levels if isinstance(each.pooled, Rate)} == {"adult", "child"}
 
 
@@ -139,7 +140,7 @@ def test_a_next_inhibitor_by_what_the_one_before_did(make_review: MakeReview) ->
     ended = {name: (c.responders, c.evaluable) for name, c in later.by_prior_end.items()}
     assert ended == {"progression": (1, 2), "not stated": (1, 1)}
     assert (later.arms.responders, later.arms.evaluable) == (2, 3)
-    assert "not_run" in later.to_dict()["test"]
+    assert "not_run" in to_json(later)["test"]
 
 
 def test_the_next_inhibitors_add_up_to_the_later_lines(shipped: Results) -> None:
@@ -158,7 +159,7 @@ def test_the_order_of_reports_and_their_names_do_not_matter(make_review: MakeRev
             report(f"{place:02d}-x", patient(course("PR" if letters[k] == "r" else "PD"), histology=groups[k]))
             for place, k in enumerate(order)
         ]
-        result: dict[str, Any] = found_in(make_review(*entries)).to_dict()
+        result: dict[str, Any] = to_json(found_in(make_review(*entries)))
         return result
 
     one, two = found(list(range(10))), found([7, 2, 9, 0, 4, 1, 8, 3, 6, 5])
@@ -170,7 +171,7 @@ def test_the_order_of_reports_and_their_names_do_not_matter(make_review: MakeRev
 
 def test_nothing_is_null_and_the_tables_have_all_rows(shipped: Results) -> None:
     found = shipped.subgroups
-    assert "null" not in json.dumps(found.to_dict(), allow_nan=False)
+    assert "null" not in json.dumps(to_json(found), allow_nan=False)
     levels = sum(len(table.levels) for tables in found.tables.values() for table in tables.values())
     assert len(csv_text(subgroup_rows(found)).splitlines()) == levels + 1
     assert len(list(later_rows(found))) == len(found.later.switches)

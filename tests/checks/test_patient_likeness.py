@@ -13,6 +13,7 @@ import pytest
 
 from metaimt.checks.patient_facts import Facts, SourceWords
 from metaimt.checks.same_patient import Frequencies, compare, likeness
+from metaimt.serialise import to_json
 
 
 def words(**more: Any) -> SourceWords:
@@ -184,4 +185,4 @@ def test_a_candidate_has_its_reasons_the_strongest_first() -> None:
     assert (found.left, found.right, found.score) == ("a/P1", "b/P1", -4.2)  # 4.2 + 1.3 - 6.6 - 3.1
     assert found.reasons == ("same partner TPM3 (2 of 3 reports) +4.2", "same year 2020 +1.3")
     assert found.against == ("sex female / male -6.6", "site bone / lung -3.1")
-    assert set(found.to_dict()) == {"left", "right", "score", "reasons", "against"}
+    assert set(to_json(found)) == {"left", "right", "score", "reasons", "against"}

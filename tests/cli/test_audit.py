@@ -12,6 +12,7 @@ from conftest import FROZEN, MakeReview, arm, report
 
 from metaimt.analyses.audit import audit
 from metaimt.review import load
+from metaimt.serialise import to_json
 
 LOCAL = "cases/local/you-2024.yaml"
 KEYS = {"report", "what", "where", "printed", "computed", "rule", "explanation", "message", "remedy"}
@@ -132,6 +133,6 @@ def test_wrong_use_errors_and_nothing_to_audit(tmp_path: Path, make_review: Make
 def test_outputs_hold_the_findings_wherever_the_review_lies(make_review: MakeReview) -> None:
     folder = make_review(report("a", arms=[arm(1, 2)], claims=[WRONG]))
     loaded = load(folder)
-    found = audit(loaded.library, loaded.waived).to_dict()  # as in results.json
+    found = to_json(audit(loaded.library, loaded.waived))  # as in results.json
     assert [one["explanation"] for one in found["findings"]] == ["6/15 is 40.0 %, printed 45.5 %; 45.5 % would be 5/11"]
     assert folder.as_posix() not in json.dumps(found)

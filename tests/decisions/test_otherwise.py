@@ -16,6 +16,7 @@ from metaimt.analyses.alternatives import alternative
 from metaimt.analyses.sensitivity import NO_ROWS, SAME_COUNTS, Cell, sensitivity
 from metaimt.casefiles.protocol import LEAVE_ONE_OUT, Choices
 from metaimt.evidence.selection import select
+from metaimt.serialise import to_json
 
 UNNAMED = "unspecified ALK inhibitor"
 DEATH = {"response": "NE", "response_basis": None, "stop_reason": "death"}
@@ -83,7 +84,7 @@ def test_what_an_analysis_does_with_a_patient(make_review: MakeReview, row: Row)
     found = cell_of(make_review(third, *two_others()), name)
     counted = {pool: (cell.counts.responders, cell.counts.evaluable) for pool, cell in found.items()}
     assert counted == {HEADLINE: strict, WIDEST: widest}
-    happened = {pool: cell.status or cell.to_dict()["moved"] for pool, cell in found.items()}
+    happened = {pool: cell.status or to_json(cell)["moved"] for pool, cell in found.items()}
     words = {HEADLINE: in_strict, WIDEST: in_widest}
     assert happened == {pool: said if said in (SAME, NONE) else {said: 1} for pool, said in words.items()}
 
@@ -140,7 +141,7 @@ def test_only_possible_links_are_undone(
     found = cell_of(make_review(gives, counted, *two_others(), links=[link]), "possible links not applied")
     for cell in found.values():
         assert (cell.counts.responders, cell.counts.evaluable) == after
-        assert cell.to_dict()["moved"] == happened
+        assert to_json(cell)["moved"] == happened
 
 
 EARLIER, LATER = "earlier reading of a trial read twice", "later reading of the same patients (independent review)"

@@ -49,6 +49,7 @@ from metaimt.report.page_cases import case_data, report_data
 from metaimt.report.page_figures import map_content
 from metaimt.report.page_top import _counted
 from metaimt.report.text import breakdown_table, left_out_table, pooled_table
+from metaimt.serialise import to_json
 from metaimt.versions.changes import Changes
 from metaimt.versions.places import WORKING_TREE
 from metaimt.versions.side import Group, Number, NumberChange
@@ -379,7 +380,7 @@ def test_for_how_long(results: Results) -> None:
         ("single-2016/P1", 4, "event"),
     ]
     assert (len(times.described.parts), times.arms.evaluable, times.naive_median) == (9, 16, 6)
-    assert times.to_dict()["kaplan_meier"] == {"not_run": "2 known times, 10 are needed"}
+    assert to_json(times)["kaplan_meier"] == {"not_run": "2 known times, 10 are needed"}
     (median,) = found.medians
     assert (median.id, median.field, median.n, median.value, median.interval) == (
         "trial-2019/arm1",

@@ -7,6 +7,7 @@ from metaimt.analyses.results import Results
 from metaimt.figures.kaplan_meier import pfs_figure, time_on_treatment_figure
 from metaimt.figures.methods_forest import methods_table
 from metaimt.figures.review_figure import NotDrawn, ReviewFigure
+from metaimt.serialise import to_json
 
 
 def test_the_rule_of_the_review_is_first_and_the_others_are_those_computed(shipped: Results) -> None:
@@ -16,7 +17,7 @@ def test_the_rule_of_the_review_is_first_and_the_others_are_those_computed(shipp
     assert orr is not None
     assert (rows[0].label, rows[0].kind) == ("beta-binomial", "summary")
     assert (rows[0].estimate, rows[0].lower, rows[0].upper) == (orr.estimate, orr.lower, orr.upper)
-    models = results.comparison["strict"].to_dict()["methods"]
+    models = to_json(results.comparison["strict"])["methods"]
     by_label = {row.label: row for row in rows if row.label}
     assert by_label["logit-dl"].estimate == models["logit-dl"]["estimate"]
     assert by_label["glmm, marginal mean"].upper == models["glmm"]["marginal_mean"]["upper"]
@@ -29,7 +30,7 @@ def test_the_rule_of_the_review_is_first_and_the_others_are_those_computed(shipp
 def test_each_comparison_model_stands_beside_its_fit_on_larger_reports(shipped: Results) -> None:
     rows = methods_table(shipped, ("strict",)).rows
     place = next(i for i, row in enumerate(rows) if row.label == "logit-dl")
-    models = shipped.comparison["strict"].to_dict()["methods"]
+    models = to_json(shipped.comparison["strict"])["methods"]
     assert rows[place + 1].columns[1] == "2 or more"
     assert rows[place + 1].estimate == models["logit-dl"]["reports_of_two_or_more"]["estimate"]
 

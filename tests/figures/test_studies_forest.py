@@ -9,6 +9,7 @@ from metaimt.casefiles.studies import Studies, Study
 from metaimt.figures.forest_table import ForestTable
 from metaimt.figures.studies_forest import MOST_ROWS, studies_figure, studies_table
 from metaimt.problem import CannotAnalyse
+from metaimt.serialise import to_json
 from metaimt.statistics.prediction import predict
 from metaimt.statistics.proportion import clopper_pearson
 
@@ -35,7 +36,7 @@ def test_reports_stand_in_their_order_then_the_mean_and_the_prediction() -> None
     first, mean = table.rows[0], table.rows[4]
     assert (first.estimate, first.lower, first.upper, first.size) == (exact.estimate, exact.lower, exact.upper, 5)
     assert mean.columns == ("5/12",)
-    rate = compare_studies(ROWS).methods["beta-binomial"].to_dict()
+    rate = to_json(compare_studies(ROWS).methods["beta-binomial"])
     assert (mean.estimate, mean.lower, mean.upper) == (rate["estimate"], rate["lower"], rate["upper"])
     expected = predict([3, 2, 0], [5, 4, 3])
     likely, *_ = expected.ranges

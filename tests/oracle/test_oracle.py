@@ -25,6 +25,7 @@ from metaimt.analyses.results import Results, settings
 from metaimt.analyses.sensitivity import sensitivity, specification_grid
 from metaimt.analyses.subgroups import subgroups
 from metaimt.review import load, respond
+from metaimt.serialise import to_json
 from metaimt.statistics.posterior import confidence_sequence
 
 HERE = Path(__file__).parent
@@ -37,22 +38,22 @@ def results_of(folder: Path) -> dict[str, Any]:
     protocol = loaded.protocol
     selection, response = respond(loaded)
     by = {
-        name: {pool: breakdown(selection, pool, name).to_dict() for pool in response.pools}
+        name: {pool: to_json(breakdown(selection, pool, name)) for pool in response.pools}
         for name in protocol.subgroups
     }
-    contrasts = [each.to_dict() for each in wording_contrasts(selection, protocol)]
+    contrasts = [to_json(each) for each in wording_contrasts(selection, protocol)]
     told = ("name", "kind", "group", "reference", "odds_ratio", "lower", "upper")
     sides = [{name: each[name] for name in told} for each in contrasts]
     found = {
-        **response.to_dict(),
-        "evidence_map": {pool: evidence_map(selection, pool).to_dict() for pool in response.pools},
+        **to_json(response),
+        "evidence_map": {pool: to_json(evidence_map(selection, pool)) for pool in response.pools},
         "publication_bias": {"contrasts": sides},
         "settings": settings(protocol),
         "by": by,
-        "subgroups": subgroups(selection, protocol).to_dict(),
-        "sensitivity": sensitivity(loaded.library, protocol, selection).to_dict(),
-        "over_time": [each.to_dict() for each in over_time(loaded.library, protocol, selection)],
-        "specification": specification_grid(loaded.library, protocol).to_dict(),
+        "subgroups": to_json(subgroups(selection, protocol)),
+        "sensitivity": to_json(sensitivity(loaded.library, protocol, selection)),
+        "over_time": [to_json(each) for each in over_time(loaded.library, protocol, selection)],
+        "specification": to_json(specification_grid(loaded.library, protocol)),
     }
     return dict(json.loads(json.dumps(found)))
 
@@ -458,7 +459,7 @@ def test_a_patient_is_described_within_his_arm(folder: Path) -> None:
 
 
 def test_they_agree_on_the_frozen_review(shipped: Results) -> None:
-    assert differences(recompute.recompute(FROZEN / "cases"), shipped.to_dict()) == []
+    assert differences(recompute.recompute(FROZEN / "cases"), to_json(shipped)) == []
 
 
 AT_NIGHT = {

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 sys.path.append(str(ROOT / "tools"))
 
@@ -61,6 +62,12 @@ def test_the_keys_of_results_json_are_those_that_its_document_names() -> None:
     assert [key for keys in today for key in keys if f".{key}" not in there] == []
     gone = [key for old, new in zip(former, today, strict=True) for key in old - new if f".{key}" in there]
     assert gone == []
+
+
+def test_results_json_is_by_its_schema() -> None:
+    found = json.loads((ROOT / "outputs" / "results.json").read_text(encoding="utf-8"))
+    schema = json.loads((ROOT / "docs" / "results.schema.json").read_text(encoding="utf-8"))
+    assert [f"{wrong.json_path}: {wrong.message}" for wrong in Draft202012Validator(schema).iter_errors(found)] == []
 
 
 def _paths(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

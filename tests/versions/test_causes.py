@@ -13,6 +13,7 @@ from made_up_review import frozen, small_review
 from metaimt.casefiles.version_files import read_version, sealed
 from metaimt.report.verification_text import verification_text
 from metaimt.review import verify
+from metaimt.serialise import to_json
 from metaimt.versions.side import Placing
 from metaimt.versions.verification import ABSENT, Causes, Compared, counts_of
 
@@ -173,5 +174,5 @@ def test_each_cause_from_a_version_file(cause: str, review: Path) -> None:
     assert [(one.path, one.cause) for one in found.differing] == [("pools.strict.orr.upper", cause)]
     assert [one for _, one in found.headline if one] == [cause]
     assert f"({cause})" in verification_text(found)
-    told = [one for one in found.to_dict()["headline"] if one["caused_by"]]
+    told = [one for one in to_json(found)["headline"] if one["caused_by"]]
     assert [(one["group"], one["caused_by"]) for one in told] == [("strict", cause)]

@@ -22,6 +22,7 @@ from metaimt.problem import Blocked, CannotAnalyse, WrongUse
 from metaimt.report.markdown import report_markdown
 from metaimt.report.whats_new import changes_page, field_text
 from metaimt.review import Loaded, build, diff, load, respond, snapshot
+from metaimt.serialise import to_json
 from metaimt.statistics.posterior import pool_proportion
 from metaimt.versions.changes import Changes, kinds_of
 from metaimt.versions.side import NumberChange
@@ -93,7 +94,7 @@ def test_a_new_selection_is_caused_by_the_protocol_and_not_by_the_data(review: P
     assert (step(strict, "data"), step(strict, "package"), step(strict, "protocol")) == ((0, 0), (0, 0), (0, 1))
     assert moves(changes, "strict") == [("entered", "example-b/P1", "inferred, disputed", "protocol")]
     assert kinds_of(changes)[-1] == "selection changed"
-    caused = strict.to_dict()["caused_by"]
+    caused = to_json(strict)["caused_by"]
     assert (caused["method"]["evaluable"], caused["data"]["evaluable"]) == (1, 0)
 
 
@@ -105,7 +106,7 @@ def test_a_changed_package_is_caused_by_the_method(review: Path, monkeypatch: py
 
     monkeypatch.setattr(metaimt.analyses.pooled_response, "pool_proportion", wider)
     changes = diff(cases=review)
-    caused = number(changes, "strict").to_dict()["caused_by"]
+    caused = to_json(number(changes, "strict"))["caused_by"]
     assert caused["package"]["lower"] < -0.01
     assert (caused["package"]["estimate"], caused["package"]["evaluable"], caused["protocol"]["lower"]) == (0, 0, 0)
     assert (caused["data"]["evaluable"], caused["method"]) == (1, caused["package"])
@@ -116,7 +117,7 @@ def test_the_causes_add_up(review: Path) -> None:
     write(review, report("example-e", patient(course("PD"))))
     edit(review / "review.yaml", "rho: [1, 4]", "rho: [2, 4]")
     for change in diff(cases=review).numbers:
-        entry = change.to_dict()
+        entry = to_json(change)
         if not entry["unchanged"]:
             for rate in ("estimate", "lower", "upper"):
                 moved = entry["new"][rate] - entry["old"][rate]
@@ -183,7 +184,7 @@ def test_the_old_side_that_cannot_be_read_any_more(review: Path, monkeypatch: py
     write(review, report("example-e", patient(course("PD"))))
     changes = diff(cases=review)
     assert changes.unreadable.startswith("today's rules find 1 error in its files, the first in literature/")
-    assert number(changes, "strict").to_dict()["caused_by"] == "not known"
+    assert to_json(number(changes, "strict"))["caused_by"] == "not known"
     assert moves(changes, "strict") == [("entered", "example-e/P1", "not in the review before", "not known")]
 
 
@@ -248,7 +249,7 @@ def test_two_folders(review: Path, tmp_path: Path) -> None:
     changes = diff(str(review), str(tmp_path / "other"), review)
     assert (changes.old, changes.new, changes.printed) == ("review", "other", False)
     assert [record.id for record in changes.records.added] == ["example-e"]
-    assert str(tmp_path) not in json.dumps(changes.to_dict())
+    assert str(tmp_path) not in json.dumps(to_json(changes))
 
 
 def test_an_unknown_name_says_what_there_is(review: Path) -> None:
@@ -328,7 +329,7 @@ def test_a_revision_without_the_review_and_one_with_hostile_names(review: Path) 
         diff("HEAD", cases=review)
     changes = diff("HEAD~1", cases=review)
     assert "errors in its files" in changes.unreadable
-    assert str(review.parent) not in json.dumps(changes.to_dict())
+    assert str(review.parent) not in json.dumps(to_json(changes))
 
 
 def test_a_new_side_that_cannot_be_analysed(review: Path) -> None:
@@ -352,7 +353,7 @@ def test_without_git(review: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_printed_numbers_are_those_that_pool_gives(review: Path) -> None:
     printed = diff("2026.1", cases=review)
-    results = canonical(respond(load(review))[1].to_dict())
+    results = canonical(to_json(respond(load(review))[1]))
     for name, pool in results["pools"].items():
         old = number(printed, name).old
         assert old is not None

@@ -17,6 +17,7 @@ from metaimt.casefiles.library import read_library
 from metaimt.casefiles.version_files import canonical, digest_of, read_version, version_key
 from metaimt.problem import Blocked, WrongUse
 from metaimt.review import load, respond, snapshot
+from metaimt.serialise import to_json
 from metaimt.versions.changes import refuse_number
 from metaimt.versions.side import texts_of
 from metaimt.versions.stored import read_stored, unpack
@@ -79,7 +80,7 @@ def test_the_files_come_back_as_they_were(review: Path, tmp_path: Path) -> None:
     assert stored.texts == texts_of(read_library(review))
     unpack(stored.texts, tmp_path / "again")
     assert texts_of(read_library(tmp_path / "again")) == stored.texts
-    before, after = respond(load(review))[1].to_dict(), respond(load(tmp_path / "again"))[1].to_dict()
+    before, after = to_json(respond(load(review))[1]), to_json(respond(load(tmp_path / "again"))[1])
     assert before == after
 
 
