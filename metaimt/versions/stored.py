@@ -9,6 +9,7 @@ A changed default is news, also where no number moves.
 
 from __future__ import annotations
 
+import ast
 import inspect
 import platform
 import re
@@ -35,7 +36,6 @@ from metaimt.casefiles.version_files import (
 )
 from metaimt.evidence.selection import Selection
 from metaimt.files import write_file
-from metaimt.model import count
 from metaimt.problem import WrongUse
 from metaimt.serialise import to_json
 from metaimt.versions.records import Documents, reports_in
@@ -88,10 +88,15 @@ def code_defaults() -> dict[str, Any]:
 
 
 def _constants(module: ModuleType) -> Iterator[tuple[str, Any]]:
-    """Not the names of outcomes, which are no setting."""
-    for name, value in vars(module).items():
-        if name.isupper() and _is_plain(value) and name not in vars(count):
-            yield name, value
+    """Those that the module itself assigns; what it imports is a setting of another, or a name."""
+    for node in ast.parse(inspect.getsource(module)).body:
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        names = [each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)]
+        for name in names:
+            if name.isupper() and _is_plain(value := getattr(module, name, ...)):
+                yield name, value
 
 
 def _arguments(module: ModuleType) -> Iterator[tuple[str, Any]]:
