@@ -28,7 +28,7 @@ TABLE = ROOT / "docs" / "performance.csv"
 SIZES = {
     "validate": (100, 300, 1000, 3000, 10_000),
     "pool": (100, 300, 1000, 3000, 10_000),
-    "build": (100, 300, 1000, 3000),
+    "build": (100, 300, 1000, 3000, 10_000),
     "pool STUDIES.csv": (100, 1000, 20_000),
 }
 SITES = ("head_and_neck", "lung", "chest", "abdomen", "pelvis", "limbs_and_trunk", "brain")

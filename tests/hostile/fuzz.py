@@ -4,13 +4,15 @@
     python tests/hostile/fuzz.py READER [SECONDS] [FOLDER]      600 seconds; FOLDER keeps what was found
 
 READER is case, mapping, ris, nbib, bib, enw, xml, csl, scopus, csv or xlsx. The seeds are the made-up files of the
-tests. A traceback, 5 seconds or 1,000 MB for one input stop it, and the input is written beside; else it ends with 0.
+tests, and what it found before (seeds.zip, which `keep_seeds.py` writes). A traceback, 5 seconds or 1,000 MB for one
+input stop it, and the input is written beside; else it ends with 0.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,6 +90,10 @@ def main() -> None:
     for pattern in SEEDS.get(name, [f"tests/curation/references/*.{name}"]):
         for k, path in enumerate(sorted(ROOT.glob(pattern))[:200]):
             (folder / f"seed-{k}").write_bytes(path.read_bytes())
+    with zipfile.ZipFile(Path(__file__).parent / "seeds.zip") as kept:  # what it found before
+        for each in kept.namelist():
+            if each.startswith(f"{name}/"):
+                (folder / f"kept-{each.rpartition('/')[2]}").write_bytes(kept.read(each))
     if name == "xlsx":
         from workbooks import sound
 

@@ -6,6 +6,7 @@ readers for longer, guided by the lines that are reached.
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -83,3 +84,17 @@ def test_a_damaged_file_is_read_or_refused(kind: str, tmp_path: Path) -> None:
     path = tmp_path / f"t.{kind}"
     check: Callable[[], None] = given(damaged(kind))(lambda content: reads(kind, content, path))
     check()
+
+
+FOUND = ROOT / "tests" / "hostile" / "seeds.zip"
+READERS = ("bib", "case", "csl", "csv", "enw", "mapping", "nbib", "ris", "scopus", "xlsx", "xml")
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_what_the_fuzzer_found_is_read_or_refused(kind: str, tmp_path: Path) -> None:
+    """Texts that reached lines of the reader that no other did."""
+    with zipfile.ZipFile(FOUND) as kept:
+        contents = [kept.read(name) for name in kept.namelist() if name.startswith(f"{kind}/")]
+    assert contents
+    for content in contents:
+        reads(kind, content, tmp_path / f"t.{kind}")
