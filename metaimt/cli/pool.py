@@ -70,7 +70,9 @@ def figure_kind(target: Path) -> Kind:
 
     kind = target.suffix.lower().removeprefix(".")
     if kind not in get_args(Kind):
-        raise WrongUse(f"--out {target}: a figure is {', '.join(f'.{known}' for known in get_args(Kind))}")
+        kinds = ", ".join(f".{known}" for known in get_args(Kind))
+        meant = target / "forest.svg" if target.is_dir() else target.with_suffix(".svg")
+        raise WrongUse(f"--out {target} is no {kinds}; write --out {meant}")
     return cast("Kind", kind)
 
 

@@ -92,7 +92,7 @@ def test_the_forest_plot_of_a_table(kind: str, tmp_path: Path) -> None:
 def test_out_is_a_figure_of_a_table(tmp_path: Path) -> None:
     done = metaimt("pool", EVIDENCE, "--out", tmp_path / "forest.txt")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "a figure is .svg, .png, .pdf" in done.stderr
+    assert "is no .svg, .png, .pdf; write --out " in done.stderr
     assert "metaimt figures forest" in metaimt("pool", "cases", "--out", tmp_path / "forest.svg").stderr
 
 
