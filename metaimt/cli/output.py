@@ -116,8 +116,11 @@ COST = {  # seconds and MB: a fixed part, and what each 1,000 case files add (do
 MOST_SECONDS, MOST_MB, MANY = 5.0, 500, 300
 
 
-def say_if_large(command: str, cases: Path) -> None:
-    """Say on stderr, before it begins, that a command will take over 5 s or 500 MB, if there are many case files."""
+def say_if_large(command: str, cases: Path) -> int:
+    """Say on stderr, before it begins, that a command will take over 5 s or 500 MB, if there are many case files.
+
+    Returns how many there are.
+    """
     from metaimt.casefiles.library import CASE_FOLDERS
 
     number = sum(1 for name in CASE_FOLDERS for _ in (cases / name).glob("*.y*ml"))
@@ -125,6 +128,7 @@ def say_if_large(command: str, cases: Path) -> None:
     if number > MANY and (seconds > MOST_SECONDS or megabytes > MOST_MB):
         said = f"{number:,} case files: {command} takes about {_about(seconds)} s and {_about(megabytes)} MB"
         print(f"metaimt: {said}", file=sys.stderr, flush=True)
+    return number
 
 
 def _about(value: float) -> str:
