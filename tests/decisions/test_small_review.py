@@ -24,6 +24,9 @@ Strict: trials 9/12, cohorts 3/5, cases 1/3: 13/20 in 7 reports. All evidence: c
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from html.parser import HTMLParser
 from typing import Any
 
@@ -38,9 +41,19 @@ from metaimt.analyses.breakdown import NOT_REPORTED
 from metaimt.analyses.over_time import BY_YEAR, UNDATED
 from metaimt.analyses.results import Results
 from metaimt.analyses.sensitivity import NO_ROWS
+from metaimt.analyses.subgroups import reports_by_level
+from metaimt.figures.forest_by import forest_by_table
 from metaimt.figures.forest_table import ForestTable
 from metaimt.figures.methods_forest import methods_table
-from metaimt.figures.review_forest import forest_table, leave_one_out_table, over_time_table, sensitivity_table
+from metaimt.figures.review_figure import Pools, ReviewFigure
+from metaimt.figures.review_forest import (
+    forest_table,
+    leave_one_out_table,
+    over_time_table,
+    sensitivity_figure,
+    sensitivity_table,
+    subgroup_table,
+)
 from metaimt.model.count import Count
 from metaimt.report.linked import Linker
 from metaimt.report.markdown import report_markdown
@@ -441,6 +454,7 @@ def test_the_table_of_the_terminal(results: Results) -> None:
         ("ROS1", "1/1", "1"),
     ]
     text = " ".join(" ".join(lines).split())
+    assert "13 of 20 patients responded (65.0 %) in 7 reports: strict, ALK-positive. The average rate" in text
     assert "other kinase" not in text, "nobody is evaluable in it"
     assert (
         "Not in strict: 1 ALK status not stated, 1 disputed, 1 inferred, 1 mixed treatment, 1 unnamed drug, "
@@ -862,9 +876,46 @@ def test_the_table_of_reports_left_out(results: Results) -> None:
     }
     moved = [row.estimate for row in table.rows if row.estimate is not None]
     assert moved == sorted(moved), "in the order of the change"
-    twice = leave_one_out_table(results, (HEADLINE, WIDEST))
-    assert [row.kind for row in twice.rows].count("heading") == 2
-    assert [row.kind for row in twice.rows].count("space") == 1, "between the pools, and not before the first"
+
+
+def test_of_what_is_done_otherwise_the_caption_tells_the_lowest_and_the_highest(results: Results) -> None:
+    def told(found: Results) -> str:
+        drawn = sensitivity_figure(found, (HEADLINE,))
+        assert isinstance(drawn, ReviewFigure)
+        return re.sub(r"\d+\.\d", "x", drawn.caption.rpartition("ALK-positive: ")[2])
+
+    assert told(results) == "lowest x % (0/1, -x points): EIMS only; highest x % (5/6, +x points): adults."
+    rows = tuple(
+        replace(row, pools={HEADLINE: replace(row.pools[HEADLINE], change=None)}) for row in results.sensitivity.rows
+    )
+    unmoved = replace(results, sensitivity=replace(results.sensitivity, rows=rows, models=(), discounts=()))
+    assert told(unmoved) == "lowest x % (0/1): EIMS only; highest x % (5/6): adults.", (
+        "a pool of nobody has no rate that could move"
+    )
+
+
+@pytest.mark.parametrize(
+    "table_of",
+    [
+        leave_one_out_table,
+        methods_table,
+        over_time_table,
+        partial(subgroup_table, grouping="histology"),
+        sensitivity_table,
+    ],
+)
+def test_two_pools_in_a_table_have_a_space_between_them(
+    results: Results, table_of: Callable[[Results, Pools], ForestTable]
+) -> None:
+    rows = table_of(results, (HEADLINE, WIDEST)).rows
+    assert [row.kind for row in rows if row.kind in {"heading", "space"}] == ["heading", "space", "heading"]
+
+
+def test_levels_in_a_table_have_a_space_between_them(results: Results) -> None:
+    found = reports_by_level(results.selection, results.protocol, WIDEST, "age_group")
+    rows = forest_by_table(results, found, ()).rows
+    shown = [row.label if row.kind == "heading" else "" for row in rows if row.kind in {"heading", "space"}]
+    assert shown == ["Child", "", "Adult", "", "Not reported"]
 
 
 def test_the_table_of_growing_pools(results: Results) -> None:
