@@ -259,6 +259,13 @@ def test_the_order_of_reports_and_links_is_irrelevant(shipped: Results) -> None:
     assert again.over_time == shipped.over_time
 
 
+def test_where_nobody_is_evaluable_the_grid_has_no_rate_and_no_range(make_review: MakeReview) -> None:
+    library, protocol, _ = selected_in(make_review(report("example-1", patient(course(None)))))
+    grid = specification_grid(library, protocol)
+    assert {(each.counts.parts, each.orr) for each in grid.specifications} == {((), None)}
+    assert (grid.lowest, grid.middle, grid.highest, grid.excluding) == (None, None, None, {})
+
+
 def test_a_protocol_without_a_list_runs_none(shipped: Results) -> None:
     bare = shipped.protocol.model_copy(update={"sensitivity": (), "specification": {}})
     found = sensitivity(shipped.library, bare, shipped.selection)
