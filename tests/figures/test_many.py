@@ -100,6 +100,15 @@ def test_a_long_swimmer_plot_draws_the_longest_treated(many: Results, monkeypatc
     assert len(figure.regions) == 5
 
 
+def test_a_forest_by_group_of_just_as_many_reports_as_are_drawn_has_them_all(
+    many: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = reports_by_level(many.selection, many.protocol, "all_evidence", "histology")
+    monkeypatch.setattr("metaimt.figures.forest_table.MOST_ROWS", 11)
+    kinds = [row.kind for row in forest_by_table(many, found, ()).rows]
+    assert (kinds.count("report"), kinds.count("plain")) == (11, 0)
+
+
 def test_a_long_forest_by_group_adds_up(many: Results, monkeypatch: pytest.MonkeyPatch) -> None:
     found = reports_by_level(many.selection, many.protocol, "all_evidence", "histology")
     whole = counts(forest_by_table(many, found, ()), 0, "report")
