@@ -57,6 +57,7 @@ from metaimt.figures.review_forest import (
 from metaimt.model.count import Count
 from metaimt.report.linked import Linker
 from metaimt.report.markdown import report_markdown
+from metaimt.report.methods_text import comparison_text
 from metaimt.report.page import news_content, page_html
 from metaimt.report.page_cases import case_data, report_data
 from metaimt.report.page_figures import map_content
@@ -467,6 +468,23 @@ def test_the_table_of_the_terminal(results: Results) -> None:
     assert re.search(r"Disease control, where known: 13/16, .*? \(strict\); 18/21, .*? \(all evidence\)\.", text)
 
 
+def test_the_models_of_the_terminal(results: Results) -> None:
+    first, models, *_ = comparison_text(results.comparison[HEADLINE], parts=False).split("\n\n")
+    assert " ".join(first.split()) == ("strict, ALK-positive: 13/20 in 7 reports, 3 of them with two patients or more")
+    named = [re.split(r" {2,}", line)[0] for line in models.splitlines() if not line.startswith(" ")]
+    assert named == [
+        "model",
+        "crude, clopper-pearson",
+        "crude, wilson",
+        "crude, jeffreys",
+        "beta-binomial",
+        "glmm, median",
+        "glmm, marginal mean",
+        "beta-binomial-ml-f",
+        "beta-binomial-ml-chi2",
+    ]
+
+
 def test_the_list_of_who_is_left_out(results: Results) -> None:
     strict, widest = left_out_table(results.response).split("Not in all_evidence: ")
     assert strict.startswith("Not in strict: 10 courses and arms\n")
@@ -537,6 +555,34 @@ def test_the_headline_of_the_report(markdown: str) -> None:
     assert "known for 16 of 20" in markdown
     assert "known for 17 of 25" in markdown
     assert "known for 21 of 25" in markdown
+
+
+def test_some_of_the_patients_are_a_table_of_their_own_in_the_report(results: Results, markdown: str) -> None:
+    assert "### Some of the patients" not in markdown
+    adults = tuple(row for row in results.sensitivity.rows if row.name == "adults")
+    text = report_markdown(replace(results, sensitivity=replace(results.sensitivity, subsets=adults)))
+    table = text.split("### Some of the patients\n", 1)[1].split("\n### ", 1)[0]
+    ((name, *cells),) = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if "adults" in line
+    ]
+    assert (name, cells[0], cells[4]) == ("adults", "5/6", "6/7")
+    for orr, interval, method in (cells[1:4], cells[5:8]):
+        assert re.sub(r"\d+\.\d", "x", f"{orr} [{interval}]") == "x % [x - x]"
+        assert method.startswith("mean over reports")
+
+
+def test_every_rate_of_the_report_is_told_with_its_method(markdown: str) -> None:
+    """In each table that has a column for it, as often as it has one: a table may show two pools beside each other."""
+    told = 0
+    for table in re.split(r"\n(?!\|)", markdown):
+        rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in table.splitlines()]
+        heading = next((row for row in rows if "method" in row), [])
+        intervals = [place for place, name in enumerate(heading) if name == "95 % interval"]
+        for row in rows[rows.index(heading) + 2 :] if heading else []:
+            for place in (place for place in intervals if re.match(r"[\d.]+ - ", row[place])):
+                told += 1
+                assert row[place + 1], (heading, row)
+    assert told > 60
 
 
 def test_the_separate_rows_of_the_report(markdown: str) -> None:
