@@ -52,6 +52,7 @@ from metaimt.figures.review_forest import (
     over_time_table,
     sensitivity_figure,
     sensitivity_table,
+    strata_table,
     subgroup_table,
 )
 from metaimt.model.count import Count
@@ -972,6 +973,30 @@ def test_the_table_of_growing_pools(results: Results) -> None:
     ]
     notes = [row.label for row in table.rows if row.kind == "note"]
     assert notes == ["9 of 10 reports have a publication year."]
+
+
+def test_the_table_of_designs(results: Results) -> None:
+    """A diamond for all designs of a pool, a box for each of them and for each row that is in no pool."""
+    found = [(row.kind, row.label, *row.columns[:2]) for row in strata_table(results, (HEADLINE, WIDEST)).rows]
+    assert found == [
+        ("heading", "Strict, ALK-positive"),
+        ("summary", "All designs", "13/20", "7"),
+        ("report", "Prospective trials", "9/12", "2"),
+        ("report", "Cohorts", "3/5", "2"),
+        ("report", "Single cases, series", "1/3", "3"),
+        ("space", ""),
+        ("heading", "All evidence"),
+        ("summary", "All designs", "17/25", "10"),
+        ("report", "Prospective trials", "9/12", "2"),
+        ("report", "Cohorts", "3/5", "2"),
+        ("report", "Single cases, series", "5/8", "6"),
+        ("space", ""),
+        ("heading", "In no pool"),
+        ("report", "ALK-negative", "1/1", "1"),
+        ("report", "ROS1", "1/1", "1"),
+        ("plain", "Other kinase fusions", "0/0", "0"),
+        ("report", "Later lines", "1/1", "1"),
+    ]
 
 
 def test_the_table_of_models(results: Results) -> None:
