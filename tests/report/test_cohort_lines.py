@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from metaimt.analyses.cohort_survival import CohortCox, CohortSurvival, Comparis
 from metaimt.analyses.duration import Curve
 from metaimt.casefiles.patient_table import Rejected
 from metaimt.report.cohort import (
+    cohort_section,
     cohorts_content,
     comparison_line,
     contrast_cells,
@@ -236,6 +238,31 @@ def test_a_cohort_in_the_report() -> None:
         (["R0: 2/3 died", "R1/R2: 1/2 died"], 2)
     ]
     assert [row[0] for row in found["cox"]] == ["margin", "age"]
+
+
+def test_a_cohort_in_the_tables_of_the_report() -> None:
+    text = cohort_section([cohort()])
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    *rows, margin, age = rows
+    assert rows == [
+        "| | | n/N | % |",
+        "| age, years | mean 50 | 21/24 |  |",
+        "|  | not stated | 3/24 | 12.5 % |",
+        "| sex | female | 10/24 | 41.7 % |",
+        "|  | male | 14/24 | 58.3 % |",
+        "| marker | symptom | positive | negative | exact test |",
+        "| ALK | fever | 1/2 (50.0 %) | nobody | not run: fewer than two groups |",
+        "| months | survival | 95 % interval | at risk |",
+        "| 2 | 50.0 % | 25.0 - 75.0 | 3 |",
+        "| 36 | beyond follow-up |  | 0 |",
+        "| months | R0: 2/3 died | R1/R2: 1/2 died |",
+        "| 2 | 50.0 % (25.0 - 75.0) | 50.0 % (25.0 - 75.0) |",
+        "| 36 | beyond follow-up | beyond follow-up |",
+        "| | n | deaths | | HR | 95 % interval | p | check |",
+    ]
+    said = "| margin | 24 | 12 | R1/R2 / R0 | x | x - x | p = x | p = x |"
+    assert re.sub(r"\d+\.\d+", "x", margin) == said
+    assert age == "| age | 0 | 0 | not run: not known for anybody |  |  |  |  |"
 
 
 def test_a_cohort_without_times_in_the_report() -> None:

@@ -127,7 +127,11 @@ def test_hostile_words_stay_text(shipped: Results) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["12. a title", "12) a title", "> a title", "---", "+ made of words", "[a]: b", "    indented"]
+    "words",
+    [
+        *("12. a title", "12) a title", "> a title", "---", "+ made of words", "[a]: b", "    indented"),
+        *("<div>a title</div>", "made <i>of</i> words"),
+    ],
 )
 def test_no_word_that_looks_like_a_mark_is_lost(shipped: Results, words: str) -> None:
     said = text_of(made(shipped, f"# x\n\n## part\n\n{words}\n\n- {words}\n"))
