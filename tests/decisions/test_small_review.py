@@ -32,7 +32,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import FROZEN, arm, course, patient, report, unit
+from conftest import FROZEN, arm, course, patient, report
 from deciding import HEADLINE, WIDEST
 from opened import Opens, opened
 
@@ -62,7 +62,6 @@ from metaimt.report.methods_text import comparison_text
 from metaimt.report.page import news_content, page_html
 from metaimt.report.page_cases import case_data, report_data
 from metaimt.report.page_figures import map_content
-from metaimt.report.page_top import _counted
 from metaimt.report.text import breakdown_table, left_out_table, pooled_table
 from metaimt.serialise import to_json
 from metaimt.versions.changes import Changes
@@ -796,11 +795,6 @@ def test_a_box_is_larger_with_more_patients(html: str) -> None:
     assert halves["trial-2021"] == 4.5  # of 4
     assert halves["single-2015"] == 3.5  # of 1
     assert [each["mark"] for each in rows].count("diamond") == 8
-
-
-def test_a_box_of_very_many_is_no_larger_than_one_of_25() -> None:
-    sizes = [_counted(Count.of("made up", [unit("a/arm1", 1, n)]))["size"] for n in (16, 25, 100)]
-    assert sizes == ["6.5", "7.5", "7.5"]
 
 
 def test_the_map(results: Results) -> None:

@@ -16,7 +16,7 @@ from metaimt.figures.review_figure import ReviewFigure
 from metaimt.figures.review_forest import forest_figure, forest_table, leave_one_out_figure, leave_one_out_table
 from metaimt.figures.swimmer import swimmer_figure, swimmer_table
 from metaimt.report.page import page_html
-from metaimt.report.page_top import compact_note, forest_rows
+from metaimt.report.page_top import compact_note
 from metaimt.report.sensitivity import over_time_content
 
 POOLS = ("strict", "all_evidence")
@@ -64,15 +64,6 @@ def test_a_long_forest_draws_the_largest_reports_and_the_rest_as_one_row(
     assert said in figure.caption
     assert said in figure.alt
     assert said in compact_note(many)
-
-
-def test_the_forest_of_the_page_adds_up_to_the_pool(many: Results, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("metaimt.figures.forest_table.MOST_ROWS", 3)
-    rows = [row for row in forest_rows(many) if row["kind"] == "report"]
-    pool = many.response.pools["all_evidence"].counts
-    assert sum(row["behind"].evaluable for row in rows) == pool.evaluable
-    assert sum(row["behind"].responders for row in rows) == pool.responders
-    assert [row["label"] for row in rows if row["bar"] is None] == ["and 8 other reports"]
 
 
 def test_a_long_leave_one_out_draws_those_that_move_the_estimate_most(
