@@ -659,6 +659,14 @@ def test_the_contrast_at_the_head(page: Page, numbers: list[Opens]) -> None:
     ]
 
 
+def test_the_line_of_the_contrast_is_the_rate_of_the_pool_it_is_of(results: Results, html: str) -> None:
+    card = html.split('aria-label="Histology, the pre-specified contrast (all evidence)"', 1)[1].split("</table>", 1)
+    orr = results.response.pools[WIDEST].orr
+    assert orr is not None
+    assert set(re.findall(r'class="reference" x1="([\d.]+)%"', card[0])) == {f"{100 * orr.estimate:.2f}".rstrip("0")}
+    assert "Dotted line: pooled ORR, all evidence." in card[1]
+
+
 def test_the_table_of_the_answer(page: Page) -> None:
     rows = page.tables["Pools, strata and separate groups"][1:]
     assert [(cells[:3], marks) for cells, _, marks in rows] == [

@@ -5,6 +5,7 @@ Every patient and publication is made up; what is expected is written by hand.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -33,8 +34,8 @@ from metaimt.report.page_cases import (
     strip_of,
     words,
 )
-from metaimt.report.page_figures import LARGEST, SMALLEST, _at, _cell, _compact, disc
-from metaimt.report.page_top import _counted, forest_rows, shared_note
+from metaimt.report.page_figures import LARGEST, SMALLEST, _at, _cell, _compact, disc, map_content
+from metaimt.report.page_top import _counted, _primary, forest_rows, shared_note
 
 
 def case_file(*patients: dict[str, Any], **more: Any) -> CaseFile:
@@ -335,14 +336,53 @@ def test_the_size_of_a_disc_is_its_patients(evaluable: list[int], radii: list[st
     assert (LARGEST, SMALLEST) == (14.0, 3.5)
 
 
+def test_the_legend_of_the_map_has_a_small_a_half_filled_and_a_full_disc() -> None:
+    found = EvidenceMap("all_evidence", "fusion_partner", "drug", (), (), {}, {}, {}, Count.of("all", []))
+    pools = SimpleNamespace(pools=("strict", "all_evidence"))
+    made = map_content(cast("Results", SimpleNamespace(evidence_map={"all_evidence": found}, protocol=pools)))
+    legend = [(each["text"], each["disc"]["radius"], each["disc"]["full"]) for each in made["legend"]]
+    assert legend == [
+        ("nobody responded", "3.5", False),
+        ("filled as far as they responded", "7", False),
+        ("all responded", "7", True),
+    ]
+    assert [bool(each["disc"]["path"]) for each in made["legend"]] == [False, True, False]
+    assert made["corner"] == "Fusion partner"
+
+
 # ---------- the forest of the page ----------
 
 
-def asked(folder: Path) -> Results:
-    """What the forest is made of: the pools alone."""
+def asked(folder: Path, **more: Any) -> Results:
+    """What the forest is made of: the pools alone, and what is given."""
     library, protocol, selection = selected_in(folder)
     response = pooled_response(selection, protocol)
-    return cast("Results", SimpleNamespace(library=library, protocol=protocol, selection=selection, response=response))
+    parts = {"library": library, "protocol": protocol, "selection": selection, "response": response}
+    return cast("Results", SimpleNamespace(**parts, **more))
+
+
+def test_the_line_of_the_contrast_is_the_rate_of_the_pool_it_is_of(make_review: MakeReview) -> None:
+    cases = [report(f"made-up-{k}", patient(course(each))) for k, each in enumerate(("PR", "PD"))]
+    inferred = report("made-up-2", patient(course("CR", response_basis="inferred")))
+    results = asked(
+        make_review(*cases, inferred),
+        subgroups=SimpleNamespace(primary={"all_evidence": SimpleNamespace(pool="all_evidence", grouping="histology")}),
+    )
+    pool = results.response.pools["all_evidence"]
+    level = {"name": "IMT", "cells": [{"behind": None}, {"behind": pool.counts, "fraction": "2/3"}]}
+    absent = {"name": "EIMS", "cells": [{"behind": None}, {"behind": None}]}
+    content = {"names": ["strict", "all_evidence"], "pools": ["strict", "all evidence"], "said": ["one", "two"]}
+    found = _primary(results, [{**content, "rows": [level, absent]}])
+    assert found is not None
+    assert pool.orr is not None
+    assert (found["pool"], float(found["at"])) == ("all evidence", round(100 * pool.orr.estimate, 2))
+    assert (found["title"], found["note"]) == ("Histology, the pre-specified contrast (all evidence)", "Two")
+    assert [(row["name"], row["fraction"]) for row in found["rows"]] == [("IMT", "2/3")]
+    response = SimpleNamespace(pools={"all_evidence": replace(pool, orr=None)})
+    nobody = cast("Results", SimpleNamespace(response=response, subgroups=results.subgroups))
+    without = _primary(nobody, [{**content, "rows": [absent]}])
+    assert without is not None
+    assert (without["at"], without["rows"]) == (None, []), "no line where nobody is evaluable"
 
 
 def test_a_box_of_very_many_is_no_larger_than_one_of_25() -> None:
