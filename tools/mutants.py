@@ -1,7 +1,7 @@
 """The small wrong changes that `mutate.py` makes: one place of one module or template, one change.
 
 Of a module the syntax tree is changed, never its text: every change is a node put in the place of another. Words are
-left alone (a text with a blank in it is prose), and so are annotations, decorators, imports and what is raised.
+left alone (a text with a blank in it is prose), and so are types, decorators, imports and what is raised.
 """
 
 from __future__ import annotations
@@ -186,7 +186,8 @@ def _guard(call: ast.AST, argument: ast.AST) -> bool:
 
 
 def _passed_over(node: ast.AST, field: str) -> bool:
-    if isinstance(node, ast.Import | ast.ImportFrom | ast.Raise | ast.Global | ast.Pass):
+    of_type = isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "Literal"
+    if of_type or isinstance(node, ast.Import | ast.ImportFrom | ast.Raise | ast.Global | ast.Pass):
         return True
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):  # a docstring
         return True

@@ -230,8 +230,8 @@ def survival(
     covariates: Mapping[str, Sequence[str | float | None]],
     *,
     references: Mapping[str, str],
-    losses_as_deaths: bool = False,
-    penalised: bool = False,
+    losses_as_deaths: bool,
+    penalised: bool,
 ) -> CohortSurvival:
     """Overall survival.
 

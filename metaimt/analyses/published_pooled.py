@@ -138,7 +138,7 @@ def _differences(entry: PublishedFigure, counts: Count) -> Iterator[str]:
     for word, (theirs, ours) in printed.items():
         if theirs is not None and theirs != ours:
             yield f"{theirs} {word} printed, {ours} recorded here"
-    partners = Counter(unit.fusion_partner for unit in units if unit.evaluable and unit.course)
+    partners = Counter(unit.fusion_partner for unit in units if unit.course)
     for partner, theirs in entry.fusion_partners.items():
         if theirs != partners[partner]:
             yield f"{theirs} with the fusion partner {partner} printed, {partners[partner]} recorded here"
@@ -147,8 +147,8 @@ def _differences(entry: PublishedFigure, counts: Count) -> Iterator[str]:
 
 
 def _responses(units: Iterable[Unit], response: str) -> int:
-    """Patients recorded singly with this best response; arms print it as counts of their own."""
-    return sum(unit.response == response for unit in units if unit.evaluable and unit.course)
+    """Patients recorded singly with this best response; an arm has none, it prints counts of its own."""
+    return sum(unit.response == response for unit in units)
 
 
 def _duration(theirs: float, units: Sequence[Unit]) -> str:

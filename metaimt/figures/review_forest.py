@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from operator import itemgetter
 from string import ascii_lowercase
 
 from metaimt.analyses.heterogeneity import Heterogeneity
@@ -35,6 +36,7 @@ from metaimt.analyses.wording import (
     plural,
     prior_words,
     short_method,
+    significant,
 )
 from metaimt.casefiles.model import CaseFile
 from metaimt.evidence.selection import Placed
@@ -566,17 +568,19 @@ def sensitivity_figure(results: Results, pools: Pools) -> ReviewFigure | NotDraw
 
 
 def _extremes(results: Results, pool: str) -> str:
-    found = [(row.pools[pool].change or 0.0, row.name, row.pools[pool]) for row in results.sensitivity.rows]
-    cells = sorted((entry for entry in found if entry[2].orr is not None), key=lambda entry: entry[:2])
+    found = [(row.name, row.pools[pool]) for row in results.sensitivity.rows]
+    cells = [(significant(cell.orr.estimate), name, cell) for name, cell in found if cell.orr is not None]
     if not cells:
         return "no analysis has an evaluable patient"
-    return "; ".join(f"{word} {_cell_said(*entry)}" for word, entry in (("lowest", cells[0]), ("highest", cells[-1])))
+    ends = (("lowest", min(cells, key=itemgetter(0, 1))), ("highest", max(cells, key=itemgetter(0, 1))))
+    return "; ".join(f"{word} {_cell_said(*entry)}" for word, entry in ends)
 
 
-def _cell_said(change: float, name: str, cell: Cell) -> str:
+def _cell_said(estimate: float, name: str, cell: Cell) -> str:
+    """Without points where the pool itself has no estimate that could be moved."""
     counts = fraction(cell.counts.responders, cell.counts.evaluable)
-    estimate = percent(cell.orr.estimate) if cell.orr else ""
-    return f"{estimate} ({counts}, {points(change)} points): {name}"
+    moved = "" if cell.change is None else f", {points(cell.change)} points"
+    return f"{percent(estimate)} ({counts}{moved}): {name}"
 
 
 def leave_one_out_table(results: Results, pools: Pools) -> ForestTable:

@@ -162,14 +162,16 @@ def _primary(results: Results, primary: Sequence[Mapping[str, Any]]) -> dict[str
     table = results.subgroups.primary.get(list(results.response.pools)[-1])
     if table is None:
         return None
-    content = primary[0]
+    content, pooled = primary[0], results.response.pools[table.pool]
+    line = bar(pooled.orr)
     place = content["names"].index(table.pool)
     rows = [{"name": row["name"], **row["cells"][place]} for row in content["rows"]]
     return {
         "title": f"{table.grouping.capitalize()}, the pre-specified contrast ({content['pools'][place]})",
         "rows": [row for row in rows if row["behind"] is not None],
         "note": capital(content["said"][place]),
-        "at": (bar(results.response.pools[table.pool].orr) or {}).get("at"),
+        "pool": pooled.label,
+        "at": line["at"] if line else None,
     }
 
 

@@ -57,6 +57,12 @@ def counts(found: Answer) -> tuple[int, int, int]:
         (course("PR", duration_months=7, stop_reason="progression"), AT_A_YEAR, (0, 1, 1)),
         (course("PR", duration_months=7, ongoing=True), AT_A_YEAR, (0, 0, 1)),  # followed for seven months only
         (course("PR", duration_months=7, stop_reason="completed"), AT_A_YEAR, (0, 0, 1)),  # the response may go on
+        # in response for half a year, but perhaps on the drug for more than one
+        (
+            course("PR", response_duration_months=6, duration_months=[10, 14], stop_reason="progression"),
+            AT_A_YEAR,
+            (0, 0, 1),
+        ),
         (course("PR", became_operable=True), OPERABLE, (1, 1, 1)),
         (course("PR", became_operable=False, stop_reason="surgery"), OPERABLE, (0, 1, 1)),
         (course("PR", stop_reason="surgery"), OPERABLE, (1, 1, 1)),

@@ -43,12 +43,12 @@ columns:
 
 @pytest.fixture
 def of_lines(tmp_path: Path) -> Callable[..., CohortResult]:
-    def make(mapping: str, lines: list[str], *, losses_as_deaths: bool = False) -> CohortResult:
+    def make(mapping: str, lines: list[str], **more: Any) -> CohortResult:
         (tmp_path / "t.mapping.yaml").write_text(mapping)
         (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
         table = read_patient_table(tmp_path / "t.mapping.yaml", tmp_path / "t.csv")
         assert table.problems == ()
-        return cohort_of_table(table, losses_as_deaths=losses_as_deaths)
+        return cohort_of_table(table, **more)
 
     return make
 
@@ -83,6 +83,7 @@ def test_survival_at_the_landmarks_is_that_of_the_days(lung: CohortSurvival) -> 
         kaplan_meier(REFERENCE["lung"]["time"], REFERENCE["lung"]["event"]), [m * MONTH for m in (12, 36, 60, 120)]
     )
     assert [each.estimate for each in lung.curve.landmarks] == pytest.approx([each.estimate for each in in_days])
+    assert [each.time for each in lung.curve.landmarks] == [12, 36, 60, 120]
     assert lung.curve.landmarks[1].estimate is None  # the last patient was seen before 36 months
 
 
@@ -192,6 +193,22 @@ def test_losses_are_censored_and_the_switch_only_adds_a_curve(of_lines: Callable
 
 
 @pytest.mark.parametrize(
+    ("asked", "site"),
+    [
+        ({}, ("Cox", NotRun("6 events, 10 are needed"))),
+        ({"penalised": True}, ("Cox, Firth-penalised", None)),
+    ],
+)
+def test_few_deaths_are_modelled_only_when_that_is_asked_for(
+    asked: dict[str, bool], site: tuple[str, NotRun | None], of_lines: Callable[..., CohortResult]
+) -> None:
+    found = of_lines(SMALL, small(6, 7, 7), **asked).survival
+    assert isinstance(found, CohortSurvival)
+    (model,) = (each for each in found.models if each.covariate == "site")
+    assert (model.method, model.not_run) == site
+
+
+@pytest.mark.parametrize(
     ("counts", "why"),
     [((4, 8, 8), "4 events, 5 are needed"), ((5, 2, 2), "9 known times, 10 are needed")],
 )
@@ -212,6 +229,14 @@ def test_tables_add_up_to_the_cohort(of_lines: Callable[..., CohortResult]) -> N
     assert found.overall.evaluable == sum(share.evaluable for _, share in found.by_site)
     assert not isinstance(cohort.symptoms, NotRun)
     assert [each.symptom for each in cohort.symptoms] == ["fever"]
+
+
+def test_a_table_is_called_by_its_title_where_it_has_no_other_name(of_lines: Callable[..., CohortResult]) -> None:
+    titled = "title: Made-up cohort\ncolumns: {id: id}\n"
+    assert [of_lines(titled, ["id", "P1"], **more).id for more in ({}, {"id": "example-2024"})] == [
+        "Made-up cohort",
+        "example-2024",
+    ]
 
 
 def test_without_columns_nothing_is_invented(of_lines: Callable[..., CohortResult]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from math import inf, nan
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,9 @@ from hypothesis import strategies as st
 from hypothesis_profiles import examples
 
 from metaimt.analyses.comparison import Comparison, compare
-from metaimt.analyses.models import Interval, Model, beta_binomial_model, glmm_model
+from metaimt.analyses.models import Interval, Model, beta_binomial_model, glmm_model, ordered_interval
 from metaimt.serialise import to_json
+from metaimt.statistics.outcome import NotIdentified
 
 MADEUP31 = ([1] * 19 + [0] * 6 + [5, 2, 7, 6, 12, 6], [1] * 25 + [7, 4, 10, 12, 14, 9])
 EDGES = {
@@ -141,6 +143,25 @@ def test_edge_sets_give_an_ordered_interval_or_say_why_not(name: str) -> None:
         assert "not_identified" in found["methods"]["beta-binomial"]["rho"]
         assert "not_identified" in found["methods"]["glmm"]["tau2"]
         assert "not_identified" in found["methods"]["logit-dl"]["tau2"]
+
+
+@pytest.mark.parametrize(
+    ("estimate", "lower", "upper", "found"),
+    [
+        (0.5, 0.4, 0.6, Interval(0.5, 0.4, 0.6)),
+        (0.5, 0.5 + 1e-12, 0.6, Interval(0.5, 0.5, 0.6)),  # rounding is forgiven
+        (0.5, 0.4, 0.5 - 1e-12, Interval(0.5, 0.4, 0.5)),
+        (0.5, 0.51, 0.6, NotIdentified("the limits do not hold the estimate")),
+        (0.5, 0.4, 0.49, NotIdentified("the limits do not hold the estimate")),
+        (0.5, -inf, 0.6, NotIdentified("no finite interval")),
+        (0.5, 0.4, inf, NotIdentified("no finite interval")),
+        (nan, 0.4, 0.6, NotIdentified("no finite interval")),
+    ],
+)
+def test_limits_are_finite_and_hold_the_estimate(
+    estimate: float, lower: float, upper: float, found: Interval | NotIdentified
+) -> None:
+    assert ordered_interval(estimate, lower, upper) == found
 
 
 def test_unanimous_reports_are_not_identified_by_maximum_likelihood_alone() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import FROZEN, MakeReview, arm, course, patient, report
+from conftest import FROZEN, MakeReview, arm, course, patient, report, selected_in
 
 from metaimt.analyses.contribution import Contribution, Estimate, contribution, find
 from metaimt.analyses.pooled_response import pooled_response
@@ -178,6 +178,33 @@ def test_a_report_of_the_same_year_or_without_a_year_is_not_the_first(make_revie
     del three["report"]["year"]
     folder = make_review(one, two, three)
     assert [n for x in "abc" for n in shown_in(folder, f"example-{x}").novelties if n.field == "site"] == []
+
+
+def test_what_is_told_of_the_publication(make_review: MakeReview) -> None:
+    printed = {"title": "Made up", "authors": "Specimen A", "journal": "Made-up Annals", "year": 2020}
+    printed |= {"doi": "10.1000/made.up", "pmid": "1", "pmcid": "PMC1", "url": "https://example.org/made-up"}
+    entry = report("example-a", patient(course("PR")))
+    entry["report"] |= {**printed, "design": "case_report"}
+    told = to_json(shown_in(make_review(entry), "example-a"))
+    assert told["report"] == {"id": "example-a", **printed, "design": "case_report"}
+
+
+@pytest.mark.parametrize(("errors", "computed"), [(0, True), (1, False)])
+def test_with_an_error_in_another_file_nothing_is_said_of_the_other_reports(
+    make_review: MakeReview, errors: int, computed: bool
+) -> None:
+    """Another file that is not read would be missing in the pools, among who has the site, and among who stands in."""
+    earlier = report("example-a", patient(course("PR")), overlaps=["example-b"])
+    later = report("example-b", patient(course("PR"), site="lung"), overlaps=["example-a"])
+    same = ["example-a/P1 = example-b/P1"]
+    link = {"reports": ["example-a", "example-b"], "patients": same, "certainty": "probable", "prefer": "example-b"}
+    library, protocol, selection = selected_in(make_review(earlier, later, links=[link]))
+    found = contribution(library, protocol, selection, "example-b", errors_elsewhere=errors)
+    assert [change.name for change in found.changes] == (["strict", "all_evidence"] if computed else [])
+    assert [(novelty.value, novelty.kind) for novelty in found.novelties] == ([("lung", "only")] if computed else [])
+    assert found.stands_in == (("example-a",) if computed else ())
+    assert [decision.other for decision in found.decisions] == ["example-a"], "what is decided is known all the same"
+    assert to_json(found).get("errors_elsewhere") == (None if computed else 1)
 
 
 def test_decisions_and_who_is_counted() -> None:

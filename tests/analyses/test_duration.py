@@ -182,6 +182,17 @@ def test_competing_events_of_pfs(make_review: MakeReview) -> None:
     assert times.curves["middle"].landmarks[0].estimate == pytest.approx(4 / 9)
 
 
+def test_who_is_still_without_progression_leaves_those_at_risk_and_adds_to_no_cause(make_review: MakeReview) -> None:
+    """Of ten three are followed for one to three months, one has surgery at 4, six a progression at 5 to 10."""
+    given: list[dict[str, Any]] = [{"pfs_months": k, "ongoing": True} for k in (1, 2, 3)]
+    given += [{"pfs_months": 4, "ongoing": False, "stop_reason": "surgery"}]
+    given += [{"pfs_months": k, **STOPPED} for k in range(5, 11)]
+    times = of(found_in(make_review(*courses(*given))), "pfs")
+    assert isinstance(times.incidence, dict)
+    by_six = {at.cause: at.estimate for at in times.incidence["middle"].at if at.time == 6}
+    assert by_six == {1: pytest.approx(2 / 7), 2: pytest.approx(1 / 7)}  # of the seven at risk from the fourth month
+
+
 def test_a_response_has_a_duration_and_nothing_else_has(make_review: MakeReview) -> None:
     folder = make_review(
         report("example-1", patient(course("PR", response_duration_months=4))),

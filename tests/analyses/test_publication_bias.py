@@ -212,7 +212,9 @@ def test_only_responders_among_the_cases_give_a_lower_limit(make_review: MakeRev
 def test_no_trials_is_not_run(make_review: MakeReview) -> None:
     found = bias_of(make_review(*(single(number, "PR" if number else "PD") for number in range(4))))
     assert isinstance(found.primary.odds_ratio, NotRun)
-    assert "prospective trials" in to_json(found.primary)["upper"]["not_run"]
+    told = to_json(found.primary)
+    why = {"not_run": "no evaluable patient in prospective trials (strict, ALK-positive)"}
+    assert (told["odds_ratio"], told["lower"], told["upper"]) == (why, why, why)
     curve = found.selectivity["strict"]
     assert isinstance(curve, Selectivity)
     assert all(target.name.endswith("%") for target in curve.targets)

@@ -58,6 +58,37 @@ def test_what_matches_is_not_called_a_difference(make_review: MakeReview) -> Non
     assert found.conditions == "crizotinib; published up to 2020"
 
 
+@pytest.mark.parametrize(
+    ("evaluable", "stable"),
+    [("CR, PR, SD, PD", 1), ("CR, PR, PD", 0)],  # of the evaluable, as the protocol has them
+)
+def test_best_responses_are_counted_among_those_recorded_singly(
+    make_review: MakeReview, evaluable: str, stable: int
+) -> None:
+    given = [course("SD"), course("PD"), course("PD"), course("PR"), course("NE", stop_reason="death")]
+    folder = make_review(
+        *(report(f"a{k}-2019", patient(each), year=2019) for k, each in enumerate(given)),
+        report("b-2019", design="trial", arms=[arm(3, 5, sd=1, pd=1)], year=2019),
+    )
+    path = folder / "review.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("evaluable: [CR, PR, SD, PD]", f"evaluable: [{evaluable}]")
+    )
+    entry = {
+        "id": "made-up",
+        "stable": 9,
+        "progressed": 9,
+        "evaluable": 9 + stable,
+        "matches": {"drug": ["crizotinib"]},
+    }
+    (folder / "published-pooled.yaml").write_text(yaml.safe_dump({"pooled": [entry]}), encoding="utf-8")
+    (found,) = published_in(folder)
+    assert found.differences == (
+        f"9 with stable disease printed, {stable} recorded here",
+        "9 with progression printed, 2 recorded here",
+    )
+
+
 def test_fewer_than_five_of_ours_are_counted_and_not_compared(make_review: MakeReview) -> None:
     folder = make_review(
         report("four-2019", design="trial", arms=[arm(3, 4)], year=2019),

@@ -259,6 +259,34 @@ def test_the_order_of_reports_and_links_is_irrelevant(shipped: Results) -> None:
     assert again.over_time == shipped.over_time
 
 
+def test_where_nobody_is_evaluable_the_grid_has_no_rate_and_no_range(make_review: MakeReview) -> None:
+    library, protocol, _ = selected_in(make_review(report("example-1", patient(course(None)))))
+    grid = specification_grid(library, protocol)
+    assert {(each.counts.parts, each.orr) for each in grid.specifications} == {((), None)}
+    assert (grid.lowest, grid.middle, grid.highest, grid.excluding) == (None, None, None, {})
+
+
+def test_some_of_the_patients_are_no_row_among_what_is_done_otherwise(make_review: MakeReview) -> None:
+    folder = make_review(
+        report("example-1", patient(course("PR"), age=40)),
+        report("example-2", patient(course("PD"), age=10)),
+    )
+    path = folder / "review.yaml"
+    protocol = yaml.safe_load(path.read_text(encoding="utf-8"))
+    some: list[dict[str, Any]] = [
+        {"name": "adults", "age_group": ["adult"]},
+        {"name": "children", "age_group": ["child"]},
+    ]
+    protocol["sensitivity"] = [{**some[0], "subset": True}, some[1]]
+    path.write_text(yaml.safe_dump(protocol, sort_keys=False), encoding="utf-8")
+    tables = tables_of(folder)
+    assert [[row.name for row in rows] for rows in (tables.rows, tables.subsets)] == [["children"], ["adults"]]
+    assert [each.name for each in tables.contrasts] == ["as it stands", "children"]
+    assert counted(tables.subsets[0].pools["strict"]) == (1, 1)
+    assert [row["name"] for row in to_json(tables)["subsets"]] == ["adults"]
+    assert {row["analysis"] for row in sensitivity_rows(tables)} >= {"adults", "children"}
+
+
 def test_a_protocol_without_a_list_runs_none(shipped: Results) -> None:
     bare = shipped.protocol.model_copy(update={"sensitivity": (), "specification": {}})
     found = sensitivity(shipped.library, bare, shipped.selection)

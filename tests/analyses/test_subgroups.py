@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import MakeReview, arm, course, patient, report
+from conftest import MakeReview, arm, course, patient, report, selected_in
 
 from metaimt.analyses.results import Results
-from metaimt.analyses.subgroups import NO_LEVEL, Subgroups, subgroups
+from metaimt.analyses.subgroups import NO_LEVEL, Subgroups, reports_by_level, subgroups
 from metaimt.evidence.selection import select
 from metaimt.report.cells import csv_text
 from metaimt.report.subgroups import subgroups_section
@@ -175,3 +175,22 @@ def test_nothing_is_null_and_the_tables_have_all_rows(shipped: Results) -> None:
     levels = sum(len(table.levels) for tables in found.tables.values() for table in tables.values())
     assert len(csv_text(subgroup_rows(found)).splitlines()) == levels + 1
     assert len(list(later_rows(found))) == len(found.later.switches)
+
+
+@pytest.mark.parametrize("grouping", [None, "site"])
+def test_a_report_has_one_row_for_its_patients_of_the_headline_and_one_for_the_others(
+    make_review: MakeReview, grouping: str | None
+) -> None:
+    both = [
+        *(patient(course("PR"), id=f"P{k}", site="lung") for k in (1, 2)),
+        patient(course("SD", response_basis="inferred"), id="P3", site="lung"),
+    ]
+    inferred = patient(course("CR", response_basis="inferred"), site="lung")
+    folder = make_review(report("made-up-1", *both, design="case_series"), report("made-up-2", inferred))
+    _, protocol, selection = selected_in(folder)
+    (level,) = reports_by_level(selection, protocol, "all_evidence", grouping).levels
+    assert [(row.report, row.orr.responders, row.orr.evaluable, row.headline) for row in level.reports] == [
+        ("made-up-1", 2, 2, True),
+        ("made-up-1", 0, 1, False),
+        ("made-up-2", 1, 1, False),
+    ]

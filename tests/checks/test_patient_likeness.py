@@ -177,6 +177,14 @@ def test_a_place_that_another_report_of_the_site_lacks_counts() -> None:
     assert found[1:] == ["place lobe/lobes +1.6"]  # log2(0.6 / 0.2)
 
 
+def test_of_the_shared_words_of_a_place_the_rarest_is_told() -> None:
+    shared = {"site": "lung", "place": {"left": "left", "lobe": "lobe", "uppe": "upper"}}
+    others = [facts(f"y{k}", site="lung", place=dict.fromkeys(stems)) for k, stems in enumerate((["lobe"], ["left"]))]
+    found = points(shared, shared, *others)
+    assert found is not None
+    assert found[1:] == ["place upper +1.6"]
+
+
 def test_a_candidate_has_its_reasons_the_strongest_first() -> None:
     one = facts("b", sex="male", partner="TPM3", year=2020, site="lung")
     other = facts("a", sex="female", partner="TPM3", year=2020, site="bone")

@@ -55,6 +55,27 @@ def test_by_recist(change: float, response: str | None, expected: str | None) ->
     assert told(change, response, criteria="RECIST 1.1") == ([expected] if expected else [])
 
 
+@pytest.mark.parametrize(
+    ("sizes", "response", "expected"),
+    [
+        # half a per cent on either side of a limit, as sizes are rounded themselves
+        ([100, 70.5], "PR", []),
+        ([100, 70.54], "PR", [ERROR]),
+        ([100, 69.54], "SD", []),
+        ([100, 69.46], "SD", [ERROR]),
+        ([100, 119.5], "PD", []),
+        ([100, 119.46], "PD", [WARNING]),
+        ([100, 120.5], "SD", [ERROR]),
+        ([100, 120.46], "SD", []),
+        ([100, 0], "PR", [WARNING]),  # nothing left is no rounding
+    ],
+)
+def test_a_change_computed_from_sizes_is_known_to_half_a_per_cent(
+    sizes: list[float], response: str, expected: list[str]
+) -> None:
+    assert told(None, response, criteria="RECIST 1.1", sizes=sizes) == expected
+
+
 @pytest.mark.parametrize("criteria", [None, "PERCIST", "RECIST 1.1 and Choi"])
 @pytest.mark.parametrize("change", [-29, -14, 0, 15])
 def test_without_recist_alone_it_is_a_warning(criteria: str | None, change: float) -> None:

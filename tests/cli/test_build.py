@@ -113,6 +113,7 @@ RENDERERS = {  # what fails -> the outputs that are lost with it
     "metaimt.report.exports.r_script": {"reproduce.R"},
     "metaimt.report.exports.bibtex_text": {"references.bib"},
     "metaimt.report.tables.unit_rows": {"tables/units.csv"},
+    "metaimt.report.outputs.review_tables": set(),  # of cohorts, and the review has none
     "metaimt.report.figures.figure_files": {"figures/forest.svg"},
 }
 

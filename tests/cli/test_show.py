@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from command import CANNOT_ANALYSE, FINE, PROBLEMS, WRONG_USE, Done, metaimt
-from conftest import FROZEN, MakeReview, arm, course, patient, report
+from conftest import FROZEN, MakeReview, arm, course, patient, report, selected_in
 
 from metaimt.analyses.contribution import contribution
 from metaimt.casefiles.library import read_library
@@ -96,6 +96,28 @@ def test_the_text_says_what_a_report_changes() -> None:
 def test_what_is_said_of_shipped_reports(wanted: str, said: list[str]) -> None:
     text = text_of(wanted)
     assert [words for words in said if words not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("reading", "said"),
+    [
+        ({}, "read as depth not stated, by one person, not named"),
+        ({"depth": "full_text", "by": "reader-1"}, "read as full text, by one person (reader-1)"),
+        (
+            {"depth": "abstract", "by": "reader-1", "date": "2026-02-15"},
+            "abstract, by one person (reader-1), 2026-02-15",
+        ),
+        ({"depth": "title", "by": "reader-1", "checked_by": "reader-2"}, "by reader-1, checked by reader-2"),
+        ({"depth": "title", "checked_by": "reader-2"}, "read as title, by an unnamed reader, checked by reader-2"),
+        ({"depth": "secondary", "secondary_source": "a review"}, "read as secondary (a review), by one person"),
+    ],
+)
+def test_how_a_made_up_report_was_read(make_review: MakeReview, reading: dict[str, str], said: str) -> None:
+    library, protocol, selection = selected_in(
+        make_review(report("example-1", patient(course())) | {"extraction": reading})
+    )
+    text = contribution_text(contribution(library, protocol, selection, "example-1"), protocol)
+    assert said in " ".join(text.split())
 
 
 def test_json_contract() -> None:

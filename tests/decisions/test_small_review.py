@@ -24,12 +24,15 @@ Strict: trials 9/12, cohorts 3/5, cases 1/3: 13/20 in 7 reports. All evidence: c
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 import yaml
-from conftest import FROZEN, arm, course, patient, report, unit
+from conftest import FROZEN, arm, course, patient, report
 from deciding import HEADLINE, WIDEST
 from opened import Opens, opened
 
@@ -38,16 +41,27 @@ from metaimt.analyses.breakdown import NOT_REPORTED
 from metaimt.analyses.over_time import BY_YEAR, UNDATED
 from metaimt.analyses.results import Results
 from metaimt.analyses.sensitivity import NO_ROWS
+from metaimt.analyses.subgroups import reports_by_level
+from metaimt.figures.forest_by import forest_by_table
 from metaimt.figures.forest_table import ForestTable
 from metaimt.figures.methods_forest import methods_table
-from metaimt.figures.review_forest import forest_table, leave_one_out_table, over_time_table, sensitivity_table
+from metaimt.figures.review_figure import Pools, ReviewFigure
+from metaimt.figures.review_forest import (
+    forest_table,
+    leave_one_out_table,
+    over_time_table,
+    sensitivity_figure,
+    sensitivity_table,
+    strata_table,
+    subgroup_table,
+)
 from metaimt.model.count import Count
 from metaimt.report.linked import Linker
 from metaimt.report.markdown import report_markdown
+from metaimt.report.methods_text import comparison_text
 from metaimt.report.page import news_content, page_html
 from metaimt.report.page_cases import case_data, report_data
 from metaimt.report.page_figures import map_content
-from metaimt.report.page_top import _counted
 from metaimt.report.text import breakdown_table, left_out_table, pooled_table
 from metaimt.serialise import to_json
 from metaimt.versions.changes import Changes
@@ -441,6 +455,7 @@ def test_the_table_of_the_terminal(results: Results) -> None:
         ("ROS1", "1/1", "1"),
     ]
     text = " ".join(" ".join(lines).split())
+    assert "13 of 20 patients responded (65.0 %) in 7 reports: strict, ALK-positive. The average rate" in text
     assert "other kinase" not in text, "nobody is evaluable in it"
     assert (
         "Not in strict: 1 ALK status not stated, 1 disputed, 1 inferred, 1 mixed treatment, 1 unnamed drug, "
@@ -451,6 +466,23 @@ def test_the_table_of_the_terminal(results: Results) -> None:
     )
     assert re.search(r"Complete response, where known: 2/12, \d+\.\d % \[.*?\] \(strict\); 3/17, ", text)
     assert re.search(r"Disease control, where known: 13/16, .*? \(strict\); 18/21, .*? \(all evidence\)\.", text)
+
+
+def test_the_models_of_the_terminal(results: Results) -> None:
+    first, models, *_ = comparison_text(results.comparison[HEADLINE], parts=False).split("\n\n")
+    assert " ".join(first.split()) == ("strict, ALK-positive: 13/20 in 7 reports, 3 of them with two patients or more")
+    named = [re.split(r" {2,}", line)[0] for line in models.splitlines() if not line.startswith(" ")]
+    assert named == [
+        "model",
+        "crude, clopper-pearson",
+        "crude, wilson",
+        "crude, jeffreys",
+        "beta-binomial",
+        "glmm, median",
+        "glmm, marginal mean",
+        "beta-binomial-ml-f",
+        "beta-binomial-ml-chi2",
+    ]
 
 
 def test_the_list_of_who_is_left_out(results: Results) -> None:
@@ -525,6 +557,34 @@ def test_the_headline_of_the_report(markdown: str) -> None:
     assert "known for 21 of 25" in markdown
 
 
+def test_some_of_the_patients_are_a_table_of_their_own_in_the_report(results: Results, markdown: str) -> None:
+    assert "### Some of the patients" not in markdown
+    adults = tuple(row for row in results.sensitivity.rows if row.name == "adults")
+    text = report_markdown(replace(results, sensitivity=replace(results.sensitivity, subsets=adults)))
+    table = text.split("### Some of the patients\n", 1)[1].split("\n### ", 1)[0]
+    ((name, *cells),) = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if "adults" in line
+    ]
+    assert (name, cells[0], cells[4]) == ("adults", "5/6", "6/7")
+    for orr, interval, method in (cells[1:4], cells[5:8]):
+        assert re.sub(r"\d+\.\d", "x", f"{orr} [{interval}]") == "x % [x - x]"
+        assert method.startswith("mean over reports")
+
+
+def test_every_rate_of_the_report_is_told_with_its_method(markdown: str) -> None:
+    """In each table that has a column for it, as often as it has one: a table may show two pools beside each other."""
+    told = 0
+    for table in re.split(r"\n(?!\|)", markdown):
+        rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in table.splitlines()]
+        heading = next((row for row in rows if "method" in row), [])
+        intervals = [place for place, name in enumerate(heading) if name == "95 % interval"]
+        for row in rows[rows.index(heading) + 2 :] if heading else []:
+            for place in (place for place in intervals if re.match(r"[\d.]+ - ", row[place])):
+                told += 1
+                assert row[place + 1], (heading, row)
+    assert told > 60
+
+
 def test_the_separate_rows_of_the_report(markdown: str) -> None:
     found = {row[0]: (row[1], row[-1]) for row in section(markdown, "Not in the pools") if len(row) > 4}
     assert found["ALK-negative"] == ("1/1", "meets the other strict conditions 1/1")
@@ -597,6 +657,14 @@ def test_the_contrast_at_the_head(page: Page, numbers: list[Opens]) -> None:
         (("EIMS", "0/1"), ["all evidence, histology: EIMS"], 1),
         ((NOT_REPORTED, "11/16"), [f"all evidence, histology: {NOT_REPORTED}"], 1),
     ]
+
+
+def test_the_line_of_the_contrast_is_the_rate_of_the_pool_it_is_of(results: Results, html: str) -> None:
+    card = html.split('aria-label="Histology, the pre-specified contrast (all evidence)"', 1)[1].split("</table>", 1)
+    orr = results.response.pools[WIDEST].orr
+    assert orr is not None
+    assert set(re.findall(r'class="reference" x1="([\d.]+)%"', card[0])) == {f"{100 * orr.estimate:.2f}".rstrip("0")}
+    assert "Dotted line: pooled ORR, all evidence." in card[1]
 
 
 def test_the_table_of_the_answer(page: Page) -> None:
@@ -737,11 +805,6 @@ def test_a_box_is_larger_with_more_patients(html: str) -> None:
     assert [each["mark"] for each in rows].count("diamond") == 8
 
 
-def test_a_box_of_very_many_is_no_larger_than_one_of_25() -> None:
-    sizes = [_counted(Count.of("made up", [unit("a/arm1", 1, n)]))["size"] for n in (16, 25, 100)]
-    assert sizes == ["6.5", "7.5", "7.5"]
-
-
 def test_the_map(results: Results) -> None:
     """Of all evidence; the arms have no partner."""
     found = map_content(results)
@@ -862,9 +925,46 @@ def test_the_table_of_reports_left_out(results: Results) -> None:
     }
     moved = [row.estimate for row in table.rows if row.estimate is not None]
     assert moved == sorted(moved), "in the order of the change"
-    twice = leave_one_out_table(results, (HEADLINE, WIDEST))
-    assert [row.kind for row in twice.rows].count("heading") == 2
-    assert [row.kind for row in twice.rows].count("space") == 1, "between the pools, and not before the first"
+
+
+def test_of_what_is_done_otherwise_the_caption_tells_the_lowest_and_the_highest(results: Results) -> None:
+    def told(found: Results) -> str:
+        drawn = sensitivity_figure(found, (HEADLINE,))
+        assert isinstance(drawn, ReviewFigure)
+        return re.sub(r"\d+\.\d", "x", drawn.caption.rpartition("ALK-positive: ")[2])
+
+    assert told(results) == "lowest x % (0/1, -x points): EIMS only; highest x % (5/6, +x points): adults."
+    rows = tuple(
+        replace(row, pools={HEADLINE: replace(row.pools[HEADLINE], change=None)}) for row in results.sensitivity.rows
+    )
+    unmoved = replace(results, sensitivity=replace(results.sensitivity, rows=rows, models=(), discounts=()))
+    assert told(unmoved) == "lowest x % (0/1): EIMS only; highest x % (5/6): adults.", (
+        "a pool of nobody has no rate that could move"
+    )
+
+
+@pytest.mark.parametrize(
+    "table_of",
+    [
+        leave_one_out_table,
+        methods_table,
+        over_time_table,
+        partial(subgroup_table, grouping="histology"),
+        sensitivity_table,
+    ],
+)
+def test_two_pools_in_a_table_have_a_space_between_them(
+    results: Results, table_of: Callable[[Results, Pools], ForestTable]
+) -> None:
+    rows = table_of(results, (HEADLINE, WIDEST)).rows
+    assert [row.kind for row in rows if row.kind in {"heading", "space"}] == ["heading", "space", "heading"]
+
+
+def test_levels_in_a_table_have_a_space_between_them(results: Results) -> None:
+    found = reports_by_level(results.selection, results.protocol, WIDEST, "age_group")
+    rows = forest_by_table(results, found, ()).rows
+    shown = [row.label if row.kind == "heading" else "" for row in rows if row.kind in {"heading", "space"}]
+    assert shown == ["Child", "", "Adult", "", "Not reported"]
 
 
 def test_the_table_of_growing_pools(results: Results) -> None:
@@ -875,6 +975,30 @@ def test_the_table_of_growing_pools(results: Results) -> None:
     ]
     notes = [row.label for row in table.rows if row.kind == "note"]
     assert notes == ["9 of 10 reports have a publication year."]
+
+
+def test_the_table_of_designs(results: Results) -> None:
+    """A diamond for all designs of a pool, a box for each of them and for each row that is in no pool."""
+    found = [(row.kind, row.label, *row.columns[:2]) for row in strata_table(results, (HEADLINE, WIDEST)).rows]
+    assert found == [
+        ("heading", "Strict, ALK-positive"),
+        ("summary", "All designs", "13/20", "7"),
+        ("report", "Prospective trials", "9/12", "2"),
+        ("report", "Cohorts", "3/5", "2"),
+        ("report", "Single cases, series", "1/3", "3"),
+        ("space", ""),
+        ("heading", "All evidence"),
+        ("summary", "All designs", "17/25", "10"),
+        ("report", "Prospective trials", "9/12", "2"),
+        ("report", "Cohorts", "3/5", "2"),
+        ("report", "Single cases, series", "5/8", "6"),
+        ("space", ""),
+        ("heading", "In no pool"),
+        ("report", "ALK-negative", "1/1", "1"),
+        ("report", "ROS1", "1/1", "1"),
+        ("plain", "Other kinase fusions", "0/0", "0"),
+        ("report", "Later lines", "1/1", "1"),
+    ]
 
 
 def test_the_table_of_models(results: Results) -> None:

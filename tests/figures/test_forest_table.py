@@ -9,6 +9,7 @@ import pytest
 
 from metaimt.casefiles.model import CaseFile, Publication
 from metaimt.figures.forest import ForestRow, ForestTable, draw_forest
+from metaimt.figures.forest_table import zoomed
 from metaimt.figures.review_forest import report_labels
 from metaimt.figures.save import figure_bytes
 
@@ -33,6 +34,22 @@ REPORT = ForestRow("report", "Made up 7", ("a drug", "4/8"), 0.5, 0.2, 0.8, 8)
 def test_a_wrong_row_is_refused_by_name(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"'Made up 7'.*{message}"):
         replace(REPORT, **changes)
+
+
+@pytest.mark.parametrize(
+    ("limits", "axis"),
+    [
+        ([], (0.0, 1.0)),
+        ([(0.32, 0.78)], (0.3, 0.8)),
+        ([(0.3, 0.8)], (0.3, 0.8)),
+        ([(0.1 + 0.2, 0.7 + 0.1)], (0.3, 0.8)),  # one is a little more than 0.3, the other a little less than 0.8
+        ([(0.62, 0.78), (0.48, 0.51)], (0.4, 0.8)),
+        ([(0.0, 1.0)], (0.0, 1.0)),
+        ([(0.03, 0.97)], (0.0, 1.0)),
+    ],
+)
+def test_an_axis_goes_from_tenth_to_tenth(limits: list[tuple[float, float]], axis: tuple[float, float]) -> None:
+    assert zoomed(limits) == axis
 
 
 def test_a_wrong_table_is_refused() -> None:

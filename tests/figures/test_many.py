@@ -16,7 +16,7 @@ from metaimt.figures.review_figure import ReviewFigure
 from metaimt.figures.review_forest import forest_figure, forest_table, leave_one_out_figure, leave_one_out_table
 from metaimt.figures.swimmer import swimmer_figure, swimmer_table
 from metaimt.report.page import page_html
-from metaimt.report.page_top import compact_note, forest_rows
+from metaimt.report.page_top import compact_note
 from metaimt.report.sensitivity import over_time_content
 
 POOLS = ("strict", "all_evidence")
@@ -66,15 +66,6 @@ def test_a_long_forest_draws_the_largest_reports_and_the_rest_as_one_row(
     assert said in compact_note(many)
 
 
-def test_the_forest_of_the_page_adds_up_to_the_pool(many: Results, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("metaimt.figures.forest_table.MOST_ROWS", 3)
-    rows = [row for row in forest_rows(many) if row["kind"] == "report"]
-    pool = many.response.pools["all_evidence"].counts
-    assert sum(row["behind"].evaluable for row in rows) == pool.evaluable
-    assert sum(row["behind"].responders for row in rows) == pool.responders
-    assert [row["label"] for row in rows if row["bar"] is None] == ["and 8 other reports"]
-
-
 def test_a_long_leave_one_out_draws_those_that_move_the_estimate_most(
     many: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,6 +89,15 @@ def test_a_long_swimmer_plot_draws_the_longest_treated(many: Results, monkeypatc
     assert isinstance(figure, ReviewFigure)
     assert "Of 45 patients the longest treated 5 are shown one by one" in figure.caption
     assert len(figure.regions) == 5
+
+
+def test_a_forest_by_group_of_just_as_many_reports_as_are_drawn_has_them_all(
+    many: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = reports_by_level(many.selection, many.protocol, "all_evidence", "histology")
+    monkeypatch.setattr("metaimt.figures.forest_table.MOST_ROWS", 11)
+    kinds = [row.kind for row in forest_by_table(many, found, ()).rows]
+    assert (kinds.count("report"), kinds.count("plain")) == (11, 0)
 
 
 def test_a_long_forest_by_group_adds_up(many: Results, monkeypatch: pytest.MonkeyPatch) -> None:

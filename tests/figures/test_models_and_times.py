@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from metaimt.analyses.by_model import SHOWN
 from metaimt.analyses.results import Results
+from metaimt.figures.forest_table import pool_heading
 from metaimt.figures.kaplan_meier import pfs_figure, time_on_treatment_figure
-from metaimt.figures.methods_forest import methods_table
+from metaimt.figures.methods_forest import methods_figure, methods_table
 from metaimt.figures.review_figure import NotDrawn, ReviewFigure
+from metaimt.model.count import Count
 from metaimt.serialise import to_json
 
 
@@ -33,6 +35,21 @@ def test_each_comparison_model_stands_beside_its_fit_on_larger_reports(shipped: 
     models = to_json(shipped.comparison["strict"])["methods"]
     assert rows[place + 1].columns[1] == "2 or more"
     assert rows[place + 1].estimate == models["logit-dl"]["reports_of_two_or_more"]["estimate"]
+
+
+def test_each_row_of_a_model_leads_to_the_patients_of_its_reports(shipped: Results) -> None:
+    """The row below a model, of reports of two patients or more, bears the name of that model."""
+    found = methods_figure(shipped, ("strict", "all_evidence"))
+    assert isinstance(found, ReviewFigure)
+    behind = {region.label: region.behind for region in found.regions}
+    assert len(behind) == len(found.regions)
+    for pool in ("strict", "all_evidence"):
+        counts, heading = shipped.response.pools[pool].counts, pool_heading(shipped, pool).label
+        larger = [(r, n) for _, r, n in counts.clusters if n > 1]
+        assert behind[heading] == behind[f"{heading}, logit-dl"] == behind[f"{heading}, beta-binomial"] == counts
+        some = behind[f"{heading}, logit-dl, reports of 2 or more"]
+        assert isinstance(some, Count)
+        assert (some.responders, some.evaluable) == tuple(map(sum, zip(*larger, strict=True)))
 
 
 def test_time_on_treatment_is_drawn_with_its_counts(shipped: Results) -> None:

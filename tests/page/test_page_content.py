@@ -5,12 +5,17 @@ Every patient and publication is made up; what is expected is written by hand.
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
-from conftest import MakeReview, arm, course, patient, report, unit
+from conftest import MakeReview, arm, course, patient, report, selected_in, unit
 
 from metaimt.analyses.breakdown import EvidenceMap
+from metaimt.analyses.pooled_response import pooled_response
+from metaimt.analyses.results import Results
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.model import Arm, CaseFile
 from metaimt.evidence.tables import units
@@ -29,7 +34,8 @@ from metaimt.report.page_cases import (
     strip_of,
     words,
 )
-from metaimt.report.page_figures import LARGEST, SMALLEST, _at, _cell, _compact, disc
+from metaimt.report.page_figures import LARGEST, SMALLEST, _at, _cell, _compact, disc, map_content
+from metaimt.report.page_top import _counted, _primary, forest_rows, shared_note
 
 
 def case_file(*patients: dict[str, Any], **more: Any) -> CaseFile:
@@ -328,6 +334,91 @@ def test_the_size_of_a_disc_is_its_patients(evaluable: list[int], radii: list[st
     assert [each and each["fraction"] for each in made] == [f"{n}/{n}" for n in evaluable]
     assert _cell(found, rows[0], "none") is None
     assert (LARGEST, SMALLEST) == (14.0, 3.5)
+
+
+def test_the_legend_of_the_map_has_a_small_a_half_filled_and_a_full_disc() -> None:
+    found = EvidenceMap("all_evidence", "fusion_partner", "drug", (), (), {}, {}, {}, Count.of("all", []))
+    pools = SimpleNamespace(pools=("strict", "all_evidence"))
+    made = map_content(cast("Results", SimpleNamespace(evidence_map={"all_evidence": found}, protocol=pools)))
+    legend = [(each["text"], each["disc"]["radius"], each["disc"]["full"]) for each in made["legend"]]
+    assert legend == [
+        ("nobody responded", "3.5", False),
+        ("filled as far as they responded", "7", False),
+        ("all responded", "7", True),
+    ]
+    assert [bool(each["disc"]["path"]) for each in made["legend"]] == [False, True, False]
+    assert made["corner"] == "Fusion partner"
+
+
+# ---------- the forest of the page ----------
+
+
+def asked(folder: Path, **more: Any) -> Results:
+    """What the forest is made of: the pools alone, and what is given."""
+    library, protocol, selection = selected_in(folder)
+    response = pooled_response(selection, protocol)
+    parts = {"library": library, "protocol": protocol, "selection": selection, "response": response}
+    return cast("Results", SimpleNamespace(**parts, **more))
+
+
+def test_the_line_of_the_contrast_is_the_rate_of_the_pool_it_is_of(make_review: MakeReview) -> None:
+    cases = [report(f"made-up-{k}", patient(course(each))) for k, each in enumerate(("PR", "PD"))]
+    inferred = report("made-up-2", patient(course("CR", response_basis="inferred")))
+    results = asked(
+        make_review(*cases, inferred),
+        subgroups=SimpleNamespace(primary={"all_evidence": SimpleNamespace(pool="all_evidence", grouping="histology")}),
+    )
+    pool = results.response.pools["all_evidence"]
+    level = {"name": "IMT", "cells": [{"behind": None}, {"behind": pool.counts, "fraction": "2/3"}]}
+    absent = {"name": "EIMS", "cells": [{"behind": None}, {"behind": None}]}
+    content = {"names": ["strict", "all_evidence"], "pools": ["strict", "all evidence"], "said": ["one", "two"]}
+    found = _primary(results, [{**content, "rows": [level, absent]}])
+    assert found is not None
+    assert pool.orr is not None
+    assert (found["pool"], float(found["at"])) == ("all evidence", round(100 * pool.orr.estimate, 2))
+    assert (found["title"], found["note"]) == ("Histology, the pre-specified contrast (all evidence)", "Two")
+    assert [(row["name"], row["fraction"]) for row in found["rows"]] == [("IMT", "2/3")]
+    response = SimpleNamespace(pools={"all_evidence": replace(pool, orr=None)})
+    nobody = cast("Results", SimpleNamespace(response=response, subgroups=results.subgroups))
+    without = _primary(nobody, [{**content, "rows": [absent]}])
+    assert without is not None
+    assert (without["at"], without["rows"]) == (None, []), "no line where nobody is evaluable"
+
+
+def test_a_box_of_very_many_is_no_larger_than_one_of_25() -> None:
+    sizes = [_counted(Count.of("made up", [unit("a/arm1", 1, n)]))["size"] for n in (16, 25, 100)]
+    assert sizes == ["6.5", "7.5", "7.5"]
+
+
+def test_a_long_forest_has_the_largest_reports_and_a_row_for_the_others(
+    make_review: MakeReview, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cohorts = [report(f"made-up-{n}", arms=[arm(n - 1, n)], design="cohort") for n in (3, 6, 4, 5)]
+    results = asked(make_review(*cohorts, report("single", patient(course("PR")))))
+    rows = [(row["label"], row["fraction"]) for row in forest_rows(results) if row["kind"] == "report"]
+    assert rows == [(f"made-up-{n}", f"{n - 1}/{n}") for n in (6, 5, 4, 3)] + [("single", "1/1")]
+    monkeypatch.setattr("metaimt.figures.forest_table.MOST_ROWS", 2)
+    short = [row for row in forest_rows(results) if row["kind"] == "report"]
+    assert [(row["label"], row["fraction"], row["bar"] is None) for row in short] == [
+        ("made-up-6", "5/6", False),
+        ("made-up-5", "4/5", False),
+        ("and 2 other reports", "5/7", True),
+        ("and 1 other report", "1/1", True),
+    ]
+    assert not any(row["local"] for row in short)
+    assert [row["behind"].ids for row in short[2:]] == [("made-up-3/arm1", "made-up-4/arm1"), ("single/P1",)]
+
+
+def test_a_row_that_a_wider_pool_counts_within_another_report_has_a_mark(make_review: MakeReview) -> None:
+    single = report("made-up-1", patient(course("PR")), overlaps=["made-up-2"])
+    whole = report("made-up-2", design="cohort", overlaps=["made-up-1"], arms=[arm(3, 5, response_basis="inferred")])
+    link: dict[str, Any] = {"reports": ["made-up-1", "made-up-2"], "patients": ["made-up-1/P1 in made-up-2/arm1"]}
+    link |= {"certainty": "certain", "prefer": "made-up-2"}
+    results = asked(make_review(single, whole, links=[link]))
+    rows = [(row["label"], row["fraction"]) for row in forest_rows(results) if row["kind"] == "report"]
+    assert rows == [("made-up-2", "3/5"), ("made-up-1 *", "1/1")]
+    said = "* In all evidence counted within another report: made-up-1/P1 is within made-up-2."
+    assert shared_note(results) == said
 
 
 # ---------- pictures and the frame of the page ----------

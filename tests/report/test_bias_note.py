@@ -26,9 +26,11 @@ from metaimt.report.publication_bias import (
     bias_note,
     bias_section,
     technical_note,
+    trend_text,
     verdict,
 )
 from metaimt.report.wording import odds_text
+from metaimt.statistics.betabinomial_regression import OddsRatio
 from metaimt.statistics.outcome import NotRun
 
 TOO_FEW = "too few to show or to exclude it"
@@ -157,6 +159,17 @@ def test_what_cannot_be_judged_says_why(review: Review, cases: tuple[int, int], 
     assert "nan" not in note
     assert re.search(r"\binf\b", note) is None
     assert technical_note(results)
+
+
+def test_the_trend_with_the_year_is_told_with_its_interval(shipped: Results) -> None:
+    """The numbers are made up, the reports those of the frozen review."""
+    trend = shipped.publication_bias.trends["strict"]
+    found = OddsRatio(1.0512, 0.9004, 1.3127, 0.95, "chi-square", 0.9, 0.34, 0.1, -20.0, -20.45, 20)
+    dated = f"{trend.dated.reports} of {trend.reports} reports dated"
+    assert trend_text(replace(trend, odds_ratio=found)) == (
+        f"odds ratio 1.051 a year (95 % interval 0.900 to 1.313), p = 0.34, {dated}"
+    )
+    assert trend_text(trend).startswith("not run: ")
 
 
 def test_the_report_leads_with_the_note_and_its_table(shipped: Results) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -11,6 +14,7 @@ from metaimt.analyses.cohort_survival import CohortCox, CohortSurvival, Comparis
 from metaimt.analyses.duration import Curve
 from metaimt.casefiles.patient_table import Rejected
 from metaimt.report.cohort import (
+    cohort_section,
     cohorts_content,
     comparison_line,
     contrast_cells,
@@ -29,6 +33,7 @@ from metaimt.report.cohort import (
     survival_head,
     variable_head,
 )
+from metaimt.report.cohort_tables import cox_rows, log_rank_rows, survival_rows
 from metaimt.report.cohort_text import cohort_text
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.survival import CoxTerm, HazardsTest, Landmark, Quantile, kaplan_meier
@@ -235,6 +240,31 @@ def test_a_cohort_in_the_report() -> None:
     assert [row[0] for row in found["cox"]] == ["margin", "age"]
 
 
+def test_a_cohort_in_the_tables_of_the_report() -> None:
+    text = cohort_section([cohort()])
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    *rows, margin, age = rows
+    assert rows == [
+        "| | | n/N | % |",
+        "| age, years | mean 50 | 21/24 |  |",
+        "|  | not stated | 3/24 | 12.5 % |",
+        "| sex | female | 10/24 | 41.7 % |",
+        "|  | male | 14/24 | 58.3 % |",
+        "| marker | symptom | positive | negative | exact test |",
+        "| ALK | fever | 1/2 (50.0 %) | nobody | not run: fewer than two groups |",
+        "| months | survival | 95 % interval | at risk |",
+        "| 2 | 50.0 % | 25.0 - 75.0 | 3 |",
+        "| 36 | beyond follow-up |  | 0 |",
+        "| months | R0: 2/3 died | R1/R2: 1/2 died |",
+        "| 2 | 50.0 % (25.0 - 75.0) | 50.0 % (25.0 - 75.0) |",
+        "| 36 | beyond follow-up | beyond follow-up |",
+        "| | n | deaths | | HR | 95 % interval | p | check |",
+    ]
+    said = "| margin | 24 | 12 | R1/R2 / R0 | x | x - x | p = x | p = x |"
+    assert re.sub(r"\d+\.\d+", "x", margin) == said
+    assert age == "| age | 0 | 0 | not run: not known for anybody |  |  |  |  |"
+
+
 def test_a_cohort_without_times_in_the_report() -> None:
     (found,) = cohorts_content([cohort(NONE)])
     assert found["survival"] == ["not run: 4 events, 5 are needed."]
@@ -270,3 +300,34 @@ def test_a_cohort_in_the_terminal() -> None:
     assert "age (n = 0, not known for 24): not run: not known for anybody" in text
     assert "PH check: a small p speaks against proportional hazards" in text
     assert text.endswith("As printed\n  one.")
+
+
+# ---------- its tables ----------
+
+
+def estimates(survival: CohortSurvival | NotRun) -> list[tuple[Any, ...]]:
+    """Group, quantity, estimate and its limits, at risk, and why there is none."""
+    names = ("group", "quantity", "estimate", "lower", "upper", "at_risk", "not_run")
+    return [tuple(row[name] for name in names) for row in survival_rows([cohort(survival)])]
+
+
+def test_a_curve_in_the_tables_has_a_line_for_each_number() -> None:
+    found = estimates(SURVIVAL)
+    assert found[:4] == [
+        ("all", "median, months", 2.0, 1.0, None, None, ""),
+        ("all", "median follow-up, months", 4.0, 3.0, 5.0, None, ""),
+        ("all", "S at 2 months", 0.5, 0.25, 0.75, 3, ""),
+        ("all", "S at 36 months", None, None, None, 0, ""),
+    ]
+    assert [row[0] for row in found[4:]] == ["margin: R0"] * 4 + ["margin: R1_R2"] * 4
+
+
+def test_a_curve_that_is_not_run_is_a_line_that_says_why() -> None:
+    nothing = (None, None, None, None, "4 events, 5 are needed")
+    few = CohortSurvival(24, 9, {}, {"dead": 4}, NONE, GROUPS[0].curve, (), ())
+    assert estimates(NONE) == [("all", "Kaplan-Meier", *nothing)]
+    first, *switched = estimates(few)
+    assert first == ("all", "Kaplan-Meier", *nothing)
+    assert {row[0] for row in switched} == {"NOT the survival: losses counted as deaths"}
+    assert [row["not_run"] for row in log_rank_rows([cohort()])] == ["4 events, 5 are needed"]
+    assert [row["not_run"] for row in cox_rows([cohort()])] == ["", "not known for anybody"]

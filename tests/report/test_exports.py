@@ -66,6 +66,22 @@ def test_numbers_are_numbers_and_names_are_text() -> None:
     assert list(sheet.iter_rows(min_row=2, values_only=True)) == [("007", 1, 0.5), ("12", 2, 1e-05)]
 
 
+@pytest.mark.parametrize(
+    ("cells", "width"),
+    [
+        (["n", "1", "2"], 8),  # no narrower than that
+        (["n", "ten chars.", "2"], 12),
+        (["a longer heading", "1", "2"], 18),
+        (["n", "x" * 58, ""], 60),
+        (["n", "x" * 59, ""], 60),  # and no wider
+    ],
+)
+def test_a_column_is_as_wide_as_its_longest_cell(cells: list[str], width: int) -> None:
+    text = "\n".join(f"{cell},1" for cell in cells)
+    sheet = load_workbook(io.BytesIO(workbook_bytes("Made up", "1", {"tables/x.csv": text})))["x"]
+    assert {name: sheet.column_dimensions[name].width for name in "AB"} == {"A": width, "B": 8}
+
+
 def test_no_cell_of_the_workbook_is_a_formula() -> None:
     text = "name,n\n=1+1,1\n'@x,2\n"  # the first would have to get past the guard of the CSV files
     book = load_workbook(io.BytesIO(workbook_bytes(HOSTILE, "=1", {"tables/x.csv": text})))

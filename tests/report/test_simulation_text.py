@@ -28,7 +28,7 @@ def cell(**more: Any) -> Cell:
 
 CELLS = (
     cell(),
-    cell(rate=0.9, coverage=0.931, bias=0.02, width=0.25),
+    cell(rate=0.9, coverage=0.931, coverage_se=0.0029, bias=0.02, bias_se=0.0008, width=0.25),
     cell(truth=TWO_POINT, correlation=0.5, coverage=0.85),
     cell(structure="few", reports=4, coverage=0.8),
     cell(method="crude", sets=300, coverage=0.8, coverage_se=0.0231),
@@ -62,7 +62,7 @@ def test_the_target_is_of_the_mean_and_in_a_pool_of_each_cell() -> None:
     assert target_lines(CELLS)[2:] == [
         "made up: met",
         "  lowest mean 94.1 % (beta-binomial, ICC 0.1)",
-        "  lowest cell 93.1 % (se 0.34; beta-binomial, ORR 0.9, ICC 0.1)",
+        "  lowest cell 93.1 % (se 0.29; beta-binomial, ORR 0.9, ICC 0.1)",
         "few: no target",
         "  lowest mean 80.0 % (beta-binomial, ICC 0.1)",
         "  lowest cell 80.0 % (se 0.34; beta-binomial, ORR 0.5, ICC 0.1)",
@@ -93,7 +93,7 @@ def test_the_page_of_the_documentation() -> None:
     text = simulation_markdown(CELLS, "metaimt simulate")
     assert f"\n\n{failures(CELLS)}\n\n" in text
     assert "Written by `metaimt simulate` and never by hand." in text
-    assert "With 4,000 sets a cell: standard error of coverage at most 0.34 points" in text
+    assert "With 4,000 sets a cell: standard error of coverage at most 0.34 points, of bias 0.10" in text
     tables = [line for line in text.splitlines() if line.startswith("|") and not line.startswith("|---")]
     assert tables == [
         "| method | sets | aim | truth | ICC | 0.5 | 0.9 | mean | bias | width |",

@@ -127,7 +127,11 @@ def test_hostile_words_stay_text(shipped: Results) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["12. a title", "12) a title", "> a title", "---", "+ made of words", "[a]: b", "    indented"]
+    "words",
+    [
+        *("12. a title", "12) a title", "> a title", "---", "+ made of words", "[a]: b", "    indented"),
+        *("<div>a title</div>", "made <i>of</i> words"),
+    ],
 )
 def test_no_word_that_looks_like_a_mark_is_lost(shipped: Results, words: str) -> None:
     said = text_of(made(shipped, f"# x\n\n## part\n\n{words}\n\n- {words}\n"))
@@ -253,6 +257,7 @@ def test_a_table_is_called_by_the_two_headings_above_it(shipped: Results) -> Non
 def test_a_table_has_lines_above_below_and_under_its_header(shipped: Results) -> None:
     document = written(shipped, "| a | b |\n|:--|--:|\n| c | 1 |\n| d | 2 |")
     (table,) = document.tables
+    assert not table.autofit, "its columns are as wide as was computed"
     borders = table._tbl.tblPr.find(qn("w:tblBorders"))
     assert borders is not None
     sizes = {line.tag.split("}")[1]: (line.get(qn("w:val")), line.get(qn("w:sz"))) for line in borders}
