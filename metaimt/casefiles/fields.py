@@ -1,9 +1,7 @@
 """The kinds of value a field of a case file may hold: text, numbers, flags, dates, and terms of the vocabulary.
 
 Each kind refuses what it is not, with a hint; nothing is converted except a number or date typed without quotes into a
-text field, which keeps its typed form.
-
-What the models of a case file share: a frozen entry, and its optional fields with their descriptions.
+text field, which keeps its typed form. `Entry` is what all models of a case file are: frozen, and of known fields.
 """
 
 from __future__ import annotations

@@ -1,16 +1,8 @@
-"""Rules on the report as a whole: its bibliography, how it was read, and what its claims are about.
+"""Rules on the report as a whole, on one patient, on one course, and on one arm.
 
-Rules on one patient: age, markers, and the courses in their order.
-
-Paths start at the patient.
-
-Rules on one course: the response and how it is known, why it ended, the dose.
-
-Paths start at the course.
-
-Rules on one arm: its counts.
-
-Paths start at the arm.
+Of a report: its bibliography, how it was read, what its claims are about. Of a patient: age, markers, the courses in
+their order. Of a course: the response and how it is known, why it ended, the dose. Of an arm: its counts. Paths start at
+what the rule is about.
 """
 
 from __future__ import annotations

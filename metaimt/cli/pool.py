@@ -1,7 +1,4 @@
-"""`metaimt pool`.
-
-What `metaimt pool` prints of a table of studies, and of the pools of a review under every model.
-"""
+"""`metaimt pool`: of a review, of a table of studies, and of the pools of a review under every model."""
 
 from __future__ import annotations
 

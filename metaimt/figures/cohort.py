@@ -1,10 +1,6 @@
-"""The figures of a local cohort: survival, by group, and marker positivity by site.
+"""The figures of a local cohort: survival, by group, and marker positivity by site with exact intervals.
 
 Nothing is computed here.
-
-Shares with exact intervals, one a line: marker positivity by site.
-
-It draws any shares; nothing is computed here.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """The specification curve: the estimate under every combination of choices, and the choices beneath it.
 
-What a specification curve is drawn from; the caller may edit it. Needs no matplotlib.
-
-The specification grid of the review as a curve.
+The caller may edit what it is drawn from.
 """
 
 from __future__ import annotations

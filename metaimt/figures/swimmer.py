@@ -1,10 +1,7 @@
-"""The swimmer plot: a lane a patient, one drug after the other, with response and how each ended.
+"""The swimmer plot of the treatment courses: a lane a patient, one drug after the other, with response and end.
 
-The best response as a sign: the same shape and colour in every figure. Shapes differ, so grey is enough.
-
-The lanes that a swimmer plot is drawn from; the caller may edit them. Needs no matplotlib.
-
-The treatment courses of the review as lanes.
+The best response is a sign, the same shape and colour in every figure; shapes differ, so grey is enough. The caller may
+edit the lanes before they are drawn.
 """
 
 from __future__ import annotations

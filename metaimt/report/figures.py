@@ -1,8 +1,5 @@
-"""The figures in report.md: each in its section, with alternative text and caption, or why it is not drawn.
-
-A figure that no section names stands in the last one, so that none is lost.
-
-The figures of a review as files: each drawn and rendered at once, so that only words and bytes are kept of it.
+"""The figures of a review as files, each drawn and rendered at once, so that only words and bytes are kept of it; and in
+report.md, each in its section, with alternative text and caption, or why it is not drawn.
 """
 
 from __future__ import annotations

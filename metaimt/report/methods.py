@@ -1,8 +1,4 @@
-"""The methods paragraphs, from the settings that were used.
-
-The methods paragraph on publication bias, from the settings that were used.
-
-The methods paragraphs on subgroups, duration, sensitivity and time, from the settings that were used.
+"""The methods paragraphs, from the settings that were used: pooling, subgroups, duration, sensitivity, time, bias.
 
 Each number is the constant or the protocol's value that the analysis itself reads.
 """

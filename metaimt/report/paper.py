@@ -1,6 +1,5 @@
-"""The statements of one report as a page of Markdown: what can be computed again, with which command, and what not.
-
-The audit of printed numbers: as text for a terminal 80 columns wide, for the report, and as table.
+"""The audit of printed numbers as text, as a section of the report and as a table; and the statements of one report as a
+page of Markdown: what can be computed again, with which command, and what not.
 """
 
 from __future__ import annotations

@@ -1,12 +1,8 @@
 """report.docx: the report for who writes in Word, with real tables, figures, captions and numbered references.
 
-python-docx and markdown-it are imported when the document is made. Its text is that of report.md, so that the two
-cannot differ; the table of publications becomes the list of references at the end.
-
-A report's Markdown as paragraphs, lists, tables and figures of a Word document.
-
-python-docx and markdown-it are imported with this module. The Markdown is that of our own templates, whose values are
-escaped: what a case file says is text here as well.
+Its text is that of report.md, so that the two cannot differ; the table of publications becomes the list of references
+at the end. The Markdown is that of our own templates, whose values are escaped: what a case file says is text here as
+well. python-docx and markdown-it are imported with this module.
 """
 
 from __future__ import annotations

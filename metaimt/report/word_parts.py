@@ -1,8 +1,5 @@
-"""Pieces of a Word document that python-docx does not make by itself: styles, fields, links, borders, alternative text.
-
-python-docx is imported with this module.
-
-Tables of a Word document: columns as wide as their words need, on a page turned sideways where they must be.
+"""Pieces of a Word document that python-docx does not make by itself: styles, fields, links, borders, alternative text,
+and tables with columns as wide as their words need, on a page turned sideways where they must be.
 
 python-docx is imported with this module.
 """

@@ -1,12 +1,8 @@
-"""Pooled response rate by the beta-binomial: maximum likelihood and profile interval of the mean.
-
-Beta-binomial log-likelihood in the mean mu and the intraclass correlation rho, and its maxima.
+"""The beta-binomial by maximum likelihood, for comparison with other programs: mean, its profile interval, and rho.
 
 r ~ BetaBinomial(n, mu, rho) with alpha = mu (1 - rho) / rho and beta = (1 - mu)(1 - rho) / rho (Skellam,
-J R Stat Soc B 1948;10:257). Everywhere 0 < mu < 1 and 0 <= rho <= 1; all is vectorised, parameters of
-shape (...) with tail counts of shape (J,) or (..., J).
-
-Intraclass correlation of response within reports by maximum likelihood, for comparison with other programs.
+J R Stat Soc B 1948;10:257). Everywhere 0 < mu < 1 and 0 <= rho <= 1, rho being the intraclass correlation of response
+within reports; all is vectorised, parameters of shape (...) with tail counts of shape (J,) or (..., J).
 """
 
 from __future__ import annotations

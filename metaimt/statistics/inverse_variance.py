@@ -1,12 +1,9 @@
-"""Inverse-variance models, fitted by PyMARE: for comparison, never the headline.
+"""Inverse-variance models, fitted by PyMARE, and how far their reports differ: for comparison, never the headline.
 
 They take each report's variance as known and its estimate as normal. With single-patient reports neither holds,
 and the transform or the 0.5 added to empty counts decides the answer: each result carries
 that reason. PyMARE's defaults changed between versions, so every argument is passed, and arrays, not frames.
-
-How far the reports of an inverse-variance model differ: tau^2, Q, I^2; or why nobody knows.
-
-Heterogeneity in inverse-variance models: Q, both kinds of I^2, and the Q-profile interval of tau^2.
+Heterogeneity is tau^2 with its Q-profile interval, Q, and both kinds of I^2, or why nobody knows.
 """
 
 from __future__ import annotations
