@@ -1,8 +1,8 @@
 """Rules on the report as a whole, on one patient, on one course, and on one arm.
 
 Of a report: its bibliography, how it was read, what its claims are about. Of a patient: age, markers, the courses in
-their order. Of a course: the response and how it is known, why it ended, the dose. Of an arm: its counts. Paths start at
-what the rule is about.
+their order. Of a course: the response and how it is known, why it ended, the dose. Of an arm: its counts. Paths start
+at what the rule is about.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""The figures of a review as files, each drawn and rendered at once, so that only words and bytes are kept of it; and in
-report.md, each in its section, with alternative text and caption, or why it is not drawn.
+"""The figures of a review as files and in report.md.
+
+Each is drawn and rendered at once, so that only words and bytes are kept of it. In the report each stands in its
+section, with alternative text and caption, or why it is not drawn.
 """
 
 from __future__ import annotations

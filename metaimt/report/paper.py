@@ -1,5 +1,6 @@
-"""The audit of printed numbers as text, as a section of the report and as a table; and the statements of one report as a
-page of Markdown: what can be computed again, with which command, and what not.
+"""The audit of printed numbers as text, as a section of the report and as a table; and the statements of one report.
+
+Those are a page of Markdown: what can be computed again, with which command, and what not.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Odds ratio of response between groups of reports, or per unit of a covariate, by beta-binomial regression.
 
 logit(mu) = level + slope * x, with one intraclass correlation rho for all reports; the likelihood is maximised over all
-but the slope. Reports with the same x form a group; x is scaled so that it runs from 0 to 1. At rho = 0 this is logistic
-regression.
+but the slope. Reports with the same x form a group; x is scaled so that it runs from 0 to 1. At rho = 0 this is
+logistic regression.
 """
 
 from __future__ import annotations
