@@ -19,6 +19,7 @@ LINES = (
     ("checks", "evidence"),
     ("curation", "analyses"),
     ("versions", "figures"),
+    ("content",),
     ("report",),
     ("review",),
     ("cli",),

@@ -13,6 +13,7 @@ from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.results import Results
 from metaimt.casefiles.model import CaseFile, Publication
 from metaimt.casefiles.published import PublishedFigure
+from metaimt.content.headline import HeadlineRow, headline_rows, row_of
 from metaimt.figures.review_figure import Drawn
 from metaimt.model.count import Count, Publications
 from metaimt.model.reason import Why
@@ -31,15 +32,12 @@ from metaimt.report.sensitivity import over_time_section, sensitivity_section
 from metaimt.report.subgroups import subgroups_section
 from metaimt.report.whats_new import changes_markdown
 from metaimt.report.wording import (
-    NOTHING,
     OUTCOMES,
     READ_AS,
     Link,
     by_depth,
     estimate_with_interval,
     fraction,
-    limits,
-    percent,
     plain,
     plural,
     predicted,
@@ -47,7 +45,6 @@ from metaimt.report.wording import (
     read_twice,
     reasons_line,
 )
-from metaimt.statistics.outcome import NotRun
 from metaimt.versions.changes import Changes
 
 
@@ -67,7 +64,7 @@ def report_content(results: Results, link: Link = plain) -> dict[str, Any]:
         "version": protocol.version,
         "read_as": READ_AS,
         "headline_label": response.headline.label,
-        "pools": list(_pool_rows(results)),
+        "pools": [_row(row) for row in headline_rows(response) if row.kind != "row"],
         "notes": [{"label": group.label, "text": _notes(group, link)} for group in response.pools.values()],
         "not_in_headline": Text(
             "Not in ",
@@ -76,7 +73,7 @@ def report_content(results: Results, link: Link = plain) -> dict[str, Any]:
             reasons_line(response.not_in_headline),
             ".",
         ),
-        "rows": [{**_row(group), "parts": _parts(group, results)} for group in response.rows.values()],
+        "rows": [{**_row(row_of(group, "row")), "parts": _parts(group, results)} for group in response.rows.values()],
         "heterogeneity": list(_heterogeneity(results)),
         "series_size": SERIES_SIZES[0],
         "subgroups": subgroups_section(results),
@@ -104,45 +101,15 @@ def report_content(results: Results, link: Link = plain) -> dict[str, Any]:
     }
 
 
-def _row(group: Group, indent: str = "") -> dict[str, Any]:
-    orr = group.orr
+def _row(row: HeadlineRow) -> dict[str, Any]:
     return {
-        "label": f"{indent}{group.label}",
-        "fraction": fraction(group.counts.responders, group.counts.evaluable),
-        "reports": group.counts.reports,
-        "orr": percent(orr.estimate) if orr else NOTHING,
-        "interval": limits(orr.lower, orr.upper) if orr else "",
-        "method": orr.method if orr else "",
+        "label": row.label if row.kind in {"pool", "row"} else f"– {row.label}",
+        "fraction": row.fraction,
+        "reports": row.reports,
+        "orr": row.percentage,
+        "interval": row.limits,
+        "method": row.method(short=False),
     }
-
-
-def _pool_rows(results: Results) -> Iterator[dict[str, Any]]:
-    for group in results.response.pools.values():
-        yield _row(group)
-        for stratum in group.strata.values():
-            yield _row(stratum, "– ")
-        if group is results.response.headline:
-            yield from adjusted_row(group)
-        local = results.response.local[group.name]
-        if local.evaluable:
-            cells = {"orr": "", "interval": "", "method": "", "reports": local.reports}
-            yield {
-                "label": "– of these local cohort",
-                "fraction": fraction(local.responders, local.evaluable),
-                **cells,
-            }
-
-
-def adjusted_row(group: Group) -> Iterator[dict[str, Any]]:
-    """The rate of a pool adjusted for selection, under the protocol's prior; none for what is no pool."""
-    label = "– adjusted for selection"
-    bare = {"label": label, "fraction": "", "reports": "", "interval": ""}
-    if isinstance(group.adjusted, NotRun):
-        yield {**bare, "orr": group.adjusted.wording(), "method": ""}
-    elif group.adjusted:
-        found = group.adjusted[0]
-        rates = {"orr": percent(found.estimate), "interval": limits(found.lower, found.upper)}
-        yield {**bare, **rates, "method": f"rate in trials, prior {found.prior.wording()}"}
 
 
 def _notes(group: Group, link: Link) -> str:

@@ -28,7 +28,7 @@ from metaimt.report.linked import Linker, shown, visible
 from metaimt.report.page_cases import FACETS, STRATUM, STRIP, case_data, report_data
 from metaimt.report.page_figures import figures_content
 from metaimt.report.page_sections import sections
-from metaimt.report.page_top import compact_note, forest_rows, headline_rows, shared_note, top
+from metaimt.report.page_top import compact_note, forest_rows, headline_table, shared_note, top
 from metaimt.report.whats_new import caused_by, news_sections, number_text, plain_lines, title_of, verdict
 from metaimt.versions.changes import Changes
 from metaimt.versions.places import WORKING_TREE
@@ -166,7 +166,7 @@ def page_html(
         version=results.response.version,
         heading=results.response.title,
         top=top(results, below["primary"]),
-        headline=list(headline_rows(results)),
+        headline=list(headline_table(results)),
         forest=list(forest_rows(results)),
         shared_note=shared_note(results),
         compact_note=compact_note(results),

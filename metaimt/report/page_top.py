@@ -7,6 +7,7 @@ from typing import Any
 
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.results import Results
+from metaimt.content.headline import HeadlineRow, headline_rows, row_of
 from metaimt.evidence.selection import Placed
 from metaimt.figures.forest_table import forest_note, largest_reports, others
 from metaimt.model.count import Count
@@ -29,7 +30,6 @@ from metaimt.report.wording import (
     responded,
     short_method,
 )
-from metaimt.statistics.adjusted import AdjustedRate
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import clopper_pearson
 
@@ -67,37 +67,11 @@ def top(results: Results, primary: Sequence[Mapping[str, Any]]) -> dict[str, Any
     }
 
 
-def headline_rows(results: Results) -> Iterator[dict[str, Any]]:
-    """The pools with their strata and the local cohort, then the separate rows."""
-    for group in results.response.pools.values():
-        yield {**_row(group), "kind": "pool"}
-        for stratum in group.strata.values():
-            yield {**_row(stratum), "kind": "stratum"}
-        if group is results.response.headline and not isinstance(group.adjusted, NotRun) and group.adjusted:
-            yield _adjusted(group.adjusted[0], group)
-        local = results.response.local[group.name]
-        if local.evaluable:
-            counts = fraction(local.responders, local.evaluable)
-            bare = {"orr": "", "interval": "", "method": "", "bar": None, "kind": "stratum"}
-            yield {"label": "of these local cohort", "fraction": counts, "reports": local.reports, **bare} | {
-                "behind": local
-            }
-    for group in results.response.rows.values():
-        yield {**_row(group), "kind": "row"}
-
-
-def _adjusted(found: AdjustedRate, group: Group) -> dict[str, Any]:
-    return {
-        "label": "adjusted for selection",
-        "behind": group.counts,
-        "fraction": "",
-        "reports": "",
-        "orr": percent(found.estimate),
-        "interval": limits(found.lower, found.upper),
-        "method": f"rate in trials, prior {found.prior.wording()}",
-        "bar": bar(found),
-        "kind": "stratum",
-    }
+def headline_table(results: Results) -> Iterator[dict[str, Any]]:
+    """The rows of the headline table; what is not run is left to the report."""
+    for row in headline_rows(results.response):
+        if not isinstance(row.rate, NotRun):
+            yield {**_row(row), "kind": "stratum" if row.kind in {"adjusted", "local"} else row.kind}
 
 
 def forest_rows(results: Results) -> Iterator[dict[str, Any]]:
@@ -115,11 +89,11 @@ def forest_rows(results: Results) -> Iterator[dict[str, Any]]:
                 yield from _reports(results, [m for m in inside if m.is_in(headline.name) == first], group, tone, shown)
             for pool in dict.fromkeys((headline.name, widest.name)):
                 group = results.response.pools[pool]
-                row = _row(group.strata[stratum])
+                row = _row(row_of(group.strata[stratum]))
                 yield {**row, "kind": "summary", "label": f"{row['label']}, {group.label}", "drug": ""}
     yield {"kind": "heading", "label": "All together"}
     for group in results.response.pools.values():
-        yield {**_row(group), "kind": "summary", "drug": ""}
+        yield {**_row(row_of(group)), "kind": "summary", "drug": ""}
 
 
 def shared_note(results: Results) -> str:
@@ -206,17 +180,16 @@ def _living(results: Results) -> str:
     return f"{LIVING[living.status]}; to be searched every {plural(living.search_every_months, 'month')}"
 
 
-def _row(group: Group) -> dict[str, Any]:
-    orr = group.orr
+def _row(row: HeadlineRow) -> dict[str, Any]:
     return {
-        "label": capital(group.label),
-        "behind": group.counts,
-        "fraction": fraction(group.counts.responders, group.counts.evaluable),
-        "reports": group.counts.reports,
-        "orr": percent(orr.estimate) if orr else NOTHING,
-        "interval": limits(orr.lower, orr.upper) if orr else "",
-        "method": short_method(orr),
-        "bar": bar(orr),
+        "label": row.label if row.kind in {"adjusted", "local"} else capital(row.label),
+        "behind": row.counts,
+        "fraction": row.fraction,
+        "reports": row.reports,
+        "orr": row.percentage,
+        "interval": row.limits,
+        "method": row.method(short=True),
+        "bar": None if isinstance(row.rate, NotRun) else bar(row.rate),
     }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from metaimt.analyses.breakdown import Breakdown, Level
 from metaimt.analyses.pooled_response import Group, PooledResponse
 from metaimt.casefiles.library import Pending
+from metaimt.content.headline import HeadlineRow, headline_rows
 from metaimt.files import for_terminal
 from metaimt.model.count import Count
 from metaimt.model.reason import Why
@@ -27,25 +28,18 @@ from metaimt.statistics.posterior import FEW, PooledProportion
 from metaimt.statistics.proportion import Proportion
 
 WIDTH = 80
-_NAME, _COUNTS = 27, 25
+_NAME, _START = 27, 52
 
 
 def pooled_table(result: PooledResponse) -> str:
     """The headline table: pools with their strata, then the separate rows, then what is not in the headline."""
     version = f"v{result.version}"
     lines = [*_title(result.title, version), "", *_answer(result.headline), "", _heading("mean over reports, 95 %")]
-    for group in result.pools.values():
-        lines.append(_row(group))
-        if group is result.headline:
-            lines += [_row(stratum, indent=2) for stratum in group.strata.values()]
-            lines += _adjusted_row(group)
-        local = result.local[group.name]
-        if local.evaluable:
-            lines.append(_counts_row("  of these local cohort", local))
-    rows = [group for group in result.rows.values() if group.orr is not None]
-    if rows:
-        in_order = sorted(rows, key=_later_first)
-        lines += ["", _heading("these patients, exact"), *(_row(group, exact="") for group in in_order)]
+    rows = list(headline_rows(result))
+    lines += [_row(row) for row in rows if row.kind != "row" and (row.in_headline or row.kind in {"pool", "local"})]
+    separate = sorted((row for row in rows if row.kind == "row" and row.rate is not None), key=_later_first)
+    if separate:
+        lines += ["", _heading("these patients, exact"), *map(_row, separate)]
     lines += ["", *_notes(result)]
     return "\n".join(line.rstrip() for line in lines)
 
@@ -66,16 +60,8 @@ def _answer(headline: Group) -> list[str]:
     return _wrapped(for_terminal(said), WIDTH)
 
 
-def _adjusted_row(group: Group) -> list[str]:
-    if isinstance(group.adjusted, NotRun):
-        return [f"  adjusted for selection{'':<{_NAME - 24}}  {group.adjusted.wording()}"]
-    found, *_ = group.adjusted
-    rate, interval = rate_and_limits(found.estimate, found.lower, found.upper)
-    return [f"{'  adjusted for selection':<{_NAME + _COUNTS}}{f'{rate} %':>9}   {interval}"]
-
-
-def _later_first(group: Group) -> bool:
-    return group.name != "later_lines"
+def _later_first(row: HeadlineRow) -> bool:
+    return row.name != "later_lines"
 
 
 def _title(title: str, version: str) -> list[str]:
@@ -89,14 +75,18 @@ def _heading(what: str) -> str:
     return f"{'':<{_NAME}}{'r/n':>7}{'r/n %':>9}{'reports':>9}   {what}"
 
 
-def _row(group: Group, indent: int = 0, exact: str = "exact") -> str:
-    start = _counts_row(" " * indent + group.label, group.counts)
-    if group.orr is None:
-        return f"{start}  {NOTHING}"
-    rate, interval = rate_and_limits(group.orr.estimate, group.orr.lower, group.orr.upper)
-    if not isinstance(group.orr, PooledProportion):
-        return f"{start}{'':>9}   {interval:<13}{exact if group.orr.evaluable else ''}"
-    return f"{start}{f'{rate} %':>9}   {interval:<13}{'*' if group.orr.assumed else ''}"
+def _row(row: HeadlineRow) -> str:
+    indent = "" if row.kind in {"pool", "row"} else "  "
+    if isinstance(row.rate, NotRun):
+        return f"{indent}{row.label:<{_NAME - 2}}  {row.rate.wording()}"
+    start = _counts_row(f"{indent}{row.label}", row.counts) if row.fraction else f"{indent + row.label:<{_START}}"
+    if row.rate is None:
+        return start if row.kind == "local" else f"{start}  {NOTHING}"
+    rate, interval = rate_and_limits(row.rate.estimate, row.rate.lower, row.rate.upper)
+    if isinstance(row.rate, Proportion):
+        return f"{start}{'':>9}   {interval:<13}{'exact' if row.kind != 'row' and row.rate.evaluable else ''}"
+    assumed = isinstance(row.rate, PooledProportion) and row.rate.assumed
+    return f"{start}{f'{rate} %':>9}   {interval:<13}{'*' if assumed else ''}"
 
 
 def _counts_row(label: str, counts: Count) -> str:
