@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import copyreg
 import os
+
+# Read when numpy is loaded, as by the command line: of two threads for small arrays one waits, and that costs as much.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import copyreg
 import pickle
 import sys
 from collections.abc import Callable, Generator
