@@ -28,6 +28,7 @@ from metaimt.review import load, respond
 from metaimt.serialise import to_json
 from metaimt.statistics.posterior import confidence_sequence
 
+pytestmark = pytest.mark.usefixtures("remembered")
 HERE = Path(__file__).parent
 Reports = list[dict[str, Any]]
 
