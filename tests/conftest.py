@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import copyreg
 import os
+
+# Read when numpy is loaded, as by the command line: of two threads for small arrays one waits, and that costs as much.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import copyreg
 import pickle
 import sys
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -139,33 +144,37 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
+def made_once(path: Path, make: Callable[[], Results]) -> Results:
+    """What one process of the test run makes and keeps at `path` in `once`, and the others read."""
+    with FileLock(path.with_suffix(".lock")):
+        if not path.exists():
+            path.write_bytes(pickle.dumps(make()))
+        found: Results = pickle.loads(path.read_bytes())  # noqa: S301 - written by another process of this run
+    return found
+
+
 @pytest.fixture(scope="session")
 def shipped(once: Path) -> Results:
     """The frozen review, analysed once a test run."""
-    path = once / "results.pickle"
-    with FileLock(once / "results.lock"):
-        if not path.exists():
-            path.write_bytes(pickle.dumps(metaimt.run(FROZEN / "cases")))
-        found: Results = pickle.loads(path.read_bytes())  # noqa: S301 - written by another process of this run
-    return found
+    return made_once(once / "results", lambda: metaimt.run(FROZEN / "cases"))
+
+
+def write_review(folder: Path, *reports: dict[str, Any], links: list[dict[str, Any]] | None = None) -> Path:
+    """Write a made-up review with the shipped protocol, and return its folder."""
+    (folder / "literature").mkdir(parents=True, exist_ok=True)
+    (folder / "review.yaml").write_text(PRESENT_PROTOCOL, encoding="utf-8")
+    for entry in reports:
+        path = folder / "literature" / f"{entry['report']['id']}.yaml"
+        path.write_text(f"# Made up.\n{yaml.safe_dump(entry, sort_keys=False)}", encoding="utf-8")
+    if links:
+        (folder / "links.yaml").write_text(yaml.safe_dump(links), encoding="utf-8")
+    return folder
 
 
 @pytest.fixture
 def make_review(tmp_path: Path) -> MakeReview:
     """A function that writes a made-up review folder with the shipped protocol and returns it."""
-
-    def make(*reports: dict[str, Any], links: list[dict[str, Any]] | None = None) -> Path:
-        folder = tmp_path / "review"
-        (folder / "literature").mkdir(parents=True, exist_ok=True)
-        (folder / "review.yaml").write_text(PRESENT_PROTOCOL, encoding="utf-8")
-        for entry in reports:
-            path = folder / "literature" / f"{entry['report']['id']}.yaml"
-            path.write_text(f"# Made up.\n{yaml.safe_dump(entry, sort_keys=False)}", encoding="utf-8")
-        if links:
-            (folder / "links.yaml").write_text(yaml.safe_dump(links), encoding="utf-8")
-        return folder
-
-    return make
+    return partial(write_review, tmp_path / "review")
 
 
 @pytest.fixture

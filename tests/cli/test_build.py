@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 from command import metaimt
-from conftest import MakeReview, course, patient, report
+from conftest import Built, MakeReview, course, patient, report, write_review
 
 from metaimt.cli.build import Stages, build
 from metaimt.problem import CannotAnalyse
@@ -23,9 +23,22 @@ class Terminal(io.StringIO):
         return True
 
 
+TWO = (report("a-2020", patient(course("PR"))), report("b-2021", patient(course("SD"))))
+
+
 @pytest.fixture
 def review(make_review: MakeReview) -> Path:
-    return make_review(report("a-2020", patient(course("PR"))), report("b-2021", patient(course("SD"))))
+    return make_review(*TWO)
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Built]:
+    """The folder of a review, and what is built of it with one figure when nothing fails."""
+    folder = tmp_path_factory.mktemp("usual")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("metaimt.report.figures.figure_names", lambda protocol: {"forest": "made up"})
+        written = write_review(folder / "review", *TWO)
+        return written, Built(build_review(written, folder / "out"), folder / "out")
 
 
 @pytest.fixture
@@ -61,9 +74,11 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.usefixtures("forest_only")
 def test_stages_are_shown_with_their_seconds_and_then_the_page(
-    review: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: list[str]
+    usual: tuple[Path, Built], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: list[str]
 ) -> None:
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    review, whole = usual
+    monkeypatch.setattr("metaimt.analyses.results.analyse", lambda *_: whole.results)
     build(review, tmp_path / "out", open_page=True)
     lines = terminal.getvalue().splitlines()
     stages = ["reading", "pooling,", "drawing", "comparing", "writing"]
@@ -105,6 +120,10 @@ def test_where_no_browser_starts_the_page_is_named(
     assert opened == [(tmp_path / "out" / "index.html").resolve().as_uri()] * 2
 
 
+def names(out: Path) -> set[str]:
+    return {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+
+
 RENDERERS = {  # what fails -> the outputs that are lost with it
     "metaimt.report.outputs.page_html": {"index.html"},
     "metaimt.report.outputs.report_markdown": {"report.md", "report.docx"},
@@ -118,14 +137,14 @@ RENDERERS = {  # what fails -> the outputs that are lost with it
 }
 
 
+@pytest.mark.usefixtures("forest_only")
 @pytest.mark.parametrize("where", RENDERERS)
 def test_a_renderer_that_fails_loses_its_own_output_only(
-    where: str, review: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    where: str, usual: tuple[Path, Built], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    usual, out = tmp_path / "usual", tmp_path / "out"
-    few = ("metaimt.report.figures.figure_names", lambda protocol: {"forest": "forest plot"})
-    monkeypatch.setattr(*few)
-    build_review(review, usual)
+    review, whole = usual
+    out = tmp_path / "out"
+    monkeypatch.setattr("metaimt.analyses.results.analyse", lambda *_: whole.results)
 
     def fails(*_: object, **__: object) -> None:
         raise ValueError("a made-up mistake")
@@ -133,7 +152,9 @@ def test_a_renderer_that_fails_loses_its_own_output_only(
     monkeypatch.setattr(where, fails)
     done = metaimt("build", review, "--out", out, "--jobs", "1")
     assert done.returncode == 1
-    files = [{path.relative_to(each).as_posix() for path in each.rglob("*") if path.is_file()} for each in (usual, out)]
+    files = [
+        {path.relative_to(each).as_posix() for path in each.rglob("*") if path.is_file()} for each in (whole.out, out)
+    ]
     lost = files[0] - files[1]
     assert RENDERERS[where] <= lost <= RENDERERS[where] | {"figures/forest.png"}
     for name in sorted(lost - {"figures/forest.svg", "figures/forest.png"}):

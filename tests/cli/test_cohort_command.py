@@ -128,14 +128,21 @@ def test_formulas_and_escapes_of_a_table_do_nothing(tmp_path: Path) -> None:
             assert not [cell for cell in row if cell.startswith(("=", "+", "-", "@", "\t"))]
 
 
-def test_out_is_the_same_bytes_and_has_tables_and_figures(tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        assert run(EXAMPLE, "--out", str(tmp_path / name), "--losses-as-deaths").returncode == 0
-    files = {path.relative_to(tmp_path / "one").as_posix() for path in (tmp_path / "one").rglob("*.*")}
+def test_out_is_the_same_bytes_and_has_tables_and_figures(usual: Path, tmp_path: Path) -> None:
+    assert run(EXAMPLE, "--out", str(tmp_path / "two"), "--losses-as-deaths").returncode == 0
+    files = {path.relative_to(usual).as_posix() for path in usual.rglob("*.*")}
     assert {"results.json", "cohort.txt", "tables/cox.csv", "tables/survival.csv", "figures/survival.svg"} <= files
     assert {"figures/survival-by-margin.png", "figures/survival-if-losses-were-deaths.svg"} <= files
     for name in files:
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+        assert (usual / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is written when nothing fails."""
+    out = tmp_path_factory.mktemp("usual") / "out"
+    assert run(EXAMPLE, "--out", str(out), "--losses-as-deaths").returncode == 0
+    return out
 
 
 LOST = {
@@ -147,16 +154,15 @@ LOST = {
 
 @pytest.mark.parametrize("where", LOST)
 def test_what_cannot_be_made_loses_its_own_output_only(
-    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    where: str, usual: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    usual, out = tmp_path / "usual", tmp_path / "out"
-    assert run(EXAMPLE, "--out", str(usual)).returncode == 0
+    out = tmp_path / "out"
 
     def fails(*_: object, **__: object) -> None:
         raise ValueError("a made-up mistake")
 
     monkeypatch.setattr(where, fails)
-    done = run(EXAMPLE, "--out", str(out), "--format", "json")
+    done = run(EXAMPLE, "--out", str(out), "--losses-as-deaths", "--format", "json")
     assert done.returncode == 1
     files = [{path.relative_to(each).as_posix() for path in each.rglob("*") if path.is_file()} for each in (usual, out)]
     part = LOST[where]

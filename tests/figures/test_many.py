@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
-from conftest import MakeReview, arm, course, patient, report
+from conftest import arm, course, made_once, patient, report, write_review
 
 import metaimt
 from metaimt.analyses.results import Results
@@ -22,9 +23,9 @@ from metaimt.report.sensitivity import over_time_content
 POOLS = ("strict", "all_evidence")
 
 
-@pytest.fixture
-def many(make_review: MakeReview) -> Results:
-    """Nine made-up reports of one to nine patients each, and two of an arm."""
+@pytest.fixture(scope="module")
+def many(once: Path) -> Results:
+    """Nine made-up reports of one to nine patients each, and two of an arm; analysed once a test run."""
     cases = [
         report(
             f"made-up-{k}",
@@ -36,7 +37,7 @@ def many(make_review: MakeReview) -> Results:
         for k in range(1, 10)
     ]
     arms = [report(f"made-up-1{k}", arms=[arm(3 + k, 9)], design="trial", year=2020) for k in range(2)]
-    return metaimt.run(make_review(*cases, *arms))
+    return made_once(once / "many", lambda: metaimt.run(write_review(once / "many-reports", *cases, *arms)))
 
 
 def counts(table: ForestTable, place: int, *kinds: str) -> tuple[int, int]:

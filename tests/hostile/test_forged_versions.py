@@ -31,6 +31,7 @@ def test_each_section(section: str, format_: int, tmp_path: Path) -> None:
     path = tmp_path / "versions" / "2026.1.json"
     content = json.loads(path.read_text(encoding="utf-8"))
     del content["seal"]
+    content["files"] = {"a": []}  # most of it, and written and read for each value
     if format_ == 2:
         path.unlink()
         path, content["format"] = path.with_name("2026.1.json.bz2"), 2

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from workbooks import sound, workbooks
+import pytest
+from workbooks import floods, sound, without_floods
 
+from metaimt.casefiles import tables
 from metaimt.casefiles.library import read_files
 from metaimt.casefiles.patient_table import read_patient_table
 from metaimt.casefiles.studies import UnreadableStudies, read_studies
@@ -36,17 +39,34 @@ def read(folder: Path, content: bytes) -> tuple[list[tuple[str, float | None]], 
     return [(patient.id, patient.age) for patient in table.patients], bool(table.problems)
 
 
-def test_no_number_changes_without_a_word_and_nothing_is_raised(tmp_path: Path) -> None:
-    (tmp_path / "example-2020.yaml").write_text(CASE)
+def none_changes_without_a_word(folder: Path, corpus: Iterable[tuple[str, bytes]]) -> int:
+    """How many there were; of each, a number that is not as typed is told, and nothing is raised."""
+    (folder / "example-2020.yaml").write_text(CASE)
     names = set()
-    for name, content in workbooks():
+    for name, content in corpus:
         names.add(name)
-        patients, told = read(tmp_path, content)
+        patients, told = read(folder, content)
         assert told or patients == OTHERWISE.get(name, AS_TYPED), name
-        beside = examine(read_files([tmp_path / "example-2020.yaml"]), whole=False).problems
+        beside = examine(read_files([folder / "example-2020.yaml"]), whole=False).problems
         assert not told or any(problem.file.endswith("t.xlsx") for problem in beside), name
         try:
-            read_studies(tmp_path / "t.xlsx")
+            read_studies(folder / "t.xlsx")
         except UnreadableStudies as error:
             assert error.problems, name
-    assert len(names) >= 120
+    return len(names)
+
+
+def test_no_number_changes_without_a_word_and_nothing_is_raised(tmp_path: Path) -> None:
+    assert none_changes_without_a_word(tmp_path, without_floods()) >= 120
+
+
+def test_a_small_flood_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "MOST_UNPACKED", 5 * 1024**2)
+    for name, content in floods(6, 2, 20_000):
+        assert read(tmp_path, content)[1], name
+    assert none_changes_without_a_word(tmp_path, floods(6, 2, 20_000)) == 3
+
+
+@pytest.mark.slow
+def test_a_flood_is_told(tmp_path: Path) -> None:
+    assert none_changes_without_a_word(tmp_path, floods(600, 100, 200_000)) == 3

@@ -348,6 +348,7 @@ def test_libreoffice_opens_the_document(outputs: Path, tmp_path: Path) -> None:
     assert (tmp_path / "report.pdf").stat().st_size > 100_000
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("localc") is None, reason="LibreOffice Calc is not installed")
 def test_libreoffice_opens_the_workbook(outputs: Path, tmp_path: Path) -> None:
     done = opened(outputs / "tables.xlsx", tmp_path)

@@ -85,7 +85,7 @@ def test_odds_ratio_by_a_second_quadrature(group: Reports, reference: Reports) -
         assert below == pytest.approx(TAILS, abs=5e-4)
 
 
-@examples(8)
+@examples(4, nightly=80)
 @given(SIDE, SIDE)
 def test_without_selection_it_is_the_pool(trials: Any, others: Any) -> None:
     found = adjusted_rate(trials, others, SelectionPrior(1.0, 0.0))
@@ -96,7 +96,7 @@ def test_without_selection_it_is_the_pool(trials: Any, others: Any) -> None:
     assert limits(nearly) == pytest.approx(limits(pool), abs=1e-3)
 
 
-@examples(8)
+@examples(4, nightly=80)
 @given(SIDE, SIDE)
 def test_a_prior_that_says_nothing_leaves_the_trials_alone(trials: Any, others: Any) -> None:
     """The wider the prior, the less the others say; what is left is what they say of rho."""
@@ -104,7 +104,7 @@ def test_a_prior_that_says_nothing_leaves_the_trials_alone(trials: Any, others: 
     assert first == pytest.approx(second, abs=2e-3)
 
 
-@examples(8)
+@examples(4, nightly=80)
 @given(SIDE, SIDE)
 def test_more_selection_lowers_the_rate(trials: Any, others: Any) -> None:
     found = [limits(adjusted_rate(trials, others, SelectionPrior(ratio, 0.5))) for ratio in (1.0, 1.5, 2.0, 4.0)]
@@ -115,7 +115,7 @@ def mirrored(side: Any) -> Any:
     return [n - r for r, n in zip(*side, strict=True)], side[1]
 
 
-@examples(8)
+@examples(4, nightly=80)
 @given(SIDE, SIDE)
 def test_mirror_and_order(trials: Any, others: Any) -> None:
     estimate, lower, upper = limits(adjusted_rate(trials, others, SelectionPrior(1.5, 0.5)))
@@ -132,7 +132,7 @@ def test_odds_ratio_the_other_way_round_is_its_inverse(trials: Any, others: Any)
     assert np.log(ratio) == pytest.approx(-np.log([back[0], back[2], back[1]]), abs=5e-3)
 
 
-@examples(8)
+@examples(4, nightly=80)
 @given(SIDE, SIDE)
 def test_a_new_single_responder_lowers_nothing(trials: Any, others: Any) -> None:
     before = limits(adjusted_rate(trials, others))

@@ -256,7 +256,7 @@ REPORTS = st.lists(
 )
 
 
-@examples(20)
+@examples(10, nightly=200)
 @given(REPORTS)
 def test_intervals_hold_the_estimate_and_shrink_with_more_reports(pairs: list[tuple[int, int]]) -> None:
     r, n = [x for x, _ in pairs], [m for _, m in pairs]
@@ -267,7 +267,7 @@ def test_intervals_hold_the_estimate_and_shrink_with_more_reports(pairs: list[tu
     assert one.lower - 1e-9 <= two.lower <= two.upper <= one.upper + 1e-9
 
 
-@examples(30)
+@examples(15, nightly=300)
 @given(REPORTS)
 def test_likelihood_at_the_maximum_is_not_beaten(pairs: list[tuple[int, int]]) -> None:
     fit = fit_beta_binomial([x for x, _ in pairs], [m for _, m in pairs])

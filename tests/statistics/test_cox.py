@@ -60,7 +60,7 @@ ROWS = st.lists(
 )
 
 
-@examples(15)
+@examples(7, nightly=150)
 @given(ROWS, st.sampled_from(["efron", "breslow"]), st.randoms(use_true_random=False))
 def test_properties(rows: list[Any], ties: Ties, random: Any) -> None:
     time, event = [r[0] for r in rows], [r[1] for r in rows]
@@ -167,7 +167,7 @@ def test_penalised_agrees_with_firthmodels(name: str) -> None:
 SINGLE = st.lists(st.tuples(st.integers(1, 8), st.booleans(), st.integers(-3, 3)), min_size=2, max_size=16)
 
 
-@examples(30)
+@examples(15, nightly=300)
 @given(SINGLE, st.sampled_from(["efron", "breslow"]), st.randoms(use_true_random=False))
 def test_penalised_properties(rows: list[Any], ties: Ties, random: Any) -> None:
     time, event, x = [r[0] for r in rows], [r[1] for r in rows], np.array([float(r[2]) for r in rows])

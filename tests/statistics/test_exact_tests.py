@@ -52,7 +52,7 @@ def test_agrees_with_r(name: str) -> None:
     assert (ours.method, ours.levels) == (ENUMERATION, len(found["levels"]))
 
 
-@examples(50)
+@examples(25, nightly=500)
 @given(LEVELS)
 def test_agrees_with_a_plain_loop(pairs: list[tuple[int, int]]) -> None:
     p, tables = brute(*split(pairs))
@@ -61,7 +61,7 @@ def test_agrees_with_a_plain_loop(pairs: list[tuple[int, int]]) -> None:
     assert ours.tables == tables
 
 
-@examples(40)
+@examples(20, nightly=400)
 @given(LEVELS, st.randoms(use_true_random=False))
 def test_neither_order_nor_which_outcome_is_counted_matters(pairs: list[tuple[int, int]], random: Any) -> None:
     ours = fisher_freeman_halton(*split(pairs))

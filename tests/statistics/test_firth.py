@@ -138,7 +138,7 @@ def fit(rows: list[Row], scale: float = 1.0, mirror: bool = False) -> FirthFit:
     return fit_firth(r, [n for (_, n), _ in rows], np.array([[scale * x] for _, x in rows]))
 
 
-@examples(10)
+@examples(5, nightly=100)
 @given(ROWS, st.randoms(use_true_random=False))
 def test_order_mirror_scale_and_grouping(rows: list[Row], random: Any) -> None:
     ours = fit(rows)
@@ -159,7 +159,7 @@ def test_order_mirror_scale_and_grouping(rows: list[Row], random: Any) -> None:
         assert astuple(other)[1:] == pytest.approx(astuple(each)[1:], abs=1e-7)
 
 
-@examples(10)
+@examples(5, nightly=100)
 @given(ROWS)
 def test_maximum_is_not_beaten_by_a_blind_search(rows: list[Row]) -> None:
     data: Data = ([r for (r, _), _ in rows], [n for (_, n), _ in rows], np.array([[float(x)] for _, x in rows]))

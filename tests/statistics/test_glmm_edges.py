@@ -138,7 +138,7 @@ def split(pairs: list[tuple[int, int]]) -> Data:
     return [x for x, _ in pairs], [m for _, m in pairs]
 
 
-@examples(12)
+@examples(6, nightly=120)
 @given(REPORTS)
 def test_intervals_hold_the_estimate_and_shrink_when_every_report_is_doubled(pairs: list[tuple[int, int]]) -> None:
     r, n = split(pairs)
@@ -155,7 +155,7 @@ def test_intervals_hold_the_estimate_and_shrink_when_every_report_is_doubled(pai
         assert thin.estimate == pytest.approx(wide.estimate, rel=1e-5, abs=1e-5)
 
 
-@examples(12)
+@examples(6, nightly=120)
 @given(REPORTS, st.randoms(use_true_random=False))
 def test_order_is_irrelevant(pairs: list[tuple[int, int]], shuffler: object) -> None:
     mixed = list(pairs)
@@ -163,7 +163,7 @@ def test_order_is_irrelevant(pairs: list[tuple[int, int]], shuffler: object) -> 
     assert both(split(pairs)) == both(split(mixed))
 
 
-@examples(12)
+@examples(6, nightly=120)
 @given(REPORTS)
 def test_non_responders_mirror_responders(pairs: list[tuple[int, int]]) -> None:
     r, n = split(pairs)

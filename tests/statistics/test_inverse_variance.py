@@ -289,7 +289,7 @@ def test_tau2_on_the_boundary_is_exactly_0(method: Method, variance: float) -> N
         assert weighted_fit(y, v, method, "none").tau2 == 0.0
 
 
-@examples(20)
+@examples(10, nightly=200)
 @given(
     st.lists(st.integers(1, 30).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), min_size=3, max_size=15),
     st.sampled_from(list(CODES)),

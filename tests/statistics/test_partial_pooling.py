@@ -207,7 +207,7 @@ def rates(ours: PartialPooling) -> list[Rate]:
     return [*(group.rate for group in ours.groups), ours.new_group]
 
 
-@examples(12)
+@examples(6, nightly=120)
 @given(COUNTS, st.randoms(use_true_random=False))
 def test_order_mirror_and_limits(pairs: list[tuple[int, int]], random: Any) -> None:
     ours = pool(pairs)

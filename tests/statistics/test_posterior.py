@@ -220,13 +220,13 @@ def assert_nothing_lowered(before: Pairs, after: Pairs) -> None:
     assert all(new <= old + 1e-9 for old, new in zip(*mirrored, strict=True))
 
 
-@examples(30)
+@examples(15, nightly=300)
 @given(REPORTS)
 def test_a_new_single_responder_lowers_nothing(pairs: Pairs) -> None:
     assert_nothing_lowered(pairs, [*pairs, (1, 1)])
 
 
-@examples(30)
+@examples(15, nightly=300)
 @given(REPORTS)
 def test_a_responder_in_place_of_a_single_non_responder_lowers_nothing(pairs: Pairs) -> None:
     assert_nothing_lowered([*pairs, (0, 1)], [*pairs, (1, 1)])
@@ -238,7 +238,7 @@ def test_where_the_grid_is_laid_anew_nothing_is_lowered_by_more_than_rounding(pa
     assert all(new >= old - 2e-6 for old, new in zip(limits(first), limits(then), strict=True))
 
 
-@examples(20)
+@examples(10, nightly=200)
 @given(REPORTS)
 def test_the_whole_posterior_moves_up(pairs: Pairs) -> None:
     """Before any rounding: at no rate is the probability below it larger."""
@@ -252,7 +252,7 @@ def test_the_whole_posterior_moves_up(pairs: Pairs) -> None:
     assert np.all(below[1] <= below[0] + 1e-12)
 
 
-@examples(20)
+@examples(10, nightly=200)
 @given(REPORTS, st.randoms(use_true_random=False))
 def test_ordered_and_independent_of_order(pairs: Pairs, random: Random) -> None:
     found = of(pairs)
@@ -263,7 +263,7 @@ def test_ordered_and_independent_of_order(pairs: Pairs, random: Random) -> None:
     assert confidence_sequence(*zip(*shuffled, strict=True)) == confidence_sequence(*zip(*pairs, strict=True))
 
 
-@examples(20)
+@examples(10, nightly=200)
 @given(REPORTS)
 def test_responders_and_non_responders_are_symmetric(pairs: Pairs) -> None:
     estimate, lower, upper = limits(of(pairs))
@@ -273,7 +273,7 @@ def test_responders_and_non_responders_are_symmetric(pairs: Pairs) -> None:
         assert limits(mirrored.rho) == pytest.approx(limits(of(pairs).rho), abs=2e-6)
 
 
-@examples(15)
+@examples(7, nightly=150)
 @given(REPORTS)
 def test_full_weights_are_the_pool(pairs: Pairs) -> None:
     r, n = zip(*pairs, strict=True)

@@ -114,7 +114,7 @@ DATA = st.lists(
 )
 
 
-@examples(30)
+@examples(15, nightly=300)
 @given(DATA, st.randoms(use_true_random=False))
 def test_the_order_of_reports_is_irrelevant_and_mirrored_data_give_the_mirrored_slope(data: Any, chance: Any) -> None:
     r, n = map(np.array, zip(*data, strict=True))

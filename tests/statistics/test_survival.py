@@ -169,7 +169,7 @@ def split(pairs: list[tuple[int, bool]]) -> tuple[list[int], list[bool]]:
     return [t for t, _ in pairs], [e for _, e in pairs]
 
 
-@examples(40)
+@examples(20, nightly=400)
 @given(TIMES, st.randoms(use_true_random=False))
 def test_curve_properties(pairs: list[tuple[int, bool]], random: Any) -> None:
     ours = kaplan_meier(*split(pairs))
@@ -191,7 +191,7 @@ def test_curve_properties(pairs: list[tuple[int, bool]], random: Any) -> None:
         assert middle.upper is None or middle.estimate <= middle.upper
 
 
-@examples(30)
+@examples(15, nightly=300)
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=25))
 def test_without_censoring_it_is_the_empirical_distribution(times: list[int]) -> None:
     ours = kaplan_meier(times, [1] * len(times))
@@ -269,7 +269,7 @@ def by_cause(time: list[int], cause: list[int]) -> dict[int, list[IncidenceAt]]:
     return {each: [at for at in found if at.cause == each] for each in sorted({at.cause for at in found})}
 
 
-@examples(40)
+@examples(20, nightly=400)
 @given(PAIRS, st.randoms(use_true_random=False))
 def test_causes_and_the_free_sum_to_one(pairs: list[tuple[int, int]], random: Any) -> None:
     ours = by_cause(*map(list, zip(*pairs, strict=True)))
@@ -283,7 +283,7 @@ def test_causes_and_the_free_sum_to_one(pairs: list[tuple[int, int]], random: An
         assert np.all(np.diff(each) >= 0)
 
 
-@examples(30)
+@examples(15, nightly=300)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 1)), max_size=25))
 def test_one_cause_is_kaplan_meier(pairs: list[tuple[int, int]]) -> None:
     time, event = [5, *(t for t, _ in pairs)], [1, *(c for _, c in pairs)]
@@ -294,7 +294,7 @@ def test_one_cause_is_kaplan_meier(pairs: list[tuple[int, int]]) -> None:
         assert found == pytest.approx(1 - getattr(theirs, other), abs=1e-10, nan_ok=True)
 
 
-@examples(30)
+@examples(15, nightly=300)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 3)), min_size=1, max_size=25))
 def test_without_censoring_it_is_a_proportion(pairs: list[tuple[int, int]]) -> None:
     for cause, found in by_cause(*map(list, zip(*pairs, strict=True))).items():
@@ -346,7 +346,7 @@ def test_log_rank_of_three_groups_agrees_with_statsmodels() -> None:
 GROUPED = st.lists(st.tuples(st.integers(0, 9), st.booleans(), st.sampled_from("abc")), min_size=2, max_size=25)
 
 
-@examples(40)
+@examples(20, nightly=400)
 @given(GROUPED, st.randoms(use_true_random=False))
 def test_log_rank_properties(rows: list[tuple[int, bool, str]], random: Any) -> None:
     def run(rows: list[tuple[int, bool, str]]) -> LogRank | NotRun:

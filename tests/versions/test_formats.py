@@ -113,7 +113,7 @@ def test_what_is_no_such_file_is_a_message(
 
 def test_a_small_file_does_not_unpack_to_a_flood(tmp_path: Path) -> None:
     path = tmp_path / f"2026.1{PACKED}"
-    path.write_bytes(bz2.compress(b"[" + b"[]," * 6 * 2**20))
+    path.write_bytes(bz2.compress(b"[" + b" " * 17 * 2**20))
     with pytest.raises(WrongUse, match="cannot be read: it unpacks to more than 16 MB"):
         read_version(path)
 
