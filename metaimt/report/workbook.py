@@ -60,6 +60,8 @@ _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?(e[+-]\d+)?")
 _FONT: Final = "Calibri"
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 _LONGEST_NAME, _WIDEST, _NARROWEST = 31, 60, 8
+_LONGEST_CELL: Final = 32_767  # characters that spreadsheets keep
+_CUT: Final = " ... (whole in the CSV file)"
 Table = Sequence[Sequence[str]]
 
 
@@ -67,7 +69,7 @@ def workbook_bytes(title: str, version: str, tables: Mapping[str, str]) -> bytes
     """An .xlsx file of `tables` (file name -> CSV text), the same bytes on every run."""
     from openpyxl import Workbook
 
-    read = {PurePosixPath(name).stem: list(csv.reader(io.StringIO(text))) for name, text in sorted(tables.items())}
+    read = {PurePosixPath(name).stem: _rows(text) for name, text in sorted(tables.items())}
     names = sheet_names(list(read))
     book = Workbook()
     if (first := book.active) is not None:
@@ -81,6 +83,15 @@ def workbook_bytes(title: str, version: str, tables: Mapping[str, str]) -> bytes
     buffer = io.BytesIO()
     book.save(buffer)
     return undated(buffer.getvalue())
+
+
+def _rows(text: str) -> list[list[str]]:
+    """The rows of a CSV, however long its cells."""
+    limit = csv.field_size_limit(len(text) + 1)
+    try:
+        return list(csv.reader(io.StringIO(text)))
+    finally:
+        csv.field_size_limit(limit)
 
 
 def sheet_names(names: Sequence[str]) -> dict[str, str]:
@@ -156,5 +167,5 @@ def _write(sheet: Worksheet, row: int, column: int, text: str, *, as_number: boo
     if as_number:
         cell.value = int(text) if re.fullmatch(r"-?\d+", text) else float(text)
     else:
-        cell.value = text
+        cell.value = text if len(text) <= _LONGEST_CELL else f"{text[: _LONGEST_CELL - len(_CUT)]}{_CUT}"
         cell.data_type = "s"

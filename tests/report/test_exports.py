@@ -170,3 +170,14 @@ def test_words_of_a_report_cannot_leave_their_field() -> None:
     assert "\\input{" not in bibtex.replace(r"\textbackslash{}input", "")
     assert r"journal = {J\_1 \& Co}" in bibtex
     assert "\u202e" not in ris + bibtex
+
+
+def test_a_cell_longer_than_a_spreadsheet_keeps_says_so() -> None:
+    """As the units behind a row of 10,000 reports."""
+    units = "; ".join(f"example-{k}/P1" for k in range(10_000))
+    book = load_workbook(
+        io.BytesIO(workbook_bytes("Made up", "1", {"tables/made-up.csv": f'name,units\nall,"{units}"\n'}))
+    )
+    cell = book["made-up"]["B2"].value
+    assert len(cell) == 32_767
+    assert cell.endswith(" ... (whole in the CSV file)") and units.startswith(cell[:32_000])
