@@ -64,6 +64,7 @@ def recomputed(library: Library) -> dict[str, dict[str, Any]]:
     return {name: numbers(Estimate(group.counts, group.orr)) for name, group in groups.items()}
 
 
+@pytest.mark.usefixtures("remembered")
 @pytest.mark.parametrize("id", [f"example-{letter}" for letter in "abcdefgh"])
 def test_without_it_is_what_deleting_the_file_gives(make_review: MakeReview, id: str) -> None:
     folder = made_up(make_review)

@@ -459,6 +459,7 @@ def test_a_patient_is_described_within_his_arm(folder: Path) -> None:
     ]
 
 
+@pytest.mark.slow  # by default on the made-up ones below, and on the living one in tests/shipped
 def test_they_agree_on_the_frozen_review(shipped: Results) -> None:
     assert differences(recompute.recompute(FROZEN / "cases"), to_json(shipped)) == []
 

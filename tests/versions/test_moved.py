@@ -20,6 +20,8 @@ EDITS = [
      "hensley-2022/P1 left (depth: abstract -> not stated)"),
 ]  # fmt: skip
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 
 @pytest.fixture
 def review(tmp_path: Path) -> Path:
