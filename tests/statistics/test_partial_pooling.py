@@ -11,11 +11,12 @@ import json
 from dataclasses import astuple
 from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis_profiles import examples
 from numpy.typing import NDArray
@@ -207,7 +208,12 @@ def rates(ours: PartialPooling) -> list[Rate]:
     return [*(group.rate for group in ours.groups), ours.new_group]
 
 
+UNANIMOUS = [(18, 18), (1, 1), (22, 22), (0, 16), (125, 125)]
+"""Of 150 made-up sets that whose two sides differ most, by 1.2e-5."""
+
+
 @examples(6, nightly=120)
+@example(pairs=UNANIMOUS, random=Random(1))  # noqa: S311 - an order
 @given(COUNTS, st.randoms(use_true_random=False))
 def test_order_mirror_and_limits(pairs: list[tuple[int, int]], random: Any) -> None:
     ours = pool(pairs)
@@ -219,7 +225,7 @@ def test_order_mirror_and_limits(pairs: list[tuple[int, int]], random: Any) -> N
     wider = pool(pairs, level=0.99)
     for a, b, c in zip(*(rates(each) for each in (ours, mirrored, wider)), strict=True):
         assert (b.mean, b.median, b.lower, b.upper) == pytest.approx(
-            (1 - a.mean, 1 - a.median, 1 - a.upper, 1 - a.lower), abs=5e-6
+            (1 - a.mean, 1 - a.median, 1 - a.upper, 1 - a.lower), abs=2e-5
         )
         assert 0 < c.lower < a.lower < a.median < a.upper < c.upper < 1
         assert a.lower < a.mean < a.upper
