@@ -57,6 +57,7 @@ MODULES = (
     "analyses.sensitivity",
     "evidence.selection",
     "evidence.tables",
+    "model.unit",
     "statistics.adjusted",
     "statistics.posterior",
     "statistics.prediction",
@@ -95,7 +96,7 @@ def _constants(module: ModuleType) -> Iterator[tuple[str, Any]]:
         )
         names = [each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)]
         for name in names:
-            if name.isupper() and _is_plain(value := getattr(module, name, ...)):
+            if name.isupper() and not name.startswith("_") and _is_plain(value := getattr(module, name, ...)):
                 yield name, value
 
 

@@ -12,7 +12,7 @@ from conftest import MakeReview, course, patient, report
 from made_up_review import edit, frozen, small_review, write
 
 import metaimt.analyses.pooled_response
-import metaimt.evidence.tables
+import metaimt.model.unit
 from metaimt.casefiles.protocol import Priors
 from metaimt.casefiles.version_files import read_version, sealed
 from metaimt.problem import WrongUse
@@ -126,11 +126,11 @@ def test_a_changed_default_of_the_protocol(review: Path, monkeypatch: pytest.Mon
 
 
 def test_a_changed_default_that_moves_no_number_is_told(review: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metaimt.evidence.tables, "ADULT_AGE", 16.0)
+    monkeypatch.setattr(metaimt.model.unit, "ADULT_AGE", 16.0)
     found = verify("2026.1", review)
     assert found.holds
     assert [(kind, one.path, one.now) for kind, one in found.settings] == [
-        ("defaults", "evidence.tables.ADULT_AGE", 16.0)
+        ("defaults", "model.unit.ADULT_AGE", 16.0)
     ]
 
 
