@@ -129,9 +129,7 @@ def test_a_changed_default_that_moves_no_number_is_told(review: Path, monkeypatc
     monkeypatch.setattr(metaimt.model.unit, "ADULT_AGE", 16.0)
     found = verify("2026.1", review)
     assert found.holds
-    assert [(kind, one.path, one.now) for kind, one in found.settings] == [
-        ("defaults", "model.unit.ADULT_AGE", 16.0)
-    ]
+    assert [(kind, one.path, one.now) for kind, one in found.settings] == [("defaults", "model.unit.ADULT_AGE", 16.0)]
 
 
 def test_another_package_version_is_told(review: Path) -> None:
