@@ -23,7 +23,7 @@ PNG_LIMIT: Final = 32_000
 """Pixels a side: browsers and image viewers stop at 32,767, so a very long figure gets fewer per inch."""
 
 PNG_PIXELS: Final = 8_000_000
-"""Pixels in all: each takes some 20 bytes while the picture of the page is made."""
+"""Pixels in all, since each takes several times its 4 bytes while the picture of the page is made."""
 
 _TOLD: Final[dict[str, tuple[str, str]]] = {
     "svg": ("Title", "Description"),

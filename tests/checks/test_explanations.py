@@ -111,7 +111,6 @@ def examples(kind: str, rule: str) -> list[list[Path]]:
     inside = [(FILES / kind, "*.yaml"), (FOLDERS / kind, "*")]
     found = [path for folder, form in inside for path in sorted(folder.glob(form)) if path.name != "expect.txt"]
     mine = [path for path in found if path.name.removesuffix(".yaml").split("--")[0] == rule]
-    mine += [path for path in found if kind == "accepted" and path.name.startswith("example-")]
     kinds = ("*.yaml", "*.csv", "*.json")
     return [
         [path] if path.is_file() else sorted(found for kind in kinds for found in path.rglob(kind)) for path in mine

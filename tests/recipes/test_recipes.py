@@ -29,7 +29,7 @@ COSTS = {
     "field": 2,
     "figure": 2,
     "table": 3,
-    "rule": 3,
+    "rule": 4,  # of which two are its examples, one refused and one accepted
     "drug": 1,
     "importer": 1,
     "renderer": 2,
@@ -272,6 +272,7 @@ def test_a_rule(copy: Copy) -> None:
         "  bad: |\n    year: 2023\n  good: |\n    year: 2024\npartner-is-gene:\n",
     )
     example = CASE.replace("year: 2024", "year: 2023") % ""
+    copy.write("tests/casefiles/accepted/odd-year.yaml", textwrap.dedent(CASE % ""))
     copy.write("tests/casefiles/rejected/odd-year.yaml", f"# expect: 3:50 odd-year\n{textwrap.dedent(example)}")
     found = copy.run(
         """
@@ -279,13 +280,14 @@ def test_a_rule(copy: Copy) -> None:
         from metaimt.casefiles.library import read_files
         from metaimt.checks import check_library
         from metaimt.checks.waivers import explanations
-        library = read_files([Path("tests/casefiles/rejected/odd-year.yaml")])
-        told = [each for each in check_library(library, whole=False) if each.rule == "odd-year"]
-        mine = [(each.position.line, each.position.column, each.message, each.hint) for each in told]
-        found = [mine, explanations()["odd-year"].severity]
+        def told(kind):
+            library = read_files([Path(f"tests/casefiles/{kind}/odd-year.yaml")])
+            return [each for each in check_library(library, whole=False) if each.rule == "odd-year"]
+        mine = [(each.position.line, each.position.column, each.message, each.hint) for each in told("rejected")]
+        found = [mine, told("accepted"), explanations()["odd-year"].severity]
         """
     )
-    assert found == [[[3, 50, "2023 is odd", "write an even year"]], "error"]
+    assert found == [[[3, 50, "2023 is odd", "write an even year"]], [], "error"]
     as_documented(copy, "rule")
 
 
