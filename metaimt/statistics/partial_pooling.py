@@ -166,8 +166,10 @@ def _rate(x: Floats, density: Floats, level: float) -> Rate:
     """Mean rate, and quantiles: the Fourier series of the density fills it in between the points of the grid."""
     density = density / density.sum()
     fine = np.fft.irfft(np.fft.rfft(density), x.size * _FINER)
+    # The series is periodic: what stands between the last point and the first belongs to either end in halves.
+    fine = np.roll(fine, _FINER // 2)
     below = np.cumsum(fine) - fine / 2
-    at = x[0] + (x[1] - x[0]) / _FINER * np.arange(fine.size)
+    at = x[0] + (x[1] - x[0]) / _FINER * (np.arange(fine.size) - _FINER // 2)
     tail = (1 - level) / 2
     lower, median, upper = expit(np.interp([tail, 0.5, 1 - tail], below, at)).tolist()
     return Rate(float(density @ expit(x)), median, lower, upper)

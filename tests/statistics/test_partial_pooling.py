@@ -209,7 +209,7 @@ def rates(ours: PartialPooling) -> list[Rate]:
 
 
 UNANIMOUS = [(18, 18), (1, 1), (22, 22), (0, 16), (125, 125)]
-"""Of 150 made-up sets that whose two sides differ most, by 1.2e-5."""
+"""Sides differed by 1.2e-5 here while the gap between the last point of the grid and the first belonged to one end."""
 
 
 @examples(6, nightly=120)
@@ -225,7 +225,7 @@ def test_order_mirror_and_limits(pairs: list[tuple[int, int]], random: Any) -> N
     wider = pool(pairs, level=0.99)
     for a, b, c in zip(*(rates(each) for each in (ours, mirrored, wider)), strict=True):
         assert (b.mean, b.median, b.lower, b.upper) == pytest.approx(
-            (1 - a.mean, 1 - a.median, 1 - a.upper, 1 - a.lower), abs=2e-5
+            (1 - a.mean, 1 - a.median, 1 - a.upper, 1 - a.lower), abs=1e-6
         )
         assert 0 < c.lower < a.lower < a.median < a.upper < c.upper < 1
         assert a.lower < a.mean < a.upper
