@@ -52,16 +52,13 @@ from mutate_run import TOO_LONG, First, each_in_fork, run_tests
 ROOT: Final = Path(__file__).resolve().parent.parent
 SURVIVORS: Final = ROOT / "tests" / "mutation" / "survivors.md"
 LEAST_CAUGHT: Final = 0.85
-_ROWS = (
-    *("counted", "forest_by", "methods_forest", "over_time_forest", "pool_rows", "review_forest"),
-    *("sensitivity_forest", "specification_table", "strata_forest", "subgroup_forest", "swimmer_table", "unit_columns"),
-)
+_ROWS = ("forest_by", "forest_table", "methods_forest", "review_forest", "specification_curve", "swimmer")
 AREAS: Final[dict[str, tuple[str, ...]]] = {
     "selection": ("metaimt/evidence/*.py", "metaimt/model/*.py", "metaimt/casefiles/shared.py"),
     "checks": ("metaimt/checks/*.py",),
     "analyses": ("metaimt/analyses/*.py",),
     "content": (
-        *("metaimt/report/*.py", "metaimt/report/templates/*.md.j2"),
+        *("metaimt/content/*.py", "metaimt/report/*.py", "metaimt/report/templates/*.md.j2"),
         *(f"metaimt/figures/{name}.py" for name in _ROWS),
     ),
     "page": (
@@ -76,6 +73,7 @@ TESTS: Final = (
     "evidence",
     "checks",
     "analyses",
+    "content",
     "report",
     "page",
     "figures",
