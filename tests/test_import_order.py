@@ -20,6 +20,7 @@ LINES = (
     ("curation", "analyses"),
     ("versions", "figures"),
     ("content",),
+    ("render",),
     ("report",),
     ("review",),
     ("cli",),

@@ -7,8 +7,9 @@ The words of a Text hold no digit: every number is a `Number` that knows where i
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
+from string import Formatter
 from typing import Final
 
 from metaimt.model.count import Behind, Count, Publications, Quoted, Reports
@@ -58,7 +59,38 @@ class Named:
         return self.text
 
 
-Piece = str | Number | Named
+@dataclass(frozen=True, slots=True)
+class Strong:
+    """Words that stand out: the name of an item in a list."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What is typed or the name of a file."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Words that lead to an address of the web."""
+
+    text: str
+    address: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Piece = str | Number | Named | Strong | Code | Link
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -76,9 +108,36 @@ class Text:
         return "".join(map(str, self.parts))
 
 
-def counted(text: str, behind: Behind) -> Number:
+def say(sentence: str, /, **pieces: Piece | Text | int) -> Text:
+    """A sentence with pieces in place of the names in braces: `say("known for {n} patients", n=counted("5", who))`.
+
+    A piece that is plain text is a value, not words of the sentence. Raises KeyError for a name without a piece.
+    """
+    parts: list[Piece | Text] = []
+    for words, name, *_ in Formatter().parse(sentence):
+        parts += [words] if words else []
+        if name is not None:
+            piece = pieces[name]
+            parts.append(Named(str(piece)) if isinstance(piece, str | int) else piece)
+    return Text(*parts)
+
+
+def counted(text: str | int, behind: Behind) -> Number:
     """A number of patients, reports or publications."""
-    return Number(text, Kind.COUNT, behind)
+    return Number(str(text), Kind.COUNT, behind)
+
+
+def r_of_n(count: Count) -> Number:
+    """`55/74`, which leads to the patients."""
+    return counted(f"{count.responders:g}/{count.evaluable:g}", count)
+
+
+def capital(text: Text) -> Text:
+    """The same, beginning with a capital letter."""
+    first, *rest = text.parts or ("",)
+    if isinstance(first, str):
+        return Text(first[:1].upper() + first[1:], *rest)
+    return Text(replace(first, text=first.text[:1].upper() + first.text[1:]), *rest)
 
 
 def joined(texts: Iterable[Piece | Text], separator: str = ", ") -> Text:

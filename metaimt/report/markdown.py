@@ -14,15 +14,15 @@ from metaimt.analyses.results import Results
 from metaimt.casefiles.model import CaseFile, Publication
 from metaimt.casefiles.published import PublishedFigure
 from metaimt.content.headline import HeadlineRow, headline_rows, row_of
+from metaimt.content.review import review_sections
 from metaimt.figures.review_figure import Drawn
 from metaimt.model.count import Count, Publications
 from metaimt.model.reason import Why
 from metaimt.model.text import Named, Text
 from metaimt.problem import Waived
-from metaimt.report.clinical import clinical_content
+from metaimt.render.markdown import section_markdown
 from metaimt.report.cohort import cohort_section
-from metaimt.report.duration import duration_section
-from metaimt.report.environment import render
+from metaimt.report.environment import Rendered, render
 from metaimt.report.figures import figure_sections
 from metaimt.report.methods import methods_text
 from metaimt.report.paper import audit_section
@@ -51,8 +51,14 @@ from metaimt.versions.changes import Changes
 def report_markdown(results: Results, figures: Sequence[Drawn] = (), changes: Changes | None = None) -> str:
     """The whole report, with the figures that were drawn; what is new only where `changes` are given."""
     whats_new = changes_markdown(changes) if changes is not None else ""
-    content = {**report_content(results), "figures": figure_sections(figures), "whats_new": whats_new}
-    return render("report.md.j2", content)
+    drawn, content = figure_sections(figures), review_sections(results)
+
+    def section(name: str) -> Rendered:
+        """A section with its figures."""
+        return Rendered(section_markdown(content[name], drawn.__getitem__))
+
+    content_ = {**report_content(results), "figures": drawn, "section": section, "whats_new": whats_new}
+    return render("report.md.j2", content_)
 
 
 def report_content(results: Results, link: Link = plain) -> dict[str, Any]:
@@ -77,7 +83,6 @@ def report_content(results: Results, link: Link = plain) -> dict[str, Any]:
         "heterogeneity": list(_heterogeneity(results)),
         "series_size": SERIES_SIZES[0],
         "subgroups": subgroups_section(results),
-        "duration": duration_section(results),
         "left_out": list(_left_out(response.headline)),
         "pending": [f"{entry.id}: {entry.title or 'no title'}. {entry.reason}" for entry in results.library.pending],
         "excluded": [f"{entry.id}: {entry.title or 'no title'}. {entry.reason}" for entry in results.library.excluded],
@@ -89,7 +94,6 @@ def report_content(results: Results, link: Link = plain) -> dict[str, Any]:
         "waived": [_waived(one) for one in results.waived],
         "publications": publications(results, link),
         "methods": methods_text(results),
-        "clinical": clinical_content(results, link),
         "sensitivity": sensitivity_section(results),
         "over_time": over_time_section(results),
         "audit": audit_section(results.audit),

@@ -8,7 +8,6 @@ from typing import Any
 
 from metaimt.analyses.results import Results
 from metaimt.report.cells import Row, csv_text, json_text
-from metaimt.report.clinical import clinical_rows
 from metaimt.report.cohort_tables import review_tables
 from metaimt.report.exports import export_makers
 from metaimt.report.figures import FigureFiles, gallery
@@ -45,7 +44,6 @@ def output_files(
     tables: Mapping[str, Callable[[Results], Iterable[Row]]] = {
         **TABLES,
         "methods": lambda results: method_rows(results.comparison),
-        "clinical-questions": lambda results: clinical_rows(results.clinical),
         "audit": lambda results: audit_rows(results.audit),
         "published-pooled": lambda results: published_rows(results.published),
     }

@@ -20,10 +20,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from metaimt.analyses.results import Results
+from metaimt.content.review import review_sections
 from metaimt.figures.review_figure import Drawn
 from metaimt.model.count import Count, Publications
 from metaimt.model.fields import FACETS as UNIT_FACETS
 from metaimt.model.text import Number, Text
+from metaimt.render.html import Html
 from metaimt.report.linked import Linker, shown, visible
 from metaimt.report.page_cases import FACETS, STRATUM, STRIP, case_data, report_data
 from metaimt.report.page_figures import figures_content
@@ -160,6 +162,14 @@ def page_html(
     below = sections(results, link)
     script, style = page_script(), _source("page.css")
     template = _environment().get_template("page.html.j2")
+    figures = figures_content(results, drawn, files, link)
+    drawings = _environment().get_template("page-drawings.html.j2")
+
+    def drawn_in(name: str) -> Markup:
+        """The figures of a section."""
+        return _safe(drawings.render(section=name, figures=figures, link=link))
+
+    content, html = review_sections(results), Html(link, drawn_in)
     return template.render(
         title=results.protocol.title,
         question=results.protocol.question,
@@ -170,7 +180,9 @@ def page_html(
         forest=list(forest_rows(results)),
         shared_note=shared_note(results),
         compact_note=compact_note(results),
-        figures=figures_content(results, drawn, files, link),
+        figures=figures,
+        drawings=drawn_in,
+        section=lambda name: html.section(content[name]),
         contents=CONTENTS,
         news=None if changes is None else news_content(changes, results, link),
         groups=[(name, results.protocol.label(name)) for name in (*results.selection.pools, *results.selection.rows)],

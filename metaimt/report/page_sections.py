@@ -17,14 +17,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from metaimt.analyses.audit import AuditFinding
-from metaimt.analyses.clinical import Stated
 from metaimt.analyses.cohort import CohortResult
 from metaimt.analyses.pooled_response import LeftOut
 from metaimt.analyses.results import Results
 from metaimt.model.count import Count, Publications, Quoted
 from metaimt.model.reason import Why
 from metaimt.report.cohort import cohorts_content
-from metaimt.report.duration import duration_content
 from metaimt.report.linked import Link, Linker
 from metaimt.report.markdown import address_of, known_for, report_content
 from metaimt.report.page_cases import links, reference, words
@@ -138,9 +136,6 @@ def sections(results: Results, link: Linker) -> dict[str, Any]:
         "heterogeneity": shared["heterogeneity"],
         "series_size": shared["series_size"],
         "shares": list(_shares(results, link)),
-        "duration": _duration(results, link),
-        "clinical": shared["clinical"],
-        "deaths": _deaths(results),
         "sensitivity": {
             **sensitivity_content(results, link),
             "headline": [group.counts for group in results.response.pools.values()],
@@ -210,39 +205,6 @@ def _later(results: Results, link: Linker) -> dict[str, Any]:
 
 def _counts(label: str, counts: Count) -> dict[str, Any]:
     return {"behind": counts, "label": label, "fraction": fraction(counts.responders, counts.evaluable)}
-
-
-def _duration(results: Results, link: Link) -> dict[str, Any]:
-    """As in the report, with the cases of each field beside it."""
-    content = duration_content(results, link)
-    for found, shown in zip(results.duration.values(), content["pools"], strict=True):
-        for times, each in zip(found.times.values(), shown["fields"], strict=True):
-            each["behind"] = times.everybody
-            each["counts"] = f"{len(times.known)} of {len(times.described.parts)}"
-    return content
-
-
-def _deaths(results: Results) -> dict[str, Any]:
-    found = results.deaths_and_toxicity
-    items = ((found.status, "patient"), (found.ends, "course"), (found.events, "course"))
-    return {
-        "items": [_stated(item, unit) for item, unit in items],
-        "as_counts": plural(found.arms.evaluable, "patient"),
-        "as_counts_behind": found.arms,
-        "within_arms": len(found.elsewhere.parts),
-        "within_arms_behind": found.elsewhere,
-    }
-
-
-def _stated(item: Stated, unit: str) -> dict[str, Any]:
-    return {
-        "title": item.item[:1].upper() + item.item[1:],
-        "behind": item.stated,
-        "stated": f"{len(item.stated.parts)} of {plural(len(item.asked.parts), unit)}",
-        "values": [
-            {"label": value, "number": len(found.parts), "behind": found} for value, found in item.values.items()
-        ],
-    }
 
 
 def _published(results: Results, link: Link) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from metaimt.analyses.alternatives import Rate
 from metaimt.analyses.breakdown import EvidenceMap
-from metaimt.analyses.clinical import DeathsAndToxicity
+from metaimt.analyses.clinical import ClinicalQuestions, DeathsAndToxicity
 from metaimt.analyses.contrasts import Contrast
 from metaimt.analyses.duration import Curve, Duration, Times
 from metaimt.analyses.over_time import NOT_ADJUSTED, Cumulative
@@ -134,6 +134,22 @@ def stated_rows(found: DeathsAndToxicity) -> Iterator[Row]:
         for value, who in item.values.items():
             numbers = {"number": len(who.parts), "stated": len(item.stated.parts), "of": len(item.asked.parts)}
             yield {"item": item.item, "value": value, **numbers, "units": "; ".join(who.ids)}
+
+
+def clinical_rows(found: Mapping[str, ClinicalQuestions]) -> Iterator[Row]:
+    """A pool, group and question a line."""
+    for pool, questions in found.items():
+        for (grouping, level), answers in questions.answers.items():
+            for each in answers:
+                yield {
+                    "pool": pool,
+                    "grouping": grouping,
+                    "level": level,
+                    "question": each.question,
+                    "yes": len(each.yes.parts),
+                    "known": len(each.known.parts),
+                    "of": len(each.asked.parts),
+                }
 
 
 def subgroup_rows(found: Subgroups) -> Iterator[Row]:
@@ -517,6 +533,7 @@ TABLES: Final[dict[str, Callable[[Results], Iterable[Row]]]] = {
     "medians": lambda results: median_rows(results.duration),
     "duration-estimates": lambda results: duration_estimate_rows(results.duration),
     "deaths-and-toxicity": lambda results: stated_rows(results.deaths_and_toxicity),
+    "clinical-questions": lambda results: clinical_rows(results.clinical),
     "sensitivity": lambda results: sensitivity_rows(results.sensitivity),
     "sensitivity-contrasts": lambda results: sensitivity_contrast_rows(results.sensitivity),
     "unread": lambda results: unread_rows(results.unread),

@@ -13,9 +13,11 @@ from conftest import MakeReview, arm, course, patient, report
 import metaimt
 from metaimt.analyses.duration import LABELS, Curve, Duration, Incidence, Times, durations
 from metaimt.analyses.results import Results
+from metaimt.content.duration import duration_section
+from metaimt.content.section import Section
 from metaimt.evidence.selection import select
+from metaimt.render.markdown import section_markdown
 from metaimt.report.cells import csv_text
-from metaimt.report.duration import duration_section
 from metaimt.report.tables import duration_estimate_rows, duration_rows, median_rows
 from metaimt.review import load
 from metaimt.serialise import to_json
@@ -239,12 +241,16 @@ def test_nothing_is_null_and_the_tables_have_all_rows(shipped: Results) -> None:
     assert {row["pool"] for row in duration_estimate_rows(found)} == set(found)
 
 
+def said(section: Section) -> str:
+    return section_markdown(section, lambda _: "")
+
+
 def test_the_section_says_what_is_known_and_what_was_not_run(shipped: Results, make_review: MakeReview) -> None:
-    section = duration_section(shipped)
+    section = said(duration_section(shipped))
     times = of(shipped.duration, "pfs")
     assert f"known for {len(times.known)} of {len(times.described.parts)} evaluable patients" in section
     assert "curve not run: " in section
     surgery = {"ongoing": False, "stop_reason": "surgery"}
-    competing = duration_section(metaimt.run(make_review(*courses(*ten("pfs_months", surgery)))))
+    competing = said(duration_section(metaimt.run(make_review(*courses(*ten("pfs_months", surgery))))))
     assert "Aalen-Johansen: progression or death by 6 months 60.0 %" in competing
     assert "competing events censored: 6 events in 10 patients" in competing

@@ -1,0 +1,13 @@
+"""The sections of a review, in the order in which they are read."""
+
+from __future__ import annotations
+
+from metaimt.analyses.results import Results
+from metaimt.content.duration import clinical_section, deaths_section, duration_section
+from metaimt.content.section import Section
+
+
+def review_sections(results: Results) -> dict[str, Section]:
+    """Every section, by its id."""
+    found = [duration_section(results), clinical_section(results), deaths_section(results)]
+    return {section.id: section for section in found}

@@ -1,0 +1,184 @@
+"""What a review says, part by part, without a medium: sections of paragraphs, lists, tables and figures.
+
+`render` has one walker a medium: page, report, Word, terminal. None of them knows what a section is about, so that they
+cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from metaimt.analyses.alternatives import Rate
+from metaimt.model.count import Behind
+from metaimt.model.text import Named, Piece, Text
+from metaimt.statistics.adjusted import AdjustedRate
+from metaimt.statistics.posterior import WeightedProportion
+
+Medium = Literal["page", "document", "terminal"]
+Words = Text | Piece
+Drawable = Rate | AdjustedRate | WeightedProportion
+"""What has an estimate and limits between 0 and 1; None where nobody is evaluable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph; `small` if it explains what stands above it."""
+
+    text: Text
+    small: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list; `below` has the places of items that belong to the one before. counts: short ones, set in columns."""
+
+    items: tuple[Text, ...]
+    kind: Literal["notes", "counts", "numbered"] = "notes"
+    below: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An interval drawn from 0 to 100 %, beside its numbers; a medium without pictures leaves its column out.
+
+    reference: where a dotted line stands, between 0 and 1. pooled: a diamond, else a box. outside: hollow.
+    """
+
+    rate: Drawable
+    pooled: bool = False
+    outside: bool = False
+    patients: int | None = None
+    reference: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What stands in a cell, and whom a click anywhere in it opens."""
+
+    content: Text | Interval
+    opens: Behind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its heading, what it holds, the heading over it and its neighbours; `wide` is left out on a phone."""
+
+    label: str
+    kind: Literal["words", "number", "interval", "plot"] = "words"
+    group: str | Text = ""
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Cells in the order of the columns, the first names the row; whom a click opens. heading: it runs over all."""
+
+    cells: tuple[Cell, ...]
+    opens: Behind | None = None
+    kind: Literal["", "pool", "stratum", "summary", "heading"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns and rows. title: what it shows, for a caption and for who cannot see it. style: a class of the page."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    style: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Blocks that the page shows when asked; a document shows them, or leaves them out where a table file has them."""
+
+    title: Text
+    blocks: tuple[Block, ...]
+    in_documents: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figures of a section, as the registry places them."""
+
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Blocks of some media only."""
+
+    media: frozenset[Medium]
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the review with its heading. id: its address on the page; empty for a part within another."""
+
+    title: Text
+    blocks: tuple[Block, ...]
+    id: str = ""
+
+
+Block = Paragraph | Items | Table | Fold | Figures | Only | Section
+
+
+def section(title: str | Text, *blocks: Block | Iterable[Block], id: str = "") -> Section:
+    """A section of blocks; those in a tuple or list take its place."""
+    flat: list[Block] = []
+    for block in blocks:
+        flat += [block] if isinstance(block, Block) else block
+    return Section(Text(title), tuple(flat), id)
+
+
+def paragraph(*parts: Words, small: bool = False) -> Paragraph:
+    """A paragraph of these parts."""
+    return Paragraph(Text(*parts), small)
+
+
+def items(texts: Iterable[Text], kind: Literal["notes", "counts", "numbered"] = "notes") -> tuple[Items, ...]:
+    """A list, or nothing where it would be empty."""
+    listed = tuple(texts)
+    return (Items(listed, kind),) if listed else ()
+
+
+def row(*cells: str | Words | Interval | Cell, opens: Behind | None = None, kind: str = "") -> Row:
+    """A row of texts, numbers and intervals; a plain `str` is a value."""
+    return Row(tuple(map(_cell, cells)), opens, kind)  # type: ignore[arg-type]
+
+
+def _cell(cell: str | Words | Interval | Cell) -> Cell:
+    if isinstance(cell, Cell):
+        return cell
+    if isinstance(cell, Text | Interval):
+        return Cell(cell)
+    return Cell(Text(Named(cell) if isinstance(cell, str) else cell))
+
+
+def table(title: str, columns: Iterable[str | Column], rows: Iterable[Row], *, style: str = "") -> tuple[Table, ...]:
+    """A table, or nothing where it has no rows."""
+    listed = tuple(rows)
+    heads = tuple(column if isinstance(column, Column) else Column(column) for column in columns)
+    return (Table(title, heads, listed, style),) if listed else ()
+
+
+def blocks_for(medium: Medium, blocks: Iterable[Block]) -> Iterator[Block]:
+    """What a medium shows: the blocks of `Only` in its place, or none of them."""
+    for block in blocks:
+        if not isinstance(block, Only):
+            yield block
+        elif medium in block.media:
+            yield from blocks_for(medium, block.blocks)
+
+
+def page_only(*blocks: Block) -> Only:
+    """Blocks of the page."""
+    return Only(frozenset({"page"}), blocks)
+
+
+def documents_only(*blocks: Block) -> Only:
+    """Blocks of report.md and the Word document."""
+    return Only(frozenset({"document"}), blocks)

@@ -1,0 +1,107 @@
+"""Sections as Markdown. Every word is escaped, so that a case file can neither format nor run anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from metaimt.content.section import (
+    Block,
+    Cell,
+    Column,
+    Figures,
+    Fold,
+    Interval,
+    Items,
+    Paragraph,
+    Section,
+    Table,
+    blocks_for,
+)
+from metaimt.files import for_terminal
+from metaimt.model.text import Code, Link, Piece, Strong, Text
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]|#~$!])")
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_ALIGNED = {"words": "---", "number": "---:", "interval": "---:", "plot": ""}
+
+
+def escaped(text: object) -> str:
+    """Text that Markdown shows as it is: special characters escaped, line breaks as spaces, controls visible."""
+    said = str(text)
+    start, end = said[:1].isspace(), said[-1:].isspace()
+    plain = for_terminal(" ".join(said.split()))
+    inner = _SPECIAL.sub(r"\\\1", plain).translate(_ENTITIES)
+    return f"{' ' if start else ''}{inner}{' ' if end and inner else ''}"
+
+
+def inline(text: Text | Piece) -> str:
+    """The words of a text; names of items bold, what is typed as code, addresses as links."""
+    return "".join(map(_piece, Text(text).parts)).strip()
+
+
+def _piece(piece: Piece) -> str:
+    if isinstance(piece, Strong):
+        return f"**{escaped(piece)}**"
+    if isinstance(piece, Code):
+        return f"`{for_terminal(piece.text).replace('`', '')}`"
+    if isinstance(piece, Link):
+        return f"[{escaped(piece)}]({piece.address.replace('(', '%28').replace(')', '%29')})"
+    return escaped(piece)
+
+
+def section_markdown(found: Section, figures: Callable[[str], str], level: int = 2) -> str:
+    """A section under a heading of `level` signs. figures: of a section's name the Markdown of its figures."""
+    return "\n\n".join(_section(found, figures, level))
+
+
+def _section(found: Section, figures: Callable[[str], str], level: int) -> Iterator[str]:
+    yield f"{'#' * level} {inline(found.title)}"
+    yield from _blocks(found.blocks, figures, level + 1)
+
+
+def _blocks(blocks: Iterable[Block], figures: Callable[[str], str], level: int) -> Iterator[str]:
+    for block in blocks_for("document", blocks):
+        if isinstance(block, Paragraph):
+            yield inline(block.text)
+        elif isinstance(block, Items):
+            yield "\n".join(_items(block))
+        elif isinstance(block, Table):
+            yield "\n".join(_table(block))
+        elif isinstance(block, Figures):
+            yield from filter(None, [figures(block.section).strip()])
+        elif isinstance(block, Fold):
+            yield from _blocks(block.blocks if block.in_documents else (), figures, level)
+        elif isinstance(block, Section):
+            yield from _section(block, figures, level)
+        else:
+            raise TypeError(f"the report has no form for {type(block).__name__}")
+
+
+def _items(block: Items) -> Iterator[str]:
+    for at, text in enumerate(block.items):
+        mark = f"{at + 1}." if block.kind == "numbered" else "-"
+        yield f"{'  ' if at in block.below else ''}{mark} {inline(text)}"
+
+
+def _table(found: Table) -> Iterator[str]:
+    kept = [at for at, column in enumerate(found.columns) if column.kind != "plot"]
+    yield _line(_heading(found.columns[at]) for at in kept)
+    yield f"|{'|'.join(_ALIGNED[found.columns[at].kind] for at in kept)}|"
+    for row in found.rows:
+        cells = [*row.cells, *([Cell(Text())] * (len(found.columns) - len(row.cells)))]
+        yield _line(_words(cells[at], strong=row.kind == "heading") for at in kept)
+
+
+def _words(cell: Cell, *, strong: bool) -> str:
+    said = "" if isinstance(cell.content, Interval) else inline(cell.content)
+    return f"**{said}**" if strong and said else said
+
+
+def _heading(column: Column) -> str:
+    group = str(column.group)
+    return escaped(f"{group}: {column.label}" if group and column.label else group or column.label)
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
