@@ -246,7 +246,7 @@ def diff(old: str | None = None, new: str | None = None, cases: Path | str = "ca
 def snapshot(version: str, cases: Path | str = "cases") -> tuple[Path, Changes]:
     """Freeze the review as `version`: the file written, and what is new in it. Raises what `load` raises, WrongUse."""
     from metaimt.analyses.results import frozen_numbers
-    from metaimt.report.whats_new import news_lines
+    from metaimt.content.whats_new import news_lines
     from metaimt.versions.changes import kinds_of, refuse_number
     from metaimt.versions.places import newest
     from metaimt.versions.stored import Release, stored_versions, version_content, write_version

@@ -34,8 +34,8 @@ def show(
     """
     from metaimt.analyses.contribution import contribution
     from metaimt.casefiles.library import read_library
+    from metaimt.content.sources import address_of
     from metaimt.evidence.selection import select
-    from metaimt.report.markdown import citation_link
     from metaimt.report.show_text import contribution_text
     from metaimt.review import errors_elsewhere, load
 
@@ -46,6 +46,6 @@ def show(
         protocol, errors = errors_elsewhere(library, blocked, wanted)
     found = contribution(library, protocol, select(library, protocol), wanted, errors_elsewhere=errors)
     if output is ShowFormat.json:
-        print_json({**to_json(found), "link": citation_link(found.report)[0] or None})
+        print_json({**to_json(found), "link": address_of(found.report.report) or None})
     else:
         print(contribution_text(found, protocol))

@@ -50,6 +50,12 @@ def _piece(piece: Piece) -> str:
     return escaped(piece)
 
 
+def no_figures(section: str) -> str:
+    """For what has none."""
+    del section
+    return ""
+
+
 def section_markdown(found: Section, figures: Callable[[str], str], level: int = 2) -> str:
     """A section under a heading of `level` signs. figures: of a section's name the Markdown of its figures."""
     return "\n\n".join(_section(found, figures, level))

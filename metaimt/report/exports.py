@@ -18,12 +18,17 @@ from typing import TYPE_CHECKING, Final
 
 from metaimt.analyses.results import Results
 from metaimt.casefiles.model import CaseFile, Publication
+from metaimt.content.review import review_sections
 from metaimt.files import for_terminal
 from metaimt.model.publication import authors
+from metaimt.model.text import Named, Text
+from metaimt.report.figures import pictures
+from metaimt.report.wording import read_as
 
 if TYPE_CHECKING:
     from metaimt.casefiles.protocol import Priors
     from metaimt.report.figures import FigureFiles
+    from metaimt.versions.changes import Changes
 
 
 def r_script(title: str, version: str, priors: Priors) -> str:
@@ -135,7 +140,7 @@ EXPORTS: Final = ("report.docx", "tables.xlsx", "reproduce.R", "references.ris",
 
 
 def export_makers(
-    results: Results, figures: Sequence[FigureFiles], files: Mapping[str, bytes]
+    results: Results, figures: Sequence[FigureFiles], files: Mapping[str, bytes], changes: Changes
 ) -> dict[str, Callable[[], bytes]]:
     """Name -> what makes its content, for each of EXPORTS; the one that takes longest first.
 
@@ -145,9 +150,11 @@ def export_makers(
 
     def word() -> bytes:
         """The report as a document."""
-        from metaimt.report.word import word_bytes
+        from metaimt.render.word import About, word_bytes
 
-        return word_bytes(results, figures, files["report.md"].decode("utf-8"))
+        about = About(protocol.title, protocol.version, protocol.authors)
+        front = (Text(Named(protocol.question)), read_as(results.response.headline))
+        return word_bytes(about, front, review_sections(results, changes).values(), pictures(figures))
 
     def excel() -> bytes:
         """The tables as a workbook."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from metaimt.figures.save import Kind
+    from metaimt.render.word import Picture
 
 
 PNG: Final = ("forest",)
@@ -144,6 +145,20 @@ def gallery(drawn: Sequence[Drawn]) -> str:
     return (
         "\n\n".join(["# Figures", "One figure in another form: `metaimt figures NAME --out FILE.pdf`.", *parts]) + "\n"
     )
+
+
+def pictures(files: Iterable[FigureFiles]) -> dict[str, list[Picture]]:
+    """Section -> the figures of a document that were drawn."""
+    from metaimt.render.word import Picture
+
+    found: dict[str, list[Picture]] = {section: [] for section in SECTIONS}
+    for each in files:
+        drawn = each.drawn
+        if isinstance(drawn, FigureText):
+            address = f"figures/{drawn.name}.svg"
+            picture = Picture(address, drawn.title, drawn.alt, drawn.caption, each.picture)
+            found[section_of(drawn.name)].append(picture)
+    return found
 
 
 def drawn_figures(drawn: Iterable[Drawn]) -> list[FigureText]:

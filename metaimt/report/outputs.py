@@ -55,7 +55,7 @@ def output_files(
     for each in figures:
         files |= each.files
     makers = {
-        **export_makers(results, figures, files),
+        **export_makers(results, figures, files, changes),
         "index.html": lambda: page_html(results, drawn, files, changes).encode("utf-8"),
     }
     return {**files, **run_each(makers, jobs, lost)}

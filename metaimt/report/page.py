@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import sha256
@@ -20,9 +19,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from metaimt.analyses.results import Results
+from metaimt.content.headline import heterogeneity_section
 from metaimt.content.review import review_sections
 from metaimt.figures.review_figure import Drawn
-from metaimt.model.count import Count, Publications
 from metaimt.model.fields import FACETS as UNIT_FACETS
 from metaimt.model.text import Number, Text
 from metaimt.render.html import Html
@@ -30,11 +29,8 @@ from metaimt.report.linked import Linker, shown, visible
 from metaimt.report.page_cases import FACETS, STRATUM, STRIP, case_data, report_data
 from metaimt.report.page_figures import figures_content
 from metaimt.report.page_sections import sections
-from metaimt.report.page_top import compact_note, forest_rows, headline_table, shared_note, top
-from metaimt.report.whats_new import caused_by, news_sections, number_text, plain_lines, title_of, verdict
+from metaimt.report.page_top import compact_note, forest_rows, shared_note, top
 from metaimt.versions.changes import Changes
-from metaimt.versions.places import WORKING_TREE
-from metaimt.versions.side import Group, NumberChange
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -42,68 +38,6 @@ if TYPE_CHECKING:
 
     from metaimt.analyses.results import Results
     from metaimt.versions.changes import Changes
-
-
-def news_content(changes: Changes, results: Results, link: Linker) -> dict[str, Any]:
-    """Title, verdict, a row for each number that moved, and the sections as (depth, line)."""
-    return {
-        "title": _title(changes),
-        "verdict": verdict(changes),
-        "old": changes.old or "",
-        "new": "now" if changes.new == WORKING_TREE else changes.new,
-        "numbers": [_row(number, results, link) for number in changes.moved] if changes.old is not None else [],
-        "sections": [
-            {
-                "title": section.title,
-                "lines": [(depth, _linked(line, results, link)) for depth, line in plain_lines(section.entries)],
-            }
-            for section in news_sections(changes)
-        ],
-    }
-
-
-def _title(changes: Changes) -> str:
-    """A reader of the page knows no working tree."""
-    return title_of(changes).replace(f"in {WORKING_TREE} against", "since version")
-
-
-def _row(number: NumberChange, results: Results, link: Linker) -> dict[str, str]:
-    data, method = caused_by(number)
-    now, behind = number_text(number.new), _counted(number.group, results)
-    counts, comma, rest = now.partition(",")
-    linked = link(counts, behind) if comma and behind is not None else counts
-    return {
-        "label": number.label,
-        "old": number_text(number.old),
-        "now": f"{linked}{comma}{rest}",
-        "data": data,
-        "method": method,
-    }
-
-
-def _counted(group: Group, results: Results) -> Count | None:
-    """Whom a headline number counts; None where the review has no such group now."""
-    response = results.response
-    if group.kind == "stratum":
-        pool, _, stratum = group.name.rpartition("/")
-        found = response.pools[pool].strata.get(stratum) if pool in response.pools else None
-    else:
-        found = (response.pools if group.kind == "pool" else response.rows).get(group.name)
-    return None if found is None else found.counts
-
-
-def _linked(line: str, results: Results, link: Linker) -> str:
-    """A line in which each unit and publication that the review has leads to its cases."""
-    units = {placed.unit.id for placed in results.selection.placed}
-    reports = {report.id for report in results.library.reports}
-
-    def word(found: re.Match[str]) -> str:
-        """A word, leading to its cases if it names a unit or a publication."""
-        if found[0] in units:
-            return link(found[0], link.unit(found[0]))
-        return link(found[0], Publications(found[0], (found[0],))) if found[0] in reports else found[0]
-
-    return re.sub(r"[\w./#-]*[\w#]", word, line)
 
 
 SCRIPTS = ("page-numbers.js", "page-cases.js", "page-figures.js", "page-explorer.js")
@@ -169,14 +103,13 @@ def page_html(
         """The figures of a section."""
         return _safe(drawings.render(section=name, figures=figures, link=link))
 
-    content, html = review_sections(results), Html(link, drawn_in)
+    content, html = review_sections(results, changes), Html(link, drawn_in)
     return template.render(
         title=results.protocol.title,
         question=results.protocol.question,
         version=results.response.version,
         heading=results.response.title,
         top=top(results, below["primary"]),
-        headline=list(headline_table(results)),
         forest=list(forest_rows(results)),
         shared_note=shared_note(results),
         compact_note=compact_note(results),
@@ -184,7 +117,8 @@ def page_html(
         drawings=drawn_in,
         section=lambda name: html.section(content[name]),
         contents=CONTENTS,
-        news=None if changes is None else news_content(changes, results, link),
+        blocks=lambda names: html.blocks(tuple(content[name] for name in names if name in content)),
+        heterogeneity=html.blocks([heterogeneity_section(results)]),
         groups=[(name, results.protocol.label(name)) for name in (*results.selection.pools, *results.selection.rows)],
         groups_first=len(results.selection.pools),
         filters=_filters(cases),

@@ -16,11 +16,11 @@ from typing import Any
 from metaimt.analyses.results import Results
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Arm, CaseFile, Course, Median, Patient
+from metaimt.content.sources import addresses_of, reference
 from metaimt.evidence.selection import Placed
 from metaimt.model.fields import BY_NAME, FURTHER
 from metaimt.model.fields import FACETS as UNIT_FACETS
 from metaimt.model.unit import Unit
-from metaimt.report.markdown import citation_link
 
 Fact = tuple[str, str]
 NOT_STATED = "not stated"
@@ -233,34 +233,13 @@ def report_data(results: Results) -> dict[str, dict[str, Any]]:
         report.id: {
             "label": labels[report.id],
             "reference": reference(report),
-            "links": links(report),
+            "links": addresses_of(report.report),
             "file": files.get(report.id, ""),
             "design": words(report.report.design),
             "reading": reading_of(report),
         }
         for report in results.library.reports
     }
-
-
-def reference(report: CaseFile) -> str:
-    """Authors, title, journal and year, as far as they are verified."""
-    publication = report.report
-    said = (publication.authors, publication.title, publication.journal, publication.year)
-    return ". ".join(str(part).rstrip(".") for part in said if part) or "reference not verified"
-
-
-def links(report: CaseFile) -> list[tuple[str, str]]:
-    """(text, address) of the DOI, PubMed and PubMed Central; else of the page where it was read."""
-    publication = report.report
-    fields = ("doi", "pmid", "pmcid", "url")
-    found: list[tuple[str, str]] = []
-    for field in fields:
-        if getattr(publication, field) and (field != "url" or not found):
-            others = {other: None for other in fields if other != field}
-            only = report.model_copy(update={"report": publication.model_copy(update=others)})
-            address, text = citation_link(only)
-            found.append((text, address))
-    return found
 
 
 def facets(placed: Placed, results: Results) -> dict[str, str]:

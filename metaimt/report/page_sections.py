@@ -18,21 +18,19 @@ from typing import Any
 
 from metaimt.analyses.audit import AuditFinding
 from metaimt.analyses.cohort import CohortResult
-from metaimt.analyses.pooled_response import LeftOut
 from metaimt.analyses.results import Results
+from metaimt.casefiles.published import PublishedFigure
+from metaimt.content.sources import addresses_of
 from metaimt.model.count import Count, Publications, Quoted
-from metaimt.model.reason import Why
 from metaimt.report.cohort import cohorts_content
 from metaimt.report.linked import Link, Linker
-from metaimt.report.markdown import address_of, known_for, report_content
-from metaimt.report.page_cases import links, reference, words
-from metaimt.report.page_top import capital
+from metaimt.report.markdown import report_content
 from metaimt.report.paper import audit_content
 from metaimt.report.publication_bias import bias_content
 from metaimt.report.published import published_content
 from metaimt.report.sensitivity import over_time_content, sensitivity_content
 from metaimt.report.subgroups import subgroups_content
-from metaimt.report.wording import OUTCOMES, fraction, percent, plural
+from metaimt.report.wording import fraction, plural
 from metaimt.serialise import to_json
 from metaimt.statistics.outcome import NotRun
 
@@ -124,18 +122,12 @@ def _cited(results: Results) -> Iterator[tuple[str, Work]]:
 
 def sections(results: Results, link: Linker) -> dict[str, Any]:
     """Everything below the head, by the name that the template uses; `link` puts the cases behind its numbers."""
-    shared = report_content(results, link)
+    shared = report_content(results)
     whom = subgroups_content(results, link)
     return {
         "primary": whom["tables"][:1],
         "whom": {**whom, "tables": whom["tables"][1:]},
         "later": _later(results, link),
-        "rows": list(_rows(results, shared["rows"])),
-        "not_in_headline": shared["not_in_headline"],
-        "notes": shared["notes"],
-        "heterogeneity": shared["heterogeneity"],
-        "series_size": shared["series_size"],
-        "shares": list(_shares(results, link)),
         "sensitivity": {
             **sensitivity_content(results, link),
             "headline": [group.counts for group in results.response.pools.values()],
@@ -145,52 +137,9 @@ def sections(results: Results, link: Linker) -> dict[str, Any]:
         "published": _published(results, link),
         "cohorts": cohorts_linked(results, link),
         "audit": audit_linked(results, link),
-        "left_out": list(_left_out(results, link)),
-        "pending": [{"id": each.id, "title": each.title, "reason": each.reason} for each in results.library.pending],
-        "excluded": [
-            {"id": entry.id, "title": entry.title or "no title", "reason": entry.reason}
-            for entry in results.library.excluded
-        ],
-        "searches": shared["searches"],
-        "reading": shared["reading"],
-        "waived": shared["waived"],
-        "publications": list(_publications(results, shared["publications"])),
         "methods": shared["methods"],
         "cited": [{"what": what, "reference": work[0], "doi": work[1]} for what, work in cited(results)],
     }
-
-
-def _rows(results: Results, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The separate rows, with the cases of each part."""
-    headline = results.response.headline.name
-    names = {headline: f"meets the other {headline} conditions", "rest": "does not"}
-    for row, group in zip(rows, results.response.rows.values(), strict=True):
-        parts = [
-            {
-                "label": names.get(name) or results.protocol.label(name),
-                "fraction": fraction(part.responders, part.evaluable),
-                "behind": part,
-            }
-            for name, part in group.parts.items()
-            if part.evaluable
-        ]
-        yield {**row, "parts": parts}
-
-
-def _shares(results: Results, link: Link) -> Iterator[dict[str, Any]]:
-    """Complete response and disease control of each pool, over the patients for whom they are known."""
-    for group in results.response.pools.values():
-        for field, what in OUTCOMES.items():
-            share = getattr(group, field)
-            if share is not None:
-                yield {
-                    "label": f"{what}, {group.label}",
-                    "fraction": fraction(share.responders, share.evaluable),
-                    "behind": group.known[field],
-                    "rate": percent(share.estimate),
-                    "interval": f"{percent(share.lower)} to {percent(share.upper)}",
-                    "known": known_for(group, field, link),
-                }
 
 
 def _later(results: Results, link: Linker) -> dict[str, Any]:
@@ -211,39 +160,11 @@ def _published(results: Results, link: Link) -> list[dict[str, Any]]:
     """As in the report, with where each figure is printed."""
     content = published_content(results.published, link)
     return [
-        {**row, "source": address_of(found.entry), "where": found.entry.where or ""}
+        {**row, "source": _first(found.entry), "where": found.entry.where or ""}
         for row, found in zip(content, results.published, strict=True)
     ]
 
 
-def _left_out(results: Results, link: Linker) -> Iterator[dict[str, Any]]:
-    """Every unit that is not in the headline pool, by the reason that decides."""
-    headline = results.response.headline
-    by_reason: dict[Why, list[LeftOut]] = {}
-    for each in headline.left_out:
-        by_reason.setdefault(each.reasons[0], []).append(each)
-    for why, found in sorted(by_reason.items(), key=lambda item: str(item[0])):
-        number = plural(len(found), "course or arm", "courses and arms")
-        behind = Count.of(f"not in {headline.label}: {why}", (each.unit for each in found))
-        units = [{"id": each.unit.id, "behind": link.unit(each.unit.id), "more": _more(each)} for each in found]
-        yield {"reason": capital(str(why)), "behind": behind, "number": number, "units": units}
-
-
-def _more(each: LeftOut) -> str:
-    """Its counts, and the reasons that apply too."""
-    unit = each.unit
-    counts = f" {fraction(unit.responders, unit.evaluable)}" if unit.evaluable else ""
-    return f"{counts} ({each.others})" if each.others else counts
-
-
-def _publications(results: Results, shared: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    files = {placed.unit.report: placed.unit.file for placed in results.selection.placed}
-    for report, row in zip(results.library.reports, shared, strict=True):
-        yield {
-            **row,
-            "publication": Publications(report.id, (report.id,)),
-            "reference": reference(report),
-            "links": links(report),
-            "file": files.get(report.id, ""),
-            "design": words(report.report.design),
-        }
+def _first(entry: PublishedFigure) -> tuple[str, str]:
+    text, address = (addresses_of(entry) or [("", "")])[0]
+    return address, text

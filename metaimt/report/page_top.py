@@ -7,7 +7,8 @@ from typing import Any
 
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.results import Results
-from metaimt.content.headline import HeadlineRow, headline_rows, row_of
+from metaimt.content.headline import HeadlineRow, row_of
+from metaimt.content.sources import last_search, read_depths, read_twice
 from metaimt.evidence.selection import Placed
 from metaimt.figures.forest_table import forest_note, largest_reports, others
 from metaimt.model.count import Count
@@ -18,15 +19,12 @@ from metaimt.report.linked import shown
 from metaimt.report.wording import (
     NOTHING,
     fraction,
-    last_search,
     limits,
     percent,
     plural,
     predicted,
     prior_words,
     read_as,
-    read_depths,
-    read_twice,
     responded,
     short_method,
 )
@@ -65,13 +63,6 @@ def top(results: Results, primary: Sequence[Mapping[str, Any]]) -> dict[str, Any
             ("Status", _living(results)),
         ],
     }
-
-
-def headline_table(results: Results) -> Iterator[dict[str, Any]]:
-    """The rows of the headline table; what is not run is left to the report."""
-    for row in headline_rows(results.response):
-        if not isinstance(row.rate, NotRun):
-            yield {**_row(row), "kind": "stratum" if row.kind in {"adjusted", "local"} else row.kind}
 
 
 def forest_rows(results: Results) -> Iterator[dict[str, Any]]:

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from metaimt.analyses.contribution import Change, Contribution, Decision, Estimate, Novelty, Place
 from metaimt.casefiles.protocol import DIFFERENT, Protocol
 from metaimt.checks.same_patient import Candidate
+from metaimt.content.sources import address_of
 from metaimt.files import for_terminal
 from metaimt.model.unit import Unit
-from metaimt.report.markdown import citation_link
 from metaimt.report.wording import NOTHING, fraction, limits, percent, plural
 
 WIDTH = 80
@@ -45,7 +45,7 @@ def _publication(found: Contribution, protocol: Protocol) -> Iterator[str]:
     said = (publication.title, publication.authors, publication.journal, publication.year)
     yield from _wrapped(f"{found.id}  ({found.file})")
     yield from _wrapped(". ".join(str(part).rstrip(".") for part in said if part) or "bibliography not verified")
-    address, _ = citation_link(found.report)
+    address = address_of(found.report.report)
     yield from _wrapped(address or "no link to the publication")
     if publication.url and publication.url != address:
         yield from _wrapped(f"read at {publication.url}")

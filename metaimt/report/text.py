@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from metaimt.analyses.breakdown import Breakdown, Level
 from metaimt.analyses.pooled_response import Group, PooledResponse
 from metaimt.casefiles.library import Pending
-from metaimt.content.headline import HeadlineRow, headline_rows
+from metaimt.content.headline import HeadlineRow, headline_rows, reasons
 from metaimt.files import for_terminal
 from metaimt.model.count import Count
 from metaimt.model.reason import Why
@@ -20,7 +20,6 @@ from metaimt.report.wording import (
     plural,
     priors_text,
     rate_and_limits,
-    reasons_line,
     selection_text,
 )
 from metaimt.statistics.outcome import NotRun
@@ -99,7 +98,7 @@ def _counts_row(label: str, counts: Count) -> str:
 def _notes(result: PooledResponse) -> Iterator[str]:
     headline = result.headline
     if result.not_in_headline:
-        text = f"Not in {headline.name}: {reasons_line(result.not_in_headline)}."
+        text = f"Not in {headline.name}: {reasons(result.not_in_headline)}."
         yield from _wrapped(for_terminal(text), WIDTH)
         yield ""
     pools = tuple(result.pools.values())

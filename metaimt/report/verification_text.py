@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from metaimt.content.whats_new import field_text, number_text
 from metaimt.files import for_terminal
-from metaimt.report.whats_new import field_text, number_text, wrapped
+from metaimt.report.whats_new import wrapped
 from metaimt.report.wording import plural
 from metaimt.versions.records import RecordChanges
 from metaimt.versions.side import NumberChange

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from metaimt.files import for_cell
-from metaimt.report.archive import undated
+from metaimt.render.archive import undated
 
 if TYPE_CHECKING:
     from openpyxl import Workbook

@@ -34,8 +34,8 @@ def test_a_number_says_where_it_comes_from() -> None:
 
 
 def words_of(call: ast.Call) -> Iterator[ast.expr]:
-    """What stands in a Text, also where one of two is chosen."""
-    waiting: list[ast.expr] = list(call.args)
+    """What stands in a Text, also where one of two is chosen; of `say` the sentence."""
+    waiting: list[ast.expr] = call.args[:1] if ast.unparse(call.func) == "say" else list(call.args)
     while waiting:
         each = waiting.pop()
         waiting += [each.body, each.orelse] if isinstance(each, ast.IfExp) else []
@@ -45,7 +45,7 @@ def words_of(call: ast.Call) -> Iterator[ast.expr]:
 def offences(source: str) -> list[str]:
     """Digits in the words of a Text, and words put together where no test can see them."""
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    texts = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Text"]
+    texts = [call for call in calls if ast.unparse(call.func) in {"Text", "say", "paragraph"}]
     return [
         ast.unparse(each)
         for call in texts
@@ -61,7 +61,10 @@ def test_no_sentence_holds_a_digit_in_its_words() -> None:
     assert {name: said for name, said in found.items() if said} == {}
 
 
-@pytest.mark.parametrize("source", ['Text("5 reports")', 'Text("a", f"{n} b")', 'Text("a" if x else "2")'])
+@pytest.mark.parametrize(
+    "source",
+    ['Text("5 reports")', 'Text("a", f"{n} b")', 'Text("a" if x else "2")', 'say("5 {n}", n="5")', 'paragraph("5")'],
+)
 def test_the_test_would_see_one(source: str) -> None:
     assert offences(source)
-    assert offences('Text("a", counted(f"{n}", who), Named("2"))') == []
+    assert offences('Text("a", counted(f"{n}", who), Named("2")), say("a {n}", n="5")') == []
