@@ -150,7 +150,7 @@ def _table_row(found: HeadlineRow) -> Row:
     below = found.kind not in {"pool", "row"}
     shown = None if isinstance(found.rate, NotRun) else found.rate
     return row(
-        f"– {label}" if below else label,
+        label,
         r_of_n(found.counts) if found.fraction else "",
         counted(found.reports, Reports(found.counts)) if found.fraction else "",
         found.percentage,

@@ -73,7 +73,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Cells in the order of the columns, the first names the row; whom a click opens. heading: it runs over all."""
+    """Cells in the order of the columns, the first names the row; whom a click opens.
+
+    stratum: a part of the row above, set in. heading: its one cell runs over all columns.
+    """
 
     cells: tuple[Cell, ...]
     opens: Behind | None = None
@@ -163,6 +166,25 @@ def table(title: str, columns: Iterable[str | Column], rows: Iterable[Row], *, s
     listed = tuple(rows)
     heads = tuple(column if isinstance(column, Column) else Column(column) for column in columns)
     return (Table(title, heads, listed, style),) if listed else ()
+
+
+def words_of(found: Table) -> tuple[list[Column], list[list[Text]]]:
+    """Columns and texts of a table without what is drawn: for a medium of words."""
+    kept = [at for at, column in enumerate(found.columns) if column.kind != "plot"]
+    rows = []
+    for each in found.rows:
+        texts = [Text() if isinstance(cell.content, Interval) else cell.content for cell in each.cells]
+        texts += [Text()] * (len(found.columns) - len(texts))
+        if each.kind == "stratum":
+            texts[0] = Text("– ", texts[0])
+        rows.append([texts[at] for at in kept])
+    return [found.columns[at] for at in kept], rows
+
+
+def heading_of(column: Column) -> str:
+    """The heading of a column with the one above it."""
+    group = str(column.group)
+    return f"{group}: {column.label}" if group and column.label else group or column.label
 
 
 def blocks_for(medium: Medium, blocks: Iterable[Block]) -> Iterator[Block]:

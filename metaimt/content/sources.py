@@ -59,6 +59,7 @@ def left_out_section(results: Results) -> Section:
 
 
 def _left_out(why: Why, found: list[LeftOut], pool: str) -> Fold:
+    found = sorted(found, key=lambda each: each.unit.id)
     behind = Count.of(f"not in {pool}: {why}", (each.unit for each in found))
     number = plural(len(found), "course or arm", "courses and arms")
     reason = str(why)
@@ -68,7 +69,7 @@ def _left_out(why: Why, found: list[LeftOut], pool: str) -> Fold:
         (
             documents_only(paragraph(Strong(title), Named(f": {number}"))),
             page_only(paragraph(counted("All of them", behind))),
-            *items((_one(each) for each in sorted(found, key=lambda each: each.unit.id)), "counts"),
+            *items(map(_one, found), "counts"),
         ),
     )
 

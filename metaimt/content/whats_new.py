@@ -15,6 +15,7 @@ from metaimt.model.count import Count, Publications
 from metaimt.model.text import Named, Piece, Text, counted
 from metaimt.model.unit import Unit
 from metaimt.versions.changes import UNKNOWN, Changes, kinds_of
+from metaimt.versions.places import WORKING_TREE
 from metaimt.versions.records import Edited, FieldChange, Record
 from metaimt.versions.side import DATA, NEW_UNIT, Crossing, Move, Number, NumberChange, difference
 
@@ -68,18 +69,22 @@ class Here:
         """A headline number as it is now."""
         now, behind = number_text(found.new), self.counts.get((found.group.kind, found.group.name))
         counts, comma, rest = now.partition(",")
-        return Text(counted(counts, behind), Named(comma + rest)) if comma and behind else Text(Named(now))
+        if not comma or behind is None:
+            return Text(Named(now))
+        return Text(counted(counts, behind), Named(comma + rest))
 
 
 NOWHERE = Here()
 
 
 def title_of(changes: Changes) -> str:
-    """`What is new in the working tree against 2026.1: evidence added`."""
+    """`What is new since version 2026.1: evidence added`; between two that are named, `in 2026.2 against 2026.1`."""
     if changes.old is None:
         return f"What is new in {changes.new}"
     kinds = ", ".join(kinds_of(changes))
     head = f"What is new in {changes.new} against {changes.old}"
+    if changes.new == WORKING_TREE:
+        head = f"What is new since {'version ' if changes.printed else ''}{changes.old}"
     return f"{head}: nothing" if changes.nothing else f"{head}: {kinds}" if kinds else head
 
 
@@ -112,7 +117,11 @@ def news_section(changes: Changes, here: Here = NOWHERE) -> Section:
     rows = [
         row(number.label, number_text(number.old), here.number(number), *caused_by(number)) for number in changes.moved
     ]
-    numbers = table(moved, ("number", changes.old, changes.new, "by data", "by method"), rows)
+    numbers = table(
+        moved,
+        ("number", changes.old, "now" if changes.new == WORKING_TREE else changes.new, "by data", "by method"),
+        rows,
+    )
     parts = [section(name, _listed(entries)) for name, entries in news_entries(changes, here).items()]
     return section(
         title,

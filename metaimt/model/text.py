@@ -81,10 +81,15 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Words that lead to an address of the web."""
+    """Words that lead to an address of the web; of any other address only the words are shown."""
 
     text: str
     address: str
+
+    @property
+    def leads(self) -> bool:
+        """Whether the address is of the web."""
+        return self.address.startswith(("https://", "http://"))
 
     def __str__(self) -> str:
         return self.text

@@ -52,7 +52,7 @@ class Numbers:
 
         if isinstance(piece, Number) and isinstance(piece.source, Behind):
             return self.button(piece.text, piece.source)
-        if isinstance(piece, Link):
+        if isinstance(piece, Link) and piece.leads:
             made = Markup('<a href="{}" rel="noopener noreferrer">{}</a>')
             return made.format(visible(piece.address), shown(piece.text))
         if isinstance(piece, Strong | Code):

@@ -7,16 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 
 from metaimt.content.section import (
     Block,
-    Cell,
-    Column,
     Figures,
     Fold,
-    Interval,
     Items,
     Paragraph,
     Section,
     Table,
     blocks_for,
+    heading_of,
+    words_of,
 )
 from metaimt.files import for_terminal
 from metaimt.model.text import Code, Link, Piece, Strong, Text
@@ -45,7 +44,7 @@ def _piece(piece: Piece) -> str:
         return f"**{escaped(piece)}**"
     if isinstance(piece, Code):
         return f"`{for_terminal(piece.text).replace('`', '')}`"
-    if isinstance(piece, Link):
+    if isinstance(piece, Link) and piece.leads:
         return f"[{escaped(piece)}]({piece.address.replace('(', '%28').replace(')', '%29')})"
     return escaped(piece)
 
@@ -91,22 +90,12 @@ def _items(block: Items) -> Iterator[str]:
 
 
 def _table(found: Table) -> Iterator[str]:
-    kept = [at for at, column in enumerate(found.columns) if column.kind != "plot"]
-    yield _line(_heading(found.columns[at]) for at in kept)
-    yield f"|{'|'.join(_ALIGNED[found.columns[at].kind] for at in kept)}|"
-    for row in found.rows:
-        cells = [*row.cells, *([Cell(Text())] * (len(found.columns) - len(row.cells)))]
-        yield _line(_words(cells[at], strong=row.kind == "heading") for at in kept)
-
-
-def _words(cell: Cell, *, strong: bool) -> str:
-    said = "" if isinstance(cell.content, Interval) else inline(cell.content)
-    return f"**{said}**" if strong and said else said
-
-
-def _heading(column: Column) -> str:
-    group = str(column.group)
-    return escaped(f"{group}: {column.label}" if group and column.label else group or column.label)
+    columns, rows = words_of(found)
+    yield _line(escaped(heading_of(column)) for column in columns)
+    yield f"|{'|'.join(_ALIGNED[column.kind] for column in columns)}|"
+    for texts, row in zip(rows, found.rows, strict=True):
+        cells = map(inline, texts)
+        yield _line(f"**{cell}**" if cell and row.kind == "heading" else cell for cell in cells)
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -13,15 +13,15 @@ from docx.shared import Cm, Emu
 
 from metaimt.content.section import (
     Block,
-    Column,
     Figures,
     Fold,
-    Interval,
     Items,
     Paragraph,
     Section,
     Table,
     blocks_for,
+    heading_of,
+    words_of,
 )
 from metaimt.model.text import Code, Link, Strong, Text
 from metaimt.render.archive import undated
@@ -216,15 +216,6 @@ def _shown(blocks: Iterable[Block]) -> Iterable[Block]:
 
 def _cells(found: Table) -> Cells:
     """The texts of a table, its headings first; what is drawn is left out."""
-    kept = [at for at, column in enumerate(found.columns) if column.kind != "plot"]
-    rows = [[_heading(found.columns[at]) for at in kept]]
-    for each in found.rows:
-        texts = ["" if isinstance(cell.content, Interval) else str(cell.content) for cell in each.cells]
-        texts += [""] * (len(found.columns) - len(texts))
-        rows.append([texts[at] for at in kept])
-    return Cells(rows, [_ALIGNED[found.columns[at].kind] for at in kept])
-
-
-def _heading(column: Column) -> str:
-    group = str(column.group)
-    return f"{group}: {column.label}" if group and column.label else group or column.label
+    columns, rows = words_of(found)
+    texts = [[heading_of(column) for column in columns], *([str(text) for text in each] for each in rows)]
+    return Cells(texts, [_ALIGNED[column.kind] for column in columns])

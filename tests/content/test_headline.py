@@ -5,31 +5,28 @@ from __future__ import annotations
 from conftest import MakeReview, course, patient, report
 
 from metaimt.analyses.results import Results
-from metaimt.content.headline import headline_rows
-from metaimt.report.markdown import report_content
-from metaimt.report.page_top import headline_table
+from metaimt.content.headline import headline_rows, pools_section
+from metaimt.content.section import Table
 from metaimt.report.text import pooled_table
 from metaimt.review import run
 from metaimt.statistics.outcome import NotRun
 
 
-def test_each_row_is_the_same_everywhere(shipped: Results) -> None:
-    rows = [row for row in headline_rows(shipped.response) if not isinstance(row.rate, NotRun)]
-    page = list(headline_table(shipped))
-    content = report_content(shipped)
-    document = [*content["pools"], *content["rows"]]
-    assert len(rows) == len(page) == len(document)
-    for row, shown, written in zip(rows, page, document, strict=True):
-        cells = (row.fraction, row.reports, row.percentage, row.limits)
-        assert cells == tuple(shown[key] for key in ("fraction", "reports", "orr", "interval"))
-        assert cells == tuple(written[key] for key in ("fraction", "reports", "orr", "interval"))
-        assert shown["behind"] is row.counts
+def test_each_row_is_a_line_of_the_table_and_of_the_terminal(shipped: Results) -> None:
+    rows = list(headline_rows(shipped.response))
+    (table,) = [block for block in pools_section(shipped).blocks if isinstance(block, Table)]
+    assert len(rows) == len(table.rows)
+    for found, line in zip(rows, table.rows, strict=True):
+        cells = (found.fraction, str(found.reports), found.percentage, found.limits)
+        assert cells == tuple(str(cell.content) for cell in line.cells[1:5])
+        assert line.opens is found.counts
     lines = pooled_table(shipped.response).splitlines()
+    shown = [row for row in rows if not isinstance(row.rate, NotRun)]
     printed = [
-        row for row in rows if row.in_headline or row.kind in {"pool", "local"} or (row.kind == "row" and row.rate)
+        row for row in shown if row.in_headline or row.kind in {"pool", "local"} or (row.kind == "row" and row.rate)
     ]
-    for row in printed:
-        assert any(row.fraction in line and row.limits in line for line in lines), row.label
+    for found in printed:
+        assert any(found.fraction in line and found.limits in line for line in lines), found.label
 
 
 def test_the_order_and_what_stands_under_the_headline(make_review: MakeReview) -> None:

@@ -12,9 +12,11 @@ from deciding import read
 
 from metaimt.analyses.pooled_response import ELSEWHERE, Group, NotInHeadline, pooled_response
 from metaimt.casefiles.shared import Search
+from metaimt.content.headline import reasons
+from metaimt.content.sources import last_search, read_depths
 from metaimt.evidence.selection import select
 from metaimt.model.count import Count
-from metaimt.report.wording import group_line, last_search, p_value, read_as, read_depths, reasons_line, responded
+from metaimt.report.wording import group_line, p_value, read_as, responded
 
 
 def search(id: str, status: str, date: str | None) -> Search:
@@ -77,8 +79,8 @@ def test_the_reasons_in_a_line() -> None:
         (two, "2 courses and arms that repeat patients counted already"),
         (one, "1 course or arm that repeats patients counted already"),
     ):
-        reasons = (("inferred", 5, one), ("unnamed drug", 1, one), (ELSEWHERE, 6, elsewhere))
-        line = reasons_line(NotInHeadline(reason, counts, patients) for reason, patients, counts in reasons)
+        found = (("inferred", 5, one), ("unnamed drug", 1, one), (ELSEWHERE, 6, elsewhere))
+        line = reasons(tuple(NotInHeadline(reason, counts, patients) for reason, patients, counts in found))
         assert str(line) == f"5 inferred, 1 unnamed drug, {said}"
 
 

@@ -42,6 +42,8 @@ from metaimt.analyses.over_time import BY_YEAR, UNDATED
 from metaimt.analyses.results import Results
 from metaimt.analyses.sensitivity import NO_ROWS
 from metaimt.analyses.subgroups import reports_by_level
+from metaimt.content.section import Table
+from metaimt.content.whats_new import Here, news_section
 from metaimt.figures.forest_by import forest_by_table
 from metaimt.figures.forest_table import ForestTable
 from metaimt.figures.methods_forest import methods_table
@@ -56,10 +58,11 @@ from metaimt.figures.review_forest import (
     subgroup_table,
 )
 from metaimt.model.count import Count
-from metaimt.report.linked import Linker
+from metaimt.model.text import Number as Shown
+from metaimt.model.text import Text
 from metaimt.report.markdown import report_markdown
 from metaimt.report.methods_text import comparison_text
-from metaimt.report.page import news_content, page_html
+from metaimt.report.page import page_html
 from metaimt.report.page_cases import case_data, report_data
 from metaimt.report.page_figures import map_content
 from metaimt.report.text import breakdown_table, left_out_table, pooled_table
@@ -537,17 +540,18 @@ def section(markdown: str, title: str) -> list[list[str]]:
 
 
 def test_the_headline_of_the_report(markdown: str) -> None:
-    rows = section(markdown, "Headline")
+    rows = section(markdown, "Pools, strata and separate groups")
+    rows = rows[: next(k for k, row in enumerate(rows) if row[0] == "ALK-negative")]
     assert [row[:3] for row in rows if re.fullmatch(r"\d+/\d+", row[1])] == [
-        ["strict, ALK-positive", "13/20", "7"],
-        ["– prospective trials", "9/12", "2"],
-        ["– cohorts", "3/5", "2"],
-        ["– single cases, series", "1/3", "3"],
+        ["Strict, ALK-positive", "13/20", "7"],
+        ["– Prospective trials", "9/12", "2"],
+        ["– Cohorts", "3/5", "2"],
+        ["– Single cases, series", "1/3", "3"],
         ["– of these local cohort", "1/1", "1"],
-        ["all evidence", "17/25", "10"],
-        ["– prospective trials", "9/12", "2"],
-        ["– cohorts", "3/5", "2"],
-        ["– single cases, series", "5/8", "6"],
+        ["All evidence", "17/25", "10"],
+        ["– Prospective trials", "9/12", "2"],
+        ["– Cohorts", "3/5", "2"],
+        ["– Single cases, series", "5/8", "6"],
         ["– of these local cohort", "1/1", "1"],
     ]
     assert "line of treatment mixed or not stated for 12 of 20 patients" in markdown
@@ -586,16 +590,17 @@ def test_every_rate_of_the_report_is_told_with_its_method(markdown: str) -> None
 
 
 def test_the_separate_rows_of_the_report(markdown: str) -> None:
-    found = {row[0]: (row[1], row[-1]) for row in section(markdown, "Not in the pools") if len(row) > 4}
-    assert found["ALK-negative"] == ("1/1", "meets the other strict conditions 1/1")
-    assert found["ROS1"] == ("1/1", "meets the other strict conditions 1/1")
-    assert found["later lines"] == ("1/1", "meets the other strict conditions 1/1, ALK-positive 1/1")
-    assert "| other kinase fusions | 0/0 | 0 | none evaluable |" in markdown
+    found = {row[0]: row[1] for row in section(markdown, "Pools, strata and separate groups") if len(row) > 4}
+    assert [found[name] for name in ("ALK-negative", "ROS1", "Later lines")] == ["1/1"] * 3
+    for name in ("ALK-negative", "ROS1"):
+        assert f"- {name}: meets the other strict conditions 1/1." in markdown
+    assert "- later lines: meets the other strict conditions 1/1, ALK-positive 1/1." in markdown
+    assert "| Other kinase fusions | 0/0 | 0 | none evaluable |" in markdown
 
 
 def test_what_was_left_out_in_the_report(markdown: str) -> None:
     body = markdown.split("## What was left out, and why\n", 1)[1].split("\n## ", 1)[0]
-    headings = re.findall(r"^### (.*)$", body, re.MULTILINE)
+    headings = re.findall(r"^\*\*(.*)\*\*: \d+ courses? ", body, re.MULTILINE)
     assert [heading.split(" (")[0].casefold() for heading in headings] == [
         "alk status not stated",
         "alk-negative",
@@ -608,11 +613,11 @@ def test_what_was_left_out_in_the_report(markdown: str) -> None:
         "response not readable",
         "unnamed drug",
     ]
-    assert "- example-2014: Made up, and left out. gives no response" in markdown
+    assert "- **example-2014**: Made up, and left out. gives no response" in markdown
 
 
 def test_the_searches_in_the_report(markdown: str) -> None:
-    body = markdown.split("## How the evidence was found\n", 1)[1].split("\n## ", 1)[0]
+    body = markdown.split("## How the evidence was found and read\n", 1)[1].split("\n## ", 1)[0]
     assert "- **Made-up index** (done, 2025-03-01)." in body
     assert "- **Made-up archive** (not yet run, 2026-06-01)." in body
 
@@ -882,25 +887,22 @@ def test_the_news_of_the_page(results: Results) -> None:
         NumberChange(Group("stratum", f"{HEADLINE}/made_up"), "made up", then, None, None, one),
         NumberChange(Group("pool", "made_up"), "another pool", then, None, None, one),
     )
-    link = Linker({placed.unit.id: (placed.unit, placed.unit.id) for placed in results.selection.placed}, "")
-    found = news_content(Changes("2026.1", WORKING_TREE, numbers=told), results, link)
-    assert (found["old"], found["new"], found["title"]) == ("2026.1", "now", "What is new since version 2026.1")
-    assert [(row["label"], row["old"]) for row in found["numbers"]] == [
-        (STRICT, "12/19, 60.0 % [40.0 - 80.0]"),
-        ("ROS1", "not in it"),
-        ("made up", "12/19, 60.0 % [40.0 - 80.0]"),
-        ("another pool", "12/19, 60.0 % [40.0 - 80.0]"),
+    found = news_section(Changes("2026.1", WORKING_TREE, numbers=told), Here.of(results))
+    assert str(found.title) == "What is new since version 2026.1"
+    (table,) = [block for block in found.blocks if isinstance(block, Table)]
+    assert [column.label for column in table.columns] == ["number", "2026.1", "now", "by data", "by method"]
+    assert [[str(cell.content) for cell in row.cells[:3]] for row in table.rows] == [
+        [STRICT, "12/19, 60.0 % [40.0 - 80.0]", "13/20, 65.0 % [45.0 - 82.0]"],
+        ["ROS1", "not in it", "1/1, 100.0 % [2.5 - 100.0]"],
+        ["made up", "12/19, 60.0 % [40.0 - 80.0]", "1/1, 100.0 % [2.5 - 100.0]"],
+        ["another pool", "12/19, 60.0 % [40.0 - 80.0]", "1/1, 100.0 % [2.5 - 100.0]"],
     ]
-    shown = [str(link.sentence(row["now"])) for row in found["numbers"]]
-    assert [re.sub("<.*?>", "", text).replace("\u00a0", " ") for text in shown] == [
-        "13/20, 65.0 % [45.0 - 82.0]",
-        *["1/1, 100.0 % [2.5 - 100.0]"] * 3,
-    ]
-    assert [text.count("<button") for text in shown] == [1, 1, 0, 0], "who is counted now can be opened"
-    assert found["numbers"][0]["data"] == "+1/+1, +5.0 [+5.0, +2.0], +1 report"
-    assert found["numbers"][0]["method"] == "none"
-    first = news_content(Changes(None, "2026.1", numbers=told), results, link)
-    assert (first["numbers"], first["old"], first["new"]) == ([], "", "2026.1")
+    texts = [row.cells[2].content for row in table.rows]
+    opens = [sum(isinstance(part, Shown) for part in text.parts) for text in texts if isinstance(text, Text)]
+    assert opens == [1, 1, 0, 0], "who is counted now can be opened"
+    assert [str(cell.content) for cell in table.rows[0].cells[3:]] == ["+1/+1, +5.0 [+5.0, +2.0], +1 report", "none"]
+    first = news_section(Changes(None, "2026.1", numbers=told))
+    assert not any(isinstance(block, Table) for block in first.blocks)
 
 
 # ---------- figures as tables ----------

@@ -18,6 +18,7 @@ from metaimt.analyses.pooled_response import pooled_response
 from metaimt.analyses.results import Results
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.model import Arm, CaseFile
+from metaimt.content.sources import addresses_of, reference
 from metaimt.evidence.tables import units
 from metaimt.figures.review_figure import Place
 from metaimt.model.count import Count
@@ -27,10 +28,8 @@ from metaimt.report.page_cases import (
     STRIP,
     age,
     facts_of,
-    links,
     months,
     reading_of,
-    reference,
     strip_of,
     words,
 )
@@ -292,10 +291,10 @@ def test_the_reference_and_the_links_of_a_publication(
     made["report"] = {name: value for name, value in made["report"].items() if value is not None}
     publication = CaseFile.model_validate(made)
     assert reference(publication) == said
-    addresses = [address for _, address in links(publication)]
+    addresses = [address for _, address in addresses_of(publication.report)]
     assert len(addresses) == len(found)
     assert all(ending in address for ending, address in zip(found, addresses, strict=True))
-    assert all(text and address.startswith("https://") for text, address in links(publication))
+    assert all(text and address.startswith("https://") for text, address in addresses_of(publication.report))
 
 
 # ---------- the map ----------

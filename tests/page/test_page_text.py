@@ -16,13 +16,14 @@ from opened import Opens
 
 from metaimt.analyses.publication_bias import Selectivity
 from metaimt.casefiles.model import CaseFile
+from metaimt.content.sources import read_depths
 from metaimt.figures.review_figure import Drawn
 from metaimt.model.count import Count
 from metaimt.model.unit import Unit
 from metaimt.report import page
 from metaimt.report.linked import visible
 from metaimt.report.page_cases import STRIP, arm_of, strip_of
-from metaimt.report.wording import read_as, read_depths
+from metaimt.report.wording import read_as
 
 MOST_BYTES = 2_000_000
 

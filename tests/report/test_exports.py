@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from metaimt.analyses.results import Results
 from metaimt.casefiles.model import CaseFile
 from metaimt.curation.reference_formats import parse_references
-from metaimt.report.archive import undated
+from metaimt.render.archive import undated
 from metaimt.report.exports import author_names, bibtex_text, ris_text
 from metaimt.report.workbook import ABOUT, HOLDS, sheet_names, workbook_bytes
 

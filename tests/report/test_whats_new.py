@@ -7,18 +7,8 @@ from pathlib import Path
 import pytest
 from conftest import MakeReview, course, patient, report
 
-from metaimt.report.whats_new import (
-    caused_by,
-    changes_markdown,
-    changes_page,
-    changes_text,
-    field_text,
-    news_lines,
-    news_sections,
-    number_text,
-    points,
-    verdict,
-)
+from metaimt.content.whats_new import caused_by, field_text, news_entries, news_lines, number_text, points, verdict
+from metaimt.report.whats_new import changes_markdown, changes_page, changes_text
 from metaimt.review import diff, snapshot
 from metaimt.versions.changes import Changes
 from metaimt.versions.records import Edited, FieldChange, Record, RecordChanges
@@ -180,16 +170,16 @@ RECORD = Record("b-2021", "literature/b-2021.yaml", "case_series", 2, 0)
 )
 def test_a_publication_that_was_taken_out(shared: tuple[Edited, ...], said: str) -> None:
     changes = Changes("2026.1", "now", records=RecordChanges(removed=(RECORD,), shared=shared))
-    first, *others = news_sections(changes)
-    assert (first.title, [entry.head for entry in first.entries]) == ("Publications", [said])
-    assert [len(section.entries) for section in others] == ([len(shared)] if shared else [])
+    (title, first), *others = news_entries(changes).items()
+    assert (title, [str(entry.head) for entry in first]) == ("Publications", [said])
+    assert [len(entries) for _, entries in others] == ([len(shared)] if shared else [])
 
 
 def test_a_publication_that_came_or_has_another_name() -> None:
     trial = Record("c-2022", "literature/c-2022.yaml", "trial", 0, 1)
     records = RecordChanges(added=(trial,), renamed=(("d", "e"),))
-    (first,) = news_sections(Changes("2026.1", "now", records=records))
-    assert [entry.head for entry in first.entries] == ["added: c-2022 (trial, 1 arm)", "renamed: d -> e"]
+    (first,) = news_entries(Changes("2026.1", "now", records=records)).values()
+    assert [str(entry.head) for entry in first] == ["added: c-2022 (trial, 1 arm)", "renamed: d -> e"]
 
 
 @pytest.mark.parametrize(

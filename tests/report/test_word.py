@@ -6,9 +6,9 @@ import io
 import re
 import shutil
 import subprocess
-import zipfile
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import docx
 import pytest
@@ -16,17 +16,34 @@ from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 from docx.styles.style import CharacterStyle, ParagraphStyle
-from docx.text.paragraph import Paragraph
+from docx.text.paragraph import Paragraph as DocxParagraph
 from PIL import Image
 
 from metaimt.analyses.results import Results
-from metaimt.figures.review_figure import ReviewFigure
-from metaimt.report.figures import figure_files
-from metaimt.report.word import word_bytes
-from metaimt.report.word_parts import Cells, _widths
+from metaimt.content.section import (
+    Block,
+    Column,
+    Figures,
+    Fold,
+    Interval,
+    Paragraph,
+    Section,
+    Table,
+    items,
+    page_only,
+    paragraph,
+    row,
+    section,
+    table,
+)
+from metaimt.model.text import Code, Link, Named, Strong, Text
+from metaimt.render.word import About, Picture, word_bytes
+from metaimt.render.word_parts import Cells, _widths
+from metaimt.statistics.proportion import clopper_pearson
 
 PORTRAIT, LANDSCAPE = WD_ORIENT.PORTRAIT, WD_ORIENT.LANDSCAPE
 RIGHT = WD_ALIGN_PARAGRAPH.RIGHT
+ABOUT = About("Made up", "2026.1", ("A. Author",))
 HOSTILE = "=cmd\x07 <script>alert(1)</script> \u202e {x} **b** [a](javascript:b)"
 
 
@@ -44,23 +61,38 @@ def text_of(document: docx.document.Document) -> str:
     return "\n".join("".join(t.text or "" for t in p._p.iter(qn("w:t"))) for p in document.paragraphs)
 
 
-def figure(name: str, alt: str = "words") -> ReviewFigure:
-    from matplotlib.figure import Figure
+def picture(name: str = "forest", *, width: float = 2, height: float = 1, shown: bool = True) -> Picture:
+    """A made-up figure of so many inches; its caption names it."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (int(200 * width), int(200 * height)), "white").save(buffer, "PNG", dpi=(200, 200))
+    return Picture(
+        f"figures/{name}.svg", "Made up", "words", f"caption of {name}", buffer.getvalue() if shown else None
+    )
 
-    return ReviewFigure(name, "Made up", "caption", alt, Figure(figsize=(2, 1)))
+
+def written(*blocks: Block | Section, pictures: Sequence[Picture] = (), about: About = ABOUT) -> bytes:
+    return word_bytes(about, [], [section("part", *blocks)], {"made up": pictures})
 
 
-def made(results: Results, markdown: str, *drawn: ReviewFigure) -> docx.document.Document:
-    return docx.Document(io.BytesIO(word_bytes(results, [figure_files(each) for each in drawn], markdown)))
+def made(*blocks: Block | Section, pictures: Sequence[Picture] = (), about: About = ABOUT) -> docx.document.Document:
+    """A document of one section."""
+    return docx.Document(io.BytesIO(written(*blocks, pictures=pictures, about=about)))
+
+
+def grid(columns: int, rows: int, *, cell: str = "12.0 - 34.0", title: str = "A table") -> Table:
+    """A made-up table whose cells are all the same, but for numbers to the right in the last column."""
+    heads = [*[cell] * (columns - 1), Column(cell, "number")]
+    heads: list[str | Column] = [*[cell] * (columns - 1), Column(cell, "number")]
+    return found
 
 
 def test_every_table_of_the_report_is_a_word_table_with_a_repeated_header(
     document: docx.document.Document, markdown_report: str
 ) -> None:
     written = len(re.findall(r"(?m)^\|[-:|]+\|$", markdown_report))
-    assert len(document.tables) == written - 1, "all but the publications, which are the references"
-    for table in document.tables:
-        assert table.rows[0]._tr.find(f".//{qn('w:tblHeader')}") is not None
+    assert len(document.tables) == written
+    for each in document.tables:
+        assert each.rows[0]._tr.find(f".//{qn('w:tblHeader')}") is not None
     tables = [
         [[cell.text.replace("\u00a0", " ") for cell in row.cells] for row in table.rows] for table in document.tables
     ]
@@ -71,8 +103,7 @@ def test_every_table_of_the_report_is_a_word_table_with_a_repeated_header(
 def test_every_heading_of_the_report_is_a_heading(document: docx.document.Document, markdown_report: str) -> None:
     wanted = [re.sub(r"\\(.)", r"\1", text) for text in re.findall(r"(?m)^##+ (.*)$", markdown_report)]
     found = [p.text for p in document.paragraphs if p.style is not None and (p.style.name or "").startswith("Heading")]
-    assert [text for text in wanted if text != "Included publications"] == found[: len(wanted) - 1]
-    assert found[len(wanted) - 1] == "References"
+    assert [*wanted, "Further figures"] == found
 
 
 def test_figures_have_alternative_text_and_numbered_captions(document: docx.document.Document, outputs: Path) -> None:
@@ -93,11 +124,10 @@ def test_every_publication_is_a_numbered_reference_with_its_link(
     numbered = [p for p in document.paragraphs if p.style is not None and p.style.name == "List Number"]
     assert len(numbered) == len(shipped.library.reports)
     targets = {r.target_ref for r in document.part.rels.values() if r.reltype.endswith("/hyperlink")}
-    for paragraph, one in zip(numbered, shipped.library.reports, strict=True):
-        assert paragraph.text.startswith(f"{one.id}. ")
+    for each, one in zip(numbered, shipped.library.reports, strict=True):
+        assert each.text.startswith(f"{one.id}. ")
         if one.report.doi and "(" not in one.report.doi:
             assert f"https://doi.org/{one.report.doi}" in targets
-            assert len(paragraph.hyperlinks) == 1
 
 
 def test_pages_are_a4_and_numbered_and_the_document_is_named(
@@ -113,72 +143,47 @@ def test_pages_are_a4_and_numbered_and_the_document_is_named(
     assert properties.author == "; ".join(shipped.protocol.authors)
 
 
-def test_hostile_words_stay_text(shipped: Results) -> None:
-    protocol = shipped.protocol.model_copy(update={"title": HOSTILE, "authors": (HOSTILE,)})
-    markdown = (
-        "# x\n\ntext \\<script\\> &lt;b&gt; [a](javascript:alert) <i>\n\n## part\n\n| a |\n|---|\n| &lt;b&gt; |\n"
+def test_hostile_words_stay_text() -> None:
+    bad = Text(Named(HOSTILE), Link("b", "javascript:alert(1)"))
+    document = made(
+        Paragraph(bad), *items([bad]), *table(HOSTILE, [HOSTILE], [row(bad)]), about=About(HOSTILE, "1", (HOSTILE,))
     )
-    document = made(replace(shipped, protocol=protocol), markdown)
-    said = text_of(document)
-    assert "=cmd\\x07 <script>alert(1)</script> \\u202e {x} **b** [a](javascript:b)" in said
-    assert "text <script> <b> " in said
-    assert document.tables[0].rows[1].cells[0].text == "<b>"
+    safe = "=cmd\\x07 <script>alert(1)</script> \\u202e {x} **b** [a](javascript:b)"
+    assert text_of(document).count(safe) == 4, "title, paragraph, item, caption"
+    assert [cell.text for each in document.tables[0].rows for cell in each.cells] == [safe, f"{safe}b"]
+    assert document.core_properties.title == document.core_properties.author == safe
     assert not any("javascript" in r.target_ref for r in document.part.rels.values() if r.is_external)
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        *("12. a title", "12) a title", "> a title", "---", "+ made of words", "[a]: b", "    indented"),
-        *("<div>a title</div>", "made <i>of</i> words"),
-    ],
-)
-def test_no_word_that_looks_like_a_mark_is_lost(shipped: Results, words: str) -> None:
-    said = text_of(made(shipped, f"# x\n\n## part\n\n{words}\n\n- {words}\n"))
-    wanted = words.removeprefix("+ ").strip()
-    assert said.count(wanted) == 2
-
-
-def test_a_figure_without_its_picture_is_named_at_the_end(shipped: Results) -> None:
-    shown = "![a](figures/forest.svg)\n\n*one*"
-    markdown = f"# x\n\n## part\n\n{shown}\n\n![b](figures/swimmer.svg)\n\n*caption of none*\n\nthree\n"
-    document = made(shipped, markdown, figure("forest"), figure("swimmer"))
-    said = text_of(document)
-    assert "Figure 1. one" in said
-    assert "caption of none" not in said
-    assert "three" in said
-    assert "Made up: figures/swimmer.svg" in said
+def test_a_figure_without_its_picture_is_named_at_the_end() -> None:
+    shown, named = picture(), picture("swimmer", shown=False)
+    said = text_of(made(Figures("made up"), paragraph("after"), pictures=[shown, named]))
+    assert said.index("Figure 1. caption of forest") < said.index("after") < said.index("Further figures")
+    assert said.endswith("Made up: figures/swimmer.svg")
+    assert "caption of swimmer" not in said
 
 
 @pytest.mark.parametrize(("tall", "told"), [(2, False), (6, True)])
-def test_a_picture_too_tall_to_read_on_one_page_says_where_the_whole_one_is(
-    shipped: Results, tall: float, told: bool
-) -> None:
-    drawn = figure("forest")
-    drawn.figure.set_size_inches(2, 2 * tall)
-    drawn.figure.add_axes((0, 0, 1, 1))
-    document = made(shipped, "# x\n\n## part\n\n![words](figures/forest.svg)\n\n*caption*\n", drawn)
+def test_a_picture_too_tall_to_read_on_one_page_says_where_the_whole_one_is(tall: float, told: bool) -> None:
+    document = made(Figures("made up"), pictures=[picture(height=2 * tall)])
     assert ("the whole picture is figures/forest.svg" in text_of(document)) is told
 
 
-def test_the_same_document_twice(shipped: Results) -> None:
-    markdown = "# x\n\n## part\n\n![a](figures/forest.svg)\n\n*one*\n"
-    first, second = (word_bytes(shipped, [figure_files(figure("forest"))], markdown) for _ in range(2))
-    assert first == second
-    with zipfile.ZipFile(io.BytesIO(first)) as archive:
-        (name,) = [name for name in archive.namelist() if name.endswith(".png")]
-        with Image.open(archive.open(name)) as image:
-            assert image.size == (400, 200)
+def test_the_same_document_twice() -> None:
+    blocks = (Figures("made up"), grid(2, 2))
+    assert written(*blocks, pictures=[picture()]) == written(*blocks, pictures=[picture()])
 
 
-def test_a_wide_table_turns_the_page_with_its_heading(shipped: Results) -> None:
-    columns = 14
-    wide = "\n".join(f"|{cell * columns}" for cell in (" interval |", "---|", " 12.0 - 34.0 |"))
-    document = made(shipped, f"# x\n\n## narrow\n\n| a |\n|---|\n| b |\n\n## wide\n\nwords\n\n{wide}\n\nafter\n")
-    assert [section.orientation for section in document.sections] == [PORTRAIT, LANDSCAPE, PORTRAIT]
+def test_a_wide_table_turns_the_page_with_its_heading() -> None:
+    document = made(
+        section("narrow", grid(1, 1)),
+        section("wide", paragraph("words"), grid(14, 1, cell="a - interval")),
+        paragraph("after"),
+    )
+    assert [each.orientation for each in document.sections] == [PORTRAIT, LANDSCAPE, PORTRAIT]
     parts = [
-        [block.text for block in section.iter_inner_content() if isinstance(block, Paragraph)]
-        for section in document.sections
+        [block.text for block in each.iter_inner_content() if isinstance(block, DocxParagraph)]
+        for each in document.sections
     ]
     assert parts[1][:2] == ["wide", "words"]
     assert parts[2][0] == "after"
@@ -193,11 +198,6 @@ def test_a_table_never_leaves_the_page(room: float) -> None:
 
 
 # ---------- the parts of a document, as a reader sees them ----------
-
-
-def written(shipped: Results, blocks: str) -> docx.document.Document:
-    """A document of one section, without the front and the references that every document has."""
-    return made(shipped, f"# x\n\n## part\n\n{blocks}\n")
 
 
 @pytest.mark.parametrize(
@@ -238,24 +238,30 @@ def test_a_link_looks_like_one(document: docx.document.Document) -> None:
     assert str(link.font.color.rgb) == "0563C1"
 
 
-def test_parts_are_headings_of_two_levels(shipped: Results) -> None:
-    document = made(shipped, "# x\n\n## part\n\none\n\n### within\n\ntwo\n\n#### deeper\n\nthree\n")
+def test_parts_are_headings_of_two_levels() -> None:
+    document = made(section("within", section("deeper", paragraph("words"))))
     styles = {p.text: p.style.name for p in document.paragraphs if p.style is not None}
     assert [styles[text] for text in ("part", "within", "deeper")] == ["Heading 1", "Heading 2", "Heading 2"]
 
 
-def test_a_table_is_called_by_the_two_headings_above_it(shipped: Results) -> None:
-    table = "| a | b |\n|:--|--:|\n| c | d |"
-    text = f"# x\n\n## first\n\n{table}\n\n### within\n\n{table}\n\n### beside\n\n{table}\n\n## last\n\n{table}\n"
-    document = made(shipped, text)
-    said = [p.text for p in document.paragraphs if p.style is not None and p.style.name == "Caption"]
-    assert said == ["Table 1. first.", "Table 2. first: within.", "Table 3. first: beside.", "Table 4. last."]
+def test_what_the_page_folds_or_draws_is_in_the_document_as_words() -> None:
+    drawn = Interval(clopper_pearson(3, 4))
+    heads: list[str | Column] = ["who", Column("", "plot"), Column("r/n", "number", group="all")]
+    blocks = table("A table", heads, [row("somebody", drawn, "3/4")])
+    document = made(Fold(Text("More"), blocks), Fold(Text("Long"), blocks, in_documents=False), page_only(*blocks))
+    (only,) = document.tables
+    assert [[cell.text for cell in each.cells] for each in only.rows] == [["who", "all: r/n"], ["somebody", "3/4"]]
+
+
+def test_a_table_is_called_by_its_title() -> None:
+    document = made(grid(1, 1, title="One"), grid(1, 1, title="Two"))
     captions = [p for p in document.paragraphs if p.style is not None and p.style.name == "Caption"]
+    assert [p.text for p in captions] == ["Table 1. One.", "Table 2. Two."]
     assert all(p.paragraph_format.keep_with_next for p in captions), "the caption stands above its table"
 
 
-def test_a_table_has_lines_above_below_and_under_its_header(shipped: Results) -> None:
-    document = written(shipped, "| a | b |\n|:--|--:|\n| c | 1 |\n| d | 2 |")
+def test_a_table_has_lines_above_below_and_under_its_header() -> None:
+    document = made(grid(2, 2, cell="a"))
     (table,) = document.tables
     assert not table.autofit, "its columns are as wide as was computed"
     borders = table._tbl.tblPr.find(qn("w:tblBorders"))
@@ -276,63 +282,44 @@ def test_a_table_has_lines_above_below_and_under_its_header(shipped: Results) ->
     ("columns", "points", "sideways"),
     [(2, 8.0, False), (13, 8.0, False), (14, 7.0, False), (15, 6.5, False), (16, 8.0, True)],
 )
-def test_letters_are_smaller_before_a_page_is_turned(
-    shipped: Results, columns: int, points: float, sideways: bool
-) -> None:
+def test_letters_are_smaller_before_a_page_is_turned(columns: int, points: float, sideways: bool) -> None:
     """16.35 cm are between the margins, and a column needs 1.22 cm for its heading of five bold letters at 8 points."""
-    line = "".join("| abcde " for _ in range(columns)) + "|"
-    document = written(shipped, f"{line}\n{'|---' * columns}|\n{line}")
+    document = made(grid(columns, 1, cell="abcde"))
     size = document.tables[0].rows[1].cells[0].paragraphs[0].runs[0].font.size
     assert size is not None
     assert size.pt == points
     assert any(section.orientation == LANDSCAPE for section in document.sections) == sideways
 
 
-def test_many_short_items_are_one_paragraph(shipped: Results) -> None:
-    def items(number: int, letters: int) -> list[str]:
-        text = "\n".join(f"- {'a' * letters}{k}" for k in range(number))
-        named = [p for p in written(shipped, text).paragraphs if p.style is not None]
-        return [p.text for p in named if p.style is not None and p.style.name in {"List Bullet", "Small List"}]
+def test_many_short_items_are_one_paragraph() -> None:
+    def shown(number: int, letters: int, kind: Any = "notes") -> list[str]:
+        document = made(*items([Text(Named(f"{'a' * letters}{k}")) for k in range(number)], kind))
+        styles = {"List Bullet", "List Number", "Small List"}
+        return [p.text for p in document.paragraphs if p.style is not None and p.style.name in styles]
 
-    assert len(items(6, 79)) == 1
-    assert items(6, 1) == ["a0; a1; a2; a3; a4; a5"]
-    assert len(items(5, 1)) == 5, "few"
-    assert len(items(6, 80)) == 6, "long"
-
-
-def test_numbers_of_a_list_count_for_its_length(shipped: Results) -> None:
-    text = "\n".join(f"{k + 1}. {'a' * 78}" for k in range(6))  # with its number of 81 letters
-    said = text_of(written(shipped, text))
-    assert f"1. {'a' * 78}\n2. " in said
-    assert "; 2. " not in said
+    assert shown(6, 1) == ["a0; a1; a2; a3; a4; a5"]
+    assert len(shown(6, 79)) == 1
+    assert len(shown(5, 1)) == 5, "few"
+    assert len(shown(6, 80)) == 6, "long"
+    assert len(shown(6, 1, "numbered")) == 6
 
 
-def test_words_are_bold_italic_or_code_where_the_report_marks_them(shipped: Results) -> None:
-    document = written(shipped, "plain **bold** *italic* `code` end")
-    (paragraph,) = [p for p in document.paragraphs if p.text.startswith("plain bold")]
-    marks = {run.text.strip(): (bool(run.bold), bool(run.italic), run.font.name) for run in paragraph.runs}
-    assert marks == {
-        "plain": (False, False, None),
-        "bold": (True, False, None),
-        "italic": (False, True, None),
-        "": (False, False, None),
-        "code": (False, False, "Consolas"),
-        "end": (False, False, None),
-    }
+def test_words_are_bold_or_code_where_the_content_marks_them() -> None:
+    document = made(paragraph("plain ", Strong("bold"), " ", Code("code"), " end"))
+    (found,) = [p for p in document.paragraphs if p.text.startswith("plain bold")]
+    marks = {run.text.strip(): (bool(run.bold), run.font.name) for run in found.runs if run.text.strip()}
+    assert marks == {"plain": (False, None), "bold": (True, None), "code": (False, "Consolas"), "end": (False, None)}
 
 
 @pytest.mark.parametrize(("width", "height", "shown"), [(2, 1, (16.6, 8.3)), (1, 2, (10.5, 21.0))])
 def test_a_figure_is_as_wide_as_the_text_and_no_higher_than_a_page(
-    shipped: Results, width: float, height: float, shown: tuple[float, float]
+    width: float, height: float, shown: tuple[float, float]
 ) -> None:
-    from matplotlib.figure import Figure
-
-    drawn = ReviewFigure("forest", "Made up", "caption", "words", Figure(figsize=(width, height)))
-    document = made(shipped, "# x\n\n## part\n\n![a](figures/forest.svg)\n\n*one*\n", drawn)
+    document = made(Figures("made up"), pictures=[picture(width=width, height=height)])
     (shape,) = document.inline_shapes
     assert (round(shape.width.cm, 1), round(shape.height.cm, 1)) == shown
-    (picture,) = [p for p in document.paragraphs if p._p.findall(f".//{qn('wp:docPr')}")]
-    assert picture.paragraph_format.keep_with_next, "the caption stands below its figure"
+    (found,) = [p for p in document.paragraphs if p._p.findall(f".//{qn('wp:docPr')}")]
+    assert found.paragraph_format.keep_with_next, "the caption stands below its figure"
 
 
 def opened(path: Path, folder: Path) -> subprocess.CompletedProcess[str]:

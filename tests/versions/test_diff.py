@@ -18,9 +18,10 @@ from made_up_review import contents, edit, frozen, repository, small_review, wri
 import metaimt.analyses.pooled_response
 from metaimt.analyses.results import Results
 from metaimt.casefiles.version_files import canonical
+from metaimt.content.whats_new import field_text
 from metaimt.problem import Blocked, CannotAnalyse, WrongUse
 from metaimt.report.markdown import report_markdown
-from metaimt.report.whats_new import changes_page, field_text
+from metaimt.report.whats_new import changes_page
 from metaimt.review import Loaded, build, diff, load, respond, snapshot
 from metaimt.serialise import to_json
 from metaimt.statistics.posterior import pool_proportion
@@ -216,7 +217,7 @@ def test_build_says_what_is_new_and_twice_the_same(
     write(review, report("example-e", patient(course("PD"))))
     said = built(review, tmp_path / "one")
     assert said == built(review, tmp_path / "one") == built(review, tmp_path / "two")
-    assert "## What is new in the working tree against 2026.1" in said
+    assert "## What is new since version 2026.1" in said
     assert "- added: example-e (case report, 1 patient)" in said
     assert "## 2026.1: first version" in said
 
@@ -224,14 +225,14 @@ def test_build_says_what_is_new_and_twice_the_same(
 def test_the_report_says_what_is_new(review: Path, shipped: Results) -> None:
     write(review, report("example-e", patient(course("PD"))))
     said = report_markdown(shipped, (), diff(cases=review))
-    assert "## What is new in the working tree against 2026.1" in said
+    assert "## What is new since version 2026.1" in said
     assert "- added: example-e (case report, 1 patient)" in said
 
 
 def test_build_says_that_nothing_is_new(
     review: Path, tmp_path: Path, built: Callable[[Path, Path], str], shipped: Results
 ) -> None:
-    said = "## What is new in the working tree against 2026.1: nothing"
+    said = "## What is new since version 2026.1: nothing"
     assert said in built(review, tmp_path / "out")
     assert said in report_markdown(shipped, (), diff(cases=review))
 
