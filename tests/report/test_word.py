@@ -81,8 +81,8 @@ def made(*blocks: Block | Section, pictures: Sequence[Picture] = (), about: Abou
 
 def grid(columns: int, rows: int, *, cell: str = "12.0 - 34.0", title: str = "A table") -> Table:
     """A made-up table whose cells are all the same, but for numbers to the right in the last column."""
-    heads = [*[cell] * (columns - 1), Column(cell, "number")]
     heads: list[str | Column] = [*[cell] * (columns - 1), Column(cell, "number")]
+    (found,) = table(title, heads, [row(*[cell] * columns)] * rows)
     return found
 
 
