@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from metaimt.analyses.alternatives import Rate
-from metaimt.model.count import Behind
-from metaimt.model.text import Named, Piece, Text
+from metaimt.model.count import Behind, Count
+from metaimt.model.text import Named, Piece, Text, r_of_n
 from metaimt.statistics.adjusted import AdjustedRate
 from metaimt.statistics.posterior import WeightedProportion
 
@@ -54,10 +54,26 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class Disc:
+    """A count with a disc of an area as its patients, filled as far as they responded.
+
+    most: patients of the largest disc beside it.
+    """
+
+    count: Count
+    most: int
+
+    @property
+    def text(self) -> Text:
+        """The count in words."""
+        return Text(r_of_n(self.count))
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """What stands in a cell, and whom a click anywhere in it opens."""
 
-    content: Text | Interval
+    content: Text | Interval | Disc
     opens: Behind | None = None
 
 
@@ -173,12 +189,18 @@ def words_of(found: Table) -> tuple[list[Column], list[list[Text]]]:
     kept = [at for at, column in enumerate(found.columns) if column.kind != "plot"]
     rows = []
     for each in found.rows:
-        texts = [Text() if isinstance(cell.content, Interval) else cell.content for cell in each.cells]
+        texts = [_words(cell.content) for cell in each.cells]
         texts += [Text()] * (len(found.columns) - len(texts))
         if each.kind == "stratum":
             texts[0] = Text("– ", texts[0])
         rows.append([texts[at] for at in kept])
     return [found.columns[at] for at in kept], rows
+
+
+def _words(content: Text | Interval | Disc) -> Text:
+    if isinstance(content, Disc):
+        return content.text
+    return Text() if isinstance(content, Interval) else content
 
 
 def heading_of(column: Column) -> str:

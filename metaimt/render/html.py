@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
+from math import cos, pi, sin, sqrt
 from typing import TYPE_CHECKING
 
 from metaimt.content.section import (
     Block,
     Cell,
     Column,
+    Disc,
     Figures,
     Fold,
     Interval,
@@ -214,7 +216,11 @@ class Html:
         return Markup("<td{}{}>{}</td>").format(_class(_classes(column)), opens, content)
 
     def _content(self, cell: Cell) -> Markup:
-        return _drawn(cell.content) if isinstance(cell.content, Interval) else self._numbers.sentence(cell.content)
+        if isinstance(cell.content, Interval):
+            return _drawn(cell.content)
+        if isinstance(cell.content, Disc):
+            return _disc(cell.content) + self._numbers.sentence(cell.content.text)
+        return self._numbers.sentence(cell.content)
 
     def _opens(self, behind: Behind | None) -> Markup:
         return _attribute("data-open", "" if behind is None else self._numbers.place(behind))
@@ -270,6 +276,26 @@ def _drawn(found: Interval) -> Markup:
         '<line class="range" x1="{}%" x2="{}%" y1="7" y2="7"/><svg x="{}%" y="7" overflow="visible">{}</svg></svg>'
     )
     return made.format("out" if found.outside else "in", reference, low, high, at, mark)
+
+
+_LARGEST, _SMALLEST = 14.0, 3.5  # radius of a disc, pixels
+
+
+def _disc(found: Disc) -> Markup:
+    """A disc filled clockwise from the top; nobody becomes invisible."""
+    from markupsafe import Markup
+
+    count = found.count
+    radius = max(_LARGEST * sqrt(count.evaluable / found.most), _SMALLEST)
+    share = count.responders / count.evaluable
+    x, y = radius * sin(2 * pi * share), -radius * cos(2 * pi * share)
+    path = f"M0 0V{-radius:.3g}A{radius:.3g} {radius:.3g} 0 {int(share > 0.5)} 1 {x:.3g} {y:.3g}z"
+    filled = Markup('<path d="{}"/>').format(path) if share not in (0.0, 1.0) else ""
+    made = Markup(
+        '<svg class="disc" viewBox="-15 -15 30 30" width="30" height="30" aria-hidden="true" focusable="false">'
+        '<circle r="{:.3g}"{}/>{}</svg>'
+    )
+    return made.format(radius, _class("full" if share == 1.0 else ""), filled)
 
 
 def _place(share: float) -> str:

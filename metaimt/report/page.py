@@ -27,7 +27,7 @@ from metaimt.model.text import Number, Text
 from metaimt.render.html import Html
 from metaimt.report.linked import Linker, shown, visible
 from metaimt.report.page_cases import FACETS, STRATUM, STRIP, case_data, report_data
-from metaimt.report.page_figures import figures_content
+from metaimt.report.page_figures import PageFigures
 from metaimt.report.page_sections import sections
 from metaimt.report.page_top import compact_note, forest_rows, shared_note, top
 from metaimt.versions.changes import Changes
@@ -96,14 +96,8 @@ def page_html(
     below = sections(results, link)
     script, style = page_script(), _source("page.css")
     template = _environment().get_template("page.html.j2")
-    figures = figures_content(results, drawn, files, link)
-    drawings = _environment().get_template("page-drawings.html.j2")
-
-    def drawn_in(name: str) -> Markup:
-        """The figures of a section."""
-        return _safe(drawings.render(section=name, figures=figures, link=link))
-
-    content, html = review_sections(results, changes), Html(link, drawn_in)
+    figures = PageFigures(results, drawn, files, link)
+    content, html = review_sections(results, changes), Html(link, figures)
     return template.render(
         title=results.protocol.title,
         question=results.protocol.question,
@@ -114,7 +108,7 @@ def page_html(
         shared_note=shared_note(results),
         compact_note=compact_note(results),
         figures=figures,
-        drawings=drawn_in,
+        drawings=figures,
         section=lambda name: html.section(content[name]),
         contents=CONTENTS,
         blocks=lambda names: html.blocks(tuple(content[name] for name in names if name in content)),
