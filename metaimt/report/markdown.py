@@ -29,7 +29,6 @@ from metaimt.report.paper import audit_section
 from metaimt.report.publication_bias import bias_section
 from metaimt.report.published import published_section
 from metaimt.report.sensitivity import over_time_section, sensitivity_section
-from metaimt.report.subgroups import subgroups_section
 from metaimt.report.whats_new import changes_markdown
 from metaimt.report.wording import (
     OUTCOMES,
@@ -82,7 +81,6 @@ def report_content(results: Results, link: Link = plain) -> dict[str, Any]:
         "rows": [{**_row(row_of(group, "row")), "parts": _parts(group, results)} for group in response.rows.values()],
         "heterogeneity": list(_heterogeneity(results)),
         "series_size": SERIES_SIZES[0],
-        "subgroups": subgroups_section(results),
         "left_out": list(_left_out(response.headline)),
         "pending": [f"{entry.id}: {entry.title or 'no title'}. {entry.reason}" for entry in results.library.pending],
         "excluded": [f"{entry.id}: {entry.title or 'no title'}. {entry.reason}" for entry in results.library.excluded],

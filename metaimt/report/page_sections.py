@@ -31,9 +31,7 @@ from metaimt.report.paper import audit_content
 from metaimt.report.publication_bias import bias_content
 from metaimt.report.published import published_content
 from metaimt.report.sensitivity import over_time_content, sensitivity_content
-from metaimt.report.subgroups import subgroups_content
 from metaimt.report.wording import OUTCOMES, fraction, percent, plural
-from metaimt.serialise import to_json
 from metaimt.statistics.outcome import NotRun
 
 _PAIR = re.compile(r"\b(\d+)(?:/| of )(\d+)\b")
@@ -125,11 +123,7 @@ def _cited(results: Results) -> Iterator[tuple[str, Work]]:
 def sections(results: Results, link: Linker) -> dict[str, Any]:
     """Everything below the head, by the name that the template uses; `link` puts the cases behind its numbers."""
     shared = report_content(results, link)
-    whom = subgroups_content(results, link)
     return {
-        "primary": whom["tables"][:1],
-        "whom": {**whom, "tables": whom["tables"][1:]},
-        "later": _later(results, link),
         "rows": list(_rows(results, shared["rows"])),
         "not_in_headline": shared["not_in_headline"],
         "notes": shared["notes"],
@@ -191,20 +185,6 @@ def _shares(results: Results, link: Link) -> Iterator[dict[str, Any]]:
                     "interval": f"{percent(share.lower)} to {percent(share.upper)}",
                     "known": known_for(group, field, link),
                 }
-
-
-def _later(results: Results, link: Linker) -> dict[str, Any]:
-    found = results.subgroups.later
-    return {
-        "outcomes": [_counts(name, c) for name, c in found.by_prior_outcome.items()],
-        "ends": [_counts(name, c) for name, c in found.by_prior_end.items()],
-        "arms": _counts("arms of later lines", found.arms),
-        "switches": [{**to_json(switch), "behind": link.unit(switch.id)} for switch in found.switches],
-    }
-
-
-def _counts(label: str, counts: Count) -> dict[str, Any]:
-    return {"behind": counts, "label": label, "fraction": fraction(counts.responders, counts.evaluable)}
 
 
 def _published(results: Results, link: Link) -> list[dict[str, Any]]:
