@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated
+from urllib.parse import quote
 
 from pydantic import Field
 
@@ -23,7 +24,7 @@ from metaimt.casefiles.fields import (
     listed,
     mapped,
 )
-from metaimt.casefiles.model import Design
+from metaimt.casefiles.model import Design, Publication
 
 Interval = Annotated[tuple[Number, ...], Field(min_length=2, max_length=2)]
 
@@ -91,3 +92,16 @@ class PublishedFile(Entry):
             ("no pooled figure is printed", self.without_a_pooled_figure),
         )
         return tuple((why, figure) for why, figures in sections for figure in figures)
+
+
+def address_of(source: Publication | PublishedFigure) -> tuple[str, str]:
+    """Address and its text: the DOI, else PubMed, else PubMed Central, else where it was read."""
+    if source.doi:
+        return f"https://doi.org/{quote(source.doi, safe='/:;.()-_')}".replace("(", "%28").replace(")", "%29"), "DOI"
+    if source.pmid:
+        return f"https://pubmed.ncbi.nlm.nih.gov/{source.pmid}/", "PubMed"
+    if source.pmcid:
+        return f"https://pmc.ncbi.nlm.nih.gov/articles/{source.pmcid}/", "PubMed Central"
+    if source.url:
+        return quote(source.url, safe="/:;.?=&%-_~+,#@"), "where it was read"
+    return "", ""

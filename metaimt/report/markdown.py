@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import quote
 
 from metaimt.analyses.heterogeneity import SERIES_SIZES
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.results import Results
-from metaimt.casefiles.model import CaseFile, Publication
-from metaimt.casefiles.published import PublishedFigure
+from metaimt.casefiles.model import CaseFile
+from metaimt.casefiles.published import address_of
 from metaimt.content.headline import HeadlineRow, headline_rows, row_of
 from metaimt.content.review import review_sections
 from metaimt.figures.review_figure import Drawn
@@ -26,8 +25,6 @@ from metaimt.report.environment import Rendered, render
 from metaimt.report.figures import figure_sections
 from metaimt.report.methods import methods_text
 from metaimt.report.paper import audit_section
-from metaimt.report.publication_bias import bias_section
-from metaimt.report.published import published_section
 from metaimt.report.sensitivity import over_time_section, sensitivity_section
 from metaimt.report.whats_new import changes_markdown
 from metaimt.report.wording import (
@@ -96,10 +93,6 @@ def report_content(results: Results, link: Link = plain) -> dict[str, Any]:
         "over_time": over_time_section(results),
         "audit": audit_section(results.audit),
         "cohort": cohort_section(results.cohorts),
-        "publication_bias": bias_section(results),
-        "published": published_section(
-            results.published, results.library.published.not_compared if results.library.published else ()
-        ),
     }
 
 
@@ -237,16 +230,3 @@ def _publication(
 def citation_link(report: CaseFile) -> tuple[str, str]:
     """Address and its text: the DOI, else PubMed, else PubMed Central, else where it was read."""
     return address_of(report.report)
-
-
-def address_of(source: Publication | PublishedFigure) -> tuple[str, str]:
-    """As `citation_link`, of anything that has these identifiers."""
-    if source.doi:
-        return f"https://doi.org/{quote(source.doi, safe='/:;.()-_')}".replace("(", "%28").replace(")", "%29"), "DOI"
-    if source.pmid:
-        return f"https://pubmed.ncbi.nlm.nih.gov/{source.pmid}/", "PubMed"
-    if source.pmcid:
-        return f"https://pmc.ncbi.nlm.nih.gov/articles/{source.pmcid}/", "PubMed Central"
-    if source.url:
-        return quote(source.url, safe="/:;.?=&%-_~+,#@"), "where it was read"
-    return "", ""

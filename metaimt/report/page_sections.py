@@ -24,12 +24,10 @@ from metaimt.model.count import Count, Publications, Quoted
 from metaimt.model.reason import Why
 from metaimt.report.cohort import cohorts_content
 from metaimt.report.linked import Link, Linker
-from metaimt.report.markdown import address_of, known_for, report_content
+from metaimt.report.markdown import known_for, report_content
 from metaimt.report.page_cases import links, reference, words
 from metaimt.report.page_top import capital
 from metaimt.report.paper import audit_content
-from metaimt.report.publication_bias import bias_content
-from metaimt.report.published import published_content
 from metaimt.report.sensitivity import over_time_content, sensitivity_content
 from metaimt.report.wording import OUTCOMES, fraction, percent, plural
 from metaimt.statistics.outcome import NotRun
@@ -135,8 +133,6 @@ def sections(results: Results, link: Linker) -> dict[str, Any]:
             "headline": [group.counts for group in results.response.pools.values()],
         },
         "over_time": over_time_content(results, link),
-        "bias": bias_content(results, link),
-        "published": _published(results, link),
         "cohorts": cohorts_linked(results, link),
         "audit": audit_linked(results, link),
         "left_out": list(_left_out(results, link)),
@@ -185,15 +181,6 @@ def _shares(results: Results, link: Link) -> Iterator[dict[str, Any]]:
                     "interval": f"{percent(share.lower)} to {percent(share.upper)}",
                     "known": known_for(group, field, link),
                 }
-
-
-def _published(results: Results, link: Link) -> list[dict[str, Any]]:
-    """As in the report, with where each figure is printed."""
-    content = published_content(results.published, link)
-    return [
-        {**row, "source": address_of(found.entry), "where": found.entry.where or ""}
-        for row, found in zip(content, results.published, strict=True)
-    ]
 
 
 def _left_out(results: Results, link: Linker) -> Iterator[dict[str, Any]]:

@@ -365,9 +365,8 @@ def asked(folder: Path, **more: Any) -> Results:
 def test_the_line_of_the_contrast_is_the_rate_of_the_pool_it_is_of(make_review: MakeReview) -> None:
     cases = [report(f"made-up-{k}", patient(course(each))) for k, each in enumerate(("PR", "PD"))]
     inferred = report("made-up-2", patient(course("CR", response_basis="inferred")))
-    folder = make_review(*cases, inferred)
+    folder, none = make_review(*cases, inferred), SimpleNamespace(contrasts=())
     _, protocol, selection = selected_in(folder)
-    none = SimpleNamespace(contrasts=())
     results = asked(folder, subgroups=subgroups(selection, protocol), sensitivity=none)
     pool = results.response.pools["all_evidence"]
     found = _primary(results)
