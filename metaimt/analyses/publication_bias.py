@@ -37,7 +37,7 @@ from metaimt.model.unit import Unit
 from metaimt.serialise import optional, published, spread, to_json
 from metaimt.statistics.betabinomial_regression import OddsRatio, beta_binomial_regression
 from metaimt.statistics.outcome import NotIdentified, NotRun
-from metaimt.statistics.small_study import SMALLEST, SmallStudies, small_study_diagnostics
+from metaimt.statistics.small_study import FEWEST, SMALLEST, SmallStudies, small_study_diagnostics
 
 S_RANGE: Final = (0.5, 20.0)
 SHOWN_S: Final = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0)  # of the curve, in the report
@@ -283,7 +283,7 @@ def of_reports_of(counts: Count, least: int) -> Count:
 def _small(counts: Count) -> SmallStudies | NotRun:
     reports = counts.clusters
     if not reports:
-        return NotRun("0 reports")
+        return NotRun(f"0 reports with {SMALLEST} or more evaluable patients, of {FEWEST} needed")
     return small_study_diagnostics([r for _, r, _ in reports], [n for _, _, n in reports])
 
 

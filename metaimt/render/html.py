@@ -245,7 +245,8 @@ def _head(column: Column) -> Markup:
     if not column.label:
         return Markup("<td></td>")
     made = Markup('<th scope="col"{}>{}</th>')
-    label = shown(column.label[:1].upper() + column.label[1:])
+    word = column.label[1:2].islower()  # and no symbol, such as r/n
+    label = shown(column.label[:1].upper() + column.label[1:] if word else column.label)
     return made.format(_class(_classes(column)), label)
 
 

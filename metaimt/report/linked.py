@@ -19,12 +19,7 @@ from metaimt.render.html import Numbers, shown, together, visible
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-__all__ = ["Link", "Linker", "first_count", "plain", "shown", "visible"]
-
-
-def first_count(text: str, behind: Behind, link: Link) -> str:
-    """`text` with its first whole number through `link`: of a phrase such as `not run: 7 reports with 5 or more`."""
-    return re.sub(r"\d+", lambda found: link(found[0], behind), text, count=1)
+__all__ = ["Link", "Linker", "plain", "shown", "visible"]
 
 
 class Linker(Numbers):

@@ -15,10 +15,7 @@ from metaimt.report.environment import Rendered, render
 from metaimt.report.figures import figure_sections
 from metaimt.report.methods import methods_text
 from metaimt.report.paper import audit_section
-from metaimt.report.publication_bias import bias_section
-from metaimt.report.published import published_section
 from metaimt.report.sensitivity import over_time_section, sensitivity_section
-from metaimt.report.subgroups import subgroups_section
 from metaimt.report.wording import (
     READ_AS,
 )
@@ -46,14 +43,9 @@ def report_content(results: Results) -> dict[str, Any]:
         "version": protocol.version,
         "read_as": READ_AS,
         "heterogeneity": Rendered(section_markdown(heterogeneity_section(results), no_figures)),
-        "subgroups": subgroups_section(results),
         "methods": methods_text(results),
         "sensitivity": sensitivity_section(results),
         "over_time": over_time_section(results),
         "audit": audit_section(results.audit),
         "cohort": cohort_section(results.cohorts),
-        "publication_bias": bias_section(results),
-        "published": published_section(
-            results.published, results.library.published.not_compared if results.library.published else ()
-        ),
     }

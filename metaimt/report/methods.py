@@ -13,7 +13,7 @@ from metaimt.analyses.publication_bias import MOST_UNDATED, S_RANGE
 from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import COVARIATES, PRIMARY
 from metaimt.casefiles.protocol import LEAVE_ONE_OUT, Pool, Protocol
-from metaimt.report.publication_bias import LARGEST_HARMLESS
+from metaimt.content.publication_bias import LARGEST_HARMLESS
 from metaimt.report.wording import plural, priors_text, selection_text
 from metaimt.statistics.adjusted import SelectionPrior
 from metaimt.statistics.exact_tests import MOST_TABLES, REPLICATES, SEED, SMALLEST_LEVEL

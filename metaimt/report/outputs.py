@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from metaimt.analyses.results import Results
+from metaimt.content.publication_bias import bias_note, technical_note
 from metaimt.report.cells import Row, csv_text, json_text
 from metaimt.report.cohort_tables import review_tables
 from metaimt.report.exports import export_makers
@@ -15,8 +16,6 @@ from metaimt.report.markdown import report_markdown
 from metaimt.report.methods_text import method_rows
 from metaimt.report.page import page_html
 from metaimt.report.paper import audit_rows
-from metaimt.report.publication_bias import bias_note, technical_note
-from metaimt.report.published import published_rows
 from metaimt.report.tables import COLUMNS, TABLES
 from metaimt.report.whats_new import changes_page
 from metaimt.serialise import to_json
@@ -45,7 +44,6 @@ def output_files(
         **TABLES,
         "methods": lambda results: method_rows(results.comparison),
         "audit": lambda results: audit_rows(results.audit),
-        "published-pooled": lambda results: published_rows(results.published),
     }
     texts |= {f"tables/{name}.csv": partial(_table, name, rows, results) for name, rows in tables.items()}
     texts["figures/README.md"] = lambda: gallery(drawn)
@@ -68,5 +66,5 @@ def _table(name: str, rows: Callable[[Results], Iterable[Row]], results: Results
 def results_dict(results: Results) -> dict[str, Any]:
     """The content of results.json: the numbers of every analysis, and the note on publication bias in words."""
     data = to_json(results)
-    notes = {"note": bias_note(results), "technical_note": technical_note(results)}
+    notes = {"note": str(bias_note(results)), "technical_note": str(technical_note(results))}
     return {**data, "publication_bias": {**data["publication_bias"], **notes}}

@@ -103,7 +103,7 @@ def page_html(
         question=results.protocol.question,
         version=results.response.version,
         heading=results.response.title,
-        top=top(results, below["primary"]),
+        top=top(results),
         forest=list(forest_rows(results)),
         shared_note=shared_note(results),
         compact_note=compact_note(results),

@@ -19,19 +19,13 @@ from typing import Any
 from metaimt.analyses.audit import AuditFinding
 from metaimt.analyses.cohort import CohortResult
 from metaimt.analyses.results import Results
-from metaimt.casefiles.published import PublishedFigure
-from metaimt.content.sources import addresses_of
-from metaimt.model.count import Count, Publications, Quoted
+from metaimt.model.count import Publications, Quoted
 from metaimt.report.cohort import cohorts_content
 from metaimt.report.linked import Link, Linker
 from metaimt.report.markdown import report_content
 from metaimt.report.paper import audit_content
-from metaimt.report.publication_bias import bias_content
-from metaimt.report.published import published_content
 from metaimt.report.sensitivity import over_time_content, sensitivity_content
-from metaimt.report.subgroups import subgroups_content
-from metaimt.report.wording import fraction, plural
-from metaimt.serialise import to_json
+from metaimt.report.wording import plural
 from metaimt.statistics.outcome import NotRun
 
 _PAIR = re.compile(r"\b(\d+)(?:/| of )(\d+)\b")
@@ -123,48 +117,14 @@ def _cited(results: Results) -> Iterator[tuple[str, Work]]:
 def sections(results: Results, link: Linker) -> dict[str, Any]:
     """Everything below the head, by the name that the template uses; `link` puts the cases behind its numbers."""
     shared = report_content(results)
-    whom = subgroups_content(results, link)
     return {
-        "primary": whom["tables"][:1],
-        "whom": {**whom, "tables": whom["tables"][1:]},
-        "later": _later(results, link),
         "sensitivity": {
             **sensitivity_content(results, link),
             "headline": [group.counts for group in results.response.pools.values()],
         },
         "over_time": over_time_content(results, link),
-        "bias": bias_content(results, link),
-        "published": _published(results, link),
         "cohorts": cohorts_linked(results, link),
         "audit": audit_linked(results, link),
         "methods": shared["methods"],
         "cited": [{"what": what, "reference": work[0], "doi": work[1]} for what, work in cited(results)],
     }
-
-
-def _later(results: Results, link: Linker) -> dict[str, Any]:
-    found = results.subgroups.later
-    return {
-        "outcomes": [_counts(name, c) for name, c in found.by_prior_outcome.items()],
-        "ends": [_counts(name, c) for name, c in found.by_prior_end.items()],
-        "arms": _counts("arms of later lines", found.arms),
-        "switches": [{**to_json(switch), "behind": link.unit(switch.id)} for switch in found.switches],
-    }
-
-
-def _counts(label: str, counts: Count) -> dict[str, Any]:
-    return {"behind": counts, "label": label, "fraction": fraction(counts.responders, counts.evaluable)}
-
-
-def _published(results: Results, link: Link) -> list[dict[str, Any]]:
-    """As in the report, with where each figure is printed."""
-    content = published_content(results.published, link)
-    return [
-        {**row, "source": _first(found.entry), "where": found.entry.where or ""}
-        for row, found in zip(content, results.published, strict=True)
-    ]
-
-
-def _first(entry: PublishedFigure) -> tuple[str, str]:
-    text, address = (addresses_of(entry) or [("", "")])[0]
-    return address, text

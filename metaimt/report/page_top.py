@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.results import Results
 from metaimt.content.headline import HeadlineRow, row_of
 from metaimt.content.sources import last_search, read_depths, read_twice
+from metaimt.content.subgroups import exact_interval, prespecified
 from metaimt.evidence.selection import Placed
 from metaimt.figures.forest_table import forest_note, largest_reports, others
+from metaimt.model import text
 from metaimt.model.count import Count
 from metaimt.model.text import Text, counted
 from metaimt.report.bars import bar
@@ -39,11 +41,8 @@ LIVING = {
 }
 
 
-def top(results: Results, primary: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The answer, the least selected part of it beside it, and what a reader must know of the review.
-
-    primary: the tables of the pre-specified contrast, of the section on subgroups.
-    """
+def top(results: Results) -> dict[str, Any]:
+    """The answer, the least selected part of it beside it, and what a reader must know of the review."""
     response, library = results.response, results.library
     headline, widest = response.headline, list(response.pools.values())[-1]
     return {
@@ -53,7 +52,7 @@ def top(results: Results, primary: Sequence[Mapping[str, Any]]) -> dict[str, Any
         "line_behind": headline.line_not_stated,
         "predicted": _predicted(results, headline),
         "read": read_depths(library.reports),
-        "primary": _primary(results, primary),
+        "primary": _primary(results),
         "beside": [*_trials(results, headline), *_others(widest, headline)],
         "facts": [
             ("Version", response.version),
@@ -122,19 +121,29 @@ def _answer(group: Group) -> dict[str, Any]:
     }
 
 
-def _primary(results: Results, primary: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+def _primary(results: Results) -> dict[str, Any] | None:
     """The pre-specified contrast in the widest pool: its levels, for how many none is known, and the test."""
-    table = results.subgroups.primary.get(list(results.response.pools)[-1])
-    if table is None:
+    found = prespecified(results)
+    if found is None:
         return None
-    content, pooled = primary[0], results.response.pools[table.pool]
+    table, note = found
+    pooled = results.response.pools[table.pool]
     line = bar(pooled.orr)
-    place = content["names"].index(table.pool)
-    rows = [{"name": row["name"], **row["cells"][place]} for row in content["rows"]]
+    rows = [
+        {
+            "name": level.name,
+            "fraction": fraction(level.counts.responders, level.counts.evaluable),
+            "behind": level.counts,
+            "bar": bar(level.orr),
+            "exact": exact_interval(level.orr),
+        }
+        for level in (each.level for each in table.levels)
+        if level.orr is not None
+    ]
     return {
-        "title": f"{table.grouping.capitalize()}, the pre-specified contrast ({content['pools'][place]})",
-        "rows": [row for row in rows if row["behind"] is not None],
-        "note": capital(content["said"][place]),
+        "title": f"{table.grouping.capitalize()}, the pre-specified contrast ({results.protocol.label(table.pool)})",
+        "rows": rows,
+        "note": text.capital(note),
         "pool": pooled.label,
         "at": line["at"] if line else None,
     }

@@ -16,6 +16,7 @@ from metaimt.analyses.contrasts import Contrast
 from metaimt.analyses.duration import Curve, Duration, Times
 from metaimt.analyses.over_time import NOT_ADJUSTED, Cumulative
 from metaimt.analyses.publication_bias import NONE_NEEDED, PublicationBias, Selectivity
+from metaimt.analyses.published_pooled import PublishedComparison, why_not_compared
 from metaimt.analyses.sensitivity import SensitivityTables, SpecificationGrid
 from metaimt.analyses.subgroups import Subgroups
 from metaimt.analyses.treatment_courses import TreatmentCourses
@@ -520,6 +521,31 @@ def missing_rows(bias: PublicationBias) -> Iterator[Row]:
             }
 
 
+def published_rows(found: Sequence[PublishedComparison]) -> Iterator[Row]:
+    """One printed figure a line, with ours beside it."""
+    for each in found:
+        yield {
+            "id": each.entry.id,
+            "printed_responders": each.entry.responders,
+            "printed_evaluable": each.entry.evaluable,
+            "printed_percent": each.entry.orr_percent_printed,
+            "matches": each.conditions,
+            "responders": each.counts.responders,
+            "evaluable": each.counts.evaluable,
+            "reports": each.counts.reports,
+            "orr": each.orr.estimate if each.orr else None,
+            "lower": each.orr.lower if each.orr else None,
+            "upper": each.orr.upper if each.orr else None,
+            "method": each.orr.method if each.orr else why_not_compared(each.counts),
+            "headline_responders": each.headline[0].responders,
+            "headline_evaluable": each.headline[0].evaluable,
+            "headline_orr": each.headline[1].estimate if each.headline[1] else None,
+            "headline_lower": each.headline[1].lower if each.headline[1] else None,
+            "headline_upper": each.headline[1].upper if each.headline[1] else None,
+            "differences": "; ".join(each.differences),
+        }
+
+
 TABLES: Final[dict[str, Callable[[Results], Iterable[Row]]]] = {
     "pools": lambda results: pool_rows(results.response),
     "units": lambda results: unit_rows(results.selection),
@@ -546,6 +572,7 @@ TABLES: Final[dict[str, Callable[[Results], Iterable[Row]]]] = {
     "contrast-reports": lambda results: contrast_report_rows(results.publication_bias),
     "selectivity": lambda results: selectivity_rows(results.publication_bias),
     "missing-non-responders": lambda results: missing_rows(results.publication_bias),
+    "published-pooled": lambda results: published_rows(results.published),
 }
 """Name of the file in tables/ -> its rows. One more table is a function above and a line here."""
 COLUMNS: Final = {"unread": UNREAD}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -11,7 +12,9 @@ from conftest import MakeReview, arm, course, patient, report, selected_in
 from metaimt.analyses.published_pooled import PublishedComparison, published_pooled
 from metaimt.analyses.results import Results
 from metaimt.casefiles.library import read_library
-from metaimt.report.published import published_rows, published_section
+from metaimt.content.publication_bias import published_sections
+from metaimt.render.markdown import section_markdown
+from metaimt.report.tables import published_rows
 from metaimt.serialise import to_json
 from metaimt.statistics.proportion import clopper_pearson
 
@@ -19,6 +22,10 @@ from metaimt.statistics.proportion import clopper_pearson
 def published_in(folder: Path) -> tuple[PublishedComparison, ...]:
     library, protocol, selection = selected_in(folder)
     return published_pooled(library, selection, protocol)
+
+
+def said(*found: Any) -> str:
+    return section_markdown(published_sections(*found)[0], str)
 
 
 def test_the_papers_own_table_stands_beside_single_cases(shipped: Results) -> None:
@@ -103,7 +110,7 @@ def test_fewer_than_five_of_ours_are_counted_and_not_compared(make_review: MakeR
     assert (four.counts.responders, four.counts.evaluable, four.orr, four.differences) == (3, 4, None, ())
     why = "fewer than 5 patients match: not compared"
     assert to_json(four)["ours"]["orr"] == {"not_identified": why}
-    assert f"3/4 in 1 report: {why}" in published_section((four,))
+    assert f"3/4 in 1 report: {why}" in said((four,))
     assert [row["method"] for row in published_rows((four,))] == [why]
     assert five.orr is not None
     assert five.differences == ("10 patients printed, 5 recorded here", "9 responders printed, 3 recorded here")
@@ -125,7 +132,7 @@ def test_the_known_partner_and_the_design_are_conditions(make_review: MakeReview
     found = {each.entry.id: each for each in published_in(folder)}
     assert {name: each.counts.evaluable for name, each in found.items()} == {"partner": 1, "trials": 4, "nobody": 0}
     assert found["nobody"].orr is None
-    assert "none evaluable" in published_section(tuple(found.values()))
+    assert "none evaluable" in said(tuple(found.values()))
 
 
 @pytest.mark.parametrize(
@@ -154,17 +161,17 @@ def test_the_headline_stands_beside_the_widest_pool(shipped: Results) -> None:
     assert 0 < counts.evaluable < found.counts.evaluable
     assert counts.responders <= found.counts.responders
     assert any("of undated reports would match but for the year" in text for text in found.differences)
-    said = to_json(found)["ours_headline"]
-    assert (said["responders"], said["evaluable"]) == (counts.responders, counts.evaluable)
+    ours = to_json(found)["ours_headline"]
+    assert (ours["responders"], ours["evaluable"]) == (counts.responders, counts.evaluable)
 
 
 def test_what_is_not_compared_is_listed_with_the_reason(shipped: Results) -> None:
     assert shipped.library.published is not None
-    section = published_section(shipped.published, shipped.library.published.not_compared)
+    section = said(shipped.published, shipped.library.published.not_compared)
     assert "**takeyasu-2021**: several tumours together." in section
     assert "**casanova-2020**: another treatment." in section
     assert "**chmiel-2024**: no pooled figure is printed." in section
-    assert published_section(()) == "\n"
+    assert published_sections(()) == ()
 
 
 def test_the_table_has_a_line_a_figure(shipped: Results) -> None:

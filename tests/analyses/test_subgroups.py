@@ -11,9 +11,10 @@ from conftest import MakeReview, arm, course, patient, report, selected_in
 
 from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import NO_LEVEL, Subgroups, reports_by_level, subgroups
+from metaimt.content.subgroups import subgroups_section
 from metaimt.evidence.selection import select
+from metaimt.render.markdown import section_markdown
 from metaimt.report.cells import csv_text
-from metaimt.report.subgroups import subgroups_section
 from metaimt.report.tables import later_rows, regression_rows, subgroup_rows
 from metaimt.review import load
 from metaimt.serialise import to_json
@@ -61,7 +62,7 @@ def test_the_prespecified_contrast_is_first_and_says_for_how_many_it_is_unknown(
     known = {each.level.name: each.level.counts for each in table.levels if each.level.name not in NO_LEVEL}
     assert set(known) == {"IMT", "EIMS"}
     assert table.not_reported.evaluable == table.total.evaluable - sum(c.evaluable for c in known.values())
-    section = subgroups_section(shipped)
+    section = section_markdown(subgroups_section(shipped), lambda _: "")
     missing = table.not_reported
     assert f"not known for {missing.evaluable} of {table.total.evaluable} patients" in section
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from metaimt.analyses.wording import estimate_with_interval
 from metaimt.model.count import Count, Publications, Quoted, Reports
-from metaimt.report.linked import Linker, first_count, plain, shown
+from metaimt.report.linked import Linker, plain, shown
 from metaimt.statistics.proportion import clopper_pearson
 
 ONE, TWO = unit("a/P1", 1, 1), unit("b/arm1", 3, 4)
@@ -69,13 +69,6 @@ def test_reports_and_documents_get_the_words_alone() -> None:
     link = Linker(KNOWN, "")
     linked = estimate_with_interval(rate, link, BOTH)
     assert re.sub(r"<[^>]*>", "", str(link.sentence(linked))) == shown(estimate_with_interval(rate))
-
-
-def test_the_first_count_of_a_reason() -> None:
-    link = Linker(KNOWN, "")
-    made = str(link.sentence(first_count("not run: 7 reports with 5 or more", Reports(BOTH), link)))
-    assert BUTTON.findall(made) == [("r0", "7")]
-    assert first_count("not run: nobody", BOTH, link) == "not run: nobody"
 
 
 def test_what_was_counted_is_kept_once_with_the_counts_it_has_there() -> None:

@@ -16,6 +16,7 @@ from conftest import MakeReview, arm, course, patient, report, selected_in, unit
 from metaimt.analyses.breakdown import EvidenceMap
 from metaimt.analyses.pooled_response import pooled_response
 from metaimt.analyses.results import Results
+from metaimt.analyses.subgroups import subgroups
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.model import Arm, CaseFile
 from metaimt.content.sources import addresses_of, reference
@@ -363,25 +364,21 @@ def asked(folder: Path, **more: Any) -> Results:
 def test_the_line_of_the_contrast_is_the_rate_of_the_pool_it_is_of(make_review: MakeReview) -> None:
     cases = [report(f"made-up-{k}", patient(course(each))) for k, each in enumerate(("PR", "PD"))]
     inferred = report("made-up-2", patient(course("CR", response_basis="inferred")))
-    results = asked(
-        make_review(*cases, inferred),
-        subgroups=SimpleNamespace(primary={"all_evidence": SimpleNamespace(pool="all_evidence", grouping="histology")}),
-    )
+    folder, none = make_review(*cases, inferred), SimpleNamespace(contrasts=())
+    _, protocol, selection = selected_in(folder)
+    results = asked(folder, subgroups=subgroups(selection, protocol), sensitivity=none)
     pool = results.response.pools["all_evidence"]
-    level = {"name": "IMT", "cells": [{"behind": None}, {"behind": pool.counts, "fraction": "2/3"}]}
-    absent = {"name": "EIMS", "cells": [{"behind": None}, {"behind": None}]}
-    content = {"names": ["strict", "all_evidence"], "pools": ["strict", "all evidence"], "said": ["one", "two"]}
-    found = _primary(results, [{**content, "rows": [level, absent]}])
+    found = _primary(results)
     assert found is not None
     assert pool.orr is not None
     assert (found["pool"], float(found["at"])) == ("all evidence", round(100 * pool.orr.estimate, 2))
-    assert (found["title"], found["note"]) == ("Histology, the pre-specified contrast (all evidence)", "Two")
-    assert [(row["name"], row["fraction"]) for row in found["rows"]] == [("IMT", "2/3")]
+    assert found["title"] == "Histology, the pre-specified contrast (all evidence)"
+    assert str(found["note"]).startswith("Not known for 0 of 3 patients; test ")
+    assert [(row["name"], row["fraction"]) for row in found["rows"]] == [("IMT", "2/3")], "not reported: nobody"
     response = SimpleNamespace(pools={"all_evidence": replace(pool, orr=None)})
-    nobody = cast("Results", SimpleNamespace(response=response, subgroups=results.subgroups))
-    without = _primary(nobody, [{**content, "rows": [absent]}])
+    without = _primary(cast("Results", SimpleNamespace(**{**vars(results), "response": response})))
     assert without is not None
-    assert (without["at"], without["rows"]) == (None, []), "no line where nobody is evaluable"
+    assert without["at"] is None, "no line where nobody is evaluable"
 
 
 def test_a_box_of_very_many_is_no_larger_than_one_of_25() -> None:

@@ -13,7 +13,8 @@ from conftest import ROOT
 from metaimt.analyses import clinical, heterogeneity, models
 from metaimt.analyses.models import LIKELIHOOD
 from metaimt.analyses.wording import NOTABLE_GAP, percent, prior_words
-from metaimt.report import publication_bias, simulation_text
+from metaimt.content import publication_bias
+from metaimt.report import simulation_text
 from metaimt.statistics import adjusted, exact_tests, firth, glmm, partial_pooling, posterior, prediction, survival
 
 DOCUMENT = ROOT / "docs" / "statistics.md"
