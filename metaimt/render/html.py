@@ -239,8 +239,10 @@ def _head(column: Column) -> Markup:
     if not column.label:
         return Markup("<td></td>")
     made = Markup('<th scope="col"{}>{}</th>')
-    label = shown(column.label[:1].upper() + column.label[1:])
-    return made.format(_class(_classes(column)), label)
+    first = column.label.split()[0]
+    symbol = len(first) == 1 or not first.isalpha()  # r/n, p
+    label = column.label if symbol else column.label[:1].upper() + column.label[1:]
+    return made.format(_class(_classes(column)), shown(label))
 
 
 def _class(name: str) -> Markup:

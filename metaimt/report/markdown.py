@@ -28,7 +28,6 @@ from metaimt.report.methods import methods_text
 from metaimt.report.paper import audit_section
 from metaimt.report.publication_bias import bias_section
 from metaimt.report.published import published_section
-from metaimt.report.sensitivity import over_time_section, sensitivity_section
 from metaimt.report.subgroups import subgroups_section
 from metaimt.report.whats_new import changes_markdown
 from metaimt.report.wording import (
@@ -94,8 +93,6 @@ def report_content(results: Results, link: Link = plain) -> dict[str, Any]:
         "waived": [_waived(one) for one in results.waived],
         "publications": publications(results, link),
         "methods": methods_text(results),
-        "sensitivity": sensitivity_section(results),
-        "over_time": over_time_section(results),
         "audit": audit_section(results.audit),
         "cohort": cohort_section(results.cohorts),
         "publication_bias": bias_section(results),

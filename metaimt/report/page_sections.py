@@ -30,7 +30,6 @@ from metaimt.report.page_top import capital
 from metaimt.report.paper import audit_content
 from metaimt.report.publication_bias import bias_content
 from metaimt.report.published import published_content
-from metaimt.report.sensitivity import over_time_content, sensitivity_content
 from metaimt.report.subgroups import subgroups_content
 from metaimt.report.wording import OUTCOMES, fraction, percent, plural
 from metaimt.serialise import to_json
@@ -136,11 +135,6 @@ def sections(results: Results, link: Linker) -> dict[str, Any]:
         "heterogeneity": shared["heterogeneity"],
         "series_size": shared["series_size"],
         "shares": list(_shares(results, link)),
-        "sensitivity": {
-            **sensitivity_content(results, link),
-            "headline": [group.counts for group in results.response.pools.values()],
-        },
-        "over_time": over_time_content(results, link),
         "bias": bias_content(results, link),
         "published": _published(results, link),
         "cohorts": cohorts_linked(results, link),

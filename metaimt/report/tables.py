@@ -320,7 +320,7 @@ def sensitivity_rows(tables: SensitivityTables) -> Iterator[Row]:
                     for how in ("entered", "left", "recounted")
                 },
                 "status": cell.status,
-                "notes": "; ".join(cell.notes),
+                "notes": "; ".join(map(str, cell.notes)),
             }
     for point in tables.discounts:
         counts = (point.orr.responders, point.orr.evaluable) if point.orr else (None, None)
