@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from metaimt.analyses.results import Results
+from metaimt.content.cohort import cohorts_section
 from metaimt.content.duration import clinical_section, deaths_section, duration_section
 from metaimt.content.over_time import over_time_section
 from metaimt.content.section import Section
@@ -17,5 +18,6 @@ def review_sections(results: Results) -> dict[str, Section]:
         deaths_section(results),
         sensitivity_section(results),
         over_time_section(results),
+        cohorts_section(results),
     ]
     return {section.id: section for section in found}

@@ -123,9 +123,11 @@ class Html:
         self._numbers, self._figures = numbers, figures
 
     def section(self, found: Section) -> Markup:
-        """A section of the page, under a heading of the second level."""
+        """A section of the page, under a heading of the second level; nothing of one without blocks."""
         from markupsafe import Markup
 
+        if not found.blocks:
+            return Markup("")
         title = self._numbers.sentence(found.title)
         heading = Markup('<h2 id="{}-title">{}</h2>').format(found.id, title)
         made = Markup('<section id="{0}" aria-labelledby="{0}-title">\n{1}\n{2}</section>\n')

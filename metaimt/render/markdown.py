@@ -51,8 +51,11 @@ def _piece(piece: Piece) -> str:
 
 
 def section_markdown(found: Section, figures: Callable[[str], str], level: int = 2) -> str:
-    """A section under a heading of `level` signs. figures: of a section's name the Markdown of its figures."""
-    return "\n\n".join(_section(found, figures, level))
+    """A section under a heading of `level` signs; nothing of one without blocks.
+
+    figures: of a section's name the Markdown of its figures.
+    """
+    return "\n\n".join(_section(found, figures, level)) if found.blocks else ""
 
 
 def _section(found: Section, figures: Callable[[str], str], level: int) -> Iterator[str]:

@@ -21,7 +21,6 @@ from metaimt.model.reason import Why
 from metaimt.model.text import Named, Text
 from metaimt.problem import Waived
 from metaimt.render.markdown import section_markdown
-from metaimt.report.cohort import cohort_section
 from metaimt.report.environment import Rendered, render
 from metaimt.report.figures import figure_sections
 from metaimt.report.methods import methods_text
@@ -94,7 +93,6 @@ def report_content(results: Results, link: Link = plain) -> dict[str, Any]:
         "publications": publications(results, link),
         "methods": methods_text(results),
         "audit": audit_section(results.audit),
-        "cohort": cohort_section(results.cohorts),
         "publication_bias": bias_section(results),
         "published": published_section(
             results.published, results.library.published.not_compared if results.library.published else ()

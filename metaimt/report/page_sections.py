@@ -12,17 +12,14 @@ The works that a methods paragraph rests on, chosen by what this run has used.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from metaimt.analyses.audit import AuditFinding
-from metaimt.analyses.cohort import CohortResult
 from metaimt.analyses.pooled_response import LeftOut
 from metaimt.analyses.results import Results
 from metaimt.model.count import Count, Publications, Quoted
 from metaimt.model.reason import Why
-from metaimt.report.cohort import cohorts_content
 from metaimt.report.linked import Link, Linker
 from metaimt.report.markdown import address_of, known_for, report_content
 from metaimt.report.page_cases import links, reference, words
@@ -35,19 +32,6 @@ from metaimt.report.wording import OUTCOMES, fraction, percent, plural
 from metaimt.serialise import to_json
 from metaimt.statistics.outcome import NotRun
 
-_PAIR = re.compile(r"\b(\d+)(?:/| of )(\d+)\b")
-
-
-def cohorts_linked(results: Results, link: Link) -> list[dict[str, Any]]:
-    """The content of the section, each n/N through `link`."""
-    found = []
-    for cohort, content in zip(results.cohorts, cohorts_content(results.cohorts), strict=True):
-        linked = _each_text(content, _through(link, cohort))
-        everybody = plural(cohort.patients, "patient")
-        head = content["head"].replace(everybody, link(everybody, cohort.whole), 1)
-        found.append({**linked, "id": cohort.id, "head": head})
-    return found
-
 
 def audit_linked(results: Results, link: Link) -> list[dict[str, str]]:
     """The findings, the place of each leading to the statement as printed."""
@@ -59,23 +43,6 @@ def _printed(one: AuditFinding) -> Publications:
     where = f"line {one.place.position.line} of the file"
     said = Quoted(one.found.claim.what, one.found.printed, where)
     return Publications(f"{one.report}: {one.found.claim.what}", (one.report,), (said,))
-
-
-def _through(link: Link, cohort: CohortResult) -> Callable[[str], str]:
-    def linked(found: re.Match[str]) -> str:
-        """A pair of counts, leading to what is printed with them."""
-        return link(found[0], cohort.printed(int(found[1]), int(found[2])))
-
-    return lambda text: _PAIR.sub(linked, text)
-
-
-def _each_text(content: Any, change: Callable[[str], str]) -> Any:
-    """The same structure with every text changed."""
-    if isinstance(content, dict):
-        return {key: _each_text(value, change) for key, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [_each_text(value, change) for value in content]
-    return change(content) if isinstance(content, str) else content
 
 
 Work = tuple[str, str]  # reference, DOI or ""
@@ -137,7 +104,6 @@ def sections(results: Results, link: Linker) -> dict[str, Any]:
         "shares": list(_shares(results, link)),
         "bias": bias_content(results, link),
         "published": _published(results, link),
-        "cohorts": cohorts_linked(results, link),
         "audit": audit_linked(results, link),
         "left_out": list(_left_out(results, link)),
         "pending": [{"id": each.id, "title": each.title, "reason": each.reason} for each in results.library.pending],
