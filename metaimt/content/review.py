@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from metaimt.analyses.results import Results
+from metaimt.content.audit import audit_section
 from metaimt.content.cohort import cohorts_section
 from metaimt.content.duration import clinical_section, deaths_section, duration_section
 from metaimt.content.over_time import over_time_section
@@ -19,5 +20,6 @@ def review_sections(results: Results) -> dict[str, Section]:
         sensitivity_section(results),
         over_time_section(results),
         cohorts_section(results),
+        audit_section(results.audit),
     ]
     return {section.id: section for section in found}

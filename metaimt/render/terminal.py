@@ -22,7 +22,7 @@ from metaimt.files import for_terminal
 
 WIDTH = 80
 STEP = 2
-NARROWEST = 18  # of a column of words that is broken into lines
+NARROWEST, WIDEST = 18, 44  # columns of words that are broken into lines
 _UNITS = (" %", " months")  # a number stays with its unit
 
 
@@ -106,13 +106,14 @@ def _said(content: object) -> str:
 
 def _widths(rows: Sequence[Sequence[str]], columns: Sequence[Column], room: int) -> list[int]:
     """As wide as the widest cell, those of words narrower where the line would be too long."""
-    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
     words = [at for at, column in enumerate(columns) if column.kind == "words"]
+    widest = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    widths = [min(width, WIDEST) if at in words else width for at, width in enumerate(widest)]
     while words and sum(widths) + STEP * (len(widths) - 1) > room:
-        widest = max(words, key=widths.__getitem__)
-        if widths[widest] <= NARROWEST:
+        at = max(words, key=widths.__getitem__)
+        if widths[at] <= NARROWEST:
             break
-        widths[widest] -= 1
+        widths[at] -= 1
     return widths
 
 

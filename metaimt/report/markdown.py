@@ -24,7 +24,6 @@ from metaimt.render.markdown import section_markdown
 from metaimt.report.environment import Rendered, render
 from metaimt.report.figures import figure_sections
 from metaimt.report.methods import methods_text
-from metaimt.report.paper import audit_section
 from metaimt.report.publication_bias import bias_section
 from metaimt.report.published import published_section
 from metaimt.report.subgroups import subgroups_section
@@ -92,7 +91,6 @@ def report_content(results: Results, link: Link = plain) -> dict[str, Any]:
         "waived": [_waived(one) for one in results.waived],
         "publications": publications(results, link),
         "methods": methods_text(results),
-        "audit": audit_section(results.audit),
         "publication_bias": bias_section(results),
         "published": published_section(
             results.published, results.library.published.not_compared if results.library.published else ()

@@ -14,7 +14,6 @@ from metaimt.report.figures import FigureFiles, gallery
 from metaimt.report.markdown import report_markdown
 from metaimt.report.methods_text import method_rows
 from metaimt.report.page import page_html
-from metaimt.report.paper import audit_rows
 from metaimt.report.publication_bias import bias_note, technical_note
 from metaimt.report.published import published_rows
 from metaimt.report.tables import COLUMNS, TABLES
@@ -44,7 +43,6 @@ def output_files(
     tables: Mapping[str, Callable[[Results], Iterable[Row]]] = {
         **TABLES,
         "methods": lambda results: method_rows(results.comparison),
-        "audit": lambda results: audit_rows(results.audit),
         "published-pooled": lambda results: published_rows(results.published),
     }
     texts |= {f"tables/{name}.csv": partial(_table, name, rows, results) for name, rows in tables.items()}

@@ -2,11 +2,6 @@
 
 `behind` a number stand the patients that it counts.
 
-The local cohorts and the audit on the page, and what stands behind their numbers: what the publication prints.
-
-A cohort is known as counts, so that its numbers lead to the publication, the file, and the printed statements with the
-same counts; rows of a patient table are never shown.
-
 The works that a methods paragraph rests on, chosen by what this run has used.
 """
 
@@ -15,35 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from metaimt.analyses.audit import AuditFinding
 from metaimt.analyses.pooled_response import LeftOut
 from metaimt.analyses.results import Results
-from metaimt.model.count import Count, Publications, Quoted
+from metaimt.model.count import Count, Publications
 from metaimt.model.reason import Why
 from metaimt.report.linked import Link, Linker
 from metaimt.report.markdown import address_of, known_for, report_content
 from metaimt.report.page_cases import links, reference, words
 from metaimt.report.page_top import capital
-from metaimt.report.paper import audit_content
 from metaimt.report.publication_bias import bias_content
 from metaimt.report.published import published_content
 from metaimt.report.subgroups import subgroups_content
 from metaimt.report.wording import OUTCOMES, fraction, percent, plural
 from metaimt.serialise import to_json
 from metaimt.statistics.outcome import NotRun
-
-
-def audit_linked(results: Results, link: Link) -> list[dict[str, str]]:
-    """The findings, the place of each leading to the statement as printed."""
-    content = zip(audit_content(results.audit), results.audit.findings, strict=True)
-    return [{**one, "place": link(one["place"], _printed(finding))} for one, finding in content]
-
-
-def _printed(one: AuditFinding) -> Publications:
-    where = f"line {one.place.position.line} of the file"
-    said = Quoted(one.found.claim.what, one.found.printed, where)
-    return Publications(f"{one.report}: {one.found.claim.what}", (one.report,), (said,))
-
 
 Work = tuple[str, str]  # reference, DOI or ""
 
@@ -104,7 +84,6 @@ def sections(results: Results, link: Linker) -> dict[str, Any]:
         "shares": list(_shares(results, link)),
         "bias": bias_content(results, link),
         "published": _published(results, link),
-        "audit": audit_linked(results, link),
         "left_out": list(_left_out(results, link)),
         "pending": [{"id": each.id, "title": each.title, "reason": each.reason} for each in results.library.pending],
         "excluded": [

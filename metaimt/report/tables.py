@@ -10,6 +10,7 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from metaimt.analyses.alternatives import Rate
+from metaimt.analyses.audit import Audit
 from metaimt.analyses.breakdown import EvidenceMap
 from metaimt.analyses.clinical import ClinicalQuestions, DeathsAndToxicity
 from metaimt.analyses.contrasts import Contrast
@@ -520,6 +521,18 @@ def missing_rows(bias: PublicationBias) -> Iterator[Row]:
             }
 
 
+def audit_rows(found: Audit) -> Iterator[Row]:
+    """Every finding, the waived ones with their reason."""
+    for one in (*found.findings, *found.waived):
+        row = to_json(one)
+        yield {
+            **{key: row[key] for key in ("report", "where", "what", "printed", "computed", "rule")},
+            "message": one.found.message,
+            "to_be_right": one.found.remedy,
+            "waived_because": one.waived_because,
+        }
+
+
 TABLES: Final[dict[str, Callable[[Results], Iterable[Row]]]] = {
     "pools": lambda results: pool_rows(results.response),
     "units": lambda results: unit_rows(results.selection),
@@ -546,6 +559,7 @@ TABLES: Final[dict[str, Callable[[Results], Iterable[Row]]]] = {
     "contrast-reports": lambda results: contrast_report_rows(results.publication_bias),
     "selectivity": lambda results: selectivity_rows(results.publication_bias),
     "missing-non-responders": lambda results: missing_rows(results.publication_bias),
+    "audit": lambda results: audit_rows(results.audit),
 }
 """Name of the file in tables/ -> its rows. One more table is a function above and a line here."""
 COLUMNS: Final = {"unread": UNREAD}
