@@ -25,6 +25,7 @@ from metaimt.casefiles.shared import Link
 from metaimt.evidence.selection import Placed, Selection, place_units
 from metaimt.evidence.tables import units
 from metaimt.model.count import Cluster, Count
+from metaimt.model.text import Named, Text, r_of_n
 from metaimt.model.unit import Unit
 from metaimt.statistics.posterior import PooledProportion, Prior, pool_proportion
 from metaimt.statistics.proportion import Proportion
@@ -32,11 +33,11 @@ from metaimt.statistics.proportion import Proportion
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """The units with the other counts, the ids of those exchanged, and (unit id, note) in words."""
+    """The units with the other counts, the ids of those exchanged, and (unit id, note)."""
 
     units: tuple[Unit, ...]
     touched: frozenset[str]
-    notes: tuple[tuple[str, str], ...]
+    notes: tuple[tuple[str, Text], ...]
 
 
 def other_readings(everyone: tuple[Unit, ...], links: Iterable[Link], wanted: str) -> Exchanged:
@@ -46,7 +47,7 @@ def other_readings(everyone: tuple[Unit, ...], links: Iterable[Link], wanted: st
     """
     by_subject = {unit.subject: unit for unit in everyone if unit.course == 0}
     exchanges: dict[str, Unit] = {}
-    notes: list[tuple[str, str]] = []
+    notes: list[tuple[str, Text]] = []
     for other, preferred, relation in sorted(_pairs(links), key=lambda pair: pair[:2]):
         giving, counted = by_subject.get(other), by_subject.get(preferred)
         if giving is None or counted is None or not giving.evaluable or not _is(giving, counted, wanted):
@@ -55,10 +56,12 @@ def other_readings(everyone: tuple[Unit, ...], links: Iterable[Link], wanted: st
             chosen = exchanges.get(counted.id)
             exchanges[counted.id] = giving if chosen is None or _is(giving, chosen, wanted) else chosen
         else:
-            notes.append((counted.id, f"{_said(giving)} not exchanged: a part of {_said(counted)}"))
-    notes += [(name, f"{_said(giving)} in place of {_said(by_subject[name])}") for name, giving in exchanges.items()]
+            notes.append((counted.id, Text(_said(giving), " not exchanged: a part of ", _said(counted))))
+    notes += [
+        (name, Text(_said(giving), " in place of ", _said(by_subject[name]))) for name, giving in exchanges.items()
+    ]
     units = tuple(_exchanged(unit, exchanges.get(unit.id)) for unit in everyone)
-    return Exchanged(units, frozenset(exchanges), tuple(sorted(notes)))
+    return Exchanged(units, frozenset(exchanges), tuple(sorted(notes, key=lambda note: (note[0], str(note[1])))))
 
 
 def _pairs(links: Iterable[Link]) -> Iterator[tuple[str, str, str]]:
@@ -76,8 +79,8 @@ def _is(unit: Unit, than: Unit, wanted: str) -> bool:
     return unit.year < than.year if wanted == "earlier" else unit.year > than.year
 
 
-def _said(unit: Unit) -> str:
-    return f"{unit.id} {unit.responders}/{unit.evaluable}"
+def _said(unit: Unit) -> Text:
+    return Text(Named(unit.id), " ", r_of_n(Count.of("", [unit])))
 
 
 def _exchanged(unit: Unit, other: Unit | None) -> Unit:
@@ -99,7 +102,7 @@ class Alternative:
 
     selection: Selection
     touched: frozenset[str]
-    notes: tuple[tuple[str, str], ...]  # (unit id, note), for units that are counted
+    notes: tuple[tuple[str, Text], ...]  # (unit id, note), for units that are counted
 
     @cached_property
     def members(self) -> Mapping[str, Members]:
@@ -121,7 +124,7 @@ def alternative(
     """
     changed = _protocol(protocol, choices)
     everyone = (known or units_by_outcome(library))(changed.outcome)
-    notes: tuple[tuple[str, str], ...] = ()
+    notes: tuple[tuple[str, Text], ...] = ()
     touched: set[str] = set()
     if choices.other_reading is not None:
         exchanged = other_readings(everyone, library.links, choices.other_reading)

@@ -59,14 +59,15 @@ class AuditFinding:
         return f"{self.found.message}; {self.found.remedy}"
 
 
+@published("findings", "waived", "claims", reports=lambda each: len(each.reports))
 @dataclass(frozen=True)
 class Audit:
-    """What the audit of a library found. `claims` printed statements in `reports` reports were looked at."""
+    """What the audit of a library found; looked at were so many `claims`, in these `reports` (ids)."""
 
     findings: tuple[AuditFinding, ...]
     waived: tuple[AuditFinding, ...]
     claims: int
-    reports: int
+    reports: tuple[str, ...]
 
     def about(self, report: str) -> tuple[AuditFinding, ...]:
         """The findings in one report, waived or not."""
@@ -101,7 +102,7 @@ def audit(library: Library, waived: Iterable[Waived] = (), files: Iterable[str] 
         findings=tuple(one for one in found if not one.waived_because),
         waived=tuple(one for one in found if one.waived_because),
         claims=sum(len(case.claims) for case in looked_at),
-        reports=len(looked_at),
+        reports=tuple(case.id for case in looked_at),
     )
 
 

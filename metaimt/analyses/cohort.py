@@ -7,8 +7,9 @@ Nothing is reconstructed: what follows by subtraction says so, and what needs th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from metaimt.analyses.cohort_description import (
@@ -33,6 +34,7 @@ from metaimt.casefiles.model import CaseFile, Claim, Cohort, Tested
 from metaimt.casefiles.patient_table import PatientTable, Rejected
 from metaimt.casefiles.table_patients import CohortPatient
 from metaimt.model.count import Publications, Quoted
+from metaimt.model.text import Text, counted, say
 from metaimt.serialise import entries_of, optional, published
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import Proportion, clopper_pearson
@@ -41,6 +43,7 @@ from metaimt.vocabulary import Vocabulary, built_in
 _CATEGORIES = {"sex": "sex", "site": "site", "histology": "histology", "disease": "disease", "margin": "margin"}
 _COVARIATES = ("age", "sex", "site", "margin")
 PATIENT_TABLE: Final = "patient table"
+PUBLISHED_COUNTS: Final = "published counts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def _printed(cohort: CohortResult) -> dict[str, Any]:
     "symptoms",
     "treatment",
     "survival",
-    "notes",
+    ("notes", lambda each: list(map(str, each.notes))),
     optional("reading"),
     optional("printed", lambda each: _printed(each) if each.reading is None else None),
 )
@@ -111,7 +114,7 @@ class CohortResult:
     printed_rates: tuple[PrintedRate, ...] = ()
     printed_followup: tuple[float, float | None, float | None] | None = None
     reading: Reading | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
     claims: tuple[Claim, ...] = ()
 
     @property
@@ -121,15 +124,18 @@ class CohortResult:
 
     def printed(self, n: int, of: int) -> Publications:
         """What the publication prints with these counts; else where they come from."""
-        title = f"{self.id}: {n}/{of}, {self.source}"
-        claims = [claim for claim in self.claims if claim.n == n and claim.of == of]
-        told = [Quoted(claim.what, _as_printed(claim), claim.where or "") for claim in claims]
-        if not told:
-            table = self.source == PATIENT_TABLE
-            known = "counted from the patient table" if table else "from the published counts"
-            where = "its rows are not shown" if table else "as recorded in the case file"
-            told = [Quoted(known, f"{n}/{of}", where)]
-        return Publications(title, (self.id,), tuple(told))
+        return _with_counts(self.id, self.source, self.claims, n, of)
+
+
+def _with_counts(id: str, source: str, claims: Sequence[Claim], n: int, of: int) -> Publications:
+    same = [claim for claim in claims if claim.n == n and claim.of == of]
+    told = [Quoted(claim.what, _as_printed(claim), claim.where or "") for claim in same]
+    if not told:
+        table = source == PATIENT_TABLE
+        known = "counted from the patient table" if table else "from the published counts"
+        where = "its rows are not shown" if table else "as recorded in the case file"
+        told = [Quoted(known, f"{n}/{of}", where)]
+    return Publications(f"{id}: {n}/{of}, {source}", (id,), tuple(told))
 
 
 def _as_printed(claim: Claim) -> str:
@@ -280,12 +286,13 @@ def cohort_of_counts(report: CaseFile, *, losses_as_deaths: bool = False) -> Coh
     cohort = report.cohort
     if cohort is None:
         return None
+    printed = partial(_with_counts, report.id, PUBLISHED_COUNTS, report.claims)
     followup = cohort.followup_median_months
     lower, upper = (followup.ci if followup and followup.ci else (None, None)) or (None, None)
     return CohortResult(
         id=report.id,
         title=report.report.title or report.id,
-        source="published counts",
+        source=PUBLISHED_COUNTS,
         patients=cohort.n,
         table_one=tuple(_counts_only_table_one(cohort)),
         positivity=tuple(_positivity(marker, counts, cohort) for marker, counts in cohort.markers.items()),
@@ -294,7 +301,8 @@ def cohort_of_counts(report: CaseFile, *, losses_as_deaths: bool = False) -> Coh
         survival=NotRun("published counts hold no times of single patients"),
         printed_rates=tuple(PrintedRate(rate.months, rate.rate) for rate in cohort.overall_survival),
         printed_followup=(followup.value, lower, upper) if followup else None,
-        notes=(*_notes(cohort), *(_if_losses_died(cohort) if losses_as_deaths else ())),
+        notes=(*_notes(cohort, printed), *(_if_losses_died(cohort) if losses_as_deaths else ())),
+        claims=report.claims,
     )
 
 
@@ -373,23 +381,31 @@ def _arm_treatment(cohort: Cohort) -> Iterator[Variable]:
         yield Variable("treatment", cohort.n, levels, exclusive=False)
 
 
-def _if_losses_died(cohort: Cohort) -> Iterator[str]:
+def _if_losses_died(cohort: Cohort) -> Iterator[Text]:
     dead, lost = (cohort.outcome.get(name, 0) for name in ("dead", "lost_to_followup"))
     if cohort.outcome:
-        yield (
-            f"NOT the survival of this cohort: if every loss to follow-up were a death, {dead + lost} of {cohort.n} "
-            "would have died; the curve is not run, since it needs the times of single patients"
+        yield say(
+            "NOT the survival of this cohort: if every loss to follow-up were a death, {died} would have died; the "
+            "curve is not run, since it needs the times of single patients",
+            died=f"{dead + lost} of {cohort.n}",
         )
 
 
-def _notes(cohort: Cohort) -> Iterator[str]:
+def _notes(cohort: Cohort, printed: Callable[[int, int], Publications]) -> Iterator[Text]:
     parts: dict[str, Any] = {"sex": cohort.sex, "site": cohort.sites, "margin": cohort.resection}
     for name, counts in {**parts, "outcome": cohort.outcome}.items():
         if sum(counts.values()) > cohort.n:
-            yield f"{name}: the categories add up to {sum(counts.values())}, more than the {cohort.n} patients"
+            yield say(
+                "{name}: the categories add up to {sum}, more than the {n} patients",
+                name=name,
+                sum=sum(counts.values()),
+                n=cohort.n,
+            )
     dead, lost = (cohort.outcome.get(name, 0) for name in ("dead", "lost_to_followup"))
     if cohort.overall_survival and cohort.outcome:
-        yield (
-            f"overall survival is as printed; {dead} of {cohort.n} patients are known to have died and {lost} are lost "
-            "to follow-up, and it can be computed only from the times of single patients"
+        yield say(
+            "overall survival is as printed; {dead} patients are known to have died and {lost} are lost to follow-up, "
+            "and it can be computed only from the times of single patients",
+            dead=counted(f"{dead} of {cohort.n}", printed(dead, cohort.n)),
+            lost=lost,
         )

@@ -41,6 +41,7 @@ from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import LEAVE_ONE_OUT, Choices, Protocol
 from metaimt.evidence.selection import Selection
 from metaimt.model.count import Count
+from metaimt.model.text import Text
 from metaimt.model.unit import Unit
 from metaimt.serialise import Instead, optional, published, spread, to_json
 from metaimt.statistics.adjusted import OddsRatioPosterior, odds_ratio
@@ -195,7 +196,7 @@ SAME_COUNTS = "no count changes"
     spread("counts"),
     optional("change"),
     "status",
-    "notes",
+    notes=lambda each: list(map(str, each.notes)),
     orr=lambda each: (
         interval(each.orr) or (NotIdentified(each.status) if each.status and each.counts.evaluable else NOBODY)
     ),
@@ -214,7 +215,7 @@ class Cell:
     change: float | None
     moved: Mapping[str, Count]
     status: str
-    notes: tuple[str, ...]
+    notes: tuple[Text, ...]
 
 
 @dataclass(frozen=True)

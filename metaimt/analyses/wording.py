@@ -9,7 +9,7 @@ Estimates as JSON: what is not identified says so, and is never null or 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from math import floor, inf, log10
 from typing import Any, Final
@@ -194,6 +194,23 @@ def selection_text(prior: SelectionPrior) -> str:
         f"the odds of response about {prior.odds_ratio:g} times as high in other reports as in prospective trials "
         f"({odds_text(low)} to {odds_text(high)} times; prior of the log odds ratio {prior.wording()}; a judgement)"
     )
+
+
+def spread_words(found: Mapping[str, Any]) -> str:
+    """Q, both I^2 and tau^2 with its interval, of what is published of a heterogeneity."""
+    if "not_identified" in found:
+        return f"not identified ({found['not_identified']})"
+    named = {"Q": "q", "p": "p", "I2 from Q": "i2_q_based", "I2 from tau2": "i2_tau2_based", "tau2": "tau2"}
+    said = [f"{word} {_spread_word(found[key])}" for word, key in named.items()]
+    return f"{', '.join(said)}, {_spread_word(found['tau2_interval'])}"
+
+
+def _spread_word(value: Any) -> str:
+    if not isinstance(value, dict):
+        return f"{value:.3g}"
+    if "lower" in value:
+        return f"interval {value['lower']:.3g} to {value['upper']:.3g}"
+    return f"interval {value['empty']}" if "empty" in value else f"not identified ({value['not_identified']})"
 
 
 NOBODY: Final = NotIdentified("no evaluable patient")

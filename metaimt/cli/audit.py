@@ -29,7 +29,7 @@ def audit(
     if paper and output is not ProblemFormat.text:
         raise WrongUse("--paper prints Markdown; leave out --format")
     if paper:
-        print(_paper(cases, paper), end="")
+        print(_paper(cases, paper))
         return
     library, files = _read(cases)
     findings = _without_errors(library, files)
@@ -40,21 +40,24 @@ def audit(
         for one in found.findings:
             print(github_annotation(one.place))
     else:
-        from metaimt.report.paper import audit_text
+        from metaimt.content.audit import findings_with_lines
+        from metaimt.render.terminal import blocks_text
 
-        print(audit_text(found))
+        print(blocks_text(findings_with_lines(found)))
     raise typer.Exit(PROBLEMS if found.findings else FINE)
 
 
 def _paper(cases: Path, report: str) -> str:
     from metaimt.analyses.audit import audit as audit_of
     from metaimt.analyses.audit import statements
-    from metaimt.report.paper import ReviewNumbers, paper_markdown
+    from metaimt.content.audit import ReviewNumbers, paper_section
+    from metaimt.render.markdown import section_markdown
     from metaimt.review import load, respond
 
     loaded = load(cases)
     found = statements(loaded.library, audit_of(loaded.library, loaded.waived), report)
-    return paper_markdown(loaded.library, report, found, ReviewNumbers(*respond(loaded), loaded.protocol))
+    numbers = ReviewNumbers(*respond(loaded), loaded.protocol)
+    return section_markdown(paper_section(loaded.library, report, found, numbers), lambda _: "", level=1)
 
 
 def _read(path: Path) -> tuple[Library, tuple[str, ...] | None]:

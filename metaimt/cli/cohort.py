@@ -174,9 +174,10 @@ def _print(found: list[CohortResult], output: CohortFormat) -> None:
 
         print(csv_text(long_rows(found)), end="")
     else:
-        from metaimt.report.cohort_text import cohort_text
+        from metaimt.content.cohort import cohort_section
+        from metaimt.render.terminal import section_text
 
-        print("\n\n\n".join(map(cohort_text, found)))
+        print("\n\n\n".join(map(section_text, map(cohort_section, found))))
 
 
 def _tell(table: PatientTable) -> None:

@@ -266,6 +266,7 @@ def heterogeneity_section(results: Results) -> Section:
             "each row names its own. P(ORR > t) is the posterior probability that the mean over reports is above t.",
             small=True,
         ),
+        id="spread",
     )
 
 

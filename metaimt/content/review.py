@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from metaimt.analyses.results import Results
+from metaimt.content.audit import audit_section
+from metaimt.content.cohort import cohorts_section
 from metaimt.content.duration import clinical_section, deaths_section, duration_section
-from metaimt.content.headline import pools_section
+from metaimt.content.headline import heterogeneity_section, pools_section
+from metaimt.content.methods import methods_section
+from metaimt.content.over_time import over_time_section
 from metaimt.content.publication_bias import bias_section
-from metaimt.content.section import Section
+from metaimt.content.section import Figures, Section, section
+from metaimt.content.sensitivity import sensitivity_section
 from metaimt.content.sources import left_out_section, sources_section
 from metaimt.content.subgroups import later_section, subgroups_section
 from metaimt.content.whats_new import Here, news_section
@@ -18,13 +23,20 @@ def review_sections(results: Results, changes: Changes | None = None) -> dict[st
     found = [
         *([] if changes is None else [news_section(changes, Here.of(results))]),
         pools_section(results),
+        heterogeneity_section(results),
         subgroups_section(results),
         later_section(results),
         duration_section(results),
         clinical_section(results),
         deaths_section(results),
+        sensitivity_section(results),
+        over_time_section(results),
         bias_section(results),
+        cohorts_section(results),
+        audit_section(results.audit),
+        section("More figures", Figures("others"), id="figures"),
         left_out_section(results),
         sources_section(results),
+        methods_section(results),
     ]
     return {section.id: section for section in found}

@@ -223,6 +223,11 @@ def page_only(*blocks: Block) -> Only:
     return Only(frozenset({"page"}), blocks)
 
 
+def terminal_only(*blocks: Block) -> Only:
+    """Blocks of what a command prints."""
+    return Only(frozenset({"terminal"}), blocks)
+
+
 def documents_only(*blocks: Block) -> Only:
     """Blocks of report.md and the Word document."""
     return Only(frozenset({"document"}), blocks)

@@ -125,13 +125,16 @@ class Html:
         self._numbers, self._figures = numbers, figures
 
     def section(self, found: Section) -> Markup:
-        """A section of the page, under a heading of the second level."""
+        """A section of the page, under a heading of the second level; nothing of one without blocks."""
         from markupsafe import Markup
 
+        blocks = self.blocks(found.blocks, 3)
+        if not blocks:
+            return Markup("")
         title = self._numbers.sentence(found.title)
         heading = Markup('<h2 id="{}-title">{}</h2>').format(found.id, title)
         made = Markup('<section id="{0}" aria-labelledby="{0}-title">\n{1}\n{2}</section>\n')
-        return made.format(found.id, heading, self.blocks(found.blocks, 3))
+        return made.format(found.id, heading, blocks)
 
     def blocks(self, blocks: Iterable[Block], level: int = 3) -> Markup:
         """Blocks one after the other; `level` of the headings in them."""
@@ -245,9 +248,10 @@ def _head(column: Column) -> Markup:
     if not column.label:
         return Markup("<td></td>")
     made = Markup('<th scope="col"{}>{}</th>')
-    word = column.label[1:2].islower()  # and no symbol, such as r/n
-    label = shown(column.label[:1].upper() + column.label[1:] if word else column.label)
-    return made.format(_class(_classes(column)), label)
+    first = column.label.split()[0]
+    symbol = len(first) == 1 or not first.isalpha()  # r/n, p
+    label = column.label if symbol else column.label[:1].upper() + column.label[1:]
+    return made.format(_class(_classes(column)), shown(label))
 
 
 def _class(name: str) -> Markup:

@@ -56,13 +56,16 @@ def no_figures(section: str) -> str:
 
 
 def section_markdown(found: Section, figures: Callable[[str], str], level: int = 2) -> str:
-    """A section under a heading of `level` signs. figures: of a section's name the Markdown of its figures."""
-    return "\n\n".join(_section(found, figures, level))
+    """A section under a heading of `level` signs; nothing of one without blocks.
+
+    figures: of a section's name the Markdown of its figures.
+    """
+    return "\n\n".join(_section(found, figures, level)) if found.blocks else ""
 
 
 def _section(found: Section, figures: Callable[[str], str], level: int) -> Iterator[str]:
-    yield f"{'#' * level} {inline(found.title)}"
-    yield from _blocks(found.blocks, figures, level + 1)
+    blocks = list(_blocks(found.blocks, figures, level + 1))
+    yield from [f"{'#' * level} {inline(found.title)}", *blocks] if blocks else []
 
 
 def _blocks(blocks: Iterable[Block], figures: Callable[[str], str], level: int) -> Iterator[str]:

@@ -114,7 +114,11 @@ class Writer:
 
     def section(self, found: Section, level: int = 1) -> None:
         """A section with its heading; one with a wide table directly under it begins a page turned sideways."""
-        shown = list(_shown(found.blocks))
+        shown = [
+            block for block in _shown(found.blocks) if not isinstance(block, Figures) or self.figures.get(block.section)
+        ]
+        if not shown:
+            return
         if any(isinstance(block, Table) and self._is_wide(block) for block in shown):
             self._sideways()
         self.document.add_heading(str(found.title), level=min(level, 2))

@@ -18,9 +18,10 @@ import numpy as np
 from metaimt.analyses.cohort import CohortResult
 from metaimt.analyses.cohort_survival import CohortCox, CohortSurvival, Comparison
 from metaimt.analyses.duration import Curve
+from metaimt.content.cohort import cohort_section
 from metaimt.files import safe_name
+from metaimt.render.terminal import section_text
 from metaimt.report.cells import Cell, Row, csv_text, json_text
-from metaimt.report.cohort_text import cohort_text
 from metaimt.statistics.exact_tests import ExactTest
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import Proportion
@@ -281,7 +282,7 @@ def cohort_files(cohorts: Sequence[CohortResult], lost: list[Lost] | None = None
         f"tables/{name}.csv": partial(_table, rows, cohorts) for name, rows in TABLES.items()
     }
     texts["results.json"] = lambda: json_text({"cohorts": list(cohorts)})
-    texts["cohort.txt"] = lambda: "\n\n\n".join(map(cohort_text, cohorts)) + "\n"
+    texts["cohort.txt"] = lambda: "\n\n\n".join(map(section_text, map(cohort_section, cohorts))) + "\n"
     files = {name: text.encode("utf-8") for name, text in run_each(texts, lost=lost).items() if text}
     befores = [f"{safe_name(each.id)}-" if len(cohorts) > 1 else "" for each in cohorts]
     tasks = {f"figures/{before}*": partial(_figures, each) for before, each in zip(befores, cohorts, strict=True)}

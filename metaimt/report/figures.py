@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from metaimt.analyses.results import Results
 from metaimt.figures.registry import COHORTS, SECTIONS, drawings, figure_names, section_of
 from metaimt.figures.review_figure import Drawing, Drawn, FigureText, NotDrawn, ReviewFigure
-from metaimt.report.environment import Rendered, markdown
+from metaimt.render.markdown import escaped
 from metaimt.workers import Lost, run_each
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _quantized(image: Image.Image, dpi: tuple[float, float]) -> bytes:
     return buffer.getvalue()
 
 
-def figure_sections(drawn: Sequence[Drawn]) -> dict[str, Rendered]:
+def figure_sections(drawn: Sequence[Drawn]) -> dict[str, str]:
     """Section -> its figures in Markdown, empty where it has none."""
     return {section: _markdown(figures) for section, figures in by_section(drawn).items()}
 
@@ -126,21 +126,21 @@ def by_section(drawn: Sequence[Drawn]) -> dict[str, list[Drawn]]:
     return placed
 
 
-def _markdown(figures: Iterable[Drawn]) -> Rendered:
-    return Rendered("".join(f"{figure_markdown(each)}\n\n" for each in figures))
+def _markdown(figures: Iterable[Drawn]) -> str:
+    return "".join(f"{figure_markdown(each)}\n\n" for each in figures)
 
 
-def figure_markdown(each: Drawn, folder: str = "figures/") -> Rendered:
+def figure_markdown(each: Drawn, folder: str = "figures/") -> str:
     """The picture with its alternative text, and the caption under it; or that it is not drawn, and why."""
     if isinstance(each, NotDrawn):
-        return Rendered(f"*{markdown(each.wording())}.*")
-    return Rendered(f"![{markdown(each.alt)}]({folder}{each.name}.svg)\n\n*{markdown(each.caption)}*")
+        return f"*{escaped(each.wording())}.*"
+    return f"![{escaped(each.alt)}]({folder}{each.name}.svg)\n\n*{escaped(each.caption)}*"
 
 
 def gallery(drawn: Sequence[Drawn]) -> str:
     """figures/README.md: every figure with its title and caption, and those that were not drawn."""
-    parts = [f"## {markdown(each.title)}\n\n{figure_markdown(each, folder='')}" for each in drawn_figures(drawn)]
-    missing = [f"- {markdown(each.wording())}" for each in drawn if isinstance(each, NotDrawn)]
+    parts = [f"## {escaped(each.title)}\n\n{figure_markdown(each, folder='')}" for each in drawn_figures(drawn)]
+    missing = [f"- {escaped(each.wording())}" for each in drawn if isinstance(each, NotDrawn)]
     parts += ["## Not drawn\n\n" + "\n".join(missing)] if missing else []
     return (
         "\n\n".join(["# Figures", "One figure in another form: `metaimt figures NAME --out FILE.pdf`.", *parts]) + "\n"

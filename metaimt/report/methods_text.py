@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from metaimt.analyses.comparison import Comparison
 from metaimt.analyses.models import LIKELIHOOD, Interval, Model
 from metaimt.analyses.study_parts import Part, Subgroups
-from metaimt.analyses.wording import fraction, plural, prior_words, rate_and_limits
+from metaimt.analyses.wording import fraction, plural, prior_words, rate_and_limits, spread_words
 from metaimt.analyses.wording import predicted as predicted_text
 from metaimt.files import for_terminal
 from metaimt.statistics.exact_tests import ExactTest
@@ -24,7 +24,6 @@ if TYPE_CHECKING:  # what makes the tables of a review reads case files, which a
 WIDTH, _NAME, _CELL = 80, 34, 20
 _EXACT = {"beta-binomial", "glmm", *LIKELIHOOD.values()}
 _MOST_LINES = 60
-LARGER_REPORTS = "reports of two patients or more"
 
 
 def comparison_text(found: Comparison, *, parts: bool = True) -> str:
@@ -102,29 +101,8 @@ def _compared(found: Comparison) -> list[str]:
 
 
 def _heterogeneity(found: Mapping[str, Any]) -> list[str]:
-    lines = ["heterogeneity (logit, REML)", *_wrapped(f"  all reports: {_spread(found)}")]
-    return [*lines, *_wrapped(f"  two patients or more: {_spread(found['reports_of_two_or_more'])}")]
-
-
-def spread_text(found: Mapping[str, Any], larger: str = LARGER_REPORTS) -> str:
-    """Q, both I^2 and tau^2 of the reports with two patients or more, in a line."""
-    return f"{larger} (inverse variance, logit, REML): {_spread(found)}"
-
-
-def _spread(found: Mapping[str, Any]) -> str:
-    if "not_identified" in found:
-        return f"not identified ({found['not_identified']})"
-    named = {"Q": "q", "p": "p", "I2 from Q": "i2_q_based", "I2 from tau2": "i2_tau2_based", "tau2": "tau2"}
-    said = [f"{word} {_plain(found[key])}" for word, key in named.items()]
-    return f"{', '.join(said)}, {_plain(found['tau2_interval'])}"
-
-
-def _plain(value: Any) -> str:
-    if not isinstance(value, dict):
-        return f"{value:.3g}"
-    if "lower" in value:
-        return f"interval {value['lower']:.3g} to {value['upper']:.3g}"
-    return f"interval {value['empty']}" if "empty" in value else f"not identified ({value['not_identified']})"
+    lines = ["heterogeneity (logit, REML)", *_wrapped(f"  all reports: {spread_words(found)}")]
+    return [*lines, *_wrapped(f"  two patients or more: {spread_words(found['reports_of_two_or_more'])}")]
 
 
 def _subgroups(found: Subgroups | NotRun) -> list[str]:

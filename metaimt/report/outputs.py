@@ -15,7 +15,6 @@ from metaimt.report.figures import FigureFiles, gallery
 from metaimt.report.markdown import report_markdown
 from metaimt.report.methods_text import method_rows
 from metaimt.report.page import page_html
-from metaimt.report.paper import audit_rows
 from metaimt.report.tables import COLUMNS, TABLES
 from metaimt.report.whats_new import changes_page
 from metaimt.serialise import to_json
@@ -43,7 +42,6 @@ def output_files(
     tables: Mapping[str, Callable[[Results], Iterable[Row]]] = {
         **TABLES,
         "methods": lambda results: method_rows(results.comparison),
-        "audit": lambda results: audit_rows(results.audit),
     }
     texts |= {f"tables/{name}.csv": partial(_table, name, rows, results) for name, rows in tables.items()}
     texts["figures/README.md"] = lambda: gallery(drawn)

@@ -19,25 +19,20 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from metaimt.analyses.results import Results
-from metaimt.content.headline import heterogeneity_section
 from metaimt.content.review import review_sections
 from metaimt.figures.review_figure import Drawn
+from metaimt.model.count import Reports
 from metaimt.model.fields import FACETS as UNIT_FACETS
 from metaimt.model.text import Number, Text
-from metaimt.render.html import Html
-from metaimt.report.linked import Linker, shown, visible
+from metaimt.render.html import Html, Numbers, shown, visible
 from metaimt.report.page_cases import FACETS, STRATUM, STRIP, case_data, report_data
 from metaimt.report.page_figures import PageFigures
-from metaimt.report.page_sections import sections
 from metaimt.report.page_top import compact_note, forest_rows, shared_note, top
 from metaimt.versions.changes import Changes
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
-
-    from metaimt.analyses.results import Results
-    from metaimt.versions.changes import Changes
 
 
 SCRIPTS = ("page-numbers.js", "page-cases.js", "page-figures.js", "page-explorer.js")
@@ -88,12 +83,12 @@ def page_html(
 
     `files` has the SVG of each figure drawn, by its name in the outputs.
     """
+    from markupsafe import Markup
+
     cases, reports = case_data(results), report_data(results)
     titles = (f"{reports[case['report']]['label']}, {case['who']}" for case in cases)
     units = zip((placed.unit for placed in results.selection.placed), titles, strict=True)
-    documents = "".join(each.text for each in results.library.documents.values())
-    link = Linker({unit.id: (unit, title) for unit, title in units}, documents)
-    below = sections(results, link)
+    link = Numbers({unit.id: (unit, title) for unit, title in units})
     script, style = page_script(), _source("page.css")
     template = _environment().get_template("page.html.j2")
     figures = PageFigures(results, drawn, files, link)
@@ -107,12 +102,9 @@ def page_html(
         forest=list(forest_rows(results)),
         shared_note=shared_note(results),
         compact_note=compact_note(results),
-        figures=figures,
-        drawings=figures,
-        section=lambda name: html.section(content[name]),
+        sections=lambda names: Markup("").join(html.section(content[name]) for name in names),
         contents=CONTENTS,
         blocks=lambda names: html.blocks(tuple(content[name] for name in names if name in content)),
-        heterogeneity=html.blocks([heterogeneity_section(results)]),
         groups=[(name, results.protocol.label(name)) for name in (*results.selection.pools, *results.selection.rows)],
         groups_first=len(results.selection.pools),
         filters=_filters(cases),
@@ -123,11 +115,11 @@ def page_html(
         reports=reports,
         data=lambda: _json(_data(results, cases, reports, link)),  # last, when every number has been met
         link=link,
+        reports_of=Reports,
         script=_safe(script),
         style=_safe(style),
         policy=f"default-src 'none'; img-src data:; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
         "base-uri 'none'; form-action 'none'",
-        **below,
     )
 
 
@@ -137,7 +129,7 @@ def page_script() -> str:
 
 
 def _data(
-    results: Results, cases: list[dict[str, Any]], reports: dict[str, dict[str, Any]], link: Linker
+    results: Results, cases: list[dict[str, Any]], reports: dict[str, dict[str, Any]], link: Numbers
 ) -> dict[str, Any]:
     groups = [*results.selection.pools, *results.selection.rows]
     return {

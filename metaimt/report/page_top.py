@@ -15,9 +15,9 @@ from metaimt.figures.forest_table import forest_note, largest_reports, others
 from metaimt.model import text
 from metaimt.model.count import Count
 from metaimt.model.text import Text, counted
+from metaimt.render.html import shown
 from metaimt.report.bars import bar
 from metaimt.report.cells import number_text
-from metaimt.report.linked import shown
 from metaimt.report.wording import (
     NOTHING,
     fraction,

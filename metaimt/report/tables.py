@@ -10,6 +10,7 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from metaimt.analyses.alternatives import Rate
+from metaimt.analyses.audit import Audit
 from metaimt.analyses.breakdown import EvidenceMap
 from metaimt.analyses.clinical import ClinicalQuestions, DeathsAndToxicity
 from metaimt.analyses.contrasts import Contrast
@@ -321,7 +322,7 @@ def sensitivity_rows(tables: SensitivityTables) -> Iterator[Row]:
                     for how in ("entered", "left", "recounted")
                 },
                 "status": cell.status,
-                "notes": "; ".join(cell.notes),
+                "notes": "; ".join(map(str, cell.notes)),
             }
     for point in tables.discounts:
         counts = (point.orr.responders, point.orr.evaluable) if point.orr else (None, None)
@@ -546,6 +547,18 @@ def published_rows(found: Sequence[PublishedComparison]) -> Iterator[Row]:
         }
 
 
+def audit_rows(found: Audit) -> Iterator[Row]:
+    """Every finding, the waived ones with their reason."""
+    for one in (*found.findings, *found.waived):
+        row = to_json(one)
+        yield {
+            **{key: row[key] for key in ("report", "where", "what", "printed", "computed", "rule")},
+            "message": one.found.message,
+            "to_be_right": one.found.remedy,
+            "waived_because": one.waived_because,
+        }
+
+
 TABLES: Final[dict[str, Callable[[Results], Iterable[Row]]]] = {
     "pools": lambda results: pool_rows(results.response),
     "units": lambda results: unit_rows(results.selection),
@@ -573,6 +586,7 @@ TABLES: Final[dict[str, Callable[[Results], Iterable[Row]]]] = {
     "selectivity": lambda results: selectivity_rows(results.publication_bias),
     "missing-non-responders": lambda results: missing_rows(results.publication_bias),
     "published-pooled": lambda results: published_rows(results.published),
+    "audit": lambda results: audit_rows(results.audit),
 }
 """Name of the file in tables/ -> its rows. One more table is a function above and a line here."""
 COLUMNS: Final = {"unread": UNREAD}

@@ -146,7 +146,7 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 LOST = {
-    "metaimt.report.cohort_tables.cohort_text": {"cohort.txt"},
+    "metaimt.report.cohort_tables.section_text": {"cohort.txt"},
     "metaimt.report.cohort_tables.csv_text": "tables/",
     "metaimt.figures.cohort.cohort_figures": "figures/",
 }

@@ -11,14 +11,15 @@ from conftest import arm, course, made_once, patient, report, write_review
 import metaimt
 from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import reports_by_level
+from metaimt.content.over_time import over_time_section
 from metaimt.figures.forest_by import forest_by_figure, forest_by_table
 from metaimt.figures.forest_table import ForestTable
 from metaimt.figures.review_figure import ReviewFigure
 from metaimt.figures.review_forest import forest_figure, forest_table, leave_one_out_figure, leave_one_out_table
 from metaimt.figures.swimmer import swimmer_figure, swimmer_table
+from metaimt.render.markdown import section_markdown
 from metaimt.report.page import page_html
 from metaimt.report.page_top import compact_note
-from metaimt.report.sensitivity import over_time_content
 
 POOLS = ("strict", "all_evidence")
 
@@ -113,9 +114,9 @@ def test_a_long_forest_by_group_adds_up(many: Results, monkeypatch: pytest.Monke
 
 def test_many_steps_in_time_are_the_last_and_say_so(many: Results, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("metaimt.figures.forest_table.MOST_ROWS", 2)
-    table = over_time_content(many)["tables"][0]
-    assert [step["when"] for step in table["steps"]] == ["2019", "2020"]
-    assert table["crossings"][0] == "Of 10 steps the last 2 are shown; all are in tables/over-time.csv."
+    found = section_markdown(over_time_section(many), lambda _: "").split("\n### ")[1]
+    assert re.findall(r"^\| (\d+) ", found, re.MULTILINE) == ["2019", "2020"]
+    assert "- Of 10 steps the last 2 are shown; all are in `tables/over-time.csv`.\n" in found
 
 
 @pytest.mark.parametrize(("most", "folded"), [(46, 1), (47, 0)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,32 +14,26 @@ from metaimt.analyses.cohort_description import Level, Summary, Variable, catego
 from metaimt.analyses.cohort_survival import CohortCox, CohortSurvival, Comparison, GroupCurve, univariable
 from metaimt.analyses.duration import Curve
 from metaimt.casefiles.patient_table import Rejected
-from metaimt.report.cohort import (
-    cohort_section,
-    cohorts_content,
-    comparison_line,
-    contrast_cells,
-    cox_cells,
-    cox_notes,
-    curve_head,
-    group_cells,
-    group_head,
-    landmark_cells,
-    level_cells,
-    name,
-    positivity_cells,
-    positivity_lines,
-    quantile_text,
-    summary_text,
-    survival_head,
-    variable_head,
-)
+from metaimt.content.cohort import cohort_section, cox_notes, landmark_words, name, quantile_words, summary_words
+from metaimt.model.text import Text
+from metaimt.render.markdown import section_markdown
+from metaimt.render.terminal import section_text
 from metaimt.report.cohort_tables import cox_rows, log_rank_rows, survival_rows
-from metaimt.report.cohort_text import cohort_text
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.survival import CoxTerm, HazardsTest, Landmark, Quantile, kaplan_meier
 
 NONE = NotRun("4 events, 5 are needed")
+
+
+def said(**of: Any) -> str:
+    """What the report says of the made-up cohort with these parts."""
+    return section_markdown(cohort_section(replace(cohort(), **of)), lambda _: "", 3)
+
+
+def rows(**of: Any) -> list[tuple[str, ...]]:
+    """The rows of its tables."""
+    lines = (re.sub(r"(\| *)+$", "", line) for line in said(**of).splitlines() if line.startswith("| "))
+    return [tuple(cell.strip() for cell in line[1:].split("|")) for line in lines]
 
 
 @pytest.mark.parametrize(
@@ -54,11 +49,11 @@ def test_a_term_as_read(term: str, said: str) -> None:
     [
         (Level("R1_R2", 3), 12, ("R1/R2", "3/12", "25.0 %")),
         (Level("fever", 3, 4), 12, ("fever", "3/4", "75.0 %")),
-        (Level("fever", 0, 0), 12, ("fever", "0/0", "")),
+        (Level("fever", 0, 0), 12, ("fever", "0/0")),
     ],
 )
 def test_a_level(level: Level, of: int, cells: tuple[str, ...]) -> None:
-    assert level_cells(level, of) == cells
+    assert cells in rows(table_one=(Variable("any", of, (level,)),))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +68,7 @@ def test_a_level(level: Level, of: int, cells: tuple[str, ...]) -> None:
     ],
 )
 def test_a_number_over_patients(summary: Summary, said: str) -> None:
-    assert summary_text(summary) == said
+    assert summary_words(summary) == said
 
 
 @pytest.mark.parametrize(
@@ -86,7 +81,7 @@ def test_a_number_over_patients(summary: Summary, said: str) -> None:
     ],
 )
 def test_a_median(found: Quantile, said: str) -> None:
-    assert quantile_text(found) == said
+    assert quantile_words(found) == said
 
 
 @pytest.mark.parametrize(
@@ -98,31 +93,32 @@ def test_a_median(found: Quantile, said: str) -> None:
     ],
 )
 def test_a_landmark(at: Landmark, cells: tuple[str, ...]) -> None:
-    assert landmark_cells(at) == cells
+    assert landmark_words(at) == cells
 
 
 def test_a_marker_by_site() -> None:
     found = positivity("ALK", ["positive", "negative", "positive", None], ["lung", "limbs_and_trunk", None, "lung"])
-    rows = list(positivity_cells(found))
-    assert [row[:3] for row in rows] == [
+    shown = rows(positivity=(found,))
+    assert [row[:3] for row in shown[shown.index(("site", "r/n", "%", "95 % exact interval")) + 1 :][:4]] == [
         ("all tested", "2/3", "66.7 %"),
         ("limbs and trunk", "0/1", "0.0 %"),
         ("lung", "1/1", "100.0 %"),
         ("not stated", "1/1", "100.0 %"),
     ]
-    nobody = positivity("ALK", [None], ["lung"])
-    assert list(positivity_cells(nobody)) == [("all tested", "0/0", "", "nobody tested")]
-    assert list(positivity_lines(nobody)) == ["Difference between sites: not run: fewer than two groups."]
+    nobody = {"positivity": (positivity("ALK", [None], ["lung"]),)}
+    assert ("all tested", "0/0", "", "nobody tested") in rows(**nobody)
+    assert "- Difference between sites: not run: fewer than two groups." in said(**nobody)
 
 
 def test_a_symptom_by_marker() -> None:
-    cells = contrast_cells(contrast("weight_loss", "ALK", ["yes", "no", "no"], ["positive", "positive", "positive"]))
-    assert cells == ("weight loss", "1/3 (33.3 %)", "nobody", "not run: fewer than two groups")
+    found = contrast("weight_loss", "ALK", ["yes", "no", "no"], ["positive", "positive", "positive"])
+    cells = ("ALK", "weight loss", "1/3 (33.3 %)", "nobody", "not run: fewer than two groups")
+    assert cells in rows(symptoms=(found,))
 
 
 def test_a_variable_whose_items_one_patient_may_have_several_of() -> None:
-    assert variable_head(categories("lost_to_followup", ["a"])) == "lost to follow-up"
-    assert variable_head(several("symptoms", {"fever": ["yes"]}, 1)) == "symptoms (a patient may have several)"
+    found = rows(treatment=(categories("lost_to_followup", ["a"]), several("symptoms", {"fever": ["yes"]}, 1)))
+    assert {("**lost to follow-up**",), ("**symptoms (a patient may have several)**",)} <= set(found)
 
 
 # ---------- survival ----------
@@ -139,25 +135,22 @@ COMPARED = Comparison("margin", 5, 2, GROUPS, NONE)
 
 
 def test_a_curve_and_its_groups() -> None:
-    assert curve_head(GROUPS[0].curve) == (
+    found = said()
+    assert (
         "3 patients, 2 deaths; median 2 (95 % interval 1 to not reached) months; "
         "median follow-up (reverse Kaplan-Meier) 4 (95 % interval 3 to 5) months."
-    )
-    assert [group_head(group) for group in GROUPS] == ["R0: 2/3 died", "R1/R2: 1/2 died"]
-    assert list(group_cells(COMPARED)) == [
-        ("2", "50.0 % (25.0 - 75.0)", "50.0 % (25.0 - 75.0)"),
-        ("36", "beyond follow-up", "beyond follow-up"),
-    ]
-    said = "margin (known for 5, not known for 2): log-rank not run: 4 events, 5 are needed."
-    assert comparison_line(COMPARED) == said
+    ) in found
+    died = "R0: 2/3 died; R1/R2: 1/2 died."
+    assert f"margin (known for 5, not known for 2): log-rank not run: 4 events, 5 are needed. {died}" in found
 
 
 def test_who_is_in_and_who_is_not() -> None:
     found = CohortSurvival(9, 8, {"without a time": 1}, {"dead": 4, "lost_to_followup": 4}, NONE, None, (), ())
-    assert survival_head(found) == (
+    assert (
         "Time and outcome known for 8 of 9 patients: 4 dead, 4 lost to follow-up. Not here: 1 without a time. "
-        "Losses to follow-up are censored at the last contact, never counted as deaths."
-    )
+        "Losses to follow-up are censored at the last contact, never counted as deaths.\n\n"
+        "Kaplan-Meier not run: 4 events, 5 are needed."
+    ) in said(survival=found)
 
 
 def model(*terms: CoxTerm, **more: object) -> CohortCox:
@@ -169,14 +162,19 @@ def model(*terms: CoxTerm, **more: object) -> CohortCox:
 ONE, TWO = CoxTerm("R1_R2", 0.7, 0.3, 2.0, 1.1, 3.6, 0.021), CoxTerm("no_surgery", 9, 9, float("inf"), 0.004, 1e5, 0.5)
 
 
+def fitted(*models: CohortCox) -> list[tuple[str, ...]]:
+    return rows(survival=replace(SURVIVAL, models=models))[-sum(1 + len(each.terms) for each in models) :]
+
+
 def test_a_model_a_row_a_term() -> None:
-    assert list(cox_cells(model(ONE, TWO))) == [
-        ("margin", "20", "12", "R1/R2 / R0", "2.00", "1.10 - 3.60", "p = 0.021", "p = 0.250"),
-        ("", "", "", "no surgery / R0", "beyond 10,000", "0.004 - beyond 10,000", "p = 0.500", ""),
+    assert fitted(model(ONE, TWO)) == [
+        ("**margin (20 patients, 12 deaths; check p = 0.250)**",),
+        ("R1/R2 / R0", "2.00", "1.10 - 3.60", "p = 0.021"),
+        ("no surgery / R0", "beyond 10,000", "0.004 - beyond 10,000", "p = 0.500"),
     ]
-    (row,) = cox_cells(model(CoxTerm("per year", 0, 0, 1.02, 1.0, 1.04, 0.04), covariate="age", reference=None))
-    assert row[3] == "per year"
-    assert list(cox_cells(model(not_run=NONE))) == [("margin", "20", "12", f"not run: {NONE.reason}", "", "", "", "")]
+    age = model(CoxTerm("per year", 0, 0, 1.02, 1.0, 1.04, 0.04), covariate="age", reference=None)
+    assert fitted(age)[1][0] == "per year"
+    assert fitted(model(not_run=NONE)) == [(f"**margin (20 patients, 12 deaths): not run: {NONE.reason}**",)]
 
 
 @pytest.mark.parametrize(
@@ -190,7 +188,10 @@ def test_a_model_a_row_a_term() -> None:
     ],
 )
 def test_the_notes_below_the_models(models: list[CohortCox], joint: int, penalised: bool) -> None:
-    notes = list(cox_notes(models))
+    notes = [*map(str, cox_notes(models))]
+    check = [each.split(":")[0] for each in notes].count("Check")
+    assert check == any(each.not_run is None for each in models)
+    notes = notes[: len(notes) - check]
     assert notes[:joint] == ["margin: all terms together p = 0.030 (likelihood ratio)."][:joint]
     assert [note.split(":")[0] for note in notes[joint:]] == (["Penalised (Firth)"] if penalised else [])
 
@@ -217,89 +218,84 @@ def cohort(survival: CohortSurvival | NotRun = SURVIVAL, rejected: int = 0) -> C
     reading = Reading(24 + rejected, rows, 1, 2, ("a column",))
     signs = (contrast("fever", "ALK", ["yes", "no"], ["positive", "positive"]),)
     return CohortResult(
-        "made-up", "Made up", "patient table", 24, (AGE, SEX), (), signs, (), survival, reading=reading, notes=("one",)
+        "made-up",
+        "Made up",
+        "patient table",
+        24,
+        (AGE, SEX),
+        (),
+        signs,
+        (),
+        survival,
+        reading=reading,
+        notes=(Text("one"),),
     )
 
 
 def test_a_cohort_in_the_report() -> None:
-    (found,) = cohorts_content([cohort()])
-    assert found["head"] == "Made up. 24 patients, from a patient table, which stays where it is."
-    assert found["variables"] == [
-        ("age, years", "mean 50", "21/24", ""),
-        ("", "not stated", "3/24", "12.5 %"),
-        ("sex", "female", "10/24", "41.7 %"),
-        ("", "male", "14/24", "58.3 %"),
+    text = said()
+    assert "Made up. 24 patients, from a patient table, which stays where it is." in text
+    assert "24 rows read: 24 analysed, 0 rejected, 1 repeated; 2 empty rows." in text
+    assert text.endswith("As printed\n\n- One.")
+    *found, margin, fit, age = rows()
+    assert found == [
+        ("", "n/N", "%"),
+        ("**age, years**",),
+        ("mean 50", "21/24"),
+        ("not stated", "3/24", "12.5 %"),
+        ("**sex**",),
+        ("female", "10/24", "41.7 %"),
+        ("male", "14/24", "58.3 %"),
+        ("marker", "symptom", "positive", "negative", "exact test"),
+        ("ALK", "fever", "1/2 (50.0 %)", "nobody", "not run: fewer than two groups"),
+        ("months", "survival", "95 % interval", "at risk"),
+        ("2", "50.0 %", "25.0 - 75.0", "3"),
+        ("36", "beyond follow-up", "", "0"),
+        ("months", "R0", "R1/R2"),
+        ("2", "50.0 % (25.0 - 75.0)", "50.0 % (25.0 - 75.0)"),
+        ("36", "beyond follow-up", "beyond follow-up"),
+        ("", "HR", "95 % interval", "p"),
     ]
-    assert found["contrasts"] == [("ALK", "fever", "1/2 (50.0 %)", "nobody", "not run: fewer than two groups")]
-    assert (found["symptoms"], found["notes"]) == ("", ["One."])
-    assert found["survival"][1].startswith("3 patients, 2 deaths; median 2 ")
-    assert [row[0] for row in found["landmarks"]] == ["2", "36"]
-    assert [(group["head"], len(group["rows"])) for group in found["groups"]] == [
-        (["R0: 2/3 died", "R1/R2: 1/2 died"], 2)
-    ]
-    assert [row[0] for row in found["cox"]] == ["margin", "age"]
-
-
-def test_a_cohort_in_the_tables_of_the_report() -> None:
-    text = cohort_section([cohort()])
-    rows = [line for line in text.splitlines() if line.startswith("| ")]
-    *rows, margin, age = rows
-    assert rows == [
-        "| | | n/N | % |",
-        "| age, years | mean 50 | 21/24 |  |",
-        "|  | not stated | 3/24 | 12.5 % |",
-        "| sex | female | 10/24 | 41.7 % |",
-        "|  | male | 14/24 | 58.3 % |",
-        "| marker | symptom | positive | negative | exact test |",
-        "| ALK | fever | 1/2 (50.0 %) | nobody | not run: fewer than two groups |",
-        "| months | survival | 95 % interval | at risk |",
-        "| 2 | 50.0 % | 25.0 - 75.0 | 3 |",
-        "| 36 | beyond follow-up |  | 0 |",
-        "| months | R0: 2/3 died | R1/R2: 1/2 died |",
-        "| 2 | 50.0 % (25.0 - 75.0) | 50.0 % (25.0 - 75.0) |",
-        "| 36 | beyond follow-up | beyond follow-up |",
-        "| | n | deaths | | HR | 95 % interval | p | check |",
-    ]
-    said = "| margin | 24 | 12 | R1/R2 / R0 | x | x - x | p = x | p = x |"
-    assert re.sub(r"\d+\.\d+", "x", margin) == said
-    assert age == "| age | 0 | 0 | not run: not known for anybody |  |  |  |  |"
+    assert re.sub(r"\d+\.\d+", "x", margin[0]) == "**margin (24 patients, 12 deaths; check p = x)**"
+    assert re.sub(r"\d+\.\d+", "x", "|".join(fit)) == "R1/R2 / R0|x|x - x|p = x"
+    assert age == ("**age (0 patients, 0 deaths, not known for 24): not run: not known for anybody**",)
 
 
 def test_a_cohort_without_times_in_the_report() -> None:
-    (found,) = cohorts_content([cohort(NONE)])
-    assert found["survival"] == ["not run: 4 events, 5 are needed."]
-    assert (found["landmarks"], found["groups"], found["cox"], found["cox_notes"]) == ([], [], [], [])
-    (few,) = cohorts_content([cohort(CohortSurvival(24, 9, {}, {"dead": 4}, NONE, None, (), ()))])
-    assert few["survival"][1] == "Kaplan-Meier not run: 4 events, 5 are needed."
-    assert few["landmarks"] == []
+    text = said(survival=NONE)
+    assert "Overall survival\n\nnot run: 4 events, 5 are needed.\n" in text
+    assert not re.search("months|Cox|by group", text)
 
 
 def test_a_cohort_in_the_terminal() -> None:
-    lines = cohort_text(cohort(rejected=22)).splitlines()
-    assert lines[:3] == [
-        "Made up",
-        "24 patients, from a patient table",
+    lines = section_text(cohort_section(cohort(rejected=22))).splitlines()
+    assert lines[:4] == [
+        "made-up",
+        "Made up. 24 patients, from a patient table, which stays where it is.",
         "46 rows read: 24 analysed, 22 rejected, 1 repeated; 2 empty rows.",
+        "- row 2 (P0): age: is no number",
     ]
-    assert lines[3] == "  row 2 (P0): age: is no number"
-    assert lines[23] == "  and 2 more: --format json, or --out FOLDER"
-    assert lines[24] == "Columns not used: a column"
+    assert lines[23] == "- and 2 more: --format json, or --out FOLDER"
+    assert lines[24] == "- columns not used: a column"
     assert max(map(len, lines)) <= 80
     table = lines[lines.index("Table 1") :]
-    assert [line.rstrip() for line in table[1:6]] == [
+    assert table[1:7] == [
+        "                  n/N       %",
         "  age, years",
-        "    mean 50",
-        f"    {'not stated':38}  3/24  12.5 %",
+        "    mean 50     21/24",
+        "    not stated   3/24  12.5 %",
         "  sex",
-        f"    {'female':38}  10/24  41.7 %",
+        "    female      10/24  41.7 %",
     ]
     text = "\n".join(lines)
-    assert "Treatment\nnothing known" in text
+    assert "Treatment\n  Nothing known." in text
     assert "R0: 2/3 died" in text
     assert "R1/R2 / R0" in text
-    assert "age (n = 0, not known for 24): not run: not known for anybody" in text
-    assert "PH check: a small p speaks against proportional hazards" in text
-    assert text.endswith("As printed\n  one.")
+    assert "age (0 patients, 0 deaths, not known for 24): not run: not known for" in text
+    assert "Check: a small p speaks against proportional hazards" in text
+    assert text.endswith("As printed\n  - One.")
+    rejected = section_markdown(cohort_section(cohort(rejected=22)), lambda _: "")
+    assert "is no number" not in rejected, "whose row it is stays with who holds the table"
 
 
 # ---------- its tables ----------

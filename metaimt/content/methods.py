@@ -5,22 +5,37 @@ Each number is the constant or the protocol's value that the analysis itself rea
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from metaimt.analyses.duration import LANDMARKS
 from metaimt.analyses.over_time import NOT_ADJUSTED
 from metaimt.analyses.publication_bias import MOST_UNDATED, S_RANGE
 from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import COVARIATES, PRIMARY
+from metaimt.analyses.wording import plural, priors_text, selection_text
 from metaimt.casefiles.protocol import LEAVE_ONE_OUT, Pool, Protocol
 from metaimt.content.publication_bias import LARGEST_HARMLESS
-from metaimt.report.wording import plural, priors_text, selection_text
+from metaimt.content.section import Section, items, paragraph, section
+from metaimt.model.text import Link, Named, joined
 from metaimt.statistics.adjusted import SelectionPrior
 from metaimt.statistics.exact_tests import MOST_TABLES, REPLICATES, SEED, SMALLEST_LEVEL
 from metaimt.statistics.firth import EVENTS_PER_PARAMETER
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.small_study import BEGG, FEWEST, HUNTER, PETERS, SMALLEST
 from metaimt.statistics.survival import FEWEST_COX_EVENTS, FEWEST_EVENTS, FEWEST_TIMES
+
+Work = tuple[str, str]  # reference, DOI or ""
+
+CLOPPER_PEARSON = ("Clopper CJ, Pearson ES. Biometrika 1934;26:404-413", "10.1093/biomet/26.4.404")
+GRIFFITHS = ("Griffiths DA. Maximum likelihood for the beta-binomial. Biometrics 1973;29:637-648", "10.2307/2529131")
+STIJNEN = ("Stijnen T, Hamza TH, Özdemir P. Stat Med 2010;29:3046-3067", "10.1002/sim.4040")
+FREEMAN_HALTON = ("Freeman GH, Halton JH. Biometrika 1951;38:141-149", "10.1093/biomet/38.1-2.141")
+FIRTH = ("Firth D. Biometrika 1993;80:27-38", "10.1093/biomet/80.1.27")
+KAPLAN_MEIER = ("Kaplan EL, Meier P. J Am Stat Assoc 1958;53:457-481", "10.1080/01621459.1958.10501452")
+REVERSE = ("Schemper M, Smith TL. Control Clin Trials 1996;17:343-346", "10.1016/0197-2456(96)00075-X")
+AALEN_JOHANSEN = ("Aalen OO, Johansen S. Scand J Stat 1978;5:141-150", "")
+SPECIFICATION = ("Simonsohn U, Simmons JP, Nelson LD. Nat Hum Behav 2020;4:1208-1214", "10.1038/s41562-020-0912-z")
+LIVING = ("Elliott JH, Synnot A, Turner T, et al. J Clin Epidemiol 2017;91:23-30", "10.1016/j.jclinepi.2017.08.010")
 
 
 def publication_bias_methods(results: Results) -> str:
@@ -152,9 +167,9 @@ def _names(names: Iterable[str]) -> str:
     return ", ".join(name.replace("_", " ") for name in names)
 
 
-def methods_text(results: Results) -> list[str]:
-    """One paragraph each on the outcome, the selection, the model, and the analyses beside the headline."""
-    return [
+def methods_section(results: Results) -> Section:
+    """A paragraph each on the outcome, the selection, the model and the analyses; then the works they rest on."""
+    said = (
         _outcome(results),
         _selection(results),
         _model(results),
@@ -163,7 +178,13 @@ def methods_text(results: Results) -> list[str]:
         sensitivity_methods(results),
         over_time_methods(results),
         publication_bias_methods(results),
-    ]
+    )
+    works = (
+        joined([Named(f"{what}: {reference}."), *([Link(f"doi:{doi}", f"https://doi.org/{doi}")] if doi else [])], " ")
+        for what, (reference, doi) in dict.fromkeys(_cited(results))
+    )
+    paragraphs = [paragraph(Named(each)) for each in said]
+    return section("Methods", paragraphs, section("References", items(works, "numbered")), id="methods")
 
 
 def _outcome(results: Results) -> str:
@@ -234,3 +255,27 @@ def _model(results: Results) -> str:
         f"{selection_text(chosen)}. No inverse-variance model is the headline while single-patient reports are "
         "present: the 0.5 that it must add to each decides the answer."
     )
+
+
+def _cited(results: Results) -> Iterator[tuple[str, Work]]:
+    if results.protocol.living is not None:
+        yield "Living review", LIVING
+    orr = results.response.headline.orr
+    if orr is not None and "beta-binomial" in orr.method:
+        yield "Beta-binomial likelihood", GRIFFITHS
+    yield "Exact interval", CLOPPER_PEARSON
+    yield "Why no 0.5 is added to single cases", STIJNEN
+    tables = [table for tables in results.subgroups.tables.values() for table in tables.values()]
+    if any(not isinstance(table.test, NotRun) for table in tables):
+        yield "Exact k x 2 test", FREEMAN_HALTON
+    fits = [each.fit for models in results.subgroups.regressions.values() for each in models]
+    if any(not isinstance(fit, NotRun) for fit in fits):
+        yield "Penalised logistic regression", FIRTH
+    times = [times for found in results.duration.values() for times in found.times.values()]
+    if any(isinstance(each.curves, Mapping) for each in times):
+        yield "Survival curves", KAPLAN_MEIER
+        yield "Follow-up, reverse Kaplan-Meier", REVERSE
+    if any(isinstance(each.incidence, Mapping) for each in times):
+        yield "Competing events", AALEN_JOHANSEN
+    if len(results.specification.specifications) > 1:
+        yield "Specification grid", SPECIFICATION
