@@ -42,7 +42,8 @@ from metaimt.analyses.over_time import BY_YEAR, UNDATED
 from metaimt.analyses.results import Results
 from metaimt.analyses.sensitivity import NO_ROWS
 from metaimt.analyses.subgroups import reports_by_level
-from metaimt.content.section import Table
+from metaimt.content.evidence_map import map_table
+from metaimt.content.section import Table, words_of
 from metaimt.content.whats_new import Here, news_section
 from metaimt.figures.forest_by import forest_by_table
 from metaimt.figures.forest_table import ForestTable
@@ -64,7 +65,6 @@ from metaimt.report.markdown import report_markdown
 from metaimt.report.methods_text import comparison_text
 from metaimt.report.page import page_html
 from metaimt.report.page_cases import case_data, report_data
-from metaimt.report.page_figures import map_content
 from metaimt.report.text import breakdown_table, left_out_table, pooled_table
 from metaimt.serialise import to_json
 from metaimt.versions.changes import Changes
@@ -812,19 +812,15 @@ def test_a_box_is_larger_with_more_patients(html: str) -> None:
 
 def test_the_map(results: Results) -> None:
     """Of all evidence; the arms have no partner."""
-    found = map_content(results)
-    assert (found["corner"], found["columns"]) == ("Fusion partner", ("crizotinib", "alectinib", NOT_REPORTED))
-    rows = {row["label"]: [cell and cell["fraction"] for cell in row["cells"]] for row in found["rows"]}
-    assert rows == {
-        "RANBP2": ["0/1", None, None],
-        "TPM3": ["1/1", None, None],
-        NOT_REPORTED: ["12/18", "3/4", "1/1"],
-    }
-    assert [row["total"]["fraction"] for row in found["rows"]] == ["0/1", "1/1", "16/23"]
-    assert [each["fraction"] for each in found["totals"]] == ["13/20", "3/4", "1/1"]
-    assert found["total"]["fraction"] == "17/25"
-    assert [each["text"] for each in found["legend"]][::2] == ["nobody responded", "all responded"]
-    assert [each["disc"]["full"] for each in found["legend"]] == [False, False, True]
+    table = map_table(results.evidence_map[WIDEST], "map")
+    columns, rows = words_of(table)
+    assert [column.label for column in columns] == ["fusion partner", "crizotinib", "alectinib", NOT_REPORTED, "All"]
+    assert [[str(text) for text in texts] for texts in rows] == [
+        ["RANBP2", "0/1", "", "", "0/1"],
+        ["TPM3", "1/1", "", "", "1/1"],
+        [NOT_REPORTED, "12/18", "3/4", "1/1", "16/23"],
+        ["All", "13/20", "3/4", "1/1", "17/25"],
+    ]
 
 
 # ---------- what the page's own table of cases is told ----------

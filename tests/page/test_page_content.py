@@ -5,6 +5,7 @@ Every patient and publication is made up; what is expected is written by hand.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ from typing import Any, cast
 
 import pytest
 from conftest import MakeReview, arm, course, patient, report, selected_in, unit
+from markupsafe import Markup
 
 from metaimt.analyses.breakdown import EvidenceMap
 from metaimt.analyses.pooled_response import pooled_response
@@ -19,10 +21,13 @@ from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import subgroups
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.model import Arm, CaseFile
+from metaimt.content.evidence_map import map_table
+from metaimt.content.section import words_of
 from metaimt.content.sources import addresses_of, reference
 from metaimt.evidence.tables import units
 from metaimt.figures.review_figure import Place
 from metaimt.model.count import Count
+from metaimt.render.html import Html, Numbers
 from metaimt.report import page
 from metaimt.report.page_cases import (
     FACETS,
@@ -34,7 +39,7 @@ from metaimt.report.page_cases import (
     strip_of,
     words,
 )
-from metaimt.report.page_figures import LARGEST, SMALLEST, _at, _cell, _compact, disc, map_content
+from metaimt.report.page_figures import _at, _compact
 from metaimt.report.page_top import _counted, _primary, forest_rows, shared_note
 
 
@@ -300,19 +305,35 @@ def test_the_reference_and_the_links_of_a_publication(
 
 # ---------- the map ----------
 
+CIRCLE = re.compile(r'<circle r="([^"]*)"( class="full")?/>(?:<path d="([^"]*)"/>)?')
+
+
+def discs(*counts: tuple[int, int]) -> list[tuple[str, str, str]]:
+    """Radius, class and outline of the discs of a made-up map with a row a count, in its order."""
+    cells = {(f"row{k}", "drug"): Count.of("cell", [unit("a/arm1", r, n)]) for k, (r, n) in enumerate(counts)}
+    rows, whole = tuple(row for row, _ in cells), Count.of("all", [])
+    totals = dict.fromkeys(rows, whole)
+    found = EvidenceMap(
+        "pool", "down", "across", rows, ("drug", "none"), cells, totals, {"drug": whole, "none": whole}, whole
+    )
+    table = map_table(found, "title")
+    assert [str(text) for text in words_of(table)[1][0]][:3] == ["row0", f"{counts[0][0]}/{counts[0][1]}", ""]
+    html = Html(Numbers({"a/arm1": (unit("a/arm1"), "A")}), lambda _: Markup(""))
+    return CIRCLE.findall(str(html.blocks([table])))
+
 
 @pytest.mark.parametrize(
-    ("radius", "share", "full", "path"),
+    ("responders", "full", "path"),
     [
-        (10, 0.0, False, ""),
-        (10, 1.0, True, ""),
-        (10, 0.25, False, "M0 0V-10A10 10 0 0 1 10 -6.12e-16z"),  # from the top to the right
-        (4, 0.5, False, "M0 0V-4A4 4 0 0 1 4.9e-16 4z"),  # to the bottom, the short way
-        (10, 0.75, False, "M0 0V-10A10 10 0 1 1 -10 1.84e-15z"),  # to the left, the long way
+        (0, "", ""),
+        (16, ' class="full"', ""),
+        (4, "", "M0 0V-14A14 14 0 0 1 14 -8.57e-16z"),  # from the top to the right
+        (8, "", "M0 0V-14A14 14 0 0 1 1.71e-15 14z"),  # to the bottom, the short way
+        (12, "", "M0 0V-14A14 14 0 1 1 -14 2.57e-15z"),  # to the left, the long way
     ],
 )
-def test_a_disc_is_filled_clockwise_from_the_top(radius: float, share: float, full: bool, path: str) -> None:
-    assert disc(radius, share) == {"radius": f"{radius:g}", "full": full, "path": path}
+def test_a_disc_is_filled_clockwise_from_the_top(responders: int, full: str, path: str) -> None:
+    assert discs((responders, 16)) == [("14", full, path)]
 
 
 @pytest.mark.parametrize(
@@ -325,29 +346,7 @@ def test_a_disc_is_filled_clockwise_from_the_top(radius: float, share: float, fu
     ],
 )
 def test_the_size_of_a_disc_is_its_patients(evaluable: list[int], radii: list[str]) -> None:
-    cells = {(f"row{n}", "drug"): Count.of("cell", [unit("a/arm1", n, n)]) for n in evaluable}
-    whole = Count.of("all", [])
-    rows = tuple(row for row, _ in cells)
-    found = EvidenceMap("pool", "down", "across", rows, ("drug", "none"), cells, {}, {}, whole)
-    made = [_cell(found, row, "drug") for row in rows]
-    assert [each and each["disc"]["radius"] for each in made] == radii
-    assert [each and each["fraction"] for each in made] == [f"{n}/{n}" for n in evaluable]
-    assert _cell(found, rows[0], "none") is None
-    assert (LARGEST, SMALLEST) == (14.0, 3.5)
-
-
-def test_the_legend_of_the_map_has_a_small_a_half_filled_and_a_full_disc() -> None:
-    found = EvidenceMap("all_evidence", "fusion_partner", "drug", (), (), {}, {}, {}, Count.of("all", []))
-    pools = SimpleNamespace(pools=("strict", "all_evidence"))
-    made = map_content(cast("Results", SimpleNamespace(evidence_map={"all_evidence": found}, protocol=pools)))
-    legend = [(each["text"], each["disc"]["radius"], each["disc"]["full"]) for each in made["legend"]]
-    assert legend == [
-        ("nobody responded", "3.5", False),
-        ("filled as far as they responded", "7", False),
-        ("all responded", "7", True),
-    ]
-    assert [bool(each["disc"]["path"]) for each in made["legend"]] == [False, True, False]
-    assert made["corner"] == "Fusion partner"
+    assert [radius for radius, _, _ in discs(*((n, n) for n in evaluable))] == radii
 
 
 # ---------- the forest of the page ----------

@@ -15,9 +15,8 @@ from test_page_text import Page
 
 from metaimt.figures.review_figure import Counted, Drawn, ReviewFigure
 from metaimt.model.count import Behind, Count, Publications, Reports
-from metaimt.report.linked import visible
+from metaimt.render.html import visible
 from metaimt.report.page import page_html
-from metaimt.report.page_figures import disc
 
 TOUCH = 1.0  # pixels
 PART = ": show the cases"  # after the label of a part of a picture
@@ -236,12 +235,3 @@ def test_all_combinations_are_listed(
     assert texts == [f"{each.counts.responders}/{each.counts.evaluable}" for each in grid]
     rows.nth(4).locator("button").click()
     assert shown_cases(page) == wanted_cases(sets[grid[4].counts.title])
-
-
-def test_a_disc_is_filled_as_far_as_they_responded() -> None:
-    assert disc(4, 0.0) == {"radius": "4", "full": False, "path": ""}
-    assert disc(4, 1.0) == {"radius": "4", "full": True, "path": ""}
-    for share, large in ((0.25, 0), (0.75, 1)):
-        numbers = re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", disc(8, share)["path"])
-        assert [float(n) for n in numbers[:8]] == [0, 0, -8, 8, 8, 0, large, 1]
-        assert abs(float(numbers[8])) == 8

@@ -20,8 +20,8 @@ from metaimt.content.sources import read_depths
 from metaimt.figures.review_figure import Drawn
 from metaimt.model.count import Count
 from metaimt.model.unit import Unit
+from metaimt.render.html import visible
 from metaimt.report import page
-from metaimt.report.linked import visible
 from metaimt.report.page_cases import STRIP, arm_of, strip_of
 from metaimt.report.wording import read_as
 

@@ -11,14 +11,15 @@ from conftest import MakeReview, arm, course, patient, report
 from metaimt.analyses.results import Results, analyse
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.protocol import Priors, Protocol
-from metaimt.report.methods import methods_text
+from metaimt.content.methods import methods_section
+from metaimt.content.section import Paragraph
 from metaimt.statistics import exact_tests, firth, survival
 
 PARTS = ("Outcome:", "Selection:", "Model:", "Subgroups", "Duration:", "Sensitivity", "Over time", "Publication bias:")
 
 
 def texts(results: Results) -> dict[str, str]:
-    found = methods_text(results)
+    found = [str(block.text) for block in methods_section(results).blocks if isinstance(block, Paragraph)]
     assert len(found) == len(PARTS)
     return dict(zip(PARTS, found, strict=True))
 
@@ -106,8 +107,9 @@ CONDITIONS: dict[str, Any] = {
 
 def test_every_condition_of_a_pool_is_told(shipped: Results) -> None:
     """A pool that differs in one condition reads otherwise: none is left out of the methods."""
-    from metaimt.casefiles.protocol import Pool
     from metaimt.report.methods import _conditions
+
+    from metaimt.casefiles.protocol import Pool
 
     assert set(CONDITIONS) == set(Pool.model_fields)
     plain = Pool.model_validate({"rows": ("alk_positive",)})
