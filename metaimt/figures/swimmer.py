@@ -12,20 +12,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from math import cos, fsum, pi, sin
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
-from matplotlib.patches import Polygon, Rectangle
+from matplotlib.patches import Rectangle
 
 from metaimt.analyses.results import Results
 from metaimt.analyses.treatment_courses import PatientCourses, TreatmentCourse, TreatmentCourses
 from metaimt.analyses.wording import plural
-from metaimt.figures import forest_table as many
+from metaimt.content import forest as content
+from metaimt.content.forest import ForestRow, report_labels, version_line
 from metaimt.figures import style
-from metaimt.figures.forest import PLOT_MIN, PLOT_PAD, Plot, draw_rows
-from metaimt.figures.forest_table import ForestRow, ForestTable, version_line
+from metaimt.figures.forest import PLOT_MIN, PLOT_PAD, ForestTable, Plot, draw_rows
 from metaimt.figures.layout import LegendEntry, draw_sign
 from metaimt.figures.review_figure import Counting, NotDrawn, Place, Pools, Region, ReviewFigure
-from metaimt.figures.review_forest import report_labels
 from metaimt.model.count import Count
 from metaimt.model.unit import Unit
 
@@ -67,28 +66,29 @@ def draw_response(axes: Axes, response: str, centre: tuple[float, float], unit: 
     def placed(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
         return [(x + half * unit * dx, y + half * dy) for dx, dy in points]
 
+    look: dict[str, Any] = {"clip_on": False, "zorder": 5}
     colour = RESPONSES[response][1]
     if _FILLS[response]:
-        part = Polygon(placed(_FILLS[response]), closed=True, facecolor=colour, edgecolor="none", zorder=5)
-        part.set_clip_on(False)
-        axes.add_artist(part)
-    outline = Polygon(placed(_OUTLINES[response]), closed=True, facecolor="none", edgecolor=colour, lw=0.9, zorder=5)
-    outline.set(clip_on=False, joinstyle="miter")
-    axes.add_artist(outline)
+        style.draw_shape(axes, placed(_FILLS[response]), facecolor=colour, edgecolor="none", **look)
+    look |= {"facecolor": "none", "edgecolor": colour, "linewidth": 0.9, "joinstyle": "miter"}
+    style.draw_shape(axes, placed(_OUTLINES[response]), **look)
 
 
 def response_entries(shown: Iterable[str]) -> list[LegendEntry]:
     """One legend entry for each response that is shown, in the order of the RECIST categories."""
     present = set(shown)
-    return [_entry(response) for response in RESPONSES if response in present]
+    return [
+        LegendEntry(words, partial(_paint_response, response))
+        for response, (words, _) in RESPONSES.items()
+        if response in present
+    ]
 
 
-def _entry(response: str) -> LegendEntry:
-    return LegendEntry(RESPONSES[response][0], lambda axes, x, y: draw_response(axes, response, (x, y)))
+def _paint_response(response: str, axes: Axes, x: float, y: float) -> None:
+    draw_response(axes, response, (x, y))
 
 
 End = Literal["ongoing", "progression", "death", "stopped", "not stated"]
-ENDS: Final = ("ongoing", "progression", "death", "stopped", "not stated")
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,8 @@ class Segment:
     end: End = "not stated"
 
     def __post_init__(self) -> None:
-        if self.end not in ENDS:
-            raise ValueError(f"{self.drug!r}: the end is one of {', '.join(ENDS)}, not {self.end!r}")
+        if self.end not in get_args(End):
+            raise ValueError(f"{self.drug!r}: the end is one of {', '.join(get_args(End))}, not {self.end!r}")
         if (self.low is None) != (self.high is None):
             raise ValueError(f"{self.drug!r}: give both ends of the months, or neither")
         if self.low is not None and self.high is not None and not 0 <= self.low <= self.high < math.inf:
@@ -162,10 +162,10 @@ def swimmer_table(results: Results, pools: Pools) -> SwimmerTable:
     found = results.courses[pools[-1]]
     labels = report_labels(results.library.reports)
     several = Counter(patient.report for patient in found.patients)
-    drawn = found.patients[: many.MOST_ROWS]
+    drawn = found.patients[: content.MOST_ROWS]
     lanes = [_lane(patient, labels, several[patient.report] > 1) for patient in drawn]
     if rest := len(found.patients) - len(drawn):
-        lanes.append(Lane(many.others(rest, "patient"), ()))
+        lanes.append(Lane(content.others(rest, "patient"), ()))
     group = results.response.pools[pools[-1]]
     return SwimmerTable(
         title=_TITLE,
@@ -236,9 +236,9 @@ def swimmer_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     labels = report_labels(results.library.reports)
     regions = tuple(
         Region(lane_label(labels, patient), _courses(labels, patient), place)
-        for patient, place in zip(found.patients[: many.MOST_ROWS], places, strict=False)  # the last may be the rest
+        for patient, place in zip(found.patients[: content.MOST_ROWS], places, strict=False)  # the last may be the rest
     )
-    note = many.compact_note(len(regions), len(found.patients), "patients the longest treated", "treatment-courses")
+    note = content.compact_note(len(regions), len(found.patients), "patients the longest treated", "treatment-courses")
     caption = (
         f"{_TITLE}: {said} A lane is a patient, a bar an inhibitor, as long as the months on it; dashed boxes with a "
         f"question mark are courses whose length is not stated.{note}"
@@ -290,11 +290,9 @@ def _ranked(courses: Iterable[Unit | TreatmentCourse]) -> list[str]:
     return sorted(given, key=lambda drug: (-given[drug], drug))
 
 
-__all__ = ["Lane", "Segment", "SwimmerTable", "draw_lanes", "draw_swimmer"]
-
 BAR: Final = 0.105
 STUB: Final = 0.3
-"""Inches that a course of unknown length takes, less where a lane has many."""
+"""Inches that a course of unknown length takes, less where a lane has content."""
 STUBS: Final = 1.0
 """Inches that all such courses of one lane may take."""
 ARROW: Final = 0.075

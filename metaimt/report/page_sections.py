@@ -21,6 +21,7 @@ from metaimt.analyses.clinical import Stated
 from metaimt.analyses.cohort import CohortResult
 from metaimt.analyses.pooled_response import LeftOut
 from metaimt.analyses.results import Results
+from metaimt.content.forest import capital
 from metaimt.model.count import Count, Publications, Quoted
 from metaimt.model.reason import Why
 from metaimt.report.cohort import cohorts_content
@@ -28,7 +29,6 @@ from metaimt.report.duration import duration_content
 from metaimt.report.linked import Link, Linker
 from metaimt.report.markdown import address_of, known_for, report_content
 from metaimt.report.page_cases import links, reference, words
-from metaimt.report.page_top import capital
 from metaimt.report.paper import audit_content
 from metaimt.report.publication_bias import bias_content
 from metaimt.report.published import published_content

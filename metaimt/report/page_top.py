@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.results import Results
-from metaimt.content.headline import HeadlineRow, headline_rows, row_of
-from metaimt.evidence.selection import Placed
-from metaimt.figures.forest_table import forest_note, largest_reports, others
+from metaimt.content import forest
+from metaimt.content.forest import ForestRow, capital, pool_rows, report_rows
+from metaimt.content.headline import HeadlineRow, headline_rows
 from metaimt.model.count import Count
 from metaimt.model.text import Text, counted
-from metaimt.report.bars import bar
+from metaimt.report.bars import bar, bar_of
 from metaimt.report.cells import number_text
 from metaimt.report.linked import shown
 from metaimt.report.wording import (
@@ -31,7 +31,6 @@ from metaimt.report.wording import (
     short_method,
 )
 from metaimt.statistics.outcome import NotRun
-from metaimt.statistics.proportion import clopper_pearson
 
 LIVING = {
     "up_to_date": "up to date",
@@ -76,43 +75,49 @@ def headline_table(results: Results) -> Iterator[dict[str, Any]]:
 
 def forest_rows(results: Results) -> Iterator[dict[str, Any]]:
     """Headings, a row a report (twice where only a part of it is in the headline pool), and the strata."""
-    headline, widest = results.response.headline, list(results.response.pools.values())[-1]
-    either = results.selection.of_either(headline.name, widest.name)
-    members = [member for member in either if member.unit.evaluable]
-    largest = largest_reports(members, headline.name)
-    for stratum in results.protocol.strata:
-        inside = [member for member in members if member.stratum == stratum]
-        if inside:
-            yield {"kind": "heading", "label": capital(widest.strata[stratum].label)}
-            for group, tone, first in ((headline, "in", True), (widest, "out", False)):
-                shown = {report for report, counted_first in largest if counted_first == first}
-                yield from _reports(results, [m for m in inside if m.is_in(headline.name) == first], group, tone, shown)
-            for pool in dict.fromkeys((headline.name, widest.name)):
-                group = results.response.pools[pool]
-                row = _row(row_of(group.strata[stratum]))
-                yield {**row, "kind": "summary", "label": f"{row['label']}, {group.label}", "drug": ""}
-    yield {"kind": "heading", "label": "All together"}
-    for group in results.response.pools.values():
-        yield {**_row(row_of(group)), "kind": "summary", "drug": ""}
+    pools = tuple(results.response.pools)
+    rows = [
+        *report_rows(results, pools[0], pools[-1]),
+        ForestRow("heading", "All together"),
+        *pool_rows(results, pools, predicted=False),
+    ]
+    for row in rows:
+        if row.kind == "heading":
+            yield {"kind": "heading", "label": row.label}
+        elif row.counts is not None:
+            yield _forest_row(results, row, row.counts)
+
+
+def _forest_row(results: Results, row: ForestRow, counts: Count) -> dict[str, Any]:
+    """A row of patients: of a report or of the other reports; else the diamond of a stratum or pool."""
+    summary = row.kind == "summary" or not counts.evaluable
+    of_pool = f", {results.response.pools[row.pool].label}" if summary and row.pool else ""
+    lower, rate, upper = row.extent or (0.0, None, 0.0)
+    return {
+        "kind": "summary" if summary else "report",
+        "tone": "in" if row.pool == results.response.headline.name else "out",
+        "label": f"{row.label}{of_pool}",
+        "behind": counts,
+        "drug": "" if summary else row.columns[0],
+        "fraction": row.columns[-1],
+        "orr": row.interval_text or "" if rate is None else percent(rate),
+        "interval": "" if rate is None else limits(lower, upper),
+        "bar": None if rate is None else bar_of(rate, lower, upper),
+        "size": number_text(round(2.5 + min(counts.evaluable, 25) ** 0.5, 2)),
+        "local": row.tone == "local",
+    }
 
 
 def shared_note(results: Results) -> str:
     """What the mark at a report means; empty where no report has it."""
-    from metaimt.figures import review_forest
-
     pools = results.selection.pools
-    return shown(review_forest.shared_note(results, pools[0], pools[-1]).strip())
+    return shown(forest.shared_note(results, pools[0], pools[-1]).strip())
 
 
 def compact_note(results: Results) -> str:
     """What is to be said of a forest that does not show every report; empty if it does."""
     pools = results.selection.pools
-    return shown(forest_note(results.selection.of_either(pools[0], pools[-1]), pools[0]).strip())
-
-
-def capital(label: str) -> str:
-    """A label at the start of a line."""
-    return label[:1].upper() + label[1:]
+    return shown(forest.forest_note(results, pools[0], pools[-1]).strip())
 
 
 def _answer(group: Group) -> dict[str, Any]:
@@ -190,50 +195,4 @@ def _row(row: HeadlineRow) -> dict[str, Any]:
         "interval": row.limits,
         "method": row.method(short=True),
         "bar": None if isinstance(row.rate, NotRun) else bar(row.rate),
-    }
-
-
-def _reports(
-    results: Results, members: list[Placed], group: Group, tone: str, largest: Collection[str]
-) -> Iterator[dict[str, Any]]:
-    from metaimt.figures.review_forest import report_labels, shared_mark
-
-    labels = report_labels(results.library.reports)
-    by_report: dict[str, list[Placed]] = {}
-    for member in members:
-        by_report.setdefault(member.unit.report, []).append(member)
-
-    def order(item: tuple[str, list[Placed]]) -> tuple[int, int, str]:
-        return (-sum(m.unit.evaluable for m in item[1]), item[1][0].unit.year or 9999, item[0])
-
-    for report, placed in sorted(by_report.items(), key=order):
-        if report not in largest:
-            continue
-        counts = Count.of(f"{report} in {group.label}", (member.unit for member in placed))
-        label = labels[report] + shared_mark(placed, list(results.response.pools)[-1])
-        yield {"kind": "report", "tone": tone, "label": label, **_counted(counts)}
-    rest = [member for report, placed in by_report.items() if report not in largest for member in placed]
-    if rest:
-        label = others(len(by_report.keys() - largest), "report")
-        counts = Count.of(f"{rest[0].stratum} {label} in {group.label}", (member.unit for member in rest))
-        bare = {"drug": "", "orr": "", "interval": "", "bar": None, "local": False, "behind": counts}
-        yield {"kind": "report", "tone": tone, "label": label, **bare} | {
-            "fraction": fraction(counts.responders, counts.evaluable)
-        }
-
-
-def _counted(counts: Count) -> Mapping[str, Any]:
-    r, n = counts.responders, counts.evaluable
-    exact = clopper_pearson(r, n)
-    drugs = sorted({unit.drug + (" +" if unit.combined_with else "") for unit in counts.units})
-    return {
-        "behind": counts,
-        "drug": ", ".join(drugs),
-        "fraction": fraction(r, n),
-        "orr": percent(exact.estimate),
-        "interval": limits(exact.lower, exact.upper),
-        "method": "exact",
-        "bar": bar(exact),
-        "size": number_text(round(2.5 + min(n, 25) ** 0.5, 2)),
-        "local": counts.units[0].local,
     }

@@ -24,7 +24,7 @@ from metaimt.analyses.sensitivity import (
     SensitivityRow,
     Specification,
 )
-from metaimt.figures import forest_table as many
+from metaimt.content import forest as content
 from metaimt.model.count import Count, Reports
 from metaimt.model.unit import Unit
 from metaimt.report.bars import bar
@@ -318,7 +318,7 @@ def _cumulative(found: Cumulative, label: str, link: Link) -> dict[str, Any]:
             **_cells(step.counts.responders, step.counts.evaluable, step.orr),
             "sequence": "" if step.sequence is None else limits(*step.sequence),
         }
-        for step in found.steps[-many.MOST_ROWS :]
+        for step in found.steps[-content.MOST_ROWS :]
     ]
     kind = "the date a report entered the review" if found.by == BY_ENTRY else found.by
     dated = f"{found.dated.reports} of {found.reports}"
@@ -328,8 +328,8 @@ def _cumulative(found: Cumulative, label: str, link: Link) -> dict[str, Any]:
     if number == 1:
         only = f"All at one step ({steps[0]['when']}), so that nothing has changed yet."
         return {**titles, "steps": [], "crossings": [only]}
-    last = [f"Of {number} steps the last {many.MOST_ROWS} are shown; all are in tables/over-time.csv."]
-    crossings = [*(last if number > many.MOST_ROWS else []), *_crossings(found)]
+    last = [f"Of {number} steps the last {content.MOST_ROWS} are shown; all are in tables/over-time.csv."]
+    crossings = [*(last if number > content.MOST_ROWS else []), *_crossings(found)]
     return {**titles, "steps": steps, "crossings": crossings}
 
 

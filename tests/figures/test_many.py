@@ -11,10 +11,16 @@ from conftest import arm, course, made_once, patient, report, write_review
 import metaimt
 from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import reports_by_level
-from metaimt.figures.forest_by import forest_by_figure, forest_by_table
-from metaimt.figures.forest_table import ForestTable
+from metaimt.figures.forest import ForestTable
 from metaimt.figures.review_figure import ReviewFigure
-from metaimt.figures.review_forest import forest_figure, forest_table, leave_one_out_figure, leave_one_out_table
+from metaimt.figures.review_forest import (
+    forest_by_figure,
+    forest_by_table,
+    forest_figure,
+    forest_table,
+    leave_one_out_figure,
+    leave_one_out_table,
+)
 from metaimt.figures.swimmer import swimmer_figure, swimmer_table
 from metaimt.report.page import page_html
 from metaimt.report.page_top import compact_note
@@ -52,7 +58,7 @@ def test_a_long_forest_draws_the_largest_reports_and_the_rest_as_one_row(
 ) -> None:
     whole = counts(forest_table(many), 1, "report")
     assert forest_figure(many, POOLS).caption.count("tables/") == 0
-    monkeypatch.setattr("metaimt.figures.forest_table.MOST_ROWS", most)
+    monkeypatch.setattr("metaimt.content.forest.MOST_ROWS", most)
     table = forest_table(many)
     drawn = [row for row in table.rows if row.kind == "report"]
     rest = [row for row in table.rows if row.kind == "plain"]
@@ -71,7 +77,7 @@ def test_a_long_leave_one_out_draws_those_that_move_the_estimate_most(
     many: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = counts(leave_one_out_table(many, POOLS), 0, "report")
-    monkeypatch.setattr("metaimt.figures.forest_table.MOST_ROWS", 6)
+    monkeypatch.setattr("metaimt.content.forest.MOST_ROWS", 6)
     table = leave_one_out_table(many, POOLS)
     assert [row.label for row in table.rows if row.kind == "plain"] == ["and 8 other reports"] * 2
     assert counts(table, 0, "report", "plain") == whole
@@ -82,7 +88,7 @@ def test_a_long_leave_one_out_draws_those_that_move_the_estimate_most(
 
 def test_a_long_swimmer_plot_draws_the_longest_treated(many: Results, monkeypatch: pytest.MonkeyPatch) -> None:
     lanes = swimmer_table(many, POOLS).lanes
-    monkeypatch.setattr("metaimt.figures.forest_table.MOST_ROWS", 5)
+    monkeypatch.setattr("metaimt.content.forest.MOST_ROWS", 5)
     short = swimmer_table(many, POOLS).lanes
     assert short[:5] == lanes[:5]
     assert [lane.label for lane in short[5:]] == ["and 40 other patients"]
@@ -96,7 +102,7 @@ def test_a_forest_by_group_of_just_as_many_reports_as_are_drawn_has_them_all(
     many: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = reports_by_level(many.selection, many.protocol, "all_evidence", "histology")
-    monkeypatch.setattr("metaimt.figures.forest_table.MOST_ROWS", 11)
+    monkeypatch.setattr("metaimt.content.forest.MOST_ROWS", 11)
     kinds = [row.kind for row in forest_by_table(many, found, ()).rows]
     assert (kinds.count("report"), kinds.count("plain")) == (11, 0)
 
@@ -104,7 +110,7 @@ def test_a_forest_by_group_of_just_as_many_reports_as_are_drawn_has_them_all(
 def test_a_long_forest_by_group_adds_up(many: Results, monkeypatch: pytest.MonkeyPatch) -> None:
     found = reports_by_level(many.selection, many.protocol, "all_evidence", "histology")
     whole = counts(forest_by_table(many, found, ()), 0, "report")
-    monkeypatch.setattr("metaimt.figures.forest_table.MOST_ROWS", 4)
+    monkeypatch.setattr("metaimt.content.forest.MOST_ROWS", 4)
     assert counts(forest_by_table(many, found, ()), 0, "report", "plain") == whole
     figure = forest_by_figure(many, found, ())
     assert isinstance(figure, ReviewFigure)
@@ -112,7 +118,7 @@ def test_a_long_forest_by_group_adds_up(many: Results, monkeypatch: pytest.Monke
 
 
 def test_many_steps_in_time_are_the_last_and_say_so(many: Results, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("metaimt.figures.forest_table.MOST_ROWS", 2)
+    monkeypatch.setattr("metaimt.content.forest.MOST_ROWS", 2)
     table = over_time_content(many)["tables"][0]
     assert [step["when"] for step in table["steps"]] == ["2019", "2020"]
     assert table["crossings"][0] == "Of 10 steps the last 2 are shown; all are in tables/over-time.csv."
