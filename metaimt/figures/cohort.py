@@ -18,7 +18,7 @@ from metaimt.content.forest import r_of_n
 from metaimt.figures import style
 from metaimt.figures.kaplan_meier import SIDE, WIDTH, SurvivalCurve, SurvivalPlot, draw_kaplan_meier
 from metaimt.figures.layout import Words, clean, line_height, new_sheet, widest
-from metaimt.figures.review_figure import Counting, Place, Region, ReviewFigure, rows_of
+from metaimt.figures.review_figure import Counting, Place, Region, ReviewFigure
 from metaimt.figures.style import BODY, MEDIUM, SMALL, STRONG, SUBTITLE, THIN, TITLE, draw_line
 from metaimt.files import safe_name
 from metaimt.statistics.outcome import NotRun
@@ -98,8 +98,7 @@ def _draw(plot: SharePlot, rows: _Shares) -> tuple[Figure, tuple[Place, ...]]:
         draw_line(axes, (100 * share.lower, 100 * share.upper), (middle, middle), width=1.1)
         style.draw_box(axes, "strict", (100 * share.estimate, middle), (0.09 * per_inch, 0.09))
     notes.draw(sheet, SIDE, notes_top)
-    spans = ((top + place * _ROW, _ROW) for place in range(len(rows)))
-    return sheet.figure, rows_of(spans, (SIDE, edge), (sheet.width, sheet.height))
+    return sheet.figure, tuple(sheet.place(SIDE, top + place * _ROW, inner, _ROW) for place in range(len(rows)))
 
 
 MOST_CURVES = 5

@@ -33,7 +33,7 @@ from metaimt.figures.layout import (
     widest,
     wrap,
 )
-from metaimt.figures.review_figure import Place, rows_of
+from metaimt.figures.review_figure import Place
 from metaimt.figures.style import BODY, SMALL, STRONG, TextStyle
 
 if TYPE_CHECKING:
@@ -497,9 +497,9 @@ def draw_rows(table: ForestTable, drawn: RowPlot) -> tuple[Figure, tuple[Place, 
         plot = _draw_plot(sheet, drawn, columns.plot, (body, bottom), tall=height > TALL)
         axis_label.draw(sheet, (left + right) / 2, bottom + _TICK_HEIGHT, "center")
         drawn.lines(plot, (body, bottom))
-        spans = _draw_rows(sheet, plot, columns, lines, drawn)
+        places = _draw_rows(sheet, plot, columns, lines, drawn)
         foot.draw(sheet, MARGIN, below)
-        return sheet.figure, rows_of(spans, columns.all, (sheet.width, sheet.height))
+        return sheet.figure, places
 
 
 def _draw_plot(sheet: Sheet, drawn: RowPlot, ends: tuple[float, float], y: tuple[float, float], *, tall: bool) -> Plot:
@@ -520,11 +520,11 @@ def _draw_plot(sheet: Sheet, drawn: RowPlot, ends: tuple[float, float], y: tuple
 
 def _draw_rows(
     sheet: Sheet, plot: Plot, columns: _Columns, lines: Sequence[_Line], drawn: RowPlot
-) -> list[tuple[float, float]]:
-    """Draw the rows from the top of the plot on; where each begins, and its height."""
+) -> tuple[Place, ...]:
+    """Draw the rows from the top of the plot on; where each stands."""
     top = plot.top
     _draw_group_references(plot, lines)
-    banded, spans = False, []
+    banded, places = False, []
     for number, line in enumerate(lines):
         if line.row.kind != "companion":  # which stands in the band of the row above
             banded = line.row.kind in ("report", "plain") and not banded
@@ -534,9 +534,9 @@ def _draw_rows(
             sheet.cover(top, line.height, columns.plot)
         _draw_texts(sheet, columns, line, top)
         drawn.mark(plot, number, top + line.padding[0] + line_height(line.text) / 2)
-        spans.append((top, line.height))
+        places.append(sheet.place(MARGIN, top, columns.right - MARGIN, line.height))
         top += line.height
-    return spans
+    return tuple(places)
 
 
 def _draw_group_references(plot: Plot, lines: Sequence[_Line]) -> None:

@@ -15,6 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from metaimt.figures.review_figure import Place
 from metaimt.figures.style import BODY, FONT, INK, MEDIUM, PAPER, SMALL, STRONG, TextStyle, draw_line
 
 if TYPE_CHECKING:
@@ -188,6 +189,10 @@ class Sheet:
         axes.set_ylim(top + height, top)
         axes.set_autoscale_on(False)
         return axes
+
+    def place(self, left: float, top: float, width: float, height: float) -> Place:
+        """This part of the sheet as a place of the picture."""
+        return Place(left / self.width, top / self.height, width / self.width, height / self.height)
 
     def tick(self, x: float, y: float, label: str, style: TextStyle) -> None:
         """A tick below an axis at the height `y`, with its label."""

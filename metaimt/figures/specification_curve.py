@@ -29,7 +29,7 @@ from metaimt.figures.layout import (
     widest,
     wrap,
 )
-from metaimt.figures.review_figure import NotDrawn, Place, Pools, Region, ReviewFigure, columns_of
+from metaimt.figures.review_figure import NotDrawn, Place, Pools, Region, ReviewFigure
 from metaimt.figures.style import BODY, STRONG, SUBTITLE, TITLE, TextStyle
 
 if TYPE_CHECKING:
@@ -219,8 +219,8 @@ def draw_specification_columns(table: SpecificationTable) -> tuple[Figure, tuple
             _draw_point(plot, place, point)
         _draw_options(plot, options, grid)
         foot.draw(sheet, MARGIN, end + _GAP)
-        spans = ((left + place * step, step) for place in range(number))
-        return sheet.figure, columns_of(spans, (curve, end), (sheet.width, sheet.height))
+        places = (sheet.place(left + place * step, curve, step, end - curve) for place in range(number))
+        return sheet.figure, tuple(places)
 
 
 def _options(table: SpecificationTable) -> list[_Option]:

@@ -87,9 +87,9 @@ def test_a_long_leave_one_out_draws_those_that_move_the_estimate_most(
 
 
 def test_a_long_swimmer_plot_draws_the_longest_treated(many: Results, monkeypatch: pytest.MonkeyPatch) -> None:
-    lanes = swimmer_table(many, POOLS).lanes
+    lanes = swimmer_table(many, POOLS).texts.rows
     monkeypatch.setattr("metaimt.content.forest.MOST_ROWS", 5)
-    short = swimmer_table(many, POOLS).lanes
+    short = swimmer_table(many, POOLS).texts.rows
     assert short[:5] == lanes[:5]
     assert [lane.label for lane in short[5:]] == ["and 40 other patients"]
     figure = swimmer_figure(many, POOLS)

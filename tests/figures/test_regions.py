@@ -64,7 +64,7 @@ def test_every_lane_has_the_place_in_which_its_bars_stand(count: int) -> None:
 
 @pytest.mark.parametrize("label", EXTREME_LABELS)
 def test_lanes_of_any_label_stay_apart(label: str) -> None:
-    lanes = [lane(4, label=label, columns=(label, label), ended=label), lane(5), lane(7, label=label)]
+    lanes = [lane(4, label=label, columns=(label, label), interval_text=label), lane(5), lane(7, label=label)]
     figure, places = draw_lanes(swimmer(lanes, title=label, subtitle=label))
     assert_below_each_other(places)
     for number in range(3):
