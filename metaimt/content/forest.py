@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from string import ascii_lowercase
 from typing import Final, Literal, Protocol, get_args
 
 from metaimt.analyses.breakdown import NOT_REPORTED
@@ -25,24 +23,18 @@ from metaimt.analyses.sensitivity import NO_ROWS, Cell, ReportLeftOut
 from metaimt.analyses.subgroups import PRIMARY, LevelRows, ReportsByLevel, Subgroup
 from metaimt.analyses.wording import (
     NOTHING,
-    Link,
-    estimate_with_interval,
     fraction,
     p_value,
-    plain,
     plural,
     prior_words,
     rate_and_limits,
     short_method,
 )
-from metaimt.casefiles.model import CaseFile
 from metaimt.casefiles.studies import Studies, Study
+from metaimt.content.labels import capital, column_texts, points, r_of_n, report_labels, short_name
 from metaimt.evidence.selection import Placed
 from metaimt.model.count import Count
-from metaimt.model.fields import BY_NAME, COLUMNS
 from metaimt.model.reason import Reason
-from metaimt.model.unit import Unit
-from metaimt.problem import check_name
 from metaimt.statistics.outcome import NotIdentified, NotRun
 from metaimt.statistics.prediction import Prediction
 from metaimt.statistics.proportion import clopper_pearson
@@ -54,11 +46,9 @@ Pools = tuple[str, ...]
 
 MOST_ROWS: Final = 150
 """Reports, patients or steps in time that one figure or one table of the page shows."""
-NOT_STATED: Final = "–"
 LARGER: Final = "2 or more"
 HEADLINE_MODEL: Final = "beta-binomial"
 _WITH_INTERVAL: Final = ("report", "companion", "summary", "prediction")
-_SURNAME: Final = re.compile(r"([^,]{2,40}?) [A-Z]{1,4}(?:[,.]|\s+et al|$)")
 
 
 @dataclass(frozen=True)
@@ -146,47 +136,7 @@ class _Rate(Protocol):
     def upper(self) -> float: ...
 
 
-class _Counted(Protocol):
-    """What has responders of evaluable patients."""
-
-    @property
-    def responders(self) -> int: ...
-    @property
-    def evaluable(self) -> int: ...
-
-
-# ---------- words that rows share ----------
-
-
-def capital(text: str) -> str:
-    """`text` with its first letter in upper case; the rest as it is."""
-    return text[:1].upper() + text[1:]
-
-
-def short_name(pool: str) -> str:
-    """The name of a pool, grouping or level in the protocol as words: `all evidence`."""
-    return pool.replace("_", " ")
-
-
-def r_of_n(counted: _Counted) -> str:
-    """`56/75`."""
-    return fraction(counted.responders, counted.evaluable)
-
-
-def points(change: float | None) -> str:
-    """A change in percentage points, `+1.2`; never -0.0."""
-    return "" if change is None else f"{round(100 * change, 1) + 0.0:+.1f}"
-
-
-def pools_said(results: Results, pools: Iterable[str], link: Link = plain) -> str:
-    """`strict, ALK-positive: 74.3 % (95 % interval ...; 55/74); all evidence: ...`."""
-    groups = (results.response.pools[pool] for pool in pools)
-    return "; ".join(f"{g.label}: {estimate_with_interval(g.orr, link, g.counts)}" for g in groups)
-
-
-def version_line(results: Results) -> str:
-    """The line under the title of a figure."""
-    return f"{results.protocol.title}, version {results.response.version}"
+# ---------- tones ----------
 
 
 def tone_of(results: Results, pool: str) -> Tone:
@@ -198,30 +148,6 @@ def tone_words(results: Results) -> Mapping[Tone, str]:
     """What the boxes are where each pool has rows of its own."""
     headline, *others = (group.label for group in results.response.pools.values())
     return {"strict": capital(headline), "rest": capital(", ".join(others))}
-
-
-def report_labels(reports: Iterable[CaseFile]) -> dict[str, str]:
-    """By id: `Mossé 2017`; `Zhang 2020a` and `Zhang 2020b`, in the order of their ids, where two would be alike."""
-    alike: dict[str, list[str]] = {}
-    for report in reports:
-        alike.setdefault(_label(report), []).append(report.id)
-    labels: dict[str, str] = {}
-    for label, ids in alike.items():
-        if len(ids) == 1:
-            labels[ids[0]] = label
-        elif len(ids) <= len(ascii_lowercase):
-            labels |= {name: label + letter for name, letter in zip(sorted(ids), ascii_lowercase, strict=False)}
-        else:
-            labels |= {name: name for name in ids}
-    return labels
-
-
-def _label(report: CaseFile) -> str:
-    """First author's surname and the year; the id where either is not known."""
-    match = _SURNAME.match(report.report.authors or "")
-    if match is None or report.report.year is None:
-        return report.id
-    return f"{match[1]} {report.report.year}"
 
 
 # ---------- what is not shown one by one ----------
@@ -389,21 +315,6 @@ def shared_note(results: Results, headline: str, widest: str) -> str:
 
 
 # ---------- reports under the levels of a grouping, with columns from the case files ----------
-
-
-def column_headings(names: Iterable[str]) -> tuple[str, ...]:
-    """The headings of columns. Raises WrongUse with the nearest name and all of them if there is none of a name."""
-    wanted = tuple(names)
-    for name in wanted:
-        check_name("--columns", name, COLUMNS)
-    return tuple(BY_NAME[name].heading for name in wanted)
-
-
-def column_texts(names: Iterable[str], units: Iterable[Unit]) -> tuple[str, ...]:
-    """What the units say in each column, every wording once, in their order; a dash where none says anything."""
-    inside = tuple(units)
-    shown = (BY_NAME[name].shown or BY_NAME[name].words for name in names)
-    return tuple(", ".join(dict.fromkeys(filter(None, map(words, inside)))) or NOT_STATED for words in shown)
 
 
 def level_rows(results: Results, found: ReportsByLevel, columns: tuple[str, ...]) -> Iterator[ForestRow]:

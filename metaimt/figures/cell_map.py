@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from metaimt.analyses.breakdown import EvidenceMap
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import plural
-from metaimt.content.forest import capital, r_of_n, short_name, version_line
+from metaimt.content.labels import capital, r_of_n, short_name, version_line
 from metaimt.figures import style
 from metaimt.figures.layout import MARGIN, Foot, LegendEntry, Sheet, Words, line_height, new_sheet, widest, wrap
 from metaimt.figures.review_figure import Counting, NotDrawn, Pools, ReviewFigure

@@ -14,7 +14,7 @@ from metaimt.analyses.cohort_description import Positivity
 from metaimt.analyses.cohort_survival import CohortSurvival, Comparison
 from metaimt.analyses.duration import Curve
 from metaimt.analyses.wording import estimate_with_interval, p_value
-from metaimt.content.forest import r_of_n
+from metaimt.content.labels import r_of_n
 from metaimt.figures import style
 from metaimt.figures.kaplan_meier import SIDE, WIDTH, SurvivalCurve, SurvivalPlot, draw_kaplan_meier
 from metaimt.figures.layout import Words, clean, line_height, new_sheet, widest

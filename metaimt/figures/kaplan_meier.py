@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from metaimt.analyses.duration import ON_TREATMENT, PFS, RESPONSE, Times
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import percent
-from metaimt.content.forest import capital, version_line
+from metaimt.content.labels import capital, version_line
 from metaimt.figures import style
 from metaimt.figures.layout import Sheet, Words, clean, line_height, new_sheet, text_width, widest
 from metaimt.figures.review_figure import Counting, NotDrawn, Pools, ReviewFigure

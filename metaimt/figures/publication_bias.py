@@ -17,7 +17,7 @@ from metaimt.analyses.contrasts import Side
 from metaimt.analyses.publication_bias import S_RANGE, THRESHOLD, TRIALS_ORR, Selectivity, Target, curve_point
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import Link, limits, percent, plain, plural
-from metaimt.content.forest import capital, r_of_n, version_line
+from metaimt.content.labels import capital, r_of_n, version_line
 from metaimt.figures import style
 from metaimt.figures.forest import AXIS_LABEL
 from metaimt.figures.layout import MARGIN, Legend, LegendEntry, Sheet, Words, level_sign, line_height, new_sheet

@@ -27,8 +27,6 @@ from metaimt.content.forest import (
     ForestRow,
     Pools,
     by_year,
-    capital,
-    column_headings,
     compact_note,
     design_rows,
     forest_note,
@@ -37,20 +35,16 @@ from metaimt.content.forest import (
     level_rows,
     model_rows,
     otherwise_rows,
-    points,
     pool_rows,
-    pools_said,
-    r_of_n,
     report_rows,
     shared_note,
-    short_name,
     study_rows,
     subgroup_rows,
     test_said,
     tone_words,
-    version_line,
     year_rows,
 )
+from metaimt.content.labels import capital, column_headings, points, pools_said, r_of_n, short_name, version_line
 from metaimt.figures.forest import ForestTable, draw_forest, draw_forest_rows, zoomed
 from metaimt.figures.review_figure import Counting, NotDrawn, Place, Region, ReviewFigure
 from metaimt.problem import CannotAnalyse

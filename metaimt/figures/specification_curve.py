@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import percent
-from metaimt.content.forest import r_of_n, version_line
+from metaimt.content.labels import r_of_n, version_line
 from metaimt.figures import style
 from metaimt.figures.forest import AXIS_LABEL, zoomed
 from metaimt.figures.layout import (

@@ -24,7 +24,8 @@ from metaimt.analyses.treatment_courses import (
 )
 from metaimt.analyses.wording import plural
 from metaimt.content import forest as content
-from metaimt.content.forest import ForestRow, report_labels, version_line
+from metaimt.content.forest import ForestRow
+from metaimt.content.labels import report_labels, version_line
 from metaimt.figures import style
 from metaimt.figures.forest import PLOT_MIN, PLOT_PAD, ForestTable, Plot, draw_rows
 from metaimt.figures.layout import LegendEntry, draw_sign

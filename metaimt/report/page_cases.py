@@ -16,7 +16,7 @@ from typing import Any
 from metaimt.analyses.results import Results
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Arm, CaseFile, Course, Median, Patient
-from metaimt.content.forest import report_labels
+from metaimt.content.labels import report_labels
 from metaimt.evidence.selection import Placed
 from metaimt.model.fields import BY_NAME, FURTHER
 from metaimt.model.fields import FACETS as UNIT_FACETS

@@ -21,7 +21,7 @@ from metaimt.analyses.clinical import Stated
 from metaimt.analyses.cohort import CohortResult
 from metaimt.analyses.pooled_response import LeftOut
 from metaimt.analyses.results import Results
-from metaimt.content.forest import capital
+from metaimt.content.labels import capital
 from metaimt.model.count import Count, Publications, Quoted
 from metaimt.model.reason import Why
 from metaimt.report.cohort import cohorts_content

@@ -8,8 +8,9 @@ from typing import Any
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.results import Results
 from metaimt.content import forest
-from metaimt.content.forest import ForestRow, capital, pool_rows, report_rows
+from metaimt.content.forest import ForestRow, pool_rows, report_rows
 from metaimt.content.headline import HeadlineRow, headline_rows
+from metaimt.content.labels import capital
 from metaimt.model.count import Count
 from metaimt.model.text import Text, counted
 from metaimt.report.bars import bar, bar_of

@@ -9,7 +9,7 @@ from drawn import assert_tidy, written
 import metaimt
 from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import reports_by_level
-from metaimt.content.forest import column_headings, column_texts
+from metaimt.content.labels import column_headings, column_texts
 from metaimt.figures.forest import draw_forest
 from metaimt.figures.review_figure import ReviewFigure
 from metaimt.figures.review_forest import forest_by_figure, forest_by_table

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from metaimt.casefiles.model import CaseFile, Publication
-from metaimt.content.forest import ForestRow, report_labels
+from metaimt.content.forest import ForestRow
+from metaimt.content.labels import report_labels
 from metaimt.figures.forest import ForestTable, draw_forest, zoomed
 from metaimt.figures.save import figure_bytes
 
