@@ -17,11 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 from matplotlib.patches import Rectangle
 
 from metaimt.analyses.results import Results
-from metaimt.analyses.treatment_courses import (
-    PatientCourses,
-    TreatmentCourse,
-    TreatmentCourses,
-)
+from metaimt.analyses.treatment_courses import PatientCourses, TreatmentCourse, TreatmentCourses
 from metaimt.analyses.wording import plural
 from metaimt.content import forest as content
 from metaimt.content.forest import ForestRow
@@ -29,14 +25,7 @@ from metaimt.content.labels import report_labels, version_line
 from metaimt.figures import style
 from metaimt.figures.forest import PLOT_MIN, PLOT_PAD, ForestTable, Plot, draw_rows
 from metaimt.figures.layout import LegendEntry, draw_sign
-from metaimt.figures.review_figure import (
-    Counting,
-    NotDrawn,
-    Place,
-    Pools,
-    Region,
-    ReviewFigure,
-)
+from metaimt.figures.review_figure import Counting, NotDrawn, Place, Pools, Region, ReviewFigure
 from metaimt.model.count import Count
 from metaimt.model.unit import Unit
 
@@ -82,12 +71,7 @@ def draw_response(axes: Axes, response: str, centre: tuple[float, float], unit: 
     colour = RESPONSES[response][1]
     if _FILLS[response]:
         style.draw_shape(axes, placed(_FILLS[response]), facecolor=colour, edgecolor="none", **look)
-    look |= {
-        "facecolor": "none",
-        "edgecolor": colour,
-        "linewidth": 0.9,
-        "joinstyle": "miter",
-    }
+    look |= {"facecolor": "none", "edgecolor": colour, "linewidth": 0.9, "joinstyle": "miter"}
     style.draw_shape(axes, placed(_OUTLINES[response]), **look)
 
 
@@ -225,28 +209,16 @@ def swimmer_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     """The figure `swimmer`."""
     found = results.courses[pools[-1]]
     if not found.patients:
-        return NotDrawn(
-            "swimmer",
-            _TITLE,
-            "every patient of the pool is known only as one of the counts of an arm",
-        )
+        return NotDrawn("swimmer", _TITLE, "every patient of the pool is known only as one of the counts of an arm")
     count = Counting()
     said = _said(results, found, count)
     figure, places = draw_lanes(swimmer_table(results, pools))
-    courses = map(
-        partial(_courses, report_labels(results.library.reports)),
-        found.patients[: content.MOST_ROWS],
-    )
+    courses = map(partial(_courses, report_labels(results.library.reports)), found.patients[: content.MOST_ROWS])
     regions = tuple(
         Region(behind.title, behind, place)
         for behind, place in zip(courses, places, strict=False)  # the last place may be that of the rest
     )
-    note = content.compact_note(
-        len(regions),
-        len(found.patients),
-        "patients the longest treated",
-        "treatment-courses",
-    )
+    note = content.compact_note(len(regions), len(found.patients), "patients the longest treated", "treatment-courses")
     caption = (
         f"{_TITLE}: {said} A lane is a patient, a bar an inhibitor, as long as the months on it; dashed boxes with a "
         f"question mark are courses whose length is not stated.{note}"
@@ -270,11 +242,7 @@ def _said(results: Results, found: TreatmentCourses, count: Counting) -> str:
 
     def those(title: str, chosen: Iterable[Unit], word: str = "") -> str:
         cases = list(chosen)
-        return count.units(
-            plural(len(cases), word) if word else str(len(cases)),
-            f"{label}: {title}",
-            cases,
-        )
+        return count.units(plural(len(cases), word) if word else str(len(cases)), f"{label}: {title}", cases)
 
     firsts = [unit for unit in units if unit.course == 1]
     said = f"{those('patients, first courses', firsts, 'patient')} of {label} with "
@@ -287,10 +255,7 @@ def _said(results: Results, found: TreatmentCourses, count: Counting) -> str:
     progressed = [unit for unit in units if unit.stop_reason == "progression"]
     said += f"{those('ended by progression', progressed)} ended by progression; "
     longest = found.patients[0]
-    months = count.link(
-        f"{longest.known_months:g} months",
-        _courses(report_labels(results.library.reports), longest),
-    )
+    months = count.link(f"{longest.known_months:g} months", _courses(report_labels(results.library.reports), longest))
     return f"{said}the longest known treatment is {months}."
 
 
@@ -372,11 +337,7 @@ class _Swimmers:
         entries = [LegendEntry(drug, partial(_paint_drug, self.table.look(drug))) for drug in self.table.all_drugs]
         entries += response_entries(segment.response for segment in segments)
         ends = {segment.end for segment in segments}
-        signs = (
-            ("progression", "Ended by progression"),
-            ("death", "Ended by death"),
-            ("ongoing", "Ongoing"),
-        )
+        signs = (("progression", "Ended by progression"), ("death", "Ended by death"), ("ongoing", "Ongoing"))
         entries += [LegendEntry(words, partial(_paint_end, end)) for end, words in signs if end in ends]
         if any(segment.low is None for segment in segments):
             entries.append(LegendEntry("Length not known", _paint_unknown))
@@ -414,11 +375,7 @@ def _unknown_in(lane: Sequence[Segment]) -> int:
 
 def _bar(axes: Axes, ends: tuple[float, float], y: float, look: tuple[str, str]) -> Rectangle:
     centre, size = ((ends[0] + ends[1]) / 2, y), (ends[1] - ends[0], BAR)
-    drawn: dict[str, Any] = {
-        "facecolor": look[0],
-        "edgecolor": style.GREY,
-        "hatch": look[1],
-    }
+    drawn: dict[str, Any] = {"facecolor": look[0], "edgecolor": style.GREY, "hatch": look[1]}
     return style.draw_rectangle(axes, centre, size, **drawn, linewidth=0.6, clip_on=False, zorder=3)
 
 
@@ -433,14 +390,7 @@ def _end(axes: Axes, end: str, x: float, y: float, unit: float) -> None:
     if end == "ongoing":
         style.draw_arrow(axes, (x + ARROW * unit, y), ARROW * unit, BAR * 0.55, style.INK)
     elif end == "progression":
-        style.draw_line(
-            axes,
-            (x, x),
-            (y - BAR * 0.8, y + BAR * 0.8),
-            colour=style.VERMILLION,
-            width=2.4,
-            zorder=5,
-        )
+        style.draw_line(axes, (x, x), (y - BAR * 0.8, y + BAR * 0.8), colour=style.VERMILLION, width=2.4, zorder=5)
     elif end == "death":
         half = 0.035
         for sign in (1, -1):
