@@ -161,8 +161,9 @@ def draw_named(
     Raises what `load` raises, and WrongUse, naming the nearest, for an unknown name, pool, grouping or column.
     """
     from metaimt.analyses.subgroups import reports_by_level
-    from metaimt.figures.forest_by import USUAL, column_headings, forest_by_figure
+    from metaimt.content.labels import column_headings
     from metaimt.figures.registry import draw_figure
+    from metaimt.figures.review_forest import USUAL, forest_by_figure
     from metaimt.model.fields import GROUPINGS
 
     say = progress or _silent

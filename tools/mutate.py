@@ -52,7 +52,7 @@ from mutate_run import TOO_LONG, First, each_in_fork, run_tests
 ROOT: Final = Path(__file__).resolve().parent.parent
 SURVIVORS: Final = ROOT / "tests" / "mutation" / "survivors.md"
 LEAST_CAUGHT: Final = 0.85
-_ROWS = ("forest_by", "forest_table", "methods_forest", "review_forest", "specification_curve", "swimmer")
+_ROWS = ("review_forest", "specification_curve", "swimmer")
 AREAS: Final[dict[str, tuple[str, ...]]] = {
     "selection": ("metaimt/evidence/*.py", "metaimt/model/*.py", "metaimt/casefiles/shared.py"),
     "checks": ("metaimt/checks/*.py",),

@@ -51,8 +51,8 @@ def pool_studies(path: Path, output: str, *, models: Models, out: Path | None = 
         lines += [f"{note[:1].upper()}{note[1:]}" for note in studies.notes]
         print("".join(f"\n{for_terminal(line)}" for line in lines), end="\n" if lines else "")
     if out is not None and kind is not None:
+        from metaimt.figures.review_forest import studies_figure
         from metaimt.figures.save import figure_bytes
-        from metaimt.figures.studies_forest import studies_figure
         from metaimt.files import write_file
 
         figure, title, alt = studies_figure(studies, found, prediction)

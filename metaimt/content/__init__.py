@@ -1,1 +1,1 @@
-"""What a review says, section by section, before anybody prints it: page, report and terminal print the same."""
+"""What a review says, section by section, before anybody prints or draws it: all say the same."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from metaimt.analyses.over_time import BY_ENTRY, NOT_ADJUSTED, UNDATED, Crossing, Cumulative, Step
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import limits, plural
+from metaimt.content import forest as many
 from metaimt.content.section import Column, Figures, Fold, Interval, Row, Section, items, paragraph, row, section, table
 from metaimt.content.sensitivity import RATE, rate_words
-from metaimt.figures import forest_table as many
 from metaimt.model.count import Reports
 from metaimt.model.text import Code, Named, Text, counted, r_of_n, say
 

@@ -6,6 +6,7 @@ from metaimt.analyses.results import Results
 from metaimt.content.audit import audit_section
 from metaimt.content.cohort import cohorts_section
 from metaimt.content.duration import clinical_section, deaths_section, duration_section
+from metaimt.content.every_report import reports_section
 from metaimt.content.headline import heterogeneity_section, pools_section
 from metaimt.content.methods import methods_section
 from metaimt.content.over_time import over_time_section
@@ -23,6 +24,7 @@ def review_sections(results: Results, changes: Changes | None = None) -> dict[st
     found = [
         *([] if changes is None else [news_section(changes, Here.of(results))]),
         pools_section(results),
+        reports_section(results),
         heterogeneity_section(results),
         subgroups_section(results),
         later_section(results),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from metaimt.analyses.alternatives import Rate
 from metaimt.model.count import Behind, Count
@@ -18,7 +18,17 @@ from metaimt.statistics.posterior import WeightedProportion
 
 Medium = Literal["page", "document", "terminal"]
 Words = Text | Piece
-Drawable = Rate | AdjustedRate | WeightedProportion
+
+
+class Limits(NamedTuple):
+    """An estimate with limits, proportions."""
+
+    estimate: float
+    lower: float
+    upper: float
+
+
+Drawable = Rate | AdjustedRate | WeightedProportion | Limits
 """What has an estimate and limits between 0 and 1; None where nobody is evaluable."""
 
 

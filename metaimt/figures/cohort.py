@@ -5,36 +5,22 @@ Nothing is computed here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import fsum
 from typing import TYPE_CHECKING, Final
 
 from metaimt.analyses.cohort import CohortResult
 from metaimt.analyses.cohort_description import Positivity
 from metaimt.analyses.cohort_survival import CohortSurvival, Comparison
 from metaimt.analyses.duration import Curve
-from metaimt.analyses.wording import estimate_with_interval, fraction, p_value
-from metaimt.figures.kaplan_meier import SurvivalCurve, SurvivalPlot, draw_kaplan_meier
-from metaimt.figures.layout import clean, line_height, new_sheet, widest, wrap
-from metaimt.figures.review_figure import Counting, Place, Region, ReviewFigure, rows_of
-from metaimt.figures.style import (
-    BODY,
-    GRID,
-    INK,
-    MEDIUM,
-    SMALL,
-    STRONG,
-    SUBTITLE,
-    THIN,
-    TITLE,
-    draw_box,
-    draw_line,
-    draw_reference,
-    figure_style,
-)
+from metaimt.analyses.wording import estimate_with_interval, p_value
+from metaimt.content.labels import r_of_n
+from metaimt.figures import style
+from metaimt.figures.kaplan_meier import SIDE, WIDTH, SurvivalCurve, SurvivalPlot, draw_kaplan_meier
+from metaimt.figures.layout import Words, clean, line_height, new_sheet, widest
+from metaimt.figures.review_figure import Counting, Place, Region, ReviewFigure
+from metaimt.figures.style import BODY, MEDIUM, SMALL, STRONG, SUBTITLE, THIN, TITLE, draw_line
 from metaimt.files import safe_name
-from metaimt.model.count import Publications
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import Proportion
 
@@ -44,9 +30,8 @@ if TYPE_CHECKING:
     from metaimt.analyses.results import Results
 
 
-WIDTH: Final = 6.6
-_MARGIN: Final = 0.18
 _ROW: Final = 0.26
+_Shares = Sequence[tuple[str, Proportion]]
 
 
 @dataclass(frozen=True)
@@ -60,64 +45,60 @@ class SharePlot:
     x_label: str = "Positive (%)"
     notes: tuple[str, ...] = ()
 
+    @property
+    def all(self) -> _Shares:
+        """The rows, and the overall share last."""
+        return [*self.rows, *([self.overall] if self.overall else [])]
 
-def draw_shares(plot: SharePlot) -> Figure:
-    """Draw the shares. Raises ValueError if there is none."""
-    return draw_share_rows(plot)[0]
 
-
-def draw_share_rows(plot: SharePlot) -> tuple[Figure, tuple[Place, ...]]:
-    """As `draw_shares`, and where each row stands on it, the overall share last."""
-    rows = [*plot.rows, *([plot.overall] if plot.overall else [])]
-    if not rows:
+def draw_shares(plot: SharePlot) -> tuple[Figure, tuple[Place, ...]]:
+    """Draw the shares; where each row stands, the overall share last. Raises ValueError if there is none."""
+    if not plot.all:
         raise ValueError("no share to draw")
-    with figure_style():
-        return _draw(plot, rows)
+    with style.figure_style():
+        return _draw(plot, plot.all)
 
 
-def _draw(plot: SharePlot, rows: list[tuple[str, Proportion]]) -> tuple[Figure, tuple[Place, ...]]:
-    inner = WIDTH - 2 * _MARGIN
-    head = [(line, TITLE) for line in wrap(plot.title, inner, TITLE)]
-    head += [(line, SUBTITLE) for line in wrap(plot.subtitle, inner, SUBTITLE) if plot.subtitle]
-    notes = [line for note in plot.notes for line in wrap(note, inner, SMALL)]
+def _draw(plot: SharePlot, rows: _Shares) -> tuple[Figure, tuple[Place, ...]]:
+    inner, edge = WIDTH - 2 * SIDE, WIDTH - SIDE
+    head = Words.wrapped(inner, (plot.title, TITLE), (plot.subtitle, SUBTITLE))
+    notes = Words.wrapped(inner, *((note, SMALL) for note in plot.notes))
     labels = [clean(label) for label, _ in rows]
     texts = [f"{100 * s.estimate:.1f} [{100 * s.lower:.1f}, {100 * s.upper:.1f}]" for _, s in rows]
-    left = _MARGIN + min(2.4, widest(labels, STRONG)) + 0.75
-    right = WIDTH - _MARGIN - widest(texts, STRONG) - 0.25
-    top = _MARGIN + fsum(line_height(style) for _, style in head) + 0.14 + line_height(STRONG)
+    left = SIDE + min(2.4, widest(labels, STRONG)) + 0.75
+    right = edge - widest(texts, STRONG) - 0.25
+    top = SIDE + head.height + 0.14 + line_height(STRONG)
     bottom = top + len(rows) * _ROW + 0.06
     notes_top = bottom + 0.2 + 2 * line_height(BODY) + 0.06
-    sheet = new_sheet(WIDTH, notes_top + len(notes) * line_height(SMALL) + _MARGIN)
-    y = _MARGIN
-    for line, style in head:
-        y = sheet.block(_MARGIN, y, [line], style)
+    sheet = new_sheet(WIDTH, notes_top + notes.height + SIDE)
+    head.draw(sheet, SIDE, SIDE)
     sheet.block(left - 0.2, top - line_height(STRONG), ["r/n"], STRONG, "right")
-    sheet.block(WIDTH - _MARGIN, top - line_height(STRONG), ["% [95 % interval]"], STRONG, "right")
-    axes = sheet.plot_axes(left, right - left, top, bottom - top)
+    sheet.block(edge, top - line_height(STRONG), ["% [95 % interval]"], STRONG, "right")
+    axes = sheet.row_axes(left, right - left, top, bottom - top)
     axes.set_xlim(0, 100)
     for tick in range(0, 101, 20):
-        draw_line(axes, (tick, tick), (top, bottom), colour=GRID, width=THIN, zorder=0)
+        draw_line(axes, (tick, tick), (top, bottom), colour=style.GRID, width=THIN, zorder=0)
         draw_line(axes, (tick, tick), (bottom, bottom + 0.05), width=MEDIUM)
         sheet.text((left + tick / 100 * (right - left), bottom + 0.19), str(tick), BODY, "center")
     draw_line(axes, (0, 100), (bottom, bottom), width=MEDIUM)
     sheet.text(((left + right) / 2, bottom + 0.21 + line_height(BODY)), clean(plot.x_label), BODY, "center")
     if plot.overall:
-        draw_reference(axes, 100 * plot.overall[1].estimate, (top, bottom))
+        at = 100 * plot.overall[1].estimate
+        draw_line(axes, (at, at), (top, bottom), **style.REFERENCE)
     per_inch = 100 / (right - left)
     for place, ((_, share), label, text) in enumerate(zip(rows, labels, texts, strict=True)):
-        style = STRONG if plot.overall and place == len(rows) - 1 else BODY
+        look = STRONG if plot.overall and place == len(rows) - 1 else BODY
         middle = top + (place + 0.5) * _ROW
-        if style is STRONG:
-            sheet.rule(middle - _ROW / 2, (_MARGIN, WIDTH - _MARGIN), THIN)
+        if look is STRONG:
+            sheet.rule(middle - _ROW / 2, (SIDE, edge), THIN)
         base = middle + 0.36 * BODY.size / 72
-        sheet.text((_MARGIN, base), label, style)
-        sheet.text((left - 0.2, base), f"{share.responders}/{share.evaluable}", style, "right")
-        sheet.text((WIDTH - _MARGIN, base), text, style, "right")
-        draw_line(axes, (100 * share.lower, 100 * share.upper), (middle, middle), width=1.1, colour=INK)
-        draw_box(axes, "strict", (100 * share.estimate, middle), (0.09 * per_inch, 0.09))
-    sheet.block(_MARGIN, notes_top, notes, SMALL)
-    spans = ((top + place * _ROW, _ROW) for place in range(len(rows)))
-    return sheet.figure, rows_of(spans, (_MARGIN, WIDTH - _MARGIN), (sheet.width, sheet.height))
+        sheet.text((SIDE, base), label, look)
+        sheet.text((left - 0.2, base), r_of_n(share), look, "right")
+        sheet.text((edge, base), text, look, "right")
+        draw_line(axes, (100 * share.lower, 100 * share.upper), (middle, middle), width=1.1)
+        style.draw_box(axes, "strict", (100 * share.estimate, middle), (0.09 * per_inch, 0.09))
+    notes.draw(sheet, SIDE, notes_top)
+    return sheet.figure, tuple(sheet.place(SIDE, top + place * _ROW, inner, _ROW) for place in range(len(rows)))
 
 
 MOST_CURVES = 5
@@ -128,9 +109,7 @@ _LOSSES = "NOT the survival of this cohort: every loss to follow-up is counted a
 def cohort_figures(cohort: CohortResult) -> dict[str, Figure]:
     """File name without ending -> figure; only what could be analysed."""
     found = {
-        f"positivity-{safe_name(each.marker)}": positivity_figure(cohort, each)
-        for each in cohort.positivity
-        if each.by_site or each.overall
+        f"positivity-{safe_name(each.marker)}": draw_shares(_shares(cohort, each))[0] for each in _positivities(cohort)
     }
     if isinstance(cohort.survival, CohortSurvival):
         found |= _survival(cohort, cohort.survival)
@@ -139,10 +118,11 @@ def cohort_figures(cohort: CohortResult) -> dict[str, Figure]:
 
 def review_cohort_figures(results: Results) -> Iterator[ReviewFigure]:
     """Marker positivity of each cohort of a review; curves show single patients, and stay local."""
-    for cohort in results.cohorts:
-        for each in cohort.positivity:
-            if each.by_site or each.overall:
-                yield _positivity(cohort, each)
+    return (_positivity(cohort, each) for cohort in results.cohorts for each in _positivities(cohort))
+
+
+def _positivities(cohort: CohortResult) -> Iterator[Positivity]:
+    return (each for each in cohort.positivity if each.by_site or each.overall)
 
 
 def _positivity(cohort: CohortResult, found: Positivity) -> ReviewFigure:
@@ -150,19 +130,14 @@ def _positivity(cohort: CohortResult, found: Positivity) -> ReviewFigure:
     shares += [found.rest] if found.rest else []
     count = Counting()
     said = "; ".join(
-        f"{_name(site)} {_rate(share, count, cohort.printed(share.responders, share.evaluable))}"
+        f"{_name(site)} {estimate_with_interval(share, count.link, cohort.printed(share.responders, share.evaluable))}"
         for site, share in shares
     )
     plot = _shares(cohort, found)
-    figure, places = draw_share_rows(plot)
-    drawn = [*plot.rows, *([plot.overall] if plot.overall else [])]
+    figure, places = draw_shares(plot)
     regions = tuple(
-        Region(
-            f"{name} {fraction(share.responders, share.evaluable)}",
-            cohort.printed(share.responders, share.evaluable),
-            place,
-        )
-        for (name, share), place in zip(drawn, places, strict=True)
+        Region(f"{name} {r_of_n(share)}", cohort.printed(share.responders, share.evaluable), place)
+        for (name, share), place in zip(plot.all, places, strict=True)
     )
     caption = f"{cohort.title}. {found.marker} positivity of those tested: {said}. Exact (Clopper-Pearson) intervals."
     return ReviewFigure(
@@ -174,10 +149,6 @@ def _positivity(cohort: CohortResult, found: Positivity) -> ReviewFigure:
         counted=count.found,
         regions=regions,
     )
-
-
-def _rate(share: Proportion, count: Counting, behind: Publications) -> str:
-    return estimate_with_interval(share, count.link, behind)
 
 
 def _survival(cohort: CohortResult, survival: CohortSurvival) -> dict[str, Figure]:
@@ -223,11 +194,6 @@ def _compared(cohort: CohortResult, comparison: Comparison) -> Figure:
             notes=(_BANDS, *([missing] if missing else [])),
         )
     )
-
-
-def positivity_figure(cohort: CohortResult, found: Positivity) -> Figure:
-    """Positivity of one marker by site, with exact intervals."""
-    return draw_shares(_shares(cohort, found))
 
 
 def _shares(cohort: CohortResult, found: Positivity) -> SharePlot:

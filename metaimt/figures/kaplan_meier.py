@@ -7,9 +7,9 @@ Times of the review as Kaplan-Meier curves, where they may be drawn: time on tre
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from math import fsum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,29 +18,11 @@ from numpy.typing import NDArray
 from metaimt.analyses.duration import ON_TREATMENT, PFS, RESPONSE, Times
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import percent
-from metaimt.figures.forest_table import capital, version_line
-from metaimt.figures.layout import Sheet, clean, line_height, new_sheet, text_width, widest, wrap
+from metaimt.content.labels import capital, version_line
+from metaimt.figures import style
+from metaimt.figures.layout import Sheet, Words, clean, line_height, new_sheet, text_width, widest
 from metaimt.figures.review_figure import Counting, NotDrawn, Pools, ReviewFigure
-from metaimt.figures.style import (
-    BLUE,
-    BODY,
-    GREEN,
-    GREY,
-    GRID,
-    INK,
-    MEDIUM,
-    PURPLE,
-    SMALL,
-    STRONG,
-    SUBTITLE,
-    THIN,
-    TITLE,
-    VERMILLION,
-    TextStyle,
-    draw_line,
-    figure_style,
-    tint,
-)
+from metaimt.figures.style import BODY, INK, MEDIUM, SMALL, STRONG, SUBTITLE, TITLE, VERMILLION, TextStyle, draw_line
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.survival import KaplanMeier, at_risk
 
@@ -50,13 +32,14 @@ if TYPE_CHECKING:
 
 
 WIDTH: Final = 6.6
+SIDE: Final = 0.18
+"""Inches around everything in the figures of a cohort."""
 _HEIGHT: Final = 3.0  # of the plot, inches
-_MARGIN: Final = 0.18
 _LOOKS: Final = (
-    (BLUE, ()),
+    (style.BLUE, ()),
     (VERMILLION, (5.0, 1.8)),
-    (GREEN, (1.2, 1.4)),
-    (PURPLE, (6.0, 1.6, 1.2, 1.6)),
+    (style.GREEN, (1.2, 1.4)),
+    (style.PURPLE, (6.0, 1.6, 1.2, 1.6)),
     (INK, (3.0, 1.2)),
 )
 _WARNING: Final = TextStyle(8.0, bold=True, colour=VERMILLION)
@@ -85,43 +68,57 @@ class SurvivalPlot:
     y_label: str = "Overall survival (%)"
     ticks: tuple[float, ...] = ()
     warning: str = ""
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
 
 def draw_kaplan_meier(plot: SurvivalPlot) -> Figure:
     """Draw the curves. Raises ValueError for no curve, or more than five."""
     if not 0 < len(plot.curves) <= len(_LOOKS):
         raise ValueError(f"1 to {len(_LOOKS)} curves can be told apart, not {len(plot.curves)}")
-    with figure_style():
+    with style.figure_style():
         return _draw(plot)
 
 
+@dataclass(frozen=True)
+class _Frame:
+    """The plot on its sheet: its edges in inches, and the times at which the axis has a tick."""
+
+    sheet: Sheet
+    left: float
+    right: float
+    top: float
+    bottom: float
+    ticks: Sequence[float]
+
+    def x(self, time: float) -> float:
+        """Where a time stands."""
+        return self.left + time / self.ticks[-1] * (self.right - self.left)
+
+
 def _draw(plot: SurvivalPlot) -> Figure:
-    inner = WIDTH - 2 * _MARGIN
-    head = [(line, TITLE) for line in wrap(plot.title, inner, TITLE)]
-    head += [(line, SUBTITLE) for line in wrap(plot.subtitle, inner, SUBTITLE) if plot.subtitle]
-    head += [(line, _WARNING) for line in wrap(plot.warning, inner, _WARNING) if plot.warning]
-    notes = [line for note in plot.notes for line in wrap(note, inner, SMALL)]
+    inner = WIDTH - 2 * SIDE
+    head = Words.wrapped(inner, (plot.title, TITLE), (plot.subtitle, SUBTITLE), (plot.warning, _WARNING))
+    notes = Words.wrapped(inner, *((note, SMALL) for note in plot.notes))
     labels = [clean(each.label) for each in plot.curves]
-    left = _MARGIN + min(1.7, max(0.62, widest(labels, BODY) + 0.42))
-    top = _MARGIN + fsum(map(line_height, (style for _, style in head))) + 0.14
+    left = SIDE + min(1.7, max(0.62, widest(labels, BODY) + 0.42))
+    top = SIDE + head.height + 0.14
     bottom = top + _HEIGHT
     risk_top = bottom + 0.18 + 2 * line_height(BODY) + 0.1
     notes_top = risk_top + line_height(STRONG) + 0.02 + len(labels) * line_height(BODY) + 0.1
-    sheet = new_sheet(WIDTH, notes_top + len(notes) * line_height(SMALL) + _MARGIN)
-    y = _MARGIN
-    for line, style in head:
-        y = sheet.block(_MARGIN, y, [line], style)
+    sheet = new_sheet(WIDTH, notes_top + notes.height + SIDE)
+    head.draw(sheet, SIDE, SIDE)
     ticks = plot.ticks or _ticks(max(each.curve.last for each in plot.curves))
-    right = WIDTH - _MARGIN - 0.12
-    axes = _axes(sheet, (left, right), (top, bottom), ticks[-1])
-    _scales(sheet, axes, plot, ticks, (left, right, top, bottom))
+    frame = _Frame(sheet, left, WIDTH - SIDE - 0.12, top, bottom, ticks)
+    axes = sheet.plot_axes(left, frame.right - left, top, _HEIGHT, zorder=-1)
+    axes.set(xlim=(0, ticks[-1]), ylim=(0, 100))
+    axes.set_autoscale_on(False)
+    _scales(frame, axes, plot)
     for each, (colour, dashes) in zip(plot.curves, _LOOKS, strict=False):
         _curve(axes, each, colour, dashes, ticks[-1])
     if len(labels) > 1:
-        _legend(sheet, labels, _free_corner(plot, labels, ticks[-1], (left, right, top, bottom)))
-    _numbers_at_risk(sheet, plot.curves, ticks, (left, right, risk_top))
-    sheet.block(_MARGIN, notes_top, notes, SMALL)
+        _legend(frame, plot, labels)
+    _numbers_at_risk(frame, plot.curves, risk_top)
+    notes.draw(sheet, SIDE, notes_top)
     return sheet.figure
 
 
@@ -133,32 +130,22 @@ def _ticks(last: float) -> tuple[float, ...]:
     return tuple(step * k for k in range(max(1, int(np.ceil(last / step))) + 1))
 
 
-def _axes(sheet: Sheet, x: tuple[float, float], y: tuple[float, float], last: float) -> Axes:
-    (left, right), (top, bottom) = x, y
-    frame = (left / sheet.width, 1 - bottom / sheet.height, (right - left) / sheet.width, (bottom - top) / sheet.height)
-    axes = sheet.figure.add_axes(frame, zorder=-1)
-    axes.set_axis_off()
-    axes.set(xlim=(0, last), ylim=(0, 100))
-    axes.set_autoscale_on(False)
-    return axes
-
-
-def _scales(
-    sheet: Sheet, axes: Axes, plot: SurvivalPlot, ticks: Sequence[float], box: tuple[float, float, float, float]
-) -> None:
-    left, right, top, bottom = box
+def _scales(frame: _Frame, axes: Axes, plot: SurvivalPlot) -> None:
+    sheet, bottom, end = frame.sheet, frame.bottom, frame.ticks[-1]
     for share in range(0, 101, 20):
-        at = bottom - share / 100 * (bottom - top)
-        draw_line(axes, (0, ticks[-1]), (share, share), colour=GRID, width=THIN, zorder=0)
-        sheet.text((left - 0.09, at + 0.36 * BODY.size / 72), str(share), BODY, "right")
-    draw_line(axes, (0, ticks[-1]), (0, 0), width=MEDIUM)
+        at = bottom - share / 100 * _HEIGHT
+        draw_line(axes, (0, end), (share, share), colour=style.GRID, width=style.THIN, zorder=0)
+        sheet.text((frame.left - 0.09, at + 0.36 * BODY.size / 72), str(share), BODY, "right")
+    draw_line(axes, (0, end), (0, 0), width=MEDIUM)
     draw_line(axes, (0, 0), (0, 100), width=MEDIUM)
-    for tick in ticks:
-        x = left + tick / ticks[-1] * (right - left)
+    for tick in frame.ticks:
+        x = frame.x(tick)
         draw_line(sheet.axes, (x, x), (bottom, bottom + 0.05), width=MEDIUM)
         sheet.text((x, bottom + 0.19), f"{tick:g}", BODY, "center")
-    sheet.text(((left + right) / 2, bottom + 0.19 + line_height(BODY) + 0.02), clean(plot.x_label), BODY, "center")
-    name = sheet.axes.text(left - 0.46, (top + bottom) / 2, clean(plot.y_label), rotation=90, ha="center", va="center")
+    middle = (frame.left + frame.right) / 2, bottom + 0.19 + line_height(BODY) + 0.02
+    sheet.text(middle, clean(plot.x_label), BODY, "center")
+    upright = frame.left - 0.46, (frame.top + bottom) / 2
+    name = sheet.axes.text(*upright, clean(plot.y_label), rotation=90, ha="center", va="center")
     name.set(fontsize=BODY.size, color=BODY.colour, parse_math=False)
 
 
@@ -170,7 +157,7 @@ def _curve(axes: Axes, each: SurvivalCurve, colour: str, dashes: tuple[float, ..
         low = _stairs(curve.time, np.where(exists, curve.lower, curve.survival), 1.0)
         high = _stairs(curve.time, np.where(exists, curve.upper, curve.survival), 1.0)
         edge = np.concatenate([np.column_stack(low), np.column_stack(high)[::-1]])
-        patch = axes.fill(edge[:, 0], 100 * edge[:, 1], color=tint(colour, 0.16), linewidth=0, zorder=1)[0]
+        patch = axes.fill(edge[:, 0], 100 * edge[:, 1], color=style.tint(colour, 0.16), linewidth=0, zorder=1)[0]
         patch.set_alpha(0.75)
     (line,) = axes.plot(time, 100 * share, color=colour, linewidth=1.4, zorder=4, drawstyle="default")
     line.set_solid_capstyle("butt")
@@ -202,41 +189,31 @@ def _apart(times: NDArray[np.float64], end: float) -> NDArray[np.float64]:
     return times[np.unique(places, return_index=True)[1]]
 
 
-def _free_corner(
-    plot: SurvivalPlot, labels: Sequence[str], end: float, box: tuple[float, float, float, float]
-) -> tuple[float, float]:
-    """Where the legend starts: below curves that stay high, above those that fall."""
-    left, right, top, bottom = box
-    height = len(labels) * line_height(BODY)
-    low = min(float(np.interp(0.45 * end, each.curve.time, each.curve.survival)) for each in plot.curves)
+def _legend(frame: _Frame, plot: SurvivalPlot, labels: Sequence[str]) -> None:
+    """In a free corner: below curves that stay high, above those that fall."""
+    end = 0.45 * frame.ticks[-1]
+    low = min(float(np.interp(end, each.curve.time, each.curve.survival)) for each in plot.curves)
+    x, y = frame.right - 0.5 - widest(labels, BODY), frame.top + 0.05
     if low > 0.25:
-        return left + 0.12, bottom - 0.1 - height
-    return right - 0.5 - widest(labels, BODY), top + 0.05
-
-
-def _legend(sheet: Sheet, labels: Iterable[str], at: tuple[float, float]) -> None:
-    x, y = at
+        x, y = frame.left + 0.12, frame.bottom - 0.1 - len(labels) * line_height(BODY)
     for label, (colour, dashes) in zip(labels, _LOOKS, strict=False):
         middle = y + 0.5 * line_height(BODY)
-        draw_line(sheet.axes, (x, x + 0.3), (middle, middle), colour=colour, width=1.4, dashes=dashes)
-        sheet.block(x + 0.38, y, [label], BODY)
-        y += line_height(BODY)
+        draw_line(frame.sheet.axes, (x, x + 0.3), (middle, middle), colour=colour, width=1.4, dashes=dashes)
+        y = frame.sheet.block(x + 0.38, y, [label], BODY)
 
 
-def _numbers_at_risk(
-    sheet: Sheet, curves: Sequence[SurvivalCurve], ticks: Sequence[float], box: tuple[float, float, float]
-) -> None:
-    left, right, top = box
-    y = sheet.block(_MARGIN, top, ["Number at risk"], STRONG) + 0.02
+def _numbers_at_risk(frame: _Frame, curves: Sequence[SurvivalCurve], top: float) -> None:
+    sheet, several = frame.sheet, len(curves) > 1
+    y = sheet.block(SIDE, top, ["Number at risk"], STRONG) + 0.02
     for each, (colour, _) in zip(curves, _LOOKS, strict=False):
-        label = _shortened(clean(each.label), left - _MARGIN - 0.3)
-        if len(curves) > 1:
+        if several:
             middle = y + 0.5 * line_height(BODY)
-            draw_line(sheet.axes, (_MARGIN, _MARGIN + 0.1), (middle, middle), colour=colour, width=2.2)
-        sheet.block(_MARGIN + (0.15 if len(curves) > 1 else 0), y, [label], BODY)
-        for tick, number in zip(ticks, at_risk(each.curve, ticks), strict=True):
-            x = left + tick / ticks[-1] * (right - left)
-            sheet.block(x, y, [str(number)], TextStyle(BODY.size, colour=INK if number else GREY), "center")
+            draw_line(sheet.axes, (SIDE, SIDE + 0.1), (middle, middle), colour=colour, width=2.2)
+        label = _shortened(clean(each.label), frame.left - SIDE - 0.3)
+        sheet.block(SIDE + (0.15 if several else 0), y, [label], BODY)
+        for tick, number in zip(frame.ticks, at_risk(each.curve, frame.ticks), strict=True):
+            look = TextStyle(BODY.size, colour=INK if number else style.GREY)
+            sheet.block(frame.x(tick), y, [str(number)], look, "center")
         y += line_height(BODY)
 
 
@@ -283,19 +260,9 @@ def time_figure(results: Results, pools: Pools, field: str) -> ReviewFigure | No
     return ReviewFigure(name, title, caption, alt, draw_kaplan_meier(plot), counted=count.found)
 
 
-def time_on_treatment_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
-    """The figure `time-on-treatment`."""
-    return time_figure(results, pools, ON_TREATMENT)
-
-
-def pfs_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
-    """The figure `pfs`."""
-    return time_figure(results, pools, PFS)
-
-
-def response_duration_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
-    """The figure `response-duration`."""
-    return time_figure(results, pools, RESPONSE)
+time_on_treatment_figure = partial(time_figure, field=ON_TREATMENT)
+pfs_figure = partial(time_figure, field=PFS)
+response_duration_figure = partial(time_figure, field=RESPONSE)
 
 
 def _y_label(times: Times) -> str:

@@ -7,14 +7,16 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from math import fsum
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from matplotlib import font_manager, rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from metaimt.figures.style import BODY, FONT, INK, MEDIUM, PAPER, STRONG, TextStyle, draw_line
+from metaimt.figures.review_figure import Place
+from metaimt.figures.style import BODY, FONT, INK, MEDIUM, PAPER, SMALL, STRONG, TextStyle, draw_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,6 +29,10 @@ LEADING: Final = 1.3
 
 LEGEND_SIGN: Final = 0.27
 LEGEND_GAP: Final = 0.22
+MARGIN: Final = 0.12
+"""Inches around everything."""
+TICK: Final = 0.035
+"""Inches that a tick of an axis is long."""
 
 _MEASURING_DPI: Final = 1000.0
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
@@ -170,19 +176,28 @@ class Sheet:
         corner, width = (ends[0], top), ends[1] - ends[0]
         return Rectangle(corner, width, height, facecolor=colour, edgecolor="none", zorder=0)
 
-    def plot_axes(self, left: float, width: float, top: float, height: float) -> Axes:
-        """A bare axes under the texts, whose vertical unit is still inches from the top of the sheet."""
-        frame = (
-            left / self.width,
-            1 - (top + height) / self.height,
-            width / self.width,
-            height / self.height,
-        )
-        axes = self.figure.add_axes(frame, zorder=-1)
+    def plot_axes(self, left: float, width: float, top: float, height: float, zorder: float = 0) -> Axes:
+        """A bare axes at this place in inches; its scales are the caller's."""
+        place = (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
+        axes = self.figure.add_axes(place, zorder=zorder)
         axes.set_axis_off()
+        return axes
+
+    def row_axes(self, left: float, width: float, top: float, height: float) -> Axes:
+        """A bare axes under the texts, whose vertical unit is still inches from the top of the sheet."""
+        axes = self.plot_axes(left, width, top, height, zorder=-1)
         axes.set_ylim(top + height, top)
         axes.set_autoscale_on(False)
         return axes
+
+    def place(self, left: float, top: float, width: float, height: float) -> Place:
+        """This part of the sheet as a place of the picture."""
+        return Place(left / self.width, top / self.height, width / self.width, height / self.height)
+
+    def tick(self, x: float, y: float, label: str, style: TextStyle) -> None:
+        """A tick below an axis at the height `y`, with its label."""
+        draw_line(self.axes, (x, x), (y, y + TICK))
+        self.block(x, y + TICK + 0.01, (label,), style, "center")
 
 
 def new_sheet(width: float, height: float) -> Sheet:
@@ -197,6 +212,29 @@ def new_sheet(width: float, height: float) -> Sheet:
 
 
 @dataclass(frozen=True)
+class Words:
+    """Wrapped texts one below the other, each line with its style."""
+
+    lines: tuple[tuple[str, TextStyle], ...] = ()
+
+    @classmethod
+    def wrapped(cls, width: float, *texts: tuple[str, TextStyle]) -> Words:
+        """Each text broken into lines of at most `width` inches; a blank one takes no line."""
+        return cls(tuple((line, style) for text, style in texts if text.strip() for line in wrap(text, width, style)))
+
+    @property
+    def height(self) -> float:
+        """Inches from the top of the first line to the bottom of the last."""
+        return fsum(line_height(style) for _, style in self.lines)
+
+    def draw(self, sheet: Sheet, x: float, top: float, align: Align = "left") -> float:
+        """Put them on a sheet; returns where they end."""
+        for line, style in self.lines:
+            top = sheet.block(x, top, [line], style, align)
+        return top
+
+
+@dataclass(frozen=True)
 class LegendEntry:
     """A text, and how to draw its sign around a point of a sheet (axes, x, y); None for text alone."""
 
@@ -204,46 +242,89 @@ class LegendEntry:
     paint: Callable[[Axes, float, float], object] | None = None
 
 
-LegendRow: TypeAlias = list[tuple[float, LegendEntry, tuple[str, ...]]]
-"""Entries side by side: the left edge of each, the entry and its wrapped lines."""
+def level_sign(half: float = 0.1, **look: Any) -> Callable[[Axes, float, float], object]:
+    """The sign of a legend that is a level line, `half` inches to either side, with the look that `draw_line` takes."""
+    return lambda axes, x, y: draw_line(axes, (x - half, x + half), (y, y), **look)
 
 
-def legend_rows(entries: Sequence[LegendEntry], width: float, style: TextStyle) -> list[LegendRow]:
-    """Set legend entries in rows of at most `width` inches."""
-    rows: list[LegendRow] = []
-    right = width
-    for entry in entries:
-        sign = LEGEND_SIGN if entry.paint else 0.0
-        lines = wrap(entry.text, width - sign, style)
-        needed = sign + widest(lines, style)
-        left = right + LEGEND_GAP
-        if not rows or left + needed > width:
-            rows.append([])
-            left = 0.0
-        rows[-1].append((left, entry, lines))
-        right = left + needed
-    return rows
+def upright_sign(**look: Any) -> Callable[[Axes, float, float], object]:
+    """The sign of a legend that is an upright line, with the look that `draw_line` takes."""
+    return lambda axes, x, y: draw_line(axes, (x, x), (y - 0.06, y + 0.06), **look)
 
 
-def draw_legend(
-    sheet: Sheet,
-    at: tuple[float, float],
-    rows: Sequence[LegendRow],
-    style: TextStyle,
-) -> float:
-    """Draw what `legend_rows` returned from the point `at` down; returns where it ends."""
-    left, top = at
-    for row in rows:
-        for offset, entry, lines in row:
-            x = left + offset
-            if entry.paint:
-                entry.paint(sheet.axes, x + LEGEND_SIGN * 0.37, top + line_height(style) / 2)
-                x += LEGEND_SIGN
-            sheet.block(x, top, lines, style)
-        top += legend_height([row], style)
-    return top
+def threshold_entries(
+    thresholds: Iterable[float], axis: tuple[float, float], paint: Callable[[Axes, float, float], object]
+) -> list[LegendEntry]:
+    """One entry for all thresholds (proportions) that lie on the axis; none if none does."""
+    shown = [f"{100 * value:.4g}" for value in sorted(thresholds) if axis[0] <= value <= axis[1]]
+    return [LegendEntry(f"Thresholds {', '.join(shown)} %", paint)] if shown else []
 
 
-def legend_height(rows: Sequence[LegendRow], style: TextStyle) -> float:
-    """Height in inches of what `legend_rows` returned."""
-    return sum(max(len(lines) for _, _, lines in row) for row in rows) * line_height(style) * 1.15
+@dataclass(frozen=True)
+class Legend:
+    """Entries in rows: of each the left edge, the entry and its wrapped lines."""
+
+    rows: tuple[tuple[tuple[float, LegendEntry, tuple[str, ...]], ...], ...]
+
+    @classmethod
+    def wrapped(cls, width: float, entries: Sequence[LegendEntry]) -> Legend:
+        """Entries side by side in rows of at most `width` inches."""
+        rows: list[list[tuple[float, LegendEntry, tuple[str, ...]]]] = []
+        right = width
+        for entry in entries:
+            sign = LEGEND_SIGN if entry.paint else 0.0
+            lines = wrap(entry.text, width - sign, SMALL)
+            needed = sign + widest(lines, SMALL)
+            left = right + LEGEND_GAP
+            if not rows or left + needed > width:
+                rows.append([])
+                left = 0.0
+            rows[-1].append((left, entry, lines))
+            right = left + needed
+        return cls(tuple(map(tuple, rows)))
+
+    @property
+    def height(self) -> float:
+        """Inches that all rows take."""
+        return fsum(map(_row_height, self.rows))
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> float:
+        """Draw the entries from a point down; returns where they end."""
+        for row in self.rows:
+            for offset, entry, lines in row:
+                x = left + offset
+                if entry.paint:
+                    entry.paint(sheet.axes, x + LEGEND_SIGN * 0.37, top + line_height(SMALL) / 2)
+                    x += LEGEND_SIGN
+                sheet.block(x, top, lines, SMALL)
+            top += _row_height(row)
+        return top
+
+
+def _row_height(row: Sequence[tuple[float, LegendEntry, tuple[str, ...]]]) -> float:
+    return max(len(lines) for _, _, lines in row) * line_height(SMALL) * 1.15
+
+
+@dataclass(frozen=True)
+class Foot:
+    """What stands below a plot: the legend, and the footnotes under it, with a gap between them."""
+
+    legend: Legend
+    notes: Words
+    gap: float
+
+    @classmethod
+    def wrapped(cls, width: float, entries: Sequence[LegendEntry], notes: Iterable[str], gap: float = 0.05) -> Foot:
+        """Both set in `width` inches."""
+        return cls(Legend.wrapped(width, entries), Words.wrapped(width, *((note, SMALL) for note in notes)), gap)
+
+    @property
+    def height(self) -> float:
+        """Inches that both take."""
+        gap = self.gap if self.legend.rows and self.notes.lines else 0.0
+        return self.legend.height + gap + self.notes.height
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> None:
+        """Draw both from a point down."""
+        end = self.legend.draw(sheet, left, top)
+        self.notes.draw(sheet, left, end + (self.gap if self.legend.rows else 0.0))

@@ -45,14 +45,17 @@ _FIGURES: Final = {
         "sensitivity": ("metaimt.figures.review_forest:sensitivity_figure", "each analysis done otherwise"),
         "leave-one-out": ("metaimt.figures.review_forest:leave_one_out_figure", "the pool without each report"),
         "specification": ("metaimt.figures.specification_curve:specification_figure", "every combination of choices"),
-        "methods": ("metaimt.figures.methods_forest:methods_figure", "the same reports under other models"),
+        "methods": ("metaimt.figures.review_forest:methods_figure", "the same reports under other models"),
     },
     "over_time": {
         "over-time": ("metaimt.figures.review_forest:over_time_figure", "the pool after each publication year")
     },
     "publication_bias": {
-        "selectivity": ("metaimt.figures.selectivity:selectivity_figure", "the true ORR if publication is selective"),
-        "funnel": ("metaimt.figures.funnel:funnel_figure", "larger reports by their size"),
+        "selectivity": (
+            "metaimt.figures.publication_bias:selectivity_figure",
+            "the true ORR if publication is selective",
+        ),
+        "funnel": ("metaimt.figures.publication_bias:funnel_figure", "larger reports by their size"),
     },
 }
 """Section of the report -> its figures: name -> (where it is drawn, what it shows)."""

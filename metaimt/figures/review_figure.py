@@ -42,22 +42,6 @@ class Region:
     place: Place
 
 
-def rows_of(
-    spans: Iterable[tuple[float, float]], ends: tuple[float, float], size: tuple[float, float]
-) -> tuple[Place, ...]:
-    """Rows of a figure of `size` (width, height) inches, each (top, height), all from ends[0] to ends[1]."""
-    (left, right), (width, height) = ends, size
-    return tuple(Place(left / width, top / height, (right - left) / width, high / height) for top, high in spans)
-
-
-def columns_of(
-    spans: Iterable[tuple[float, float]], ends: tuple[float, float], size: tuple[float, float]
-) -> tuple[Place, ...]:
-    """Columns of a figure of `size` (width, height) inches, each (left, width), all from ends[0] down to ends[1]."""
-    (top, bottom), (width, height) = ends, size
-    return tuple(Place(left / width, top / height, wide / width, (bottom - top) / height) for left, wide in spans)
-
-
 @dataclass(frozen=True, slots=True)
 class Counted:
     """A count as it stands in the caption, and whom it counts."""

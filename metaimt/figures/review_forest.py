@@ -1,92 +1,198 @@
-"""The forest plot of the review as a table of rows: strata, strict and rest, the local cohort, pools, prediction.
+"""The forest plots: each takes its rows from `content.forest`, says in a caption what they show, and is drawn.
 
-The caller may edit the table before drawing it.
-
-The pools by design, and the separate rows beneath: the headline table as a forest plot.
-
-The pool after each publication year, undated reports last: a cumulative forest plot.
-
-A pool by site, histology, fusion partner, drug ...: the exact interval and the partially pooled rate of each level.
-
-One responder of one patient stands with its interval from 2.5 % and, under it, with what the other levels make of it,
-so that it does not look like 100 %.
-
-How far the answer moves: each analysis done otherwise, and each report left out.
+In Python a table may be edited before it is drawn.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from operator import itemgetter
-from string import ascii_lowercase
+from typing import TYPE_CHECKING, Any, Final
 
-from metaimt.analyses.heterogeneity import Heterogeneity
-from metaimt.analyses.over_time import BY_YEAR, NOT_ADJUSTED, UNDATED, Cumulative
+from metaimt.analyses.breakdown import NOT_REPORTED
+from metaimt.analyses.comparison import Comparison
+from metaimt.analyses.models import Interval
+from metaimt.analyses.over_time import NOT_ADJUSTED, UNDATED, Cumulative
 from metaimt.analyses.pooled_response import Group
+from metaimt.analyses.publication_bias import of_reports_of
 from metaimt.analyses.results import Results
-from metaimt.analyses.sensitivity import NO_ROWS, Cell, Discounted, ReportLeftOut
-from metaimt.analyses.subgroups import PRIMARY, Subgroup, SubgroupLevel
-from metaimt.analyses.wording import (
-    estimate_with_interval,
-    fraction,
-    limits,
-    p_value,
-    percent,
-    plural,
-    prior_words,
-    short_method,
-    significant,
-)
-from metaimt.casefiles.model import CaseFile
-from metaimt.evidence.selection import Placed
-from metaimt.figures import forest_table as many
-from metaimt.figures.forest_table import (
-    AXIS_LABEL,
-    ORR_HEADING,
+from metaimt.analyses.sensitivity import Cell
+from metaimt.analyses.subgroups import ReportsByLevel, Subgroup
+from metaimt.analyses.wording import estimate_with_interval, limits, percent, plural, significant
+from metaimt.casefiles.studies import Studies
+from metaimt.content.forest import (
+    HEADLINE_MODEL,
+    LARGER,
     ForestRow,
-    ForestTable,
-    capital,
-    estimate_row,
+    Pools,
+    by_year,
+    compact_note,
+    design_rows,
     forest_note,
-    largest_reports,
-    others,
-    points,
-    pool_heading,
-    pools_said,
-    tone_of,
+    left_out,
+    left_out_rows,
+    level_rows,
+    model_rows,
+    otherwise_rows,
+    pool_rows,
+    report_rows,
+    shared_note,
+    study_rows,
+    subgroup_rows,
+    test_said,
     tone_words,
-    version_line,
-    zoomed,
+    year_rows,
 )
-from metaimt.figures.forest_table import short_name as _name
-from metaimt.figures.review_figure import NotDrawn, Pools, ReviewFigure
-from metaimt.figures.style import Tone
-from metaimt.model.count import Count
-from metaimt.model.reason import Reason
+from metaimt.content.labels import capital, column_headings, points, pools_said, r_of_n, short_name, version_line
+from metaimt.figures.forest import ForestTable, draw_forest, draw_forest_rows, zoomed
+from metaimt.figures.review_figure import Counting, NotDrawn, Place, Region, ReviewFigure
+from metaimt.problem import CannotAnalyse
 from metaimt.statistics.outcome import NotRun
-from metaimt.statistics.proportion import clopper_pearson
+from metaimt.statistics.prediction import Prediction
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+USUAL: Final = ("drug",)
+"""Columns of the forest by group."""
+MOST_STUDIES: Final = 300
+
+_OVER_TIME: Final = "The pooled response rate as it has grown"
+_OTHERWISE: Final = "The pooled response rate if something is done otherwise"
+_LEFT_OUT: Final = "The pooled response rate without each report"
+_MODELS: Final = "The pooled response rate under other models"
+
+
+def _table(
+    results: Results, title: str, columns: tuple[str, ...], rows: Iterable[ForestRow], **more: Any
+) -> ForestTable:
+    """The forest plot of some rows of a review; the first of `columns` stands over the labels."""
+    return ForestTable(title, columns[0], columns[1:], tuple(rows), **{"subtitle": version_line(results), **more})
+
+
+def _about_pools(results: Results, pools: Iterable[str], said: Iterable[str]) -> str:
+    """What is said of each pool, in sentences."""
+    pairs = zip(pools, said, strict=True)
+    return " ".join(f"{capital(results.response.pools[pool].label)}: {words}." for pool, words in pairs)
+
+
+def _zoomed(rows: Iterable[ForestRow]) -> tuple[float, float]:
+    return zoomed((row.extent[0], row.extent[2]) for row in rows if row.extent)
+
+
+# ---------- report by report ----------
+
+
+def forest_table(results: Results, pools: Pools = ()) -> ForestTable:
+    """The forest plot of the first and the last of `pools`, by default of the protocol."""
+    shown = pools or tuple(results.response.pools)
+    first, widest = (results.response.pools[pool] for pool in (shown[0], shown[-1]))
+    rows = [
+        *report_rows(results, first.name, widest.name),
+        ForestRow("heading", "Pools"),
+        *pool_rows(results, shown, predicted=True),
+    ]
+    return _table(
+        results,
+        results.protocol.headline,
+        ("Report", "Drug", "r/n"),
+        [_named(row) for row in rows if row.counts is None or row.counts.evaluable],
+        reference=first.orr.estimate if first.orr else None,
+        reference_label=f"Pooled ORR, {short_name(first.name)}",
+        pools=(short_name(first.name), short_name(widest.name)),
+        footnotes=tuple(filter(None, [*_forest_notes(first, widest), shared_note(results, first.name, widest.name)])),
+    )
+
+
+def _named(row: ForestRow) -> ForestRow:
+    """The diamond of a stratum says of which pool it is."""
+    if row.kind != "summary" or not row.pool:
+        return row
+    return replace(row, label=f"{row.label}, {short_name(row.pool)}")
+
+
+def _forest_notes(first: Group, widest: Group) -> Iterator[str]:
+    pooled = f"Pools: {first.orr.method}. " if first.orr is not None else ""
+    yield (
+        "Boxes: exact (Clopper-Pearson) intervals; area by evaluable patients. "
+        f"{pooled}Diamonds are means over reports, not r/n; one report: r/n, exact. The prediction of a new report "
+        "holds 80 % and is largely the prior."
+    )
+    both = f"Filled: {first.label}. Hollow: counted in {widest.label} only. " if widest is not first else ""
+    yield f"{both}A + marks a drug given with something else."
+
+
+def forest_figure(results: Results, pools: Pools) -> ReviewFigure:
+    """The figure `forest`."""
+    table, said = forest_table(results, pools), pools_said(results, pools)
+    number = sum(row.kind == "report" for row in table.rows)
+    note = forest_note(results, pools[0], pools[-1])
+    caption = (
+        f"{table.title}, report by report: {said}. Boxes: exact intervals, area by evaluable patients; "
+        f"diamonds: strata and pools; dashed bars: where the true rate of a new report is expected.{note}"
+    )
+    alt = f"Forest plot of {number} rows, one a report, by design. {capital(said)}.{note}"
+    return ReviewFigure("forest", table.title, caption, alt, draw_forest(table))
+
+
+def forest_by_table(results: Results, found: ReportsByLevel, columns: tuple[str, ...] = USUAL) -> ForestTable:
+    """The reports of a pool grouped by a level, with columns from the case files.
+
+    Raises WrongUse, naming the columns, for one that is not known.
+    """
+    group = results.response.pools[found.pool]
+    by = "" if found.grouping is None else f", by {short_name(found.grouping)}"
+    return _table(
+        results,
+        f"{results.protocol.headline}{by}",
+        ("Report", *column_headings(columns), "r/n"),
+        level_rows(results, found, columns),
+        subtitle=f"{version_line(results)}; {group.label}",
+        reference=group.orr.estimate if group.orr else None,
+        reference_label=f"Pooled ORR, {group.label}",
+        pools=(short_name(next(iter(results.response.pools))), short_name(found.pool)),
+        footnotes=(
+            "Exact (Clopper-Pearson) intervals; area by evaluable patients. Months: + ongoing. A + marks a drug given "
+            "with something else, – that the source does not say.",
+        ),
+    )
+
+
+def forest_by_figure(
+    results: Results, found: ReportsByLevel, columns: tuple[str, ...] = USUAL
+) -> ReviewFigure | NotDrawn:
+    """The figure `forest` with the reports grouped."""
+    table, group = forest_by_table(results, found, columns), results.response.pools[found.pool]
+    if not found.levels:
+        return NotDrawn("forest", table.title, "no patient of the pool is evaluable")
+    if found.grouping is None:
+        said = f"{group.label} {estimate_with_interval(group.orr)}" if group.orr is not None else group.label
+        below = "Under them the pooled rate with its interval (diamond)."
+    else:
+        said = "; ".join(f"{level.name} {estimate_with_interval(level.orr)}" for level in found.levels)
+        below = "Under each group its exact interval (diamond) and its partially pooled rate (rhomb)."
+    drawn = sum(row.kind == "report" for row in table.rows)
+    number = sum(len(level.reports) for level in found.levels)
+    note = compact_note(drawn, number, "rows of reports the largest", "clusters")
+    caption = f"{table.title}: {group.label}, report by report. {below} {capital(said)}.{note}"
+    alt = f"Forest plot by report. {capital(said)}.{note}"
+    return ReviewFigure("forest", table.title, caption, alt, draw_forest(table))
+
+
+# ---------- pool by pool ----------
 
 
 def strata_table(results: Results, pools: Pools) -> ForestTable:
-    """A diamond a pool, under it a box a stratum; then the rows that are in no pool."""
-    rows: list[ForestRow] = []
-    for pool in pools:
-        group = results.response.pools[pool]
-        rows += [ForestRow("heading", capital(group.label)), *_pool(group, tone_of(results, pool))]
-        rows.append(ForestRow("space", ""))
-    rows += [ForestRow("heading", "In no pool"), *map(_separate, results.response.rows.values())]
-    orr = results.response.headline.orr
-    return ForestTable(
-        title=f"{results.protocol.headline}, by design",
-        subtitle=version_line(results),
-        label_heading="Design",
-        column_headings=("r/n", "Reports", "Interval"),
-        interval_heading=ORR_HEADING,
-        rows=tuple(rows),
-        axis_label=AXIS_LABEL,
-        reference=orr.estimate if orr and results.response.headline.name in pools else None,
-        reference_label=f"Pooled ORR, {results.response.headline.label}",
+    """The headline table as a forest plot: the pools by design, and the separate rows beneath."""
+    headline = results.response.headline
+    return _table(
+        results,
+        f"{results.protocol.headline}, by design",
+        ("Design", "r/n", "Reports", "Interval"),
+        design_rows(results, pools),
+        reference=headline.orr.estimate if headline.orr and headline.name in pools else None,
+        reference_label=f"Pooled ORR, {headline.label}",
         thresholds=results.protocol.thresholds,
         words={"strict": "Stratum, or row in no pool", "rest": "Stratum of a wider pool"},
         footnotes=(
@@ -96,32 +202,10 @@ def strata_table(results: Results, pools: Pools) -> ForestTable:
     )
 
 
-def _pool(group: Group, tone: Tone) -> Iterator[ForestRow]:
-    yield _row("All designs", group, tone, whole=True)
-    for stratum in group.strata.values():
-        yield _row(capital(stratum.label), stratum, tone)
-
-
-def _separate(group: Group) -> ForestRow:
-    return _row(capital(group.label), group, "strict")
-
-
-def _row(label: str, group: Group, tone: Tone, *, whole: bool = False) -> ForestRow:
-    counts, orr = group.counts, group.orr
-    columns = (fraction(counts.responders, counts.evaluable), str(counts.reports), short_method(orr))
-    if whole:
-        return estimate_row("summary", label, columns, orr, tone=tone)
-    return estimate_row("report", label, columns, orr, tone=tone, size=counts.evaluable)
-
-
 def strata_figure(results: Results, pools: Pools) -> ReviewFigure:
     """The figure `strata`."""
-    from metaimt.figures.forest import draw_forest
-
-    table = strata_table(results, pools)
-    said = " ".join(
-        f"{capital(results.response.pools[pool].label)} by design: {_said(results, pool)}." for pool in pools
-    )
+    table, groups = strata_table(results, pools), results.response.pools
+    said = " ".join(f"{capital(groups[pool].label)} by design: {_strata_said(groups[pool])}." for pool in pools)
     caption = (
         f"{results.protocol.headline}: {pools_said(results, pools)}. Boxes: strata by design of the report, area by "
         f"evaluable patients; diamonds: all designs together. Rows in no pool have exact intervals."
@@ -129,32 +213,20 @@ def strata_figure(results: Results, pools: Pools) -> ReviewFigure:
     return ReviewFigure("strata", table.title, caption, f"Forest plot. {said}", draw_forest(table))
 
 
-def _said(results: Results, pool: str) -> str:
-    strata = results.response.pools[pool].strata.values()
+def _strata_said(group: Group) -> str:
     return "; ".join(
-        f"{group.label} {estimate_with_interval(group.orr)} in {plural(group.counts.reports, 'report')}"
-        for group in strata
+        f"{each.label} {estimate_with_interval(each.orr)} in {plural(each.counts.reports, 'report')}"
+        for each in group.strata.values()
     )
 
 
-_TITLE = "The pooled response rate as it has grown"
-
-
 def over_time_table(results: Results, pools: Pools) -> ForestTable:
-    """A row a publication year, pool by pool: all reports up to it."""
-    rows: list[ForestRow] = []
-    for found in _by_year(results, pools):
-        rows += [ForestRow("space", "")] if rows else []
-        rows += [pool_heading(results, found.pool), *_steps(results, found)]
-        rows.append(ForestRow("note", f"{found.dated.reports} of {found.reports} reports have a publication year."))
-    return ForestTable(
-        title=_TITLE,
-        subtitle=version_line(results),
-        label_heading="Up to",
-        column_headings=("Added", "r/n", "Reports", "Interval"),
-        interval_heading=ORR_HEADING,
-        rows=tuple(rows),
-        axis_label=AXIS_LABEL,
+    """A cumulative forest plot: the pool after each publication year."""
+    return _table(
+        results,
+        _OVER_TIME,
+        ("Up to", "Added", "r/n", "Reports", "Interval"),
+        year_rows(results, pools),
         reference_label="The pool today",
         thresholds=results.protocol.thresholds,
         words=tone_words(results),
@@ -162,61 +234,34 @@ def over_time_table(results: Results, pools: Pools) -> ForestTable:
     )
 
 
-def _by_year(results: Results, pools: Pools) -> list[Cumulative]:
-    return [found for pool in pools for found in results.over_time if (found.pool, found.by) == (pool, BY_YEAR)]
-
-
-def _steps(results: Results, found: Cumulative) -> Iterator[ForestRow]:
-    tone = tone_of(results, found.pool)
-    for step in found.steps:
-        added = fraction(step.added.responders, step.added.evaluable)
-        counts = fraction(step.counts.responders, step.counts.evaluable)
-        columns = (f"+{added}", counts, str(step.counts.reports), short_method(step.orr))
-        label = "and undated" if step.when == UNDATED else step.when
-        yield estimate_row("report", label, columns, step.orr, tone=tone, size=step.counts.evaluable)
-
-
 def over_time_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     """The figure `over-time`."""
-    from metaimt.figures.forest import draw_forest
+    growth = by_year(results, pools)
+    if not any(found.dated.parts for found in growth):
+        return NotDrawn("over-time", _OVER_TIME, "no report of the pool has a publication year")
+    found = [each for each in growth if each.steps]
+    said = _about_pools(results, (each.pool for each in found), map(_growth_said, found))
+    caption = f"{_OVER_TIME}: all reports up to each publication year, {NOT_ADJUSTED}. {said}"
+    figure = draw_forest(over_time_table(results, pools))
+    return ReviewFigure("over-time", _OVER_TIME, caption, f"Cumulative forest plot. {said}", figure)
 
-    if not any(found.dated.parts for found in _by_year(results, pools)):
-        return NotDrawn("over-time", _TITLE, "no report of the pool has a publication year")
-    table = over_time_table(results, pools)
-    found = [found for found in _by_year(results, pools) if found.steps]
-    said = " ".join(f"{capital(results.response.pools[each.pool].label)}: {_said_by_year(each)}." for each in found)
-    caption = f"{_TITLE}: all reports up to each publication year, {NOT_ADJUSTED}. {said}"
-    return ReviewFigure("over-time", _TITLE, caption, f"Cumulative forest plot. {said}", draw_forest(table))
 
-
-def _said_by_year(found: Cumulative) -> str:
+def _growth_said(found: Cumulative) -> str:
     first, last = found.steps[0], found.steps[-1]
-    return (
-        f"up to {first.when} {estimate_with_interval(first.orr)}, "
-        f"{'with undated reports' if last.when == UNDATED else f'up to {last.when}'} {estimate_with_interval(last.orr)}"
-    )
+    end = "with undated reports" if last.when == UNDATED else f"up to {last.when}"
+    return f"up to {first.when} {estimate_with_interval(first.orr)}, {end} {estimate_with_interval(last.orr)}"
 
 
 def subgroup_table(results: Results, pools: Pools, grouping: str) -> ForestTable:
-    """Both rows of every level, pool by pool, the widest first, with the test of any difference under them."""
-    tables = results.subgroups.tables[grouping]
-    rows: list[ForestRow] = []
-    for pool in reversed(pools):
-        rows += [ForestRow("space", "")] if rows else []
-        rows += [pool_heading(results, pool), *_levels(tables[pool], tone_of(results, pool))]
-        rows.append(ForestRow("note", _test(tables[pool])))
+    """A pool by site, histology, fusion partner ...: the exact interval and the partially pooled rate of each level."""
     priors = results.protocol.priors
-    return ForestTable(
-        title=_title(grouping),
-        subtitle=version_line(results),
-        label_heading=capital(grouping.replace("_", " ")),
-        column_headings=("r/n", "Reports"),
-        interval_heading=ORR_HEADING,
-        rows=tuple(rows),
-        axis_label=AXIS_LABEL,
+    return _table(
+        results,
+        f"Objective response rate by {short_name(grouping)}",
+        (capital(short_name(grouping)), "r/n", "Reports"),
+        subgroup_rows(results, pools, grouping),
         reference_label="Pooled ORR of all levels",
         words={tone: f"Exact, {words[:1].lower()}{words[1:]}" for tone, words in tone_words(results).items()},
-        companion="Partially pooled",
         footnotes=(
             "Exact: Clopper-Pearson, the level by itself. Partially pooled: posterior median and 95 % interval, each "
             f"level drawn towards the others as far as the data allow (priors: mean log odds N(0, "
@@ -226,285 +271,46 @@ def subgroup_table(results: Results, pools: Pools, grouping: str) -> ForestTable
     )
 
 
-def _title(grouping: str) -> str:
-    return f"Objective response rate by {grouping.replace('_', ' ')}"
-
-
-def _levels(table: Subgroup, tone: Tone) -> Iterator[ForestRow]:
-    for each in table.levels:
-        counts, orr, rate = each.level.counts, each.level.orr, each.pooled
-        columns = (fraction(counts.responders, counts.evaluable), str(counts.reports))
-        if orr is None:
-            yield ForestRow("plain", capital(each.level.name), columns, interval_text="none evaluable")
-            continue
-        estimate = (orr.estimate, orr.lower, orr.upper)
-        yield ForestRow("report", capital(each.level.name), columns, *estimate, size=counts.evaluable, tone=tone)
-        if not isinstance(rate, NotRun):
-            yield ForestRow("companion", "partially pooled", (), rate.median, rate.lower, rate.upper)
-
-
-def _test(table: Subgroup) -> str:
-    known = f"Not known for {table.not_reported.evaluable} of {table.total.evaluable} patients."
-    if table.grouping != PRIMARY:
-        return known
-    if isinstance(table.test, NotRun):
-        return f"{known} Test of any difference between the known levels: {table.test.wording()}."
-    return f"{known} Any difference between the known levels: {p_value(table.test.p)}, {table.test.wording()}."
-
-
 def subgroup_figure(results: Results, pools: Pools, grouping: str) -> ReviewFigure | NotDrawn:
     """The figure `by-...` of one grouping."""
-    from metaimt.figures.forest import draw_forest
-
-    name = f"by-{grouping.replace('_', '-')}"
-    tables = results.subgroups.tables[grouping]
-    if not any(_known(tables[pool]) for pool in pools):
-        return NotDrawn(name, _title(grouping), f"no evaluable patient has a known {grouping.replace('_', ' ')}")
-    table = subgroup_table(results, pools, grouping)
-    said = [f"{capital(results.response.pools[pool].label)}: {_tests_said(tables[pool])}." for pool in reversed(pools)]
-    tests = [f"{capital(results.response.pools[pool].label)}: {_test(tables[pool])}" for pool in reversed(pools)]
+    name, table = f"by-{grouping.replace('_', '-')}", subgroup_table(results, pools, grouping)
+    found = {pool: results.subgroups.tables[grouping][pool] for pool in reversed(pools)}
+    if not any(_has_known_level(each) for each in found.values()):
+        return NotDrawn(name, table.title, f"no evaluable patient has a known {short_name(grouping)}")
+    labels = {pool: capital(results.response.pools[pool].label) for pool in found}
+    tests = " ".join(f"{labels[pool]}: {test_said(each)}" for pool, each in found.items())
     caption = (
-        f"{_title(grouping)}. Boxes: r/n with the exact interval; rhombs: the partially pooled rate. {' '.join(tests)} "
+        f"{table.title}. Boxes: r/n with the exact interval; rhombs: the partially pooled rate. {tests} "
         "Levels differ also in age, drug, line and how they were reported."
     )
-    return ReviewFigure(name, table.title, caption, f"Forest plot. {' '.join(said)}", draw_forest(table))
+    alt = f"Forest plot. {_about_pools(results, found, map(_levels_said, found.values()))}"
+    return ReviewFigure(name, table.title, caption, alt, draw_forest(table))
 
 
-def _known(table: Subgroup) -> list[SubgroupLevel]:
-    return [each for each in table.levels if each.level.counts.evaluable and each.level.name != "not reported"]
+def _has_known_level(table: Subgroup) -> bool:
+    return any(each.level.counts.evaluable and each.level.name != NOT_REPORTED for each in table.levels)
 
 
-def _tests_said(table: Subgroup) -> str:
+def _levels_said(table: Subgroup) -> str:
     said = []
     for each in table.levels:
-        orr, rate = each.level.orr, each.pooled
-        if orr is None:
-            continue
-        exact = f"{percent(orr.estimate)}, exact {limits(orr.lower, orr.upper, ' to ')}"
-        drawn = "" if isinstance(rate, NotRun) else f", partially pooled {percent(rate.median)}"
-        said.append(f"{each.level.name} {fraction(orr.responders, orr.evaluable)} ({exact}{drawn})")
+        if (orr := each.level.orr) is not None:
+            exact = f"{percent(orr.estimate)}, exact {limits(orr.lower, orr.upper, ' to ')}"
+            drawn = "" if isinstance(each.pooled, NotRun) else f", partially pooled {percent(each.pooled.median)}"
+            said.append(f"{each.level.name} {r_of_n(orr)} ({exact}{drawn})")
     return "; ".join(said)
 
 
-_SURNAME = re.compile(r"([^,]{2,40}?) [A-Z]{1,4}(?:[,.]|\s+et al|$)")
-
-
-def forest_table(results: Results, pools: Pools = ()) -> ForestTable:
-    """The forest plot of the first and the last of `pools`, by default of the protocol.
-
-    A row a report; two where only some of its patients are in the first pool. Of many the largest (`many`).
-    """
-    response = results.response
-    shown = pools or tuple(response.pools)
-    headline, widest = shown[0], shown[-1]
-    members = results.selection.of_either(headline, widest)
-    rows = list(_strata(results, members, headline, widest))
-    rows.append(ForestRow("heading", "Pools"))
-    for group in (response.pools[pool] for pool in shown):
-        rows += _pool_rows(
-            group, results.heterogeneity[group.name], tone="strict" if group.name == headline else "rest"
-        )
-    orr = response.pools[headline].orr
-    return ForestTable(
-        title=results.protocol.headline,
-        subtitle=f"{results.protocol.title}, version {response.version}",
-        label_heading="Report",
-        column_headings=("Drug", "r/n"),
-        interval_heading="ORR [95 % interval]",
-        rows=tuple(rows),
-        axis_label="Objective response rate (%)",
-        reference=orr.estimate if orr else None,
-        reference_label=f"Pooled ORR, {_name(headline)}",
-        pools=(_name(headline), _name(widest)),
-        footnotes=(
-            *_footnotes(response.pools[headline], response.pools[widest]),
-            *filter(None, [shared_note(results, headline, widest)]),
-        ),
-    )
-
-
-def forest_figure(results: Results, pools: Pools) -> ReviewFigure:
-    """The figure `forest`."""
-    from metaimt.figures.forest import draw_forest
-
-    table = forest_table(results, pools)
-    said = pools_said(results, pools)
-    number = sum(row.kind == "report" for row in table.rows)
-    note = forest_note(results.selection.of_either(pools[0], pools[-1]), pools[0])
-    caption = (
-        f"{results.protocol.headline}, report by report: {said}. Boxes: exact intervals, area by evaluable patients; "
-        f"diamonds: strata and pools; dashed bars: where the true rate of a new report is expected.{note}"
-    )
-    alt = f"Forest plot of {number} rows, one a report, by design. {capital(said)}.{note}"
-    return ReviewFigure("forest", table.title, caption, alt, draw_forest(table))
-
-
-def report_labels(reports: Iterable[CaseFile]) -> dict[str, str]:
-    """By id: `Mossé 2017`; `Zhang 2020a` and `Zhang 2020b`, in the order of their ids, where two would be alike."""
-    alike: dict[str, list[str]] = {}
-    for report in reports:
-        alike.setdefault(_label(report), []).append(report.id)
-    labels: dict[str, str] = {}
-    for label, ids in alike.items():
-        if len(ids) == 1:
-            labels[ids[0]] = label
-        elif len(ids) <= len(ascii_lowercase):
-            labels |= {name: label + letter for name, letter in zip(sorted(ids), ascii_lowercase, strict=False)}
-        else:
-            labels |= {name: name for name in ids}
-    return labels
-
-
-def _label(report: CaseFile) -> str:
-    """First author's surname and the year; the id where either is not known."""
-    match = _SURNAME.match(report.report.authors or "")
-    if match is None or report.report.year is None:
-        return report.id
-    return f"{match[1]} {report.report.year}"
-
-
-def shared_mark(placed: Iterable[Placed], widest: str) -> str:
-    """` *` for patients whom the widest pool counts within another report, and so not in their own row."""
-    return "" if any(member.is_in(widest) for member in placed) else " *"
-
-
-def shared_note(results: Results, headline: str, widest: str) -> str:
-    """What the mark means; empty where no row has it."""
-    found = [
-        f"{placed.unit.id} is within {why.detail}"
-        for placed in results.selection.members(headline)
-        if not placed.is_in(widest) and placed.unit.evaluable
-        for why in placed.reasons[widest]
-        if why.reason is Reason.COUNTED_ELSEWHERE
-    ]
-    label = results.response.pools[widest].label
-    return f"* In {label} counted within another report: {'; '.join(found)}. " if found else ""
-
-
-def _strata(results: Results, members: tuple[Placed, ...], headline: str, widest: str) -> Iterator[ForestRow]:
-    largest = largest_reports(members, headline)
-    for stratum in results.protocol.strata:
-        inside = [member for member in members if member.stratum == stratum]
-        groups = {name: results.response.pools[name].strata[stratum] for name in (headline, widest)}
-        if not inside:
-            continue
-        yield ForestRow("heading", capital(groups[headline].label))
-        strict = [member for member in inside if member.is_in(headline)]
-        rest = [member for member in inside if not member.is_in(headline)]
-        yield from _reports(results, strict, tone="strict", shown={name for name, first in largest if first})
-        yield from _reports(results, rest, tone="rest", shown={name for name, first in largest if not first})
-        yield from _summary(groups[headline], _name(headline), tone="strict")
-        if widest != headline:
-            yield from _summary(groups[widest], _name(widest), tone="rest")
-        yield ForestRow("space", "")
-
-
-def _reports(results: Results, members: Iterable[Placed], tone: str, shown: Collection[str]) -> Iterator[ForestRow]:
-    by_report: dict[str, list[Placed]] = {}
-    for member in members:
-        by_report.setdefault(member.unit.report, []).append(member)
-    labels = report_labels(results.library.reports)
-
-    def order(item: tuple[str, list[Placed]]) -> tuple[int, int, str]:
-        return (-sum(m.unit.evaluable for m in item[1]), item[1][0].unit.year or 9999, item[0])
-
-    for report, placed in sorted(by_report.items(), key=order):
-        if report in shown:
-            label = labels[report] + shared_mark(placed, results.selection.pools[-1])
-            yield _counted_row(label, placed, "local" if placed[0].unit.local else tone)
-    rest = [member.unit for report, placed in by_report.items() if report not in shown for member in placed]
-    if rest:
-        counts = Count.of("", rest)
-        responded = f"{counts.responders}/{counts.evaluable}"
-        yield ForestRow("plain", others(len(by_report.keys() - shown), "report"), ("", responded))
-
-
-def _counted_row(label: str, placed: list[Placed], tone: str) -> ForestRow:
-    responders, n = sum(m.unit.responders for m in placed), sum(m.unit.evaluable for m in placed)
-    drugs = sorted({m.unit.drug + (" +" if m.unit.combined_with else "") for m in placed})
-    exact = clopper_pearson(responders, n)
-    return ForestRow(
-        "report",
-        label,
-        (", ".join(drugs), f"{responders}/{n}"),
-        exact.estimate,
-        exact.lower,
-        exact.upper,
-        size=n,
-        tone="local" if tone == "local" else "rest" if tone == "rest" else "strict",
-    )
-
-
-def _summary(group: Group, pool: str, tone: str) -> Iterator[ForestRow]:
-    if group.orr is not None:
-        label = f"{capital(group.label)}, {pool}"
-        yield _diamond(label, group.counts, group, tone)
-
-
-def _pool_rows(group: Group, found: Heterogeneity, tone: str) -> Iterator[ForestRow]:
-    if group.orr is None:
-        return
-    yield _diamond(capital(group.label), group.counts, group, tone)
-    prediction = found.prediction
-    if prediction is not None:
-        likely, *_ = prediction.ranges
-        yield ForestRow(
-            "prediction",
-            "Prediction, new report",
-            (f"rho ~ {prior_words(prediction.rho_prior)}",),
-            lower=likely.lower,
-            upper=likely.upper,
-            tone="rest" if tone == "rest" else "strict",
-        )
-
-
-def _diamond(label: str, counts: Count, group: Group, tone: str) -> ForestRow:
-    orr = group.orr
-    return ForestRow(
-        "summary",
-        label,
-        (
-            f"{counts.reports} reports" if counts.reports != 1 else "1 report",
-            f"{counts.responders}/{counts.evaluable}",
-        ),
-        orr.estimate if orr else None,
-        orr.lower if orr else None,
-        orr.upper if orr else None,
-        size=counts.evaluable,
-        tone="rest" if tone == "rest" else "strict",
-    )
-
-
-def _footnotes(headline: Group, widest: Group) -> tuple[str, ...]:
-    orr = headline.orr
-    pooled = f"Pools: {orr.method}. " if orr is not None else ""
-    both = f"Filled: {headline.label}. Hollow: counted in {widest.label} only. " if widest is not headline else ""
-    return (
-        "Boxes: exact (Clopper-Pearson) intervals; area by evaluable patients. "
-        f"{pooled}Diamonds are means over reports, not r/n; one report: r/n, exact. The prediction of a new report "
-        "holds 80 % and is largely the prior.",
-        f"{both}A + marks a drug given with something else.",
-    )
-
-
-_SENSITIVITY = "The pooled response rate if something is done otherwise"
-_LEFT_OUT = "The pooled response rate without each report"
+# ---------- what is done otherwise ----------
 
 
 def sensitivity_table(results: Results, pools: Pools) -> ForestTable:
-    """A row an analysis of the protocol, then a stratum at lower weight, pool by pool."""
-    rows: list[ForestRow] = []
-    for pool in pools:
-        rows += [ForestRow("space", "")] if rows else []
-        rows += [pool_heading(results, pool), *_analyses(results, pool), *_weights(results, pool)]
-    return ForestTable(
-        title=_SENSITIVITY,
-        subtitle=version_line(results),
-        label_heading="Done otherwise",
-        column_headings=("r/n", "Change", "Interval"),
-        interval_heading=ORR_HEADING,
-        rows=tuple(rows),
-        axis_label=AXIS_LABEL,
+    """How far the answer moves: each analysis done otherwise, pool by pool."""
+    return _table(
+        results,
+        _OTHERWISE,
+        ("Done otherwise", "r/n", "Change", "Interval"),
+        otherwise_rows(results, pools),
         reference_label="The pool as it stands",
         thresholds=results.protocol.thresholds,
         words=tone_words(results),
@@ -515,56 +321,17 @@ def sensitivity_table(results: Results, pools: Pools) -> ForestTable:
     )
 
 
-def _analyses(results: Results, pool: str) -> Iterator[ForestRow]:
-    group, tone = results.response.pools[pool], tone_of(results, pool)
-    counts = fraction(group.counts.responders, group.counts.evaluable)
-    yield estimate_row("summary", "As it stands", (counts, "", short_method(group.orr)), group.orr, tone=tone)
-    for row in (*results.sensitivity.rows, *results.sensitivity.models):
-        if pool in row.pools:
-            yield _analysis(row.name, row.pools[pool], tone)
-
-
-def _analysis(name: str, cell: Cell, tone: Tone) -> ForestRow:
-    if cell.status == NO_ROWS:
-        return ForestRow("plain", capital(name), (), interval_text=NO_ROWS)
-    counts = fraction(cell.counts.responders, cell.counts.evaluable)
-    if cell.orr is None and cell.status:
-        return ForestRow("plain", capital(name), (counts,), interval_text=cell.status)
-    columns = (counts, points(cell.change), short_method(cell.orr))
-    return estimate_row("report", capital(name), columns, cell.orr, tone=tone, size=cell.counts.evaluable)
-
-
-def _weights(results: Results, pool: str) -> Iterator[ForestRow]:
-    tone = tone_of(results, pool)
-    for found in results.sensitivity.discounts:
-        if found.pool == pool:
-            yield _weight(results, found, tone)
-
-
-def _weight(results: Results, found: Discounted, tone: Tone) -> ForestRow:
-    label = f"{capital(results.protocol.label(found.stratum))} at weight {found.weight:g}"
-    orr = found.orr
-    if orr is None:
-        return ForestRow("plain", label, (), interval_text="nobody has any weight")
-    columns = (f"{orr.responders:.4g}/{orr.evaluable:.4g}", "", short_method(orr))
-    return ForestRow("report", label, columns, orr.estimate, orr.lower, orr.upper, orr.evaluable, tone)
-
-
 def sensitivity_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     """The figure `sensitivity`."""
-    from metaimt.figures.forest import draw_forest
-
     if not results.sensitivity.rows and not results.sensitivity.discounts:
-        return NotDrawn("sensitivity", _SENSITIVITY, "the protocol lists no sensitivity analysis")
-    table = sensitivity_table(results, pools)
-    moved = " ".join(f"{capital(results.response.pools[pool].label)}: {_extremes(results, pool)}." for pool in pools)
+        return NotDrawn("sensitivity", _OTHERWISE, "the protocol lists no sensitivity analysis")
+    moved = _about_pools(results, pools, (_extremes(results, pool) for pool in pools))
     caption = (
-        f"{_SENSITIVITY}; the dashed line is the pool as it stands ({pools_said(results, pools)}). Each row does one "
+        f"{_OTHERWISE}; the dashed line is the pool as it stands ({pools_said(results, pools)}). Each row does one "
         f"thing otherwise and pools again by the same rule. {moved}"
     )
-    return ReviewFigure(
-        "sensitivity", _SENSITIVITY, caption, f"Forest plot of sensitivity analyses. {moved}", draw_forest(table)
-    )
+    alt, figure = f"Forest plot of sensitivity analyses. {moved}", draw_forest(sensitivity_table(results, pools))
+    return ReviewFigure("sensitivity", _OTHERWISE, caption, alt, figure)
 
 
 def _extremes(results: Results, pool: str) -> str:
@@ -578,88 +345,144 @@ def _extremes(results: Results, pool: str) -> str:
 
 def _cell_said(estimate: float, name: str, cell: Cell) -> str:
     """Without points where the pool itself has no estimate that could be moved."""
-    counts = fraction(cell.counts.responders, cell.counts.evaluable)
     moved = "" if cell.change is None else f", {points(cell.change)} points"
-    return f"{percent(estimate)} ({counts}{moved}): {name}"
+    return f"{percent(estimate)} ({r_of_n(cell.counts)}{moved}): {name}"
 
 
 def leave_one_out_table(results: Results, pools: Pools) -> ForestTable:
-    """A row a report, pool by pool: the pool without it, by how it moves the estimate; of many the rest is one row."""
-    rows: list[ForestRow] = []
-    for pool in pools:
-        rows += [ForestRow("space", "")] if rows else []
-        rows += [pool_heading(results, pool), *_left_out(results, pool, _most(results, pools))]
-    return ForestTable(
-        title=_LEFT_OUT,
-        subtitle=version_line(results),
-        label_heading="Without",
-        column_headings=("Its r/n", "r/n", "Change"),
-        interval_heading=ORR_HEADING,
-        rows=tuple(rows),
-        axis_label=AXIS_LABEL,
+    """How far the answer moves: each report left out, pool by pool."""
+    rows = tuple(left_out_rows(results, pools))
+    return _table(
+        results,
+        _LEFT_OUT,
+        ("Without", "Its r/n", "r/n", "Change"),
+        rows,
         reference_label="With all reports",
         words=tone_words(results),
-        axis=zoomed((row.extent[0], row.extent[2]) for row in rows if row.extent),
+        axis=_zoomed(rows),
         footnotes=("Change: of the estimate, in percentage points. Links between reports stay as they were resolved.",),
     )
 
 
-def _most(results: Results, pools: Pools) -> int | None:
-    """Rows of each pool; None: all are drawn."""
-    number = sum(len(_of_pool(results, pool)) for pool in pools)
-    return None if number <= many.MOST_ROWS else max(1, many.MOST_ROWS // len(pools))
-
-
-def _left_out(results: Results, pool: str, most: int | None) -> Iterator[ForestRow]:
-    """In the order of the change; beyond `most` those that move the estimate least are one row among them."""
-    labels, tone = report_labels(results.library.reports), tone_of(results, pool)
-    ranked = sorted(_of_pool(results, pool), key=lambda left: (-abs(left.change or 0.0), left.report))
-    drawn, rest = (sorted(part, key=_by_change) for part in (ranked[:most], ranked[len(ranked[:most]) :]))
-    yield from (_without(left, labels[left.report], tone) for left in drawn if (left.change or 0.0) <= 0)
-    if rest:
-        own = fraction(sum(left.own.responders for left in rest), sum(left.own.evaluable for left in rest))
-        ends = dict.fromkeys((points(rest[0].change), points(rest[-1].change)))
-        yield ForestRow("plain", many.others(len(rest), "report"), (own, "", " to ".join(ends)))
-    yield from (_without(left, labels[left.report], tone) for left in drawn if (left.change or 0.0) > 0)
-
-
-def _by_change(left: ReportLeftOut) -> tuple[float, str]:
-    return left.change or 0.0, left.report
-
-
-def _without(left: ReportLeftOut, label: str, tone: Tone) -> ForestRow:
-    columns = (
-        fraction(left.own.responders, left.own.evaluable),
-        fraction(left.responders, left.evaluable),
-        points(left.change),
-    )
-    return estimate_row("report", label, columns, left.orr, tone=tone)
-
-
-def _of_pool(results: Results, pool: str) -> list[ReportLeftOut]:
-    return [left for left in results.sensitivity.leave_one_out if left.pool == pool]
-
-
 def leave_one_out_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     """The figure `leave-one-out`."""
-    from metaimt.figures.forest import draw_forest
-
-    shown = tuple(pool for pool in pools if len(_of_pool(results, pool)) > 1)
+    shown = tuple(pool for pool in pools if len(left_out(results, pool)) > 1)
     if not shown:
         listed = results.sensitivity.leave_one_out
         reason = "no pool has two reports" if listed else "the protocol does not list 'each report left out'"
         return NotDrawn("leave-one-out", _LEFT_OUT, reason)
     table = leave_one_out_table(results, shown)
-    said = " ".join(f"{capital(results.response.pools[pool].label)}: {_range(results, pool)}." for pool in shown)
+    said = _about_pools(results, shown, (_range(results, pool) for pool in shown))
     drawn = sum(row.kind == "report" for row in table.rows)
-    number = sum(len(_of_pool(results, pool)) for pool in shown)
-    said += many.compact_note(drawn, number, "rows, by how they move the estimate,", "leave-one-out")
+    number = sum(len(left_out(results, pool)) for pool in shown)
+    said += compact_note(drawn, number, "rows, by how they move the estimate,", "leave-one-out")
     caption = f"{_LEFT_OUT}, in the order of the change; the dashed line is the pool with all of them. {said}"
     return ReviewFigure("leave-one-out", _LEFT_OUT, caption, f"Forest plot. {said}", draw_forest(table))
 
 
 def _range(results: Results, pool: str) -> str:
-    found = sorted((left for left in _of_pool(results, pool) if left.orr), key=lambda left: left.change or 0.0)
-    low, high = found[0], found[-1]
-    ends = [f"{percent(left.orr.estimate)} without {left.report}" for left in (low, high) if left.orr]
+    found = sorted((left for left in left_out(results, pool) if left.orr), key=lambda left: left.change or 0.0)
+    ends = [f"{percent(left.orr.estimate)} without {left.report}" for left in (found[0], found[-1]) if left.orr]
     return f"{len(found)} reports, from {' to '.join(ends)}"
+
+
+# ---------- other models ----------
+
+
+def methods_table(results: Results, pools: Pools) -> ForestTable:
+    """The same reports under other models, pool by pool."""
+    rows = tuple(model_rows(results, pools))
+    return _table(
+        results,
+        _MODELS,
+        ("Model", "r/n", "Reports with"),
+        rows,
+        reference_label="The headline's rule",
+        thresholds=results.protocol.thresholds,
+        words=tone_words(results),
+        axis=_zoomed(rows),
+        footnotes=(
+            "Inverse-variance models are for comparison only: with single patients the transform, or the 0.5 added to "
+            "empty counts, decides the answer.",
+        ),
+    )
+
+
+def methods_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
+    """The figure `methods`."""
+    compared = [pool for pool in pools if pool in results.comparison]
+    if not compared:
+        return NotDrawn("methods", _MODELS, "no pool has an evaluable patient")
+    spread, count = "; ".join(_spread(results, pool) for pool in compared), Counting()
+    caption = f"{_MODELS}. The rule of the review gives {pools_said(results, pools, count.link)}. {spread}."
+    table = methods_table(results, pools)
+    figure, places = draw_forest_rows(table)
+    regions = tuple(_model_regions(results, table.rows, compared, places))
+    alt = f"Forest plot of models. {spread}."
+    return ReviewFigure("methods", _MODELS, caption, alt, figure, counted=count.found, regions=regions)
+
+
+def _model_regions(
+    results: Results, rows: Sequence[ForestRow], pools: Iterable[str], places: Sequence[Place]
+) -> Iterator[Region]:
+    """Each row leads to the patients of its pool, or to those of its reports of two patients or more."""
+    following, pool, name, model = iter(pools), "", "", ""
+    for row, place in zip(rows, places, strict=True):
+        if row.kind == "heading":
+            pool, name = next(following), row.label
+            yield Region(name, results.response.pools[pool].counts, place)
+        elif row.kind != "space":
+            larger = row.columns[1] == LARGER
+            model = model if larger else row.label
+            behind, said = results.response.pools[pool].counts, f"{name}, {model}"
+            if larger:
+                behind, said = of_reports_of(behind, 2), f"{said}, reports of {LARGER}"
+            yield Region(said, behind, place)
+
+
+def _spread(results: Results, pool: str) -> str:
+    models = results.comparison[pool].methods
+    rates = [(name, rate) for name, model in models.items() for rate in model.rates.values()]
+    found = [(name, rate) for name, rate in rates if isinstance(rate, Interval)]
+    known = sorted(found, key=lambda pair: significant(pair[1].estimate))
+    ends = [f"{percent(rate.estimate)} [{limits(rate.lower, rate.upper)}] by {name}" for name, rate in known]
+    return f"{results.response.pools[pool].label}: models from {ends[0]} to {ends[-1]}"
+
+
+# ---------- a table of studies ----------
+
+
+def studies_table(studies: Studies, found: Comparison, prediction: Prediction) -> ForestTable:
+    """The rows of a table of studies by group, the mean rate, and what a new report may show.
+
+    Raises CannotAnalyse for more than MOST_STUDIES reports, which no page shows.
+    """
+    if len(studies.rows) > MOST_STUDIES:
+        raise CannotAnalyse(f"{len(studies.rows)} reports, more than the {MOST_STUDIES} that a forest plot can show")
+    rows = tuple(study_rows(studies, found, prediction))
+    model = found.methods[HEADLINE_MODEL]
+    rate, level = model.rates[""], f"{100 * prediction.ranges[0].level:g} %"
+    return ForestTable(
+        title=found.name,
+        label_heading="Report",
+        column_headings=("x/n",),
+        rows=rows,
+        interval_heading="Rate [95 % interval]",
+        axis_label="Rate (%)",
+        reference=rate.estimate if isinstance(rate, Interval) else None,
+        reference_label="Mean over reports",
+        words={"strict": "A report"},
+        axis=_zoomed(rows),
+        footnotes=(
+            f"Exact (Clopper-Pearson) intervals of the reports; mean: {model.method}. The "
+            f"{level} prediction interval is of the true rate of a new report and largely the prior.",
+        ),
+    )
+
+
+def studies_figure(studies: Studies, found: Comparison, prediction: Prediction) -> tuple[Figure, str, str]:
+    """The figure, its title, and its alternative text."""
+    title = f"Forest plot of {found.name}"
+    crude = estimate_with_interval(found.crude["clopper-pearson"])
+    alt = f"{title}: {plural(found.reports, 'report')}; over patients {crude}, exact."
+    return draw_forest(studies_table(studies, found, prediction)), title, alt

@@ -9,16 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from metaimt.figures import style
-from metaimt.figures.layout import (
-    LegendEntry,
-    Sheet,
-    draw_legend,
-    legend_height,
-    legend_rows,
-    line_height,
-    new_sheet,
-    wrap,
-)
+from metaimt.figures.layout import MARGIN, Legend, LegendEntry, Sheet, Words, level_sign, new_sheet, wrap
 from metaimt.statistics.simulate import HEADLINE, LEVEL, SHAPES, Cell
 
 if TYPE_CHECKING:
@@ -29,7 +20,7 @@ TITLE: Final = f"Coverage of nominal {100 * LEVEL:g} % intervals of the pooled r
 _TICKS: Final = (0.0, 0.4, 0.85, 0.9, 0.95, 1.0)
 _BEND, _SHARE = 0.85, 0.25  # coverage below the bend gets this share of a panel's height
 _WIDTH, _LEFT, _RIGHT, _PANEL = 7.4, 0.55, 0.12, 1.5
-_HEAD, _FOOT, _GAP, _MARGIN = 0.22, 0.46, 0.12, 0.12
+_HEAD, _FOOT, _GAP = 0.22, 0.46, 0.12
 _BETWEEN: Final = 0.6  # positions left free between two intraclass correlations
 _SPREAD: Final = 0.62  # of one position, over which the truths stand side by side
 
@@ -72,23 +63,23 @@ def draw_simulation(cells: Sequence[Cell]) -> Figure:
         raise ValueError(f"a figure shows the cells of the {HEADLINE} method: here are none")
     structures = [[one for one in shown if one.structure == name] for name in dict.fromkeys(c.structure for c in shown)]
     with style.figure_style():
-        legend = legend_rows(_legend(), _WIDTH - 2 * _MARGIN, style.SMALL)
-        notes = [line for note in _notes(shown) for line in wrap(note, _WIDTH - 2 * _MARGIN, style.SMALL)]
-        above = _MARGIN + line_height(style.TITLE) + legend_height(legend, style.SMALL) + _GAP
+        inner = _WIDTH - 2 * MARGIN
+        title, legend = Words.wrapped(inner, (TITLE, style.TITLE)), Legend.wrapped(inner, _legend())
+        notes = Words.wrapped(inner, (_note(shown), style.SMALL))
+        above = MARGIN + title.height + legend.height + _GAP
         each = _HEAD + _PANEL + _FOOT
-        height = above + each * len(structures) + len(notes) * line_height(style.SMALL) + _MARGIN
-        sheet = new_sheet(_WIDTH, height)
-        top = sheet.block(_MARGIN, _MARGIN, [TITLE], style.TITLE)
-        draw_legend(sheet, (_MARGIN, top + 0.04), legend, style.SMALL)
+        below = above + each * len(structures)
+        sheet = new_sheet(_WIDTH, below + notes.height + MARGIN)
+        legend.draw(sheet, MARGIN, title.draw(sheet, MARGIN, MARGIN) + 0.04)
         for place, here in enumerate(structures):
             _panel(sheet, above + place * each, here, place)
-        sheet.block(_MARGIN, above + each * len(structures), notes, style.SMALL)
+        notes.draw(sheet, MARGIN, below)
         return sheet.figure
 
 
 def _legend() -> list[LegendEntry]:
     entries = [LegendEntry(f"{shape} truth", _sign(look)) for shape, look in _LOOKS.items()]
-    return [*entries, LegendEntry(f"nominal {100 * LEVEL:g} %", _dash)]
+    return [*entries, LegendEntry(f"nominal {100 * LEVEL:g} %", level_sign(colour=style.GREY, dashes=(4, 2.5)))]
 
 
 def _sign(look: _Look) -> Callable[[Axes, float, float], object]:
@@ -99,32 +90,23 @@ def _sign(look: _Look) -> Callable[[Axes, float, float], object]:
     return paint
 
 
-def _dash(axes: Axes, x: float, y: float) -> None:
-    style.draw_line(axes, (x - 0.1, x + 0.1), (y, y), colour=style.GREY, dashes=(4, 2.5))
-
-
-def _notes(cells: Sequence[Cell]) -> list[str]:
-    sets = sorted({cell.sets for cell in cells})
+def _note(cells: Sequence[Cell]) -> str:
+    sets = " or ".join(f"{number:,}" for number in sorted({cell.sets for cell in cells}))
     error = max(cell.coverage_se for cell in cells)
-    return [
-        f"{' or '.join(f'{number:,}' for number in sets)} simulated data sets a cell; Monte-Carlo standard error at "
+    return (
+        f"{sets} simulated data sets a cell; Monte-Carlo standard error at "
         f"most {100 * error:.2f} points. The scale is compressed below {100 * _BEND:.0f} %. ORR: true mean response "
         "rate; ICC: true intraclass correlation, at 0 the same for every shape of truth."
-    ]
+    )
 
 
 def _panel(sheet: Sheet, top: float, cells: Sequence[Cell], number: int) -> None:
     first = cells[0]
     title = f"{first.structure.replace('_', ' ')} (K = {first.reports})"
-    lines = wrap(title, _WIDTH - _LEFT - _RIGHT, style.STRONG)[:1]
-    sheet.block(_LEFT, top, lines, style.STRONG)
-    frame = (
-        _LEFT / sheet.width,
-        1 - (top + _HEAD + _PANEL) / sheet.height,
-        (_WIDTH - _LEFT - _RIGHT) / sheet.width,
-        _PANEL / sheet.height,
-    )
-    axes = sheet.figure.add_axes(frame)
+    width = _WIDTH - _LEFT - _RIGHT
+    sheet.block(_LEFT, top, wrap(title, width, style.STRONG)[:1], style.STRONG)
+    axes = sheet.plot_axes(_LEFT, width, top + _HEAD, _PANEL)
+    axes.set_axis_on()
     groups = list(dict.fromkeys(cell.correlation for cell in cells))
     truths = list(dict.fromkeys(cell.rate for cell in cells))
     starts = {icc: k * (len(truths) + _BETWEEN) for k, icc in enumerate(groups)}

@@ -6,32 +6,31 @@ The caller may edit what it is drawn from.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, fsum
-from typing import TYPE_CHECKING, Final
-
-from matplotlib.patches import Rectangle
+from typing import TYPE_CHECKING, Any, Final
 
 from metaimt.analyses.results import Results
-from metaimt.analyses.sensitivity import Specification, SpecificationGrid
 from metaimt.analyses.wording import percent
+from metaimt.content.labels import r_of_n, version_line
 from metaimt.figures import style
-from metaimt.figures.forest_table import AXIS_LABEL, version_line, zoomed
+from metaimt.figures.forest import AXIS_LABEL, zoomed
 from metaimt.figures.layout import (
+    MARGIN,
+    Foot,
     LegendEntry,
-    LegendRow,
     Sheet,
-    draw_legend,
-    legend_height,
-    legend_rows,
+    Words,
+    level_sign,
     line_height,
     new_sheet,
+    threshold_entries,
     widest,
     wrap,
 )
-from metaimt.figures.review_figure import NotDrawn, Place, Pools, Region, ReviewFigure, columns_of
-from metaimt.figures.style import BODY, SMALL, STRONG, SUBTITLE, TITLE, TextStyle
+from metaimt.figures.review_figure import NotDrawn, Place, Pools, Region, ReviewFigure
+from metaimt.figures.style import BODY, STRONG, SUBTITLE, TITLE, TextStyle
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -90,7 +89,7 @@ def specification_table(results: Results) -> SpecificationTable:
     grid = results.specification
     points = tuple(
         SpecificationPoint(orr.estimate, orr.lower, orr.upper, found.settings, found.headline)
-        for _, found in _shown(grid)
+        for found in grid.specifications
         if (orr := found.orr) is not None
     )
     left_out = len(grid.specifications) - len(points)
@@ -127,23 +126,12 @@ def specification_figure(results: Results, pools: Pools) -> ReviewFigure | NotDr
     shares = "; ".join(f"{100 * t:g} %: {100 * share:.0f} %" for t, share in grid.excluding.items())
     caption = f"{_TITLE}: {said}. Share of the intervals that leave out each threshold: {shares or 'none set'}."
     figure, places = draw_specification_columns(specification_table(results))
-    regions = tuple(map(_region, (found for _, found in _shown(grid)), places))
+    counts = [found.counts for found in grid.specifications if found.orr is not None]
+    drawn = zip(counts, places, strict=True)
+    regions = tuple(Region(f"{each.title}; {r_of_n(each)}", each, place) for each, place in drawn)
     return ReviewFigure("specification", _TITLE, caption, f"Specification curve: {said}.", figure, regions=regions)
 
 
-def _shown(grid: SpecificationGrid) -> list[tuple[int, Specification]]:
-    """The combinations that have a point, with their place in the grid."""
-    return [(place, found) for place, found in enumerate(grid.specifications) if found.orr is not None]
-
-
-def _region(found: Specification, place: Place) -> Region:
-    counts = f"{found.counts.responders}/{found.counts.evaluable}"
-    return Region(f"{found.counts.title}; {counts}", found.counts, place)
-
-
-__all__ = ["SpecificationPoint", "SpecificationTable", "draw_specification"]
-
-MARGIN: Final = 0.12
 LABEL_MAX: Final = 2.1
 CURVE: Final = 2.3
 PAGE: Final = 7.2
@@ -153,6 +141,7 @@ LEAST: Final = 2.4
 """Inches that the plot takes at the least, so that titles need not be broken into many lines."""
 _GAP: Final = 0.1
 _PAD: Final = 0.04
+_CHOSEN: Final[dict[str, Any]] = {"facecolor": style.INK, "edgecolor": "none", "zorder": 3}
 
 
 @dataclass(frozen=True)
@@ -173,26 +162,29 @@ class _Option:
 
 
 @dataclass(frozen=True)
-class _Frame:
-    """Where the parts stand, in inches from the left and top, and the wrapped texts around them."""
+class _Plot:
+    """The curve on its sheet, from `left` and `top` on; `step` inches from a point to the next."""
 
-    title: tuple[str, ...]
-    subtitle: tuple[str, ...]
-    axis_label: tuple[str, ...]
-    options: tuple[_Option, ...]
-    legend: list[LegendRow]
-    footnotes: tuple[str, ...]
+    table: SpecificationTable
+    sheet: Sheet
     left: float
-    step: float
     right: float
-    curve: float
-    grid: float
-    below: float
-    height: float
+    top: float
+    step: float
 
     def x(self, place: int) -> float:
         """The middle of the column of point `place`."""
         return self.left + (place + 0.5) * self.step
+
+    def y(self, value: float) -> float:
+        """The height of a proportion; one beyond the axis stands at its end."""
+        low, high = self.table.axis
+        inside = min(max(value, low), high)
+        return self.top + _PAD + (CURVE - 2 * _PAD) * (high - inside) / (high - low)
+
+    def across(self, value: float, **look: Any) -> None:
+        """A level line at a proportion."""
+        style.draw_line(self.sheet.axes, (self.left, self.right), (self.y(value), self.y(value)), **look)
 
 
 def draw_specification(table: SpecificationTable) -> Figure:
@@ -207,42 +199,28 @@ def draw_specification(table: SpecificationTable) -> Figure:
 def draw_specification_columns(table: SpecificationTable) -> tuple[Figure, tuple[Place, ...]]:
     """As `draw_specification`, and where each point stands on it with its choices beneath."""
     with style.figure_style():
-        frame = _frame(table)
-        sheet = new_sheet(frame.right + MARGIN, frame.height)
-        top = sheet.block(MARGIN, MARGIN, frame.title, TITLE)
-        top = sheet.block(MARGIN, top, frame.subtitle, SUBTITLE)
-        sheet.block(MARGIN, top + _GAP, frame.axis_label, STRONG)
-        _draw_axis(sheet, table, frame)
+        options, number = _options(table), len(table.points)
+        left = MARGIN + max(0.7, *(widest(line.lines, line.text) for line in options)) + 0.17
+        step = min(max((PAGE - MARGIN - left) / number, STEP_MIN), STEP_MAX)
+        right = left + max(number * step, LEAST)
+        width = right - MARGIN
+        title = Words.wrapped(width, (table.title, TITLE), (table.subtitle, SUBTITLE))
+        axis_label = Words.wrapped(width, (table.axis_label, STRONG))
+        foot = Foot.wrapped(width, _legend(table), table.footnotes)
+        curve = MARGIN + title.height + axis_label.height + 2 * _GAP
+        grid = curve + CURVE + 1.5 * _GAP
+        end = grid + fsum(line.height for line in options)
+
+        sheet = new_sheet(right + MARGIN, end + _GAP + foot.height + MARGIN)
+        axis_label.draw(sheet, MARGIN, title.draw(sheet, MARGIN, MARGIN) + _GAP)
+        plot = _Plot(table, sheet, left, right, curve, step)
+        _draw_axis(plot)
         for place, point in enumerate(table.points):
-            _draw_point(sheet.axes, table, frame, place, point)
-        _draw_options(sheet, table, frame)
-        end = draw_legend(sheet, (MARGIN, frame.below), frame.legend, SMALL)
-        sheet.block(MARGIN, end + _GAP / 2, frame.footnotes, SMALL)
-        lefts = (frame.left + place * frame.step for place in range(len(table.points)))
-        spans = ((left, frame.step) for left in lefts)
-        return sheet.figure, columns_of(spans, (frame.curve, frame.below - _GAP), (sheet.width, sheet.height))
-
-
-def _frame(table: SpecificationTable) -> _Frame:
-    options = tuple(_options(table))
-    label = max((widest(line.lines, line.text) for line in options), default=0.0)
-    left = MARGIN + max(label, 0.7) + 0.17
-    number = len(table.points)
-    step = min(max((PAGE - MARGIN - left) / number, STEP_MIN), STEP_MAX)
-    right = left + max(number * step, LEAST)
-    width = right - MARGIN
-    title, subtitle = wrap(table.title, width, TITLE), wrap(table.subtitle, width, SUBTITLE) if table.subtitle else ()
-    axis_label = wrap(table.axis_label, width, STRONG)
-    curve = MARGIN + len(title) * line_height(TITLE) + len(subtitle) * line_height(SUBTITLE) + 2 * _GAP
-    curve += len(axis_label) * line_height(STRONG)
-    grid = curve + CURVE + 1.5 * _GAP
-    below = grid + fsum(line.height for line in options) + _GAP
-    legend = legend_rows(_legend(table), width, SMALL)
-    footnotes = tuple(line for note in table.footnotes for line in wrap(note, width, SMALL))
-    height = below + legend_height(legend, SMALL) + _GAP / 2 + len(footnotes) * line_height(SMALL) + MARGIN
-    return _Frame(
-        title, subtitle, axis_label, options, legend, footnotes, left, step, right, curve, grid, below, height
-    )
+            _draw_point(plot, place, point)
+        _draw_options(plot, options, grid)
+        foot.draw(sheet, MARGIN, end + _GAP)
+        places = (sheet.place(left + place * step, curve, step, end - curve) for place in range(number))
+        return sheet.figure, tuple(places)
 
 
 def _options(table: SpecificationTable) -> list[_Option]:
@@ -253,47 +231,38 @@ def _options(table: SpecificationTable) -> list[_Option]:
     return lines
 
 
-def _height(table: SpecificationTable, frame: _Frame, value: float) -> float:
-    low, high = table.axis
-    inside = min(max(value, low), high)
-    return frame.curve + _PAD + (CURVE - 2 * _PAD) * (high - inside) / (high - low)
-
-
-def _draw_axis(sheet: Sheet, table: SpecificationTable, frame: _Frame) -> None:
-    low, high = table.axis
-    tenths = range(ceil(10 * low - 1e-9), floor(10 * high + 1e-9) + 1)
-    for tenth in tenths:
-        y = _height(table, frame, tenth / 10)
-        style.draw_line(sheet.axes, (frame.left, frame.right), (y, y), colour=style.GRID, width=style.THIN, zorder=1)
-        sheet.block(frame.left - 0.05, y - line_height(BODY) / 2, (f"{10 * tenth} %",), BODY, "right")
-    for threshold in table.thresholds:
+def _draw_axis(plot: _Plot) -> None:
+    low, high = plot.table.axis
+    for tenth in range(ceil(10 * low - 1e-9), floor(10 * high + 1e-9) + 1):
+        plot.across(tenth / 10, colour=style.GRID, width=style.THIN, zorder=1)
+        y = plot.y(tenth / 10) - line_height(BODY) / 2
+        plot.sheet.block(plot.left - 0.05, y, (f"{10 * tenth} %",), BODY, "right")
+    for threshold in plot.table.thresholds:
         if low <= threshold <= high:
-            y = _height(table, frame, threshold)
-            style.draw_across(sheet.axes, (frame.left, frame.right), y, threshold=True)
-    for point in table.points:
+            plot.across(threshold, **style.THRESHOLD)
+    for point in plot.table.points:
         if point.headline:
-            y = _height(table, frame, point.estimate)
-            style.draw_across(sheet.axes, (frame.left, frame.right), y)
-    style.draw_line(sheet.axes, (frame.left, frame.left), (frame.curve, frame.curve + CURVE))
+            plot.across(point.estimate, **style.REFERENCE)
+    style.draw_line(plot.sheet.axes, (plot.left, plot.left), (plot.top, plot.top + CURVE))
 
 
-def _draw_point(axes: Axes, table: SpecificationTable, frame: _Frame, place: int, point: SpecificationPoint) -> None:
-    x, name = frame.x(place), f"point-{place}"
+def _draw_point(plot: _Plot, place: int, point: SpecificationPoint) -> None:
+    axes, x, name = plot.sheet.axes, plot.x(place), f"point-{place}"
+    (low, high), step = plot.table.axis, plot.step
     colour = style.INK if point.headline else style.BLUE
-    ends = _height(table, frame, point.upper), _height(table, frame, point.lower)
-    wide = min(0.3 * frame.step, 0.03)
-    line = style.draw_line(axes, (x, x), ends, colour=style.tint(colour, 0.55), width=max(72 * wide * 0.7, 0.4))
+    ends, width = (plot.y(point.upper), plot.y(point.lower)), max(72 * min(0.3 * step, 0.03) * 0.7, 0.4)
+    line = style.draw_line(axes, (x, x), ends, colour=style.tint(colour, 0.55), width=width)
     line.set_gid(f"{name}-interval")
-    for beyond, end, up in (
-        (point.upper > table.axis[1], ends[0], True),
-        (point.lower < table.axis[0], ends[1], False),
+    for beyond, y, word, length in (
+        (point.upper > high, ends[0], "high", 0.06),
+        (point.lower < low, ends[1], "low", -0.06),
     ):
         if beyond:
-            style.draw_upright_arrow(axes, (x, end), min(0.4 * frame.step, 0.035), up=up).set_gid(
-                f"{name}-arrow-{'high' if up else 'low'}"
-            )
-    if table.axis[0] <= point.estimate <= table.axis[1]:
-        y, half = _height(table, frame, point.estimate), min(0.38 * frame.step, 0.035)
+            half, look = min(0.4 * step, 0.035), {"facecolor": style.BLUE, "edgecolor": "none", "clip_on": False}
+            corners = [(x, y), (x - half, y + length), (x + half, y + length)]
+            style.draw_shape(axes, corners, **look, zorder=5, gid=f"{name}-arrow-{word}")
+    if low <= point.estimate <= high:
+        y, half = plot.y(point.estimate), min(0.38 * step, 0.035)
         if point.headline:
             mark = style.draw_diamond(axes, "strict", (x - 1.8 * half, x, x + 1.8 * half), y, max(1.8 * half, 0.035))
         else:
@@ -302,38 +271,31 @@ def _draw_point(axes: Axes, table: SpecificationTable, frame: _Frame, place: int
         mark.set_gid(f"{name}-estimate")
 
 
-def _draw_options(sheet: Sheet, table: SpecificationTable, frame: _Frame) -> None:
-    top, banded = frame.grid, False
-    for line in frame.options:
+def _draw_options(plot: _Plot, options: Sequence[_Option], top: float) -> None:
+    banded, sheet, width = False, plot.sheet, min(0.76 * plot.step, 0.09)
+    for line in options:
         if line.option is None:
-            top += 0.035
-            sheet.block(MARGIN, top, line.lines, line.text)
-            top += line.height - 0.035
-            continue
-        banded = not banded
-        if banded:
-            sheet.band(top, line.height, (MARGIN, frame.right), style.BAND)
-        sheet.block(MARGIN + 0.12, top, line.lines, line.text)
-        _draw_chosen(sheet.axes, table, frame, line, top + line_height(line.text) / 2)
+            sheet.block(MARGIN, top + 0.035, line.lines, line.text)
+        else:
+            banded = not banded
+            if banded:
+                sheet.band(top, line.height, (MARGIN, plot.right), style.BAND)
+            sheet.block(MARGIN + 0.12, top, line.lines, line.text)
+            y = top + line_height(line.text) / 2
+            for place, point in enumerate(plot.table.points):
+                if point.settings.get(line.choice) == line.option:
+                    style.draw_rectangle(sheet.axes, (plot.x(place), y), (width, 0.08), **_CHOSEN)
         top += line.height
-
-
-def _draw_chosen(axes: Axes, table: SpecificationTable, frame: _Frame, line: _Option, y: float) -> None:
-    width = min(0.76 * frame.step, 0.09)
-    for place, point in enumerate(table.points):
-        if point.settings.get(line.choice) == line.option:
-            corner = (frame.x(place) - width / 2, y - 0.04)
-            axes.add_artist(Rectangle(corner, width, 0.08, facecolor=style.INK, edgecolor="none", zorder=3))
 
 
 def _legend(table: SpecificationTable) -> list[LegendEntry]:
     entries = [LegendEntry("One combination: estimate and 95 % interval", _paint_point)]
     if any(point.headline for point in table.points):
         entries.append(LegendEntry("The protocol's own", _paint_headline))
-    shown = [f"{100 * value:.4g}" for value in table.thresholds if table.axis[0] <= value <= table.axis[1]]
-    if shown:
-        entries.append(LegendEntry(f"Thresholds {', '.join(shown)} %", _paint_threshold))
-    return [*entries, LegendEntry("Chosen", _paint_chosen)]
+    entries += threshold_entries(table.thresholds, table.axis, level_sign(**style.THRESHOLD))
+    size = (0.08, 0.08)
+    chosen = LegendEntry("Chosen", lambda axes, x, y: style.draw_rectangle(axes, (x, y), size, **_CHOSEN))
+    return [*entries, chosen]
 
 
 def _paint_point(axes: Axes, x: float, y: float) -> None:
@@ -342,13 +304,5 @@ def _paint_point(axes: Axes, x: float, y: float) -> None:
 
 
 def _paint_headline(axes: Axes, x: float, y: float) -> None:
-    style.draw_across(axes, (x - 0.1, x + 0.1), y)
+    style.draw_line(axes, (x - 0.1, x + 0.1), (y, y), **style.REFERENCE)
     style.draw_diamond(axes, "strict", (x - 0.05, x, x + 0.05), y, 0.05)
-
-
-def _paint_threshold(axes: Axes, x: float, y: float) -> None:
-    style.draw_across(axes, (x - 0.1, x + 0.1), y, threshold=True)
-
-
-def _paint_chosen(axes: Axes, x: float, y: float) -> None:
-    axes.add_artist(Rectangle((x - 0.04, y - 0.04), 0.08, 0.08, facecolor=style.INK, edgecolor="none", zorder=3))

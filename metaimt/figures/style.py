@@ -6,17 +6,17 @@ a shape or a fill carries it too, so that a figure reads the same in grey.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse, Patch, Polygon, Rectangle
 
-Tone = Literal["strict", "rest", "local"]
+from metaimt.content.forest import Tone
 
 BLACK: Final = "#000000"
 BLUE: Final = "#0072B2"
@@ -109,82 +109,10 @@ def tint(colour: str, strength: float) -> str:
     return "#" + "".join(f"{round(255 - (255 - part) * strength):02X}" for part in parts)
 
 
-def draw_box(axes: Axes, tone: Tone, centre: tuple[float, float], size: tuple[float, float]) -> Patch:
-    """A square, or for the local cohort a disc of the same area, of `size` in axes units."""
-    look, (x, y), (width, height) = MARKS[tone], centre, size
-    shape: Patch
-    if look.round:
-        to_disc = 2 / 3.141592653589793**0.5
-        shape = Ellipse((x, y), width * to_disc, height * to_disc)
-    else:
-        shape = Rectangle((x - width / 2, y - height / 2), width, height)
-    shape.set(facecolor=look.face, edgecolor=look.edge, linewidth=1.0, joinstyle="miter")
-    shape.set(clip_on=False, zorder=4)
-    axes.add_artist(shape)
-    return shape
-
-
-def draw_diamond(axes: Axes, tone: Tone, extent: tuple[float, float, float], y: float, half_height: float) -> Patch:
-    """A summary diamond whose left, middle and right corners are `extent` (lower, estimate, upper)."""
-    look, (lower, middle, upper) = DIAMONDS[tone], extent
-    corners = [(lower, y), (middle, y - half_height), (upper, y), (middle, y + half_height)]
-    shape = Polygon(corners, closed=True, facecolor=look.face, edgecolor=look.edge)
-    shape.set(linewidth=MEDIUM, joinstyle="miter", zorder=4)
-    axes.add_artist(shape)
-    return shape
-
-
-def draw_rhomb(axes: Axes, centre: tuple[float, float], size: tuple[float, float]) -> Patch:
-    """A small square on its corner, of `size` in axes units: an estimate that goes with the one above it."""
-    (x, y), (width, height) = centre, (size[0] / 2, size[1] / 2)
-    corners = [(x - width, y), (x, y - height), (x + width, y), (x, y + height)]
-    shape = Polygon(corners, closed=True, facecolor=PAPER, edgecolor=COMPANION, linewidth=1.1)
-    shape.set(joinstyle="miter", clip_on=False, zorder=4)
-    axes.add_artist(shape)
-    return shape
-
-
-def draw_arrow(axes: Axes, tip: tuple[float, float], length: float, half_height: float, colour: str) -> Patch:
-    """An arrow head that ends at `tip`; a negative `length` points to the left."""
-    x, y = tip
-    corners = [(x, y), (x - length, y - half_height), (x - length, y + half_height)]
-    shape = Polygon(corners, closed=True, facecolor=colour, edgecolor="none", clip_on=False, zorder=5)
-    axes.add_artist(shape)
-    return shape
-
-
-def draw_bar(axes: Axes, ends: tuple[float, float], y: float, half_height: float, caps: tuple[bool, bool]) -> Line2D:
-    """A prediction interval: a dashed line, with an upright cap at each end that `caps` asks for."""
-    for x, wanted in zip(ends, caps, strict=True):
-        if wanted:
-            draw_line(axes, (x, x), (y - half_height, y + half_height), width=1.2)
-    return draw_line(axes, ends, (y, y), dashes=(3, 2))
-
-
-def draw_reference(axes: Axes, x: float, y: tuple[float, float]) -> Line2D:
-    """A dashed upright line, at the pooled estimate."""
-    return draw_line(axes, (x, x), y, colour=GREY, dashes=(4, 2.5), zorder=2)
-
-
-def draw_threshold(axes: Axes, x: float, y: tuple[float, float]) -> Line2D:
-    """A dotted upright line, at a value of interest."""
-    return draw_line(axes, (x, x), y, colour=SILVER, width=0.9, dashes=(1, 1.8), zorder=2)
-
-
-def draw_across(axes: Axes, x: tuple[float, float], y: float, *, threshold: bool = False) -> Line2D:
-    """A level line: dashed at an estimate, dotted at a threshold."""
-    if threshold:
-        return draw_line(axes, x, (y, y), colour=SILVER, width=0.9, dashes=(1, 1.8), zorder=2)
-    return draw_line(axes, x, (y, y), colour=GREY, dashes=(4, 2.5), zorder=2)
-
-
-def draw_upright_arrow(axes: Axes, tip: tuple[float, float], half_width: float, *, up: bool) -> Patch:
-    """An arrow head that ends at `tip`, for axes whose y runs downwards."""
-    (x, y), length = tip, 0.06 if up else -0.06
-    corners = [(x, y), (x - half_width, y + length), (x + half_width, y + length)]
-    shape = Polygon(corners, closed=True, facecolor=BLUE, edgecolor="none", clip_on=False, zorder=5)
-    axes.add_artist(shape)
-    return shape
+REFERENCE: Final[dict[str, Any]] = {"colour": GREY, "dashes": (4, 2.5), "zorder": 2}
+"""The look of a line at the pooled estimate."""
+THRESHOLD: Final[dict[str, Any]] = {"colour": SILVER, "width": 0.9, "dashes": (1, 1.8), "zorder": 2}
+"""The look of a line at a value of interest."""
 
 
 def draw_line(
@@ -204,3 +132,62 @@ def draw_line(
         line.set_linestyle((0, dashes))
     axes.add_artist(line)
     return line
+
+
+def draw_shape(axes: Axes, corners: Sequence[tuple[float, float]], **look: Any) -> Polygon:
+    """A closed polygon, with the look that matplotlib's Polygon takes; it is cut at the axes unless `clip_on=False`."""
+    shape = Polygon(corners, closed=True, **look)
+    axes.add_artist(shape)
+    return shape
+
+
+def draw_rectangle(axes: Axes, centre: tuple[float, float], size: tuple[float, float], **look: Any) -> Rectangle:
+    """A rectangle of `size` (width, height) around `centre`, both in axes units."""
+    (x, y), (width, height) = centre, size
+    shape = Rectangle((x - width / 2, y - height / 2), width, height, **look)
+    axes.add_artist(shape)
+    return shape
+
+
+def draw_box(axes: Axes, tone: Tone, centre: tuple[float, float], size: tuple[float, float]) -> Patch:
+    """A square, or for the local cohort a disc of the same area, of `size` in axes units."""
+    look = MARKS[tone]
+    drawn: dict[str, Any] = {"facecolor": look.face, "edgecolor": look.edge, "linewidth": 1.0, "joinstyle": "miter"}
+    drawn |= {"clip_on": False, "zorder": 4}
+    if not look.round:
+        return draw_rectangle(axes, centre, size, **drawn)
+    to_disc = 2 / 3.141592653589793**0.5
+    disc = Ellipse(centre, size[0] * to_disc, size[1] * to_disc, **drawn)
+    axes.add_artist(disc)
+    return disc
+
+
+def draw_diamond(axes: Axes, tone: Tone, extent: tuple[float, float, float], y: float, half_height: float) -> Patch:
+    """A summary diamond whose left, middle and right corners are `extent` (lower, estimate, upper)."""
+    look, (lower, middle, upper) = DIAMONDS[tone], extent
+    corners = [(lower, y), (middle, y - half_height), (upper, y), (middle, y + half_height)]
+    colours = {"facecolor": look.face, "edgecolor": look.edge}
+    return draw_shape(axes, corners, **colours, linewidth=MEDIUM, joinstyle="miter", zorder=4)
+
+
+def draw_rhomb(axes: Axes, centre: tuple[float, float], size: tuple[float, float]) -> Patch:
+    """A small square on its corner, of `size` in axes units: an estimate that goes with the one above it."""
+    (x, y), (width, height) = centre, (size[0] / 2, size[1] / 2)
+    corners = [(x - width, y), (x, y - height), (x + width, y), (x, y + height)]
+    look = {"facecolor": PAPER, "edgecolor": COMPANION, "linewidth": 1.1}
+    return draw_shape(axes, corners, **look, joinstyle="miter", clip_on=False, zorder=4)
+
+
+def draw_arrow(axes: Axes, tip: tuple[float, float], length: float, half_height: float, colour: str) -> Patch:
+    """An arrow head that ends at `tip`; a negative `length` points to the left."""
+    x, y = tip
+    corners = [(x, y), (x - length, y - half_height), (x - length, y + half_height)]
+    return draw_shape(axes, corners, facecolor=colour, edgecolor="none", clip_on=False, zorder=5)
+
+
+def draw_bar(axes: Axes, ends: tuple[float, float], y: float, half_height: float, caps: tuple[bool, bool]) -> Line2D:
+    """A prediction interval: a dashed line, with an upright cap at each end that `caps` asks for."""
+    for x, wanted in zip(ends, caps, strict=True):
+        if wanted:
+            draw_line(axes, (x, x), (y - half_height, y + half_height), width=1.2)
+    return draw_line(axes, ends, (y, y), dashes=(3, 2))

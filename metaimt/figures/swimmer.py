@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from math import cos, fsum, pi, sin
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
-from matplotlib.patches import Polygon, Rectangle
+from matplotlib.patches import Rectangle
 
 from metaimt.analyses.results import Results
 from metaimt.analyses.treatment_courses import PatientCourses, TreatmentCourse, TreatmentCourses
 from metaimt.analyses.wording import plural
-from metaimt.figures import forest_table as many
+from metaimt.content import forest as content
+from metaimt.content.forest import ForestRow
+from metaimt.content.labels import report_labels, version_line
 from metaimt.figures import style
-from metaimt.figures.forest import PLOT_MIN, PLOT_PAD, Plot, draw_rows
-from metaimt.figures.forest_table import ForestRow, ForestTable, version_line
+from metaimt.figures.forest import PLOT_MIN, PLOT_PAD, ForestTable, Plot, draw_rows
 from metaimt.figures.layout import LegendEntry, draw_sign
 from metaimt.figures.review_figure import Counting, NotDrawn, Place, Pools, Region, ReviewFigure
-from metaimt.figures.review_forest import report_labels
 from metaimt.model.count import Count
 from metaimt.model.unit import Unit
 
@@ -67,28 +67,29 @@ def draw_response(axes: Axes, response: str, centre: tuple[float, float], unit: 
     def placed(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
         return [(x + half * unit * dx, y + half * dy) for dx, dy in points]
 
+    look: dict[str, Any] = {"clip_on": False, "zorder": 5}
     colour = RESPONSES[response][1]
     if _FILLS[response]:
-        part = Polygon(placed(_FILLS[response]), closed=True, facecolor=colour, edgecolor="none", zorder=5)
-        part.set_clip_on(False)
-        axes.add_artist(part)
-    outline = Polygon(placed(_OUTLINES[response]), closed=True, facecolor="none", edgecolor=colour, lw=0.9, zorder=5)
-    outline.set(clip_on=False, joinstyle="miter")
-    axes.add_artist(outline)
+        style.draw_shape(axes, placed(_FILLS[response]), facecolor=colour, edgecolor="none", **look)
+    look |= {"facecolor": "none", "edgecolor": colour, "linewidth": 0.9, "joinstyle": "miter"}
+    style.draw_shape(axes, placed(_OUTLINES[response]), **look)
 
 
 def response_entries(shown: Iterable[str]) -> list[LegendEntry]:
     """One legend entry for each response that is shown, in the order of the RECIST categories."""
     present = set(shown)
-    return [_entry(response) for response in RESPONSES if response in present]
+    return [
+        LegendEntry(words, partial(_paint_response, response))
+        for response, (words, _) in RESPONSES.items()
+        if response in present
+    ]
 
 
-def _entry(response: str) -> LegendEntry:
-    return LegendEntry(RESPONSES[response][0], lambda axes, x, y: draw_response(axes, response, (x, y)))
+def _paint_response(response: str, axes: Axes, x: float, y: float) -> None:
+    draw_response(axes, response, (x, y))
 
 
 End = Literal["ongoing", "progression", "death", "stopped", "not stated"]
-ENDS: Final = ("ongoing", "progression", "death", "stopped", "not stated")
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,8 @@ class Segment:
     end: End = "not stated"
 
     def __post_init__(self) -> None:
-        if self.end not in ENDS:
-            raise ValueError(f"{self.drug!r}: the end is one of {', '.join(ENDS)}, not {self.end!r}")
+        if self.end not in get_args(End):
+            raise ValueError(f"{self.drug!r}: the end is one of {', '.join(get_args(End))}, not {self.end!r}")
         if (self.low is None) != (self.high is None):
             raise ValueError(f"{self.drug!r}: give both ends of the months, or neither")
         if self.low is not None and self.high is not None and not 0 <= self.low <= self.high < math.inf:
@@ -114,43 +115,25 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class Lane:
-    """One patient: the label, texts under `SwimmerTable.column_headings`, the drugs in order, and a text at the end."""
-
-    label: str
-    segments: tuple[Segment, ...]
-    columns: tuple[str, ...] = ()
-    ended: str = ""
-
-
-@dataclass(frozen=True)
 class SwimmerTable:
-    """All that a swimmer plot shows. `drugs`: in the order of their colours; any other drug follows them.
+    """All that a swimmer plot shows: the texts, a row a patient, and the drugs of each row in order.
 
-    Raises ValueError for a lane of more columns than headings.
+    `drugs` are in the order of their colours; any other follows them.
     """
 
-    title: str
-    label_heading: str
-    column_headings: tuple[str, ...]
-    ended_heading: str
-    lanes: tuple[Lane, ...]
-    axis_label: str
-    subtitle: str = ""
-    footnotes: tuple[str, ...] = ()
+    texts: ForestTable
+    lanes: tuple[tuple[Segment, ...], ...]
     drugs: tuple[str, ...] = ()
 
-    def __post_init__(self) -> None:
-        for lane in self.lanes:
-            if len(lane.columns) > len(self.column_headings):
-                wanted = len(self.column_headings)
-                raise ValueError(f"lane {lane.label!r}: {len(lane.columns)} columns, {wanted} headings")
-
-    @property
+    @cached_property
     def all_drugs(self) -> tuple[str, ...]:
         """Every drug once: those named in `drugs`, then the others as they come."""
-        found = [segment.drug for lane in self.lanes for segment in lane.segments]
+        found = [segment.drug for lane in self.lanes for segment in lane]
         return tuple(drug for drug in dict.fromkeys((*self.drugs, *found)) if drug in set(found))
+
+    def look(self, drug: str) -> tuple[str, str]:
+        """Colour and hatch of the bars of a drug."""
+        return _LOOKS[self.all_drugs.index(drug) % len(_LOOKS)]
 
 
 _TITLE = "Treatment courses, patient by patient"
@@ -162,20 +145,20 @@ def swimmer_table(results: Results, pools: Pools) -> SwimmerTable:
     found = results.courses[pools[-1]]
     labels = report_labels(results.library.reports)
     several = Counter(patient.report for patient in found.patients)
-    drawn = found.patients[: many.MOST_ROWS]
-    lanes = [_lane(patient, labels, several[patient.report] > 1) for patient in drawn]
+    drawn = found.patients[: content.MOST_ROWS]
+    rows = [_row(patient, labels, several[patient.report] > 1) for patient in drawn]
+    lanes = [tuple(map(_segment, patient.courses)) for patient in drawn]
     if rest := len(found.patients) - len(drawn):
-        lanes.append(Lane(many.others(rest, "patient"), ()))
-    group = results.response.pools[pools[-1]]
-    return SwimmerTable(
+        rows.append(ForestRow("plain", content.others(rest, "patient")))
+        lanes.append(())
+    texts = ForestTable(
         title=_TITLE,
-        subtitle=f"{version_line(results)}; {group.label}",
+        subtitle=f"{version_line(results)}; {results.response.pools[pools[-1]].label}",
         label_heading="Patient",
         column_headings=("Inhibitors", "Response"),
-        ended_heading="Ended by",
-        lanes=tuple(lanes),
+        interval_heading="Ended by",
+        rows=tuple(rows),
         axis_label="Months on inhibitors",
-        drugs=tuple(_ranked(course for patient in found.patients for course in patient.courses)),
         footnotes=(
             "Signs: best response to each inhibitor in turn; when it was reached is not recorded. Gaps between "
             "inhibitors are not recorded either, so bars stand end to end, and what follows a course of unknown length "
@@ -184,6 +167,8 @@ def swimmer_table(results: Results, pools: Pools) -> SwimmerTable:
             f"{'is' if found.arms.evaluable == 1 else 'are'} known only as counts of an arm and cannot be drawn.",
         ),
     )
+    drugs = _ranked(course for patient in found.patients for course in patient.courses)
+    return SwimmerTable(texts, tuple(lanes), tuple(drugs))
 
 
 def lane_label(labels: Mapping[str, str], patient: PatientCourses) -> str:
@@ -191,16 +176,12 @@ def lane_label(labels: Mapping[str, str], patient: PatientCourses) -> str:
     return f"{labels[patient.report]}, {patient.counts.units[0].name}"
 
 
-def _lane(patient: PatientCourses, labels: Mapping[str, str], named: bool) -> Lane:
-    return Lane(
-        lane_label(labels, patient) if named else labels[patient.report],
-        tuple(map(_segment, patient.courses)),
-        (
-            _ARROW.join(f"{course.drug}{' +' if course.combined_with else ''}" for course in patient.courses),
-            _ARROW.join(course.response or "?" for course in patient.courses),
-        ),
-        _ARROW.join(_ended(course) for course in patient.courses),
-    )
+def _row(patient: PatientCourses, labels: Mapping[str, str], named: bool) -> ForestRow:
+    drugs = (f"{course.drug}{' +' if course.combined_with else ''}" for course in patient.courses)
+    responses = (course.response or "?" for course in patient.courses)
+    label = lane_label(labels, patient) if named else labels[patient.report]
+    columns = (_ARROW.join(drugs), _ARROW.join(responses))
+    return ForestRow("plain", label, columns, interval_text=_ARROW.join(map(_ended, patient.courses)))
 
 
 def _segment(course: TreatmentCourse) -> Segment:
@@ -226,26 +207,24 @@ def _ended(course: TreatmentCourse) -> str:
 
 def swimmer_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     """The figure `swimmer`."""
-
     found = results.courses[pools[-1]]
     if not found.patients:
         return NotDrawn("swimmer", _TITLE, "every patient of the pool is known only as one of the counts of an arm")
     count = Counting()
     said = _said(results, found, count)
     figure, places = draw_lanes(swimmer_table(results, pools))
-    labels = report_labels(results.library.reports)
+    courses = map(partial(_courses, report_labels(results.library.reports)), found.patients[: content.MOST_ROWS])
     regions = tuple(
-        Region(lane_label(labels, patient), _courses(labels, patient), place)
-        for patient, place in zip(found.patients[: many.MOST_ROWS], places, strict=False)  # the last may be the rest
+        Region(behind.title, behind, place)
+        for behind, place in zip(courses, places, strict=False)  # the last place may be that of the rest
     )
-    note = many.compact_note(len(regions), len(found.patients), "patients the longest treated", "treatment-courses")
+    note = content.compact_note(len(regions), len(found.patients), "patients the longest treated", "treatment-courses")
     caption = (
         f"{_TITLE}: {said} A lane is a patient, a bar an inhibitor, as long as the months on it; dashed boxes with a "
         f"question mark are courses whose length is not stated.{note}"
     )
-    return ReviewFigure(
-        "swimmer", _TITLE, caption, f"Swimmer plot: {said}{note}", figure, counted=count.found, regions=regions
-    )
+    alt = f"Swimmer plot: {said}{note}"
+    return ReviewFigure("swimmer", _TITLE, caption, alt, figure, counted=count.found, regions=regions)
 
 
 def _courses(labels: Mapping[str, str], patient: PatientCourses) -> Count:
@@ -268,7 +247,7 @@ def _said(results: Results, found: TreatmentCourses, count: Counting) -> str:
     firsts = [unit for unit in units if unit.course == 1]
     said = f"{those('patients, first courses', firsts, 'patient')} of {label} with "
     said += f"{those('courses', units, 'course')} ("
-    said += ", ".join(f"{drug} {those(drug, _given(units, drug))}" for drug in _ranked(units))
+    said += ", ".join(f"{drug} {those(drug, [unit for unit in units if unit.drug == drug])}" for drug in _ranked(units))
     several = [unit for unit in firsts if unit.subject in later]
     said += f"), {those('more than one inhibitor, first courses', several)} with more than one inhibitor; "
     said += f"length known for {those('length known', [u for u in units if u.duration is not None])} of "
@@ -280,17 +259,11 @@ def _said(results: Results, found: TreatmentCourses, count: Counting) -> str:
     return f"{said}the longest known treatment is {months}."
 
 
-def _given(units: Iterable[Unit], drug: str) -> list[Unit]:
-    return [unit for unit in units if unit.drug == drug]
-
-
 def _ranked(courses: Iterable[Unit | TreatmentCourse]) -> list[str]:
     """The drugs, the most given first."""
     given = Counter(course.drug for course in courses)
     return sorted(given, key=lambda drug: (-given[drug], drug))
 
-
-__all__ = ["Lane", "Segment", "SwimmerTable", "draw_lanes", "draw_swimmer"]
 
 BAR: Final = 0.105
 STUB: Final = 0.3
@@ -326,18 +299,7 @@ def draw_swimmer(table: SwimmerTable) -> Figure:
 
 def draw_lanes(table: SwimmerTable) -> tuple[Figure, tuple[Place, ...]]:
     """As `draw_swimmer`, and where each lane stands on it."""
-    rows = tuple(ForestRow("plain", lane.label, lane.columns, interval_text=lane.ended) for lane in table.lanes)
-    texts = ForestTable(
-        title=table.title,
-        subtitle=table.subtitle,
-        label_heading=table.label_heading,
-        column_headings=table.column_headings,
-        interval_heading=table.ended_heading,
-        rows=rows,
-        axis_label=table.axis_label,
-        footnotes=table.footnotes,
-    )
-    return draw_rows(texts, _Swimmers(table))
+    return draw_rows(table.texts, _Swimmers(table))
 
 
 @dataclass(frozen=True)
@@ -349,25 +311,19 @@ class _Swimmers:
     @cached_property
     def stub(self) -> float:
         """Inches that a course of unknown length takes."""
-        counts = (sum(segment.low is None for segment in lane.segments) for lane in self.table.lanes)
-        return min(STUB, STUBS / max(1, *counts, 1))
-
-    @cached_property
-    def gutter(self) -> float:
-        """Inches before the first month, for the signs of the responses."""
-        signs = max((len(lane.segments) for lane in self.table.lanes), default=0)
-        return min(signs, SIGNS) * SIGN_STEP + SIGN / 2
+        return min(STUB, STUBS / max(1, *map(_unknown_in, self.table.lanes), 1))
 
     @cached_property
     def axis(self) -> tuple[float, float]:
         """Months, from the signs of the responses as far as each lane, its stubs and its arrow need."""
-        room = PLOT_MIN - 2 * PLOT_PAD - self.gutter
+        gutter = min(max(map(len, self.table.lanes), default=0), SIGNS) * SIGN_STEP + SIGN / 2
+        room = PLOT_MIN - 2 * PLOT_PAD - gutter
         needed = (
-            _known(lane) * room / (room - ARROW - self.stub * sum(segment.low is None for segment in lane.segments))
+            fsum(segment.high or 0.0 for segment in lane) * room / (room - ARROW - self.stub * _unknown_in(lane))
             for lane in self.table.lanes
         )
         end = max([1.0, *needed])
-        return -end * self.gutter / room, end
+        return -end * gutter / room, end
 
     def ticks(self) -> list[tuple[float, str]]:
         """Round numbers of months."""
@@ -377,8 +333,8 @@ class _Swimmers:
 
     def legend(self) -> list[LegendEntry]:
         """The drugs, responses and ends that are there, and no other."""
-        segments = [segment for lane in self.table.lanes for segment in lane.segments]
-        entries = [LegendEntry(drug, partial(_paint_drug, _look(self.table, drug))) for drug in self.table.all_drugs]
+        segments = [segment for lane in self.table.lanes for segment in lane]
+        entries = [LegendEntry(drug, partial(_paint_drug, self.table.look(drug))) for drug in self.table.all_drugs]
         entries += response_entries(segment.response for segment in segments)
         ends = {segment.end for segment in segments}
         signs = (("progression", "Ended by progression"), ("death", "Ended by death"), ("ongoing", "Ongoing"))
@@ -395,8 +351,8 @@ class _Swimmers:
     def mark(self, plot: Plot, number: int, y: float) -> None:
         """One lane: the signs of the responses, then the bars from left to right."""
         start = 0.0
-        for place, segment in enumerate(self.table.lanes[number].segments):
-            look, name = _look(self.table, segment.drug), f"row-{number}"
+        for place, segment in enumerate(self.table.lanes[number]):
+            look, name = self.table.look(segment.drug), f"row-{number}"
             if segment.low is None or segment.high is None:
                 end = start + self.stub * plot.unit
                 _unknown(plot.axes, (start, end), y, look).set_gid(f"{name}-unknown-{place}")
@@ -412,19 +368,15 @@ class _Swimmers:
             start = end
 
 
-def _known(lane: Lane) -> float:
-    return fsum(segment.high or 0.0 for segment in lane.segments)
-
-
-def _look(table: SwimmerTable, drug: str) -> tuple[str, str]:
-    return _LOOKS[table.all_drugs.index(drug) % len(_LOOKS)]
+def _unknown_in(lane: Sequence[Segment]) -> int:
+    """How many courses of a lane have no known length."""
+    return sum(segment.low is None for segment in lane)
 
 
 def _bar(axes: Axes, ends: tuple[float, float], y: float, look: tuple[str, str]) -> Rectangle:
-    bar = Rectangle((ends[0], y - BAR / 2), ends[1] - ends[0], BAR, facecolor=look[0], edgecolor=style.GREY)
-    bar.set(linewidth=0.6, hatch=look[1], clip_on=False, zorder=3)
-    axes.add_artist(bar)
-    return bar
+    centre, size = ((ends[0] + ends[1]) / 2, y), (ends[1] - ends[0], BAR)
+    drawn: dict[str, Any] = {"facecolor": look[0], "edgecolor": style.GREY, "hatch": look[1]}
+    return style.draw_rectangle(axes, centre, size, **drawn, linewidth=0.6, clip_on=False, zorder=3)
 
 
 def _unknown(axes: Axes, ends: tuple[float, float], y: float, look: tuple[str, str]) -> Rectangle:

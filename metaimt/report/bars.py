@@ -12,7 +12,10 @@ Rate = PooledProportion | Proportion | WeightedProportion | AdjustedRate | None
 
 def bar(rate: Rate) -> dict[str, str] | None:
     """`at`, `low` and `high` in per cent to two decimals; None where nobody is evaluable."""
-    if rate is None:
-        return None
-    ends = {"at": rate.estimate, "low": rate.lower, "high": rate.upper}
+    return None if rate is None else bar_of(rate.estimate, rate.lower, rate.upper)
+
+
+def bar_of(estimate: float, lower: float, upper: float) -> dict[str, str]:
+    """The same of three proportions."""
+    ends = {"at": estimate, "low": lower, "high": upper}
     return {name: number_text(round(100 * value, 2)) for name, value in ends.items()}

@@ -27,7 +27,7 @@ from metaimt.model.text import Number, Text
 from metaimt.render.html import Html, Numbers, shown, visible
 from metaimt.report.page_cases import FACETS, STRATUM, STRIP, case_data, report_data
 from metaimt.report.page_figures import PageFigures
-from metaimt.report.page_top import compact_note, forest_rows, shared_note, top
+from metaimt.report.page_top import top
 from metaimt.versions.changes import Changes
 
 if TYPE_CHECKING:
@@ -99,9 +99,6 @@ def page_html(
         version=results.response.version,
         heading=results.response.title,
         top=top(results),
-        forest=list(forest_rows(results)),
-        shared_note=shared_note(results),
-        compact_note=compact_note(results),
         sections=lambda names: Markup("").join(html.section(content[name]) for name in names),
         contents=CONTENTS,
         blocks=lambda names: html.blocks(tuple(content[name] for name in names if name in content)),

@@ -16,6 +16,7 @@ from typing import Any
 from metaimt.analyses.results import Results
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Arm, CaseFile, Course, Median, Patient
+from metaimt.content.labels import report_labels
 from metaimt.content.sources import addresses_of, reference
 from metaimt.evidence.selection import Placed
 from metaimt.model.fields import BY_NAME, FURTHER
@@ -225,8 +226,6 @@ def case_data(results: Results) -> list[dict[str, Any]]:
 
 def report_data(results: Results) -> dict[str, dict[str, Any]]:
     """One entry a report, by id: label, reference, links, file, and how it was read."""
-    from metaimt.figures.review_forest import report_labels
-
     labels = report_labels(results.library.reports)
     files = {placed.unit.report: placed.unit.file for placed in results.selection.placed}
     return {

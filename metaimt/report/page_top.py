@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.results import Results
-from metaimt.content.headline import HeadlineRow, row_of
+from metaimt.content.labels import capital
 from metaimt.content.sources import last_search, read_depths, read_twice
 from metaimt.content.subgroups import exact_interval, prespecified
-from metaimt.evidence.selection import Placed
-from metaimt.figures.forest_table import forest_note, largest_reports, others
 from metaimt.model import text
-from metaimt.model.count import Count
 from metaimt.model.text import Text, counted
-from metaimt.render.html import shown
 from metaimt.report.bars import bar
-from metaimt.report.cells import number_text
 from metaimt.report.wording import (
     NOTHING,
     fraction,
@@ -30,8 +25,6 @@ from metaimt.report.wording import (
     responded,
     short_method,
 )
-from metaimt.statistics.outcome import NotRun
-from metaimt.statistics.proportion import clopper_pearson
 
 LIVING = {
     "up_to_date": "up to date",
@@ -62,47 +55,6 @@ def top(results: Results) -> dict[str, Any]:
             ("Status", _living(results)),
         ],
     }
-
-
-def forest_rows(results: Results) -> Iterator[dict[str, Any]]:
-    """Headings, a row a report (twice where only a part of it is in the headline pool), and the strata."""
-    headline, widest = results.response.headline, list(results.response.pools.values())[-1]
-    either = results.selection.of_either(headline.name, widest.name)
-    members = [member for member in either if member.unit.evaluable]
-    largest = largest_reports(members, headline.name)
-    for stratum in results.protocol.strata:
-        inside = [member for member in members if member.stratum == stratum]
-        if inside:
-            yield {"kind": "heading", "label": capital(widest.strata[stratum].label)}
-            for group, tone, first in ((headline, "in", True), (widest, "out", False)):
-                shown = {report for report, counted_first in largest if counted_first == first}
-                yield from _reports(results, [m for m in inside if m.is_in(headline.name) == first], group, tone, shown)
-            for pool in dict.fromkeys((headline.name, widest.name)):
-                group = results.response.pools[pool]
-                row = _row(row_of(group.strata[stratum]))
-                yield {**row, "kind": "summary", "label": f"{row['label']}, {group.label}", "drug": ""}
-    yield {"kind": "heading", "label": "All together"}
-    for group in results.response.pools.values():
-        yield {**_row(row_of(group)), "kind": "summary", "drug": ""}
-
-
-def shared_note(results: Results) -> str:
-    """What the mark at a report means; empty where no report has it."""
-    from metaimt.figures import review_forest
-
-    pools = results.selection.pools
-    return shown(review_forest.shared_note(results, pools[0], pools[-1]).strip())
-
-
-def compact_note(results: Results) -> str:
-    """What is to be said of a forest that does not show every report; empty if it does."""
-    pools = results.selection.pools
-    return shown(forest_note(results.selection.of_either(pools[0], pools[-1]), pools[0]).strip())
-
-
-def capital(label: str) -> str:
-    """A label at the start of a line."""
-    return label[:1].upper() + label[1:]
 
 
 def _answer(group: Group) -> dict[str, Any]:
@@ -178,62 +130,3 @@ def _living(results: Results) -> str:
     if living is None:
         return ""
     return f"{LIVING[living.status]}; to be searched every {plural(living.search_every_months, 'month')}"
-
-
-def _row(row: HeadlineRow) -> dict[str, Any]:
-    return {
-        "label": row.label if row.kind in {"adjusted", "local"} else capital(row.label),
-        "behind": row.counts,
-        "fraction": row.fraction,
-        "reports": row.reports,
-        "orr": row.percentage,
-        "interval": row.limits,
-        "method": row.method(short=True),
-        "bar": None if isinstance(row.rate, NotRun) else bar(row.rate),
-    }
-
-
-def _reports(
-    results: Results, members: list[Placed], group: Group, tone: str, largest: Collection[str]
-) -> Iterator[dict[str, Any]]:
-    from metaimt.figures.review_forest import report_labels, shared_mark
-
-    labels = report_labels(results.library.reports)
-    by_report: dict[str, list[Placed]] = {}
-    for member in members:
-        by_report.setdefault(member.unit.report, []).append(member)
-
-    def order(item: tuple[str, list[Placed]]) -> tuple[int, int, str]:
-        return (-sum(m.unit.evaluable for m in item[1]), item[1][0].unit.year or 9999, item[0])
-
-    for report, placed in sorted(by_report.items(), key=order):
-        if report not in largest:
-            continue
-        counts = Count.of(f"{report} in {group.label}", (member.unit for member in placed))
-        label = labels[report] + shared_mark(placed, list(results.response.pools)[-1])
-        yield {"kind": "report", "tone": tone, "label": label, **_counted(counts)}
-    rest = [member for report, placed in by_report.items() if report not in largest for member in placed]
-    if rest:
-        label = others(len(by_report.keys() - largest), "report")
-        counts = Count.of(f"{rest[0].stratum} {label} in {group.label}", (member.unit for member in rest))
-        bare = {"drug": "", "orr": "", "interval": "", "bar": None, "local": False, "behind": counts}
-        yield {"kind": "report", "tone": tone, "label": label, **bare} | {
-            "fraction": fraction(counts.responders, counts.evaluable)
-        }
-
-
-def _counted(counts: Count) -> Mapping[str, Any]:
-    r, n = counts.responders, counts.evaluable
-    exact = clopper_pearson(r, n)
-    drugs = sorted({unit.drug + (" +" if unit.combined_with else "") for unit in counts.units})
-    return {
-        "behind": counts,
-        "drug": ", ".join(drugs),
-        "fraction": fraction(r, n),
-        "orr": percent(exact.estimate),
-        "interval": limits(exact.lower, exact.upper),
-        "method": "exact",
-        "bar": bar(exact),
-        "size": number_text(round(2.5 + min(n, 25) ** 0.5, 2)),
-        "local": counts.units[0].local,
-    }

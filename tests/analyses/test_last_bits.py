@@ -14,7 +14,7 @@ from metaimt.analyses.models import DIGITS, Interval, Model
 from metaimt.analyses.over_time import UNDATED, Step, _crossings
 from metaimt.analyses.sensitivity import Specification, _order
 from metaimt.analyses.wording import difference, p_value, percent, rate_and_limits, significant
-from metaimt.figures.methods_forest import _spread
+from metaimt.figures.review_forest import _spread
 from metaimt.model.count import Count
 from metaimt.serialise import to_json
 from metaimt.statistics.proportion import Proportion

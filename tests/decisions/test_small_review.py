@@ -45,13 +45,13 @@ from metaimt.analyses.subgroups import reports_by_level
 from metaimt.content.evidence_map import map_table
 from metaimt.content.section import Table, words_of
 from metaimt.content.whats_new import Here, news_section
-from metaimt.figures.forest_by import forest_by_table
-from metaimt.figures.forest_table import ForestTable
-from metaimt.figures.methods_forest import methods_table
+from metaimt.figures.forest import ForestTable
 from metaimt.figures.review_figure import Pools, ReviewFigure
 from metaimt.figures.review_forest import (
+    forest_by_table,
     forest_table,
     leave_one_out_table,
+    methods_table,
     over_time_table,
     sensitivity_figure,
     sensitivity_table,

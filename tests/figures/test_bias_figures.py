@@ -11,9 +11,8 @@ from matplotlib.lines import Line2D
 import metaimt
 from metaimt.analyses.publication_bias import Selectivity
 from metaimt.analyses.results import Results
-from metaimt.figures.funnel import funnel_figure
+from metaimt.figures.publication_bias import funnel_figure, selectivity_figure
 from metaimt.figures.review_figure import NotDrawn, ReviewFigure
-from metaimt.figures.selectivity import selectivity_figure
 from metaimt.statistics.small_study import SmallStudies
 
 POOLS = ("strict", "all_evidence")

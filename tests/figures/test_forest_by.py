@@ -9,9 +9,10 @@ from drawn import assert_tidy, written
 import metaimt
 from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import reports_by_level
+from metaimt.content.labels import column_headings, column_texts
 from metaimt.figures.forest import draw_forest
-from metaimt.figures.forest_by import column_headings, column_texts, forest_by_figure, forest_by_table
 from metaimt.figures.review_figure import ReviewFigure
+from metaimt.figures.review_forest import forest_by_figure, forest_by_table
 from metaimt.model.fields import COLUMNS
 from metaimt.problem import WrongUse
 from metaimt.review import draw_named

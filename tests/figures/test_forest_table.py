@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from metaimt.casefiles.model import CaseFile, Publication
-from metaimt.figures.forest import ForestRow, ForestTable, draw_forest
-from metaimt.figures.forest_table import zoomed
-from metaimt.figures.review_forest import report_labels
+from metaimt.content.forest import ForestRow
+from metaimt.content.labels import report_labels
+from metaimt.figures.forest import ForestTable, draw_forest, zoomed
 from metaimt.figures.save import figure_bytes
 
 REPORT = ForestRow("report", "Made up 7", ("a drug", "4/8"), 0.5, 0.2, 0.8, 8)
@@ -53,7 +53,7 @@ def test_an_axis_goes_from_tenth_to_tenth(limits: list[tuple[float, float]], axi
 
 
 def test_a_wrong_table_is_refused() -> None:
-    table = ForestTable("Made up", "Report", ("Drug", "r/n"), "ORR", (REPORT,), "Response rate")
+    table = ForestTable("Made up", "Report", ("Drug", "r/n"), (REPORT,))
     with pytest.raises(ValueError, match="'Made up 7': 3 columns, 2 headings"):
         replace(table, rows=(replace(REPORT, columns=("a", "b", "c")),))
     for axis in ((0.7, 0.3), (0.5, 0.5), (0.0, float("inf"))):

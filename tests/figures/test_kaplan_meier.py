@@ -90,7 +90,7 @@ def test_many_patients_make_no_huge_figure() -> None:
 
 def test_shares() -> None:
     rows = (("lung", clopper_pearson(6, 15)), ("limbs", clopper_pearson(0, 14)))
-    shown = texts(draw_shares(SharePlot("x", rows, ("all", clopper_pearson(6, 29)))))
+    shown = texts(draw_shares(SharePlot("x", rows, ("all", clopper_pearson(6, 29))))[0])
     assert {"6/15", "0/14", "6/29", "40.0 [16.3, 67.7]", "0.0 [0.0, 23.2]"} <= set(shown)
     with pytest.raises(ValueError, match="no share"):
         draw_shares(SharePlot("x", (), None))

@@ -12,10 +12,16 @@ import metaimt
 from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import reports_by_level
 from metaimt.content.over_time import over_time_section
-from metaimt.figures.forest_by import forest_by_figure, forest_by_table
-from metaimt.figures.forest_table import ForestTable
+from metaimt.figures.forest import ForestTable
 from metaimt.figures.review_figure import ReviewFigure
-from metaimt.figures.review_forest import forest_figure, forest_table, leave_one_out_figure, leave_one_out_table
+from metaimt.figures.review_forest import (
+    forest_by_figure,
+    forest_by_table,
+    forest_figure,
+    forest_table,
+    leave_one_out_figure,
+    leave_one_out_table,
+)
 from metaimt.figures.swimmer import swimmer_figure, swimmer_table
 from metaimt.render.markdown import section_markdown
 from metaimt.report.page import page_html
@@ -53,7 +59,7 @@ def test_a_long_forest_draws_the_largest_reports_and_the_rest_as_one_row(
 ) -> None:
     whole = counts(forest_table(many), 1, "report")
     assert forest_figure(many, POOLS).caption.count("tables/") == 0
-    monkeypatch.setattr("metaimt.figures.forest_table.MOST_ROWS", most)
+    monkeypatch.setattr("metaimt.content.forest.MOST_ROWS", most)
     table = forest_table(many)
     drawn = [row for row in table.rows if row.kind == "report"]
     rest = [row for row in table.rows if row.kind == "plain"]
@@ -72,7 +78,7 @@ def test_a_long_leave_one_out_draws_those_that_move_the_estimate_most(
     many: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = counts(leave_one_out_table(many, POOLS), 0, "report")
-    monkeypatch.setattr("metaimt.figures.forest_table.MOST_ROWS", 6)
+    monkeypatch.setattr("metaimt.content.forest.MOST_ROWS", 6)
     table = leave_one_out_table(many, POOLS)
     assert [row.label for row in table.rows if row.kind == "plain"] == ["and 8 other reports"] * 2
     assert counts(table, 0, "report", "plain") == whole
@@ -82,9 +88,9 @@ def test_a_long_leave_one_out_draws_those_that_move_the_estimate_most(
 
 
 def test_a_long_swimmer_plot_draws_the_longest_treated(many: Results, monkeypatch: pytest.MonkeyPatch) -> None:
-    lanes = swimmer_table(many, POOLS).lanes
-    monkeypatch.setattr("metaimt.figures.forest_table.MOST_ROWS", 5)
-    short = swimmer_table(many, POOLS).lanes
+    lanes = swimmer_table(many, POOLS).texts.rows
+    monkeypatch.setattr("metaimt.content.forest.MOST_ROWS", 5)
+    short = swimmer_table(many, POOLS).texts.rows
     assert short[:5] == lanes[:5]
     assert [lane.label for lane in short[5:]] == ["and 40 other patients"]
     figure = swimmer_figure(many, POOLS)
@@ -97,7 +103,7 @@ def test_a_forest_by_group_of_just_as_many_reports_as_are_drawn_has_them_all(
     many: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = reports_by_level(many.selection, many.protocol, "all_evidence", "histology")
-    monkeypatch.setattr("metaimt.figures.forest_table.MOST_ROWS", 11)
+    monkeypatch.setattr("metaimt.content.forest.MOST_ROWS", 11)
     kinds = [row.kind for row in forest_by_table(many, found, ()).rows]
     assert (kinds.count("report"), kinds.count("plain")) == (11, 0)
 
@@ -105,7 +111,7 @@ def test_a_forest_by_group_of_just_as_many_reports_as_are_drawn_has_them_all(
 def test_a_long_forest_by_group_adds_up(many: Results, monkeypatch: pytest.MonkeyPatch) -> None:
     found = reports_by_level(many.selection, many.protocol, "all_evidence", "histology")
     whole = counts(forest_by_table(many, found, ()), 0, "report")
-    monkeypatch.setattr("metaimt.figures.forest_table.MOST_ROWS", 4)
+    monkeypatch.setattr("metaimt.content.forest.MOST_ROWS", 4)
     assert counts(forest_by_table(many, found, ()), 0, "report", "plain") == whole
     figure = forest_by_figure(many, found, ())
     assert isinstance(figure, ReviewFigure)
@@ -113,7 +119,7 @@ def test_a_long_forest_by_group_adds_up(many: Results, monkeypatch: pytest.Monke
 
 
 def test_many_steps_in_time_are_the_last_and_say_so(many: Results, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("metaimt.figures.forest_table.MOST_ROWS", 2)
+    monkeypatch.setattr("metaimt.content.forest.MOST_ROWS", 2)
     found = section_markdown(over_time_section(many), lambda _: "").split("\n### ")[1]
     assert re.findall(r"^\| (\d+) ", found, re.MULTILINE) == ["2019", "2020"]
     assert "- Of 10 steps the last 2 are shown; all are in `tables/over-time.csv`.\n" in found

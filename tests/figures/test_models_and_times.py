@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from metaimt.analyses.by_model import SHOWN
 from metaimt.analyses.results import Results
-from metaimt.figures.forest_table import pool_heading
+from metaimt.content.forest import pool_heading
 from metaimt.figures.kaplan_meier import pfs_figure, time_on_treatment_figure
-from metaimt.figures.methods_forest import methods_figure, methods_table
 from metaimt.figures.review_figure import NotDrawn, ReviewFigure
+from metaimt.figures.review_forest import methods_figure, methods_table
 from metaimt.model.count import Count
 from metaimt.serialise import to_json
 

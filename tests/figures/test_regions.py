@@ -14,8 +14,8 @@ from test_swimmer import lane
 from test_swimmer import table as swimmer
 
 from metaimt.analyses.results import Results
-from metaimt.figures.forest import draw_forest_rows
-from metaimt.figures.forest_table import ForestRow, ForestTable
+from metaimt.content.forest import ForestRow
+from metaimt.figures.forest import ForestTable, draw_forest_rows
 from metaimt.figures.registry import draw_figure
 from metaimt.figures.review_figure import Counted, Counting, Place, ReviewFigure, parts_of
 from metaimt.figures.specification_curve import draw_specification_columns
@@ -64,7 +64,7 @@ def test_every_lane_has_the_place_in_which_its_bars_stand(count: int) -> None:
 
 @pytest.mark.parametrize("label", EXTREME_LABELS)
 def test_lanes_of_any_label_stay_apart(label: str) -> None:
-    lanes = [lane(4, label=label, columns=(label, label), ended=label), lane(5), lane(7, label=label)]
+    lanes = [lane(4, label=label, columns=(label, label), interval_text=label), lane(5), lane(7, label=label)]
     figure, places = draw_lanes(swimmer(lanes, title=label, subtitle=label))
     assert_below_each_other(places)
     for number in range(3):
@@ -87,7 +87,7 @@ def test_rows_of_a_forest_plot_hold_their_boxes(label: str) -> None:
     rows = [ForestRow("heading", label)]
     rows += [ForestRow("report", label, (label,), 0.5, 0.2, 0.8), ForestRow("space", ""), ForestRow("plain", "a")]
     rows += [ForestRow("report", "b", ("1/2",), 0.4, 0.1, 0.8)]
-    figure, places = draw_forest_rows(ForestTable(label, "Made up", ("r/n",), "ORR", tuple(rows), "ORR (%)"))
+    figure, places = draw_forest_rows(ForestTable(label, "Made up", ("r/n",), tuple(rows)))
     assert len(places) == len(rows)
     assert_below_each_other(places)
     for number in (1, 4):

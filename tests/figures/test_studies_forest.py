@@ -6,8 +6,8 @@ import pytest
 
 from metaimt.analyses.comparison import compare_studies
 from metaimt.casefiles.studies import Studies, Study
-from metaimt.figures.forest_table import ForestTable
-from metaimt.figures.studies_forest import MOST_ROWS, studies_figure, studies_table
+from metaimt.figures.forest import ForestTable
+from metaimt.figures.review_forest import MOST_STUDIES, studies_figure, studies_table
 from metaimt.problem import CannotAnalyse
 from metaimt.serialise import to_json
 from metaimt.statistics.prediction import predict
@@ -56,8 +56,8 @@ def test_groups_have_a_heading() -> None:
 
 
 def test_more_rows_than_a_page_shows_are_refused() -> None:
-    many = ROWS + tuple(Study(f"s{k}", 1, 2) for k in range(MOST_ROWS))
-    with pytest.raises(CannotAnalyse, match=f"{MOST_ROWS + 3} reports, more than the {MOST_ROWS}"):
+    many = ROWS + tuple(Study(f"s{k}", 1, 2) for k in range(MOST_STUDIES))
+    with pytest.raises(CannotAnalyse, match=f"{MOST_STUDIES + 3} reports, more than the {MOST_STUDIES}"):
         table_of(many, None)
 
 

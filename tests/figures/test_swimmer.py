@@ -10,9 +10,18 @@ import pytest
 from drawn import EXTREME_LABELS, assert_tidy, marks, written
 from matplotlib.patches import Rectangle
 
-from metaimt.figures.swimmer import Lane, Segment, SwimmerTable, draw_swimmer
+from metaimt.content.forest import ForestRow
+from metaimt.figures.forest import ForestTable
+from metaimt.figures.swimmer import Segment, SwimmerTable, draw_swimmer
 
 DRUGS = ("a drug", "b drug", "c drug")
+
+
+Lane = tuple[ForestRow, tuple[Segment, ...]]
+
+
+def patient(label: str, *segments: Segment) -> Lane:
+    return ForestRow("plain", label), segments
 
 
 def lane(number: int, **changes: Any) -> Lane:
@@ -29,15 +38,16 @@ def lane(number: int, **changes: Any) -> Lane:
         )
         for place, low in enumerate(months[: number % 3 + 1])
     )
-    made_up = Lane(f"Made up {number}", segments, ("a drug → b drug", "PR"), "progression")
-    return replace(made_up, **changes)
+    row = ForestRow("plain", f"Made up {number}", ("a drug → b drug", "PR"), interval_text="progression")
+    return replace(row, **changes), segments
 
 
 def table(lanes: Sequence[Lane], **changes: Any) -> SwimmerTable:
-    made_up = SwimmerTable(
-        "Made up courses", "Patient", ("Inhibitors", "Response"), "Ended by", tuple(lanes), "Months on inhibitors"
+    rows = tuple(row for row, _ in lanes)
+    texts = ForestTable(
+        "Made up courses", "Patient", ("Inhibitors", "Response"), rows, "Ended by", "Months on inhibitors"
     )
-    return replace(made_up, **changes)
+    return SwimmerTable(replace(texts, **changes), tuple(segments for _, segments in lanes))
 
 
 def bar(found: dict[str, Any], name: str) -> Rectangle:
@@ -54,13 +64,14 @@ def test_any_number_of_lanes_is_tidy(count: int) -> None:
 
 @pytest.mark.parametrize("label", EXTREME_LABELS)
 def test_any_label_is_tidy_in_every_place(label: str) -> None:
-    strange = lane(4, label=label, columns=(label, label), ended=label, segments=(Segment(label, 3, 9),))
-    around = {"title": label, "subtitle": label, "axis_label": label, "ended_heading": label, "footnotes": (label,)}
+    row, _ = lane(4, label=label, columns=(label, label), interval_text=label)
+    strange = row, (Segment(label, 3, 9),)
+    around = {"title": label, "subtitle": label, "axis_label": label, "interval_heading": label, "footnotes": (label,)}
     assert_tidy(draw_swimmer(table([strange, lane(5)], label_heading=label, **around)))
 
 
 def test_bars_are_as_long_as_the_months_and_stand_end_to_end() -> None:
-    found = marks(draw_swimmer(table([Lane("Made up", (Segment("a", 4, 4), Segment("b", 2, 5), Segment("c", 1, 1)))])))
+    found = marks(draw_swimmer(table([patient("Made up", Segment("a", 4, 4), Segment("b", 2, 5), Segment("c", 1, 1))])))
     first, second, third = (bar(found, f"row-0-bar-{place}") for place in range(3))
     assert (first.get_x(), first.get_width()) == (0, 4)
     assert (second.get_x(), second.get_width()) == (4, 2)  # to the shortest; a paler bar goes on to the longest
@@ -68,7 +79,7 @@ def test_bars_are_as_long_as_the_months_and_stand_end_to_end() -> None:
 
 
 def test_an_unknown_length_is_a_box_of_its_own_width_with_a_question_mark() -> None:
-    lanes = [Lane("One", (Segment("a"),)), Lane("Two", (Segment("a"), Segment("b", 6, 6)))]
+    lanes = [patient("One", Segment("a")), patient("Two", Segment("a"), Segment("b", 6, 6))]
     figure = draw_swimmer(table(lanes))
     found = marks(figure)
     widths = {bar(found, f"row-{number}-unknown-0").get_width() for number in (0, 1)}
@@ -78,7 +89,7 @@ def test_an_unknown_length_is_a_box_of_its_own_width_with_a_question_mark() -> N
 
 
 def test_the_same_drug_has_the_same_look_and_others_have_others() -> None:
-    lanes = [Lane("One", (Segment("a", 3, 3), Segment("b", 3, 3))), Lane("Two", (Segment("a", 3, 3),))]
+    lanes = [patient("One", Segment("a", 3, 3), Segment("b", 3, 3)), patient("Two", Segment("a", 3, 3))]
     found = marks(draw_swimmer(table(lanes)))
     looks = [
         (bar(found, name).get_facecolor(), bar(found, name).get_hatch())
@@ -89,7 +100,7 @@ def test_the_same_drug_has_the_same_look_and_others_have_others() -> None:
 
 
 def test_the_legend_explains_only_what_is_there() -> None:
-    said = written(draw_swimmer(table([Lane("One", (Segment("a", 3, 3, "PR", "ongoing"),))])))
+    said = written(draw_swimmer(table([patient("One", Segment("a", 3, 3, "PR", "ongoing"))])))
     assert "Partial response (PR)" in said and "Ongoing" in said
     absent = ("Complete", "Stable", "Progressive", "Not evaluable", "Ended by p", "Ended by d", "Length", "Range")
     assert not any(text.startswith(absent) for text in said)

@@ -380,9 +380,10 @@ def test_the_line_of_the_contrast_is_the_rate_of_the_pool_it_is_of(make_review: 
     assert without["at"] is None, "no line where nobody is evaluable"
 
 
-def test_a_box_of_very_many_is_no_larger_than_one_of_25() -> None:
-    sizes = [_counted(Count.of("made up", [unit("a/arm1", 1, n)]))["size"] for n in (16, 25, 100)]
-    assert sizes == ["6.5", "7.5", "7.5"]
+def test_a_box_of_very_many_is_no_larger_than_one_of_25(make_review: MakeReview) -> None:
+    cohorts = [report(f"made-up-{n}", arms=[arm(n - 1, n)], design="cohort") for n in (100, 25, 16)]
+    sizes = [row["size"] for row in forest_rows(asked(make_review(*cohorts))) if row["kind"] == "report"]
+    assert sizes == ["7.5", "7.5", "6.5"]
 
 
 def test_a_long_forest_has_the_largest_reports_and_a_row_for_the_others(
@@ -392,7 +393,7 @@ def test_a_long_forest_has_the_largest_reports_and_a_row_for_the_others(
     results = asked(make_review(*cohorts, report("single", patient(course("PR")))))
     rows = [(row["label"], row["fraction"]) for row in forest_rows(results) if row["kind"] == "report"]
     assert rows == [(f"made-up-{n}", f"{n - 1}/{n}") for n in (6, 5, 4, 3)] + [("single", "1/1")]
-    monkeypatch.setattr("metaimt.figures.forest_table.MOST_ROWS", 2)
+    monkeypatch.setattr("metaimt.content.forest.MOST_ROWS", 2)
     short = [row for row in forest_rows(results) if row["kind"] == "report"]
     assert [(row["label"], row["fraction"], row["bar"] is None) for row in short] == [
         ("made-up-6", "5/6", False),

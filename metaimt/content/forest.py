@@ -1,0 +1,545 @@
+"""The rows of every forest plot, made once: the figure and the page draw the same.
+
+A row knows its label, whom it counts and its rate; what a medium writes beside it is the medium's. Of a long review the
+rows beyond `MOST_ROWS` are one row; nothing is left out of the tables and results.json.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol, get_args
+
+from metaimt.analyses.breakdown import NOT_REPORTED
+from metaimt.analyses.comparison import Comparison
+from metaimt.analyses.models import Interval, Model
+from metaimt.analyses.over_time import BY_YEAR, UNDATED, Cumulative
+from metaimt.analyses.pooled_response import Group
+from metaimt.analyses.results import Results
+from metaimt.analyses.sensitivity import NO_ROWS, Cell, ReportLeftOut
+from metaimt.analyses.subgroups import PRIMARY, LevelRows, ReportsByLevel, Subgroup
+from metaimt.analyses.wording import (
+    NOTHING,
+    fraction,
+    p_value,
+    plural,
+    prior_words,
+    rate_and_limits,
+    short_method,
+)
+from metaimt.casefiles.studies import Studies, Study
+from metaimt.content.labels import capital, column_texts, points, r_of_n, report_labels, short_name
+from metaimt.evidence.selection import Placed
+from metaimt.model.count import Count
+from metaimt.model.reason import Reason
+from metaimt.statistics.outcome import NotIdentified, NotRun
+from metaimt.statistics.prediction import Prediction
+from metaimt.statistics.proportion import clopper_pearson
+
+RowKind = Literal["heading", "report", "companion", "summary", "prediction", "plain", "note", "space"]
+Tone = Literal["strict", "rest", "local"]
+Pools = tuple[str, ...]
+"""Names of pools, never empty; a figure of one pool takes the last, the widest."""
+
+MOST_ROWS: Final = 150
+"""Reports, patients or steps in time that one figure or one table of the page shows."""
+LARGER: Final = "2 or more"
+HEADLINE_MODEL: Final = "beta-binomial"
+_WITH_INTERVAL: Final = ("report", "companion", "summary", "prediction")
+
+
+@dataclass(frozen=True)
+class ForestRow:
+    """One row of a forest plot.
+
+    kind: heading (bold), report (box and interval), companion (a second estimate of the row above: a small
+    rhomb), summary (diamond), prediction (dashed bar), plain (texts without a mark), note (small text across the
+    figure) or space. `columns` are the texts under the headings of the columns.
+    `estimate`, `lower` and `upper` are proportions; `size` is the number of patients, the area of the box.
+    tone: strict (filled), rest (hollow) or local (the local cohort: a disc). `interval_text` replaces the
+    printed "74.3 % [62.1 to 84.0]". `reference`, of a heading: a dashed upright line through the rows under it.
+    `counts` are the patients of the row, and `pool` the pool that counts them, where the label names none.
+
+    Raises ValueError, naming the row, unless lower <= estimate <= upper where an interval is drawn (a
+    prediction may lack the estimate), and for an unknown kind or tone or a negative size.
+    """
+
+    kind: RowKind
+    label: str
+    columns: tuple[str, ...] = ()
+    estimate: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    size: float | None = None
+    tone: Tone = "strict"
+    interval_text: str | None = None
+    reference: float | None = None
+    counts: Count | None = None
+    pool: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(RowKind):
+            raise self._wrong(f"kind is one of {', '.join(get_args(RowKind))}, not {self.kind!r}")
+        if self.tone not in get_args(Tone):
+            raise self._wrong(f"tone is one of {', '.join(get_args(Tone))}, not {self.tone!r}")
+        if self.size is not None and not 0 <= self.size < math.inf:
+            raise self._wrong(f"size is a number of patients, not {self.size}")
+        if self.kind in _WITH_INTERVAL:
+            self._check_interval()
+
+    def _check_interval(self) -> None:
+        if self.estimate is None and self.kind != "prediction":
+            raise self._wrong(f"a {self.kind} row needs an estimate")
+        given = [value for value in (self.lower, self.estimate, self.upper) if value is not None]
+        ordered = all(first <= second for first, second in itertools.pairwise(given))
+        if None in (self.lower, self.upper) or not (ordered and all(map(math.isfinite, given))):
+            found = f"{self.lower}, {self.estimate}, {self.upper}"
+            raise self._wrong(f"lower <= estimate <= upper does not hold for {found}")
+
+    def _wrong(self, what: str) -> ValueError:
+        return ValueError(f"forest row {self.label!r}: {what}")
+
+    @property
+    def extent(self) -> tuple[float, float | None, float] | None:
+        """(lower, estimate, upper) of a row that draws an interval, else None."""
+        if self.kind not in _WITH_INTERVAL or self.lower is None or self.upper is None:
+            return None
+        return self.lower, self.estimate, self.upper
+
+    @property
+    def interval_parts(self) -> tuple[str, str]:
+        """What is printed beside the plot, in two parts that align: "74.3 %" and "[62.1 to 84.0]"."""
+        if self.interval_text is not None:
+            head, bracket, tail = self.interval_text.partition("[")
+            return (head, bracket + tail) if bracket else ("", head)
+        if self.extent is None:
+            return "", ""
+        lower, estimate, upper = self.extent
+        rate, interval = rate_and_limits(estimate or 0.0, lower, upper, " to ")
+        return "" if estimate is None else f"{rate} %", f"[{interval}]"
+
+
+SPACE: Final = ForestRow("space", "")
+
+
+class _Rate(Protocol):
+    """What has an estimate and an interval, as proportions."""
+
+    @property
+    def estimate(self) -> float: ...
+    @property
+    def lower(self) -> float: ...
+    @property
+    def upper(self) -> float: ...
+
+
+# ---------- tones ----------
+
+
+def tone_of(results: Results, pool: str) -> Tone:
+    """The headline pool is filled, every other hollow."""
+    return "strict" if pool == results.response.headline.name else "rest"
+
+
+def tone_words(results: Results) -> Mapping[Tone, str]:
+    """What the boxes are where each pool has rows of its own."""
+    headline, *others = (group.label for group in results.response.pools.values())
+    return {"strict": capital(headline), "rest": capital(", ".join(others))}
+
+
+# ---------- what is not shown one by one ----------
+
+
+def others(number: int, word: str) -> str:
+    """The label of the row for the rest: `and 937 other reports`."""
+    return f"and {plural(number, f'other {word}')}"
+
+
+def compact_note(shown: int, number: int, word: str, table: str) -> str:
+    """What a caption says of it, with a blank before; empty where all are shown."""
+    if shown >= number:
+        return ""
+    return f" Of {number} {word} {shown} are shown one by one, the others together; all are in tables/{table}.csv."
+
+
+def forest_note(results: Results, headline: str, widest: str) -> str:
+    """What is to be said of a forest of two pools that does not draw every row; empty if it does."""
+    number = len(_sizes(results.selection.of_either(headline, widest), headline))
+    return compact_note(min(number, MOST_ROWS), number, "rows of reports the largest", "clusters")
+
+
+def _sizes(members: Iterable[Placed], headline: str) -> Counter[tuple[str, bool]]:
+    """(report, whether the headline pool counts it) -> evaluable patients: a row each."""
+    sizes: Counter[tuple[str, bool]] = Counter()
+    for member in members:
+        sizes[member.unit.report, member.is_in(headline)] += member.unit.evaluable
+    return sizes
+
+
+# ---------- rows of a rate ----------
+
+
+def rate_row(
+    kind: RowKind,
+    label: str,
+    columns: tuple[str, ...],
+    rate: _Rate | None,
+    *,
+    tone: Tone = "strict",
+    size: float | None = None,
+    counts: Count | None = None,
+    pool: str = "",
+) -> ForestRow:
+    """A row with an estimate and interval; texts alone where nobody is evaluable."""
+    if rate is None:
+        return ForestRow("plain", label, columns, tone=tone, interval_text=NOTHING, counts=counts, pool=pool)
+    extent = (rate.estimate, rate.lower, rate.upper)
+    return ForestRow(kind, label, columns, *extent, size, tone, counts=counts, pool=pool)
+
+
+def pool_heading(results: Results, pool: str) -> ForestRow:
+    """The name of a pool over its rows, with a dashed line at its estimate."""
+    group = results.response.pools[pool]
+    reference = None if group.orr is None else group.orr.estimate
+    return ForestRow("heading", f"{capital(group.label)} ({r_of_n(group.counts)})", reference=reference)
+
+
+def _by_pool(results: Results, pools: Pools, rows_of: Callable[[str], Iterable[ForestRow]]) -> Iterator[ForestRow]:
+    """The rows of each pool under its heading, with a space between pools."""
+    for place, pool in enumerate(pools):
+        yield from [SPACE] if place else []
+        yield pool_heading(results, pool)
+        yield from rows_of(pool)
+
+
+# ---------- report by report ----------
+
+
+def report_rows(results: Results, headline: str, widest: str) -> Iterator[ForestRow]:
+    """Stratum by stratum: its heading, a row a report, its rate in both pools, and a space.
+
+    A report has two rows where only some of its patients are in the headline pool. Of many the largest have one, and
+    the others one together.
+    """
+    members = [member for member in results.selection.of_either(headline, widest) if member.unit.evaluable]
+    sizes = _sizes(members, headline)
+    largest = sorted(sizes, key=lambda row: (-sizes[row], row))[:MOST_ROWS]
+    for stratum in results.protocol.strata:
+        inside = [member for member in members if member.stratum == stratum]
+        if not inside:
+            continue
+        strata = {name: results.response.pools[name].strata[stratum] for name in (headline, widest)}
+        yield ForestRow("heading", capital(strata[headline].label))
+        for pool, first in ((headline, True), (widest, False)):
+            tone: Tone = "strict" if first else "rest"
+            mine = [member for member in inside if member.is_in(headline) == first]
+            yield from _reports(results, mine, pool, tone, {name for name, counted in largest if counted == first})
+        yield from (_diamond(group, "strict" if name == headline else "rest", name) for name, group in strata.items())
+        yield SPACE
+
+
+def _reports(
+    results: Results, members: Iterable[Placed], pool: str, tone: Tone, shown: Collection[str]
+) -> Iterator[ForestRow]:
+    """The largest first."""
+    by_report: dict[str, list[Placed]] = {}
+    for member in members:
+        by_report.setdefault(member.unit.report, []).append(member)
+    labels, of_pool = report_labels(results.library.reports), results.response.pools[pool].label
+    for report, placed in sorted(by_report.items(), key=_by_size):
+        if report in shown:
+            counts = Count.of(f"{report} in {of_pool}", (member.unit for member in placed))
+            label = labels[report] + _shared_mark(placed, results.selection.pools[-1])
+            yield _report(label, counts, "local" if counts.units[0].local else tone, pool)
+    rest = [member for report, placed in by_report.items() if report not in shown for member in placed]
+    if rest:
+        label = others(len(by_report.keys() - shown), "report")
+        counts = Count.of(f"{rest[0].stratum} {label} in {of_pool}", (member.unit for member in rest))
+        yield ForestRow("plain", label, ("", r_of_n(counts)), counts=counts, pool=pool)
+
+
+def _by_size(item: tuple[str, list[Placed]]) -> tuple[int, int, str]:
+    report, placed = item
+    return -sum(member.unit.evaluable for member in placed), placed[0].unit.year or 9999, report
+
+
+def _report(label: str, counts: Count, tone: Tone, pool: str) -> ForestRow:
+    drugs = sorted({unit.drug + (" +" if unit.combined_with else "") for unit in counts.units})
+    exact = clopper_pearson(counts.responders, counts.evaluable)
+    columns = (", ".join(drugs), r_of_n(counts))
+    return rate_row("report", label, columns, exact, tone=tone, size=counts.evaluable, counts=counts, pool=pool)
+
+
+def _diamond(group: Group, tone: Tone, pool: str = "") -> ForestRow:
+    counts, columns = group.counts, (plural(group.counts.reports, "report"), r_of_n(group.counts))
+    label = capital(group.label)
+    return rate_row("summary", label, columns, group.orr, tone=tone, size=counts.evaluable, counts=counts, pool=pool)
+
+
+def pool_rows(results: Results, pools: Pools, *, predicted: bool) -> Iterator[ForestRow]:
+    """The rate of each pool and, where asked for, what a new report may show; the first pool is filled."""
+    for pool in pools:
+        tone: Tone = "strict" if pool == pools[0] else "rest"
+        group = results.response.pools[pool]
+        yield _diamond(group, tone)
+        prediction = results.heterogeneity[pool].prediction if predicted and group.orr is not None else None
+        if prediction is not None:
+            prior = (f"rho ~ {prior_words(prediction.rho_prior)}",)
+            yield _prediction("Prediction, new report", prediction, prior, tone)
+
+
+def _prediction(label: str, found: Prediction, columns: tuple[str, ...] = (), tone: Tone = "strict") -> ForestRow:
+    likely, *_ = found.ranges
+    return ForestRow("prediction", label, columns, lower=likely.lower, upper=likely.upper, tone=tone)
+
+
+def _shared_mark(placed: Iterable[Placed], widest: str) -> str:
+    """` *` for patients whom the widest pool counts within another report, and so not in their own row."""
+    return "" if any(member.is_in(widest) for member in placed) else " *"
+
+
+def shared_note(results: Results, headline: str, widest: str) -> str:
+    """What the mark at a report means; empty where no row has it."""
+    found = [
+        f"{placed.unit.id} is within {why.detail}"
+        for placed in results.selection.members(headline)
+        if not placed.is_in(widest) and placed.unit.evaluable
+        for why in placed.reasons[widest]
+        if why.reason is Reason.COUNTED_ELSEWHERE
+    ]
+    label = results.response.pools[widest].label
+    return f"* In {label} counted within another report: {'; '.join(found)}. " if found else ""
+
+
+# ---------- reports under the levels of a grouping, with columns from the case files ----------
+
+
+def level_rows(results: Results, found: ReportsByLevel, columns: tuple[str, ...]) -> Iterator[ForestRow]:
+    """A row a report under each level, of many the largest; then the level with its exact and partially pooled rate.
+
+    Without a grouping the pool stands last, with the interval that it has everywhere.
+    """
+    sizes = sorted((row.orr.evaluable for level in found.levels for row in level.reports), reverse=True)
+    smallest = 0 if len(sizes) <= MOST_ROWS else sizes[MOST_ROWS] + 1
+    for place, level in enumerate(found.levels):
+        yield from [SPACE] if place else []
+        yield ForestRow("heading", capital(level.name))
+        yield from _of_level(results, level, columns, smallest)
+        yield from _level(level, len(columns)) if found.grouping is not None else []
+        if not isinstance(level.pooled, NotRun):
+            rate = level.pooled
+            yield ForestRow("companion", "partially pooled", (), rate.median, rate.lower, rate.upper)
+    group = results.response.pools[found.pool]
+    if found.grouping is None and group.orr is not None:
+        yield rate_row("summary", capital(group.label), (*("",) * len(columns), r_of_n(group.counts)), group.orr)
+
+
+def _of_level(results: Results, level: LevelRows, columns: tuple[str, ...], smallest: int) -> Iterator[ForestRow]:
+    labels = report_labels(results.library.reports)
+    for row in level.reports:
+        if row.orr.evaluable >= smallest:
+            local = any(unit.local for unit in row.counts.units)
+            tone: Tone = "local" if local else "strict" if row.headline else "rest"
+            texts = (*column_texts(columns, row.counts.units), r_of_n(row.orr))
+            yield rate_row("report", labels[row.report], texts, row.orr, tone=tone, size=row.orr.evaluable)
+    rest = [row.orr for row in level.reports if row.orr.evaluable < smallest]
+    if rest:
+        counts = fraction(sum(orr.responders for orr in rest), sum(orr.evaluable for orr in rest))
+        yield ForestRow("plain", others(len(rest), "report"), (*("",) * len(columns), counts))
+
+
+def _level(level: LevelRows, columns: int) -> Iterator[ForestRow]:
+    if len(level.reports) > 1:
+        name = "Not reported" if level.name == NOT_REPORTED else f"All {level.name}"
+        yield rate_row("summary", name, (*("",) * columns, r_of_n(level.counts)), level.orr)
+
+
+# ---------- pool by pool ----------
+
+
+def design_rows(results: Results, pools: Pools) -> Iterator[ForestRow]:
+    """A diamond a pool, under it a box a stratum; then the rows that are in no pool."""
+    for pool in pools:
+        group, tone = results.response.pools[pool], tone_of(results, pool)
+        yield ForestRow("heading", capital(group.label))
+        columns = (r_of_n(group.counts), str(group.counts.reports), short_method(group.orr))
+        yield rate_row("summary", "All designs", columns, group.orr, tone=tone)
+        yield from (_group(stratum, tone) for stratum in group.strata.values())
+        yield SPACE
+    yield ForestRow("heading", "In no pool")
+    yield from (_group(group, "strict") for group in results.response.rows.values())
+
+
+def _group(group: Group, tone: Tone) -> ForestRow:
+    columns = (r_of_n(group.counts), str(group.counts.reports), short_method(group.orr))
+    return rate_row("report", capital(group.label), columns, group.orr, tone=tone, size=group.counts.evaluable)
+
+
+def by_year(results: Results, pools: Pools) -> list[Cumulative]:
+    """The growth of each pool by publication year."""
+    return [found for pool in pools for found in results.over_time if (found.pool, found.by) == (pool, BY_YEAR)]
+
+
+def year_rows(results: Results, pools: Pools) -> Iterator[ForestRow]:
+    """A row a publication year, undated reports last: all reports up to it."""
+    growth = {found.pool: found for found in by_year(results, pools)}
+    yield from _by_pool(results, tuple(growth), lambda pool: _steps(growth[pool], tone_of(results, pool)))
+
+
+def _steps(found: Cumulative, tone: Tone) -> Iterator[ForestRow]:
+    for step in found.steps:
+        columns = (f"+{r_of_n(step.added)}", r_of_n(step.counts), str(step.counts.reports), short_method(step.orr))
+        label = "and undated" if step.when == UNDATED else step.when
+        yield rate_row("report", label, columns, step.orr, tone=tone, size=step.counts.evaluable)
+    yield ForestRow("note", f"{found.dated.reports} of {found.reports} reports have a publication year.")
+
+
+def subgroup_rows(results: Results, pools: Pools, grouping: str) -> Iterator[ForestRow]:
+    """Each level with its exact interval and its partially pooled rate, the widest pool first, and what is tested.
+
+    One responder of one patient stands with its interval from 2.5 % and, under it, with what the other levels make of
+    it, so that it does not look like 100 %.
+    """
+    tables = results.subgroups.tables[grouping]
+    yield from _by_pool(results, pools[::-1], lambda pool: _levels(tables[pool], tone_of(results, pool)))
+
+
+def _levels(table: Subgroup, tone: Tone) -> Iterator[ForestRow]:
+    for each in table.levels:
+        counts, rate = each.level.counts, each.pooled
+        columns = (r_of_n(counts), str(counts.reports))
+        yield rate_row("report", capital(each.level.name), columns, each.level.orr, tone=tone, size=counts.evaluable)
+        if each.level.orr is not None and not isinstance(rate, NotRun):
+            yield ForestRow("companion", "partially pooled", (), rate.median, rate.lower, rate.upper)
+    yield ForestRow("note", test_said(table))
+
+
+def test_said(table: Subgroup) -> str:
+    """For how many the level is not known; of the pre-specified contrast also the test."""
+    known = f"Not known for {table.not_reported.evaluable} of {table.total.evaluable} patients."
+    if table.grouping != PRIMARY:
+        return known
+    if isinstance(table.test, NotRun):
+        return f"{known} Test of any difference between the known levels: {table.test.wording()}."
+    return f"{known} Any difference between the known levels: {p_value(table.test.p)}, {table.test.wording()}."
+
+
+# ---------- what is done otherwise ----------
+
+
+def otherwise_rows(results: Results, pools: Pools) -> Iterator[ForestRow]:
+    """A row an analysis of the protocol, then a stratum at lower weight, pool by pool."""
+    return _by_pool(results, pools, lambda pool: _otherwise(results, pool))
+
+
+def _otherwise(results: Results, pool: str) -> Iterator[ForestRow]:
+    group, tone = results.response.pools[pool], tone_of(results, pool)
+    columns = (r_of_n(group.counts), "", short_method(group.orr))
+    yield rate_row("summary", "As it stands", columns, group.orr, tone=tone)
+    for row in (*results.sensitivity.rows, *results.sensitivity.models):
+        if pool in row.pools:
+            yield _analysis(capital(row.name), row.pools[pool], tone)
+    for found in results.sensitivity.discounts:
+        if found.pool == pool:
+            label = f"{capital(results.protocol.label(found.stratum))} at weight {found.weight:g}"
+            if (orr := found.orr) is None:
+                yield ForestRow("plain", label, interval_text="nobody has any weight")
+                continue
+            columns = (f"{orr.responders:.4g}/{orr.evaluable:.4g}", "", short_method(orr))
+            yield rate_row("report", label, columns, orr, tone=tone, size=orr.evaluable)
+
+
+def _analysis(label: str, cell: Cell, tone: Tone) -> ForestRow:
+    if cell.status == NO_ROWS or (cell.orr is None and cell.status):
+        counts = () if cell.status == NO_ROWS else (r_of_n(cell.counts),)
+        return ForestRow("plain", label, counts, interval_text=cell.status)
+    columns = (r_of_n(cell.counts), points(cell.change), short_method(cell.orr))
+    return rate_row("report", label, columns, cell.orr, tone=tone, size=cell.counts.evaluable)
+
+
+def left_out(results: Results, pool: str) -> list[ReportLeftOut]:
+    """A pool without each of its reports."""
+    return [left for left in results.sensitivity.leave_one_out if left.pool == pool]
+
+
+def left_out_rows(results: Results, pools: Pools) -> Iterator[ForestRow]:
+    """A row a report: the pool without it, by how it moves the estimate; of many the rest is one row of each pool."""
+    number = sum(len(left_out(results, pool)) for pool in pools)
+    most = None if number <= MOST_ROWS else max(1, MOST_ROWS // len(pools))
+    return _by_pool(results, pools, lambda pool: _left_out(results, pool, most))
+
+
+def _left_out(results: Results, pool: str, most: int | None) -> Iterator[ForestRow]:
+    """In the order of the change; beyond `most` those that move the estimate least are one row among them."""
+    labels, tone = report_labels(results.library.reports), tone_of(results, pool)
+    ranked = sorted(left_out(results, pool), key=lambda left: (-abs(left.change or 0.0), left.report))
+    drawn, rest = (sorted(part, key=_by_change) for part in (ranked[:most], ranked[len(ranked[:most]) :]))
+    yield from (_without(left, labels[left.report], tone) for left in drawn if (left.change or 0.0) <= 0)
+    if rest:
+        own = fraction(sum(left.own.responders for left in rest), sum(left.own.evaluable for left in rest))
+        ends = dict.fromkeys((points(rest[0].change), points(rest[-1].change)))
+        yield ForestRow("plain", others(len(rest), "report"), (own, "", " to ".join(ends)))
+    yield from (_without(left, labels[left.report], tone) for left in drawn if (left.change or 0.0) > 0)
+
+
+def _by_change(left: ReportLeftOut) -> tuple[float, str]:
+    return left.change or 0.0, left.report
+
+
+def _without(left: ReportLeftOut, label: str, tone: Tone) -> ForestRow:
+    return rate_row("report", label, (r_of_n(left.own), r_of_n(left), points(left.change)), left.orr, tone=tone)
+
+
+# ---------- other models, and a table of studies ----------
+
+
+def model_rows(results: Results, pools: Pools) -> Iterator[ForestRow]:
+    """A row a model: the headline's first, then the exact ones, then those for comparison.
+
+    Those for comparison stand on all reports and, below, on the reports of two patients or more.
+    """
+    compared = tuple(pool for pool in pools if pool in results.comparison)
+    return _by_pool(results, compared, lambda pool: _models(results.comparison[pool], tone_of(results, pool)))
+
+
+def _models(found: Comparison, tone: Tone) -> Iterator[ForestRow]:
+    total = found.crude["clopper-pearson"]
+    columns = (r_of_n(total), "any size")
+    yield from _model(HEADLINE_MODEL, found.methods[HEADLINE_MODEL], columns, tone, "summary")
+    yield rate_row("report", "r/n, Clopper-Pearson", columns, total, tone=tone)
+    for name, model in found.methods.items():
+        if name != HEADLINE_MODEL:
+            yield from _model(name, model, columns, tone)
+            if isinstance(model.larger, Model):
+                yield from _model("", model.larger, ("", LARGER), tone)
+
+
+def _model(
+    name: str, model: Model, columns: tuple[str, ...], tone: Tone, kind: RowKind = "report"
+) -> Iterator[ForestRow]:
+    for part, rate in model.rates.items():
+        label = f"{name}, {short_name(part)}" if part else name
+        if isinstance(rate, NotIdentified | NotRun):
+            yield ForestRow("plain", label, columns, interval_text=rate.wording())
+        else:
+            yield rate_row(kind, label, columns, rate, tone=tone)
+
+
+def study_rows(studies: Studies, found: Comparison, prediction: Prediction) -> Iterator[ForestRow]:
+    """A row a report in the order of the table, under its group if the table has one; then the mean and prediction."""
+    groups: dict[str, list[Study]] = {}
+    for study in studies.rows:
+        groups.setdefault("" if studies.grouping is None else study.group or NOT_REPORTED, []).append(study)
+    for name, inside in groups.items():
+        yield from [ForestRow("heading", capital(name))] if name else []
+        for study in inside:
+            exact = clopper_pearson(study.responders, study.evaluable)
+            yield rate_row("report", study.id, (r_of_n(study),), exact, size=study.evaluable)
+        yield SPACE
+    rate = found.methods[HEADLINE_MODEL].rates[""]
+    if isinstance(rate, Interval):
+        yield rate_row("summary", "Mean over reports", (r_of_n(found.crude["clopper-pearson"]),), rate)
+    yield _prediction(f"A new report ({100 * prediction.ranges[0].level:g} %)", prediction)
