@@ -42,7 +42,9 @@ def wrapped(text: object, indent: int = 0, further: int | None = None) -> list[s
     for unit in _UNITS:
         kept = kept.replace(unit, f"\0{unit[1:]}")
     first, rest = " " * indent, " " * (indent if further is None else further)
-    lines = textwrap.wrap(kept, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+    lines = textwrap.wrap(  # a name or path is never torn apart
+        kept, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False, break_long_words=False
+    )
     return [line.replace("\0", " ") for line in lines]
 
 
