@@ -49,16 +49,20 @@ def diff(
     output: Annotated[DiffFormat, typer.Option("--format", help="markdown: for a pull request.")] = DiffFormat.text,
 ) -> None:
     """Say what is new: records field by field, units, numbers by data and by method, warnings, the conclusion."""
-    from metaimt.report.whats_new import changes_markdown, changes_text
+    from metaimt.content.whats_new import news_section
     from metaimt.review import diff as compare
 
     changes = compare(old, new, cases)
     if output is DiffFormat.json:
         print_json(canonical(to_json(changes)))
     elif output is DiffFormat.markdown:
-        print(changes_markdown(changes), end="")
+        from metaimt.render.markdown import no_figures, section_markdown
+
+        print(section_markdown(news_section(changes), no_figures))
     else:
-        print(changes_text(changes))
+        from metaimt.render.terminal import section_text
+
+        print(section_text(news_section(changes)))
 
 
 @told

@@ -98,7 +98,7 @@ def _reading(reading: Reading, analysed: int) -> Iterator[Block]:
 
 def _described(title: str, variables: Sequence[Variable], cohort: CohortResult) -> Section:
     rows = [row for variable in variables for row in _variable(variable, cohort)]
-    shown = table(f"{title}, {cohort.id}", ("", _N_OF, _PERCENT), rows)
+    shown = table(f"{title}, {cohort.id}", ("level", _N_OF, _PERCENT), rows)
     return section(Text(Named(title)), shown or paragraph("Nothing known."))
 
 
@@ -283,7 +283,7 @@ def _at_once(groups: Sequence[Landmark]) -> Row:
 
 
 def _cox(models: Sequence[CohortCox], cohort: str) -> Iterator[Block]:
-    columns = ("", Column("HR", "number"), _INTERVAL, "p")
+    columns = ("term", Column("HR", "number"), _INTERVAL, "p")
     yield from table(f"Univariable Cox regression, {cohort}", columns, (row for each in models for row in _model(each)))
     yield from items(cox_notes(models))
 

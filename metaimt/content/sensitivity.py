@@ -68,7 +68,9 @@ _CHANGE = Column("change", "number")
 
 def rate_words(orr: Rate) -> tuple[str, str, str]:
     """What stands in the columns ORR, INTERVAL and METHOD."""
-    return (*_orr(orr), short_method(orr))
+    return (
+        (NOTHING, "", "") if orr is None else (percent(orr.estimate), limits(orr.lower, orr.upper), short_method(orr))
+    )
 
 
 def sensitivity_section(results: Results) -> Section:
@@ -153,9 +155,8 @@ def _words(cell: Under) -> tuple[Number | str, str, str, str]:
 
 def by_size(rows: tuple[SensitivityRow, ...]) -> list[SensitivityRow]:
     """Those that move an estimate: by more than NOTABLE first, the largest on top, then the others in their order."""
-    moving = [row for row in rows if row.name not in set(unchanged(rows))]
-    notable = sorted((row for row in moving if _moves(row) > NOTABLE), key=lambda row: -_moves(row))
-    return [*notable, *(row for row in moving if row not in notable)]
+    moving = (row for row in rows if row.name not in set(unchanged(rows)))
+    return sorted(moving, key=lambda row: -_moves(row) if _moves(row) > NOTABLE else 0.0)
 
 
 def unchanged(rows: tuple[SensitivityRow, ...]) -> list[str]:
@@ -215,14 +216,10 @@ def _priors(results: Results) -> Section:
         for found in pools.values():
             same = next((each.orr for each in found.under if each.prior == prior), None)
             change = None if same is None else difference(found.under[0].orr.estimate, same.estimate)
-            cells += ["", "", ""] if same is None else [*_orr(same), points(change)]
+            cells += ["", "", ""] if same is None else [*rate_words(same)[:2], points(change)]
         rows.append(row(f"rho ~ {prior_words(prior)}", *cells))
     columns = _side_by_side(results, Column("mean over reports", "number"), INTERVAL, _CHANGE)
     return section("Under other priors of rho", table("Under other priors of rho", ("prior", *columns), rows))
-
-
-def _orr(orr: Rate) -> tuple[str, str]:
-    return (NOTHING, "") if orr is None else (percent(orr.estimate), limits(orr.lower, orr.upper))
 
 
 def _contrasts(found: tuple[ContrastsUnder, ...]) -> list[Block]:
@@ -298,9 +295,9 @@ def _models(results: Results) -> Section:
         row(
             each.name,
             *(
-                Cell(Text(Named(said)), groups[pool].counts)
-                for pool, cell in each.pools.items()
-                for said in _model(cell)
+                Cell(Text(Named(said)), cell.counts)
+                for cell in each.pools.values()
+                for said in (*_words(cell)[1:3], points(cell.change))
             ),
         )
         for each in results.sensitivity.models
@@ -320,10 +317,6 @@ def _models(results: Results) -> Section:
         table(title, ("model", *columns), rows),
         items([*(Text(Named(said)) for said in comparison_reasons(results.comparison)), *_spread(results)]),
     )
-
-
-def _model(cell: Under) -> tuple[str, str, str]:
-    return (cell.status, "", "") if cell.orr is None and cell.status else (*_orr(cell.orr), points(cell.change))
 
 
 def _spread(results: Results) -> Iterator[Text]:

@@ -11,12 +11,13 @@ from metaimt.content.section import (
     Column,
     Figures,
     Fold,
-    Interval,
     Items,
     Paragraph,
     Section,
     Table,
     blocks_for,
+    heading_of,
+    words_of,
 )
 from metaimt.files import for_terminal
 
@@ -42,7 +43,9 @@ def wrapped(text: object, indent: int = 0, further: int | None = None) -> list[s
     for unit in _UNITS:
         kept = kept.replace(unit, f"\0{unit[1:]}")
     first, rest = " " * indent, " " * (indent if further is None else further)
-    lines = textwrap.wrap(kept, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+    lines = textwrap.wrap(  # a name or path is never torn apart
+        kept, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False, break_long_words=False
+    )
     return [line.replace("\0", " ") for line in lines]
 
 
@@ -77,31 +80,25 @@ def _lines(block: Block, indent: int) -> Iterator[str]:
 
 def _table(found: Table, indent: int) -> Iterator[str]:
     """Columns as wide as they need; what does not fit stands below, after the first column once more."""
-    shown = [at for at, column in enumerate(found.columns) if column.kind != "plot"]
-    columns = [found.columns[at] for at in shown]
+    columns, rows = words_of(found)
     headings = any(row.kind == "heading" for row in found.rows)
     inner = indent + STEP * headings
-    head = [_heading(column) for column in columns]
-    cells = {
-        at: [_said(row.cells[k].content) for k in shown] for at, row in enumerate(found.rows) if row.kind != "heading"
-    }
-    widths = _widths([head, *cells.values()], columns, WIDTH - inner)
+    head = [_said(heading_of(column)) for column in columns]
+    cells = [[_said(text) for text in texts] for texts in rows]
+    plain = [texts for texts, row in zip(cells, found.rows, strict=True) if row.kind != "heading"]
+    widths = _widths([head, *plain], columns, WIDTH - inner)
     for part in _parts(widths, WIDTH - inner):
         if any(head[k] for k in part):
             yield from _row(head, part, widths, columns, inner)
-        for at, row in enumerate(found.rows):
+        for texts, row in zip(cells, found.rows, strict=True):
             if row.kind == "heading":
-                yield from wrapped(_said(row.cells[0].content), indent)
+                yield from wrapped(texts[0], indent)
             else:
-                yield from _row(cells[at], part, widths, columns, inner)
-
-
-def _heading(column: Column) -> str:
-    return _said(": ".join(filter(None, [str(column.group), column.label])))
+                yield from _row(texts, part, widths, columns, inner)
 
 
 def _said(content: object) -> str:
-    return "" if isinstance(content, Interval) else for_terminal(" ".join(str(content).split()))
+    return for_terminal(" ".join(str(content).split()))
 
 
 def _widths(rows: Sequence[Sequence[str]], columns: Sequence[Column], room: int) -> list[int]:

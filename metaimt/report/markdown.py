@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from metaimt.analyses.results import Results
 from metaimt.content.review import review_sections
+from metaimt.content.section import section
+from metaimt.content.whats_new import history_section, news_section
 from metaimt.figures.review_figure import Drawn
-from metaimt.render.markdown import escaped, inline, section_markdown
+from metaimt.render.markdown import escaped, inline, no_figures, section_markdown
 from metaimt.report.figures import figure_sections
 from metaimt.report.wording import read_as
 from metaimt.versions.changes import Changes
@@ -24,3 +26,9 @@ def report_markdown(results: Results, figures: Sequence[Drawn] = (), changes: Ch
     sections = review_sections(results, changes).values()
     parts = [*front, *(section_markdown(each, drawn.__getitem__) for each in sections)]
     return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def changes_page(changes: Changes, title: str) -> str:
+    """CHANGES.md: what is new since the newest version, then the news of every version, the newest first."""
+    whole = section(f"Changes of the review: {title}", news_section(changes), history_section(changes))
+    return section_markdown(whole, no_figures, level=1) + "\n"

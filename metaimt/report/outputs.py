@@ -12,11 +12,10 @@ from metaimt.report.cells import Row, csv_text, json_text
 from metaimt.report.cohort_tables import review_tables
 from metaimt.report.exports import export_makers
 from metaimt.report.figures import FigureFiles, gallery
-from metaimt.report.markdown import report_markdown
+from metaimt.report.markdown import changes_page, report_markdown
 from metaimt.report.methods_text import method_rows
 from metaimt.report.page import page_html
 from metaimt.report.tables import COLUMNS, TABLES
-from metaimt.report.whats_new import changes_page
 from metaimt.serialise import to_json
 from metaimt.versions.changes import Changes
 from metaimt.workers import Lost, Task, run_each

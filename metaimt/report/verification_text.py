@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from metaimt.analyses.wording import plural
+from metaimt.content.section import Block, Column, items, paragraph, row, section, table
 from metaimt.content.whats_new import field_text, number_text
-from metaimt.files import for_terminal
-from metaimt.report.whats_new import wrapped
-from metaimt.report.wording import plural
+from metaimt.model.text import Named, Text
+from metaimt.render.terminal import blocks_text
 from metaimt.versions.records import RecordChanges
 from metaimt.versions.side import NumberChange
 from metaimt.versions.verification import ABSENT, GONE, NEW, Compared, Difference, Verification, counts_of
@@ -29,58 +30,51 @@ _MEANING = (
 
 def verification_text(found: Verification) -> str:
     """The verdict first, how many numbers changed by what, which; then what else differs, and what changed since."""
-    return "\n\n".join(filter(None, [_verdict(found), *_blocks(found)]))
+    return blocks_text([paragraph(Named(f"{found.version} {_verdict(found)}.")), *_blocks(found)])
 
 
 def _verdict(found: Verification) -> str:
     if found.fault is not None:
-        said = f"{found.fault.message}. Nothing was recomputed; {found.fault.hint}"
-        return wrapped(f"{found.version} is not as it was frozen: {said}.")
+        return f"is not as it was frozen: {found.fault.message}. Nothing was recomputed; {found.fault.hint}"
     if found.unreadable:
-        return wrapped(f"{found.version} is as it was frozen, but not reproduced: {found.unreadable}.")
+        return f"is as it was frozen, but not reproduced: {found.unreadable}"
     counts = counts_of(found.values)
     said = f"{counts['reproduced']} of {plural(counts['frozen'], 'number')} reproduced"
-    if found.holds:
-        return wrapped(f"{found.version} is as it was frozen, and reproduced from its own content: {said}.")
-    return wrapped(f"{found.version} is as it was frozen, but not reproduced: {said}.")
+    return (
+        f"is as it was frozen, {'and reproduced from its own content' if found.holds else 'but not reproduced'}: {said}"
+    )
 
 
-def _blocks(found: Verification) -> Iterator[str]:
+def _blocks(found: Verification) -> Iterator[Block]:
     if found.fault is not None:
         return
     if found.differing:
-        yield _counts(found)
-        yield wrapped(_MEANING)
+        yield section("Numbers, and what changed them", _counts(found), paragraph(_MEANING))
     headline = [_headline(number, cause) for number, cause in found.headline if cause]
-    yield _block("Headline numbers that differ", headline)
+    yield from _listed("Headline numbers that differ", headline)
     rest = found.below_headline
-    yield _block("Further results that differ", (f"{_difference(one)} ({one.cause})" for one in rest))
-    yield _block("Units that differ", (f"{m.group}: {m.kind} {m.unit} ({m.rule})" for m in found.units))
-    yield _block("Records that today's package reads otherwise", found.misread)
+    yield from _listed("Further results that differ", (f"{_difference(one)} ({one.cause})" for one in rest))
+    yield from _listed("Units that differ", (f"{m.group}: {m.kind} {m.unit} ({m.rule})" for m in found.units))
+    yield from _listed("Records that today's package reads otherwise", found.misread)
     for kind, title in _KINDS.items():
         if kind == "packages" and found.holds:  # they explain a difference, and there is none
             continue
-        yield _block(title, [_difference(one) for name, one in found.settings if name == kind])
+        yield from _listed(title, [_difference(one) for name, one in found.settings if name == kind])
     if found.holds and (added := sum(one.outcome == NEW for one in found.values)):
-        yield wrapped(f"Only today's package gives {plural(added, 'further value')}.")
+        yield paragraph("Only today's package gives ", Named(plural(added, "further value")), ".")
     since = [*_since(found.since), *(f"comments or layout of {name}" for name in found.reworded)]
-    yield _block("In the working tree since", since) or "In the working tree since: nothing."
+    yield from _listed("In the working tree since", since) or [paragraph("In the working tree since: nothing.")]
 
 
-def _counts(found: Verification) -> str:
-    """A line for each part of the results, and one for all."""
+def _counts(found: Verification) -> tuple[Block, ...]:
+    """A row for each part of the results, and one for all."""
     parts = {one.section: _PARTS.get(one.section, one.section.replace("_", " ")) for one in found.values}
     rows = [
-        (name, counts_of(tuple(one for one in found.values if one.section == part))) for part, name in parts.items()
+        (said, counts_of(tuple(one for one in found.values if one.section == part))) for part, said in parts.items()
     ]
-    rows = [(name, counts) for name, counts in rows if any(counts.values())] + [("all", counts_of(found.values))]
-    wide = max(len(for_terminal(name)) for name, _ in [*rows, ("numbers", {})])
-    heads = {name: _HEADS.get(name, name) for name in rows[0][1]}
-    lines = [f"{'numbers':<{wide}}" + "".join(f"  {head:>6}" for head in heads.values())]
-    for name, counts in rows:
-        cells = (f"  {counts[key] or '-':>{max(6, len(head))}}" for key, head in heads.items())
-        lines.append(f"{for_terminal(name):<{wide}}" + "".join(cells))
-    return "\n".join(lines)
+    rows = [*((said, counts) for said, counts in rows if any(counts.values())), ("all", counts_of(found.values))]
+    columns = (Column("numbers"), *(Column(_HEADS.get(name, name), "number") for name in rows[0][1]))
+    return table("Numbers", columns, (row(said, *(str(n or "-") for n in counts.values())) for said, counts in rows))
 
 
 def _headline(number: NumberChange, cause: str) -> str:
@@ -106,9 +100,7 @@ def _since(changes: RecordChanges) -> Iterator[str]:
         yield from (f"{one.id}: {field_text(field)}" for field in one.fields)
 
 
-def _block(title: str, lines: Iterable[str]) -> str:
-    listed = list(lines)
-    if not listed:
-        return ""
-    more = [f"and {len(listed) - _SHOWN} more: --format json"] if len(listed) > _SHOWN else []
-    return "\n".join([f"{title}: {len(listed)}", *(wrapped(line, 2) for line in [*listed[:_SHOWN], *more])])
+def _listed(title: str, lines: Iterable[str]) -> list[Block]:
+    listed = [Text(Named(line)) for line in lines]
+    more = [Text(Named(f"and {len(listed) - _SHOWN} more: --format json"))] if len(listed) > _SHOWN else []
+    return [section(Text(Named(f"{title}: {len(listed)}")), items([*listed[:_SHOWN], *more]))] if listed else []

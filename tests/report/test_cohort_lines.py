@@ -239,7 +239,7 @@ def test_a_cohort_in_the_report() -> None:
     assert text.endswith("As printed\n\n- One.")
     *found, margin, fit, age = rows()
     assert found == [
-        ("", "n/N", "%"),
+        ("level", "n/N", "%"),
         ("**age, years**",),
         ("mean 50", "21/24"),
         ("not stated", "3/24", "12.5 %"),
@@ -254,7 +254,7 @@ def test_a_cohort_in_the_report() -> None:
         ("months", "R0", "R1/R2"),
         ("2", "50.0 % (25.0 - 75.0)", "50.0 % (25.0 - 75.0)"),
         ("36", "beyond follow-up", "beyond follow-up"),
-        ("", "HR", "95 % interval", "p"),
+        ("term", "HR", "95 % interval", "p"),
     ]
     assert re.sub(r"\d+\.\d+", "x", margin[0]) == "**margin (24 patients, 12 deaths; check p = x)**"
     assert re.sub(r"\d+\.\d+", "x", "|".join(fit)) == "R1/R2 / R0|x|x - x|p = x"
@@ -280,7 +280,7 @@ def test_a_cohort_in_the_terminal() -> None:
     assert max(map(len, lines)) <= 80
     table = lines[lines.index("Table 1") :]
     assert table[1:7] == [
-        "                  n/N       %",
+        "    level         n/N       %",
         "  age, years",
         "    mean 50     21/24",
         "    not stated   3/24  12.5 %",

@@ -66,34 +66,35 @@ def test_what_differs_is_listed_by_kind() -> None:
         misread=("a-2020: age",),
         settings=settings,
     )
-    assert found[:7] == [
+    assert found[:8] == [
         "2026.1 is as it was frozen, but not reproduced: 1 of 4 numbers reproduced.",
         "",
-        "numbers           frozen  reproduced    data  selection  method    gone     new",
-        "pools and strata       2           1       -          -       1       -       -",
-        "separate rows          1           -       -          1       -       -       -",
-        "subgroups              1           -       -          -       -       1       1",
-        "all                    4           1       -          1       1       1       1",
+        "Numbers, and what changed them",
+        "  numbers           frozen  reproduced  data  selection  method  gone  new",
+        "  pools and strata       2           1     -          -       1     -    -",
+        "  separate rows          1           -     -          1       -     -    -",
+        "  subgroups              1           -     -          -       -     1    1",
+        "  all                    4           1     -          1       1     1    1",
     ]
-    assert found[8].startswith("Changed by data: a record")
+    assert found[8].startswith("  Changed by data: a record")
     assert [line for line in found[found.index("Headline numbers that differ: 3") :] if line] == [
         "Headline numbers that differ: 3",
-        "  ROS1: 1/2, 50.0 % [10.0 - 90.0] -> 2/2, 100.0 % [20.0 - 100.0] (selection)",
-        "  other: exact -> posterior, 1/2, 50.0 % [10.0 - 90.0] (method)",
-        "  gone: 1/2, 50.0 % [10.0 - 90.0] -> not in it (data)",
+        "  - ROS1: 1/2, 50.0 % [10.0 - 90.0] -> 2/2, 100.0 % [20.0 - 100.0] (selection)",
+        "  - other: exact -> posterior, 1/2, 50.0 % [10.0 - 90.0] (method)",
+        "  - gone: 1/2, 50.0 % [10.0 - 90.0] -> not in it (data)",
         "Further results that differ: 2",
-        "  pools.strict.orr.estimate: 0.1234567891 -> 0.5 (method)",
-        "  by.x: 1 -> absent (method)",
+        "  - pools.strict.orr.estimate: 0.1234567891 -> 0.5 (method)",
+        "  - by.x: 1 -> absent (method)",
         "Units that differ: 1",
-        "  strict: left a-2020/P1 (inferred)",
+        "  - strict: left a-2020/P1 (inferred)",
         "Records that today's package reads otherwise: 1",
-        "  a-2020: age",
+        "  - a-2020: age",
         "Package versions that differ: 1",
-        "  numpy: 1.0 -> 2.0",
+        "  - numpy: 1.0 -> 2.0",
         "Protocol, as today's package completes it, that differs: 1",
-        "  priors.mu: absent -> [1, 1]",
+        "  - priors.mu: absent -> [1, 1]",
         "Terms that differ: 1",
-        "  drug.x: 1 -> absent",
+        "  - drug.x: 1 -> absent",
         NOTHING_SINCE,
     ]
 
@@ -112,23 +113,23 @@ def test_what_changed_since() -> None:
     since = RecordChanges((one,), (two,), (("d", "e"),), (edited,), (shared,))
     found = lines(since=since, reworded=("f-2023.yaml",))
     assert found[found.index("In the working tree since: 6") + 1 :] == [
-        "  added: b-2021",
-        "  removed: c-2022",
-        "  renamed: d -> e",
-        "  a-2020: patients[P1].age: 3 -> 4",
-        "  links.yaml: [0].prefer: a taken out",
-        "  comments or layout of f-2023.yaml",
+        "  - added: b-2021",
+        "  - removed: c-2022",
+        "  - renamed: d -> e",
+        "  - a-2020: patients[P1].age: 3 -> 4",
+        "  - links.yaml: [0].prefer: a taken out",
+        "  - comments or layout of f-2023.yaml",
     ]
 
 
 def test_a_long_list_is_cut() -> None:
-    for number, more in ((10, []), (11, ["  and 1 more: --format json"])):
+    for number, more in ((10, []), (11, ["  - and 1 more: --format json"])):
         found = lines(values=(MOVED,) * number)
         assert f"Further results that differ: {number}" in found
-        assert [line for line in found if line.startswith("  pools")] == [
-            "  pools.strict.orr.estimate: 0.1234567891 -> 0.5 (method)"
+        assert [line for line in found if line.startswith("  - pools")] == [
+            "  - pools.strict.orr.estimate: 0.1234567891 -> 0.5 (method)"
         ] * 10
-        assert [line for line in found if line.startswith("  and ")] == more
+        assert [line for line in found if line.startswith("  - and ")] == more
 
 
 def test_what_only_today_gives_is_told_where_all_is_reproduced() -> None:
@@ -141,7 +142,7 @@ def test_a_long_line_goes_on_below_its_start_and_no_name_is_torn_apart() -> None
     found = lines(misread=(f"{'words ' * 20}{name} {'more-words ' * 9}".strip(),))
     at = found.index("Records that today's package reads otherwise: 1")
     block = found[at + 1 : found.index("", at)]
-    assert block[0].startswith("  words")
+    assert block[0].startswith("  - words")
     assert all(line.startswith("    ") and line[4] != " " for line in block[1:])
     assert any(line.strip() == name for line in block)
     assert all(len(line) <= 80 for line in block if name not in line)

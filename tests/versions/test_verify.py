@@ -91,7 +91,7 @@ def test_a_number_that_is_not_reproduced(review: Path) -> None:
     counts = counts_of(found.values)
     assert (counts["frozen"] - counts["reproduced"], counts["method"], found.holds) == (1, 1, False)
     said = " ".join(verification_text(found).split())
-    assert "Headline numbers that differ: 1 strict, ALK-positive: 10/14, 71.4 %" in said
+    assert "Headline numbers that differ: 1 - strict, ALK-positive: 10/14, 71.4 %" in said
     assert "Further results" not in said
 
 
