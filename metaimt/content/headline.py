@@ -256,7 +256,7 @@ def heterogeneity_section(results: Results) -> Section:
     )
     return section(
         title,
-        table(title, columns, _under_each_prior(results)),
+        table("Under each prior of rho", columns, _under_each_prior(results)),
         paragraph(
             "rho is the correlation of response within reports: ",
             Named("0"),

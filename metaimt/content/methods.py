@@ -184,7 +184,7 @@ def methods_section(results: Results) -> Section:
         for what, (reference, doi) in dict.fromkeys(_cited(results))
     )
     paragraphs = [paragraph(Named(each)) for each in said]
-    return section("Methods", paragraphs, section("References", items(works, "numbered")), id="methods")
+    return section("Methods", paragraphs, section("References", items(works)), id="methods")
 
 
 def _outcome(results: Results) -> str:

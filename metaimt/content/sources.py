@@ -26,6 +26,10 @@ _READ = {
     "secondary": "second-hand",
 }
 
+_WAIVED = paragraph(
+    "What ", Code("metaimt validate"), " asks about a case file, and why the file is right as it stands."
+)
+
 
 def left_out_section(results: Results) -> Section:
     """Every course and arm that is not in the headline, by the reason that decides; what waits or was not included."""
@@ -53,7 +57,7 @@ def left_out_section(results: Results) -> Section:
         ],
         [section("Pending, in no pool", items(pending))] if pending else [],
         [section("Publications read and not included", items(excluded))] if excluded else [],
-        [section("Waived findings", items(map(_waived, results.waived)))] if results.waived else [],
+        [section("Waived findings", _WAIVED, items(map(_waived, results.waived)))] if results.waived else [],
         id="left-out",
     )
 

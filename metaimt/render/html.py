@@ -156,7 +156,7 @@ class Html:
             return self._figures(block.section)
         if isinstance(block, Fold):
             made = Markup("<details><summary>{}</summary>\n{}</details>\n")
-            return made.format(str(block.title), self.blocks(block.blocks, level))
+            return made.format(shown(str(block.title)), self.blocks(block.blocks, level))
         if isinstance(block, Section):
             made = Markup(f"<h{level}{{}}>{{}}</h{level}>\n{{}}")  # noqa: S704 - a number of ours
             return made.format(_attribute("id", block.id), say(block.title), self.blocks(block.blocks, level + 1))

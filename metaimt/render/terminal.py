@@ -79,7 +79,9 @@ def _lines(block: Block, indent: int) -> Iterator[str]:
 
 
 def _table(found: Table, indent: int) -> Iterator[str]:
-    """Columns as wide as they need; what does not fit stands below, after the first column once more."""
+    """Columns as wide as they need. Where numbers do not fit they stand below, after the first column once more; where
+    words do not, each row is a block of its own.
+    """
     columns, rows = words_of(found)
     headings = any(row.kind == "heading" for row in found.rows)
     inner = indent + STEP * headings
@@ -87,7 +89,11 @@ def _table(found: Table, indent: int) -> Iterator[str]:
     cells = [[_said(text) for text in texts] for texts in rows]
     plain = [texts for texts, row in zip(cells, found.rows, strict=True) if row.kind != "heading"]
     widths = _widths([head, *plain], columns, WIDTH - inner)
-    for part in _parts(widths, WIDTH - inner):
+    parts = _parts(widths, WIDTH - inner)
+    if len(parts) > 1 and any(column.kind == "words" for column in columns[1:]):
+        yield from (line for texts in cells for line in _record(head, texts, inner))
+        return
+    for part in parts:
         if any(head[k] for k in part):
             yield from _row(head, part, widths, columns, inner)
         for texts, row in zip(cells, found.rows, strict=True):
@@ -95,6 +101,14 @@ def _table(found: Table, indent: int) -> Iterator[str]:
                 yield from wrapped(texts[0], indent)
             else:
                 yield from _row(texts, part, widths, columns, inner)
+
+
+def _record(head: Sequence[str], texts: Sequence[str], indent: int) -> Iterator[str]:
+    """The first cell, then each other with its heading."""
+    yield from wrapped(texts[0], indent)
+    for name, text in zip(head[1:], texts[1:], strict=True):
+        if text:
+            yield from wrapped(f"{name}: {text}", indent + STEP, indent + 2 * STEP)
 
 
 def _said(content: object) -> str:

@@ -12,7 +12,7 @@ from metaimt.content.evidence_map import HOW, map_table
 from metaimt.figures.registry import BY
 from metaimt.figures.review_figure import Counted, Drawn, FigureText, NotDrawn, Place, parts_of
 from metaimt.model.text import Named, Text, counted
-from metaimt.render.html import Html, Numbers
+from metaimt.render.html import Html, Numbers, visible
 from metaimt.report.figures import by_section
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class PageFigures:
             '<img src="{}" alt="{}">{}</div></div>\n<figcaption>{}</figcaption>\n</figure>\n'
         )
         address = _address(self._files[f"figures/{each.name}.svg"])
-        return Markup(made).format(each.title, address, each.alt, self._over(each), caption)  # noqa: S704 - our own
+        return Markup(made).format(visible(each.title), address, visible(each.alt), self._over(each), caption)  # noqa: S704 - our own
 
     def _caption(self, each: FigureText) -> Iterator[Markup]:
         from markupsafe import Markup
@@ -83,9 +83,12 @@ class PageFigures:
             "</button>"
         )
         buttons = Markup("").join(
-            button.format(self._numbers.place(found.behind), _at(found.place), found.label) for found in each.regions
+            button.format(self._numbers.place(found.behind), _at(found.place), visible(found.label))
+            for found in each.regions
         )
-        return Markup('<div class="over" role="toolbar" aria-label="{}" hidden>{}</div>').format(each.title, buttons)
+        return Markup('<div class="over" role="toolbar" aria-label="{}" hidden>{}</div>').format(
+            visible(each.title), buttons
+        )
 
 
 def _at(place: Place) -> str:

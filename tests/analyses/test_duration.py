@@ -248,7 +248,7 @@ def said(section: Section) -> str:
 def test_the_section_says_what_is_known_and_what_was_not_run(shipped: Results, make_review: MakeReview) -> None:
     section = said(duration_section(shipped))
     times = of(shipped.duration, "pfs")
-    assert f"known for {len(times.known)} of {len(times.described.parts)} evaluable patients" in section
+    assert f"nown for {len(times.known)} of {len(times.described.parts)} evaluable patients" in section
     assert "curve not run: " in section
     surgery = {"ongoing": False, "stop_reason": "surgery"}
     competing = said(duration_section(metaimt.run(make_review(*courses(*ten("pfs_months", surgery))))))

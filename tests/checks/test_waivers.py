@@ -171,7 +171,7 @@ def test_waived_findings_are_listed_in_the_report_and_no_others(tmp_path: Path) 
     text = report_markdown(results)
     assert ([each.rule for each in results.warnings], len(results.waived)) == (["format-1"], 1)
     line = "- example-2024: no year; the report is left out of every analysis over time (missing-year). "
-    assert "## Waived findings\n\nWhat `metaimt validate` asks" in text
+    assert "### Waived findings\n\nWhat `metaimt validate` asks" in text
     assert f"\n{line}\\*not\\* on the page\n" in text
     assert "1 warning and 0 suggestions" in text
     waiver = (tmp_path / "literature" / "example-2024.yaml").read_text().replace("waivers:", "# waivers:")

@@ -25,7 +25,7 @@ from metaimt.figures.review_forest import (
 from metaimt.figures.swimmer import swimmer_figure, swimmer_table
 from metaimt.render.markdown import section_markdown
 from metaimt.report.page import page_html
-from metaimt.report.page_top import compact_note
+from metaimt.content.every_report import reports_section
 
 POOLS = ("strict", "all_evidence")
 
@@ -71,7 +71,7 @@ def test_a_long_forest_draws_the_largest_reports_and_the_rest_as_one_row(
     said = f"Of 11 rows of reports the largest {most} are shown one by one, the others together"
     assert said in figure.caption
     assert said in figure.alt
-    assert said in compact_note(many)
+    assert said in section_text(reports_section(many))
 
 
 def test_a_long_leave_one_out_draws_those_that_move_the_estimate_most(

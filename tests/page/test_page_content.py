@@ -21,8 +21,9 @@ from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import subgroups
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.model import Arm, CaseFile
+from metaimt.content.every_report import reports_section
 from metaimt.content.evidence_map import map_table
-from metaimt.content.section import words_of
+from metaimt.content.section import Cell, Interval, Only, Paragraph, Row, Table, words_of
 from metaimt.content.sources import addresses_of, reference
 from metaimt.evidence.tables import units
 from metaimt.figures.review_figure import Place
@@ -40,7 +41,7 @@ from metaimt.report.page_cases import (
     words,
 )
 from metaimt.report.page_figures import _at, _compact
-from metaimt.report.page_top import _counted, _primary, forest_rows, shared_note
+from metaimt.report.page_top import _primary
 
 
 def case_file(*patients: dict[str, Any], **more: Any) -> CaseFile:
@@ -380,10 +381,27 @@ def test_the_line_of_the_contrast_is_the_rate_of_the_pool_it_is_of(make_review: 
     assert without["at"] is None, "no line where nobody is evaluable"
 
 
+def listed(results: Results) -> list[tuple[str, str, Interval, Row]]:
+    """Of each report of the forest: its label, r/n, what is drawn, and the whole row."""
+    (block,) = reports_section(results).blocks
+    assert isinstance(block, Only)
+    (_, table) = block.blocks
+    assert isinstance(table, Table)
+    found = []
+    for each in table.rows:
+        if each.kind == "":
+            label, _, counts, drawn, *_ = (cell.content for cell in each.cells)
+            assert isinstance(drawn, Interval)
+            found.append((str(label), str(counts), drawn, each))
+    return found
+
+
 def test_a_box_of_very_many_is_no_larger_than_one_of_25(make_review: MakeReview) -> None:
     cohorts = [report(f"made-up-{n}", arms=[arm(n - 1, n)], design="cohort") for n in (100, 25, 16)]
-    sizes = [row["size"] for row in forest_rows(asked(make_review(*cohorts))) if row["kind"] == "report"]
-    assert sizes == ["7.5", "7.5", "6.5"]
+    page = Html(Numbers({}), lambda _: Markup(""))
+    drawn = (found for _, _, found, _ in listed(asked(make_review(*cohorts))))
+    sizes = [re.findall(r'rect class="mark" x="-([^"]*)"', str(page._content(Cell(each)))) for each in drawn]
+    assert sizes == [["7.5"], ["7.5"], ["6.5"]]
 
 
 def test_a_long_forest_has_the_largest_reports_and_a_row_for_the_others(
@@ -391,18 +409,21 @@ def test_a_long_forest_has_the_largest_reports_and_a_row_for_the_others(
 ) -> None:
     cohorts = [report(f"made-up-{n}", arms=[arm(n - 1, n)], design="cohort") for n in (3, 6, 4, 5)]
     results = asked(make_review(*cohorts, report("single", patient(course("PR")))))
-    rows = [(row["label"], row["fraction"]) for row in forest_rows(results) if row["kind"] == "report"]
+    rows = [(label, counts) for label, counts, _, _ in listed(results)]
     assert rows == [(f"made-up-{n}", f"{n - 1}/{n}") for n in (6, 5, 4, 3)] + [("single", "1/1")]
     monkeypatch.setattr("metaimt.content.forest.MOST_ROWS", 2)
-    short = [row for row in forest_rows(results) if row["kind"] == "report"]
-    assert [(row["label"], row["fraction"], row["bar"] is None) for row in short] == [
+    short = listed(results)
+    assert [(label, counts, drawn.rate is None) for label, counts, drawn, _ in short] == [
         ("made-up-6", "5/6", False),
         ("made-up-5", "4/5", False),
         ("and 2 other reports", "5/7", True),
         ("and 1 other report", "1/1", True),
     ]
-    assert not any(row["local"] for row in short)
-    assert [row["behind"].ids for row in short[2:]] == [("made-up-3/arm1", "made-up-4/arm1"), ("single/P1",)]
+    behind = [row.opens for _, _, _, row in short[2:]]
+    assert [each.ids for each in behind if isinstance(each, Count)] == [
+        ("made-up-3/arm1", "made-up-4/arm1"),
+        ("single/P1",),
+    ]
 
 
 def test_a_row_that_a_wider_pool_counts_within_another_report_has_a_mark(make_review: MakeReview) -> None:
@@ -411,10 +432,14 @@ def test_a_row_that_a_wider_pool_counts_within_another_report_has_a_mark(make_re
     link: dict[str, Any] = {"reports": ["made-up-1", "made-up-2"], "patients": ["made-up-1/P1 in made-up-2/arm1"]}
     link |= {"certainty": "certain", "prefer": "made-up-2"}
     results = asked(make_review(single, whole, links=[link]))
-    rows = [(row["label"], row["fraction"]) for row in forest_rows(results) if row["kind"] == "report"]
-    assert rows == [("made-up-2", "3/5"), ("made-up-1 *", "1/1")]
+    assert [(label, counts) for label, counts, _, _ in listed(results)] == [
+        ("made-up-2", "3/5"),
+        ("made-up-1 *", "1/1"),
+    ]
+    (block,) = reports_section(results).blocks
+    assert isinstance(block, Only)
     said = "* In all evidence counted within another report: made-up-1/P1 is within made-up-2."
-    assert shared_note(results) == said
+    assert isinstance(block.blocks[0], Paragraph) and str(block.blocks[0].text).endswith(said)
 
 
 # ---------- pictures and the frame of the page ----------

@@ -109,7 +109,7 @@ def test_a_count_of_the_cohort_shows_what_is_printed(visit: Visit, sets: dict[st
 def test_a_click_beside_the_number_opens_its_row(visit: Visit, sets: dict[str, Opens]) -> None:
     page = visit.page
     row = page.locator(f"tr[data-open='{sets[f'mosse-2017 in {STRICT}'].place}']")
-    row.locator("td.est").click()
+    row.locator("td.i").click()
     assert page.evaluate("document.getElementById('cases').open")
     assert "Mossé 2017" in page.text_content("#cases-list")
     page.keyboard.press("Escape")

@@ -107,9 +107,8 @@ CONDITIONS: dict[str, Any] = {
 
 def test_every_condition_of_a_pool_is_told(shipped: Results) -> None:
     """A pool that differs in one condition reads otherwise: none is left out of the methods."""
-    from metaimt.report.methods import _conditions
-
     from metaimt.casefiles.protocol import Pool
+    from metaimt.content.methods import _conditions
 
     assert set(CONDITIONS) == set(Pool.model_fields)
     plain = Pool.model_validate({"rows": ("alk_positive",)})

@@ -7,8 +7,19 @@ from pathlib import Path
 import pytest
 from conftest import MakeReview, course, patient, report
 
-from metaimt.content.whats_new import caused_by, field_text, news_entries, news_lines, number_text, points, verdict
-from metaimt.report.whats_new import changes_markdown, changes_page, changes_text
+from metaimt.content.whats_new import (
+    caused_by,
+    field_text,
+    news_entries,
+    news_lines,
+    news_section,
+    number_text,
+    points,
+    verdict,
+)
+from metaimt.render.markdown import no_figures, section_markdown
+from metaimt.render.terminal import section_text
+from metaimt.report.markdown import changes_page
 from metaimt.review import diff, snapshot
 from metaimt.versions.changes import Changes
 from metaimt.versions.records import Edited, FieldChange, Record, RecordChanges
@@ -94,7 +105,7 @@ def hostile(make_review: MakeReview) -> Changes:
 
 
 def test_hostile_text_cannot_format(hostile: Changes, tmp_path: Path) -> None:
-    for text in (changes_markdown(hostile), changes_page(hostile, HOSTILE)):
+    for text in (section_markdown(news_section(hostile), no_figures), changes_page(hostile, HOSTILE)):
         assert "<script>" not in text
         assert "[a](javascript" not in text
         assert "\x1b" not in text
@@ -103,9 +114,9 @@ def test_hostile_text_cannot_format(hostile: Changes, tmp_path: Path) -> None:
 
 
 def test_the_terminal_is_80_columns_wide(hostile: Changes) -> None:
-    lines = changes_text(hostile).splitlines()
+    lines = section_text(news_section(hostile)).splitlines()
     assert max(map(len, lines)) <= 80
-    assert "    patients[P1].site_detail: lung -> <script>x</script> | `y` [a](javascript:b)" in lines
+    assert "    - patients[P1].site_detail: lung -> <script>x</script> | `y`" in lines
 
 
 def test_the_news_of_a_version(make_review: MakeReview) -> None:

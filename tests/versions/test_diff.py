@@ -20,8 +20,7 @@ from metaimt.analyses.results import Results
 from metaimt.casefiles.version_files import canonical
 from metaimt.content.whats_new import field_text
 from metaimt.problem import Blocked, CannotAnalyse, WrongUse
-from metaimt.report.markdown import report_markdown
-from metaimt.report.whats_new import changes_page
+from metaimt.report.markdown import changes_page, report_markdown
 from metaimt.review import Loaded, build, diff, load, respond, snapshot
 from metaimt.serialise import to_json
 from metaimt.statistics.posterior import pool_proportion
