@@ -13,6 +13,8 @@ import sys
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, fields
 from functools import partial
+from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -22,10 +24,6 @@ import yaml
 from filelock import FileLock
 
 import metaimt
-import metaimt.analyses.alternatives
-import metaimt.analyses.heterogeneity
-import metaimt.analyses.pooled_response
-from metaimt import analyses
 from metaimt.analyses.results import Results
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.migrate import protocol_of_format_2
@@ -184,28 +182,44 @@ def forest_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 _REMEMBERED: dict[str, Any] = {}
+_DEAR = {
+    "alternatives": ("pool_proportion",),
+    "contrasts": ("odds_ratio",),
+    "heterogeneity": ("pool_proportion", "predict"),
+    "pooled_response": ("adjusted_rate", "confidence_sequence", "pool_parts", "pool_proportion"),
+    "sensitivity": ("odds_ratio", "pool_weighted"),
+    "subgroups": ("partial_pooling",),
+}
 
 
 @pytest.fixture
-def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Equal reports have equal posteriors and predictions: what the analyses ask for again is not computed again."""
+def remembered(monkeypatch: pytest.MonkeyPatch, once: Path) -> None:
+    """Equal reports have equal posteriors and predictions: what the analyses ask for again is not computed again.
 
-    def once(function: Callable[..., Any]) -> Callable[..., Any]:
+    Neither in this process nor in another one of the test run.
+    """
+    kept = once / "remembered"
+    kept.mkdir(exist_ok=True)
+
+    def recalled(function: Callable[..., Any]) -> Callable[..., Any]:
         def ask(*given: Any, **more: Any) -> Any:
             asked = repr((function.__module__, function.__qualname__, given, sorted(more.items())))
+            assert "array(" not in asked, "numpy leaves out what is long"
             if asked not in _REMEMBERED:
-                _REMEMBERED[asked] = function(*given, **more)
+                path = kept / sha256(asked.encode()).hexdigest()
+                if not path.exists():
+                    own = path.with_suffix(f".{os.getpid()}")
+                    own.write_bytes(pickle.dumps(function(*given, **more)))
+                    own.replace(path)
+                _REMEMBERED[asked] = pickle.loads(path.read_bytes())  # noqa: S301 - written by a process of this run
             return _REMEMBERED[asked]
 
         return ask
 
-    for owner, name in (
-        (analyses.alternatives, "pool_proportion"),
-        (analyses.heterogeneity, "pool_proportion"),
-        (analyses.heterogeneity, "predict"),
-        (analyses.pooled_response, "pool_proportion"),
-    ):
-        monkeypatch.setattr(owner, name, once(getattr(owner, name)))
+    for owner, names in _DEAR.items():
+        module = import_module(f"metaimt.analyses.{owner}")
+        for name in names:
+            monkeypatch.setattr(module, name, recalled(getattr(module, name)))
 
 
 @pytest.fixture(scope="session")
