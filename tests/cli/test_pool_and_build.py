@@ -12,6 +12,7 @@ from command import CANNOT_ANALYSE, FINE, PROBLEMS, WRONG_USE, metaimt, modules_
 from conftest import ROOT, MakeReview, course, patient, report
 
 EVIDENCE = ROOT / "benchmarks" / "evidence31.csv"
+pytestmark = pytest.mark.usefixtures("remembered")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
