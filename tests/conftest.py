@@ -105,14 +105,7 @@ def report(id: str, *patients: dict[str, Any], **more: Any) -> dict[str, Any]:
 def arm(responders: int, evaluable: int, **more: Any) -> dict[str, Any]:
     """A made-up ALK-positive arm on crizotinib."""
     counts = {"evaluable": evaluable, "responders": responders, "response_basis": "stated"}
-    return {
-        "label": "Made up",
-        "drug": "crizotinib",
-        "status": {"ALK": "positive"},
-        "line": "any",
-        **counts,
-        **more,
-    }
+    return {"label": "Made up", "drug": "crizotinib", "status": {"ALK": "positive"}, "line": "any", **counts, **more}
 
 
 def unit(id: str, responders: int = 0, evaluable: int = 1, **more: Any) -> Unit:

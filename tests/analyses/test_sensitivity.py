@@ -268,8 +268,7 @@ def test_where_nobody_is_evaluable_the_grid_has_no_rate_and_no_range(make_review
 
 def test_some_of_the_patients_are_no_row_among_what_is_done_otherwise(make_review: MakeReview) -> None:
     folder = make_review(
-        report("example-1", patient(course("PR"), age=40)),
-        report("example-2", patient(course("PD"), age=10)),
+        report("example-1", patient(course("PR"), age=40)), report("example-2", patient(course("PD"), age=10))
     )
     path = folder / "review.yaml"
     protocol = yaml.safe_load(path.read_text(encoding="utf-8"))

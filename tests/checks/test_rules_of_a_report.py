@@ -58,10 +58,7 @@ def of_course(folder: Path, course: str, patient: str = "") -> list[str]:
         ("response_duration_months: -1", ["duration-out-of-range"]),
         ("response_duration_months: [-1, 3]", ["duration-out-of-range"]),
         ("response_duration_months: 601", ["duration-out-of-range"]),
-        (
-            "response: SD, response_basis: inferred, time_to_response_months: 2",
-            ["response-duration-without-response"],
-        ),
+        ("response: SD, response_basis: inferred, time_to_response_months: 2", ["response-duration-without-response"]),
         ("in_response_at_12_months: true, duration_months: 2, stop_reason: surgery", []),  # in response all the same
         ("in_response_at_12_months: true, duration_months: 2, stop_reason: progression", ["twelve-months-disagree"]),
         ("in_response_at_12_months: true, response_duration_months: 11", ["twelve-months-disagree"]),
@@ -69,10 +66,7 @@ def of_course(folder: Path, course: str, patient: str = "") -> list[str]:
         ("in_response_at_12_months: true, response_duration_months: [6, 12]", []),
         ("in_response_at_12_months: true, pfs_months: 9", ["twelve-months-disagree"]),
         ("in_response_at_12_months: true, pfs_months: 9, beyond_progression: true", []),
-        (
-            "in_response_at_12_months: true, response: PD, response_basis: inferred",
-            ["twelve-months-disagree"],
-        ),
+        ("in_response_at_12_months: true, response: PD, response_basis: inferred", ["twelve-months-disagree"]),
         ("in_response_at_12_months: true, response: SD, response_basis: inferred", []),  # on the drug
         ("in_response_at_12_months: false, duration_months: 11", []),
         ("in_response_at_12_months: false, duration_months: 12", ["twelve-months-disagree"]),
@@ -262,10 +256,7 @@ def test_words_that_leave_an_alternative_open_agree_with_it(tmp_path: Path) -> N
         ("courses: [{drug: crizotinib}, {drug: alectinib}, {drug: crizotinib}]", ["generation-order"]),
         ("ihc: {ALK: positive, desmin: positive}, courses: [{drug: crizotinib}]", []),
         ("ihc: {ALK: positive, ROS1: positive}, courses: [{drug: crizotinib}]", ["evidence-of-two-kinases"]),
-        (
-            "ihc: {ALK: positive}, rearranged: {ROS1: true}, courses: [{drug: crizotinib}]",
-            ["evidence-of-two-kinases"],
-        ),
+        ("ihc: {ALK: positive}, rearranged: {ROS1: true}, courses: [{drug: crizotinib}]", ["evidence-of-two-kinases"]),
         ("ihc: {ALK: positive}, rearranged: {ALK: true, ROS1: false}, courses: [{drug: crizotinib}]", []),
         ("courses: [{drug: crizotinib, stop_reason: death}]", []),
         ("status: dead, courses: [{drug: crizotinib, stop_reason: progression}]", []),

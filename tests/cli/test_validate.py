@@ -153,7 +153,7 @@ def test_json_of_nothing(tmp_path: Path) -> None:
     made(tmp_path, {"literature/example-a.yaml": GOOD % ("example-a", "")})
     result = run("validate", "--format", "json", cwd=tmp_path)
     assert json.loads(result.stdout) == {
-        **{"format": 1, "files": 2, "moved": [], "pending": [], "problems": [], "waived": []},
+        **{"format": 1, "files": 2, "moved": [], "pending": [], "problems": [], "waived": []}
     }
     assert last_line(run("validate", cwd=tmp_path)) == "no problems in 2 files"
 

@@ -102,11 +102,7 @@ def refusal(text: str, **more: float) -> str:
 def test_a_doi_is_asked_for_csl_json(web: Web, text: str) -> None:
     reference = fetch(text)
     assert (reference.title, reference.authors) == ("Made up: answered by a server of the tests", "Example A")
-    assert (reference.journal, reference.year, reference.doi) == (
-        "Journal of Made-up Cases",
-        2026,
-        "10.0000/made-up.1",
-    )
+    assert (reference.journal, reference.year, reference.doi) == ("Journal of Made-up Cases", 2026, "10.0000/made-up.1")
     ((_, headers),) = web.requests
     assert headers["Accept"] == "application/vnd.citationstyles.csl+json"
     assert headers["User-Agent"] == USER_AGENT

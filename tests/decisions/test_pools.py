@@ -58,14 +58,7 @@ CONDITIONS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], tupl
     "failure or response": ({"response": "SD", "response_alternatives": ["PR"]}, {}, {}, ("disputed",), IN, ""),
     "stable or progressing": ({"response": "SD", "response_alternatives": ["PD"]}, {}, {}, IN, IN, ""),
     "partial or not evaluable": ({"response_alternatives": ["NE"]}, {}, {}, IN, IN, ""),
-    "died before assessment": (
-        {"response": "NE", "response_basis": None, "stop_reason": "death"},
-        {},
-        {},
-        IN,
-        IN,
-        "",
-    ),
+    "died before assessment": ({"response": "NE", "response_basis": None, "stop_reason": "death"}, {}, {}, IN, IN, ""),
     "no measurable disease": ({"response": "NE"}, {}, {}, ("not evaluable",), ("not evaluable",), ""),
     "not readable": (
         {"response": None, "response_basis": None},

@@ -97,15 +97,7 @@ REPORTS = [
     ),
     report("group-2020", design="cohort", year=2020, arms=[arm(2, 4, sd=1, pd=1)]),
     report("local-2024", patient(course("PR"), age=40), design="cohort", setting="local", year=2024),
-    report(
-        "single-2015",
-        patient(
-            course("PR", duration_months=8, ongoing=True),
-            **TPM3,
-            status="alive",
-        ),
-        year=2015,
-    ),
+    report("single-2015", patient(course("PR", duration_months=8, ongoing=True), **TPM3, status="alive"), year=2015),
     report(
         "single-2016",
         patient(
@@ -810,11 +802,7 @@ def test_the_map(results: Results) -> None:
     found = map_content(results)
     assert (found["corner"], found["columns"]) == ("Fusion partner", ("crizotinib", "alectinib", NOT_REPORTED))
     rows = {row["label"]: [cell and cell["fraction"] for cell in row["cells"]] for row in found["rows"]}
-    assert rows == {
-        "RANBP2": ["0/1", None, None],
-        "TPM3": ["1/1", None, None],
-        NOT_REPORTED: ["12/18", "3/4", "1/1"],
-    }
+    assert rows == {"RANBP2": ["0/1", None, None], "TPM3": ["1/1", None, None], NOT_REPORTED: ["12/18", "3/4", "1/1"]}
     assert [row["total"]["fraction"] for row in found["rows"]] == ["0/1", "1/1", "16/23"]
     assert [each["fraction"] for each in found["totals"]] == ["13/20", "3/4", "1/1"]
     assert found["total"]["fraction"] == "17/25"

@@ -82,9 +82,7 @@ def test_the_shipped_evidence_gives_the_expected_counts(
     assert reports is None or found[2] == reports
 
 
-def test_the_two_reports_without_measurable_disease_are_not_evaluable(
-    shipped: tuple[Selection, Protocol],
-) -> None:
+def test_the_two_reports_without_measurable_disease_are_not_evaluable(shipped: tuple[Selection, Protocol]) -> None:
     reasons = {p.unit.id: p.words("all_evidence") for p in shipped[0].placed}
     not_evaluable = {unit.split("/")[0] for unit, why in reasons.items() if "not evaluable" in why}
     assert not_evaluable == {"anon-jcts2427-2023", "li-2024"}

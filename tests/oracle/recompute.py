@@ -920,12 +920,7 @@ def without(report: str, whole: dict[str, Report], protocol: Rule) -> Rule:
     """A pool without one report, and that report's own counts."""
     rest = [other for name, other in whole.items() if name != report]
     r, n, _ = whole[report]
-    return {
-        "own": {"responders": r, "evaluable": n},
-        **sums(rest),
-        "reports": len(rest),
-        "orr": rate(rest, protocol),
-    }
+    return {"own": {"responders": r, "evaluable": n}, **sums(rest), "reports": len(rest), "orr": rate(rest, protocol)}
 
 
 def discounted(entry: Rule, pool: str, chosen: Chosen, protocol: Rule) -> Rule:

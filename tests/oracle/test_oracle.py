@@ -224,7 +224,7 @@ POOLS_WITH_TARGETS: dict[str, Any] = {
         "narrow": {"rows": ["alk_positive"], "targets": ["ROS1"], "combined_with": "none", "drug": "named"},
         "unsaid": {"rows": ["alk_positive", "alk_not_stated"], "targets": ["ALK", "not_stated"]},
         "whichever": {"rows": ["alk_positive", "alk_not_stated"], "targets": ["any"], "combined_with": "none"},
-    },
+    }
 }
 
 # A positive kinase decides the row, however it is written.
@@ -256,7 +256,7 @@ KINASE_ROWS: dict[str, Any] = {
         "ntrk": {"marker": "NTRK3", "status": "positive", "targets": ["NTRK3"]},
         "ntrk_negative": {"marker": "NTRK1", "status": "negative", "targets": ["any"]},
         "other_kinase": {"fusion_gene": "other", "targets": ["any"]},
-    },
+    }
 }
 BY_KINASE = [
     report(id, {**patient(course("PR", drug="entrectinib")), "ihc": {}, **genes}) for id, (_, genes) in KINASES.items()
@@ -339,8 +339,7 @@ WITHIN = with_overlaps(
         trial("none-trial", arm(0, 2, fusion_gene="ALK", fusion_partner="TPM3")),
         report("mixed-cohort", arms=[arm(4, 6, **SURGERY)], design="cohort"),
         report(
-            "eims-a",
-            patient(course("SD", drug="alectinib"), histology="EIMS", age=5, sex="female", site="abdomen"),
+            "eims-a", patient(course("SD", drug="alectinib"), histology="EIMS", age=5, sex="female", site="abdomen")
         ),
         report("imt-b", patient(course("PR"), age=40, fusion_gene="ALK", fusion_partner="TFG")),
         report("imt-c", patient(course(None), course("PD"), site="head_and_neck")),
@@ -546,7 +545,7 @@ NOT_COMPARED = {
         "regressions",
         "models",
         "summary",
-    ),
+    )
 }
 NAMES = {"dated", "odds_ratio", *COUNTS, *LIMITS, *DRAWN_RATE, "line_not_stated", "patients"}
 
