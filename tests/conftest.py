@@ -25,11 +25,13 @@ from filelock import FileLock
 
 import metaimt
 from metaimt.analyses.results import Results
-from metaimt.casefiles.library import Library
+from metaimt.casefiles.library import Library, read_files
 from metaimt.casefiles.migrate import protocol_of_format_2
 from metaimt.casefiles.protocol import Protocol
+from metaimt.checks import check_library
 from metaimt.evidence.selection import Selection, select
 from metaimt.model.unit import Unit
+from metaimt.problem import Problem
 from metaimt.review import load
 
 pytest_plugins = ["hypothesis_profiles", "page_browser"]
@@ -106,6 +108,18 @@ def arm(responders: int, evaluable: int, **more: Any) -> dict[str, Any]:
     """A made-up ALK-positive arm on crizotinib."""
     counts = {"evaluable": evaluable, "responders": responders, "response_basis": "stated"}
     return {"label": "Made up", "drug": "crizotinib", "status": {"ALK": "positive"}, "line": "any", **counts, **more}
+
+
+def link(gives: str, prefer: str, *patients: str, certainty: str = "certain") -> dict[str, Any]:
+    """A made-up link; without patients nobody knows which ones are the same."""
+    found = {"reports": sorted((gives, prefer)), "prefer": prefer, "certainty": certainty}
+    return {**found, "patients": list(patients)} if patients else found
+
+
+def told_of(folder: Path, text: str, name: str = "example-2024") -> tuple[Problem, ...]:
+    """What is told of a lone case file with this text."""
+    (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return check_library(read_files([folder / f"{name}.yaml"]), whole=False)
 
 
 def unit(id: str, responders: int = 0, evaluable: int = 1, **more: Any) -> Unit:

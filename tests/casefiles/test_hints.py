@@ -6,10 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from conftest import told_of
 
 from metaimt.casefiles.hints import quoted_line
-from metaimt.casefiles.library import read_files
-from metaimt.checks import check_library
 from metaimt.problem import Problem
 
 # Where a line stands in a case file; the line itself is put in place of %s. Made up.
@@ -140,10 +139,8 @@ FIELDS = [
 
 def asked(place: str, line: str, folder: Path) -> list[Problem]:
     """What is told about the line, apart from what other lines lack."""
-    path = folder / "example-2024.yaml"
-    path.write_text(PLACES[place].replace("%s", line), encoding="utf-8")
     beside = {"missing-title", "missing-year", "read-by-one", "missing-field"}
-    return [problem for problem in check_library(read_files([path]), whole=False) if problem.rule not in beside]
+    return [problem for problem in told_of(folder, PLACES[place].replace("%s", line)) if problem.rule not in beside]
 
 
 @pytest.mark.parametrize(("place", "line", "hint"), FIELDS, ids=[row[1].split("\n")[-1].strip() for row in FIELDS])

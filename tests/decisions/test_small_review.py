@@ -32,7 +32,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import FROZEN, arm, course, patient, report
+from conftest import FROZEN, arm, course, link, patient, report
 from deciding import HEADLINE, WIDEST
 from opened import Opens, opened
 
@@ -114,14 +114,7 @@ REPORTS = [
     report("series-2022", *SIX, design="case_series", year=2022, extraction={"depth": "title"}),
     report("again-2017", patient(course("PR")), year=2017, overlaps=["trial-2019"]),
 ]
-LINKS = [
-    {
-        "reports": ["again-2017", "trial-2019"],
-        "patients": ["again-2017/P1 in trial-2019/arm1"],
-        "certainty": "possible",
-        "prefer": "trial-2019",
-    }
-]
+LINKS = [link("again-2017", "trial-2019", "again-2017/P1 in trial-2019/arm1", certainty="possible")]
 SEARCHES = [
     {"id": "one", "source": "Made-up index", "status": "done", "date": "2025-03-01"},
     {"id": "two", "source": "Made-up register", "status": "done", "date": "2026-02-15"},
@@ -465,15 +458,8 @@ def test_the_models_of_the_terminal(results: Results) -> None:
     assert " ".join(first.split()) == ("strict, ALK-positive: 13/20 in 7 reports, 3 of them with two patients or more")
     named = [re.split(r" {2,}", line)[0] for line in models.splitlines() if not line.startswith(" ")]
     assert named == [
-        "model",
-        "crude, clopper-pearson",
-        "crude, wilson",
-        "crude, jeffreys",
-        "beta-binomial",
-        "glmm, median",
-        "glmm, marginal mean",
-        "beta-binomial-ml-f",
-        "beta-binomial-ml-chi2",
+        *("model", "crude, clopper-pearson", "crude, wilson", "crude, jeffreys", "beta-binomial", "glmm, median"),
+        *("glmm, marginal mean", "beta-binomial-ml-f", "beta-binomial-ml-chi2"),
     ]
 
 
@@ -483,25 +469,10 @@ def test_the_list_of_who_is_left_out(results: Results) -> None:
     assert widest.startswith("5 courses and arms\n")
     lines = [line.strip() for line in strict.splitlines() if line and not line.startswith("Not in")]
     assert [re.sub(r" {2,}", " ", line) for line in lines] == [
-        "ALK status not stated",
-        "series-2022/P2 1/1",
-        "ALK-negative",
-        "series-2022/P4 1/1",
-        "ROS1",
-        "series-2022/P5 1/1",
-        "counted in trial-2019",
-        "again-2017/P1 1/1",
-        "disputed",
-        "series-2022/P3 0/1",
-        "inferred",
-        "single-2017/P1 1/1",
-        "later line",
-        "single-2016/P1/course2 1/1",
-        "mixed treatment",
-        "single-2018/P1 1/1",
-        "response not readable",
-        "series-2022/P6 0/0",
-        "unnamed drug",
+        *("ALK status not stated", "series-2022/P2 1/1", "ALK-negative", "series-2022/P4 1/1", "ROS1"),
+        *("series-2022/P5 1/1", "counted in trial-2019", "again-2017/P1 1/1", "disputed", "series-2022/P3 0/1"),
+        *("inferred", "single-2017/P1 1/1", "later line", "single-2016/P1/course2 1/1", "mixed treatment"),
+        *("single-2018/P1 1/1", "response not readable", "series-2022/P6 0/0", "unnamed drug"),
         "single-undated/P1 1/1",
     ]
 
@@ -589,16 +560,8 @@ def test_what_was_left_out_in_the_report(markdown: str) -> None:
     body = markdown.split("## What was left out, and why\n", 1)[1].split("\n## ", 1)[0]
     headings = re.findall(r"^### (.*)$", body, re.MULTILINE)
     assert [heading.split(" (")[0].casefold() for heading in headings] == [
-        "alk status not stated",
-        "alk-negative",
-        "ros1",
-        "counted in trial-2019",
-        "disputed",
-        "inferred",
-        "later line",
-        "mixed treatment",
-        "response not readable",
-        "unnamed drug",
+        *("alk status not stated", "alk-negative", "ros1", "counted in trial-2019", "disputed", "inferred"),
+        *("later line", "mixed treatment", "response not readable", "unnamed drug"),
     ]
     assert "- example-2014: Made up, and left out. gives no response" in markdown
 
@@ -870,8 +833,8 @@ def test_the_news_of_the_page(results: Results) -> None:
         NumberChange(Group("stratum", f"{HEADLINE}/made_up"), "made up", then, None, None, one),
         NumberChange(Group("pool", "made_up"), "another pool", then, None, None, one),
     )
-    link = Linker({placed.unit.id: (placed.unit, placed.unit.id) for placed in results.selection.placed}, "")
-    found = news_content(Changes("2026.1", WORKING_TREE, numbers=told), results, link)
+    linker = Linker({placed.unit.id: (placed.unit, placed.unit.id) for placed in results.selection.placed}, "")
+    found = news_content(Changes("2026.1", WORKING_TREE, numbers=told), results, linker)
     assert (found["old"], found["new"], found["title"]) == ("2026.1", "now", "What is new since version 2026.1")
     assert [(row["label"], row["old"]) for row in found["numbers"]] == [
         (STRICT, "12/19, 60.0 % [40.0 - 80.0]"),
@@ -879,7 +842,7 @@ def test_the_news_of_the_page(results: Results) -> None:
         ("made up", "12/19, 60.0 % [40.0 - 80.0]"),
         ("another pool", "12/19, 60.0 % [40.0 - 80.0]"),
     ]
-    shown = [str(link.sentence(row["now"])) for row in found["numbers"]]
+    shown = [str(linker.sentence(row["now"])) for row in found["numbers"]]
     assert [re.sub("<.*?>", "", text).replace("\u00a0", " ") for text in shown] == [
         "13/20, 65.0 % [45.0 - 82.0]",
         *["1/1, 100.0 % [2.5 - 100.0]"] * 3,
@@ -887,7 +850,7 @@ def test_the_news_of_the_page(results: Results) -> None:
     assert [text.count("<button") for text in shown] == [1, 1, 0, 0], "who is counted now can be opened"
     assert found["numbers"][0]["data"] == "+1/+1, +5.0 [+5.0, +2.0], +1 report"
     assert found["numbers"][0]["method"] == "none"
-    first = news_content(Changes(None, "2026.1", numbers=told), results, link)
+    first = news_content(Changes(None, "2026.1", numbers=told), results, linker)
     assert (first["numbers"], first["old"], first["new"]) == ([], "", "2026.1")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from conftest import FROZEN, MakeReview, arm, course, patient, report
+from conftest import FROZEN, MakeReview, arm, course, link, patient, report
 
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.protocol import Protocol
@@ -160,11 +160,6 @@ def test_second_hand_is_not_strict(make_review: MakeReview) -> None:
     reasons = reasons_of(make_review(entry), "example-1/P1")
     assert reasons["strict"] == ("second-hand",)
     assert reasons["all_evidence"] == ()
-
-
-def link(giving: str, prefer: str, *patients: str, certainty: str = "certain") -> dict[str, Any]:
-    named = {"patients": list(patients)} if patients else {}
-    return {"reports": [giving, prefer], "certainty": certainty, "prefer": prefer, **named}
 
 
 def linked_reports(**preferred: Any) -> tuple[dict[str, Any], dict[str, Any]]:
