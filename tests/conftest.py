@@ -12,7 +12,7 @@ import pickle
 import sys
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, fields
-from functools import partial
+from functools import partial, wraps
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
@@ -158,10 +158,63 @@ def made_once(path: Path, make: Callable[[], Results]) -> Results:
     return found
 
 
+_REMEMBERED: dict[str, Any] = {}
+_DEAR = {
+    "alternatives": ("pool_proportion",),
+    "comparison": ("beta_binomial_model", "glmm_model", "likelihood_model"),
+    "contrasts": ("beta_binomial_regression", "odds_ratio"),
+    "heterogeneity": ("pool_proportion", "predict"),
+    "models": ("inverse_variance_models",),
+    "pooled_response": ("adjusted_rate", "confidence_sequence", "pool_parts", "pool_proportion"),
+    "sensitivity": ("odds_ratio", "pool_weighted"),
+    "study_parts": ("beta_binomial_parts", "glmm_model"),
+    "subgroups": ("partial_pooling",),
+}
+
+
+def remember(patch: pytest.MonkeyPatch, kept: Path) -> None:
+    """Keep what the dear functions answer in the folder `kept`, and ask for nothing twice."""
+    kept.mkdir(exist_ok=True)
+
+    def recalled(function: Callable[..., Any]) -> Callable[..., Any]:
+        assert function.__module__.startswith("metaimt."), "what a test puts in its place has no name of its own"
+
+        @wraps(function)
+        def ask(*given: Any, **more: Any) -> Any:
+            asked = repr((function.__module__, function.__qualname__, given, sorted(more.items())))
+            assert "array(" not in asked, "numpy leaves out what is long"
+            if asked not in _REMEMBERED:
+                path = kept / sha256(asked.encode()).hexdigest()
+                if not path.exists():
+                    own = path.with_suffix(f".{os.getpid()}")
+                    own.write_bytes(pickle.dumps(function(*given, **more)))
+                    own.replace(path)
+                _REMEMBERED[asked] = pickle.loads(path.read_bytes())  # noqa: S301 - written by a process of this run
+            return _REMEMBERED[asked]
+
+        return ask
+
+    for owner, names in _DEAR.items():
+        module = import_module(f"metaimt.analyses.{owner}")
+        for name in names:
+            patch.setattr(module, name, recalled(getattr(module, name)))
+
+
+@pytest.fixture
+def remembered(monkeypatch: pytest.MonkeyPatch, once: Path) -> None:
+    """Equal reports have equal posteriors and predictions: what the analyses ask for again is not computed again.
+
+    Neither in this process nor in another one of the test run.
+    """
+    remember(monkeypatch, once / "remembered")
+
+
 @pytest.fixture(scope="session")
 def shipped(once: Path) -> Results:
     """The frozen review, analysed once a test run."""
-    return made_once(once / "results", lambda: metaimt.run(FROZEN / "cases"))
+    with pytest.MonkeyPatch.context() as patch:
+        remember(patch, once / "remembered")
+        return made_once(once / "results", lambda: metaimt.run(FROZEN / "cases"))
 
 
 def write_review(folder: Path, *reports: dict[str, Any], links: list[dict[str, Any]] | None = None) -> Path:
@@ -186,50 +239,6 @@ def make_review(tmp_path: Path) -> MakeReview:
 def forest_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Builds that draw the forest plot and no other figure: drawing is most of the time of a small build."""
     monkeypatch.setattr("metaimt.report.figures.figure_names", lambda protocol: {"forest": "made up"})
-
-
-_REMEMBERED: dict[str, Any] = {}
-_DEAR = {
-    "alternatives": ("pool_proportion",),
-    "comparison": ("beta_binomial_model", "glmm_model", "likelihood_model"),
-    "contrasts": ("beta_binomial_regression", "odds_ratio"),
-    "heterogeneity": ("pool_proportion", "predict"),
-    "models": ("inverse_variance_models",),
-    "pooled_response": ("adjusted_rate", "confidence_sequence", "pool_parts", "pool_proportion"),
-    "sensitivity": ("odds_ratio", "pool_weighted"),
-    "study_parts": ("beta_binomial_parts", "glmm_model"),
-    "subgroups": ("partial_pooling",),
-}
-
-
-@pytest.fixture
-def remembered(monkeypatch: pytest.MonkeyPatch, once: Path) -> None:
-    """Equal reports have equal posteriors and predictions: what the analyses ask for again is not computed again.
-
-    Neither in this process nor in another one of the test run.
-    """
-    kept = once / "remembered"
-    kept.mkdir(exist_ok=True)
-
-    def recalled(function: Callable[..., Any]) -> Callable[..., Any]:
-        def ask(*given: Any, **more: Any) -> Any:
-            asked = repr((function.__module__, function.__qualname__, given, sorted(more.items())))
-            assert "array(" not in asked, "numpy leaves out what is long"
-            if asked not in _REMEMBERED:
-                path = kept / sha256(asked.encode()).hexdigest()
-                if not path.exists():
-                    own = path.with_suffix(f".{os.getpid()}")
-                    own.write_bytes(pickle.dumps(function(*given, **more)))
-                    own.replace(path)
-                _REMEMBERED[asked] = pickle.loads(path.read_bytes())  # noqa: S301 - written by a process of this run
-            return _REMEMBERED[asked]
-
-        return ask
-
-    for owner, names in _DEAR.items():
-        module = import_module(f"metaimt.analyses.{owner}")
-        for name in names:
-            monkeypatch.setattr(module, name, recalled(getattr(module, name)))
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,7 @@ def test_each_section(section: str, format_: int, tmp_path: Path) -> None:
             read_stored(tmp_path, "2026.1")
 
 
+@pytest.mark.usefixtures("remembered")
 def test_the_command_tells_it(tmp_path: Path) -> None:
     shutil.copytree(FROZEN / "cases", tmp_path / "cases")
     path = tmp_path / "cases" / "versions" / "2026.1.json"
