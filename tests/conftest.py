@@ -12,7 +12,9 @@ import pickle
 import sys
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, fields
-from functools import partial
+from functools import partial, wraps
+from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -22,16 +24,14 @@ import yaml
 from filelock import FileLock
 
 import metaimt
-import metaimt.analyses.alternatives
-import metaimt.analyses.heterogeneity
-import metaimt.analyses.pooled_response
-from metaimt import analyses
 from metaimt.analyses.results import Results
-from metaimt.casefiles.library import Library
+from metaimt.casefiles.library import Library, read_files
 from metaimt.casefiles.migrate import protocol_of_format_2
 from metaimt.casefiles.protocol import Protocol
+from metaimt.checks import check_library
 from metaimt.evidence.selection import Selection, select
 from metaimt.model.unit import Unit
+from metaimt.problem import Problem
 from metaimt.review import load
 
 pytest_plugins = ["hypothesis_profiles", "page_browser"]
@@ -107,14 +107,19 @@ def report(id: str, *patients: dict[str, Any], **more: Any) -> dict[str, Any]:
 def arm(responders: int, evaluable: int, **more: Any) -> dict[str, Any]:
     """A made-up ALK-positive arm on crizotinib."""
     counts = {"evaluable": evaluable, "responders": responders, "response_basis": "stated"}
-    return {
-        "label": "Made up",
-        "drug": "crizotinib",
-        "status": {"ALK": "positive"},
-        "line": "any",
-        **counts,
-        **more,
-    }
+    return {"label": "Made up", "drug": "crizotinib", "status": {"ALK": "positive"}, "line": "any", **counts, **more}
+
+
+def link(gives: str, prefer: str, *patients: str, certainty: str = "certain") -> dict[str, Any]:
+    """A made-up link; without patients nobody knows which ones are the same."""
+    found = {"reports": sorted((gives, prefer)), "prefer": prefer, "certainty": certainty}
+    return {**found, "patients": list(patients)} if patients else found
+
+
+def told_of(folder: Path, text: str, name: str = "example-2024") -> tuple[Problem, ...]:
+    """What is told of a lone case file with this text."""
+    (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return check_library(read_files([folder / f"{name}.yaml"]), whole=False)
 
 
 def unit(id: str, responders: int = 0, evaluable: int = 1, **more: Any) -> Unit:
@@ -153,10 +158,63 @@ def made_once(path: Path, make: Callable[[], Results]) -> Results:
     return found
 
 
+_REMEMBERED: dict[str, Any] = {}
+_DEAR = {
+    "alternatives": ("pool_proportion",),
+    "comparison": ("beta_binomial_model", "glmm_model", "likelihood_model"),
+    "contrasts": ("beta_binomial_regression", "odds_ratio"),
+    "heterogeneity": ("pool_proportion", "predict"),
+    "models": ("inverse_variance_models",),
+    "pooled_response": ("adjusted_rate", "confidence_sequence", "pool_parts", "pool_proportion"),
+    "sensitivity": ("odds_ratio", "pool_weighted"),
+    "study_parts": ("beta_binomial_parts", "glmm_model"),
+    "subgroups": ("partial_pooling",),
+}
+
+
+def remember(patch: pytest.MonkeyPatch, kept: Path) -> None:
+    """Keep what the dear functions answer in the folder `kept`, and ask for nothing twice."""
+    kept.mkdir(exist_ok=True)
+
+    def recalled(function: Callable[..., Any]) -> Callable[..., Any]:
+        assert function.__module__.startswith("metaimt."), "what a test puts in its place has no name of its own"
+
+        @wraps(function)
+        def ask(*given: Any, **more: Any) -> Any:
+            asked = repr((function.__module__, function.__qualname__, given, sorted(more.items())))
+            assert "array(" not in asked, "numpy leaves out what is long"
+            if asked not in _REMEMBERED:
+                path = kept / sha256(asked.encode()).hexdigest()
+                if not path.exists():
+                    own = path.with_suffix(f".{os.getpid()}")
+                    own.write_bytes(pickle.dumps(function(*given, **more)))
+                    own.replace(path)
+                _REMEMBERED[asked] = pickle.loads(path.read_bytes())  # noqa: S301 - written by a process of this run
+            return _REMEMBERED[asked]
+
+        return ask
+
+    for owner, names in _DEAR.items():
+        module = import_module(f"metaimt.analyses.{owner}")
+        for name in names:
+            patch.setattr(module, name, recalled(getattr(module, name)))
+
+
+@pytest.fixture
+def remembered(monkeypatch: pytest.MonkeyPatch, once: Path) -> None:
+    """Equal reports have equal posteriors and predictions: what the analyses ask for again is not computed again.
+
+    Neither in this process nor in another one of the test run.
+    """
+    remember(monkeypatch, once / "remembered")
+
+
 @pytest.fixture(scope="session")
 def shipped(once: Path) -> Results:
     """The frozen review, analysed once a test run."""
-    return made_once(once / "results", lambda: metaimt.run(FROZEN / "cases"))
+    with pytest.MonkeyPatch.context() as patch:
+        remember(patch, once / "remembered")
+        return made_once(once / "results", lambda: metaimt.run(FROZEN / "cases"))
 
 
 def write_review(folder: Path, *reports: dict[str, Any], links: list[dict[str, Any]] | None = None) -> Path:
@@ -181,31 +239,6 @@ def make_review(tmp_path: Path) -> MakeReview:
 def forest_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Builds that draw the forest plot and no other figure: drawing is most of the time of a small build."""
     monkeypatch.setattr("metaimt.report.figures.figure_names", lambda protocol: {"forest": "made up"})
-
-
-_REMEMBERED: dict[str, Any] = {}
-
-
-@pytest.fixture
-def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Equal reports have equal posteriors and predictions: what the analyses ask for again is not computed again."""
-
-    def once(function: Callable[..., Any]) -> Callable[..., Any]:
-        def ask(*given: Any, **more: Any) -> Any:
-            asked = repr((function.__module__, function.__qualname__, given, sorted(more.items())))
-            if asked not in _REMEMBERED:
-                _REMEMBERED[asked] = function(*given, **more)
-            return _REMEMBERED[asked]
-
-        return ask
-
-    for owner, name in (
-        (analyses.alternatives, "pool_proportion"),
-        (analyses.heterogeneity, "pool_proportion"),
-        (analyses.heterogeneity, "predict"),
-        (analyses.pooled_response, "pool_proportion"),
-    ):
-        monkeypatch.setattr(owner, name, once(getattr(owner, name)))
 
 
 @pytest.fixture(scope="session")

@@ -208,8 +208,7 @@ def test_killed_after_the_exchange_leaves_the_new_folder(outputs: Path) -> None:
 
 @pytest.mark.parametrize("old", [None, b"old"])
 @pytest.mark.parametrize(
-    ("owner", "name"),
-    [(os, "fsync"), (Path, "replace"), (Path, "chmod"), pytest.param(os, "fdopen", marks=posix)],
+    ("owner", "name"), [(os, "fsync"), (Path, "replace"), (Path, "chmod"), pytest.param(os, "fdopen", marks=posix)]
 )
 def test_interrupted_file(
     owner: Any, name: str, old: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

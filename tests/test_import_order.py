@@ -192,7 +192,7 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
 
 
 UNREACHED = {  # by no command
-    "to_frame",  # for whoever works with pandas
+    "to_frame"  # for whoever works with pandas
 }
 ENTERED = ("rule", "command", "callback", "validator")  # decorators by which a function is found
 

@@ -68,10 +68,7 @@ HALF = {"name": "x", "r": 1, "n": 2, "share": 0.5, "rate": 0.5, "of": 2}
         (Counts(1, 2), {"r": 1, "n": 2}),
         (Row("x", Counts(1, 2), 0.1), HALF),
         (Row("x", Counts(1, 2), 0.1, "told"), {**HALF, "note": "told"}),
-        (
-            Row("x", Counts(0, 0), 0.1),
-            {"name": "x", "r": 0, "n": 0, "of": 0, "share": NOBODY, "rate": NOBODY},
-        ),
+        (Row("x", Counts(0, 0), 0.1), {"name": "x", "r": 0, "n": 0, "of": 0, "share": NOBODY, "rate": NOBODY}),
         (NotRun("3 known times, 10 are needed"), {"not_run": "3 known times, 10 are needed"}),
         ((Counts(1, 2), [None, True]), [{"r": 1, "n": 2}, [None, True]]),
         ({0.5: 1, 2: 2, Sex.female: 3}, {"0.5": 1, "2": 2, "F": 3}),

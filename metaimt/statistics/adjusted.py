@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from math import exp, log
 from typing import Final
 
@@ -154,6 +155,7 @@ def odds_ratio(
     under = np.vstack([np.zeros_like(found.rho_mass), np.cumsum(given, axis=0)])
     kept = one.sum(axis=1) > _LITTLE
 
+    @cache  # the three limits begin with the same halves
     def below(distance: float) -> float:
         """P(log odds ratio < distance): for each cell of one mean and rho, how likely the other mean is larger."""
         at = (betainc(*even_prior(mu_prior), expit(logits[kept] - distance)) - other[0]) / (other[1] - other[0])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -83,15 +84,30 @@ def predict(
     found = surfaces_of([tail_counts(read_reports(responders, evaluable))], mu_prior, rho_prior)
     mu, rho, weight = _points(found)
     angle = np.linspace(0, np.pi / 2, _ANGLES)
+    rate = np.sin(angle) ** 2
     a, b = _shapes(mu, rho)
-    below = np.array([weight @ betainc(a, b, x) for x in np.sin(angle) ** 2])
-    median, *ends = np.sin(np.interp([0.5, *_tails(levels)], below, angle)) ** 2
+    chances = [0.5, *_tails(levels)]
+    below = _around(chances, lambda place: float(weight @ betainc(a, b, rate[place])))
+    median, *ends = np.sin(np.interp(chances, list(below.values()), angle[list(below)])) ** 2
     series = tuple(_series(mu, rho, weight, int(size), levels) for size in sizes)
     ranges = tuple(
         Range(level, known_digits(low), known_digits(high))
         for level, low, high in zip(levels, ends[::2], ends[1::2], strict=True)
     )
     return Prediction(known_digits(median), ranges, series, mu_prior, rho_prior)
+
+
+def _around(chances: Sequence[float], below: Callable[[int], float]) -> dict[int, float]:
+    """A distribution function at places in order, with the two around each chance among them: few are taken."""
+    known = cache(below)
+    taken = set()
+    for chance in chances:
+        low, high = 0, _ANGLES - 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if known(middle) <= chance else (low, middle)
+        taken |= {low, high}
+    return {place: known(place) for place in sorted(taken)}
 
 
 def _tails(levels: Sequence[float]) -> list[float]:

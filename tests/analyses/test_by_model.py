@@ -18,7 +18,7 @@ from metaimt.report.methods_text import method_rows
 from metaimt.serialise import to_json
 
 
-@pytest.mark.usefixtures("whole_only")
+@pytest.mark.usefixtures("remembered", "whole_only")
 def test_each_pool_is_compared_on_its_own_reports(shipped: Results) -> None:
     for name, group in shipped.response.pools.items():
         found = shipped.comparison[name]

@@ -130,11 +130,7 @@ def test_cox_of_tiny14_penalised_only_when_asked_for() -> None:
 
 @pytest.mark.parametrize(
     ("values", "why"),
-    [
-        ([None] * 14, "not known for anybody"),
-        (["R0"] * 14, "everybody is R0"),
-        ([50.0] * 14, "everybody is 50.0"),
-    ],
+    [([None] * 14, "not known for anybody"), (["R0"] * 14, "everybody is R0"), ([50.0] * 14, "everybody is 50.0")],
 )
 def test_a_covariate_that_does_not_vary(values: list[Any], why: str) -> None:
     data = REFERENCE["tiny14"]
@@ -194,10 +190,7 @@ def test_losses_are_censored_and_the_switch_only_adds_a_curve(of_lines: Callable
 
 @pytest.mark.parametrize(
     ("asked", "site"),
-    [
-        ({}, ("Cox", NotRun("6 events, 10 are needed"))),
-        ({"penalised": True}, ("Cox, Firth-penalised", None)),
-    ],
+    [({}, ("Cox", NotRun("6 events, 10 are needed"))), ({"penalised": True}, ("Cox, Firth-penalised", None))],
 )
 def test_few_deaths_are_modelled_only_when_that_is_asked_for(
     asked: dict[str, bool], site: tuple[str, NotRun | None], of_lines: Callable[..., CohortResult]
@@ -209,8 +202,7 @@ def test_few_deaths_are_modelled_only_when_that_is_asked_for(
 
 
 @pytest.mark.parametrize(
-    ("counts", "why"),
-    [((4, 8, 8), "4 events, 5 are needed"), ((5, 2, 2), "9 known times, 10 are needed")],
+    ("counts", "why"), [((4, 8, 8), "4 events, 5 are needed"), ((5, 2, 2), "9 known times, 10 are needed")]
 )
 def test_too_few_for_a_curve(counts: tuple[int, int, int], why: str, of_lines: Callable[..., CohortResult]) -> None:
     found = of_lines(SMALL, small(*counts)).survival

@@ -123,12 +123,8 @@ def test_parts_of_the_data(madeup: dict[str, Any]) -> None:
 
 
 AT_NIGHT = {  # the mirror of another set, in which as many fail; and a second huge trial
-    "none responds",
-    "one report, none responds",
-    "one patient, a failure",
-    "single cases none responds",
-    "huge trial of failures",
-    "huge trial and single cases all respond",
+    *("none responds", "one report, none responds", "one patient, a failure", "single cases none responds"),
+    *("huge trial of failures", "huge trial and single cases all respond"),
 }
 
 

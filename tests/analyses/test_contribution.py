@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import FROZEN, MakeReview, arm, course, patient, report, selected_in
+from conftest import FROZEN, MakeReview, arm, course, link, patient, report, selected_in
 
 from metaimt.analyses.contribution import Contribution, Estimate, contribution, find
 from metaimt.analyses.pooled_response import pooled_response
@@ -197,9 +197,8 @@ def test_with_an_error_in_another_file_nothing_is_said_of_the_other_reports(
     """Another file that is not read would be missing in the pools, among who has the site, and among who stands in."""
     earlier = report("example-a", patient(course("PR")), overlaps=["example-b"])
     later = report("example-b", patient(course("PR"), site="lung"), overlaps=["example-a"])
-    same = ["example-a/P1 = example-b/P1"]
-    link = {"reports": ["example-a", "example-b"], "patients": same, "certainty": "probable", "prefer": "example-b"}
-    library, protocol, selection = selected_in(make_review(earlier, later, links=[link]))
+    same = link("example-a", "example-b", "example-a/P1 = example-b/P1", certainty="probable")
+    library, protocol, selection = selected_in(make_review(earlier, later, links=[same]))
     found = contribution(library, protocol, selection, "example-b", errors_elsewhere=errors)
     assert [change.name for change in found.changes] == (["strict", "all_evidence"] if computed else [])
     assert [(novelty.value, novelty.kind) for novelty in found.novelties] == ([("lung", "only")] if computed else [])

@@ -6,13 +6,7 @@ from pathlib import Path
 
 from conftest import FROZEN, MakeReview, arm, course, patient, report
 
-from metaimt.analyses.clinical import (
-    BEFORE_ASSESSMENT,
-    NO_REASON,
-    ONGOING,
-    DeathsAndToxicity,
-    deaths_and_toxicity,
-)
+from metaimt.analyses.clinical import BEFORE_ASSESSMENT, NO_REASON, ONGOING, DeathsAndToxicity, deaths_and_toxicity
 from metaimt.casefiles.library import read_library
 from metaimt.evidence.selection import select
 from metaimt.serialise import to_json

@@ -88,10 +88,7 @@ def test_undated_reports_are_a_last_labelled_step(make_review: MakeReview, shipp
 
 def test_crossings_start_and_stop_on_a_side(make_review: MakeReview, shipped: Results) -> None:
     # One report of 20/20 lies above 0.7 (Clopper-Pearson); the posterior of 20/20 and 9/20 excludes none of the three.
-    folder = make_review(
-        dated("example-1", 2019, None, arm(20, 20)),
-        dated("example-2", 2020, None, arm(9, 20)),
-    )
+    folder = make_review(dated("example-1", 2019, None, arm(20, 20)), dated("example-2", 2020, None, arm(9, 20)))
     results = with_steps_of(shipped, folder)
     found = one(results, "strict", BY_YEAR).crossings
     expected = [(year, t, year == "2019", "above") for year in ("2019", "2020") for t in (0.5, 0.6, 0.7)]

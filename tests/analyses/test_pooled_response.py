@@ -117,8 +117,7 @@ def test_complete_response_and_disease_control_have_their_own_denominators(shipp
 
 def test_nothing_eligible_is_said_with_the_reasons_counted(make_review: MakeReview) -> None:
     folder = make_review(
-        report("example-1", patient(course(None))),
-        report("example-2", patient(course("PR"), histology="other")),
+        report("example-1", patient(course(None))), report("example-2", patient(course("PR"), histology="other"))
     )
     with pytest.raises(CannotAnalyse, match=r"1 not eligible \(histology other\), 1 response not readable"):
         metaimt.run(folder)

@@ -53,8 +53,7 @@ def test_a_figure_without_a_denominator_has_no_rate(shipped: Results) -> None:
 def test_what_matches_is_not_called_a_difference(make_review: MakeReview) -> None:
     fused = patient(course("PR", duration_months=14), fusion_gene="ALK", fusion_partner="RANBP2")
     folder = make_review(
-        *(report(f"a{k}-2019", fused, year=2019) for k in range(5)),
-        report("b-2025", patient(course("PD")), year=2025),
+        *(report(f"a{k}-2019", fused, year=2019) for k in range(5)), report("b-2025", patient(course("PD")), year=2025)
     )
     entry = {"id": "made-up", "evaluable": 5, "responders": 5, "fusion_partners": {"RANBP2": 5}}
     entry["matches"] = {"up_to_year": 2020, "drug": ["crizotinib"]}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import MakeReview, arm, course, patient, report, selected_in
+from conftest import MakeReview, arm, course, link, patient, report, selected_in
 
 import metaimt
 from metaimt.analyses.alternatives import alternative
@@ -21,7 +21,7 @@ from metaimt.report.cells import csv_text
 from metaimt.report.markdown import report_markdown
 from metaimt.report.tables import leave_one_out_rows, sensitivity_rows, specification_rows
 from metaimt.serialise import to_json
-from metaimt.statistics.posterior import pool_proportion, pool_weighted
+from metaimt.statistics.posterior import pool_weighted
 
 
 def cell(found: Results | SensitivityTables, name: str, pool: str) -> Cell:
@@ -112,8 +112,7 @@ def read_twice(
     second = report("example-2", design="trial", overlaps=["example-1"], arms=[arm(3, 5)])
     first["report"]["year"], second["report"]["year"] = earlier, 2021
     same = f"example-1/arm1 {relation} example-2/arm1"
-    link = {"reports": ["example-1", "example-2"], "patients": [same], "certainty": certainty, "prefer": "example-2"}
-    return (first, second), [link]
+    return (first, second), [link("example-1", "example-2", same, certainty=certainty)]
 
 
 EARLIER, LATER = "earlier reading of a trial read twice", "later reading of the same patients (independent review)"
@@ -146,9 +145,8 @@ def test_another_reading_needs_a_certain_link_of_equals_and_two_years(
 def test_keeping_one_histology_does_not_bring_back_who_gave_way(make_review: MakeReview) -> None:
     gives = report("example-1", patient(course("PR"), histology="EIMS"), overlaps=["example-2"])
     preferred = report("example-2", design="trial", overlaps=["example-1"], arms=[arm(3, 5)])
-    same = ["example-1/P1 in example-2/arm1"]
-    link = {"reports": ["example-1", "example-2"], "patients": same, "certainty": "possible", "prefer": "example-2"}
-    results = tables_of(make_review(gives, preferred, links=[link]))
+    possible = link("example-1", "example-2", "example-1/P1 in example-2/arm1", certainty="possible")
+    results = tables_of(make_review(gives, preferred, links=[possible]))
     assert counted(cell(results, "EIMS only", "strict")) == (0, 0)
     assert counted(cell(results, "possible links not applied", "strict")) == (4, 6)
 
@@ -268,8 +266,7 @@ def test_where_nobody_is_evaluable_the_grid_has_no_rate_and_no_range(make_review
 
 def test_some_of_the_patients_are_no_row_among_what_is_done_otherwise(make_review: MakeReview) -> None:
     folder = make_review(
-        report("example-1", patient(course("PR"), age=40)),
-        report("example-2", patient(course("PD"), age=10)),
+        report("example-1", patient(course("PR"), age=40)), report("example-2", patient(course("PD"), age=10))
     )
     path = folder / "review.yaml"
     protocol = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -373,25 +370,9 @@ def test_the_shipped_protocol_lists_every_kind_of_choice(shipped: Results) -> No
 # ---------- weighted likelihood ----------
 
 
-def test_weights_of_one_are_the_beta_binomial_and_of_zero_leave_out() -> None:
-    r, n = [8, 6, 12, 1, 1, 0], [12, 9, 14, 1, 1, 1]
-    whole = pool_weighted(r, n, [1] * 6)
-    none = pool_weighted(r, n, [1, 1, 1, 0, 0, 0])
-    assert whole is not None
-    assert (whole.lower, whole.upper) == pytest.approx(((p := pool_proportion(r, n)).lower, p.upper), abs=1e-9)
-    assert none == pool_weighted(r[:3], n[:3], [1, 1, 1])
-    assert pool_weighted(r, n, [0] * 6) is None
-
-
 def test_two_halves_are_one_report() -> None:
     halves = pool_weighted([8, 6, 1, 1, 12], [12, 9, 1, 1, 14], [1, 1, 0.5, 0.5, 1])
     one = pool_weighted([8, 6, 1, 12], [12, 9, 1, 14], [1, 1, 1, 1])
     assert halves is not None
     assert one is not None
     assert (halves.estimate, halves.lower, halves.upper) == pytest.approx((one.estimate, one.lower, one.upper))
-
-
-@pytest.mark.parametrize("weights", [[1], [1, 2], [1, -0.5], [1, float("nan")]])
-def test_wrong_weights_are_refused(weights: list[float]) -> None:
-    with pytest.raises(ValueError, match="weight"):
-        pool_weighted([1, 2], [2, 3], weights)

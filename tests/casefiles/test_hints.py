@@ -6,10 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from conftest import told_of
 
 from metaimt.casefiles.hints import quoted_line
-from metaimt.casefiles.library import read_files
-from metaimt.checks import check_library
 from metaimt.problem import Problem
 
 # Where a line stands in a case file; the line itself is put in place of %s. Made up.
@@ -71,11 +70,7 @@ FIELDS = [
     ("patient", "rearranged: ALK", "write rearranged: {ALK: true}"),
     ("patient", "rearranged: {ALK: yes}", "write ALK: true"),
     ("patient", "followup_months: 2 years", "2 years * 12 = 24 months: write followup_months: 24"),
-    (
-        "patient",
-        "followup_months: 12+",
-        "write followup_months: 12, and that it is a lower bound in extraction.note",
-    ),
+    ("patient", "followup_months: 12+", "write followup_months: 12, and that it is a lower bound in extraction.note"),
     ("patient", "followup_months: 3-6 months", ""),
     ("course", "drug: Xalkori", "did you mean drug: crizotinib?"),
     ("course", "drug: PF-02341066", "did you mean drug: crizotinib?"),
@@ -91,11 +86,7 @@ FIELDS = [
     ("course", "duration_months: 8mo", "write duration_months: 8 without quotes or unit"),
     ("course", "duration_months: 8 m", "write duration_months: 8 without quotes or unit"),
     ("course", "duration_months: 8 Monate", "write duration_months: 8 without quotes or unit"),
-    (
-        "course",
-        "duration_months: ca. 8",
-        "write duration_months: 8, and that it is approximate in",
-    ),
+    ("course", "duration_months: ca. 8", "write duration_months: 8, and that it is approximate in"),
     ("course", "duration_months: 3-6 months", "write duration_months: [3, 6]"),
     ("course", "duration_months: 3 to 6", "write duration_months: [3, 6]"),
     ("course", "duration_months: 3–6 mo", "write duration_months: [3, 6]"),
@@ -106,11 +97,7 @@ FIELDS = [
     ("course", "duration_months: 12 weeks", "12 weeks / 4.345 = 2.8 months: write duration_months: 2.8"),
     ("course", "duration_months: 10 days", "10 days / 30.44 = 0.33 months: write duration_months: 0.33"),
     ("course", "duration_months: 3,6", "a decimal point: write duration_months: 3.6, or [3, 6] for a range"),
-    (
-        "course",
-        "duration_months: '>12 months'",
-        "write duration_months: 12, with ongoing: true",
-    ),
+    ("course", "duration_months: '>12 months'", "write duration_months: 12, with ongoing: true"),
     ("course", "duration_months: 8 cycles", ""),
     ("course", "stop_reason: died", "did you mean stop_reason: death?"),
     ("arm", "evaluable: 12 patients", "write evaluable: 12 without quotes or unit"),
@@ -152,10 +139,8 @@ FIELDS = [
 
 def asked(place: str, line: str, folder: Path) -> list[Problem]:
     """What is told about the line, apart from what other lines lack."""
-    path = folder / "example-2024.yaml"
-    path.write_text(PLACES[place].replace("%s", line), encoding="utf-8")
     beside = {"missing-title", "missing-year", "read-by-one", "missing-field"}
-    return [problem for problem in check_library(read_files([path]), whole=False) if problem.rule not in beside]
+    return [problem for problem in told_of(folder, PLACES[place].replace("%s", line)) if problem.rule not in beside]
 
 
 @pytest.mark.parametrize(("place", "line", "hint"), FIELDS, ids=[row[1].split("\n")[-1].strip() for row in FIELDS])

@@ -33,13 +33,7 @@ NO_CATEGORY = {
     ],
     METABOLIC: [
         *(
-            "complete metabolic response",
-            "CMR",
-            "PMR",
-            "SMD",
-            "PMD",
-            "metabolic CR",
-            "PERCIST PR",
+            *("complete metabolic response", "CMR", "PMR", "SMD", "PMD", "metabolic CR", "PERCIST PR"),
             "metabolic response",
         ),
         *("partial metabolic remission", "stable metabolic disease", "PET-CR", "SUV decrease by 68 %", "Deauville 2"),
@@ -53,13 +47,7 @@ NO_CATEGORY = {
     ],
     MEASURABLE: [
         *(
-            "NED",
-            "ned",
-            "no evidence of disease",
-            "disease-free",
-            "tumour-free",
-            "tumor free",
-            "cured",
+            *("NED", "ned", "no evidence of disease", "disease-free", "tumour-free", "tumor free", "cured"),
             "no recurrence",
         ),
         *("no residual tumour", "tumorfrei", "geheilt", "sin enfermedad", "guarito", "free of disease"),
@@ -75,11 +63,7 @@ NO_CATEGORY = {
         *("kein Ansprechen", "pas de réponse", "sin respuesta", "nessuna risposta", "NR", "unsuccessful"),
     ],
     "a minor response is SD by size": [
-        "MR",
-        "minor response",
-        "mixed response",
-        "minimal response",
-        "slight regression",
+        *("MR", "minor response", "mixed response", "minimal response", "slight regression"),
     ],
     CR_OR_PR: [
         *("good response", "major response", "durable response", "responded", "responder", "objective response", "OR"),

@@ -95,10 +95,7 @@ def test_a_good_row(tmp_path: Path) -> None:
             "H2 Death: death 2009-02-01 is before diagnosis 2010-02-01",
         ),
         ({"Last": "31/01/2010"}, "G2 Last: last contact 2010-01-31 is before diagnosis 2010-02-01"),
-        (
-            {"Death": "01/02/2014", "Status": "dead"},
-            "G2 Last: contact 2015-02-01 after death 2014-02-01",
-        ),
+        ({"Death": "01/02/2014", "Status": "dead"}, "G2 Last: contact 2015-02-01 after death 2014-02-01"),
         ({"Death": "01/02/2015"}, "H2 Death: a date of death, and the outcome is alive"),
         ({"Dx": "01/02/1815"}, "F2 Dx: 1815-02-01 is 200 years before 2015-02-01"),
         ({"Dx": "31/02/2010"}, "F2 Dx: '31/02/2010' is not a date as DD/MM/YYYY"),
@@ -312,23 +309,9 @@ def test_identifying_columns_are_refused_and_dropped_ones_never_read(tmp_path: P
 @pytest.mark.parametrize(
     "heading",
     [
-        "Name",
-        "PatientName",
-        "patient_name",
-        "D.O.B.",
-        "DateOfBirth",
-        "Date of Birth",
-        "MRN",
-        "NHS number",
-        "E-mail",
-        "Telephone no",
-        "Vorname",
-        "Geburtsdatum",
-        "姓名",
-        "身份证号",
-        "Hospital No.",
-        "Zip code",
-        "surname",
+        *("Name", "PatientName", "patient_name", "D.O.B.", "DateOfBirth", "Date of Birth", "MRN", "NHS number"),
+        *("E-mail", "Telephone no", "Vorname", "Geburtsdatum", "姓名", "身份证号"),
+        *("Hospital No.", "Zip code", "surname"),
     ],
 )
 def test_identifying(heading: str) -> None:
@@ -338,20 +321,8 @@ def test_identifying(heading: str) -> None:
 @pytest.mark.parametrize(
     "heading",
     [
-        "Study no",
-        "Age",
-        "Age at diagnosis",
-        "Drug name",
-        "Site",
-        "Date of diagnosis",
-        "Date of death",
-        "Status",
-        "ALK",
-        "Radiotherapy",
-        "Histology",
-        "Gene name",
-        "Number at risk",
-        "Births",
+        *("Study no", "Age", "Age at diagnosis", "Drug name", "Site", "Date of diagnosis", "Date of death", "Status"),
+        *("ALK", "Radiotherapy", "Histology", "Gene name", "Number at risk", "Births"),
     ],
 )
 def test_not_identifying(heading: str) -> None:

@@ -32,10 +32,7 @@ def test_every_column_in_any_order_and_case(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        "id,x,n\na,1,2\n",
-        "id;x;n\na;1;2\n",
-        "\ufeffid,x,n\na,1,2\n",
-        "id,x,n\r\na,1,2\r\n\r\n",
+        *("id,x,n\na,1,2\n", "id;x;n\na;1;2\n", "\ufeffid,x,n\na,1,2\n", "id,x,n\r\na,1,2\r\n\r\n"),
         '"id","x","n"\n"a"," 1 ","2"\n',
     ],
 )

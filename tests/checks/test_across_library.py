@@ -36,10 +36,7 @@ def review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 SHORT = {
-    "depth-left-out",
-    "format-1",
-    "nothing-identified",
-    "status-left-out",
+    *("depth-left-out", "format-1", "nothing-identified", "status-left-out"),
 }  # examples are as short as can be: these speak in their own alone
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from conftest import told_of
 
 from metaimt.casefiles.library import read_files
-from metaimt.checks import check_library
 from metaimt.checks.printed_numbers import quoted_arm
 
 HEAD = """# Made up.
@@ -19,9 +19,8 @@ claims:
 
 
 def found(tmp_path: Path, *claims: str) -> list[tuple[str, str, str]]:
-    path = tmp_path / "example-2024.yaml"
-    path.write_text(HEAD + "".join(f"  - {{{claim}}}\n" for claim in claims))
-    return [(p.rule, p.message, p.hint) for p in check_library(read_files([path]), whole=False)]
+    told = told_of(tmp_path, HEAD + "".join(f"  - {{{claim}}}\n" for claim in claims))
+    return [(problem.rule, problem.message, problem.hint) for problem in told]
 
 
 def rules(tmp_path: Path, *claims: str) -> list[str]:
@@ -181,17 +180,15 @@ ARMS = """arms:
     ],
 )
 def test_a_report_counts_what_it_prints(claims: str, wrong: bool, tmp_path: Path) -> None:
-    path = tmp_path / "example-2024.yaml"
-    path.write_text(HEAD.split("arms:", maxsplit=1)[0] + ARMS + f"claims:\n  - {{{claims}}}\n")
-    problems = [problem for problem in check_library(read_files([path]), whole=False) if problem.severity == "error"]
-    assert [problem.rule for problem in problems] == (["counts-contradict-claim"] if wrong else [])
+    told = told_of(tmp_path, HEAD.split("arms:", maxsplit=1)[0] + ARMS + f"claims:\n  - {{{claims}}}\n")
+    errors = [problem.rule for problem in told if problem.severity == "error"]
+    assert errors == (["counts-contradict-claim"] if wrong else [])
 
 
 def test_of_two_printed_numbers_the_arm_agrees_with_one(tmp_path: Path) -> None:
-    path = tmp_path / "example-2024.yaml"
     claims = "claims:\n" + "".join(f"  - {{what: objective response, n: {n}, of: 7}}\n" for n in (1, 2))
-    path.write_text(HEAD.split("arms:", maxsplit=1)[0] + ARMS + claims)
-    assert [problem.rule for problem in check_library(read_files([path]), whole=False)] == ["claim-twice"]
+    told = told_of(tmp_path, HEAD.split("arms:", maxsplit=1)[0] + ARMS + claims)
+    assert [problem.rule for problem in told] == ["claim-twice"]
 
 
 @pytest.mark.parametrize(

@@ -69,16 +69,8 @@ UNREAD = [
     ("local/._example-a.yaml", CASE, "warning", "close or save the file in the editor"),
 ]
 PASSED_OVER = [
-    "README.md",
-    "literature/notes.txt",
-    "LICENSE",
-    "literature/.gitkeep",
-    ".DS_Store",
-    ".cache/smith-2026.yaml",
-    "local/~$table.xlsx",
-    "Thumbs.db",
-    "case.schema.json",
-    "outputs/index.html",
+    *("README.md", "literature/notes.txt", "LICENSE", "literature/.gitkeep", ".DS_Store", ".cache/smith-2026.yaml"),
+    *("local/~$table.xlsx", "Thumbs.db", "case.schema.json", "outputs/index.html"),
 ]
 
 

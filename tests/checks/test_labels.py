@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from conftest import told_of
 
-from metaimt.casefiles.library import read_files
-from metaimt.checks import check_library
 from metaimt.checks.labels import _another_tumour, told_status
 from metaimt.vocabulary import built_in
 
@@ -50,12 +49,9 @@ def test_status_in_a_text(text: str, told: dict[str, set[str]]) -> None:
 
 
 def found(folder: Path, label: str, arm: str, rule: str = "label-disagrees") -> list[str]:
-    path = folder / "example-2024.yaml"
-    path.write_text(
-        "# Made up.\nreport: {id: example-2024, title: a, year: 2024, design: trial}\nextraction: {checked_by: b}\n"
-        f"arms: [{{label: '{label}', drug: crizotinib, evaluable: 12, responders: 6, {arm}}}]\n"
-    )
-    return [problem.message for problem in check_library(read_files([path]), whole=False) if problem.rule == rule]
+    head = "# Made up.\nreport: {id: example-2024, title: a, year: 2024, design: trial}\nextraction: {checked_by: b}\n"
+    arms = f"arms: [{{label: '{label}', drug: crizotinib, evaluable: 12, responders: 6, {arm}}}]\n"
+    return [problem.message for problem in told_of(folder, head + arms) if problem.rule == rule]
 
 
 @pytest.mark.parametrize(
@@ -178,12 +174,11 @@ def test_the_other_tumours_can_be_extended() -> None:
 
 
 def titled(folder: Path, title: str, patient: str, design: str = "case_report") -> list[str]:
-    path = folder / "example-2024.yaml"
-    path.write_text(
+    problems = told_of(
+        folder,
         f"# Made up.\nreport: {{id: example-2024, title: '{title}', year: 2024, design: {design}}}\n"
-        f"extraction: {{checked_by: b}}\npatients: [{{id: P1, {patient}, courses: [{{drug: crizotinib}}]}}]\n"
+        f"extraction: {{checked_by: b}}\npatients: [{{id: P1, {patient}, courses: [{{drug: crizotinib}}]}}]\n",
     )
-    problems = check_library(read_files([path]), whole=False)
     return [problem.message for problem in problems if problem.rule == "title-disagrees"]
 
 
@@ -231,14 +226,13 @@ def test_titles(title: str, patient: str, message: str, tmp_path: Path) -> None:
     ],
 )
 def test_exact_places(detail: str, site: str, speaks: bool, tmp_path: Path) -> None:
-    path = tmp_path / "example-2024.yaml"
-    path.write_text(
+    told = told_of(
+        tmp_path,
         "# Made up.\nreport: {id: example-2024, title: a, year: 2024, design: case_report}\n"
         f"extraction: {{checked_by: b}}\npatients: [{{id: P1, site: {site}, site_detail: '{detail}', "
-        "courses: [{drug: crizotinib}]}]\n"
+        "courses: [{drug: crizotinib}]}]\n",
     )
-    found = [problem.rule for problem in check_library(read_files([path]), whole=False)]
-    assert found == (["detail-disagrees"] if speaks else [])
+    assert [problem.rule for problem in told] == (["detail-disagrees"] if speaks else [])
 
 
 def test_a_series_may_have_a_title_of_cases(tmp_path: Path) -> None:

@@ -68,11 +68,7 @@ INSIDE = [f"a/P{k} in b/arm1" for k in range(1, 7)]
             ["a/P1 in b/arm1", "a/P1 = d/P1", "d/P1 in c/arm1"],
             [UNORDERED],
         ),
-        (
-            [people("a"), counts("b", 5), counts("c", 7)],
-            ["a/P1 in b/arm1", "a/P1 in c/arm1", "b/arm1 in c/arm1"],
-            [],
-        ),
+        ([people("a"), counts("b", 5), counts("c", 7)], ["a/P1 in b/arm1", "a/P1 in c/arm1", "b/arm1 in c/arm1"], []),
         ([people("a", ihc={"ALK": "negative"}), counts("b", 5)], ["a/P1 in b/arm1"], [CONTRADICTS]),
         ([people("a"), counts("b", 5, status={"ALK": "negative"})], ["a/P1 in b/arm1"], [CONTRADICTS]),
         ([people("a", ihc={"ALK": "negative"}), counts("b", 5, status={"ALK": "mixed"})], ["a/P1 in b/arm1"], []),

@@ -34,8 +34,7 @@ def test_what_is_printed(said: dict[str, Any], text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("where", "text"),
-    [("3.1", "section 3.1"), ("discussion", "discussion"), (None, "place not given")],
+    ("where", "text"), [("3.1", "section 3.1"), ("discussion", "discussion"), (None, "place not given")]
 )
 def test_where_it_is_printed(where: str | None, text: str) -> None:
     assert where_text(claim(n=1, where=where)) == text

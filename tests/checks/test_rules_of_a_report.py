@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import FROZEN
+from conftest import FROZEN, told_of
 
 from metaimt.casefiles.library import read_files
 from metaimt.casefiles.model import CaseFile
@@ -21,9 +21,7 @@ HEAD = (
 
 
 def rules(folder: Path, body: str, *, design: str = "case_series", more: str = "") -> list[str]:
-    path = folder / "example-2024.yaml"
-    path.write_text(HEAD % (design, more) + body)
-    return [problem.rule for problem in check_library(read_files([path]), whole=False)]
+    return [problem.rule for problem in told_of(folder, HEAD % (design, more) + body)]
 
 
 def of_course(folder: Path, course: str, patient: str = "") -> list[str]:
@@ -58,10 +56,7 @@ def of_course(folder: Path, course: str, patient: str = "") -> list[str]:
         ("response_duration_months: -1", ["duration-out-of-range"]),
         ("response_duration_months: [-1, 3]", ["duration-out-of-range"]),
         ("response_duration_months: 601", ["duration-out-of-range"]),
-        (
-            "response: SD, response_basis: inferred, time_to_response_months: 2",
-            ["response-duration-without-response"],
-        ),
+        ("response: SD, response_basis: inferred, time_to_response_months: 2", ["response-duration-without-response"]),
         ("in_response_at_12_months: true, duration_months: 2, stop_reason: surgery", []),  # in response all the same
         ("in_response_at_12_months: true, duration_months: 2, stop_reason: progression", ["twelve-months-disagree"]),
         ("in_response_at_12_months: true, response_duration_months: 11", ["twelve-months-disagree"]),
@@ -69,10 +64,7 @@ def of_course(folder: Path, course: str, patient: str = "") -> list[str]:
         ("in_response_at_12_months: true, response_duration_months: [6, 12]", []),
         ("in_response_at_12_months: true, pfs_months: 9", ["twelve-months-disagree"]),
         ("in_response_at_12_months: true, pfs_months: 9, beyond_progression: true", []),
-        (
-            "in_response_at_12_months: true, response: PD, response_basis: inferred",
-            ["twelve-months-disagree"],
-        ),
+        ("in_response_at_12_months: true, response: PD, response_basis: inferred", ["twelve-months-disagree"]),
         ("in_response_at_12_months: true, response: SD, response_basis: inferred", []),  # on the drug
         ("in_response_at_12_months: false, duration_months: 11", []),
         ("in_response_at_12_months: false, duration_months: 12", ["twelve-months-disagree"]),
@@ -223,11 +215,9 @@ def test_words_of_the_source(words: str, response: str, expected: list[str], tmp
 
 
 def test_a_prior_inhibitor_that_is_a_course_is_told_with_its_number(tmp_path: Path) -> None:
-    path = tmp_path / "example-2024.yaml"
-    courses = "courses: [{drug: alectinib}, {drug: ceritinib}]"
-    path.write_text(HEAD % ("case_report", "") + f"patients: [{{id: P1, prior_treatment: [ceritinib], {courses}}}]\n")
-    told = [problem.message for problem in check_library(read_files([path]), whole=False)]
-    assert any("'ceritinib' is also course 2: prior treatment" in message for message in told)
+    patient = "{id: P1, prior_treatment: [ceritinib], courses: [{drug: alectinib}, {drug: ceritinib}]}"
+    told = told_of(tmp_path, HEAD % ("case_report", "") + f"patients: [{patient}]\n")
+    assert any("'ceritinib' is also course 2: prior treatment" in problem.message for problem in told)
 
 
 def test_words_that_leave_an_alternative_open_agree_with_it(tmp_path: Path) -> None:
@@ -262,10 +252,7 @@ def test_words_that_leave_an_alternative_open_agree_with_it(tmp_path: Path) -> N
         ("courses: [{drug: crizotinib}, {drug: alectinib}, {drug: crizotinib}]", ["generation-order"]),
         ("ihc: {ALK: positive, desmin: positive}, courses: [{drug: crizotinib}]", []),
         ("ihc: {ALK: positive, ROS1: positive}, courses: [{drug: crizotinib}]", ["evidence-of-two-kinases"]),
-        (
-            "ihc: {ALK: positive}, rearranged: {ROS1: true}, courses: [{drug: crizotinib}]",
-            ["evidence-of-two-kinases"],
-        ),
+        ("ihc: {ALK: positive}, rearranged: {ROS1: true}, courses: [{drug: crizotinib}]", ["evidence-of-two-kinases"]),
         ("ihc: {ALK: positive}, rearranged: {ALK: true, ROS1: false}, courses: [{drug: crizotinib}]", []),
         ("courses: [{drug: crizotinib, stop_reason: death}]", []),
         ("status: dead, courses: [{drug: crizotinib, stop_reason: progression}]", []),
@@ -357,12 +344,9 @@ def test_an_age_out_of_range_may_be_of_months(age: str, months: str, tmp_path: P
 )
 def test_the_year_of_a_report(year: int, date: str, speaks: bool, tmp_path: Path) -> None:
     read = f", date: {date}" if date else ""
-    (path := tmp_path / "example.yaml").write_text(
-        f"report: {{id: example, title: a, year: {year}, design: trial}}\nextraction: {{checked_by: b{read}}}\n"
-        "patients: [{id: P1, courses: [{drug: unspecified ALK inhibitor}]}]\n"
-    )
-    found = {problem.rule for problem in check_library(read_files([path]), whole=False)}
-    assert ("year-out-of-range" in found) == speaks
+    text = f"report: {{id: example, title: a, year: {year}, design: trial}}\nextraction: {{checked_by: b{read}}}\n"
+    text += "patients: [{id: P1, courses: [{drug: unspecified ALK inhibitor}]}]\n"
+    assert ("year-out-of-range" in {problem.rule for problem in told_of(tmp_path, text, "example")}) == speaks
 
 
 @pytest.mark.parametrize(
@@ -422,12 +406,9 @@ def test_report(more: str, expected: list[str], tmp_path: Path) -> None:
     ],
 )
 def test_year_in_the_id(name: str, year: int, speaks: bool, tmp_path: Path) -> None:
-    (path := tmp_path / f"{name}.yaml").write_text(
-        f"report: {{id: {name}, title: a, year: {year}, design: trial}}\nextraction: {{checked_by: b}}\n"
-        "patients: [{id: P1, courses: [{drug: crizotinib}]}]\n"
-    )
-    found = [problem.rule for problem in check_library(read_files([path]), whole=False)]
-    assert found == (["id-with-another-year"] if speaks else [])
+    text = f"report: {{id: {name}, title: a, year: {year}, design: trial}}\nextraction: {{checked_by: b}}\n"
+    found = told_of(tmp_path, text + "patients: [{id: P1, courses: [{drug: crizotinib}]}]\n", name)
+    assert [problem.rule for problem in found] == (["id-with-another-year"] if speaks else [])
 
 
 def test_aggregators_are_hosts_in_the_review() -> None:

@@ -59,12 +59,7 @@ NOTHING = "combined-with-nothing"
 POSITIVE, NEGATIVE = "status: {ALK: positive}", "status: {ALK: negative}"
 KNOWN = [
     ("schoffski-2021", "status of the arms swapped", _swapped(POSITIVE, NEGATIVE), "label-disagrees"),
-    (
-        "mosse-2017",
-        "combined with none",
-        _to("    line", "    combined_with: [none]\n    line"),
-        NOTHING,
-    ),
+    ("mosse-2017", "combined with none", _to("    line", "    combined_with: [none]\n    line"), NOTHING),
     ("mosse-2017", "status left out", _without(POSITIVE), "status-left-out"),
     ("trahair-2019", "combination left out", _without("combined_with: [surgery]"), "label-disagrees"),
     (

@@ -6,12 +6,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from conftest import told_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metaimt.casefiles.library import read_files
 from metaimt.casefiles.model import Course
-from metaimt.checks import check_library
 from metaimt.checks.sizes import SIZE_RULES
 
 ERROR, WARNING = "size-contradicts-response", "size-suggests-another-response"
@@ -238,11 +237,10 @@ def test_one_category_at_least_is_never_an_error(change: float, response: str) -
 
 
 def test_the_error_names_the_category_the_number_means(tmp_path: Path) -> None:
-    path = tmp_path / "example-2024.yaml"
-    path.write_text(
+    (problem,) = told_of(
+        tmp_path,
         "# Made up.\nreport: {id: example-2024, title: a, year: 2024, design: case_report}\n"
         "extraction: {checked_by: b}\npatients:\n- id: P1\n  courses:\n  - {drug: crizotinib, response: PR, "
-        "response_basis: measured, response_as_stated: a, criteria: RECIST 1.1, size_change_percent: -14}\n"
+        "response_basis: measured, response_as_stated: a, criteria: RECIST 1.1, size_change_percent: -14}\n",
     )
-    (problem,) = check_library(read_files([path]), whole=False)
     assert (problem.severity, problem.message) == ("error", "response: PR, but -14 % is SD by RECIST 1.1")

@@ -94,10 +94,8 @@ def test_a_waiver_excuses_its_rule_in_its_place_only(rule: str, at: str, lines: 
     [
         ("rule: missing-title, reason: a", "unused-waiver", "missing-title finds nothing in this file", "delete this"),
         (
-            "rule: missing-year, reason: a, at: patients/P1",
-            "unused-waiver",
-            "missing-year finds nothing at patients/P1",
-            "delete this waiver, or correct its rule or at",
+            *("rule: missing-year, reason: a, at: patients/P1", "unused-waiver"),
+            *("missing-year finds nothing at patients/P1", "delete this waiver, or correct its rule or at"),
         ),
         ("rule: missing-year, reason: a, at: patients/P9", "unused-waiver", "'patients/P9' leads nowhere", "arms/1"),
         ("rule: missing-year, reason: a, at: report/id/x", "unused-waiver", "leads nowhere", "write at: patients/P1"),

@@ -17,6 +17,8 @@ from metaimt.problem import CannotAnalyse
 from metaimt.review import build as build_review
 from metaimt.review import load, respond
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 
 class Terminal(io.StringIO):
     def isatty(self) -> bool:

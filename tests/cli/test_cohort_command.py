@@ -65,10 +65,7 @@ def test_json_and_csv() -> None:
         (("ambati-2018",), "ambati-2018 is a report without a cohort"),
         (("none.csv",), "none.csv does not exist"),
         (("you-2024", "--mapping", "x.yaml"), "--mapping is for a table"),
-        (
-            ("README.md",),
-            "how README.md is to be read is not known; write README.mapping.yaml, or name",
-        ),
+        (("README.md",), "how README.md is to be read is not known; write README.mapping.yaml, or name"),
         ((EXAMPLE.replace(".csv", ".mapping.yaml"), "--mapping", "x"), "is a mapping itself"),
         (("README.md", "--draft"), "--draft is for a table (.csv, .tsv, .txt, .xlsm, .xlsx)"),
         ((EXAMPLE, "--draft"), "patients.mapping.yaml is already there"),

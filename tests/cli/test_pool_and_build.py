@@ -12,6 +12,7 @@ from command import CANNOT_ANALYSE, FINE, PROBLEMS, WRONG_USE, metaimt, modules_
 from conftest import ROOT, MakeReview, course, patient, report
 
 EVIDENCE = ROOT / "benchmarks" / "evidence31.csv"
+pytestmark = pytest.mark.usefixtures("remembered")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -56,13 +57,7 @@ def test_why_left_out_lists_every_unit_not_in_a_pool() -> None:
 def test_what_pools_or_audits_needs_numpy_and_scipy_special_only() -> None:
     heavy = {"pandas", "scipy.stats", "scipy.optimize", "statsmodels", "pymare", "matplotlib"}
     heavy |= {
-        "openpyxl",
-        "docx",
-        "lxml",
-        "rispy",
-        "pybtex",
-        "defusedxml",
-        "markdown_it",
+        *("openpyxl", "docx", "lxml", "rispy", "pybtex", "defusedxml", "markdown_it"),
     }  # each is loaded with the first file of its format
     local = "cases/literature/mosse-2017.yaml"  # an audit that finds nothing ends with 0
     calls = [["show", "liu-2018"], ["audit", local], ["pool", str(EVIDENCE)], ["pool"]]

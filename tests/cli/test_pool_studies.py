@@ -19,6 +19,7 @@ from metaimt.casefiles.studies import UnreadableStudies, read_studies
 from metaimt.statistics.prediction import predict
 
 EVIDENCE = ROOT / "benchmarks" / "evidence31.csv"
+pytestmark = pytest.mark.usefixtures("remembered")
 THREE = ("logit-reml-kh", "logit-dl", "double-arcsine-dl")
 
 

@@ -27,18 +27,8 @@ assert SHIPPED.protocol is not None
 PROTOCOL: Protocol = SHIPPED.protocol
 SELECTION = select(SHIPPED, PROTOCOL)
 KEYS = {
-    "format",
-    "id",
-    "report",
-    "file",
-    "stratum",
-    "units",
-    "changes",
-    "stands_in",
-    "first_or_only",
-    "same_patients",
-    "reading",
-    "link",
+    *("format", "id", "report", "file", "stratum", "units", "changes", "stands_in", "first_or_only", "same_patients"),
+    *("reading", "link"),
 }
 
 

@@ -94,10 +94,7 @@ def test_every_answer_reaches_its_field() -> None:
 def test_empty_answers_leave_the_fields_out() -> None:
     few = ["case_report", "", *[""] * 6, "crizotinib", *[""] * 5, "", "", "", ""]
     found = read_back(interview(few)[0])
-    assert found.patients[0].model_dump(exclude_defaults=True) == {
-        "id": "P1",
-        "courses": ({"drug": "crizotinib"},),
-    }
+    assert found.patients[0].model_dump(exclude_defaults=True) == {"id": "P1", "courses": ({"drug": "crizotinib"},)}
     assert found.extraction.depth is None
 
 

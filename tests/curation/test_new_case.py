@@ -38,23 +38,10 @@ from metaimt.vocabulary import built_in
 NEXT = "metaimt validate cases/literature/made-up-2026.yaml"
 TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
 HARD = (
-    "Made up: a title # with 'quotes', \"more\" and a \\ backslash",
-    "- made up\n- two",
-    "report:\n  id: other",
-    "{made: up}",
-    "[a, b]",
-    "*alias &anchor !tag | > % @ `",
-    "null",
-    "12:30",
-    "010",
-    "No",
-    "---\n...",
-    "\u202eright to left\u2066\u200f \u00a0\ufeff\ud800\x00\x1b[31m\x85\u2028",
-    "𝒢 é 家 🧬",
-    " both ends ",
-    "#",
-    ": ",
-    "made up:",
+    *("Made up: a title # with 'quotes', \"more\" and a \\ backslash", "- made up\n- two", "report:\n  id: other"),
+    *("{made: up}", "[a, b]", "*alias &anchor !tag | > % @ `", "null", "12:30", "010", "No", "---\n..."),
+    *("\u202eright to left\u2066\u200f \u00a0\ufeff\ud800\x00\x1b[31m\x85\u2028", "𝒢 é 家 🧬", " both ends ", "#"),
+    *(": ", "made up:"),
 )
 
 

@@ -281,17 +281,7 @@ def test_an_identifier_is_known_as_one(text: str, found: tuple[str, str] | None)
 
 PIECES_OF_FORMATS = (b"TY  - ", b"ER  - ", b"PMID- ", b"%0 ", b"@a{b,", b"[", b"10.0000/", b"%25", b";", b" and ")
 NOT_TEXT = (
-    b"\x00",
-    b"\xff\xfe",
-    b"\x1b[2J",
-    b"=cmd|' /C calc'!A0",
-    b"\n\n",
-    b"{",
-    b"}",
-    b'"',
-    b"<",
-    b"&a;",
-    b"\\",
+    *(b"\x00", b"\xff\xfe", b"\x1b[2J", b"=cmd|' /C calc'!A0", b"\n\n", b"{", b"}", b'"', b"<", b"&a;", b"\\"),
     b"\xf0\x9f",
 )
 HOSTILE = st.sampled_from((*PIECES_OF_FORMATS, *NOT_TEXT))
@@ -330,21 +320,7 @@ def test_a_title_that_is_a_book_is_left_out(form: str) -> None:
 
 LONG = [pytest.param(200_000, marks=pytest.mark.slow), 40_000]
 PIECES = [
-    "PMID:",
-    "10.0000/",
-    ")",
-    "%25",
-    "A. ",
-    "a, ",
-    ";",
-    " and ",
-    "{",
-    "\\'",
-    "<i ",
-    "&lt;",
-    "et al ",
-    " ",
-    "\n",
+    *("PMID:", "10.0000/", ")", "%25", "A. ", "a, ", ";", " and ", "{", "\\'", "<i ", "&lt;", "et al ", " ", "\n"),
     "x\n",
 ]
 
@@ -355,13 +331,9 @@ PIECES = [
     "form",
     [
         "TY  - JOUR\nTI  - x\nAU  - {0}\nN1  - {0}\nDO  - {0}\nUR  - {0}\nM3  - {0}\nER  - \n",
-        "%0 A\n%T {0}\n%A {0}\n%Z {0}\n",
-        "PMID- 1\nTI  - {0}\nAU  - {0}\nAID - {0}\n",
-        "@a{{b, title={{x}}, author={{{0}}}, note={{{0}}}}}",
-        "@a{{b, y={{{0}",
-        'Title,Authors,DOI\nx,"{0}",{0}\n',
-        "<xml><record>{0}",
-        "{0}",
+        *("%0 A\n%T {0}\n%A {0}\n%Z {0}\n", "PMID- 1\nTI  - {0}\nAU  - {0}\nAID - {0}\n"),
+        *("@a{{b, title={{x}}, author={{{0}}}, note={{{0}}}}}", "@a{{b, y={{{0}", 'Title,Authors,DOI\nx,"{0}",{0}\n'),
+        *("<xml><record>{0}", "{0}"),
     ],
 )
 def test_long_repetitions_come_to_an_end(form: str, piece: str, letters: int) -> None:

@@ -64,12 +64,7 @@ def test_csl_json_of_ncbi_crossref_and_zotero() -> None:
     assert crossref.title == "Made up as Crossref has it: ALK & IgG4, p <0.05"
     assert (crossref.authors, crossref.surname) == ("van Gogh V Jr", "van Gogh")
     assert (crossref.journal, crossref.year, crossref.url) == ("Journal of Made-up Cases", None, None)
-    assert (zotero.authors, zotero.year, zotero.pmid, zotero.pmcid) == (
-        "Made-up Group",
-        2020,
-        "90000023",
-        "PMC9000023",
-    )
+    assert (zotero.authors, zotero.year, zotero.pmid, zotero.pmcid) == ("Made-up Group", 2020, "90000023", "PMC9000023")
 
 
 @pytest.mark.parametrize("around", ['{"message": %s}', '{"message": {"items": [%s]}}', '{"items": [%s]}', "[%s]"])

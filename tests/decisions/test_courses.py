@@ -153,8 +153,7 @@ def test_an_age_that_is_no_number_of_years_is_refused(make_review: MakeReview, a
 
 
 @pytest.mark.parametrize(
-    ("months", "span"),
-    [(None, None), (8, (8, 8)), (7.5, (7.5, 7.5)), ([3, 6], (3, 6)), ([3, 3], (3, 3)), (0, (0, 0))],
+    ("months", "span"), [(None, None), (8, (8, 8)), (7.5, (7.5, 7.5)), ([3, 6], (3, 6)), ([3, 3], (3, 3)), (0, (0, 0))]
 )
 @pytest.mark.parametrize(
     ("field", "of_unit"),

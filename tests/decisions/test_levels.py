@@ -123,12 +123,7 @@ def test_rows_add_up_and_the_larger_ones_come_first(make_review: MakeReview) -> 
     table = breakdown(selected(make_review(*reports)), WIDEST, "site")
     assert [
         (each.name, each.counts.responders, each.counts.evaluable, each.counts.reports) for each in table.levels
-    ] == [
-        ("lung", 1, 2, 2),
-        ("abdomen", 1, 1, 1),
-        ("brain", 1, 1, 1),
-        (NOT_REPORTED, 3, 5, 1),
-    ]
+    ] == [("lung", 1, 2, 2), ("abdomen", 1, 1, 1), ("brain", 1, 1, 1), (NOT_REPORTED, 3, 5, 1)]
     assert (table.total.responders, table.total.evaluable, table.total.reports) == (6, 9, 5)
 
 

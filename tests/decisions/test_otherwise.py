@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import MakeReview, arm, course, patient, report
+from conftest import MakeReview, arm, course, link, patient, report
 from deciding import HEADLINE, WIDEST, counts, read
 
 from metaimt.analyses.alternatives import alternative
@@ -136,9 +136,8 @@ def test_only_possible_links_are_undone(
 ) -> None:
     gives = report("example-1", patient(course("PR")), overlaps=["example-2"])
     counted = report("example-2", patient(course("PD")), overlaps=["example-1"])
-    reports = ["example-1", "example-2"]
-    link = {"reports": reports, "certainty": certainty, "prefer": "example-2", "patients": [SAME_PATIENT]}
-    found = cell_of(make_review(gives, counted, *two_others(), links=[link]), "possible links not applied")
+    same = link("example-1", "example-2", SAME_PATIENT, certainty=certainty)
+    found = cell_of(make_review(gives, counted, *two_others(), links=[same]), "possible links not applied")
     for cell in found.values():
         assert (cell.counts.responders, cell.counts.evaluable) == after
         assert to_json(cell)["moved"] == happened
@@ -169,9 +168,8 @@ def test_a_trial_read_twice_takes_the_counts_of_the_other_reading(make_review: M
     for entry, year in zip((first, second), years, strict=True):
         entry["report"].pop("year")
         entry["report"] |= {} if year is None else {"year": year}
-    same = ["example-1/arm1 = example-2/arm1"]
-    link = {"reports": ["example-1", "example-2"], "patients": same, "certainty": "certain", "prefer": "example-2"}
-    (unit,) = cell_of(make_review(first, second, links=[link]), name)[HEADLINE].counts.units
+    same = link("example-1", "example-2", "example-1/arm1 = example-2/arm1")
+    (unit,) = cell_of(make_review(first, second, links=[same]), name)[HEADLINE].counts.units
     assert (unit.id, unit.responders, unit.evaluable, unit.complete) == ("example-2/arm1", *expected)
 
 

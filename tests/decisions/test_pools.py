@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import conftest
 import pytest
 from conftest import MakeReview, arm, course, patient, report
 from deciding import HEADLINE, WIDEST, counts, placed, read, selected
@@ -58,14 +59,7 @@ CONDITIONS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], tupl
     "failure or response": ({"response": "SD", "response_alternatives": ["PR"]}, {}, {}, ("disputed",), IN, ""),
     "stable or progressing": ({"response": "SD", "response_alternatives": ["PD"]}, {}, {}, IN, IN, ""),
     "partial or not evaluable": ({"response_alternatives": ["NE"]}, {}, {}, IN, IN, ""),
-    "died before assessment": (
-        {"response": "NE", "response_basis": None, "stop_reason": "death"},
-        {},
-        {},
-        IN,
-        IN,
-        "",
-    ),
+    "died before assessment": ({"response": "NE", "response_basis": None, "stop_reason": "death"}, {}, {}, IN, IN, ""),
     "no measurable disease": ({"response": "NE"}, {}, {}, ("not evaluable",), ("not evaluable",), ""),
     "not readable": (
         {"response": None, "response_basis": None},
@@ -126,13 +120,8 @@ def test_every_reason_that_applies_is_told_the_deciding_one_first(make_review: M
     bad = {"drug": UNNAMED, "combined_with": ["surgery"], "response_basis": "inferred", "response_alternatives": ["SD"]}
     entry = made(bad, {"ihc": {"ALK": "negative"}, "histology": "other"}, {"extraction": {"depth": "secondary"}})
     assert placed(make_review(entry)).words(HEADLINE) == (
-        "not eligible (histology other)",
-        "ALK-negative",
-        "inferred",
-        "unnamed drug",
-        "mixed treatment",
-        "second-hand",
-        "disputed",
+        *("not eligible (histology other)", "ALK-negative", "inferred", "unnamed drug", "mixed treatment"),
+        *("second-hand", "disputed"),
     )
 
 
@@ -305,12 +294,8 @@ def test_of_two_reports_the_one_that_itself_counts_is_named(make_review: MakeRev
     entries = [report(f"example-{k}", patient(course("PR"))) for k in (0, 1, 2)]
 
     def to(gives: int, prefer: int) -> dict[str, Any]:
-        return {
-            "reports": [f"example-{gives}", f"example-{prefer}"],
-            "certainty": "certain",
-            "prefer": f"example-{prefer}",
-            "patients": [f"example-{gives}/P1 = example-{prefer}/P1"],
-        }
+        same = f"example-{gives}/P1 = example-{prefer}/P1"
+        return conftest.link(f"example-{gives}", f"example-{prefer}", same)
 
     found = placed(make_review(*entries, links=[to(1, 0), to(1, 2), to(0, 2)]))
     assert found.words(HEADLINE) == ("counted in example-2",)

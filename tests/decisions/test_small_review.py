@@ -32,7 +32,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import FROZEN, arm, course, patient, report
+from conftest import FROZEN, arm, course, link, patient, report
 from deciding import HEADLINE, WIDEST
 from opened import Opens, opened
 
@@ -100,15 +100,7 @@ REPORTS = [
     ),
     report("group-2020", design="cohort", year=2020, arms=[arm(2, 4, sd=1, pd=1)]),
     report("local-2024", patient(course("PR"), age=40), design="cohort", setting="local", year=2024),
-    report(
-        "single-2015",
-        patient(
-            course("PR", duration_months=8, ongoing=True),
-            **TPM3,
-            status="alive",
-        ),
-        year=2015,
-    ),
+    report("single-2015", patient(course("PR", duration_months=8, ongoing=True), **TPM3, status="alive"), year=2015),
     report(
         "single-2016",
         patient(
@@ -125,14 +117,7 @@ REPORTS = [
     report("series-2022", *SIX, design="case_series", year=2022, extraction={"depth": "title"}),
     report("again-2017", patient(course("PR")), year=2017, overlaps=["trial-2019"]),
 ]
-LINKS = [
-    {
-        "reports": ["again-2017", "trial-2019"],
-        "patients": ["again-2017/P1 in trial-2019/arm1"],
-        "certainty": "possible",
-        "prefer": "trial-2019",
-    }
-]
+LINKS = [link("again-2017", "trial-2019", "again-2017/P1 in trial-2019/arm1", certainty="possible")]
 SEARCHES = [
     {"id": "one", "source": "Made-up index", "status": "done", "date": "2025-03-01"},
     {"id": "two", "source": "Made-up register", "status": "done", "date": "2026-02-15"},
@@ -476,15 +461,8 @@ def test_the_models_of_the_terminal(results: Results) -> None:
     assert " ".join(first.split()) == ("strict, ALK-positive: 13/20 in 7 reports, 3 of them with two patients or more")
     named = [re.split(r" {2,}", line)[0] for line in models.splitlines() if not line.startswith(" ")]
     assert named == [
-        "model",
-        "crude, clopper-pearson",
-        "crude, wilson",
-        "crude, jeffreys",
-        "beta-binomial",
-        "glmm, median",
-        "glmm, marginal mean",
-        "beta-binomial-ml-f",
-        "beta-binomial-ml-chi2",
+        *("model", "crude, clopper-pearson", "crude, wilson", "crude, jeffreys", "beta-binomial", "glmm, median"),
+        *("glmm, marginal mean", "beta-binomial-ml-f", "beta-binomial-ml-chi2"),
     ]
 
 
@@ -494,25 +472,10 @@ def test_the_list_of_who_is_left_out(results: Results) -> None:
     assert widest.startswith("5 courses and arms\n")
     lines = [line.strip() for line in strict.splitlines() if line and not line.startswith("Not in")]
     assert [re.sub(r" {2,}", " ", line) for line in lines] == [
-        "ALK status not stated",
-        "series-2022/P2 1/1",
-        "ALK-negative",
-        "series-2022/P4 1/1",
-        "ROS1",
-        "series-2022/P5 1/1",
-        "counted in trial-2019",
-        "again-2017/P1 1/1",
-        "disputed",
-        "series-2022/P3 0/1",
-        "inferred",
-        "single-2017/P1 1/1",
-        "later line",
-        "single-2016/P1/course2 1/1",
-        "mixed treatment",
-        "single-2018/P1 1/1",
-        "response not readable",
-        "series-2022/P6 0/0",
-        "unnamed drug",
+        *("ALK status not stated", "series-2022/P2 1/1", "ALK-negative", "series-2022/P4 1/1", "ROS1"),
+        *("series-2022/P5 1/1", "counted in trial-2019", "again-2017/P1 1/1", "disputed", "series-2022/P3 0/1"),
+        *("inferred", "single-2017/P1 1/1", "later line", "single-2016/P1/course2 1/1", "mixed treatment"),
+        *("single-2018/P1 1/1", "response not readable", "series-2022/P6 0/0", "unnamed drug"),
         "single-undated/P1 1/1",
     ]
 
@@ -602,16 +565,8 @@ def test_what_was_left_out_in_the_report(markdown: str) -> None:
     body = markdown.split("## What was left out, and why\n", 1)[1].split("\n## ", 1)[0]
     headings = re.findall(r"^\*\*(.*)\*\*: \d+ courses? ", body, re.MULTILINE)
     assert [heading.split(" (")[0].casefold() for heading in headings] == [
-        "alk status not stated",
-        "alk-negative",
-        "ros1",
-        "counted in trial-2019",
-        "disputed",
-        "inferred",
-        "later line",
-        "mixed treatment",
-        "response not readable",
-        "unnamed drug",
+        *("alk status not stated", "alk-negative", "ros1", "counted in trial-2019", "disputed", "inferred"),
+        *("later line", "mixed treatment", "response not readable", "unnamed drug"),
     ]
     assert "- **example-2014**: Made up, and left out. gives no response" in markdown
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from command import metaimt
-from conftest import FROZEN, PRESENT_PROTOCOL, MakeReview, arm, course, patient, report
+from conftest import FROZEN, PRESENT_PROTOCOL, MakeReview, arm, course, link, patient, report
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -164,10 +164,6 @@ def test_what_counted_by_silence_counts_no_more(name: str, make_review: MakeRevi
 
 
 # ---------- links ----------
-
-
-def link(gives: str, prefer: str, *patients: str, certainty: str = "certain") -> dict[str, Any]:
-    return {"reports": [gives, prefer], "prefer": prefer, "certainty": certainty, "patients": list(patients)}
 
 
 def one(id: str, **more: Any) -> dict[str, Any]:

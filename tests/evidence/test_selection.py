@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from conftest import FROZEN, MakeReview, arm, course, patient, report
+from conftest import FROZEN, MakeReview, arm, course, link, patient, report
 
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.protocol import Protocol
@@ -82,9 +82,7 @@ def test_the_shipped_evidence_gives_the_expected_counts(
     assert reports is None or found[2] == reports
 
 
-def test_the_two_reports_without_measurable_disease_are_not_evaluable(
-    shipped: tuple[Selection, Protocol],
-) -> None:
+def test_the_two_reports_without_measurable_disease_are_not_evaluable(shipped: tuple[Selection, Protocol]) -> None:
     reasons = {p.unit.id: p.words("all_evidence") for p in shipped[0].placed}
     not_evaluable = {unit.split("/")[0] for unit, why in reasons.items() if "not evaluable" in why}
     assert not_evaluable == {"anon-jcts2427-2023", "li-2024"}
@@ -162,11 +160,6 @@ def test_second_hand_is_not_strict(make_review: MakeReview) -> None:
     reasons = reasons_of(make_review(entry), "example-1/P1")
     assert reasons["strict"] == ("second-hand",)
     assert reasons["all_evidence"] == ()
-
-
-def link(giving: str, prefer: str, *patients: str, certainty: str = "certain") -> dict[str, Any]:
-    named = {"patients": list(patients)} if patients else {}
-    return {"reports": [giving, prefer], "certainty": certainty, "prefer": prefer, **named}
 
 
 def linked_reports(**preferred: Any) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -69,12 +69,7 @@ def left(count: Count) -> list[tuple[str, int, int]]:
         # who is not evaluable stays listed
         ((NOBODY,), (ARM,), [], [("c/P1", 0, 0)]),
         # two arms that hold one patient
-        (
-            (ARM,),
-            (OTHER,),
-            [*within("a/P1"), *within("a/P1", holder="u/arm1")],
-            [("t/arm1", 2, 4)],
-        ),
+        ((ARM,), (OTHER,), [*within("a/P1"), *within("a/P1", holder="u/arm1")], [("t/arm1", 2, 4)]),
         # reports that share patients, nobody says whom: as many as there can be
         ((ARM,), (OTHER,), [link(reports=("t", "u"))], [("t/arm1", 1, 1)]),
         ((OTHER,), (ARM,), [link(reports=("t", "u"))], []),

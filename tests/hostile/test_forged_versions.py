@@ -31,10 +31,16 @@ def test_each_section(section: str, format_: int, tmp_path: Path) -> None:
     path = tmp_path / "versions" / "2026.1.json"
     content = json.loads(path.read_text(encoding="utf-8"))
     del content["seal"]
-    content["files"] = {"a": []}  # most of it, and written and read for each value
+    for name in ("analysis_set", "records", "warnings"):  # most of it is written and read for each value
+        part = content[name]
+        content[name] = dict(list(part.items())[:2]) if isinstance(part, dict) else part[:2]
+    content["files"] = {"a": []}
+    content["results"] = {name: part for name, part in content["results"].items() if name not in {"sensitivity", "by"}}
     if format_ == 2:
         path.unlink()
         path, content["format"] = path.with_name("2026.1.json.bz2"), 2
+    path.write_bytes(sealed(content))
+    read_stored(tmp_path, "2026.1")
     for value in FORGED:
         path.write_bytes(sealed({**content, section: value}))
         if value in ALLOWED.get(section, []):
@@ -44,6 +50,7 @@ def test_each_section(section: str, format_: int, tmp_path: Path) -> None:
             read_stored(tmp_path, "2026.1")
 
 
+@pytest.mark.usefixtures("remembered")
 def test_the_command_tells_it(tmp_path: Path) -> None:
     shutil.copytree(FROZEN / "cases", tmp_path / "cases")
     path = tmp_path / "cases" / "versions" / "2026.1.json"

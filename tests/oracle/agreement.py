@@ -26,10 +26,7 @@ COUNTS = ("responders", "evaluable", "reports")
 SHARE = ("responders", "evaluable")
 LIMITS = ("estimate", "lower", "upper")
 DRAWN_RATE = ("median", "lower", "upper")
-RULES = {
-    "Clopper-Pearson": "exact",
-    "beta-binomial, posterior median and equal-tailed interval": "posterior",
-}
+RULES = {"Clopper-Pearson": "exact", "beta-binomial, posterior median and equal-tailed interval": "posterior"}
 # What results.json calls a reason of the oracle, where they differ; a row goes by its label there.
 REASONS = {
     "counted in another report": "counted elsewhere",

@@ -920,12 +920,7 @@ def without(report: str, whole: dict[str, Report], protocol: Rule) -> Rule:
     """A pool without one report, and that report's own counts."""
     rest = [other for name, other in whole.items() if name != report]
     r, n, _ = whole[report]
-    return {
-        "own": {"responders": r, "evaluable": n},
-        **sums(rest),
-        "reports": len(rest),
-        "orr": rate(rest, protocol),
-    }
+    return {"own": {"responders": r, "evaluable": n}, **sums(rest), "reports": len(rest), "orr": rate(rest, protocol)}
 
 
 def discounted(entry: Rule, pool: str, chosen: Chosen, protocol: Rule) -> Rule:
@@ -1116,9 +1111,10 @@ def adjusted(
     a, b, c, d = prior
     x, y = np.linspace(-90, 90, EVEN), np.linspace(-30, 20, 2 * SPREAD)
     ratio, sd = selection
-    higher = (x[None, :] - x[:, None] - np.log(ratio)) / sd
+    higher = ((np.arange(1 - EVEN, EVEN) * (x[1] - x[0])) - np.log(ratio)) / sd  # of each difference of two points
+    normal = np.lib.stride_tricks.sliding_window_view(np.exp(-(higher**2) / 2), EVEN)[::-1]
     said = log_likelihood(others, x, y)
-    chance = np.exp(-(higher**2) / 2) @ np.exp(said - said.max(axis=0))
+    chance = normal @ np.exp(said - said.max(axis=0))
     own = log_likelihood(trials, x, y) + (a * log_expit(x) + b * log_expit(-x))[:, None]
     with np.errstate(divide="ignore"):
         density = own + np.log(chance) + said.max(axis=0) + c * log_expit(y) + d * log_expit(-y)

@@ -16,7 +16,7 @@ import pytest
 import recompute
 import yaml
 from agreement import AT_EDGE, COUNTS, DRAWN_RATE, EDGE, LIMITS, ODDS, RHO, TOLERANCE, differences
-from conftest import FROZEN, MakeReview, arm, course, patient, report
+from conftest import FROZEN, MakeReview, arm, course, link, patient, report
 
 from metaimt.analyses.breakdown import breakdown, evidence_map
 from metaimt.analyses.contrasts import wording_contrasts
@@ -136,45 +136,15 @@ LINKED = [
     report("maybe-2022", patient(course("SD")), overlaps=["apart-2022"]),
 ]
 LINKS = [
-    {
-        "reports": ["after-2019", "before-2014"],
-        "patients": ["before-2014/arm1 = after-2019/arm1"],
-        "prefer": "after-2019",
-        "certainty": "probable",
-    },
-    {"reports": ["apart-2022", "maybe-2022"], "prefer": "apart-2022", "certainty": "possible"},
-    {
-        "reports": ["early-2015", "late-2020"],
-        "patients": ["late-2020/arm1 = early-2015/arm1", "early-2015/arm2 in late-2020/arm2"],
-        "prefer": "late-2020",
-        "certainty": "certain",
-    },
-    {
-        "reports": ["early-2015", "middle-2017"],
-        "patients": ["early-2015/arm1 = middle-2017/arm1"],
-        "prefer": "middle-2017",
-        "certainty": "certain",
-    },
-    {
-        "reports": ["late-2020", "middle-2017"],
-        "patients": ["middle-2017/arm1 = late-2020/arm1"],
-        "prefer": "late-2020",
-        "certainty": "certain",
-    },
-    {
-        "reports": ["late-2020", "one-2016"],
-        "patients": ["one-2016/P1 in late-2020/arm2"],
-        "prefer": "late-2020",
-        "certainty": "probable",
-    },
-    {
-        "reports": ["named-2018", "sarcoma-2019"],
-        "patients": ["named-2018/P1 = sarcoma-2019/P1"],
-        "prefer": "sarcoma-2019",
-        "certainty": "certain",
-    },
-    {"reports": ["other-2019", "third-2021"], "prefer": "third-2021", "certainty": "certain"},
-    {"reports": ["other-2019", "whole-2018"], "prefer": "other-2019", "certainty": "probable"},
+    link("before-2014", "after-2019", "before-2014/arm1 = after-2019/arm1", certainty="probable"),
+    link("maybe-2022", "apart-2022", certainty="possible"),
+    link("early-2015", "late-2020", "late-2020/arm1 = early-2015/arm1", "early-2015/arm2 in late-2020/arm2"),
+    link("early-2015", "middle-2017", "early-2015/arm1 = middle-2017/arm1"),
+    link("middle-2017", "late-2020", "middle-2017/arm1 = late-2020/arm1"),
+    link("one-2016", "late-2020", "one-2016/P1 in late-2020/arm2", certainty="probable"),
+    link("named-2018", "sarcoma-2019", "named-2018/P1 = sarcoma-2019/P1"),
+    link("other-2019", "third-2021"),
+    link("whole-2018", "other-2019", certainty="probable"),
 ]
 OTHER_RULES: dict[str, Any] = {
     "priors": {"mu": [0.5, "3/4"], "rho": [1, 2], "subgroup_mean_sd": 2.5, "subgroup_sd_scale": 0.5},
@@ -224,7 +194,7 @@ POOLS_WITH_TARGETS: dict[str, Any] = {
         "narrow": {"rows": ["alk_positive"], "targets": ["ROS1"], "combined_with": "none", "drug": "named"},
         "unsaid": {"rows": ["alk_positive", "alk_not_stated"], "targets": ["ALK", "not_stated"]},
         "whichever": {"rows": ["alk_positive", "alk_not_stated"], "targets": ["any"], "combined_with": "none"},
-    },
+    }
 }
 
 # A positive kinase decides the row, however it is written.
@@ -256,22 +226,16 @@ KINASE_ROWS: dict[str, Any] = {
         "ntrk": {"marker": "NTRK3", "status": "positive", "targets": ["NTRK3"]},
         "ntrk_negative": {"marker": "NTRK1", "status": "negative", "targets": ["any"]},
         "other_kinase": {"fusion_gene": "other", "targets": ["any"]},
-    },
+    }
 }
 BY_KINASE = [
     report(id, {**patient(course("PR", drug="entrectinib")), "ihc": {}, **genes}) for id, (_, genes) in KINASES.items()
 ]
 
 
-def linked(preferred: str, other: str, *patients: str, certainty: str = "certain") -> dict[str, Any]:
-    """A made-up link; without patients nobody knows which ones are the same."""
-    found = {"reports": sorted((preferred, other)), "prefer": preferred, "certainty": certainty}
-    return {**found, "patients": list(patients)} if patients else found
-
-
 def with_overlaps(reports: Reports, links: list[dict[str, Any]]) -> Reports:
     """The reports naming each other as the links do."""
-    for one, other in (link["reports"] for link in links):
+    for one, other in (each["reports"] for each in links):
         for each in reports:
             if each["report"]["id"] in {one, other}:
                 each["report"].setdefault("overlaps", []).append(other if each["report"]["id"] == one else one)
@@ -281,20 +245,20 @@ def with_overlaps(reports: Reports, links: list[dict[str, Any]]) -> Reports:
 SURGERY = {"combined_with": ["surgery"]}
 CHAIN_LINKS = [
     # A patient in a part of a trial; neither the trial nor the part meets strict.
-    linked("large-2020", "small-2019", "small-2019/arm1 in large-2020/arm1"),
-    linked("small-2019", "part-2018", "part-2018/P1 in small-2019/arm1", certainty="possible"),
+    link("small-2019", "large-2020", "small-2019/arm1 in large-2020/arm1"),
+    link("part-2018", "small-2019", "part-2018/P1 in small-2019/arm1", certainty="possible"),
     # The same patient three times; the preferred description says no response.
-    linked("two-2016", "one-2015", "one-2015/P1 = two-2016/P1"),
-    linked("three-2017", "two-2016", "three-2017/P1 = two-2016/P1"),
+    link("one-2015", "two-2016", "one-2015/P1 = two-2016/P1"),
+    link("two-2016", "three-2017", "three-2017/P1 = two-2016/P1"),
     # Two arms that hold the same patient, and two that are parts of a third.
-    linked("left-2017", "held-2016", "held-2016/P1 in left-2017/arm1"),
-    linked("right-2018", "held-2016", "held-2016/P1 in right-2018/arm1"),
-    linked("whole-2019", "parts-2018", "parts-2018/arm1 in whole-2019/arm1", "parts-2018/arm2 in whole-2019/arm1"),
+    link("held-2016", "left-2017", "held-2016/P1 in left-2017/arm1"),
+    link("held-2016", "right-2018", "held-2016/P1 in right-2018/arm1"),
+    link("parts-2018", "whole-2019", "parts-2018/arm1 in whole-2019/arm1", "parts-2018/arm2 in whole-2019/arm1"),
     # Nobody knows which: nothing follows for a third.
-    linked("vague-2019", "vague-2018"),
-    linked("vague-2019", "vague-2020", "vague-2020/P1 = vague-2019/P1"),
+    link("vague-2018", "vague-2019"),
+    link("vague-2020", "vague-2019", "vague-2020/P1 = vague-2019/P1"),
     # The preferred text has its response inferred.
-    linked("words-2019", "named-2018", "named-2018/P1 = words-2019/P1"),
+    link("named-2018", "words-2019", "named-2018/P1 = words-2019/P1"),
     # Noted, and both counted: also where one of the two gives way to a third.
     {"reports": ["noted-2017", "one-2015"], "patients": ["noted-2017/P1 = one-2015/P1"], "certainty": "possible"},
     {"reports": ["noted-2017", "right-2018"], "certainty": "possible"},
@@ -322,15 +286,15 @@ CHAINS = with_overlaps(
     CHAIN_LINKS,
 )
 WITHIN_LINKS = [
-    linked("first-trial", "eims-a", "eims-a/P1 in first-trial/arm1"),
-    linked("first-trial", "imt-b", "imt-b/P1 in first-trial/arm1", certainty="probable"),
-    linked("imt-c", "imt-b", "imt-b/P1 = imt-c/P1"),  # once, by the description with a response
-    linked("first-trial", "maybe-d", "maybe-d/P1 in first-trial/arm1", certainty="possible"),
-    linked("first-trial", "silent-e", "silent-e/P1 in first-trial/arm1"),  # some responded: who knows
-    linked("all-trial", "silent-f", "silent-f/P1 in all-trial/arm1"),  # all responded
-    linked("all-trial", "no-room-g", "no-room-g/P1 in all-trial/arm1"),
-    linked("none-trial", "silent-h", "silent-h/P1 in none-trial/arm1"),  # none did
-    linked("mixed-cohort", "apart-i", "apart-i/P1 in mixed-cohort/arm1"),  # he meets strict, the arm does not
+    link("eims-a", "first-trial", "eims-a/P1 in first-trial/arm1"),
+    link("imt-b", "first-trial", "imt-b/P1 in first-trial/arm1", certainty="probable"),
+    link("imt-b", "imt-c", "imt-b/P1 = imt-c/P1"),  # once, by the description with a response
+    link("maybe-d", "first-trial", "maybe-d/P1 in first-trial/arm1", certainty="possible"),
+    link("silent-e", "first-trial", "silent-e/P1 in first-trial/arm1"),  # some responded: who knows
+    link("silent-f", "all-trial", "silent-f/P1 in all-trial/arm1"),  # all responded
+    link("no-room-g", "all-trial", "no-room-g/P1 in all-trial/arm1"),
+    link("silent-h", "none-trial", "silent-h/P1 in none-trial/arm1"),  # none did
+    link("apart-i", "mixed-cohort", "apart-i/P1 in mixed-cohort/arm1"),  # he meets strict, the arm does not
 ]
 WITHIN = with_overlaps(
     [
@@ -339,8 +303,7 @@ WITHIN = with_overlaps(
         trial("none-trial", arm(0, 2, fusion_gene="ALK", fusion_partner="TPM3")),
         report("mixed-cohort", arms=[arm(4, 6, **SURGERY)], design="cohort"),
         report(
-            "eims-a",
-            patient(course("SD", drug="alectinib"), histology="EIMS", age=5, sex="female", site="abdomen"),
+            "eims-a", patient(course("SD", drug="alectinib"), histology="EIMS", age=5, sex="female", site="abdomen")
         ),
         report("imt-b", patient(course("PR"), age=40, fusion_gene="ALK", fusion_partner="TFG")),
         report("imt-c", patient(course(None), course("PD"), site="head_and_neck")),
@@ -354,8 +317,8 @@ WITHIN = with_overlaps(
     WITHIN_LINKS,
 )
 UNCOUNTED_LINKS = [
-    linked("treated-2020", "inside-2019", "inside-2019/P1 in treated-2020/arm1"),
-    linked("not-yet-2021", "read-2020", "not-yet-2021/P1 = read-2020/P1"),
+    link("inside-2019", "treated-2020", "inside-2019/P1 in treated-2020/arm1"),
+    link("read-2020", "not-yet-2021", "not-yet-2021/P1 = read-2020/P1"),
 ]
 UNCOUNTED = with_overlaps(
     [
@@ -537,16 +500,9 @@ COMPARED = (
 )
 NOT_COMPARED = {
     *(
-        "left_out",
-        "moved",
-        "limits_f",
-        "test",
-        "partial_pooling",
-        "later_inhibitors",
-        "regressions",
-        "models",
+        *("left_out", "moved", "limits_f", "test", "partial_pooling", "later_inhibitors", "regressions", "models"),
         "summary",
-    ),
+    )
 }
 NAMES = {"dated", "odds_ratio", *COUNTS, *LIMITS, *DRAWN_RATE, "line_not_stated", "patients"}
 

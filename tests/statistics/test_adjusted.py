@@ -15,13 +15,7 @@ from hypothesis_profiles import examples
 from logit_grid import LogitGrid, Reports
 from scipy.interpolate import CubicSpline
 
-from metaimt.statistics.adjusted import (
-    OTHER_PRIORS,
-    SELECTION_PRIOR,
-    SelectionPrior,
-    adjusted_rate,
-    odds_ratio,
-)
+from metaimt.statistics.adjusted import OTHER_PRIORS, SELECTION_PRIOR, SelectionPrior, adjusted_rate, odds_ratio
 from metaimt.statistics.posterior import PooledProportion, pool_proportion
 
 R = json.loads((Path(__file__).parents[1] / "reference" / "posterior.json").read_text(encoding="utf-8"))

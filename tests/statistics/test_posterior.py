@@ -333,7 +333,7 @@ def test_one_more_report_never_jumps() -> None:
 
 
 def test_weights_are_refused() -> None:
-    for weights in ([1.0], [1.0, 2.0], [1.0, -0.1]):
+    for weights in ([1.0], [1.0, 2.0], [1.0, -0.1], [1.0, float("nan")]):
         with pytest.raises(ValueError, match="weight"):
             pool_weighted([1, 1], [1, 2], weights)
     assert pool_weighted([1, 1], [1, 2], [0.0, 0.0]) is None

@@ -36,10 +36,7 @@ BEFORE = report("example-a", patient(course("PR"), course("SD")), patient(course
             report("example-a", patient(course("PR"), course("SD"), age=30), patient(course("PD"), id="P2")),
             [("patients[P1].age", None, 30)],
         ),
-        (
-            report("example-a", patient(course("PD"), id="P2"), patient(course("PR"), course("SD"))),
-            [],
-        ),
+        (report("example-a", patient(course("PD"), id="P2"), patient(course("PR"), course("SD"))), []),
         (
             report("example-a", patient(course("PR"), course("SD"))),
             [("patients[P2]", patient(course("PD"), id="P2"), None)],
@@ -48,10 +45,7 @@ BEFORE = report("example-a", patient(course("PR"), course("SD")), patient(course
             report("example-a", patient(course("PR")), patient(course("PD"), id="P2")),
             [("patients[P1].courses[2]", course("SD"), None)],
         ),
-        (
-            report("example-a", *BEFORE["patients"], arms=[arm(1, 2)]),
-            [("arms[Made up]", None, arm(1, 2))],
-        ),
+        (report("example-a", *BEFORE["patients"], arms=[arm(1, 2)]), [("arms[Made up]", None, arm(1, 2))]),
     ],
     ids=["response", "age stated", "order of patients", "patient gone", "course gone", "arm added"],
 )
