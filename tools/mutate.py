@@ -52,22 +52,17 @@ from mutate_run import TOO_LONG, First, each_in_fork, run_tests
 ROOT: Final = Path(__file__).resolve().parent.parent
 SURVIVORS: Final = ROOT / "tests" / "mutation" / "survivors.md"
 LEAST_CAUGHT: Final = 0.85
-_ROWS = ("review_forest", "specification_curve", "swimmer")
 AREAS: Final[dict[str, tuple[str, ...]]] = {
     "selection": ("metaimt/evidence/*.py", "metaimt/model/*.py", "metaimt/casefiles/shared.py"),
     "checks": ("metaimt/checks/*.py",),
     "analyses": ("metaimt/analyses/*.py",),
-    "content": (
-        *("metaimt/content/*.py", "metaimt/report/*.py", "metaimt/report/templates/*.md.j2"),
-        *(f"metaimt/figures/{name}.py" for name in _ROWS),
-    ),
+    "content": ("metaimt/content/*.py", "metaimt/report/*.py", "metaimt/render/*.py"),
     "page": (
-        *("metaimt/report/page*.py", "metaimt/report/bars.py", "metaimt/report/linked.py"),
+        *("metaimt/report/page*.py", "metaimt/report/bars.py", "metaimt/render/html.py"),
         "metaimt/report/templates/page*.html.j2",
     ),
 }
 TESTS: Final = (
-    "pins",
     "decisions",
     "oracle",
     "evidence",
@@ -109,7 +104,6 @@ _MADE: Final = {
 _LARGE: Final = 50_000  # bytes
 _WORTH: Final = 0.005  # seconds; the inner loops have too many answers to be carried into every fork
 _LONGEST: Final = 100.0  # seconds of the processor; a file of tests that takes longer is for other occasions
-_WHOLE: Final = "tests/pins/"
 _PER_CHANGE: Final = 60.0  # seconds of the processor, of tests under one change
 CAUGHT, TIMEOUT, SURVIVED, NEVER_RUN = "caught", "timeout", "survived", "never run"
 
@@ -378,17 +372,17 @@ def _traced(kept: Kept, made: Made, name: str, store: Path, folder: Path) -> int
 def tests_for(mutant: Mutant, files: Sequence[TestFile]) -> list[TestFile]:
     """Of the files that call what is changed, as many as take `_PER_CHANGE` seconds, and at least one.
 
-    First the file of the same name as what is changed, then what compares the whole of a build, then the folder of the
-    same name, then the quickest. What only a later one would notice counts as not noticed.
+    First the file of the same name as what is changed, then the folder of the same name, then the quickest. What only a
+    later one would notice counts as not noticed.
     """
     found: list[TestFile] = []
     left = _PER_CHANGE
     path = Path(mutant.file)
     own, home = f"test_{path.name.partition('.')[0]}", "page" if path.name.startswith("page") else path.parts[1]
 
-    def nearest(each: TestFile) -> tuple[bool, bool, bool, float]:
+    def nearest(each: TestFile) -> tuple[bool, bool, float]:
         test = Path(each.name)
-        return test.stem != own, _WHOLE not in each.name, test.parent.name != home, each.seconds
+        return test.stem != own, test.parent.name != home, each.seconds
 
     for each in sorted(_callers(mutant, files), key=nearest):
         left -= each.seconds
@@ -401,7 +395,7 @@ def tests_for(mutant: Mutant, files: Sequence[TestFile]) -> list[TestFile]:
 def _callers(mutant: Mutant, files: Sequence[TestFile]) -> list[TestFile]:
     """The files that call the changed function; of a module's own lines, all that call into it."""
     if mutant.file.endswith(".j2"):
-        printer = "metaimt/report/page.py" if "page" in mutant.file else "metaimt/report/environment.py"
+        printer = "metaimt/report/page.py"
         return [each for each in files if any(file == printer for file, _ in each.calls)]
     if mutant.function:
         return [each for each in files if (mutant.file, mutant.function) in each.calls]
