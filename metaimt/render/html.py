@@ -249,7 +249,7 @@ def _head(column: Column) -> Markup:
         return Markup("<td></td>")
     made = Markup('<th scope="col"{}>{}</th>')
     first = column.label.split()[0]
-    symbol = len(first) == 1 or not first.isalpha()  # r/n, p
+    symbol = len(first) == 1 or not first.rstrip(",").isalpha()  # r/n, p
     label = column.label if symbol else column.label[:1].upper() + column.label[1:]
     return made.format(_class(_classes(column)), shown(label))
 

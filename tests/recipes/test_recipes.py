@@ -339,7 +339,7 @@ def test_an_importer(copy: Copy) -> None:
 
 def test_a_renderer(copy: Copy) -> None:
     copy.write(
-        "metaimt/report/made_up.py",
+        "metaimt/render/made_up.py",
         '''
         """The headline in one line."""
 
@@ -358,7 +358,7 @@ def test_a_renderer(copy: Copy) -> None:
         "        text_file: lambda: made_up_bytes(results),\n        bib_file: lambda:",
     )
     place = "    protocol = results.protocol\n"
-    copy.edit(exports, place, f"    from metaimt.report.made_up import made_up_bytes\n\n{place}")
+    copy.edit(exports, place, f"    from metaimt.render.made_up import made_up_bytes\n\n{place}")
     found = copy.run(
         """
         from types import SimpleNamespace
@@ -367,7 +367,7 @@ def test_a_renderer(copy: Copy) -> None:
         library = read_library("cases")
         response = SimpleNamespace(headline=SimpleNamespace(name="strict"))
         results = SimpleNamespace(library=library, protocol=library.protocol, response=response)
-        found = export_makers(results, (), {})["headline.txt"]().decode()
+        found = export_makers(results, (), {}, None)["headline.txt"]().decode()
         """
     )
     assert found == "strict\n"
