@@ -18,6 +18,7 @@ from metaimt.analyses.duration import (
     Times,
 )
 from metaimt.analyses.results import Results
+from metaimt.analyses.subgroups import PRIMARY
 from metaimt.analyses.wording import limits, percent, plural
 from metaimt.content.section import (
     Block,
@@ -209,7 +210,11 @@ def clinical_section(results: Results) -> Section:
     """What a clinician asks next, of the widest pool: a row a group, a column a question."""
     found = list(results.clinical.values())[-1]
     questions = [each.question for each in found.answers["", ""]]
-    rows = [row(level or "all", *map(_answer, answers)) for (_, level), answers in found.answers.items()]
+    groups: dict[str, list[Row]] = {}
+    for (grouping, level), answers in found.answers.items():
+        groups.setdefault(grouping, []).append(row(level or "all", *map(_answer, answers)))
+    first = [each for grouping in ("", PRIMARY) for each in groups.pop(grouping, [])]
+    columns, what = ("", *questions), "Answers, and for how many they are known"
     return section(
         "What a clinician asks next",
         paragraph(
@@ -220,7 +225,11 @@ def clinical_section(results: Results) -> Section:
                 least=FEWEST,
             )
         ),
-        table("Answers, and for how many they are known", ("", *questions), rows),
+        table(what, columns, first),
+        [
+            Fold(say("The same by {what}", what=name.replace("_", " ")), table(f"{what}, by {name}", columns, rows))
+            for name, rows in groups.items()
+        ],
         id="next",
     )
 

@@ -14,9 +14,10 @@ from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import COVARIATES, PRIMARY
 from metaimt.analyses.wording import plural, priors_text, selection_text
 from metaimt.casefiles.protocol import LEAVE_ONE_OUT, Pool, Protocol
+from metaimt.content.answer import definition
 from metaimt.content.publication_bias import LARGEST_HARMLESS
-from metaimt.content.section import Section, items, paragraph, section
-from metaimt.model.text import Link, Named, joined
+from metaimt.content.section import Section, folded, items, paragraph, section
+from metaimt.model.text import Link, Named, Strong, Text, joined
 from metaimt.statistics.adjusted import SelectionPrior
 from metaimt.statistics.exact_tests import MOST_TABLES, REPLICATES, SEED, SMALLEST_LEVEL
 from metaimt.statistics.firth import EVENTS_PER_PARAMETER
@@ -24,6 +25,7 @@ from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.small_study import BEGG, FEWEST, HUNTER, PETERS, SMALLEST
 from metaimt.statistics.survival import FEWEST_COX_EVENTS, FEWEST_EVENTS, FEWEST_TIMES
 
+MOST_WORDS = 15
 Work = tuple[str, str]  # reference, DOI or ""
 
 CLOPPER_PEARSON = ("Clopper CJ, Pearson ES. Biometrika 1934;26:404-413", "10.1093/biomet/26.4.404")
@@ -184,7 +186,40 @@ def methods_section(results: Results) -> Section:
         for what, (reference, doi) in dict.fromkeys(_cited(results))
     )
     paragraphs = [paragraph(Named(each)) for each in said]
-    return section("Methods", paragraphs, section("References", items(works)), id="methods")
+    how = section("How it was computed", paragraphs, section("References", items(works)))
+    return section("Methods", section("Words", items(_glossary(results))), folded(how), id="methods")
+
+
+def _glossary(results: Results) -> Iterator[Text]:
+    """The words that a reader may not know, at most 15."""
+    protocol, priors = results.protocol, results.protocol.priors
+    words = {
+        "r/n": "responders of evaluable patients",
+        "ORR": "objective response rate: complete or partial responses of all who could be judged",
+        "evaluable": "with a best response that can be read; who died on the drug before assessment did not respond",
+        "exact interval": "the Clopper-Pearson interval of r/n, as if all patients were independent",
+        "mean over reports": "the average true rate of reports like these, by the model of the methods",
+        "95 % interval": "the range in which the mean over reports lies with 95 % probability, given the model",
+        "rho": "how alike patients of one report are: 0, no more than others; 1, all respond or none does",
+        "prediction interval": "where the true rate of one more report may lie",
+        "prior": "what the model takes as likely before it has seen the data",
+        "adjusted for selection": (
+            f"the rate in trials, if responders are published more readily: odds of response about "
+            f"{priors.selection.odds_ratio:g} times as high in other reports, a judgement"
+        ),
+        "inferred": "a response that the text suggests and does not state",
+        "stratum": "reports of one design",
+    }
+    for name in protocol.pools:
+        words[protocol.label(name)] = (
+            str(definition(results)) if name == next(iter(protocol.pools)) else _pool_words(name, results)
+        )
+    for word, meaning in list(words.items())[:MOST_WORDS]:
+        yield Text(Strong(word), ": ", Named(meaning.rstrip(".")), ".")
+
+
+def _pool_words(name: str, results: Results) -> str:
+    return _conditions(results.protocol.pools[name], results)
 
 
 def _outcome(results: Results) -> str:

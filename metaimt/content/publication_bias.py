@@ -101,7 +101,6 @@ def bias_section(results: Results) -> Section:
     printed = results.library.published
     return section(
         "Publication bias",
-        paragraph(bias_note(results)),
         _adjusted_table(results),
         _cell_table(bias),
         paragraph(

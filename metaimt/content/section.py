@@ -34,10 +34,10 @@ Drawable = Rate | AdjustedRate | WeightedProportion | Limits
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph; `small` if it explains what stands above it."""
+    """A paragraph; style `small` if it explains what stands above it, `lead` for the sentence of a page."""
 
     text: Text
-    small: bool = False
+    style: Literal["", "small", "lead"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,8 @@ class Items:
 class Interval:
     """An interval drawn from 0 to 100 %, beside its numbers; a medium without pictures leaves its column out.
 
-    reference: where a dotted line stands, between 0 and 1. pooled: a diamond, else a box. outside: hollow.
+    reference: where a dotted line stands, between 0 and 1. tick: a short line, where r/n is. pooled: a diamond as wide
+    as the interval, else a box. outside: hollow.
     """
 
     rate: Drawable
@@ -61,6 +62,7 @@ class Interval:
     outside: bool = False
     patients: int | None = None
     reference: float | None = None
+    tick: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +82,19 @@ class Disc:
 
 
 @dataclass(frozen=True, slots=True)
+class Tiles:
+    """A tile a patient, by response; each opens its case. words: of each, who it is and what became of it."""
+
+    counts: tuple[Count, ...]
+    places: tuple[int, ...]
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """What stands in a cell, and whom a click anywhere in it opens."""
 
-    content: Text | Interval | Disc
+    content: Text | Interval | Disc | Tiles
     opens: Behind | None = None
 
 
@@ -121,11 +132,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Blocks that the page shows when asked; a document shows them, or leaves them out where a table file has them."""
+    """Blocks that the page shows when asked; a document shows them, or leaves them out where a table file has them.
+
+    part: the section that it is, whose heading a document shows.
+    """
 
     title: Text
     blocks: tuple[Block, ...]
     in_documents: bool = True
+    part: Section | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +178,9 @@ def section(title: str | Text, *blocks: Block | Iterable[Block], id: str = "") -
     return Section(Text(title), tuple(flat), id)
 
 
-def paragraph(*parts: Words, small: bool = False) -> Paragraph:
+def paragraph(*parts: Words, small: bool = False, style: Literal["", "small", "lead"] = "") -> Paragraph:
     """A paragraph of these parts."""
-    return Paragraph(Text(*parts), small)
+    return Paragraph(Text(*parts), "small" if small else style)
 
 
 def items(texts: Iterable[Text], kind: Literal["notes", "counts", "numbered"] = "notes") -> tuple[Items, ...]:
@@ -174,15 +189,15 @@ def items(texts: Iterable[Text], kind: Literal["notes", "counts", "numbered"] = 
     return (Items(listed, kind),) if listed else ()
 
 
-def row(*cells: str | Words | Interval | Cell, opens: Behind | None = None, kind: str = "") -> Row:
+def row(*cells: str | Words | Interval | Tiles | Cell, opens: Behind | None = None, kind: str = "") -> Row:
     """A row of texts, numbers and intervals; a plain `str` is a value."""
     return Row(tuple(map(_cell, cells)), opens, kind)  # type: ignore[arg-type]
 
 
-def _cell(cell: str | Words | Interval | Cell) -> Cell:
+def _cell(cell: str | Words | Interval | Tiles | Cell) -> Cell:
     if isinstance(cell, Cell):
         return cell
-    if isinstance(cell, Text | Interval):
+    if isinstance(cell, Text | Interval | Tiles):
         return Cell(cell)
     return Cell(Text(Named(cell) if isinstance(cell, str) else cell))
 
@@ -207,10 +222,10 @@ def words_of(found: Table) -> tuple[list[Column], list[list[Text]]]:
     return [found.columns[at] for at in kept], rows
 
 
-def _words(content: Text | Interval | Disc) -> Text:
+def _words(content: Text | Interval | Disc | Tiles) -> Text:
     if isinstance(content, Disc):
         return content.text
-    return Text() if isinstance(content, Interval) else content
+    return Text() if isinstance(content, Interval | Tiles) else content
 
 
 def heading_of(column: Column) -> str:
@@ -226,6 +241,11 @@ def blocks_for(medium: Medium, blocks: Iterable[Block]) -> Iterator[Block]:
             yield block
         elif medium in block.media:
             yield from blocks_for(medium, block.blocks)
+
+
+def folded(part: Section) -> Fold:
+    """A section that the page shows when asked."""
+    return Fold(part.title, part.blocks, part=part)
 
 
 def page_only(*blocks: Block) -> Only:

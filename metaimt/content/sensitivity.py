@@ -48,6 +48,7 @@ from metaimt.content.section import (
     Row,
     Section,
     items,
+    page_only,
     paragraph,
     row,
     section,
@@ -101,6 +102,35 @@ def sensitivity_section(results: Results) -> Section:
         _specification(results),
         id="otherwise",
     )
+
+
+def notable_section(results: Results) -> Section:
+    """The note on publication bias, and of each pool what moves its estimate by more than NOTABLE."""
+    rows = [
+        row(
+            each.name,
+            group.label,
+            *(_words(cell)[0], Interval(cell.orr, pooled=True, reference=group.orr.estimate if group.orr else None)),
+            *(*_words(cell)[1:3], points(cell.change)),
+            opens=cell.counts,
+        )
+        for each in by_size(results.sensitivity.rows)
+        for name, cell in each.pools.items()
+        for group in [results.response.pools[name]]
+        if cell.change is not None and significant(abs(cell.change)) > NOTABLE
+    ]
+    title = "What moves the answer"
+    columns = ("done otherwise", "pool", COUNTS, DRAWN, ORR, INTERVAL, _CHANGE)
+    said = say(
+        "One thing done otherwise, and pooled again: what moves an estimate by more than {points} points. Change in "
+        "percentage points; dotted line: as it stands.",
+        points=f"{100 * NOTABLE:g}",
+    )
+    shown = table(title, columns, rows, style="moves")
+    nothing = say(
+        "Nothing that the protocol asks to do otherwise moves it by more than {p} points.", p=f"{100 * NOTABLE:g}"
+    )
+    return section(title, page_only(paragraph(said), *shown) if shown else paragraph(nothing))
 
 
 def _part(title: str, said: str | Text, columns: Iterable[str | Column], rows: Iterable[Row]) -> list[Block]:

@@ -10,7 +10,19 @@ from metaimt.analyses.results import Results
 from metaimt.analyses.sensitivity import AS_IT_STANDS
 from metaimt.analyses.subgroups import PRIMARY, Regression, Subgroup, SubgroupLevel
 from metaimt.analyses.wording import limits, p_value, percent, plural
-from metaimt.content.section import Cell, Column, Figures, Interval, Section, items, paragraph, row, section, table
+from metaimt.content.section import (
+    Cell,
+    Column,
+    Figures,
+    Interval,
+    Section,
+    folded,
+    items,
+    paragraph,
+    row,
+    section,
+    table,
+)
 from metaimt.model.count import Count
 from metaimt.model.text import Named, Number, Strong, Text, counted, joined, r_of_n, say
 from metaimt.statistics.exact_tests import ExactTest
@@ -56,6 +68,81 @@ def subgroups_section(results: Results) -> Section:
         ),
         id="whom",
     )
+
+
+FIRST = ("histology", "drug", "age_group")
+"""Groupings that are shown before one asks for more."""
+
+
+def differ_section(results: Results) -> Section:
+    """Does it differ? A row a level of the widest pool, counts first and no p-value; everything else on demand."""
+    tables = {name: list(by_pool.values())[-1] for name, by_pool in results.subgroups.tables.items()}
+    shown = [tables[name] for name in FIRST if name in tables]
+    pool = results.response.pools[shown[0].pool] if shown else None
+    return section(
+        "Does it differ?",
+        [
+            paragraph(
+                say(
+                    "Patients of {pool}. Levels differ also in age, drug, line and how they were reported.",
+                    pool=pool.label,
+                )
+            )
+        ]
+        if pool
+        else [],
+        [_short(found, results) for found in shown],
+        [folded(each) for each in (subgroups_section(results), later_section(results)) if each.blocks],
+        id="differ",
+    )
+
+
+def _short(found: Subgroup, results: Results) -> Section:
+    """Level, r/n, the exact interval drawn; for how many no level is known; who died before any assessment."""
+    pool = results.response.pools[found.pool]
+    line = pool.orr.estimate if pool.orr else None
+    rows = [
+        row(
+            results.protocol.label(each.level.name) if each.level.name in results.protocol.labels else each.level.name,
+            r_of_n(each.level.counts),
+            Interval(each.level.orr, reference=line, patients=each.level.counts.evaluable),
+            exact_interval(each.level.orr),
+            opens=each.level.counts,
+        )
+        for each in found.levels
+        if each.level.orr is not None and each.level.name != NOT_REPORTED
+    ]
+    title, missing = found.grouping.replace("_", " ").capitalize(), found.not_reported
+    columns = (found.grouping.replace("_", " "), Column("r/n", "number"), Column("", "plot"))
+    said = [say("Not known for {n}.", n=counted(f"{missing.evaluable} of {found.total.evaluable}", missing))]
+    said += _died_first(results) if found.grouping == PRIMARY else []
+    line_said = [say("Dotted line: {pool}.", pool=pool.label)] if line is not None else []
+    shown = table(f"{title}, {pool.label}", (*columns, Column("exact rate, 95 %", "interval")), rows, style="levels")
+    return section(title, shown, paragraph(joined([*said, *line_said], " "), small=True))
+
+
+def _died_first(results: Results) -> list[Text]:
+    """How many non-responders died before any assessment, and the contrast without them: counts, no test."""
+    found = {each.name: each for each in results.sensitivity.contrasts}
+    first = found.get(AS_IT_STANDS)
+    if first is None:
+        return []
+    said = [
+        say(
+            "{n} of the {all} of {level} died before any assessment.",
+            n=counted(len(dead.parts), dead),
+            all=plural(counts.evaluable - counts.responders, "non-responder"),
+            level=name,
+        )
+        for name, counts in first.levels.items()
+        if (dead := counts.where(f"{name}: died first", lambda unit: unit.response_basis == "death")).parts
+    ]
+    without = [
+        say("Without deaths before assessment: {levels}.", levels=_levels(each.levels))
+        for entry in results.protocol.sensitivity
+        if entry.death_before_assessment is not None and (each := found.get(entry.name)) is not None
+    ]
+    return [*said, *without[:1]] if said else []
 
 
 def prespecified(results: Results) -> tuple[Subgroup, Text] | None:

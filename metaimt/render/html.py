@@ -21,6 +21,7 @@ from metaimt.content.section import (
     Row,
     Section,
     Table,
+    Tiles,
     blocks_for,
 )
 from metaimt.files import for_terminal
@@ -147,7 +148,7 @@ class Html:
 
         say = self._numbers.sentence
         if isinstance(block, Paragraph):
-            return Markup("<p{}>{}</p>\n").format(_class("small" if block.small else ""), say(block.text))
+            return Markup("<p{}>{}</p>\n").format(_class(block.style), say(block.text))
         if isinstance(block, Items):
             return self._items(block)
         if isinstance(block, Table):
@@ -155,8 +156,12 @@ class Html:
         if isinstance(block, Figures):
             return self._figures(block.section)
         if isinstance(block, Fold):
-            made = Markup("<details><summary>{}</summary>\n{}</details>\n")
-            return made.format(shown(str(block.title)), self.blocks(block.blocks, level))
+            inside = self.blocks(block.blocks, level)
+            made = Markup("<details{}><summary>{}</summary>\n{}</details>\n")
+            title = shown(str(block.title))
+            return (
+                made.format(_attribute("id", block.part.id if block.part else ""), title, inside) if inside else inside
+            )
         if isinstance(block, Section):
             made = Markup(f"<h{level}{{}}>{{}}</h{level}>\n{{}}")  # noqa: S704 - a number of ours
             return made.format(_attribute("id", block.id), say(block.title), self.blocks(block.blocks, level + 1))
@@ -221,9 +226,21 @@ class Html:
     def _content(self, cell: Cell) -> Markup:
         if isinstance(cell.content, Interval):
             return _drawn(cell.content)
+        if isinstance(cell.content, Tiles):
+            return self._tiles(cell.content)
         if isinstance(cell.content, Disc):
             return _disc(cell.content) + self._numbers.sentence(cell.content.text)
         return self._numbers.sentence(cell.content)
+
+    def _tiles(self, found: Tiles) -> Markup:
+        from markupsafe import Markup
+
+        made = Markup('<button type="button" class="tile part-{}" data-set="{}" title="{}" aria-label="{}"></button>')
+        tiles = (
+            made.format(place, self._numbers.place(count), visible(words), visible(words))
+            for count, place, words in zip(found.counts, found.places, found.words, strict=True)
+        )
+        return Markup('<span class="tiles">{}</span>').format(Markup("").join(tiles))
 
     def _opens(self, behind: Behind | None) -> Markup:
         return _attribute("data-open", "" if behind is None else self._numbers.place(behind))
@@ -275,12 +292,19 @@ def _drawn(found: Interval) -> Markup:
     reference = "" if found.reference is None else line.format(_place(found.reference))
     size = "4" if found.patients is None else f"{round(2.5 + min(found.patients, 25) ** 0.5, 2):g}"
     box = Markup('<rect class="mark" x="-{0}" y="-{0}" width="{1:g}" height="{1:g}"/>').format(size, 2 * float(size))
-    mark = Markup('<path class="mark" d="M-7 0L0-6L7 0L0 6z"/>') if found.pooled else box
+    point = Markup('<svg x="{}%" y="7" overflow="visible">{}</svg>').format(at, box)
+    diamond = Markup(
+        '<svg width="100%" height="14" viewBox="0 0 100 14" preserveAspectRatio="none"><path class="mark" '
+        'vector-effect="non-scaling-stroke" d="M{0} 7L{1} 1L{2} 7L{1} 13z"/></svg>'
+    ).format(low, at, high)
+    line = Markup('<line class="tick" x1="{0}%" x2="{0}%" y1="0" y2="14"/>')
+    tick = "" if found.tick is None else line.format(_place(found.tick))
     made = Markup(
         '<svg class="bar {}" height="14" aria-hidden="true" focusable="false">{}'
-        '<line class="range" x1="{}%" x2="{}%" y1="7" y2="7"/><svg x="{}%" y="7" overflow="visible">{}</svg></svg>'
+        '<line class="range" x1="{}%" x2="{}%" y1="7" y2="7"/>{}{}</svg>'
     )
-    return made.format("out" if found.outside else "in", reference, low, high, at, mark)
+    mark = diamond if found.pooled else point
+    return made.format("out" if found.outside else "in", reference, low, high, mark, tick)
 
 
 _LARGEST, _SMALLEST = 14.0, 3.5  # radius of a disc, pixels

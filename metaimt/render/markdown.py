@@ -78,6 +78,8 @@ def _blocks(blocks: Iterable[Block], figures: Callable[[str], str], level: int) 
             yield "\n".join(_table(block))
         elif isinstance(block, Figures):
             yield from filter(None, [figures(block.section).strip()])
+        elif isinstance(block, Fold) and block.part is not None:
+            yield from _section(block.part, figures, level)
         elif isinstance(block, Fold):
             yield from _blocks(block.blocks if block.in_documents else (), figures, level)
         elif isinstance(block, Section):

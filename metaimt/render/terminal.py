@@ -73,7 +73,7 @@ def _lines(block: Block, indent: int) -> Iterator[str]:
     elif isinstance(block, Table):
         yield from _table(block, indent)
     elif isinstance(block, Fold):
-        yield from _blocks(block.blocks, indent)
+        yield from _blocks((block.part,) if block.part else block.blocks, indent)
     elif not isinstance(block, Figures):
         raise TypeError(f"a terminal has no form for {type(block).__name__}")
 

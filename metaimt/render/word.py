@@ -212,8 +212,10 @@ class Writer:
 def _shown(blocks: Iterable[Block]) -> Iterable[Block]:
     """What a document shows, folded or not."""
     for block in blocks_for("document", blocks):
-        if isinstance(block, Fold):
+        if isinstance(block, Fold) and block.part is None:
             yield from _shown(block.blocks if block.in_documents else ())
+        elif isinstance(block, Fold) and block.part is not None:
+            yield block.part
         else:
             yield block
 

@@ -18,12 +18,11 @@ from typing import TYPE_CHECKING, Final
 
 from metaimt.analyses.results import Results
 from metaimt.casefiles.model import CaseFile, Publication
+from metaimt.content.answer import front
 from metaimt.content.review import review_sections
 from metaimt.files import for_terminal
 from metaimt.model.publication import authors
-from metaimt.model.text import Named, Text
 from metaimt.report.figures import pictures
-from metaimt.report.wording import read_as
 
 if TYPE_CHECKING:
     from metaimt.casefiles.protocol import Priors
@@ -153,8 +152,7 @@ def export_makers(
         from metaimt.render.word import About, word_bytes
 
         about = About(protocol.title, protocol.version, protocol.authors)
-        front = (Text(Named(protocol.question)), read_as(results.response.headline))
-        return word_bytes(about, front, review_sections(results, changes).values(), pictures(figures))
+        return word_bytes(about, front(results), review_sections(results, changes).values(), pictures(figures))
 
     def excel() -> bytes:
         """The tables as a workbook."""

@@ -5,26 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from metaimt.analyses.results import Results
+from metaimt.content.answer import front
 from metaimt.content.review import review_sections
 from metaimt.content.section import section
 from metaimt.content.whats_new import history_section, news_section
 from metaimt.figures.review_figure import Drawn
 from metaimt.render.markdown import escaped, inline, no_figures, section_markdown
 from metaimt.report.figures import figure_sections
-from metaimt.report.wording import read_as
 from metaimt.versions.changes import Changes
 
 
 def report_markdown(results: Results, figures: Sequence[Drawn] = (), changes: Changes | None = None) -> str:
     """The whole report, with the figures that were drawn; what is new only where `changes` are given."""
     drawn, protocol = figure_sections(figures), results.protocol
-    front = (
-        f"# {escaped(protocol.title)}",
-        escaped(f"Version {protocol.version}. {protocol.question}"),
-        inline(read_as(results.response.headline)),
-    )
+    head = (f"# {escaped(protocol.title)}", *map(inline, front(results)))
     sections = review_sections(results, changes).values()
-    parts = [*front, *(section_markdown(each, drawn.__getitem__) for each in sections)]
+    parts = [*head, *(section_markdown(each, drawn.__getitem__) for each in sections)]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 

@@ -52,8 +52,10 @@ def output_files(
     makers = {
         **export_makers(results, figures, files, changes),
         "index.html": lambda: page_html(results, drawn, files, changes).encode("utf-8"),
+        "cohort.html": lambda: page_html(results, drawn, files, beside=True).encode("utf-8"),
     }
-    return {**files, **run_each(makers, jobs, lost)}
+    made = {**files, **run_each(makers, jobs, lost)}
+    return {name: content for name, content in made.items() if content or name != "cohort.html"}
 
 
 def _table(name: str, rows: Callable[[Results], Iterable[Row]], results: Results) -> str:

@@ -13,21 +13,20 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from metaimt.analyses.results import Results
+from metaimt.content.answer import citable
 from metaimt.content.review import review_sections
 from metaimt.figures.review_figure import Drawn
-from metaimt.model.count import Reports
 from metaimt.model.fields import FACETS as UNIT_FACETS
 from metaimt.model.text import Number, Text
 from metaimt.render.html import Html, Numbers, shown, visible
 from metaimt.report.page_cases import FACETS, STRATUM, STRIP, case_data, report_data
 from metaimt.report.page_figures import PageFigures
-from metaimt.report.page_top import top
 from metaimt.versions.changes import Changes
 
 if TYPE_CHECKING:
@@ -52,25 +51,13 @@ COLUMNS = (  # heading, class: r numbers to the right, w only on a wide screen
     ("Year", ""),
     ("Counted in, or why not", ""),
 )
-MOST_CASES = 500
-"""Rows of the list of cases from which on it is folded."""
-CONTENTS = (
-    ("answer", "The answer"),
-    ("forest", "Every report"),
-    ("whom", "In whom"),
-    ("later", "Next inhibitor"),
-    ("duration", "For how long"),
-    ("next", "What a clinician asks next"),
-    ("deaths", "Deaths and toxicity"),
-    ("otherwise", "Sensitivity"),
-    ("time", "Over time"),
-    ("bias", "Publication bias"),
-    ("every-case", "Every case"),
-    ("left-out", "Left out"),
-    ("sources", "Sources"),
-    ("methods", "Methods"),
-)
 _JSON_ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
+
+
+EXPLORER, HEADING = "cases", "Explore the cases"
+_FIRST = ("answer", "differ", EXPLORER, "forest", "long", "trust", "sources", "figures", "methods")
+BESIDE = ("cohort", "audit")
+"""Sections of a page of their own, beside the first."""
 
 
 def page_html(
@@ -78,51 +65,75 @@ def page_html(
     drawn: Sequence[Drawn] = (),
     files: Mapping[str, bytes] = MappingProxyType({}),
     changes: Changes | None = None,
+    *,
+    beside: bool = False,
 ) -> str:
-    """The whole page. The same results give the same text. What is new stands in it only where `changes` are given.
+    """The page of a review; the same results give the same text. What is new stands in it where `changes` are given.
 
-    `files` has the SVG of each figure drawn, by its name in the outputs.
+    files: the SVG of each figure drawn, by its name in the outputs. beside: the page of the local cohort and of the
+    printed numbers that do not agree; empty text if there is neither.
     """
-    from markupsafe import Markup
-
     cases, reports = case_data(results), report_data(results)
     titles = (f"{reports[case['report']]['label']}, {case['who']}" for case in cases)
     units = zip((placed.unit for placed in results.selection.placed), titles, strict=True)
     link = Numbers({unit.id: (unit, title) for unit, title in units})
-    script, style = page_script(), _source("page.css")
-    template = _environment().get_template("page.html.j2")
-    figures = PageFigures(results, drawn, files, link)
-    content, html = review_sections(results, changes), Html(link, figures)
-    return template.render(
-        title=results.protocol.title,
-        question=results.protocol.question,
-        version=results.response.version,
-        heading=results.response.title,
-        top=top(results),
-        sections=lambda names: Markup("").join(html.section(content[name]) for name in names),
-        contents=CONTENTS,
-        blocks=lambda names: html.blocks(tuple(content[name] for name in names if name in content)),
-        groups=[(name, results.protocol.label(name)) for name in (*results.selection.pools, *results.selection.rows)],
-        groups_first=len(results.selection.pools),
-        filters=_filters(cases),
-        filter_labels=FILTERS,
-        case_columns=COLUMNS,
-        most_cases=MOST_CASES,
-        cases=cases,
-        reports=reports,
-        data=lambda: _json(_data(results, cases, reports, link)),  # last, when every number has been met
-        link=link,
-        reports_of=Reports,
-        script=_safe(script),
-        style=_safe(style),
-        policy=f"default-src 'none'; img-src data:; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
-        "base-uri 'none'; form-action 'none'",
+    html, content = Html(link, PageFigures(results, drawn, files, link)), review_sections(results, changes)
+    explorer = partial(_explorer, results, cases, reports, link)
+    made = {
+        name: explorer() if name == EXPLORER else html.section(content[name]) for name in (BESIDE if beside else _FIRST)
+    }
+    shown = {name: text for name, text in made.items() if text}
+    if beside and not shown:
+        return ""
+    script, style = page_script(beside=beside), _source("page.css")
+    names = {name: str(content[name].title) if name in content else HEADING for name in shown}
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            title=results.protocol.title,
+            question=results.protocol.question,
+            version=results.response.version,
+            names=names,
+            parts=shown,
+            beside=beside,
+            other="index.html" if beside else "cohort.html" if any(content[name].blocks for name in BESIDE) else "",
+            citable=link.sentence(citable(results)),
+            data=lambda: _json(_data(results, cases, reports, link)),  # last, when every number has been met
+            script=_safe(script),
+            style=_safe(style),
+            policy=f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
+            "base-uri 'none'; form-action 'none'",
+        )
     )
 
 
-def page_script() -> str:
-    """The script of the page: its files one after the other, each a function of its own."""
-    return "\n".join(_source(name) for name in SCRIPTS)
+def _explorer(
+    results: Results, cases: list[dict[str, Any]], reports: dict[str, dict[str, Any]], link: Numbers
+) -> Markup:
+    """Filters over every case, the rate of who is left, and the table of them."""
+    names = (*results.selection.pools, *results.selection.rows)
+    text = (
+        _environment()
+        .get_template("page-explorer.html.j2")
+        .render(
+            heading=HEADING,
+            groups=[(name, results.protocol.label(name)) for name in names],
+            groups_first=len(results.selection.pools),
+            filters=_filters(cases),
+            filter_labels=FILTERS,
+            case_columns=COLUMNS,
+            cases=cases,
+            reports=reports,
+            link=link,
+        )
+    )
+    return _safe(text)
+
+
+def page_script(*, beside: bool = False) -> str:
+    """The script of a page: its files one after the other, each a function of its own."""
+    return "\n".join(_source(name) for name in SCRIPTS if not (beside and name == "page-explorer.js"))
 
 
 def _data(

@@ -16,6 +16,7 @@ from typing import Any
 from metaimt.analyses.results import Results
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Arm, CaseFile, Course, Median, Patient
+from metaimt.content.every_report import RESPONSES, place_of
 from metaimt.content.labels import report_labels
 from metaimt.content.sources import addresses_of, reference
 from metaimt.evidence.selection import Placed
@@ -205,15 +206,7 @@ def _present(facts: Iterable[tuple[str, str | None]]) -> list[Fact]:
     return [(label, value) for label, value in facts if value]
 
 
-STRIP = (
-    "complete response",
-    "partial response",
-    "response, CR or PR not told apart",
-    "stable disease",
-    "progressive disease",
-    "death before assessment",
-    "no response, SD or PD not told apart",
-)
+STRIP = RESPONSES
 STRATUM = "stratum"  # the one facet that the protocol decides, and no field of a unit
 _ORDER = ("drug", "partner", "site", "histology", "line", STRATUM, "basis", "year")  # further ones come after these
 FACETS = tuple(sorted((*UNIT_FACETS, STRATUM), key=lambda name: (*_ORDER, name).index(name)))
@@ -258,7 +251,7 @@ def strip_of(unit: Unit, arm: Arm | None) -> tuple[int, ...]:
     if not unit.evaluable:
         return (0,) * len(STRIP)
     if arm is None:
-        place = {"CR": 0, "PR": 1, "SD": 3, "PD": 4}.get(unit.response or "", 5)
+        place = place_of(unit.response)
         return tuple(int(place == number) for number in range(len(STRIP)))
     cr, pr, sd, pd = (count or 0 for count in (arm.cr, arm.pr, arm.sd, arm.pd))
     responders, evaluable = arm.counts

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from metaimt.analyses.results import Results
 from metaimt.content.evidence_map import HOW, map_table
@@ -57,10 +56,10 @@ class PageFigures:
             return Markup(made).format(table, HOW, caption)  # noqa: S704 - our own tags
         made = (
             '<figure>\n<div class="wide" role="region" tabindex="0" aria-label="{}, picture"><div class="picture">'
-            '<img src="{}" alt="{}">{}</div></div>\n<figcaption>{}</figcaption>\n</figure>\n'
+            "{}{}</div></div>\n<figcaption>{}</figcaption>\n</figure>\n"
         )
-        address = _address(self._files[f"figures/{each.name}.svg"])
-        return Markup(made).format(visible(each.title), address, visible(each.alt), self._over(each), caption)  # noqa: S704 - our own
+        picture = inline_svg(self._files[f"figures/{each.name}.svg"], each.name)
+        return Markup(made).format(visible(each.title), picture, self._over(each), caption)  # noqa: S704 - our own
 
     def _caption(self, each: FigureText) -> Iterator[Markup]:
         from markupsafe import Markup
@@ -96,11 +95,64 @@ def _at(place: Place) -> str:
     return " ".join(f"{100 * side:.4g}" for side in (place.left, place.top, place.width, place.height))
 
 
-def _address(svg: bytes) -> str:
-    """As an image of its own, so that neither its ids nor its styles meet those of the page."""
-    return "data:image/svg+xml;base64," + base64.b64encode(_compact(svg)).decode("ascii")
+_SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+_FONT = re.compile(r"(?:(italic|oblique) )?(?:(bold|[0-9]{3}) )?([0-9.]+px) (.*)")
 
 
-def _compact(svg: bytes) -> bytes:
-    """Without the indentation and the line breaks between elements, a twelfth of the file; its texts are paths."""
-    return re.sub(rb">\s+<", b"><", re.sub(rb"\s*\n\s*", b"\n", svg))
+def inline_svg(svg: bytes, name: str) -> Markup:
+    """A picture of ours as part of the page: ids of its own, and attributes for styles, which the page's policy forbids.
+
+    Its texts are text, so that a search in the browser finds them.
+    """
+    from defusedxml import ElementTree
+    from markupsafe import Markup
+
+    root = ElementTree.fromstring(svg)
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag in {f"{{{_SVG}}}metadata", f"{{{_SVG}}}style"}:
+                parent.remove(child)
+    for each in root.iter():
+        attributes: dict[str, str] = {}
+        for key, value in each.attrib.items():
+            if key == "style":
+                attributes |= _attributes(value, name)
+            else:
+                attributes[key] = _renamed(key, value, name)
+        each.attrib.clear()
+        each.attrib.update(attributes)
+    root.attrib |= {"role": "img", "stroke-linejoin": "round", "stroke-linecap": "butt", "class": "drawn"}
+    for size in ("width", "height"):
+        root.attrib.pop(size, None)
+    text = _serialised(root)
+    return Markup(text)  # noqa: S704 - our own drawing
+
+
+def _renamed(key: str, value: str, name: str) -> str:
+    """An id, or a reference to one, with the name of the figure before it."""
+    if key == "id":
+        return f"{name}-{value}"
+    if key == f"{{{_XLINK}}}href" and value.startswith("#"):
+        return f"#{name}-{value[1:]}"
+    return value.replace("url(#", f"url(#{name}-")
+
+
+def _attributes(style: str, name: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part in style.split(";"):
+        key, _, value = (side.strip() for side in part.partition(":"))
+        font = _FONT.fullmatch(value) if key == "font" else None
+        if font is not None:
+            sides = zip(("font-style", "font-weight", "font-size", "font-family"), font.groups(), strict=True)
+            found |= {side: said for side, said in sides if said}
+        elif key:
+            found[key] = value.replace("url(#", f"url(#{name}-")
+    return found
+
+
+def _serialised(root: Any) -> str:
+    from xml.etree.ElementTree import register_namespace, tostring
+
+    register_namespace("", _SVG)
+    register_namespace("xlink", _XLINK)
+    return re.sub(r">\s+<", "><", tostring(root, encoding="unicode"))

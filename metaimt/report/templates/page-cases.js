@@ -95,7 +95,7 @@
     return made;
   }
 
-  const dialog = document.getElementById("cases");
+  const dialog = document.getElementById("list");
   let shown = "";
 
   function countOf(key, cases, reports) {
@@ -111,15 +111,34 @@
     shown = key;
     const cases = casesOf(key).sort((a, b) => b[2] - a[2]); // the largest first, else in the order of the files
     const reports = reportsOf(key);
-    document.getElementById("cases-title").textContent = setOf(key).t;
-    document.getElementById("cases-count").textContent = countOf(key, cases, reports);
-    const body = document.getElementById("cases-list");
+    document.getElementById("list-title").textContent = setOf(key).t;
+    document.getElementById("list-count").textContent = countOf(key, cases, reports);
+    const body = document.getElementById("list-cases");
     const cards = reports
       ? reports.map((id) => publication(id, cases, statementsOf(key)))
       : cases.map((each) => card(each, cases.length === 1, setOf(key).o));
     body.replaceChildren(...cards);
-    dialog.showModal();
+    if (!dialog.open) dialog.showModal();
     body.parentElement.scrollTop = 0;
+  }
+
+  // An open list has an address; Back closes it, and Close goes back.
+  const LIST = "#list-";
+  function open(key) {
+    history.pushState({ list: key }, "", LIST + key);
+    show(key);
+  }
+  function close() {
+    if (history.state && history.state.list) history.back();
+    else {
+      history.replaceState(null, "", location.pathname + location.search);
+      dialog.close();
+    }
+  }
+  function follow() {
+    const key = location.hash.startsWith(LIST) ? location.hash.slice(LIST.length) : "";
+    if (/^r?\d+$/.test(key) && setOf(key)) show(key);
+    else if (dialog.open) dialog.close();
   }
 
   function rowOf(one, r, n) {
@@ -139,21 +158,41 @@
   function save(name, cases) {
     const link = element("a");
     link.href = URL.createObjectURL(new Blob([`\ufeff${table(cases)}`], { type: "text/csv;charset=utf-8" }));
-    link.download = `${name}-${data.version}.csv`;
+    const plain = name.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 60);
+    link.download = `${plain || "cases"}-${data.version}.csv`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 
   document.addEventListener("click", (event) => {
     const number = event.target.closest("button[data-set]");
-    if (number) return show(number.dataset.set);
+    if (number) return open(number.dataset.set);
     // A click beside the number in its row or cell, for who uses a pointer; not one that ends a selection of text.
     const row = event.target.closest("[data-open]");
-    if (row && !event.target.closest("a, button, summary") && getSelection().isCollapsed) return show(row.dataset.open);
-    if (event.target === dialog) dialog.close();
+    if (row && !event.target.closest("a, button, summary") && getSelection().isCollapsed) return open(row.dataset.open);
+    if (event.target === dialog) close();
   });
-  document.getElementById("cases-close").addEventListener("click", () => dialog.close());
-  document.getElementById("cases-save").addEventListener("click", () => save("cases", casesOf(shown)));
+  document.getElementById("list-close").addEventListener("click", close);
+  document.getElementById("list-save").addEventListener("click", () => save(setOf(shown).t, casesOf(shown)));
+  dialog.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    close();
+  });
+  addEventListener("popstate", follow);
+  addEventListener("hashchange", follow);
 
+  // Where one is, in the list of sections.
+  const places = new Map(Array.from(document.querySelectorAll("nav a[href^='#']"), (each) => [each.hash.slice(1), each]));
+  const seen = new IntersectionObserver((found) => {
+    for (const each of found) {
+      if (!each.isIntersecting) continue;
+      for (const link of places.values()) link.removeAttribute("aria-current");
+      places.get(each.target.id).setAttribute("aria-current", "true");
+    }
+  }, { rootMargin: "-20% 0px -75% 0px" });
+  for (const place of places.keys()) seen.observe(document.getElementById(place));
+
+  document.documentElement.classList.add("ready");
+  follow();
   Object.assign(page, { data, casesOf, show, save, table });
 })((window.metaimt = window.metaimt || {}));

@@ -5,7 +5,7 @@
   const { data } = page;
   const form = document.getElementById("filters");
   const search = document.getElementById("search");
-  const body = document.querySelector("#every-case tbody");
+  const body = document.querySelector("#cases tbody");
   const rows = Array.from(body.rows, (row) => ({ row, one: data.cases[Number(row.dataset.case)] }));
   for (const each of rows) {
     const report = data.reports[each.one.report];
@@ -66,16 +66,28 @@
     return Object.fromEntries(new FormData(form));
   }
 
+  // How many evaluable patients each option would leave, the other choices staying as they are.
+  const options = Array.from(form.querySelectorAll("option"), (option) => [option, option.textContent]);
+  function count(choice) {
+    for (const [option, label] of options) {
+      const { name } = option.parentElement;
+      if (name === "from" || name === "to" || !option.value) continue;
+      const { n } = tally(subset({ ...choice, [name]: option.value }));
+      option.textContent = option.value === "recorded" ? label : `${label} (${n})`;
+    }
+  }
+
   let listed = [];
   function follow() {
     const choice = choiceOf(), cases = new Set(subset(choice));
+    count(choice);
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     listed = [];
     for (const { row, one, text } of rows) {
       row.hidden = !cases.has(one) || !words.every((word) => text.includes(word));
       if (!row.hidden) listed.push(one);
     }
-    const found = tally([...cases]);
+    const found = tally(listed);
     const rate = everything(choice)
       ? "No rate over everything recorded: a patient may stand here more than once. Choose a group of patients."
       : page.crude(found.r, found.n);
@@ -87,19 +99,21 @@
 
   function remember() {
     const chosen = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
-    const same = new URLSearchParams(new FormData(form)).toString() === initial;
-    history.replaceState(null, "", same ? "#every-case" : `#every-case?${chosen}`);
+    if (search.value) chosen.set("search", search.value);
+    const same = !search.value && new URLSearchParams(new FormData(form)).toString() === initial;
+    history.replaceState(null, "", same ? "#cases" : `#cases?${chosen}`);
   }
 
   function recall() {
     const [place, query] = location.hash.slice(1).split("?");
-    if (place !== "every-case" || !query) return;
+    if (place !== "cases" || !query) return;
     const wanted = new URLSearchParams(query);
     for (const field of form.querySelectorAll("select")) {
       const value = wanted.get(field.name) || "";
       if ([...field.options].some((option) => option.value === value)) field.value = value;
     }
-    document.getElementById("every-case").scrollIntoView();
+    search.value = wanted.get("search") || "";
+    document.getElementById("cases").scrollIntoView();
   }
 
   // Texts in the order of a dictionary with numbers as numbers; what is not stated comes last in both directions.
@@ -121,14 +135,15 @@
   form.addEventListener("change", () => { follow(); remember(); });
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(() => { search.value = ""; follow(); remember(); }));
-  search.addEventListener("input", follow);
-  document.querySelector("#every-case thead").addEventListener("click", (event) => {
+  search.addEventListener("input", () => { follow(); remember(); });
+  document.querySelector("#cases thead").addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (button) sort(button.closest("th"));
   });
   document.getElementById("save").addEventListener("click", () => {
     const order = rows.filter((each) => !each.row.hidden);
-    page.save("cases", order.map(({ one }) => [one, one.r, one.n]));
+    const chosen = [...Object.values(choiceOf()), search.value].filter(Boolean).join(" ");
+    page.save(chosen || "cases", order.map(({ one }) => [one, one.r, one.n]));
   });
   document.getElementById("copy").addEventListener("click", async (event) => {
     const text = document.getElementById("citable").textContent.replace(/\s+/g, " ").trim();
@@ -151,6 +166,5 @@
 
   recall();
   follow();
-  document.documentElement.classList.add("ready");
   Object.assign(page, { subset, tally });
 })((window.metaimt = window.metaimt || {}));
