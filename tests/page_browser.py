@@ -26,7 +26,7 @@ UNFOLD_AROUND = """part => {
     for (let up = part.closest("details"); up; up = up.parentElement.closest("details")) up.open = true;
 }"""
 AS_OPENED = """() => new Promise(done => {
-    document.getElementById("cases").close();
+    document.getElementById("list").close();
     for (const each of document.querySelectorAll("details[open]")) each.open = false;
     getSelection().removeAllRanges();
     if (document.activeElement) document.activeElement.blur();
@@ -214,4 +214,4 @@ def headings(built: Built, labels: dict[str, Any]) -> dict[str, str]:
 
 def shown_cases(page: Any) -> list[str]:
     """The headings in the open dialog, sorted."""
-    return sorted(page.eval_on_selector_all("#cases-list h3", "all => all.map(each => each.textContent)"))
+    return sorted(page.eval_on_selector_all("#list-cases h3", "all => all.map(each => each.textContent)"))

@@ -37,6 +37,7 @@ from metaimt.model.count import Count
 from metaimt.model.text import Named, Text, capital, counted, joined, say
 from metaimt.model.unit import Unit
 from metaimt.statistics.outcome import NotRun
+from metaimt.statistics.survival import FEWEST_EVENTS, FEWEST_TIMES
 
 NOT_REACHED = "not reached"
 _VARIANTS = {"middle": "at the midpoint", "low": "at the low end", "high": "at the high end"}
@@ -44,8 +45,8 @@ T = TypeVar("T")
 _CAUSES = {1: "progression or death", 2: "surgery, completion or toxicity"}
 
 
-def duration_section(results: Results) -> Section:
-    """Printed medians, then each field of each pool: for how many it is known, and curves or the list."""
+def medians_section(results: Results) -> Section:
+    """Medians as arms print them."""
     label = results.protocol.label
     units = {placed.unit.id: placed.unit for placed in results.selection.placed}
     medians = [
@@ -54,16 +55,24 @@ def duration_section(results: Results) -> Section:
         for each in duration.medians
     ]
     columns = ("pool", "arm", "drug", "what", Column("n", "number"), Column("median", "number"), "95 % interval")
+    return section("Medians as printed, months", table("Medians as printed", columns, medians))
+
+
+def duration_section(results: Results) -> Section:
+    """Each field of each pool: for how many it is known, and curves or the list."""
+    label = results.protocol.label
     return section(
-        "For how long",
+        "Times one by one",
         paragraph(
-            "Months. Time on treatment, progression-free survival and duration of response are kept apart. Time on "
-            "treatment ends when the drug is stopped for any reason; progression-free survival and response end with "
-            "progression or death, and surgery, completion and toxicity compete. Curves need ",
-            Named("10 known times and 5 events"),
-            ". No time is compared by response.",
+            say(
+                "Months. Time on treatment, progression-free survival and duration of response are kept apart. Time on "
+                "treatment ends when the drug is stopped for any reason; progression-free survival and response end "
+                "with progression or death, and surgery, completion and toxicity compete. Curves need {times} known "
+                "times and {events} events. No time is compared by response.",
+                times=FEWEST_TIMES,
+                events=FEWEST_EVENTS,
+            )
         ),
-        [section("Medians as printed", table("Medians as printed", columns, medians))] if medians else [],
         [_pool(label(pool), duration) for pool, duration in results.duration.items()],
         Figures("duration"),
         id="duration",

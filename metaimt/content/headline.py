@@ -146,11 +146,10 @@ def pools_section(results: Results) -> Section:
 
 
 def _table_row(found: HeadlineRow) -> Row:
-    label = found.label if found.kind in {"adjusted", "local"} else found.label[:1].upper() + found.label[1:]
     below = found.kind not in {"pool", "row"}
     shown = None if isinstance(found.rate, NotRun) else found.rate
     return row(
-        label,
+        found.label,
         r_of_n(found.counts) if found.fraction else "",
         counted(found.reports, Reports(found.counts)) if found.fraction else "",
         found.percentage,

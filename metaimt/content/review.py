@@ -6,7 +6,7 @@ from metaimt.analyses.results import Results
 from metaimt.content.answer import answer_section
 from metaimt.content.audit import audit_section
 from metaimt.content.cohort import cohorts_section
-from metaimt.content.duration import clinical_section, deaths_section, duration_section
+from metaimt.content.duration import clinical_section, deaths_section, duration_section, medians_section
 from metaimt.content.every_report import reports_section
 from metaimt.content.headline import heterogeneity_section, pools_section
 from metaimt.content.methods import methods_section
@@ -15,7 +15,7 @@ from metaimt.content.publication_bias import bias_note, bias_section
 from metaimt.content.section import Figures, Section, folded, paragraph, section
 from metaimt.content.sensitivity import notable_section, sensitivity_section
 from metaimt.content.sources import left_out_section, sources_section
-from metaimt.content.subgroups import differ_section
+from metaimt.content.subgroups import differ_section, later_section
 from metaimt.content.whats_new import Here, news_section
 from metaimt.versions.changes import Changes
 
@@ -31,7 +31,9 @@ def review_sections(results: Results, changes: Changes | None = None) -> dict[st
         section(
             "How long, and what next",
             clinical_section(results),
+            medians_section(results),
             folded(duration_section(results)),
+            folded(later_section(results)),
             folded(deaths_section(results)),
             id="long",
         ),

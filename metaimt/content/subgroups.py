@@ -32,15 +32,15 @@ from metaimt.statistics.proportion import Proportion
 
 
 def subgroups_section(results: Results) -> Section:
-    """Each grouping, the widest pool first, with what is not known and the test; then the regressions."""
+    """Each grouping, the headline first, with what is not known and the test; then the regressions."""
     found, priors = results.subgroups, results.protocol.priors
     regressions = [
         Text(Strong(results.protocol.label(pool)), ": ", _regression(model))
-        for pool, models in list(found.regressions.items())[::-1]
+        for pool, models in found.regressions.items()
         for model in models
     ]
     return section(
-        "In whom",
+        "Every grouping, both pools, tests and regression",
         paragraph(
             say(
                 "Counts and exact (Clopper-Pearson) intervals; the rows of a table add up to the pool. Partially "
@@ -92,7 +92,7 @@ def differ_section(results: Results) -> Section:
         if pool
         else [],
         [_short(found, results) for found in shown],
-        [folded(each) for each in (subgroups_section(results), later_section(results)) if each.blocks],
+        folded(subgroups_section(results)),
         id="differ",
     )
 
@@ -159,7 +159,7 @@ def exact_interval(orr: Proportion) -> str:
 
 
 def _grouping(by_pool: Mapping[str, Subgroup], results: Results) -> Section:
-    tables, label = list(by_pool.values())[::-1], results.protocol.label
+    tables, label = list(by_pool.values()), results.protocol.label
     name, first = tables[0].grouping, prespecified(results)
     title = name.replace("_", " ").capitalize() + (" (the pre-specified contrast)" if name == PRIMARY else "")
     levels = [{each.level.name: each for each in found.levels} for found in tables]

@@ -100,7 +100,7 @@ _FONT = re.compile(r"(?:(italic|oblique) )?(?:(bold|[0-9]{3}) )?([0-9.]+px) (.*)
 
 
 def inline_svg(svg: bytes, name: str) -> Markup:
-    """A picture of ours as part of the page: ids of its own, and attributes for styles, which the page's policy forbids.
+    """A picture of ours as part of the page: ids of its own, attributes for styles, which the page's policy forbids.
 
     Its texts are text, so that a search in the browser finds them.
     """

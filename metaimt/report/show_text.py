@@ -9,12 +9,12 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from metaimt.analyses.contribution import Change, Contribution, Decision, Estimate, Novelty, Place
+from metaimt.analyses.wording import NOTHING, fraction, limits, percent, plural
 from metaimt.casefiles.protocol import DIFFERENT, Protocol
 from metaimt.checks.same_patient import Candidate
 from metaimt.content.sources import address_of
 from metaimt.files import for_terminal
 from metaimt.model.unit import Unit
-from metaimt.report.wording import NOTHING, fraction, limits, percent, plural
 
 WIDTH = 80
 _LINES = {"first": "first line", "later": "later line", "any": "line mixed or not stated"}

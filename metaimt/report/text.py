@@ -7,12 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from metaimt.analyses.breakdown import Breakdown, Level
 from metaimt.analyses.pooled_response import Group, PooledResponse
-from metaimt.casefiles.library import Pending
-from metaimt.content.headline import HeadlineRow, headline_rows, reasons
-from metaimt.files import for_terminal
-from metaimt.model.count import Count
-from metaimt.model.reason import Why
-from metaimt.report.wording import (
+from metaimt.analyses.wording import (
     NOTHING,
     disagreement,
     fraction,
@@ -22,6 +17,11 @@ from metaimt.report.wording import (
     rate_and_limits,
     selection_text,
 )
+from metaimt.casefiles.library import Pending
+from metaimt.content.headline import HeadlineRow, headline_rows, reasons
+from metaimt.files import for_terminal
+from metaimt.model.count import Count
+from metaimt.model.reason import Why
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.posterior import FEW, PooledProportion
 from metaimt.statistics.proportion import Proportion

@@ -11,12 +11,13 @@ from conftest import MakeReview, arm, report, unit
 from deciding import read
 
 from metaimt.analyses.pooled_response import ELSEWHERE, Group, NotInHeadline, pooled_response
+from metaimt.analyses.wording import p_value
 from metaimt.casefiles.shared import Search
+from metaimt.content.answer import read_as
 from metaimt.content.headline import reasons
 from metaimt.content.sources import last_search, read_depths
 from metaimt.evidence.selection import select
 from metaimt.model.count import Count
-from metaimt.report.wording import group_line, p_value, read_as, responded
 
 
 def search(id: str, status: str, date: str | None) -> Search:
@@ -91,18 +92,6 @@ def headline(make_review: MakeReview, *reports: dict[str, Any]) -> Group:
 
 def trial(responders: int, evaluable: int) -> dict[str, Any]:
     return report("example-1", design="trial", arms=[arm(responders, evaluable)])
-
-
-@pytest.mark.parametrize(
-    ("responders", "evaluable", "said"),
-    [(6, 10, "6 of 10 patients responded"), (1, 1, "1 of 1 patient responded"), (0, 3, "0 of 3 patients responded")],
-)
-def test_how_many_responded(make_review: MakeReview, responders: int, evaluable: int, said: str) -> None:
-    group = headline(make_review, trial(responders, evaluable))
-    assert responded(group) == said
-    rate = {6: "60.0 %", 1: "100.0 %", 0: "0.0 %"}[responders]
-    assert group_line(group).startswith(f"strict, ALK-positive: 1 report, ORR {rate} (95 % interval ")
-    assert group_line(group).endswith(f"; {responders}/{evaluable})")
 
 
 TRIALS, SINGLE = "small trials and cohorts", "single cases and series"

@@ -506,15 +506,15 @@ def test_the_headline_of_the_report(markdown: str) -> None:
     rows = section(markdown, "Pools, strata and separate groups")
     rows = rows[: next(k for k, row in enumerate(rows) if row[0] == "ALK-negative")]
     assert [row[:3] for row in rows if re.fullmatch(r"\d+/\d+", row[1])] == [
-        ["Strict, ALK-positive", "13/20", "7"],
-        ["– Prospective trials", "9/12", "2"],
-        ["– Cohorts", "3/5", "2"],
-        ["– Single cases, series", "1/3", "3"],
+        ["strict, ALK-positive", "13/20", "7"],
+        ["– prospective trials", "9/12", "2"],
+        ["– cohorts", "3/5", "2"],
+        ["– single cases, series", "1/3", "3"],
         ["– of these local cohort", "1/1", "1"],
-        ["All evidence", "17/25", "10"],
-        ["– Prospective trials", "9/12", "2"],
-        ["– Cohorts", "3/5", "2"],
-        ["– Single cases, series", "5/8", "6"],
+        ["all evidence", "17/25", "10"],
+        ["– prospective trials", "9/12", "2"],
+        ["– cohorts", "3/5", "2"],
+        ["– single cases, series", "5/8", "6"],
         ["– of these local cohort", "1/1", "1"],
     ]
     assert "line of treatment mixed or not stated for 12 of 20 patients" in markdown
@@ -554,11 +554,11 @@ def test_every_rate_of_the_report_is_told_with_its_method(markdown: str) -> None
 
 def test_the_separate_rows_of_the_report(markdown: str) -> None:
     found = {row[0]: row[1] for row in section(markdown, "Pools, strata and separate groups") if len(row) > 4}
-    assert [found[name] for name in ("ALK-negative", "ROS1", "Later lines")] == ["1/1"] * 3
+    assert [found[name] for name in ("ALK-negative", "ROS1", "later lines")] == ["1/1"] * 3
     for name in ("ALK-negative", "ROS1"):
         assert f"- {name}: meets the other strict conditions 1/1." in markdown
     assert "- later lines: meets the other strict conditions 1/1, ALK-positive 1/1." in markdown
-    assert "| Other kinase fusions | 0/0 | 0 | none evaluable |" in markdown
+    assert "| other kinase fusions | 0/0 | 0 | none evaluable |" in markdown
 
 
 def test_what_was_left_out_in_the_report(markdown: str) -> None:
@@ -583,68 +583,63 @@ def test_the_searches_in_the_report(markdown: str) -> None:
 STRICT, EVERYBODY = "strict, ALK-positive", "all evidence"
 
 
-def test_the_cards_at_the_head(page: Page, numbers: list[Opens]) -> None:
-    head = {each.name: each.words for each in numbers[:12]}
-    assert head[STRICT] == "13 of 20 patients responded"
-    assert head[f"reports of {STRICT}"] == "7 reports"
+def test_the_answer_is_a_sentence_with_its_definition_and_its_limits(page: Page, numbers: list[Opens]) -> None:
+    assert (numbers[0].name, numbers[0].words) == (STRICT, "13 of 20")
     text = " ".join(page.text.split())
+    assert "13 of 20 patients (strict, ALK-positive) responded (65 %). The average rate across such reports" in text
+    assert "Strict means: ALK-positive, first or unstated line, one named inhibitor alone, response stated or" in text
     assert "Most patients (17 of 20) come from small trials and cohorts, not from comparable patients" in text
-    assert "Line of treatment mixed or not stated for 12 of 20 patients." in text
-    # beside the answer: the trials, then all evidence
-    order = [(each.name, each.words) for each in numbers if each.words.endswith("responded")]
-    assert order == [
-        (STRICT, "13 of 20 patients responded"),
-        (f"{STRICT}: prospective trials", "9 of 12 patients responded"),
-        (EVERYBODY, "17 of 25 patients responded"),
+    assert "Line of treatment is mixed or not stated for 12 of 20." in text
+    depths = "9 of 11 publications were read as an abstract, 1 in full text, 1 by the title"
+    assert f"{depths}; not yet searched: Made-up archive." in text
+    assert "last search 2026-02-15; 11 reports read by two people; an update is in progress" in text
+
+
+def test_four_rates_stand_beside_each_other(page: Page) -> None:
+    rows = page.tables["The answer: four rates"][1:]
+    assert [(cells[:3], marks) for cells, _, marks in rows] == [
+        ((STRICT, "13/20", "7"), 1),
+        (("its prospective trials", "9/12", "2"), 1),
+        ((EVERYBODY, "17/25", "10"), 1),
+        ((f"{STRICT}, adjusted for selection", "", ""), 1),
     ]
 
 
-def test_the_facts_at_the_head(html: str) -> None:
-    facts = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", html))
-    told = {name: re.sub(r"<.*?>", "", value) for name, value in facts.items()}
-    assert told["Last search"] == "2026-02-15"
-    assert told["Not yet run"] == "Made-up archive"
-    depths = "9 of 11 publications were read as an abstract, 1 in full text, 1 by the title"
-    assert told["Read"] == f"{depths}; 11 by two people independently"
-    assert told["Status"] == "an update is in progress; to be searched every 3 months"
-
-
-def test_the_contrast_at_the_head(page: Page, numbers: list[Opens]) -> None:
+def test_does_it_differ(page: Page, numbers: list[Opens], results: Results, html: str) -> None:
     titles = {each.place: each.title for each in numbers}
-    rows = page.tables["Histology, the pre-specified contrast (all evidence)"]
+    rows = page.tables["Histology, all evidence"]
     assert [(cells[:2], [titles[key] for key in keys], marks) for cells, keys, marks in rows[1:]] == [
         (("IMT", "6/8"), ["all evidence, histology: IMT"], 1),
         (("EIMS", "0/1"), ["all evidence, histology: EIMS"], 1),
-        ((NOT_REPORTED, "11/16"), [f"all evidence, histology: {NOT_REPORTED}"], 1),
     ]
-
-
-def test_the_line_of_the_contrast_is_the_rate_of_the_pool_it_is_of(results: Results, html: str) -> None:
-    card = html.split('aria-label="Histology, the pre-specified contrast (all evidence)"', 1)[1].split("</table>", 1)
+    table, after = html.split('aria-label="Histology, all evidence"', 1)[1].split("</table>", 1)
     orr = results.response.pools[WIDEST].orr
     assert orr is not None
-    assert set(re.findall(r'class="reference" x1="([\d.]+)%"', card[0])) == {f"{100 * orr.estimate:.2f}".rstrip("0")}
-    assert "Dotted line: pooled ORR, all evidence." in card[1]
+    assert set(re.findall(r'class="reference" x1="([\d.]+)%"', table)) == {f"{100 * orr.estimate:.2f}".rstrip("0")}
+    said = " ".join(re.sub("<.*?>", "", after.split("</p>", 1)[0]).split())
+    assert said.startswith("Not known for 16 of 25.") and said.endswith("Dotted line: all evidence.")
+    first = html.split('id="differ"', 1)[1].split("<details", 1)[0]
+    assert not re.search(r"p (=|&lt;)", first), "no p-value before one asks for it"
 
 
 def test_the_table_of_the_answer(page: Page) -> None:
     rows = page.tables["Pools, strata and separate groups"][1:]
     assert [(cells[:3], marks) for cells, _, marks in rows] == [
-        (("Strict, ALK-positive", "13/20", "7"), 1),
-        (("Prospective trials", "9/12", "2"), 1),
-        (("Cohorts", "3/5", "2"), 1),
-        (("Single cases, series", "1/3", "3"), 1),
+        (("strict, ALK-positive", "13/20", "7"), 1),
+        (("prospective trials", "9/12", "2"), 1),
+        (("cohorts", "3/5", "2"), 1),
+        (("single cases, series", "1/3", "3"), 1),
         (("adjusted for selection", "", ""), 1),
         (("of these local cohort", "1/1", "1"), 0),
-        (("All evidence", "17/25", "10"), 1),
-        (("Prospective trials", "9/12", "2"), 1),
-        (("Cohorts", "3/5", "2"), 1),
-        (("Single cases, series", "5/8", "6"), 1),
+        (("all evidence", "17/25", "10"), 1),
+        (("prospective trials", "9/12", "2"), 1),
+        (("cohorts", "3/5", "2"), 1),
+        (("single cases, series", "5/8", "6"), 1),
         (("of these local cohort", "1/1", "1"), 0),
         (("ALK-negative", "1/1", "1"), 1),
         (("ROS1", "1/1", "1"), 1),
-        (("Other kinase fusions", "0/0", "0"), 0),
-        (("Later lines", "1/1", "1"), 1),
+        (("other kinase fusions", "0/0", "0"), 0),
+        (("later lines", "1/1", "1"), 1),
     ]
 
 
@@ -678,7 +673,7 @@ FOREST = [
 def test_the_forest_has_every_report_and_draws_every_interval(page: Page, numbers: list[Opens]) -> None:
     found: list[Any] = []
     titles = {each.place: each.title for each in numbers}
-    for cells, keys, marks in page.tables["Forest of all reports"][1:]:
+    for cells, keys, marks in page.tables["Every single case"][1:]:
         if len(cells) == 1:
             found.append(cells[0])
         else:
@@ -689,9 +684,23 @@ def test_the_forest_has_every_report_and_draws_every_interval(page: Page, number
     assert found == FOREST
 
 
+def test_single_cases_are_a_row_of_tiles_that_add_up(page: Page, numbers: list[Opens], html: str) -> None:
+    rows = [cells for cells, _, _ in page.tables["Forest of all reports"][1:]]
+    assert [cells[2] for cells in rows if cells[0].endswith("single cases")] == ["1/3", "4/4"]
+    body = html.split('aria-label="Forest of all reports"', 1)[1].split("</table>", 1)[0]
+    tiles = [
+        re.findall(r'class="tile part-(\d)" data-set="(\d+)"', row) for row in body.split("</tr>") if "tiles" in row
+    ]
+    opens = {each.place: [(unit, r) for unit, r, _ in each.cases] for each in numbers}
+    for row in tiles:
+        cases = [case for _, place in row for case in opens[place]]
+        assert len(cases) == len(row) == len(set(cases))
+    assert [sum(r for _, place in row for _, r in opens[place]) for row in tiles] == [1, 4]
+
+
 def test_the_forest_says_the_drug_and_the_local_cohort(page: Page, numbers: list[Opens]) -> None:
     titles = {each.place: each.title for each in numbers}
-    rows = {titles[keys[-1]]: cells for cells, keys, _ in page.tables["Forest of all reports"] if keys}
+    rows = {titles[keys[-1]]: cells for cells, keys, _ in page.tables["Every single case"] if keys}
     assert rows[f"trial-2021 in {STRICT}"][1] == "alectinib"
     assert rows[f"single-2018 in {EVERYBODY}"][1] == "crizotinib +"
     local = [title for title, cells in rows.items() if cells[0].endswith("(local cohort)")]
@@ -746,18 +755,18 @@ def marks_of(html: str, region: str) -> list[dict[str, str]]:
 def test_pools_are_diamonds_and_their_parts_boxes(html: str) -> None:
     found = [(each["name"], each["mark"]) for each in marks_of(html, "Pools, strata and separate groups")]
     assert found[:5] == [
-        ("Strict, ALK-positive", "diamond"),
-        ("Prospective trials", "box"),
-        ("Cohorts", "box"),
-        ("Single cases, series", "box"),
+        ("strict, ALK-positive", "diamond"),
+        ("prospective trials", "box"),
+        ("cohorts", "box"),
+        ("single cases, series", "box"),
         ("adjusted for selection", "box"),
     ]
-    assert ("All evidence", "diamond") in found
+    assert ("all evidence", "diamond") in found
 
 
 def test_a_box_is_larger_with_more_patients(html: str) -> None:
     """Half its side: 2.5 and the root of the patients."""
-    rows = marks_of(html, "Forest of all reports")
+    rows = marks_of(html, "Every single case")
     halves = {each["name"]: float(each["half"]) for each in rows if each["mark"] == "box"}
     assert halves["trial-2019"] == 5.33  # of 8
     assert halves["trial-2021"] == 4.5  # of 4
@@ -936,21 +945,21 @@ def test_the_table_of_designs(results: Results) -> None:
     assert found == [
         ("heading", "Strict, ALK-positive"),
         ("summary", "All designs", "13/20", "7"),
-        ("report", "Prospective trials", "9/12", "2"),
-        ("report", "Cohorts", "3/5", "2"),
-        ("report", "Single cases, series", "1/3", "3"),
+        ("report", "prospective trials", "9/12", "2"),
+        ("report", "cohorts", "3/5", "2"),
+        ("report", "single cases, series", "1/3", "3"),
         ("space", ""),
         ("heading", "All evidence"),
         ("summary", "All designs", "17/25", "10"),
-        ("report", "Prospective trials", "9/12", "2"),
-        ("report", "Cohorts", "3/5", "2"),
-        ("report", "Single cases, series", "5/8", "6"),
+        ("report", "prospective trials", "9/12", "2"),
+        ("report", "cohorts", "3/5", "2"),
+        ("report", "single cases, series", "5/8", "6"),
         ("space", ""),
         ("heading", "In no pool"),
         ("report", "ALK-negative", "1/1", "1"),
         ("report", "ROS1", "1/1", "1"),
-        ("plain", "Other kinase fusions", "0/0", "0"),
-        ("report", "Later lines", "1/1", "1"),
+        ("plain", "other kinase fusions", "0/0", "0"),
+        ("report", "later lines", "1/1", "1"),
     ]
 
 

@@ -6,7 +6,6 @@ Every patient and publication is made up; what is expected is written by hand.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -18,12 +17,11 @@ from markupsafe import Markup
 from metaimt.analyses.breakdown import EvidenceMap
 from metaimt.analyses.pooled_response import pooled_response
 from metaimt.analyses.results import Results
-from metaimt.analyses.subgroups import subgroups
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.model import Arm, CaseFile
 from metaimt.content.every_report import reports_section
 from metaimt.content.evidence_map import map_table
-from metaimt.content.section import Cell, Interval, Only, Paragraph, Row, Table, words_of
+from metaimt.content.section import Cell, Fold, Interval, Only, Paragraph, Row, Table, words_of
 from metaimt.content.sources import addresses_of, reference
 from metaimt.evidence.tables import units
 from metaimt.figures.review_figure import Place
@@ -40,8 +38,7 @@ from metaimt.report.page_cases import (
     strip_of,
     words,
 )
-from metaimt.report.page_figures import _at, _compact
-from metaimt.report.page_top import _primary
+from metaimt.report.page_figures import _at, inline_svg
 
 
 def case_file(*patients: dict[str, Any], **more: Any) -> CaseFile:
@@ -361,31 +358,13 @@ def asked(folder: Path, **more: Any) -> Results:
     return cast("Results", SimpleNamespace(**parts, **more))
 
 
-def test_the_line_of_the_contrast_is_the_rate_of_the_pool_it_is_of(make_review: MakeReview) -> None:
-    cases = [report(f"made-up-{k}", patient(course(each))) for k, each in enumerate(("PR", "PD"))]
-    inferred = report("made-up-2", patient(course("CR", response_basis="inferred")))
-    folder, none = make_review(*cases, inferred), SimpleNamespace(contrasts=())
-    _, protocol, selection = selected_in(folder)
-    results = asked(folder, subgroups=subgroups(selection, protocol), sensitivity=none)
-    pool = results.response.pools["all_evidence"]
-    found = _primary(results)
-    assert found is not None
-    assert pool.orr is not None
-    assert (found["pool"], float(found["at"])) == ("all evidence", round(100 * pool.orr.estimate, 2))
-    assert found["title"] == "Histology, the pre-specified contrast (all evidence)"
-    assert str(found["note"]).startswith("Not known for 0 of 3 patients; test ")
-    assert [(row["name"], row["fraction"]) for row in found["rows"]] == [("IMT", "2/3")], "not reported: nobody"
-    response = SimpleNamespace(pools={"all_evidence": replace(pool, orr=None)})
-    without = _primary(cast("Results", SimpleNamespace(**{**vars(results), "response": response})))
-    assert without is not None
-    assert without["at"] is None, "no line where nobody is evaluable"
-
-
 def listed(results: Results) -> list[tuple[str, str, Interval, Row]]:
     """Of each report of the forest: its label, r/n, what is drawn, and the whole row."""
     (block,) = reports_section(results).blocks
     assert isinstance(block, Only)
-    (_, table) = block.blocks
+    fold = block.blocks[-1]
+    assert isinstance(fold, Fold)
+    (table,) = fold.blocks
     assert isinstance(table, Table)
     found = []
     for each in table.rows:
@@ -449,9 +428,20 @@ def test_a_part_of_a_picture_is_told_in_per_cent() -> None:
     assert _at(Place(left=0.125, top=0.5, width=0.25, height=1 / 3)) == "12.5 50 25 33.33"
 
 
-def test_a_picture_loses_its_indentation_and_no_text() -> None:
-    svg = b'<svg>\n  <path d="M0 0\n   L1 1"/>\n  <text>a b</text>\n</svg>\n'
-    assert _compact(svg) == b'<svg><path d="M0 0\nL1 1"/><text>a b</text></svg>\n'
+def test_a_picture_has_ids_of_its_own_and_attributes_in_place_of_styles() -> None:
+    svg = (
+        b'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="9pt" viewBox="0 0 9 9">'
+        b'<metadata>x</metadata><defs><style>*{stroke: red}</style><clipPath id="c"/></defs>'
+        b'<g id="a" style="fill: #fff; clip-path: url(#c)"><use xlink:href="#a"/></g>'
+        b"<text style=\"font: bold 8px 'A B', serif; text-anchor: end\">a &lt; b</text></svg>"
+    )
+    made = str(inline_svg(svg, "one"))
+    assert "style" not in made and "metadata" not in made and "width" not in made
+    assert '<g id="one-a" fill="#fff" clip-path="url(#one-c)"><use xlink:href="#one-a"' in made
+    assert (
+        '<text font-weight="bold" font-size="8px" font-family="\'A B\', serif" text-anchor="end">a &lt; b</text>'
+        in made
+    )
 
 
 def test_the_filters_and_columns_of_the_page() -> None:

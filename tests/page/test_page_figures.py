@@ -110,8 +110,8 @@ def test_a_click_on_a_lane_or_a_point_shows_its_cases(
     part = visit.page.locator(over(found))
     part.click()
     assert shown_cases(visit.page) == wanted_cases(found)
-    assert visit.page.text_content("#cases-title") == title
-    assert visit.page.text_content("#cases-count").startswith("{}/{} responded".format(*found.counts))
+    assert visit.page.text_content("#list-title") == title
+    assert visit.page.text_content("#list-count").startswith("{}/{} responded".format(*found.counts))
     assert part.get_attribute("aria-label").endswith(PART)
     assert visit.complaints == []
 
@@ -124,7 +124,7 @@ def test_a_click_on_the_drawn_diamond_opens_the_headline(visit: Visit, built: Bu
     box = column.bounding_box()
     visit.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 60)
     headline = built.results.response.headline.counts
-    assert visit.page.text_content("#cases-count").startswith(f"{headline.responders}/{headline.evaluable} responded")
+    assert visit.page.text_content("#list-count").startswith(f"{headline.responders}/{headline.evaluable} responded")
 
 
 def test_a_click_in_a_cell_of_the_map_shows_its_cases(
@@ -138,7 +138,7 @@ def test_a_click_in_a_cell_of_the_map_shows_its_cases(
         page.keyboard.press("Escape")
     title = "all evidence: EML4 with alectinib"
     page.locator(f'.map td[data-open="{sets[title].place}"] svg').click()
-    assert page.text_content("#cases-title") == title
+    assert page.text_content("#list-title") == title
     assert visit.complaints == []
 
 
@@ -161,7 +161,7 @@ def test_the_arrow_keys_go_from_lane_to_lane_and_show_where_they_are(visit: Visi
     for key in keys[:3]:
         assert page.evaluate("document.activeElement.dataset.set") == key
         page.keyboard.press("Enter")
-        assert page.evaluate("document.getElementById('cases').open")
+        assert page.evaluate("document.getElementById('list').open")
         page.keyboard.press("Escape")
         assert page.evaluate("document.activeElement.dataset.set") == key
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")

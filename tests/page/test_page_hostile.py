@@ -51,7 +51,7 @@ def test_markup_is_shown_as_text(hostile: Path, visitor: Visitor) -> None:
     page = visit.page
     visit.click_number(next(each for each in opened(hostile.read_text("utf-8")) if each.name == "all evidence"))
     page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
-    shown = page.inner_text("#cases-list")
+    shown = page.inner_text("#list-cases")
     assert SCRIPT in shown
     assert TITLE in shown
     assert DRUG in shown
@@ -76,7 +76,7 @@ def test_maps_lanes_and_captions_take_them_as_text(hostile: Path, visitor: Visit
     page.keyboard.press("Escape")
     lane = page.locator('.over button[aria-label="mean-2020, P1: show the cases"]')
     lane.click()
-    assert DRUG in page.inner_text("#cases-list")
+    assert DRUG in page.inner_text("#list-cases")
     page.keyboard.press("Escape")
     page.locator("figcaption button", has_text="1").first.click()
     assert page.locator("figcaption script, figcaption img, .over script, .map img").count() == 0
@@ -88,7 +88,7 @@ def test_filters_and_search_take_them_as_text(hostile: Path, visitor: Visitor) -
     page.select_option("#filters select[name=drug]", DRUG)
     assert page.text_content("#rate").startswith("1 of 1 patient responded: 100.0 %")
     page.fill("#search", "<script>")
-    assert page.locator("#every-case tbody tr:not([hidden])").count() == 1
+    assert page.locator("#cases tbody tr:not([hidden])").count() == 1
 
 
 def test_no_cell_of_the_export_is_a_formula(hostile: Path, visitor: Visitor) -> None:

@@ -161,7 +161,7 @@ CHOOSE = """choice => {
         field.value = field.name in choice ? choice[field.name] : first.value;
     }
     form.elements.group.dispatchEvent(change);
-    const rows = document.querySelectorAll("#every-case tbody tr:not([hidden]) [data-set]");
+    const rows = document.querySelectorAll("#cases tbody tr:not([hidden]) [data-set]");
     const parts = document.querySelectorAll("#strip .part");
     return {
         rate: document.getElementById("rate").textContent,
@@ -197,7 +197,7 @@ def test_the_explorer_shows_the_rate_the_strip_and_the_cases_of_a_subset(
 def test_everything_recorded_has_no_rate(visit: Visit, built: Built) -> None:
     visit.page.select_option("#filters select[name=group]", "recorded")
     assert "No rate over everything recorded" in visit.page.text_content("#rate")
-    rows = visit.page.locator("#every-case tbody tr:not([hidden])").count()
+    rows = visit.page.locator("#cases tbody tr:not([hidden])").count()
     assert rows == len(built.results.selection.placed)
 
 

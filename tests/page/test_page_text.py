@@ -16,6 +16,7 @@ from opened import Opens
 
 from metaimt.analyses.publication_bias import Selectivity
 from metaimt.casefiles.model import CaseFile
+from metaimt.content.answer import read_as
 from metaimt.content.sources import read_depths
 from metaimt.figures.review_figure import Drawn
 from metaimt.model.count import Count
@@ -23,7 +24,6 @@ from metaimt.model.unit import Unit
 from metaimt.render.html import visible
 from metaimt.report import page
 from metaimt.report.page_cases import STRIP, arm_of, strip_of
-from metaimt.report.wording import read_as
 
 MOST_BYTES = 2_000_000
 

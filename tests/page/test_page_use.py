@@ -71,14 +71,14 @@ def test_a_click_on_a_number_shows_its_cases(
     visit.click_number(found)
     units = {placed.unit.id: placed.unit for placed in built.results.selection.placed}
     mine = [units[unit] for unit, _, _ in found.cases]
-    assert page.text_content("#cases-title") == name
+    assert page.text_content("#list-title") == name
     assert shown_cases(page) == sorted(headings[unit.id] for unit in mine)
-    said = page.text_content("#cases-list")
+    said = page.text_content("#list-cases")
     assert [unit.file for unit in mine if unit.file not in said] == []
     responders, evaluable = found.counts
-    said = page.text_content("#cases-count")
+    said = page.text_content("#list-count")
     assert said.startswith(f"{responders:g}/{evaluable:g} {OUTCOMES.get(name, 'responded')}")
-    addresses = set(page.eval_on_selector_all("#cases-list a", "all => all.map(each => each.getAttribute('href'))"))
+    addresses = set(page.eval_on_selector_all("#list-cases a", "all => all.map(each => each.getAttribute('href'))"))
     assert addresses == {address for unit in mine for _, address in labels[unit.report]["links"]}
     assert (ROOT / mine[0].file).is_file()
     assert visit.complaints == []
@@ -93,28 +93,28 @@ def test_a_number_of_reports_shows_the_publications(
     units = {placed.unit.id: placed.unit for placed in built.results.selection.placed}
     wanted = found.publications or {units[unit].report for unit, _, n in found.cases if n}
     assert shown_cases(page) == sorted(labels[report]["label"] for report in wanted)
-    assert page.text_content("#cases-count").startswith(f"{len(wanted)} publication")
-    _, rows = saved(page, "#cases-save")
+    assert page.text_content("#list-count").startswith(f"{len(wanted)} publication")
+    _, rows = saved(page, "#list-save")
     assert {row["case"].split("/")[0] for row in rows} == set(wanted)
 
 
 def test_a_count_of_the_cohort_shows_what_is_printed(visit: Visit, sets: dict[str, Opens]) -> None:
     page = visit.page
     visit.click_number(sets["you-2024: 6/15, published counts"])
-    assert "ALK IHC positive, lung: 6 of 15 (45.5 %) (3.2)" in page.text_content("#cases-list")
-    assert "cases/local/you-2024.yaml" in page.text_content("#cases-list")
-    assert page.text_content("#cases-count").startswith("Counts only")
+    assert "ALK IHC positive, lung: 6 of 15 (45.5 %) (3.2)" in page.text_content("#list-cases")
+    assert "cases/local/you-2024.yaml" in page.text_content("#list-cases")
+    assert page.text_content("#list-count").startswith("Counts only")
 
 
 def test_a_click_beside_the_number_opens_its_row(visit: Visit, sets: dict[str, Opens]) -> None:
     page = visit.page
     row = page.locator(f"tr[data-open='{sets[f'mosse-2017 in {STRICT}'].place}']")
     row.locator("td.i").click()
-    assert page.evaluate("document.getElementById('cases').open")
-    assert "Mossé 2017" in page.text_content("#cases-list")
+    assert page.evaluate("document.getElementById('list').open")
+    assert "Mossé 2017" in page.text_content("#list-cases")
     page.keyboard.press("Escape")
     page.locator(f"td[data-open='{sets[f'{WIDEST}, histology: EIMS'].place}']").first.click()
-    assert "EIMS" in page.text_content("#cases-title")
+    assert "EIMS" in page.text_content("#list-title")
 
 
 def test_keyboard_opens_reads_and_closes(fresh: Visit, sets: dict[str, Opens]) -> None:
@@ -127,42 +127,42 @@ def test_keyboard_opens_reads_and_closes(fresh: Visit, sets: dict[str, Opens]) -
             break
     assert page.evaluate("document.activeElement.dataset.set") == place
     page.keyboard.press("Enter")
-    assert page.evaluate("document.getElementById('cases').open")
-    assert page.evaluate("document.getElementById('cases').contains(document.activeElement)")
+    assert page.evaluate("document.getElementById('list').open")
+    assert page.evaluate("document.getElementById('list').contains(document.activeElement)")
     stops = set()
     for _ in range(6):
         page.keyboard.press("Tab")
         stops.add(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
     assert "cases-close" in stops
     page.keyboard.press("Escape")
-    assert not page.evaluate("document.getElementById('cases').open")
+    assert not page.evaluate("document.getElementById('list').open")
     assert page.evaluate("document.activeElement.dataset.set") == place
 
 
 def test_sorting_by_keyboard_both_ways(fresh: Visit) -> None:
     page = fresh.page
     page.select_option("#filters select[name=group]", "recorded")
-    header = page.locator("#every-case thead th").filter(has_text="Year")
+    header = page.locator("#cases thead th").filter(has_text="Year")
     header.locator("button").focus()
     for direction in ("ascending", "descending"):
         page.keyboard.press("Enter")
         assert header.get_attribute("aria-sort") == direction
-        column = page.eval_on_selector_all("#every-case tbody tr", "rows => rows.map(row => row.cells[11].textContent)")
+        column = page.eval_on_selector_all("#cases tbody tr", "rows => rows.map(row => row.cells[11].textContent)")
         dated = [int(year) for year in column if year != "not stated"]
         assert dated == sorted(dated, reverse=direction == "descending")
         assert column[len(dated) :] == ["not stated"] * (len(column) - len(dated))
-    numbers = page.locator("#every-case thead th").filter(has_text="r/n")
+    numbers = page.locator("#cases thead th").filter(has_text="r/n")
     numbers.locator("button").click()
-    first = page.eval_on_selector_all("#every-case tbody tr", "rows => rows.map(row => row.cells[1].textContent)")
+    first = page.eval_on_selector_all("#cases tbody tr", "rows => rows.map(row => row.cells[1].textContent)")
     assert [int(text.split("/")[0]) for text in first] == sorted(int(text.split("/")[0]) for text in first)
-    assert page.locator("#every-case th[aria-sort]").count() == 1
+    assert page.locator("#cases th[aria-sort]").count() == 1
 
 
 def test_search_looks_into_everything_recorded(visit: Visit) -> None:
     page = visit.page
     page.select_option("#filters select[name=group]", "recorded")
     page.fill("#search", "TUMOR lysis syndrome")
-    rows = page.locator("#every-case tbody tr:not([hidden])")
+    rows = page.locator("#cases tbody tr:not([hidden])")
     assert rows.count() == 1
     assert "Jiang" in rows.first.text_content()
     page.fill("#search", "no such words anywhere")
@@ -189,7 +189,7 @@ def test_export_holds_the_listed_cases(visit: Visit, built: Built, sets: dict[st
         assert by_id[unit.id]["drug"] == for_cell(unit.drug)
         assert by_id[unit.id]["file"] == unit.file
     visit.click_number(sets[f"{STRICT}: prospective trials"])
-    _, trials = saved(page, "#cases-save")
+    _, trials = saved(page, "#list-save")
     assert sum(int(row["evaluable"]) for row in trials) == 45
 
 
@@ -208,7 +208,7 @@ def test_nothing_is_asked_of_the_network_and_nothing_complains(visit: Visit, set
     visit.unfold()
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     visit.click_number(sets[WIDEST])
-    page.evaluate("document.querySelectorAll('#cases-list details').forEach(each => (each.open = true))")
+    page.evaluate("document.querySelectorAll('#list-cases details').forEach(each => (each.open = true))")
     page.wait_for_timeout(200)
     assert visit.requests == []
     assert visit.complaints == []
@@ -220,7 +220,7 @@ def test_the_page_is_never_wider_than_the_screen(visit: Visit, sets: dict[str, O
     visit.unfold()
     assert visit.evaluate("document.documentElement.scrollWidth") <= width
     visit.click_number(sets[STRICT])
-    box = visit.page.locator("#cases").bounding_box()
+    box = visit.page.locator("#list").bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
     assert visit.evaluate("document.querySelector('.dialog-body').scrollWidth") <= box["width"]
@@ -243,9 +243,7 @@ def test_no_accessibility_violation(visit: Visit, sets: dict[str, Opens], scheme
     assert violations(visit.page, but_colours=scheme == "light", whole=whole) == []
     visit.click_number(sets[STRICT])
     visit.unfold()
-    assert (
-        violations(visit.page, "#cases", but_colours=scheme == "light", whole=whole) == []
-    )  # all else is out of reach
+    assert violations(visit.page, "#list", but_colours=scheme == "light", whole=whole) == []  # all else is out of reach
 
 
 @pytest.mark.parametrize("whole", [False, EVERYTHING])
@@ -260,7 +258,7 @@ def violations(
     """What axe finds, by the rules of colours, by all others, or by both and in every row (`whole`)."""
     from axe_playwright_python.sync_playwright import Axe
 
-    first = {"include": [inside], "exclude": ["tbody tr:nth-child(n+6)", "#cases-list article:nth-child(n+4)"]}
+    first = {"include": [inside], "exclude": ["tbody tr:nth-child(n+6)", "#list-cases article:nth-child(n+4)"]}
     others = {"rules": {name: {"enabled": False} for name in COLOURS}}
     everywhere = None if inside == "body" else inside
     asked: list[tuple[Any, dict[str, Any]]] = [(everywhere, {})] if whole else []
@@ -279,7 +277,7 @@ def test_paper_shows_what_is_folded_and_no_controls(visit: Visit) -> None:
     page.emulate_media(media="print", color_scheme="dark")
     for selector in ("nav", "#filters", "#save"):
         assert not page.locator(selector).is_visible(), selector
-    assert page.locator("#every-case tbody tr:not([hidden])").first.is_visible()
+    assert page.locator("#cases tbody tr:not([hidden])").first.is_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator("main details:not([open])").count() == 0
@@ -289,5 +287,5 @@ def test_paper_shows_what_is_folded_and_no_controls(visit: Visit) -> None:
 
 
 def test_the_table_is_whole_without_javascript(scriptless: Any, built: Built) -> None:
-    assert scriptless.locator("#every-case tbody tr").count() == len(built.results.selection.placed)
+    assert scriptless.locator("#cases tbody tr").count() == len(built.results.selection.placed)
     assert scriptless.locator("noscript").count() == 1

@@ -18,6 +18,7 @@ from metaimt.analyses.pooled_response import pooled_response
 from metaimt.analyses.publication_bias import publication_bias
 from metaimt.analyses.results import Results
 from metaimt.analyses.unread import ANY, KNOWN, Bounds, Unread, UnreadResponses, unread_responses
+from metaimt.analyses.wording import odds_text
 from metaimt.content.publication_bias import (
     MOST_WORDS,
     NOT_ALONE,
@@ -30,7 +31,6 @@ from metaimt.content.publication_bias import (
 )
 from metaimt.render.markdown import section_markdown
 from metaimt.report.markdown import report_markdown
-from metaimt.report.wording import odds_text
 from metaimt.statistics.betabinomial_regression import OddsRatio
 from metaimt.statistics.outcome import NotRun
 

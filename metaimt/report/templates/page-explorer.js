@@ -155,15 +155,6 @@
       event.target.textContent = "Selected: copy it with the keyboard";
     }
   });
-  const folded = [];
-  addEventListener("beforeprint", () => {
-    for (const each of document.querySelectorAll("main details:not([open])")) {
-      folded.push(each);
-      each.open = true;
-    }
-  });
-  addEventListener("afterprint", () => folded.splice(0).forEach((each) => (each.open = false)));
-
   recall();
   follow();
   Object.assign(page, { subset, tally });
