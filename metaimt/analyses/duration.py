@@ -42,6 +42,7 @@ from metaimt.statistics.survival import (
     Quantile,
     cox,
     cox_rule,
+    followup_rule,
     incidence_at,
     kaplan_meier,
     kaplan_meier_rule,
@@ -76,6 +77,8 @@ _MEDIANS: dict[str, Callable[[Unit], Median | None]] = {
 }
 _OF_PROGRESSION = {"progression", "death"}
 _COMPETING = {"surgery", "completed", "toxicity"}
+_PLANNED = {"surgery", "completed"}  # of time on treatment
+LEAST_SHARE: Final = 1 / 3  # of the patients of a pool, whose time must be known before a curve speaks for it
 
 
 def _printed_interval(ends: tuple[float | None, float | None] | None) -> Any:
@@ -146,9 +149,11 @@ def known_times(units: Iterable[Unit], field: str) -> tuple[KnownTime, ...]:
 
 
 def _treatment_end(unit: Unit) -> tuple[str, str]:
-    """Stopped for any reason is the event; a stop reason says that it was stopped."""
+    """Stopped is the event, but for a planned end or surgery; a stop reason says that it was stopped."""
     if unit.ongoing:
         return CENSORED, "ongoing"
+    if unit.stop_reason in _PLANNED:
+        return COMPETING, f"stopped: {unit.stop_reason}"
     if unit.stop_reason is not None:
         return EVENT, f"stopped: {unit.stop_reason}"
     return (UNKNOWN, "not stated whether ongoing") if unit.ongoing is None else (EVENT, "stopped: reason not stated")
@@ -210,6 +215,7 @@ def _cox(both: list[tuple[KnownTime, Unit]], times: list[float], events: list[bo
 LANDMARKS = (6.0, 12.0, 24.0)  # months
 VARIANTS = ("middle", "low", "high")  # of a time known as a range
 _CAUSES = {1: "progression or death", 2: "surgery, completion or toxicity"}
+_CAUSES_ON_TREATMENT = {1: "stopped", 2: "surgery or completion"}
 
 
 @published(
@@ -228,7 +234,7 @@ class Curve:
     steps: KaplanMeier
     median: Quantile
     landmarks: tuple[Landmark, ...]
-    followup: Quantile
+    followup: Quantile | NotRun
 
 
 def _steps(curve: KaplanMeier) -> Iterator[dict[str, Any]]:
@@ -239,12 +245,13 @@ def _steps(curve: KaplanMeier) -> Iterator[dict[str, Any]]:
 _STEPS = ("time", "at_risk", "events", "censored", "survival", "lower", "upper")
 
 
-@published(at=lambda each: [{**to_json(one), "cause": _CAUSES[one.cause]} for one in each.at])
+@published(at=lambda each: [{**to_json(one), "cause": each.causes[one.cause]} for one in each.at])
 @dataclass(frozen=True)
 class Incidence:
     """Aalen-Johansen: the probabilities of both causes at the landmarks."""
 
     at: tuple[IncidenceAt, ...]
+    causes: Mapping[int, str]
 
 
 @published(
@@ -257,16 +264,16 @@ class Incidence:
     excluded=lambda each: {why: len(found.parts) for why, found in each.excluded.items()},
     times="known",
     kaplan_meier="curves",
-    aalen_johansen=lambda each: each.incidence or NotRun("stopping for any reason is the event, nothing competes"),
+    aalen_johansen="incidence",
     none=NotIdentified("no known time"),
 )
 @dataclass(frozen=True)
 class Times:
     """One field of one pool.
 
-    described: one by one; arms: whose patients' times are not known one by one. curves: by
-    variant of a range; for PFS and response, competing events are censored in them. incidence: None where nothing
-    competes (time on treatment). naive_median: of the printed times, whether ended or not, as published tables do.
+    described: one by one; arms: whose patients' times are not known one by one. curves: by variant of a range;
+    competing events are censored in them. naive_median: of the printed times, whether ended or not, as published tables
+    do.
     """
 
     field: str
@@ -275,7 +282,7 @@ class Times:
     arms: Count
     known: tuple[KnownTime, ...]
     curves: Mapping[str, Curve] | NotRun
-    incidence: Mapping[str, Incidence] | NotRun | None
+    incidence: Mapping[str, Incidence] | NotRun
     naive_median: float | None
     groups: tuple[GroupComparison, ...]
 
@@ -355,18 +362,26 @@ def times_of(members: tuple[Placed, ...], field: str, groupings: tuple[str, ...]
     usable = [each for each in known if each.state != UNKNOWN]
     described = asked.where(f"{title}, described one by one", lambda unit: unit.course)
     arms = asked.where(f"{title}, known only as counts", lambda unit: not unit.course)
-    forbidden = kaplan_meier_rule([each.state == EVENT for each in usable])
+    whole = len(described.parts) + (arms.responders if field == RESPONSE else arms.evaluable)
+    forbidden = kaplan_meier_rule([each.state == EVENT for each in usable]) or _too_few_of(len(usable), whole)
     curves = forbidden or _curves(usable)
-    incidence = None if field == ON_TREATMENT else forbidden or _incidences(usable)
+    incidence = forbidden or _incidences(usable, _CAUSES_ON_TREATMENT if field == ON_TREATMENT else _CAUSES)
     naive = median(each.middle for each in known) if known else None
     groups = compare_groups(usable, groupings, title)
     return Times(field, title, described, arms, known, curves, incidence, naive, groups)
 
 
+def _too_few_of(known: int, whole: int) -> NotRun | None:
+    """The rule: a curve of a pool only where a third of its patients have a known time. Source: METHODS, section 7."""
+    if 3 * known >= whole:
+        return None
+    return NotRun(f"{known} known times of {whole} patients, a third is needed")
+
+
 def curve_of(times: ArrayLike, events: ArrayLike, at: tuple[float, ...] = LANDMARKS) -> Curve:
     """Steps, median, landmarks and follow-up, whatever the number of events. times, events: shape (N,)."""
     steps = kaplan_meier(times, events)
-    followup = quantile(reverse_kaplan_meier(times, events))
+    followup = followup_rule(events) or quantile(reverse_kaplan_meier(times, events))
     return Curve(steps, quantile(steps), landmarks(steps, at), followup)
 
 
@@ -379,7 +394,7 @@ def _curves(usable: list[KnownTime]) -> dict[str, Curve]:
     return {name: curve_of(times, events) for name, times in _variants(usable).items()}
 
 
-def _incidences(usable: list[KnownTime]) -> dict[str, Incidence]:
+def _incidences(usable: list[KnownTime], words: Mapping[int, str]) -> dict[str, Incidence]:
     codes = {CENSORED: 0, EVENT: 1, COMPETING: 2}
     causes = [codes[each.state] for each in usable]
-    return {name: Incidence(incidence_at(times, causes, LANDMARKS)) for name, times in _variants(usable).items()}
+    return {name: Incidence(incidence_at(times, causes, LANDMARKS), words) for name, times in _variants(usable).items()}

@@ -222,11 +222,13 @@ def _curve(curve: Curve | NotRun, title: str) -> Iterator[Block]:
         return
     yield paragraph(
         say(
-            "{patients}, {deaths}; median {median} months; median follow-up (reverse Kaplan-Meier) {followup} months.",
+            "{patients}, {deaths}; median {median} months; median follow-up (reverse Kaplan-Meier) {followup}.",
             patients=plural(curve.steps.subjects, "patient"),
             deaths=plural(curve.steps.total_events, "death"),
             median=quantile_words(curve.median),
-            followup=quantile_words(curve.followup),
+            followup=curve.followup.wording()
+            if isinstance(curve.followup, NotRun)
+            else f"{quantile_words(curve.followup)} months",
         )
     )
     columns = (Column("months", "number"), Column("survival", "number"), _INTERVAL, Column("at risk", "number"))

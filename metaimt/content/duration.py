@@ -42,7 +42,6 @@ from metaimt.statistics.survival import FEWEST_EVENTS, FEWEST_TIMES
 NOT_REACHED = "not reached"
 _VARIANTS = {"middle": "at the midpoint", "low": "at the low end", "high": "at the high end"}
 T = TypeVar("T")
-_CAUSES = {1: "progression or death", 2: "surgery, completion or toxicity"}
 
 
 def medians_section(results: Results) -> Section:
@@ -138,9 +137,8 @@ def _known(times: Times) -> Text:
 
 def _estimates(times: Times) -> Iterator[Text]:
     if isinstance(times.curves, Mapping):
-        censored = "" if times.incidence is None else ", competing events censored"
         for variant, curve in _shown(times, times.curves):
-            yield Text("Kaplan-Meier", censored, variant, ": ", _curve(curve, times), ".")
+            yield Text("Kaplan-Meier, competing events censored", variant, ": ", _curve(curve, times), ".")
     if isinstance(times.incidence, Mapping):
         for variant, incidence in _shown(times, times.incidence):
             yield say("Aalen-Johansen{variant}: {what}.", variant=variant, what=_incidence(incidence))
@@ -165,6 +163,9 @@ def _curve(curve: Curve, times: Times) -> Text:
         )
     ]
     for name, found in (("median", curve.median), ("median follow-up", curve.followup)):
+        if isinstance(found, NotRun):
+            said.append(Text(name, " ", Named(found.wording())))
+            continue
         limits_ = f"({_months(found.lower)} to {_months(found.upper)})"
         said.append(Text(name, " ", Named(f"{_months(found.estimate)} months {limits_}")))
     for at in curve.landmarks:
@@ -175,7 +176,8 @@ def _curve(curve: Curve, times: Times) -> Text:
 
 def _incidence(incidence: Incidence) -> str:
     return "; ".join(
-        f"{_CAUSES[at.cause]} by {at.time:g} months {_share(at.estimate, at.lower, at.upper)}" for at in incidence.at
+        f"{incidence.causes[at.cause]} by {at.time:g} months {_share(at.estimate, at.lower, at.upper)}"
+        for at in incidence.at
     )
 
 

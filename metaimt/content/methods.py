@@ -23,7 +23,7 @@ from metaimt.statistics.exact_tests import MOST_TABLES, REPLICATES, SEED, SMALLE
 from metaimt.statistics.firth import EVENTS_PER_PARAMETER
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.small_study import BEGG, FEWEST, HUNTER, PETERS, SMALLEST
-from metaimt.statistics.survival import FEWEST_COX_EVENTS, FEWEST_EVENTS, FEWEST_TIMES
+from metaimt.statistics.survival import FEWEST_CENSORED, FEWEST_COX_EVENTS, FEWEST_EVENTS, FEWEST_TIMES
 
 MOST_WORDS = 15
 Work = tuple[str, str]  # reference, DOI or ""
@@ -104,14 +104,15 @@ def duration_methods(results: Results) -> str:
     landmarks = ", ".join(f"{time:g}" for time in LANDMARKS)
     return (
         "Duration: time on treatment, progression-free survival and duration of response are three fields and never "
-        "stand in for each other; medians that arms print have a table of their own. Time on treatment: stopping for "
-        "any reason is the event, ongoing is censored. Progression-free survival and duration of response: progression "
+        "stand in for each other; medians that arms print have a table of their own. Time on treatment: stopping is "
+        "the event, ongoing is censored, a planned end and surgery compete. Progression-free survival and duration of response: progression "
         "or death is the event; surgery, completion and toxicity compete (Aalen and Johansen, Scand J Stat "
         "1978;5:141), and are censored in a second analysis. Where it is not stated whether the drug is ongoing, or "
         "why it ended, the patient is excluded and counted. A Kaplan-Meier curve (J Am Stat Assoc 1958;53:457) is "
-        f"drawn from {FEWEST_TIMES} known times and {FEWEST_EVENTS} events on, below that the times are listed "
-        f"({curves} of {len(times)} curves could be drawn); log-log intervals, S(t) at {landmarks} months, follow-up "
-        "by reverse Kaplan-Meier (Schemper and Smith, Control Clin Trials 1996;17:343). A median where S(t) is 0.5 "
+        f"drawn from {FEWEST_TIMES} known times and {FEWEST_EVENTS} events on, and where a third of the pool has a known "
+        f"time; else the times are listed ({curves} of {len(times)} curves could be drawn). Log-log intervals, S(t) at "
+        f"{landmarks} months, from {FEWEST_CENSORED} censored times on follow-up by reverse Kaplan-Meier (Schemper and "
+        "Smith, Control Clin Trials 1996;17:343). A median where S(t) is 0.5 "
         "over an interval is its midpoint. A time known as a range enters at its midpoint, and at each end beside it. "
         f"Log-rank test (Mantel, Cancer Chemother Rep 1966;50:163) between {_names(_compared(results)) or 'no groups'}"
         f", under the rules of the curve and of the exact test; Cox regression from {FEWEST_COX_EVENTS} events on. "

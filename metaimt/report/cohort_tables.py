@@ -135,7 +135,10 @@ def _of_curve(cohort: str, group: str, curve: Curve | NotRun) -> Iterator[Row]:
         return
     counts = (curve.steps.subjects, curve.steps.total_events)
     for name, found in (("median, months", curve.median), ("median follow-up, months", curve.followup)):
-        yield _estimate(cohort, group, name, (found.estimate, found.lower, found.upper), counts)
+        if isinstance(found, NotRun):
+            yield _estimate(cohort, group, name, (None, None, None), counts, not_run=found.reason)
+        else:
+            yield _estimate(cohort, group, name, (found.estimate, found.lower, found.upper), counts)
     for at in curve.landmarks:
         values = (at.estimate, at.lower, at.upper)
         yield _estimate(cohort, group, f"S at {at.time:g} months", values, counts, at_risk=at.at_risk)

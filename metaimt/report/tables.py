@@ -265,7 +265,10 @@ def _estimates(times: Times) -> Iterator[Row]:
 
 def _of_curve(variant: str, curve: Curve) -> Iterator[Row]:
     for name, found in (("median, months", curve.median), ("median follow-up, months", curve.followup)):
-        yield _estimate(variant, name, (found.estimate, found.lower, found.upper))
+        if isinstance(found, NotRun):
+            yield _estimate(variant, name, (None, None, None), not_run=found.reason)
+        else:
+            yield _estimate(variant, name, (found.estimate, found.lower, found.upper))
     for at in curve.landmarks:
         yield _estimate(variant, f"S at {at.time:g} months", (at.estimate, at.lower, at.upper))
 

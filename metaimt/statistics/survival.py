@@ -24,6 +24,7 @@ Ties = Literal["efron", "breslow"]
 
 FEWEST_TIMES = 10
 FEWEST_EVENTS = 5
+FEWEST_CENSORED = 5
 FEWEST_COX_EVENTS = 10
 _LEVEL = 0.95
 _Z = float(ndtri((1 + _LEVEL) / 2))
@@ -186,6 +187,11 @@ class HazardsTest:
 def kaplan_meier_rule(event: ArrayLike) -> NotRun | None:
     """The rule: a curve only with 10 known times or more, 5 of them events or more. None if it may be drawn."""
     return _too_few(np.size(event), FEWEST_TIMES, "known time") or _too_few(_number(event), FEWEST_EVENTS, "event")
+
+
+def followup_rule(event: ArrayLike) -> NotRun | None:
+    """The rule: a median follow-up only with 5 censored times or more. None if it may be told."""
+    return _too_few(np.size(event) - _number(event), FEWEST_CENSORED, "censored time")
 
 
 def cox_rule(event: ArrayLike) -> NotRun | None:

@@ -25,7 +25,7 @@ from metaimt.casefiles.patient_table import read_patient_table
 from metaimt.serialise import to_json
 from metaimt.statistics.exact_tests import ExactTest
 from metaimt.statistics.outcome import NotRun
-from metaimt.statistics.survival import kaplan_meier, landmarks
+from metaimt.statistics.survival import Quantile, kaplan_meier, landmarks
 
 REFERENCE = json.loads((ROOT / "tests" / "reference" / "reference.json").read_text())["survival"]
 MONTH = 365.25 / 12
@@ -70,6 +70,7 @@ def test_kaplan_meier_of_lung(lung: CohortSurvival) -> None:
     assert (lung.known, lung.curve.steps.total_events) == (reference["n"], reference["events"]) == (228, 165)
     median = [each * MONTH for each in (lung.curve.median.estimate, lung.curve.median.lower, lung.curve.median.upper)]  # type: ignore[operator]
     assert median == pytest.approx(reference["km"]["log-log"]["median"], rel=1e-6)
+    assert isinstance(lung.curve.followup, Quantile)
     followup = [lung.curve.followup.estimate, lung.curve.followup.lower, lung.curve.followup.upper]
     assert [each * MONTH for each in followup if each] == pytest.approx(reference["reverse_km_median_loglog"], rel=1e-6)
     steps = lung.curve.steps

@@ -60,14 +60,19 @@ def test_the_widest_pool_is_first_and_the_counts_add_up(shipped: Results) -> Non
         assert len(responders.described.parts) + responders.as_counts == counts.responders
 
 
-def test_the_shipped_evidence_has_a_curve_only_for_time_on_treatment(shipped: Results) -> None:
+def test_the_shipped_evidence_has_no_curve(shipped: Results) -> None:
     wide = of(shipped.duration, pool="all_evidence")
-    assert isinstance(wide.curves, dict)
-    assert wide.curves["middle"].steps.subjects == len(wide.known) - sum(
-        len(who.parts) for who in wide.excluded.values()
-    )
+    assert wide.curves == NotRun("10 known times of 122 patients, a third is needed")
     for pool, field in (("strict", "time_on_treatment"), ("all_evidence", "pfs"), ("strict", "pfs")):
         assert isinstance(of(shipped.duration, field, pool).curves, NotRun)
+
+
+@pytest.mark.parametrize(("as_counts", "drawn"), [(20, True), (21, False)])
+def test_a_third_of_the_pool_must_have_a_known_time(make_review: MakeReview, as_counts: int, drawn: bool) -> None:
+    arm_of = report("example-arm", design="cohort", arms=[arm(as_counts, as_counts)])
+    times = of(found_in(make_review(*courses(*ten()), arm_of)), pool="strict")
+    assert isinstance(times.curves, dict) is drawn
+    assert isinstance(times.incidence, dict) is drawn
 
 
 def test_a_median_of_a_linked_duplicate_is_left_out(make_review: MakeReview) -> None:
@@ -116,9 +121,9 @@ def test_ongoing_absent_is_excluded_and_counted(make_review: MakeReview) -> None
         ({}, "unknown", "unknown"),
         ({"ongoing": False, "stop_reason": "progression"}, "event", "event"),
         ({"ongoing": False, "stop_reason": "death"}, "event", "event"),
-        ({"ongoing": False, "stop_reason": "surgery"}, "event", "competing"),
+        ({"ongoing": False, "stop_reason": "surgery"}, "competing", "competing"),
         ({"ongoing": False, "stop_reason": "toxicity"}, "event", "competing"),
-        ({"ongoing": False, "stop_reason": "completed"}, "event", "competing"),
+        ({"ongoing": False, "stop_reason": "completed"}, "competing", "competing"),
         ({"ongoing": False, "stop_reason": "other"}, "event", "unknown"),
         ({"ongoing": True, "beyond_progression": True}, "censored", "event"),
         ({"stop_reason": "progression"}, "event", "event"),
@@ -165,9 +170,13 @@ def test_kaplan_meier_by_hand(make_review: MakeReview) -> None:
     curve: Curve = times.curves["middle"]
     assert curve.median.estimate == 5.5
     assert [at.estimate for at in curve.landmarks] == pytest.approx([0.4, None, None])
-    assert curve.followup.estimate == 8.5
-    assert times.incidence is None
-    assert "not_run" in to_json(times)["aalen_johansen"]
+    assert curve.followup == NotRun("4 censored times, 5 are needed")
+    longer = of(found_in(make_review(*courses(*ten(), {"duration_months": 11, "ongoing": True}))))
+    assert isinstance(longer.curves, dict)
+    assert longer.curves["middle"].followup.estimate == 9
+    assert isinstance(times.incidence, dict)
+    assert times.incidence["middle"].at[0].estimate == pytest.approx(0.6)
+    assert to_json(times)["aalen_johansen"]["middle"]["at"][0]["cause"] == "stopped"
 
 
 def test_competing_events_of_pfs(make_review: MakeReview) -> None:

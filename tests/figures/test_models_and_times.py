@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from conftest import MakeReview, course, patient, report
+
+import metaimt
 from metaimt.analyses.by_model import SHOWN
 from metaimt.analyses.results import Results
 from metaimt.content.forest import pool_heading
@@ -52,8 +55,14 @@ def test_each_row_of_a_model_leads_to_the_patients_of_its_reports(shipped: Resul
         assert (some.responders, some.evaluable) == tuple(map(sum, zip(*larger, strict=True)))
 
 
-def test_time_on_treatment_is_drawn_with_its_counts(shipped: Results) -> None:
-    results = shipped
+def test_time_on_treatment_is_drawn_with_its_counts(make_review: MakeReview) -> None:
+    """Made up: eleven patients, six of whom stopped."""
+    told = [
+        {"duration_months": k, **({"stop_reason": "progression"} if k < 7 else {"ongoing": True})} for k in range(1, 12)
+    ]
+    results = metaimt.run(
+        make_review(*(report(f"made-up-{k}", patient(course("PR", **each))) for k, each in enumerate(told)))
+    )
     found = time_on_treatment_figure(results, ("all_evidence",))
     assert isinstance(found, ReviewFigure)
     times = results.duration["all_evidence"].times["time_on_treatment"]
