@@ -81,6 +81,8 @@ def _heterogeneity(results: Results) -> Text:
     """How alike reports are, in a line: rho of each pool, and how many reports tell of it."""
     said: list[Text] = []
     for name, found in results.heterogeneity.items():
+        if not found.under:
+            continue
         group, orr = results.response.pools[name], found.under[0].orr
         larger = sum(n > 1 for _, _, n in group.clusters)
         said.append(
@@ -92,7 +94,7 @@ def _heterogeneity(results: Results) -> Text:
                 larger=larger,
             )
         )
-    return Text("How alike patients of one report are:", *said)
+    return Text("How alike patients of one report are:", *said) if said else Text("No pool has two reports.")
 
 
 def _together(rows: Iterable[ForestRow]) -> Iterator[ForestRow]:

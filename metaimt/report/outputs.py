@@ -14,7 +14,7 @@ from metaimt.report.exports import export_makers
 from metaimt.report.figures import FigureFiles, gallery
 from metaimt.report.markdown import changes_page, report_markdown
 from metaimt.report.methods_text import method_rows
-from metaimt.report.page import page_html
+from metaimt.report.page import has_beside, page_html
 from metaimt.report.tables import COLUMNS, TABLES
 from metaimt.serialise import to_json
 from metaimt.versions.changes import Changes
@@ -52,10 +52,10 @@ def output_files(
     makers = {
         **export_makers(results, figures, files, changes),
         "index.html": lambda: page_html(results, drawn, files, changes).encode("utf-8"),
-        "cohort.html": lambda: page_html(results, drawn, files, beside=True).encode("utf-8"),
     }
-    made = {**files, **run_each(makers, jobs, lost)}
-    return {name: content for name, content in made.items() if content or name != "cohort.html"}
+    if has_beside(results):
+        makers["cohort.html"] = lambda: page_html(results, drawn, files, beside=True).encode("utf-8")
+    return {**files, **run_each(makers, jobs, lost)}
 
 
 def _table(name: str, rows: Callable[[Results], Iterable[Row]], results: Results) -> str:

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from metaimt.analyses.results import Results
 from metaimt.content.answer import citable
+from metaimt.content.audit import audit_section
+from metaimt.content.cohort import cohorts_section
 from metaimt.content.review import review_sections
 from metaimt.figures.review_figure import Drawn
 from metaimt.model.fields import FACETS as UNIT_FACETS
@@ -71,7 +73,7 @@ def page_html(
     """The page of a review; the same results give the same text. What is new stands in it where `changes` are given.
 
     files: the SVG of each figure drawn, by its name in the outputs. beside: the page of the local cohort and of the
-    printed numbers that do not agree; empty text if there is neither.
+    printed numbers that do not agree.
     """
     cases, reports = case_data(results), report_data(results)
     titles = (f"{reports[case['report']]['label']}, {case['who']}" for case in cases)
@@ -83,8 +85,6 @@ def page_html(
         name: explorer() if name == EXPLORER else html.section(content[name]) for name in (BESIDE if beside else _FIRST)
     }
     shown = {name: text for name, text in made.items() if text}
-    if beside and not shown:
-        return ""
     script, style = page_script(beside=beside), _source("page.css")
     names = {name: str(content[name].title) if name in content else HEADING for name in shown}
     return (
@@ -97,7 +97,7 @@ def page_html(
             names=names,
             parts=shown,
             beside=beside,
-            other="index.html" if beside else "cohort.html" if any(content[name].blocks for name in BESIDE) else "",
+            other="index.html" if beside else "cohort.html" if has_beside(results) else "",
             citable=link.sentence(citable(results)),
             data=lambda: _json(_data(results, cases, reports, link)),  # last, when every number has been met
             script=_safe(script),
@@ -106,6 +106,11 @@ def page_html(
             "base-uri 'none'; form-action 'none'",
         )
     )
+
+
+def has_beside(results: Results) -> bool:
+    """Whether there is a local cohort, or a printed number that does not agree."""
+    return bool(cohorts_section(results).blocks or audit_section(results.audit).blocks)
 
 
 def _explorer(
