@@ -20,8 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 from metaimt.analyses.results import Results
 from metaimt.content.answer import citable
-from metaimt.content.audit import audit_section
-from metaimt.content.cohort import cohorts_section
 from metaimt.content.review import review_sections
 from metaimt.figures.review_figure import Drawn
 from metaimt.model.fields import FACETS as UNIT_FACETS
@@ -110,7 +108,7 @@ def page_html(
 
 def has_beside(results: Results) -> bool:
     """Whether there is a local cohort, or a printed number that does not agree."""
-    return bool(cohorts_section(results).blocks or audit_section(results.audit).blocks)
+    return bool(results.cohorts or results.audit.findings)
 
 
 def _explorer(
