@@ -8,6 +8,7 @@ from metaimt.content.cohort import cohorts_section
 from metaimt.content.duration import clinical_section, deaths_section, duration_section
 from metaimt.content.every_report import reports_section
 from metaimt.content.headline import heterogeneity_section, pools_section
+from metaimt.content.in_short import short_section
 from metaimt.content.methods import methods_section
 from metaimt.content.over_time import over_time_section
 from metaimt.content.publication_bias import bias_section
@@ -22,6 +23,7 @@ from metaimt.versions.changes import Changes
 def review_sections(results: Results, changes: Changes | None = None) -> dict[str, Section]:
     """Every section, by its id. What is new stands in it only where `changes` are given."""
     found = [
+        short_section(results),
         *([] if changes is None else [news_section(changes, Here.of(results))]),
         pools_section(results),
         reports_section(results),

@@ -9,9 +9,8 @@ from metaimt.content.review import review_sections
 from metaimt.content.section import section
 from metaimt.content.whats_new import history_section, news_section
 from metaimt.figures.review_figure import Drawn
-from metaimt.render.markdown import escaped, inline, no_figures, section_markdown
+from metaimt.render.markdown import escaped, no_figures, section_markdown
 from metaimt.report.figures import figure_sections
-from metaimt.report.wording import read_as
 from metaimt.versions.changes import Changes
 
 
@@ -21,7 +20,6 @@ def report_markdown(results: Results, figures: Sequence[Drawn] = (), changes: Ch
     front = (
         f"# {escaped(protocol.title)}",
         escaped(f"Version {protocol.version}. {protocol.question}"),
-        inline(read_as(results.response.headline)),
     )
     sections = review_sections(results, changes).values()
     parts = [*front, *(section_markdown(each, drawn.__getitem__) for each in sections)]

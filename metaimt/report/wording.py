@@ -28,12 +28,11 @@ from metaimt.analyses.wording import (
     short_method,
     significant,
 )
+from metaimt.content.in_short import read_as
 from metaimt.model.count import OUTCOMES
-from metaimt.model.text import Text, counted
 
 if TYPE_CHECKING:
     from metaimt.analyses.pooled_response import Group
-    from metaimt.model.unit import Unit
     from metaimt.problem import Problem
 
 __all__ = [
@@ -70,7 +69,6 @@ READ_AS = (
     "Most responders come from small trials and cohorts, not from comparable patients; "
     "this does not predict one patient's response."
 )
-GROUPED, SINGLE = "small trials and cohorts", "single cases and series"
 
 
 def group_line(group: Group) -> str:
@@ -90,22 +88,3 @@ def problem_line(problem: Problem) -> str:
 def responded(group: Group) -> str:
     """`55 of 74 patients responded`."""
     return f"{group.counts.responders} of {plural(group.counts.evaluable, 'patient')} responded"
-
-
-def read_as(group: Group) -> Text:
-    """What the answer is not, with the counts by design that say why."""
-    total, grouped = group.counts.evaluable, group.counts.where(f"{group.label}: {GROUPED}", _is_grouped)
-    where, number = GROUPED, grouped
-    if 2 * grouped.evaluable <= total:
-        where, number = SINGLE, group.counts.where(f"{group.label}: {SINGLE}", lambda unit: not _is_grouped(unit))
-    return Text(
-        "Most patients (",
-        counted(f"{number.evaluable} of {total}", number),
-        ") come from ",
-        where,
-        ", not from comparable patients; this does not predict one patient's response.",
-    )
-
-
-def _is_grouped(unit: Unit) -> bool:
-    return unit.design in {"trial", "cohort"}
