@@ -172,7 +172,7 @@ def _line_of(found: HeadlineRow) -> Line:
 
     below, rate, counts = found.kind not in {"pool", "row"}, found.rate, found.counts
     label = f"– {found.label}" if below else capital(found.label)
-    line = Line(label, method=found.method(short=True))
+    line = Line(label, method=found.method(short=True) or (found.percentage if rate is None else ""))
     if found.fraction:
         line = replace(line, responders=counts.responders, evaluable=counts.evaluable, reports=counts.reports)
     if rate is not None and not isinstance(rate, NotRun):

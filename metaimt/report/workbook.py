@@ -19,6 +19,7 @@ from metaimt.report.dictionary import Described, described, reading_order, table
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
+    from openpyxl.styles import Alignment
     from openpyxl.worksheet.worksheet import Worksheet
 
 SUMMARY: Final = "Summary"
@@ -106,12 +107,13 @@ def _summary(sheet: Worksheet, front: Front, listed: Sequence[tuple[Described, s
     from openpyxl.utils import get_column_letter
 
     bold, wrapped = Font(name=_FONT, bold=True), Alignment(wrap_text=True, vertical="top")
+    indented = Alignment(horizontal="left", wrap_text=True, vertical="top", indent=1)
     last = len(_HEADINGS)
 
     def over_all(row: int, column: int, text: str) -> None:
         """A text over the columns from this one on, as high as it needs."""
         _text(sheet, row, column, text)
-        sheet.cell(row, column).alignment = wrapped
+        sheet.cell(row, column).alignment = wrapped if column < 3 else indented
         sheet.merge_cells(start_row=row, start_column=column, end_row=row, end_column=last)
         room = sum(_WIDTHS[column - 1 :])
         sheet.row_dimensions[row].height = 15 * max(1, -(-len(text) // room))
@@ -129,11 +131,12 @@ def _summary(sheet: Worksheet, front: Front, listed: Sequence[tuple[Described, s
     row = headed(5, "How many responded")
     for column, text in enumerate(_HEADINGS, start=1):
         _text(sheet, row, column, text)
-        sheet.cell(row, column).font = bold
+        sheet.cell(row, column).font, sheet.cell(row, column).alignment = bold, _aligned(column)
     for line in front.lines:
         row += 1
         for column, value in enumerate(_summed(line), start=1):
             _value(sheet, row, column, value, PERCENT if 5 <= column <= 7 else "")
+            sheet.cell(row, column).alignment = _aligned(column)
     for title, said in (
         ("What the words mean", front.meanings),
         ("How far to trust it", [("", each) for each in front.limits]),
@@ -142,8 +145,9 @@ def _summary(sheet: Worksheet, front: Front, listed: Sequence[tuple[Described, s
             row = headed(row + 2, title) - 1
         for word, means in said:
             row += 1
-            _text(sheet, row, 1, for_cell(word))
-            sheet.cell(row, 1).font, sheet.cell(row, 1).alignment = bold, wrapped
+            if word:
+                _text(sheet, row, 1, for_cell(word))
+                sheet.cell(row, 1).font, sheet.cell(row, 1).alignment = bold, wrapped
             over_all(row, 2 if word else 1, for_cell(means))
     row = headed(row + 2, "The sheets")
     for column, text in ((1, "sheet"), (2, "rows"), (3, "what it holds")):
@@ -158,6 +162,14 @@ def _summary(sheet: Worksheet, front: Front, listed: Sequence[tuple[Described, s
             sheet.cell(row, 2).value = rows
         over_all(row, 3, for_cell(one.holds) if one is not None else "What each column of the sheets means")
     _on_paper(sheet)
+
+
+def _aligned(column: int) -> Alignment:
+    """Numbers and their headings to the right, words to the left."""
+    from openpyxl.styles import Alignment
+
+    words = column in {1, len(_HEADINGS)}
+    return Alignment(horizontal="left" if words else "right", indent=int(column > 1 and words))
 
 
 def _summed(line: Line) -> Iterator[str | float | None]:
