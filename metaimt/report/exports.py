@@ -29,7 +29,7 @@ from metaimt.files import for_terminal
 from metaimt.model.publication import authors
 from metaimt.model.text import Named, Text
 from metaimt.report.figures import pictures
-from metaimt.report.workbook import Front, Line, workbook_bytes
+from metaimt.report.workbook import Front, Line
 from metaimt.statistics.outcome import NotRun
 
 if TYPE_CHECKING:
@@ -202,6 +202,7 @@ def export_makers(
 
     def excel() -> bytes:
         """The tables as a workbook."""
+        from metaimt.report.workbook import workbook_bytes
 
         csvs = (name for name in files if name.startswith("tables/") and name.endswith(".csv"))
         return workbook_bytes(workbook_front(results), {name: files[name].decode("utf-8") for name in csvs})
