@@ -322,6 +322,9 @@ class Protocol(Entry):
     conclusion_test: ConclusionTest | None = described("When a conclusion has changed.")
     living: Living | None = described("How the review is kept up to date.")
     authors: tuple[Text, ...] = listed("Who answers for the review.")
+    licence: Text | None = Field(  # no setting of the analysis
+        default=None, exclude=True, description="Licence of the case files and tables, such as CC-BY-4.0."
+    )
     labels: Mapping[str, Text] = mapped("Names shown for pools, rows and strata.")
     headline: Text = Field(default="Objective response rate", description="Heading of the table.")
 
@@ -334,8 +337,9 @@ class Protocol(Entry):
         return self.labels.get(name, name.replace("_", " "))
 
     def is_same(self, other: Protocol) -> bool:
-        """Whether both prescribe the same analysis, whatever their version number."""
-        return self.model_copy(update={"version": ""}) == other.model_copy(update={"version": ""})
+        """Whether both prescribe the same analysis, whatever their version number and licence."""
+        same: dict[str, str | None] = {"version": "", "licence": None}
+        return self.model_copy(update=same) == other.model_copy(update=same)
 
 
 Fault = tuple[Path, str, str, str]  # path of the value, rule, message, hint

@@ -49,7 +49,7 @@ def answer_section(results: Results) -> Section:
         paragraph(definition(results)),
         table("The answer: four rates", columns, _rates(results), style="four"),
         paragraph(_how_to_read(results), small=True),
-        items(_limits(results)),
+        items(limits_of(results)),
         paragraph(_status(results), small=True),
         id="answer",
     )
@@ -152,9 +152,11 @@ def _how_to_read(results: Results) -> Text:
     )
 
 
-def _limits(results: Results) -> Iterator[Text]:
+def limits_of(results: Results) -> Iterator[Text]:
     """Three limits in plain words: who they are, how they were read, and that good news is published more readily."""
     headline, library = results.response.headline, results.library
+    if not headline.counts.evaluable:
+        return
     yield Text(
         read_as(headline),
         " Line of treatment is mixed or not stated for ",

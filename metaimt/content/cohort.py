@@ -96,9 +96,12 @@ def _reading(reading: Reading, analysed: int) -> Iterator[Block]:
     yield terminal_only(*items(Text(Named(each)) for each in told))
 
 
+_CAPTIONS = {"Table 1": "Patients and tumours"}  # a caption has a number of its own
+
+
 def _described(title: str, variables: Sequence[Variable], cohort: CohortResult) -> Section:
     rows = [row for variable in variables for row in _variable(variable, cohort)]
-    shown = table(f"{title}, {cohort.id}", ("level", _N_OF, _PERCENT), rows)
+    shown = table(f"{_CAPTIONS.get(title, title)}, {cohort.id}", ("level", _N_OF, _PERCENT), rows)
     return section(Text(Named(title)), shown or paragraph("Nothing known."))
 
 

@@ -220,7 +220,7 @@ def _glossary(results: Results) -> Iterator[Text]:
 
 
 def _pool_words(name: str, results: Results) -> str:
-    return _conditions(results.protocol.pools[name], results)
+    return conditions(results.protocol.pools[name], results.protocol)
 
 
 def _outcome(results: Results) -> str:
@@ -242,7 +242,8 @@ def _outcome(results: Results) -> str:
 def _selection(results: Results) -> str:
     protocol = results.protocol
     pools = " ".join(
-        f"{protocol.label(name).capitalize()}: {_conditions(pool, results)}." for name, pool in protocol.pools.items()
+        f"{protocol.label(name).capitalize()}: {conditions(pool, results.protocol)}."
+        for name, pool in protocol.pools.items()
     )
     histologies = ", ".join(name.replace("_", " ") for name in protocol.eligible.histology)
     return (
@@ -261,9 +262,10 @@ def _links(protocol: Protocol) -> str:
     )
 
 
-def _conditions(pool: Pool, results: Results) -> str:
-    said = [" or ".join(results.protocol.label(row) for row in pool.rows), f"{pool.line} line"]
-    said += _targets(pool, results.protocol)
+def conditions(pool: Pool, protocol: Protocol) -> str:
+    """Who is in a pool: `ALK-positive, first line, a drug that targets ALK, the drug named, ...`."""
+    said = [" or ".join(protocol.label(row) for row in pool.rows), f"{pool.line} line"]
+    said += _targets(pool, protocol)
     said += ["the drug named"] if pool.drug == "named" else []
     said += ["given alone"] if pool.combined_with == "none" else []
     said += [f"response {' or '.join(pool.response_basis)} (or death)"] if pool.response_basis else []

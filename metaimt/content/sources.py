@@ -13,7 +13,19 @@ from metaimt.analyses.wording import fraction, plural
 from metaimt.casefiles.model import CaseFile, Publication
 from metaimt.casefiles.published import PublishedFigure
 from metaimt.casefiles.shared import Search
-from metaimt.content.section import Fold, Section, documents_only, items, page_only, paragraph, row, section, table
+from metaimt.content.characteristics import TITLE, characteristics_table
+from metaimt.content.section import (
+    Block,
+    Fold,
+    Section,
+    documents_only,
+    items,
+    page_only,
+    paragraph,
+    row,
+    section,
+    table,
+)
 from metaimt.model.count import Count, Publications
 from metaimt.model.reason import Why
 from metaimt.model.text import Code, Link, Named, Strong, Text, counted, joined, r_of_n, say
@@ -114,6 +126,7 @@ def sources_section(results: Results) -> Section:
         "How the evidence was found and read",
         items(map(_search, results.library.searches)),
         paragraph(_reading(results)),
+        _characteristics(results),
         [
             page_only(Fold(Text(Named(title)), table("Included publications", columns, rows))),
             documents_only(section("Included publications", items(cited, "numbered"))),
@@ -122,6 +135,18 @@ def sources_section(results: Results) -> Section:
         else [],
         id="sources",
     )
+
+
+def _characteristics(results: Results) -> list[Block]:
+    found = characteristics_table(results)
+    if not found:
+        return []
+    note = paragraph(
+        "Patients described one by one stand together, each arm by itself. Evaluable: the response to the first "
+        "inhibitor is known. In brackets: how a positive marker is known.",
+        small=True,
+    )
+    return [page_only(Fold(Text(TITLE), (*found, note))), documents_only(section(TITLE, found, note))]
 
 
 def _search(search: Search) -> Text:

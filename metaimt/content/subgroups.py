@@ -168,7 +168,11 @@ def _grouping(by_pool: Mapping[str, Subgroup], results: Results) -> Section:
     rows = [row(name, *(cell for found in levels for cell in _cells(found.get(name)))) for name in names]
     notes = [first[1] if first and found is first[0] else _note(found) for found in tables]
     said = [Text(Named(label(found.pool)), ": ", note) for found, note in zip(tables, notes, strict=True)]
-    return section(title, table(title, columns, rows, style="two"), items(said))
+    return section(title, table(f"Response by {_lower(title)}", columns, rows, style="two"), items(said))
+
+
+def _lower(title: str) -> str:
+    return f"{title[:1].lower()}{title[1:]}"
 
 
 def _columns(pool: str) -> tuple[Column, ...]:

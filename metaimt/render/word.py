@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -27,13 +28,16 @@ from metaimt.model.text import Code, Link, Strong, Text
 from metaimt.render.archive import undated
 from metaimt.render.word_parts import (
     Cells,
+    add_contents,
     add_field,
     add_footer,
     add_link,
     add_styled,
     add_table,
     add_text,
+    bookmark,
     describe,
+    fill_contents,
     is_sideways,
     is_wide,
     plain,
@@ -43,8 +47,10 @@ from metaimt.render.word_parts import (
 
 _MANY, _SHORT = 5, 80  # items of a list, letters of an item
 _MOST_HEIGHT: Final = Cm(21)  # of a figure, so that its caption stands on its page
+_HALF, _LITTLE = Cm(10.8), 0.85  # two figures with captions fit a page; by how much one may be made smaller for that
 _LEAST_SCALE = 0.6  # letters of 8 points are then 5
 _LONGEST: Final = 255  # letters of a document property
+_FILES = re.compile(r"\b(?:tables|figures)/[\w-]+\.\w+|\bresults\.json\b")
 _STYLES = {"notes": "List Bullet", "counts": "List Bullet", "numbered": "List Number"}
 _ALIGNED = {"words": "", "number": "right", "interval": "right", "plot": ""}
 
@@ -75,7 +81,7 @@ class About:
 def word_bytes(
     about: About, front: Iterable[Text], sections: Iterable[Section], figures: Mapping[str, Sequence[Picture]]
 ) -> bytes:
-    """A .docx of sections, the same bytes on every run. figures: by the name of their section."""
+    """A .docx of sections, the same bytes on every run, the contents after the first. figures: by their section."""
     document = docx.Document()
     set_styles(document)
     _properties(document, about)
@@ -83,9 +89,14 @@ def word_bytes(
     writer = Writer(document, figures)
     for text in front:
         writer.paragraph(text)
-    for each in sections:
+    first, *others = sections
+    writer.section(first)
+    writer.paragraph(Text(Strong("Contents")))
+    contents = add_contents(document)
+    for each in others:
         writer.section(each)
     writer.end()
+    fill_contents(contents, writer.headings[1:])
     add_footer(document, f"{about.title}, version {about.version}")
     buffer = io.BytesIO()
     document.save(buffer)
@@ -111,6 +122,8 @@ class Writer:
     tables: int = 0
     pictures: int = 0
     named: list[Picture] = field(default_factory=list)
+    headings: list[tuple[str, str]] = field(default_factory=list)
+    captions: set[str] = field(default_factory=set)
 
     def section(self, found: Section, level: int = 1) -> None:
         """A section with its heading; one with a wide table directly under it begins a page turned sideways."""
@@ -121,31 +134,41 @@ class Writer:
             return
         if any(isinstance(block, Table) and self._is_wide(block) for block in shown):
             self._sideways()
-        self.document.add_heading(str(found.title), level=min(level, 2))
-        for block in shown:
-            self._block(block, level)
+        self._heading(str(found.title), min(level, 2))
+        for block, after in zip(shown, [*shown[1:], None], strict=True):
+            if isinstance(block, Paragraph):
+                self.paragraph(block.text, leads=isinstance(after, Items | Table))
+            else:
+                self._block(block, level)
 
-    def paragraph(self, text: Text, style: str = "") -> None:
-        """A paragraph of a text, its links to follow."""
+    def paragraph(self, text: Text, style: str = "", *, leads: bool = False) -> None:
+        """A paragraph of a text, its links to follow; one that leads to a list or table stays on its page."""
         paragraph = add_styled(self.document, style) if style else self.document.add_paragraph()
+        if leads:
+            paragraph.paragraph_format.keep_with_next = True
         for piece in text.parts:
             if isinstance(piece, Link):
                 add_link(paragraph, piece.address, piece.text)
             else:
                 add_text(paragraph, str(piece), bold=isinstance(piece, Strong), code=isinstance(piece, Code))
+                add_text(paragraph, _where(str(piece)))
 
     def end(self) -> None:
         """The figures that were only named."""
         if self.named:
-            self.document.add_heading("Further figures", level=1)
+            self._heading("Further figures", 1)
+            self.paragraph(Text("In the folder of the outputs:"))
             for each in self.named:
                 add_text(add_styled(self.document, "List Bullet"), f"{each.title}: {each.address}")
+
+    def _heading(self, text: str, level: int) -> None:
+        paragraph = self.document.add_heading(plain(text), level=level)
+        if level == 1:
+            self.headings.append((text, bookmark(paragraph, len(self.headings) + 1)))
 
     def _block(self, block: Block, level: int) -> None:
         if isinstance(block, Section):
             self.section(block, level + 1)
-        elif isinstance(block, Paragraph):
-            self.paragraph(block.text)
         elif isinstance(block, Items):
             self._items(block)
         elif isinstance(block, Table):
@@ -163,7 +186,7 @@ class Writer:
             and len(block.items) > _MANY
             and max(len(str(text)) for text in block.items) <= _SHORT
         ):
-            add_text(add_styled(self.document, "Small List"), "; ".join(map(str, block.items)))
+            add_text(add_styled(self.document, "Small List"), _placed("; ".join(map(str, block.items))))
             return
         for text in block.items:
             self.paragraph(text, _STYLES[block.kind])
@@ -172,10 +195,19 @@ class Writer:
         if self._is_wide(found):
             self._sideways()
         self.tables += 1
-        self._caption("Table", self.tables, f"{found.title}.")
+        self._caption("Table", self.tables, f"{self._distinct(found.title)}.")
         add_table(self.document, _cells(found))
         if is_sideways(self.document):
             turn(self.document)
+
+    def _distinct(self, title: str) -> str:
+        """The title, with a number where another table has it."""
+        number, found = 1, title
+        while found in self.captions:
+            number += 1
+            found = f"{title}, {number}"
+        self.captions.add(found)
+        return found
 
     def _is_wide(self, found: Table) -> bool:
         return is_wide(self.document, _cells(found))
@@ -194,6 +226,8 @@ class Writer:
         page, caption = self.document.sections[-1], picture.caption
         width = (page.page_width or 0) - (page.left_margin or 0) - (page.right_margin or 0)
         shape = paragraph.add_run().add_picture(io.BytesIO(picture.png), width=Emu(width))
+        if _HALF < shape.height <= _HALF / _LITTLE:
+            shape.width, shape.height = Emu(int(shape.width * _HALF / shape.height)), _HALF
         if shape.height > _MOST_HEIGHT:
             if shape.height > _MOST_HEIGHT / _LEAST_SCALE:
                 caption += f" Shrunk to one page, too small to read here; the whole picture is {picture.address}."
@@ -206,7 +240,16 @@ class Writer:
         paragraph.paragraph_format.keep_with_next = kind == "Table"
         add_text(paragraph, f"{kind} ", bold=True)
         add_field(paragraph, f"SEQ {kind} \\* ARABIC", str(number))
-        add_text(paragraph, f". {text}")
+        add_text(paragraph, f". {_placed(text)}")
+
+
+def _placed(text: str) -> str:
+    """Who reads the document alone does not have the other files: each that is named says where it is."""
+    return _FILES.sub(lambda found: found[0] + _where(found[0]), text)
+
+
+def _where(name: str) -> str:
+    return " in the folder of the outputs" if _FILES.fullmatch(name) else ""
 
 
 def _shown(blocks: Iterable[Block]) -> Iterable[Block]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from copy import deepcopy as copy
 from dataclasses import dataclass
 from math import fsum
 from typing import Any, Final
@@ -30,6 +31,7 @@ FONT: Final = "Arial"
 HYPERLINK: Final = "Hyperlink"  # name and id of a style
 BODY, SMALL, CELL = Pt(10), Pt(8.5), Pt(8)
 DARK, LINK = RGBColor(0x1A, 0x1A, 0x1A), RGBColor(0x05, 0x63, 0xC1)
+_CONTENTS: Final = "toc 1"  # Word's own name of a line of the contents
 _HEADINGS = {"Title": 20, "Heading 1": 14, "Heading 2": 11.5}
 _BEFORE = {"Title": 0, "Heading 1": 18, "Heading 2": 12}
 _MARGIN: Final = "70"  # twentieths of a point beside the text of a cell
@@ -53,7 +55,7 @@ def set_styles(document: Document) -> None:
     styles["Caption"].paragraph_format.keep_together = True
     _style(styles["List Bullet"], Pt(9), after=2)
     _style(styles["List Number"], Pt(9), after=3)
-    for name, size in (("Table Text", CELL), ("Small List", SMALL)):
+    for name, size in (("Table Text", CELL), ("Small List", SMALL), (_CONTENTS, SMALL)):
         _style(styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH), size, after=1, before=1)
     link = styles.add_style(HYPERLINK, WD_STYLE_TYPE.CHARACTER)
     link.font.color.rgb, link.font.underline = LINK, True
@@ -131,19 +133,75 @@ def add_link(paragraph: Paragraph, address: str, text: str) -> None:
     paragraph._p.append(link)
 
 
+def add_contents(document: Document) -> Paragraph:
+    """Where the table of contents will stand, see `fill_contents`."""
+    return add_styled(document, _CONTENTS)
+
+
+def bookmark(paragraph: Paragraph, number: int) -> str:
+    """Mark a heading, so that the contents can lead to it; the name of the mark."""
+    name = f"_Toc{number:08d}"
+    for kind in ("bookmarkStart", "bookmarkEnd"):
+        mark = OxmlElement(f"w:{kind}")
+        mark.set(qn("w:id"), str(number))
+        if kind == "bookmarkStart":
+            mark.set(qn("w:name"), name)
+            paragraph._p.insert(1 if paragraph._p.pPr is not None else 0, mark)
+        else:
+            paragraph._p.append(mark)
+    return name
+
+
+def fill_contents(place: Paragraph, entries: Sequence[tuple[str, str]]) -> None:
+    """A field with the contents: (text, mark) of each heading, a line each that leads there; Word can make it anew.
+
+    Without page numbers, which only who lays the pages out knows.
+    """
+    if not entries:
+        place._p.getparent().remove(place._p)
+        return
+    at, last = place, len(entries) - 1
+    for number, (text, mark) in enumerate(entries):
+        if number:
+            line = copy(place._p)
+            for child in list(line):
+                if child.tag != qn("w:pPr"):
+                    line.remove(child)
+            at._p.addnext(line)
+            at = Paragraph(line, place._parent)
+        else:
+            _field_mark(at, "begin")
+            _instruct(at, 'TOC \\o "1-1" \\n \\h \\z \\u')
+            _field_mark(at, "separate")
+        link = OxmlElement("w:hyperlink")
+        link.set(qn("w:anchor"), mark)
+        run = at.add_run(plain(text))
+        link.append(run._r)
+        at._p.append(link)
+        if number == last:
+            _field_mark(at, "end")
+
+
+def _field_mark(paragraph: Paragraph, kind: str) -> None:
+    mark = OxmlElement("w:fldChar")
+    mark.set(qn("w:fldCharType"), kind)
+    paragraph.add_run()._r.append(mark)
+
+
+def _instruct(paragraph: Paragraph, code: str) -> None:
+    instruction = OxmlElement("w:instrText")
+    instruction.set(qn("xml:space"), "preserve")
+    instruction.text = f" {code} "
+    paragraph.add_run()._r.append(instruction)
+
+
 def add_field(paragraph: Paragraph, code: str, shown: str) -> None:
     """A field that Word keeps up to date: PAGE, NUMPAGES, SEQ Figure."""
-    for kind in ("begin", "separate", "end"):
-        if kind == "separate":
-            instruction = OxmlElement("w:instrText")
-            instruction.set(qn("xml:space"), "preserve")
-            instruction.text = f" {code} "
-            paragraph.add_run()._r.append(instruction)
-        mark = OxmlElement("w:fldChar")
-        mark.set(qn("w:fldCharType"), kind)
-        paragraph.add_run()._r.append(mark)
-        if kind == "separate":
-            paragraph.add_run(shown)
+    _field_mark(paragraph, "begin")
+    _instruct(paragraph, code)
+    _field_mark(paragraph, "separate")
+    paragraph.add_run(shown)
+    _field_mark(paragraph, "end")
 
 
 def add_footer(document: Document, text: str) -> None:
@@ -211,7 +269,8 @@ _NAMES = 2.8  # cm of a column that names rows, if it has so much to say
 _SIZES = (8.0, 7.0, 6.5)  # points, the larger where there is room
 _ALIGNED = {"right": WD_ALIGN_PARAGRAPH.RIGHT, "center": WD_ALIGN_PARAGRAPH.CENTER}
 _TOGETHER = re.compile(r"(?<=\d) (?=[-%])|(?<=\d -|\d %) (?=[-\d])|(?<=\d,) (?=\d+\))|(?<=%:) (?=\d)")
-_BREAKS = re.compile(r" |(?<=[A-Za-z])-(?=[a-z])")
+_HYPHEN = re.compile(r"(?<=[A-Za-z])-(?=[a-z])")
+_SPACES, _BREAKS = re.compile(" "), re.compile(rf" |{_HYPHEN.pattern}")
 
 
 @dataclass(frozen=True)
@@ -223,9 +282,13 @@ class Cells:
 
 
 def add_table(document: Document, cells: Cells) -> None:
-    """The table at the end of the document, in the largest letters that fit. See `is_wide`."""
-    sizes = (size for size in _SIZES if fsum(_needed(cells, size)) <= _room(document))
-    _table(document, cells, next(sizes, _SIZES[-1]))
+    """The table at the end of the document, in the largest letters that fit. See `is_wide`.
+
+    Words of headings are broken at hyphens only where they do not fit whole in any letters.
+    """
+    ways = ((size, breaks) for breaks in (_SPACES, _BREAKS) for size in _SIZES)
+    fits = (way for way in ways if fsum(_needed(cells, *way)) <= _room(document))
+    _table(document, cells, *next(fits, (_SIZES[-1], _BREAKS)))
     document.add_paragraph().paragraph_format.space_after = Pt(0)
 
 
@@ -248,10 +311,10 @@ def is_sideways(document: Document) -> bool:
     return (page.page_width or 0) > (page.page_height or 0)
 
 
-def _table(document: Document, cells: Cells, size: float) -> None:
+def _table(document: Document, cells: Cells, size: float, breaks: re.Pattern[str]) -> None:
     table = document.add_table(len(cells.rows), len(cells.aligned))
     table.autofit = False
-    widths = [Emu(int(width * _CM)) for width in _widths(cells, _room(document), size)]
+    widths = [Emu(int(width * _CM)) for width in _widths(cells, _room(document), size, breaks)]
     for at, column in enumerate(table.columns):
         column.width = widths[at]
     style = style_id(document, "Table Text")
@@ -263,7 +326,9 @@ def _table(document: Document, cells: Cells, size: float) -> None:
             paragraph = cell.paragraphs[0]
             put_in(paragraph, style)
             paragraph.alignment = _ALIGNED.get(cells.aligned[at])
-            add_text(paragraph, _unbroken(cells.rows[number][at]), bold=number == 0, size=size)
+            text = _unbroken(cells.rows[number][at])
+            whole = number == 0 and breaks is _SPACES
+            add_text(paragraph, _HYPHEN.sub("\u2011", text) if whole else text, bold=number == 0, size=size)
     print_table(table)
 
 
@@ -278,11 +343,21 @@ def _unbroken(text: str) -> str:
     return _TOGETHER.sub("\u00a0", text)
 
 
-def _needed(cells: Cells, size: float) -> list[float]:
-    """The least width of each column, cm: its longest word; the first, which names the rows, some more."""
-    needed = _longest(cells, size, lambda text: max(map(len, _BREAKS.split(_unbroken(text)))))
+def _needed(cells: Cells, size: float, breaks: re.Pattern[str] = _BREAKS) -> list[float]:
+    """The least width of each column, cm: its longest word; the first, which names the rows, some more.
+
+    breaks: where words of a heading may be broken; those of the rows at a hyphen too.
+    """
+    heading, *rows = cells.rows
+    first = _longest(Cells([heading, [""] * len(heading)], cells.aligned), size, _longest_word(breaks))
+    others = _longest(Cells([[""] * len(heading), *rows], cells.aligned), size, _longest_word(_BREAKS))
+    needed = [max(pair) for pair in zip(first, others, strict=True)]
     wished = _longest(cells, size, len)[0]
     return [max(needed[0], min(wished, _NAMES)), *needed[1:]]
+
+
+def _longest_word(breaks: re.Pattern[str]) -> Callable[[str], int]:
+    return lambda text: max(map(len, breaks.split(_unbroken(text))))
 
 
 def _longest(cells: Cells, size: float, length: Callable[[str], int]) -> list[float]:
@@ -293,9 +368,9 @@ def _longest(cells: Cells, size: float, length: Callable[[str], int]) -> list[fl
     return [_DIGIT * size * number + _GAP for number in letters]
 
 
-def _widths(cells: Cells, room: float, size: float) -> list[float]:
+def _widths(cells: Cells, room: float, size: float, breaks: re.Pattern[str] = _BREAKS) -> list[float]:
     """In cm: what each column wishes if there is room, else what it needs and a share of the rest."""
-    needed, wished = _needed(cells, size), _longest(cells, size, len)
+    needed, wished = _needed(cells, size, breaks), _longest(cells, size, len)
     if fsum(wished) <= room:
         return wished
     spare = room - fsum(needed)

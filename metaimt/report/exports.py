@@ -13,16 +13,23 @@ format of Research Information Systems; Patashnik, BibTeXing, 1988.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from metaimt.analyses.results import Results
 from metaimt.casefiles.model import CaseFile, Publication
-from metaimt.content.answer import front
+from metaimt.content.answer import front, limits_of
+from metaimt.content.headline import HeadlineRow, headline_rows
+from metaimt.content.labels import capital
+from metaimt.content.methods import conditions
 from metaimt.content.review import review_sections
+from metaimt.content.sources import last_search
 from metaimt.files import for_terminal
 from metaimt.model.publication import authors
 from metaimt.report.figures import pictures
+from metaimt.report.workbook import Front, Line
+from metaimt.statistics.outcome import NotRun
 
 if TYPE_CHECKING:
     from metaimt.casefiles.protocol import Priors
@@ -135,6 +142,43 @@ def _line(text: str) -> str:
     return for_terminal(" ".join(text.split()))
 
 
+def workbook_front(results: Results) -> Front:
+    """The first sheet of tables.xlsx: the rows of the headline table, what its words mean, and the limits."""
+
+    protocol, response = results.protocol, results.response
+    words = [
+        (protocol.label(name), f"{conditions(pool, protocol)}; each patient once.")
+        for name, pool in protocol.pools.items()
+    ]
+    words += [
+        ("evaluable", "patients whose response to their first kinase inhibitor is known, as of one course each."),
+        ("r/n", "responders (complete or partial response) of the evaluable patients."),
+        ("rate", "the mean over reports, or r/n where the last column says exact; from and to: its 95 % interval."),
+    ]
+    lines = tuple(_line_of(each) for each in headline_rows(response) if not isinstance(each.rate, NotRun))
+    searched = last_search(results.library.searches)
+    return Front(
+        protocol.title,
+        protocol.question,
+        f"Version {protocol.version}. Last search: {searched}.",
+        lines,
+        tuple(words),
+        tuple(map(str, limits_of(results))),
+    )
+
+
+def _line_of(found: HeadlineRow) -> Line:
+
+    below, rate, counts = found.kind not in {"pool", "row"}, found.rate, found.counts
+    label = f"– {found.label}" if below else capital(found.label)
+    line = Line(label, method=found.method(short=True) or (found.percentage if rate is None else ""))
+    if found.fraction:
+        line = replace(line, responders=counts.responders, evaluable=counts.evaluable, reports=counts.reports)
+    if rate is not None and not isinstance(rate, NotRun):
+        line = replace(line, rate=rate.estimate, lower=rate.lower, upper=rate.upper)
+    return line
+
+
 EXPORTS: Final = ("report.docx", "tables.xlsx", "reproduce.R", "references.ris", "references.bib")
 
 
@@ -158,8 +202,8 @@ def export_makers(
         """The tables as a workbook."""
         from metaimt.report.workbook import workbook_bytes
 
-        tables = {name: content.decode("utf-8") for name, content in files.items() if name.startswith("tables/")}
-        return workbook_bytes(protocol.title, protocol.version, tables)
+        csvs = (name for name in files if name.startswith("tables/") and name.endswith(".csv"))
+        return workbook_bytes(workbook_front(results), {name: files[name].decode("utf-8") for name in csvs})
 
     word_file, excel_file, r_file, ris_file, bib_file = EXPORTS
     return {

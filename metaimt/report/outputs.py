@@ -10,6 +10,7 @@ from metaimt.analyses.results import Results
 from metaimt.content.publication_bias import bias_note, technical_note
 from metaimt.report.cells import Row, csv_text, json_text
 from metaimt.report.cohort_tables import review_tables
+from metaimt.report.dictionary import PACKAGE, data_package
 from metaimt.report.exports import export_makers
 from metaimt.report.figures import FigureFiles, gallery
 from metaimt.report.markdown import changes_page, report_markdown
@@ -46,6 +47,8 @@ def output_files(
     texts["figures/README.md"] = lambda: gallery(drawn)
     made = run_each(texts, lost=lost)
     made |= run_each({"tables": lambda: review_tables(results.cohorts)}, lost=lost).get("tables", {})
+    csvs = {name: text for name, text in made.items() if name.endswith(".csv")}
+    made |= run_each({PACKAGE: lambda: data_package(results.protocol, csvs)}, lost=lost)
     files = {name: text.encode("utf-8") for name, text in made.items()}
     for each in figures:
         files |= each.files

@@ -161,6 +161,7 @@ def subgroup_rows(found: Subgroups) -> Iterator[Row]:
             test = table.test
             for each in table.levels:
                 orr, rate, counts = each.level.orr, each.pooled, each.level.counts
+                pooled = {} if isinstance(rate, NotRun) else rate.printed
                 yield {
                     "grouping": grouping,
                     "pool": pool,
@@ -172,9 +173,9 @@ def subgroup_rows(found: Subgroups) -> Iterator[Row]:
                     "lower": orr.lower if orr else None,
                     "upper": orr.upper if orr else None,
                     "method": orr.method if orr else "no evaluable patient",
-                    "pooled_median": None if isinstance(rate, NotRun) else rate.median,
-                    "pooled_lower": None if isinstance(rate, NotRun) else rate.lower,
-                    "pooled_upper": None if isinstance(rate, NotRun) else rate.upper,
+                    "pooled_median": pooled.get("median"),
+                    "pooled_lower": pooled.get("lower"),
+                    "pooled_upper": pooled.get("upper"),
                     "not_pooled": rate.reason if isinstance(rate, NotRun) else "",
                     "test_p": None if isinstance(test, NotRun) else test.p,
                     "test": test.wording(),

@@ -8,6 +8,7 @@ grid of logits, for m and for each group, and a grid of s: no search, so that pr
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -23,6 +24,7 @@ _LEAST, _MOST = 0.25, 10.0
 _STEP, _LEAST_STEP = 0.15, 0.02  # of the grid of logits; finer where many patients need it, down to the second
 _TINY, _NEGLIGIBLE = 1e-300, 1e-15
 _FINER = 32  # times as many points, for quantiles
+_DECIMALS, _DECIMALS_OF_S = 5, 3  # that the grid determines; further ones would differ between processors
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,13 @@ class Rate:
     median: float
     lower: float
     upper: float
+
+    @property
+    def printed(self) -> dict[str, float]:
+        """Its numbers to the digits that the grid determines."""
+        return {name: round(value, _DECIMALS) for name, value in vars(self).items()}
+
+    JSON = (attrgetter("printed"),)
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,7 @@ class PartialPooling:
 
     JSON = (
         ("new_level", "new_group"),
-        ("sd_of_logits", "s_mean"),
+        ("sd_of_logits", lambda each: round(each.s_mean, _DECIMALS_OF_S)),
         "level",
         ("priors", lambda each: {"mean_sd": each.m_sd, "sd_scale": each.s_scale}),
     )

@@ -49,7 +49,7 @@ SELECTION = "selection changed"
 METHOD = "method changed"
 _CLINICAL = ("patients", "arms", "cohort")
 _SELECTS = ("format", "eligible", "rows", "pools", "strata", "links", "outcome")
-_NO_METHOD = ("version", "living", "authors", "labels", "title", "question", "headline")
+_NO_METHOD = ("version", "living", "authors", "labels", "title", "question", "headline", "licence")
 
 
 def refuse_number(version: str, known: Iterable[str], protocol: Protocol) -> None:

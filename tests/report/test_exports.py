@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from metaimt.analyses.results import Results
 from metaimt.casefiles.model import CaseFile
 from metaimt.curation.reference_formats import parse_references
 from metaimt.render.archive import undated
+from metaimt.report.dictionary import descriptions, reading_order
 from metaimt.report.exports import author_names, bibtex_text, ris_text
-from metaimt.report.workbook import ABOUT, HOLDS, sheet_names, workbook_bytes
+from metaimt.report.workbook import COLUMNS, PERCENT, SUMMARY, Front, Line, sheet_names, workbook_bytes
 
 HOSTILE = "=cmd|'/C calc'!A0\x07 <b> \u202e {\\input{x}} 100 % & \"_\""
+FRONT = Front("Made up", "Why?", "Version 1.")
 
 
 @pytest.fixture(scope="module")
@@ -37,32 +39,67 @@ def same(cell: object, text: str) -> bool:
     return cell == text or (isinstance(cell, int | float) and float(cell) == float(text))
 
 
+def book_of(tables: dict[str, str], front: Front = FRONT) -> Workbook:
+    return load_workbook(io.BytesIO(workbook_bytes(front, tables)))
+
+
 def test_every_table_is_a_sheet_with_the_same_cells(tables: dict[str, str]) -> None:
-    book = load_workbook(io.BytesIO(workbook_bytes("Made up", "2026.1", tables)))
-    assert book.sheetnames == [ABOUT, *(Path(name).stem for name in tables)]
-    for name, text in tables.items():
-        sheet = book[Path(name).stem]
+    book = book_of(tables)
+    names = reading_order(Path(name).stem for name in tables)
+    sheets = [descriptions()["tables"][name]["sheet"] for name in names]
+    assert book.sheetnames == [SUMMARY, *sheets, COLUMNS]
+    for name, title in zip(names, sheets, strict=True):
+        sheet, written = book[title], list(csv.reader(io.StringIO(tables[f"tables/{name}.csv"])))
         rows = [["" if cell is None else cell for cell in row] for row in sheet.iter_rows(values_only=True)]
-        written = list(csv.reader(io.StringIO(text)))
         assert [len(row) for row in rows] == [len(row) for row in written]
         for row, cells in zip(rows, written, strict=True):
             assert all(map(same, row, cells)), (name, row, cells)
-        assert sheet.freeze_panes == "A2"
+        assert str(sheet.freeze_panes)[1] == "2", "the header stays"
+        assert sheet.auto_filter.ref == sheet.dimensions
         assert all(cell.font.bold for cell in sheet[1])
 
 
-def test_the_first_sheet_lists_the_others(tables: dict[str, str]) -> None:
-    about = load_workbook(io.BytesIO(workbook_bytes("Made up", "2026.1", tables)))[ABOUT]
-    listed = {row[0]: row[1:] for row in about.iter_rows(min_row=5, values_only=True)}
-    assert set(listed) == {Path(name).stem for name in tables}
-    assert set(listed) == set(HOLDS), "say in HOLDS what each table holds"
-    rows = len(list(csv.reader(io.StringIO(tables["tables/units.csv"])))) - 1
-    assert listed["units"] == (HOLDS["units"], rows)
+def test_the_first_sheet_has_the_answer_the_words_and_the_sheets(outputs: Path, shipped: Results) -> None:
+    book = load_workbook(outputs / "tables.xlsx")
+    rows = list(book[SUMMARY].iter_rows())
+    said = {row[0].value: row for row in rows if row[0].value}
+    headline = shipped.response.headline
+    assert headline.orr is not None
+    line = said["Strict, ALK-positive"]
+    counts = headline.counts
+    assert [cell.value for cell in line[1:4]] == [
+        counts.responders,
+        counts.evaluable,
+        f"{counts.responders}/{counts.evaluable}",
+    ]
+    assert [cell.value for cell in line[4:7]] == [headline.orr.estimate, headline.orr.lower, headline.orr.upper]
+    assert {cell.number_format for cell in line[4:7]} == {PERCENT}
+    assert str(said["strict, ALK-positive"][1].value).startswith("ALK-positive, first line, the drug named")
+    assert any("Last search: " in str(key) for key in said)
+    assert any(str(key).startswith("Lines of treatment are mixed") for key in said)
+    links = {row[0].value: row[0].hyperlink.location or row[0].hyperlink.target for row in rows if row[0].hyperlink}
+    assert list(links) == book.sheetnames[1:]
+    assert links["Pools"] in {"#'Pools'!A1", "'Pools'!A1"}
+
+
+def test_a_proportion_is_shown_as_per_cent_and_kept_whole(tables: dict[str, str]) -> None:
+    text = "pool,orr,p,change,odds_ratio\nstrict,0.743123,0.5,-0.05,2.5\n"
+    (row,) = book_of({"tables/made-up.csv": text})["Made up"].iter_rows(min_row=2)
+    assert [cell.value for cell in row[1:]] == [0.743123, 0.5, -0.05, 2.5]
+    assert [cell.number_format for cell in row[1:]] == [PERCENT, "General", "+0.0 %;-0.0 %;0.0 %", "General"]
+
+
+def test_the_last_sheet_explains_every_column(tables: dict[str, str]) -> None:
+    book = book_of(tables)
+    rows = list(book[COLUMNS].iter_rows(min_row=2, values_only=True))
+    there = [(name, cell.value) for name in book.sheetnames[1:-1] for cell in book[name][1]]
+    assert [row[:2] for row in rows] == there
+    assert all(row[2] and row[3] for row in rows)
 
 
 def test_numbers_are_numbers_and_names_are_text() -> None:
     text = "id,n,share\n007,1,0.5\n12,2,1e-05\n"
-    sheet = load_workbook(io.BytesIO(workbook_bytes("Made up", "1", {"tables/x.csv": text})))["x"]
+    sheet = book_of({"tables/x.csv": text})["X"]
     assert list(sheet.iter_rows(min_row=2, values_only=True)) == [("007", 1, 0.5), ("12", 2, 1e-05)]
 
 
@@ -78,24 +115,26 @@ def test_numbers_are_numbers_and_names_are_text() -> None:
 )
 def test_a_column_is_as_wide_as_its_longest_cell(cells: list[str], width: int) -> None:
     text = "\n".join(f"{cell},1" for cell in cells)
-    sheet = load_workbook(io.BytesIO(workbook_bytes("Made up", "1", {"tables/x.csv": text})))["x"]
+    sheet = book_of({"tables/x.csv": text})["X"]
     assert {name: sheet.column_dimensions[name].width for name in "AB"} == {"A": width, "B": 8}
 
 
 def test_no_cell_of_the_workbook_is_a_formula() -> None:
+    line = Line(HOSTILE, method="=1")
+    front = Front(HOSTILE, "=1", "@1", (line,), ((HOSTILE, HOSTILE),), ("+1",))
     text = "name,n\n=1+1,1\n'@x,2\n"  # the first would have to get past the guard of the CSV files
-    book = load_workbook(io.BytesIO(workbook_bytes(HOSTILE, "=1", {"tables/x.csv": text})))
+    book = book_of({"tables/x.csv": text}, front)
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert cells
     assert not any(cell.data_type == "f" for cell in cells)
-    assert book[ABOUT]["A1"].value.startswith("'=")
+    assert book[SUMMARY]["A1"].value.startswith("'=")
 
 
 def test_sheet_names_fit_spreadsheets() -> None:
-    names = ["a" * 40, "a" * 39 + "b", "about", "x/y:z[1]*?\\", "'"]
+    names = ["a" * 40, "a" * 39 + "b", "summary", "columns", "History", "x/y:z[1]*?\\", "'"]
     found = sheet_names(names)
-    assert len({name.casefold() for name in found.values()} - {"about"}) == len(names)
-    assert all(0 < len(name) <= 31 and not set(name) & set("[]:*?/\\") for name in found.values())
+    assert len({name.casefold() for name in found} - {"summary", "columns", "history"}) == len(names)
+    assert all(0 < len(name) <= 31 and not set(name) & set("[]:*?/\\") for name in found)
 
 
 @pytest.mark.parametrize("name", ["report.docx", "tables.xlsx"])
@@ -175,9 +214,6 @@ def test_words_of_a_report_cannot_leave_their_field() -> None:
 def test_a_cell_longer_than_a_spreadsheet_keeps_says_so() -> None:
     """As the units behind a row of 10,000 reports."""
     units = "; ".join(f"example-{k}/P1" for k in range(10_000))
-    book = load_workbook(
-        io.BytesIO(workbook_bytes("Made up", "1", {"tables/made-up.csv": f'name,units\nall,"{units}"\n'}))
-    )
-    cell = book["made-up"]["B2"].value
+    cell = book_of({"tables/made-up.csv": f'name,units\nall,"{units}"\n'})["Made up"]["B2"].value
     assert len(cell) == 32_767
     assert cell.endswith(" ... (whole in the CSV file)") and units.startswith(cell[:32_000])

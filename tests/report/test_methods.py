@@ -108,10 +108,10 @@ CONDITIONS: dict[str, Any] = {
 def test_every_condition_of_a_pool_is_told(shipped: Results) -> None:
     """A pool that differs in one condition reads otherwise: none is left out of the methods."""
     from metaimt.casefiles.protocol import Pool
-    from metaimt.content.methods import _conditions
+    from metaimt.content.methods import conditions
 
     assert set(CONDITIONS) == set(Pool.model_fields)
     plain = Pool.model_validate({"rows": ("alk_positive",)})
     for name, value in CONDITIONS.items():
-        told = _conditions(plain.model_copy(update={name: value}), shipped)
-        assert told != _conditions(plain, shipped), name
+        told = conditions(plain.model_copy(update={name: value}), shipped.protocol)
+        assert told != conditions(plain, shipped.protocol), name

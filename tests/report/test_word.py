@@ -340,3 +340,58 @@ def test_libreoffice_opens_the_document(outputs: Path, tmp_path: Path) -> None:
 def test_libreoffice_opens_the_workbook(outputs: Path, tmp_path: Path) -> None:
     done = opened(outputs / "tables.xlsx", tmp_path)
     assert (tmp_path / "tables.pdf").is_file(), done.stdout + done.stderr
+
+
+def test_the_contents_lead_to_every_heading_but_the_first(document: docx.document.Document) -> None:
+    lines = [p for p in document.paragraphs if p.style is not None and p.style.name == "toc 1"]
+    headings = [p for p in document.paragraphs if p.style is not None and p.style.name == "Heading 1"]
+    assert [text_in(p) for p in lines] == [p.text for p in headings[1:]]
+    marks = {str(mark.get(qn("w:name"))): p for p in headings for mark in p._p.iter(qn("w:bookmarkStart"))}
+    for line, heading in zip(lines, headings[1:], strict=True):
+        (link,) = line._p.iter(qn("w:hyperlink"))
+        assert marks[str(link.get(qn("w:anchor")))].text == heading.text
+    kinds = [mark.get(qn("w:fldCharType")) for p in lines for mark in p._p.iter(qn("w:fldChar"))]
+    assert kinds == ["begin", "separate", "end"], "Word can make them anew"
+    texts = [text_in(p) for p in document.paragraphs]
+    limits = texts[: texts.index("Contents")]
+    assert any(text.startswith("Lines of treatment are mixed") for text in limits), "the limits stand on page one"
+
+
+def text_in(paragraph: DocxParagraph) -> str:
+    """With the text of links."""
+    return "".join(each.text or "" for each in paragraph._p.iter(qn("w:t")))
+
+
+def test_no_file_is_named_that_the_reader_does_not_have(document: docx.document.Document) -> None:
+    said = text_of(document)
+    places = [found.end() for found in re.finditer(r"(?:tables|figures)/[\w-]+\.\w+|results\.json", said)]
+    listed = said.index("In the folder of the outputs:")
+    assert places
+    assert all(said[at:].startswith(" in the folder of the outputs") or at > listed for at in places)
+    captions = [
+        re.sub(r"^\w+ \d+\. ", "", p.text) for p in document.paragraphs if p.style and p.style.name == "Caption"
+    ]
+    assert len(captions) == len(set(captions)), "no two captions are alike"
+
+
+def test_tables_of_one_title_are_told_apart() -> None:
+    document = made(grid(1, 1), grid(1, 1))
+    assert [p.text for p in document.paragraphs if p.text.startswith("Table")] == [
+        "Table 1. A table.",
+        "Table 2. A table, 2.",
+    ]
+
+
+@pytest.mark.parametrize(("columns", "whole"), [(4, True), (9, False)])
+def test_a_word_of_a_heading_is_broken_at_its_hyphen_only_where_there_is_no_room(columns: int, whole: bool) -> None:
+    (found,) = table("A table", ["ALK-positive"] * columns, [row(*["12"] * columns)])
+    document = made(found)
+    assert (document.tables[0].rows[0].cells[0].text == "ALK\u2011positive") is whole
+    assert document.sections[-1].orientation == PORTRAIT
+
+
+def test_what_leads_to_a_list_or_table_stays_with_it() -> None:
+    document = made(paragraph("leads"), *items([Text("one")]), paragraph("alone"))
+    kept = {p.text: bool(p.paragraph_format.keep_with_next) for p in document.paragraphs}
+    assert kept["leads"]
+    assert not kept["alone"]

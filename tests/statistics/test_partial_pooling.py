@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, log_expit, logit
 from scipy.stats import norm
 
+from metaimt.serialise import to_json
 from metaimt.statistics.partial_pooling import M_SD, S_SCALE, PartialPooling, Rate, partial_pooling
 
 Floats = NDArray[np.float64]
@@ -239,3 +240,14 @@ def test_refuses(more: dict[str, float], message: str) -> None:
         partial_pooling([1, 2], [3, 4], **more)
     with pytest.raises(ValueError, match="between 0"):
         partial_pooling([4, 2], [3, 4])
+
+
+def test_no_digit_is_printed_that_the_grid_does_not_determine() -> None:
+    """Means and limits are good to 1e-5, the mean of s to 2e-4."""
+    found = partial_pooling([33, 2, 22], [50, 3, 28])
+    shown = to_json({"levels": [group.rate for group in found.groups], "between": found})
+    assert all(value == round(value, 5) for rate in shown["levels"] for value in rate.values())
+    assert [set(rate) for rate in shown["levels"]] == [{"mean", "median", "lower", "upper"}] * 3
+    assert shown["levels"][0]["median"] == pytest.approx(found.groups[0].rate.median, abs=5.1e-6)
+    assert shown["between"]["sd_of_logits"] == pytest.approx(found.s_mean, abs=5.1e-4)
+    assert shown["between"]["sd_of_logits"] == round(shown["between"]["sd_of_logits"], 3)
