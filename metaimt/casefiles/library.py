@@ -259,6 +259,13 @@ def read_library(folder: Path | str = "cases") -> Library:
         return _Reader(folder).library()
 
 
+def read_protocol(folder: Path) -> Protocol | None:
+    """The protocol alone, as far as it can be read: what a shell needs to complete the names that it gives."""
+    reader = _Reader(folder)
+    reader.vocabulary = reader._vocabulary()
+    return reader.protocol()
+
+
 def read_files(paths: Iterable[Path]) -> Library:
     """Read single case files that belong to no review folder; each is checked by itself."""
     reader = _Reader(Path())

@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 import typer
 
+from metaimt.cli.folder import Cases, Former, beside, folder_of
 from metaimt.cli.output import PROBLEMS, say_if_large, summary, told
 from metaimt.files import for_terminal
 from metaimt.workers import Lost, processors
@@ -20,9 +21,15 @@ _FEW: Final = 100  # case files
 
 @told
 def build(
-    cases: Annotated[Path, typer.Argument(help="Folder of the review.")] = Path("cases"),
-    out: Annotated[Path, typer.Option("--out", help="Folder to write; replaced whole, in one step.")] = Path("outputs"),
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Processes that share the work.")] = processors(),
+    former: Former = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FOLDER", help="Folder to write, replaced whole in one step; default: outputs."),
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option("--jobs", min=1, metavar="N", help="Processes that share the work.")
+    ] = processors(),
+    folder: Cases = None,
     open_page: Annotated[bool, typer.Option("--open", help="Show the page in the browser afterwards.")] = False,
 ) -> None:
     """Validate, pool and write the review: the page, the report, results, tables and figures."""
@@ -32,6 +39,8 @@ def build(
     from metaimt.review import Loaded, moved
     from metaimt.review import build as build_review
 
+    cases = folder_of(folder, former)
+    out = out or beside(cases, "outputs", named=folder is not None or former is not None)
     few = say_if_large("build", cases) <= _FEW
     stages, kept, lost = Stages(), list[str](), list[Lost]()
     try:

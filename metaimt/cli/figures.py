@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from metaimt.cli.folder import Cases, complete_figures, complete_groupings, complete_pools, folder_of
 from metaimt.cli.output import told
 from metaimt.problem import CannotAnalyse, WrongUse
 
@@ -17,25 +18,41 @@ if TYPE_CHECKING:
 
 @told
 def figures(
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="The figure; without it, all are listed.")] = "",
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="[NAME]", help="The figure; without it, all are listed.", autocompletion=complete_figures
+        ),
+    ] = "",
     *,
     by: Annotated[
-        str, typer.Option("--by", metavar="GROUPING", help="forest: its reports grouped by site, drug ...")
+        str,
+        typer.Option(
+            "--by",
+            metavar="GROUPING",
+            help="forest: its reports grouped by site, drug ...",
+            autocompletion=complete_groupings,
+        ),
     ] = "",
     columns: Annotated[
         str, typer.Option("--columns", metavar="A,B", help="forest: columns of text: drug, site, duration ...")
     ] = "",
-    pool: Annotated[str, typer.Option("--pool", metavar="POOL", help="Of one pool: strict, all_evidence.")] = "",
+    pool: Annotated[
+        str,
+        typer.Option(
+            "--pool", metavar="POOL", help="Of one pool: strict, all_evidence.", autocompletion=complete_pools
+        ),
+    ] = "",
     out: Annotated[
-        Path | None, typer.Option("--out", help="File to write: .svg, .png or .pdf. Default: NAME.svg")
+        Path | None, typer.Option("--out", metavar="FILE", help="File to write: .svg, .png or .pdf. Default: NAME.svg")
     ] = None,
-    cases: Annotated[Path, typer.Option("--cases", help="Folder of the review.")] = Path("cases"),
+    folder: Cases = None,
 ) -> None:
     """Draw one figure of the review to a file; without a name, list them."""
     from metaimt.figures.registry import figure_names, known_name
     from metaimt.review import load
 
-    loaded = load(cases)
+    loaded = load(folder_of(folder))
     names = figure_names(loaded.protocol)
     if not name:
         _list(names)
