@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
@@ -13,8 +12,9 @@ import typer
 
 from metaimt.cli.folder import Cases, Former, beside, folder_of
 from metaimt.cli.output import PROBLEMS, say_if_large, summary, told
+from metaimt.cli.progress import Stages
 from metaimt.files import for_terminal
-from metaimt.workers import Lost, processors
+from metaimt.workers import Lost, processors, watched
 
 _FEW: Final = 100  # case files
 
@@ -45,7 +45,7 @@ def build(
     stages, kept, lost = Stages(), list[str](), list[Lost]()
     try:
         # Looking for cycles costs a twentieth of the time; of a few reports it frees next to nothing.
-        with collector_paused() if few else nullcontext():
+        with watched(stages.moved), collector_paused() if few else nullcontext():
             results = build_review(cases, out, stages, jobs, kept=kept, lost=lost)
     finally:
         stages.end()
@@ -79,27 +79,6 @@ def tell_kept(out: Path, kept: Iterable[str]) -> None:
     """Name the files that somebody had changed, or had under a name that is written now."""
     for name in kept:
         print(for_terminal(f"Kept: {out.as_posix()}/{name}, which metaimt had not written as it was"))
-
-
-class Stages:
-    """Says each stage on a terminal when it begins, and its seconds when it ends; silent in a pipe."""
-
-    def __init__(self) -> None:
-        self.shown = sys.stderr.isatty()
-        self.began: float | None = None
-
-    def __call__(self, stage: str) -> None:
-        """A stage begins, and with it the one before ends."""
-        self.end()
-        if self.shown:
-            print(f"{stage} ...", end="", file=sys.stderr, flush=True)
-            self.began = time.perf_counter()
-
-    def end(self) -> None:
-        """The stage that runs, if any, has ended."""
-        if self.began is not None:
-            print(f" {time.perf_counter() - self.began:.1f} s", file=sys.stderr)
-            self.began = None
 
 
 def show(page: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +9,9 @@ import typer
 
 from metaimt.cli.folder import Cases, complete_figures, complete_groupings, complete_pools, folder_of
 from metaimt.cli.output import told
+from metaimt.cli.progress import Stages
 from metaimt.problem import CannotAnalyse, WrongUse
+from metaimt.workers import watched
 
 if TYPE_CHECKING:
     from metaimt.casefiles.library import Library
@@ -83,14 +84,14 @@ def _write(library: Library, wanted: str, options: tuple[str, str, str], target:
     kind = figure_kind(target)
     by, columns, pool = options
     names = tuple(filter(None, (column.strip() for column in columns.split(","))))
-    drawn = draw_named(library, wanted, by=by or None, columns=names, pool=pool or None, progress=_progress)
+    stages = Stages()
+    try:
+        with watched(stages.moved):
+            drawn = draw_named(library, wanted, by=by or None, columns=names, pool=pool or None, progress=stages)
+    finally:
+        stages.end()
     if isinstance(drawn, NotDrawn):
         raise CannotAnalyse(drawn.wording())
     write_file(target, figure_bytes(drawn.figure, kind, title=drawn.title, description=drawn.alt))
     print(for_terminal(drawn.caption))
     print(f"Written: {target.as_posix()}")
-
-
-def _progress(stage: str) -> None:
-    if sys.stderr.isatty():
-        print(f"{stage} ...", file=sys.stderr)

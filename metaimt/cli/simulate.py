@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -11,6 +10,7 @@ import typer
 
 from metaimt.cli.folder import Cases, folder_of
 from metaimt.cli.output import told
+from metaimt.cli.progress import Stages
 from metaimt.files import read_whole
 from metaimt.problem import WrongUse
 
@@ -87,7 +87,12 @@ def _run(sources: list[Path], *, sets: int, jobs: int, seed: int) -> tuple[Cell,
     from metaimt.statistics.simulate import simulate as run
 
     structures = [one for source in sources for one in _structures(source)]
-    return as_written(run(structures, sets=sets, jobs=jobs, seed=seed, progress=_progress))
+    stages = Stages()
+    stages("simulating")
+    try:
+        return as_written(run(structures, sets=sets, jobs=jobs, seed=seed, progress=stages.moved))
+    finally:
+        stages.end()
 
 
 def _draw(cells: tuple[Cell, ...], path: Path) -> None:
@@ -128,10 +133,3 @@ def _structures(source: Path) -> list[Structure]:
     priors = loaded.protocol.priors
     sizes = {name: tuple(n for _, _, n in pool.clusters) for name, pool in respond(loaded)[1].pools.items()}
     return [Structure(name, n, priors.mu, priors.rho) for name, n in sizes.items() if n]
-
-
-def _progress(done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        print(
-            f"\r{done} of {total} blocks of data sets ", end="\n" if done == total else "", file=sys.stderr, flush=True
-        )
