@@ -153,6 +153,9 @@ if TYPE_CHECKING:
 CASE_FOLDERS = ("literature", "local")
 PROTOCOL_FILE = "review.yaml"
 PENDING = "pending"  # status of a case file
+_MAY_WAIT = (
+    "If the report is not read to its end, add at the left margin status: pending, and reason: with why it waits"
+)
 _SAYS_PENDING = re.compile(r"^status:[ \t]*[\"']?pending\b", re.MULTILINE)
 LEFT_BEHIND = re.compile(r"\..*|~\$.*|#.*#|.*~|.*\.(?:sw[op]|tmp|part)|thumbs\.db|desktop\.ini", re.IGNORECASE)
 """The name of what editors and systems leave beside a file: it is never read."""
@@ -440,7 +443,9 @@ class _Reader:
 
     def _unless_broken(self, document: Document) -> CaseFile | None:
         """A case file; of one with an error of form the patients and arms that are in form are kept."""
-        found, data = self.modelled(document, CaseFile), document.data
+        found, problems = read_model(document, CaseFile, self.vocabulary, _MAY_WAIT)
+        self.problems.extend(problems)
+        data = document.data
         if found is None and isinstance(data, dict):
             patients = readable_entries(data.get("patients"), Patient, self.vocabulary)
             self.parts[document.name] = Parts(patients, readable_entries(data.get("arms"), Arm, self.vocabulary))
