@@ -114,7 +114,7 @@ def _notes(result: PooledResponse) -> Iterator[str]:
     yield from _wrapped(for_terminal(_model(pools)), WIDTH)
     if not isinstance(headline.adjusted, NotRun) and headline.adjusted:
         times = f"about {headline.adjusted[0].prior.odds_ratio:g} times"
-        yield from _wrapped(f"Adjusted: the rate in trials, if the odds elsewhere are {times} as high.", WIDTH)
+        yield from _wrapped(f"Adjusted: rate in trials, with odds of response elsewhere {times} as high.", WIDTH)
     yield from _few(pools)
     yield from _disagreements(pools)
 
