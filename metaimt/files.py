@@ -109,7 +109,8 @@ def for_json(text: str) -> str:
 
 
 def _escaped(character: str) -> str:
-    return json.dumps(character)[1:-1] if _visible(character) != character else character
+    """A line break stands between values, never within one: it stays."""
+    return json.dumps(character)[1:-1] if _visible(character) != character and character != "\n" else character
 
 
 def for_cell(text: str) -> str:

@@ -15,16 +15,21 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 Task = Callable[[], Any]
+Tell = Callable[[int, int], None]
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _LOOKS = 50  # a thread that has just ended is listed a moment longer
+_TICK = 0.2  # seconds
+_watcher: ContextVar[Tell | None] = ContextVar("watcher", default=None)
 _adopted: Sequence[Task] = ()  # in a worker: the tasks it was forked with
 
 
@@ -37,17 +42,46 @@ def run_all(tasks: Sequence[Task], jobs: int = 1) -> list[Any]:
         Exception: what the first task that fails raises, with a worker's traceback as its cause.
         BrokenProcessPool: a RuntimeError; a worker was killed, or its error cannot be copied.
     """
+    tell = _watcher.get()
     if min(jobs, len(tasks)) < 2 or not can_fork():
-        return [task() for task in tasks]
+        return _one_by_one(tasks, tell)
     fork = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(min(jobs, len(tasks)), fork, _adopt, (tasks, os.getpid())) as pool:
         waiting = [pool.submit(_run, number) for number in range(len(tasks))]
         try:
+            while tell is not None and not all(each.done() for each in waiting):
+                done = wait(waiting, _TICK, FIRST_EXCEPTION).done
+                if any(each.exception() for each in done):
+                    break
+                tell(len(done), len(waiting))
             return [each.result() for each in waiting]
         except BaseException:  # an error, or the user's interrupt: nobody needs the rest
             for worker in multiprocessing.active_children():
                 worker.kill()
             raise
+
+
+def _one_by_one(tasks: Sequence[Task], tell: Tell | None) -> list[Any]:
+    found: list[Any] = []
+    mark = _watcher.set(None)  # what a task runs in turn is no piece of its own
+    try:
+        for task in tasks:
+            found.append(task())
+            if tell is not None:
+                tell(len(found), len(tasks))
+    finally:
+        _watcher.reset(mark)
+    return found
+
+
+@contextmanager
+def watched(tell: Tell) -> Iterator[None]:
+    """Within it `run_all` tells how many of its tasks are done, of how many; of several processes 5 times a second."""
+    mark = _watcher.set(tell)
+    try:
+        yield
+    finally:
+        _watcher.reset(mark)
 
 
 @dataclass(frozen=True)
@@ -99,6 +133,7 @@ def _adopt(tasks: Sequence[Task], parent: int) -> None:
     """In a new worker: keep the tasks, leave interrupts to the parent, and end with it even if it is killed."""
     global _adopted  # noqa: PLW0603 - the one way in for what cannot be pickled; the process is ours alone
     _adopted = tasks
+    _watcher.set(None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it was killed before this worker could ask

@@ -45,6 +45,52 @@ def test_results_are_those_of_one_process_in_order() -> None:
 
 
 @linux
+def test_who_watches_is_told_how_far_it_is_while_a_piece_lasts() -> None:
+    code = """
+        from metaimt.workers import watched
+        def piece(seconds):
+            time.sleep(seconds)
+            return run_all([time.time] * 3) and seconds  # what a piece runs in turn is not told
+        pieces = [partial(piece, seconds) for seconds in (0.5, 0.01, 0.01)]
+        for jobs in (1, 2):
+            told = []
+            with watched(lambda done, total: told.append((done, total))):
+                found = run_all(pieces, jobs)
+            print(found == [0.5, 0.01, 0.01], told[-1], {total for _, total in told}, len(told) > 2)
+        def fails():
+            raise ValueError("made up")
+        with watched(print):
+            try:
+                run_all([fails, partial(piece, 0.3)], 2)
+            except ValueError as error:
+                print(error)
+    """
+    one, two, *failed = printed(code).splitlines()
+    assert one == "True (3, 3) {3} True"
+    assert two.startswith("True (") and two.endswith("{3} True")
+    assert failed[-1] == "made up" and len(failed) <= 2
+
+
+@linux
+def test_the_line_that_moves_costs_no_process_and_a_pipe_sees_nothing_of_it() -> None:
+    code = """
+        import io, sys
+        from metaimt.cli.progress import Stages
+        real, sys.stderr = sys.stderr, io.StringIO()
+        Stages()("silent")
+        print(sys.stderr.getvalue() == "", "rich" in sys.modules)
+        sys.stderr.isatty = lambda: True
+        stages = Stages()
+        stages("reading")
+        stages.moved(1, 2)
+        print(can_fork(), "1 of 2" in sys.stderr.getvalue())
+        stages.end()
+        sys.stderr = real
+    """
+    assert printed(code).split() == ["True", "False", "True", "True"]
+
+
+@linux
 def test_the_work_is_shared_and_no_process_is_left() -> None:
     code = """
         def piece():

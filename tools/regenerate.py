@@ -108,7 +108,7 @@ def outputs() -> Files:
 
 
 def documents() -> Files:
-    """README and tutorial with what their commands print."""
+    """README, tutorial and the page of commands, with what they print."""
     return {name: text.encode("utf-8") for name, text in transcripts.transcripts().items()}
 
 

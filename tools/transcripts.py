@@ -1,4 +1,4 @@
-"""The commands that README.md and docs/tutorial.md show, run as written: what they print stands there.
+"""The commands that README.md and docs show, run as written: what they print stands there.
 
 `console` blocks run in this project, `console session` blocks one after the other in a copy of its cases and examples;
 a block `yaml fill-in FILE` is typed into that file of the copy, as a reader would. The program is `metaimt` of this
@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "docs/tutorial.md")
+DOCUMENTS = ("README.md", "docs/tutorial.md", "docs/commands.md")
 _BLOCK = re.compile(r"```(console session|console|yaml fill-in (?P<file>\S+))\n(?P<text>.*?)```", re.DOTALL)
 
 

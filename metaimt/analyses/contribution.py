@@ -217,8 +217,8 @@ def _unknown_report(library: Library, name: str) -> str:
         return f"{name} is pending and in no pool: {waiting.reason} ({waiting.file})"
     ids = [report.id for report in library.reports]
     close = difflib.get_close_matches(name, ids, n=3, cutoff=0.5)
-    said = f"the nearest ids are {', '.join(close)}" if close else "an id is the name of its file without .yaml"
-    return f"no report has the id '{name}'; {said}"
+    said = f"the nearest ids are {', '.join(close)}" if close else "give an id, a DOI, a PMID or an author"
+    return f"no report is '{name}'; {said}; metaimt list shows all"
 
 
 def _place(placed: Placed, report: CaseFile, selection: Selection) -> Place:

@@ -153,6 +153,9 @@ if TYPE_CHECKING:
 CASE_FOLDERS = ("literature", "local")
 PROTOCOL_FILE = "review.yaml"
 PENDING = "pending"  # status of a case file
+_MAY_WAIT = (
+    "If the report is not read to its end, add at the left margin status: pending, and reason: with why it waits"
+)
 _SAYS_PENDING = re.compile(r"^status:[ \t]*[\"']?pending\b", re.MULTILINE)
 LEFT_BEHIND = re.compile(r"\..*|~\$.*|#.*#|.*~|.*\.(?:sw[op]|tmp|part)|thumbs\.db|desktop\.ini", re.IGNORECASE)
 """The name of what editors and systems leave beside a file: it is never read."""
@@ -257,6 +260,13 @@ def read_library(folder: Path | str = "cases") -> Library:
         raise WrongUse(f"{_shown(folder)} {what}; give the folder of a review, such as cases")
     with collector_paused():
         return _Reader(folder).library()
+
+
+def read_protocol(folder: Path) -> Protocol | None:
+    """The protocol alone, as far as it can be read: what a shell needs to complete the names that it gives."""
+    reader = _Reader(folder)
+    reader.vocabulary = reader._vocabulary()
+    return reader.protocol()
 
 
 def read_files(paths: Iterable[Path]) -> Library:
@@ -433,7 +443,9 @@ class _Reader:
 
     def _unless_broken(self, document: Document) -> CaseFile | None:
         """A case file; of one with an error of form the patients and arms that are in form are kept."""
-        found, data = self.modelled(document, CaseFile), document.data
+        found, problems = read_model(document, CaseFile, self.vocabulary, _MAY_WAIT)
+        self.problems.extend(problems)
+        data = document.data
         if found is None and isinstance(data, dict):
             patients = readable_entries(data.get("patients"), Patient, self.vocabulary)
             self.parts[document.name] = Parts(patients, readable_entries(data.get("arms"), Arm, self.vocabulary))

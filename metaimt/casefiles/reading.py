@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -21,21 +22,28 @@ _FIELDS_EXPECTED = {"dict_type", "mapping_type", "model_type"}
 
 
 def read_model(
-    document: Document, model: type[Model], vocabulary: Vocabulary
+    document: Document, model: type[Model], vocabulary: Vocabulary, unfinished: str = ""
 ) -> tuple[Model | None, tuple[Problem, ...]]:
     """The model of a document, or None with every problem found in it, in one go.
+
+    unfinished: what else may be done with a file that has empty fields; the hint of the first of them says so too.
 
     A document with problems that still has data, such as a field that stands twice, is read on with what it has.
     """
     if document.problems and document.data is None:
         return None, document.problems
-    found, problems = _read(document, model, vocabulary)
+    found, problems = _read(document, model, vocabulary, unfinished)
     return (None, (*document.problems, *problems)) if document.problems else (found, problems)
 
 
-def _read(document: Document, model: type[Model], vocabulary: Vocabulary) -> tuple[Model | None, tuple[Problem, ...]]:
+def _read(
+    document: Document, model: type[Model], vocabulary: Vocabulary, unfinished: str
+) -> tuple[Model | None, tuple[Problem, ...]]:
     found_empty = _empty_fields(document.data) if _has_empty_field(document.data) else ()
     empty = {path: _no_value(document, model, path) for path in found_empty}
+    if empty and unfinished:
+        path, first = next(iter(empty.items()))
+        empty[path] = replace(first, hint=f"{first.hint.rstrip('.')}. {unfinished}")
     try:
         found = model.model_validate(document.data, context={"vocabulary": vocabulary})
         return (None, tuple(empty.values())) if empty else (found, ())

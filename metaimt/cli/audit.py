@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from metaimt.cli.folder import Cases, complete_reports, folder_of
 from metaimt.cli.output import FINE, PROBLEMS, ProblemFormat, github_annotation, print_json, told
 from metaimt.problem import Blocked, CannotAnalyse, Findings, WrongUse, has_errors
 
@@ -16,16 +17,25 @@ if TYPE_CHECKING:
 
 @told
 def audit(
-    cases: Annotated[Path, typer.Argument(help="Folder of the review, or one case file.")] = Path("cases"),
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="One case file; default: the whole review.")
+    ] = None,
     output: Annotated[ProblemFormat, typer.Option("--format", help="How findings are printed.")] = ProblemFormat.text,
     paper: Annotated[
-        str, typer.Option(metavar="ID", help="Every statement of this report, with its verdict, as Markdown.")
+        str,
+        typer.Option(
+            metavar="ID",
+            help="Every statement of this report, with its verdict, as Markdown.",
+            autocompletion=complete_reports,
+        ),
     ] = "",
+    folder: Cases = None,
 ) -> None:
     """Find printed numbers that do not agree, each with what would make it right. Exit code 1 if there are any."""
     from metaimt.analyses.audit import audit as audit_of
     from metaimt.analyses.audit import located
 
+    cases = folder_of(folder, file)
     if paper and output is not ProblemFormat.text:
         raise WrongUse("--paper prints Markdown; leave out --format")
     if paper:

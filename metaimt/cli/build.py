@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
@@ -11,18 +10,26 @@ from typing import Annotated, Final
 
 import typer
 
+from metaimt.cli.folder import Cases, Former, beside, folder_of
 from metaimt.cli.output import PROBLEMS, say_if_large, summary, told
+from metaimt.cli.progress import Stages
 from metaimt.files import for_terminal
-from metaimt.workers import Lost, processors
+from metaimt.workers import Lost, processors, watched
 
 _FEW: Final = 100  # case files
 
 
 @told
 def build(
-    cases: Annotated[Path, typer.Argument(help="Folder of the review.")] = Path("cases"),
-    out: Annotated[Path, typer.Option("--out", help="Folder to write; replaced whole, in one step.")] = Path("outputs"),
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Processes that share the work.")] = processors(),
+    former: Former = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FOLDER", help="Folder to write, replaced whole in one step; default: outputs."),
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option("--jobs", min=1, metavar="N", help="Processes that share the work.")
+    ] = processors(),
+    folder: Cases = None,
     open_page: Annotated[bool, typer.Option("--open", help="Show the page in the browser afterwards.")] = False,
 ) -> None:
     """Validate, pool and write the review: the page, the report, results, tables and figures."""
@@ -32,11 +39,13 @@ def build(
     from metaimt.review import Loaded, moved
     from metaimt.review import build as build_review
 
+    cases = folder_of(folder, former)
+    out = out or beside(cases, "outputs", named=folder is not None or former is not None)
     few = say_if_large("build", cases) <= _FEW
     stages, kept, lost = Stages(), list[str](), list[Lost]()
     try:
         # Looking for cycles costs a twentieth of the time; of a few reports it frees next to nothing.
-        with collector_paused() if few else nullcontext():
+        with watched(stages.moved), collector_paused() if few else nullcontext():
             results = build_review(cases, out, stages, jobs, kept=kept, lost=lost)
     finally:
         stages.end()
@@ -70,27 +79,6 @@ def tell_kept(out: Path, kept: Iterable[str]) -> None:
     """Name the files that somebody had changed, or had under a name that is written now."""
     for name in kept:
         print(for_terminal(f"Kept: {out.as_posix()}/{name}, which metaimt had not written as it was"))
-
-
-class Stages:
-    """Says each stage on a terminal when it begins, and its seconds when it ends; silent in a pipe."""
-
-    def __init__(self) -> None:
-        self.shown = sys.stderr.isatty()
-        self.began: float | None = None
-
-    def __call__(self, stage: str) -> None:
-        """A stage begins, and with it the one before ends."""
-        self.end()
-        if self.shown:
-            print(f"{stage} ...", end="", file=sys.stderr, flush=True)
-            self.began = time.perf_counter()
-
-    def end(self) -> None:
-        """The stage that runs, if any, has ended."""
-        if self.began is not None:
-            print(f" {time.perf_counter() - self.began:.1f} s", file=sys.stderr)
-            self.began = None
 
 
 def show(page: Path) -> None:

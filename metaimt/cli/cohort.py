@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from metaimt.cli.build import tell_kept, tell_lost
+from metaimt.cli.folder import Cases, complete_reports, folder_of
 from metaimt.cli.output import PROBLEMS, counted, print_json, print_problems, told
 from metaimt.problem import Blocked, WrongUse
 from metaimt.workers import Lost
@@ -44,17 +45,25 @@ class CohortFormat(StrEnum):
 @told
 def cohort(  # noqa: PLR0917 - one parameter an option
     wanted: Annotated[
-        str, typer.Argument(metavar="FILE|ID", help="A mapping, a patient table, or a report with a cohort: you-2024.")
+        str,
+        typer.Argument(
+            metavar="FILE|ID",
+            help="A mapping, a patient table, or a report with a cohort: you-2024.",
+            autocompletion=complete_reports,
+        ),
     ],
     draft: Annotated[
         bool, typer.Option("--draft", help="Write a first mapping beside the table FILE, and nothing else.")
     ] = False,
     mapping: Annotated[
-        Path | None, typer.Option("--mapping", help="How to read the table; default: TABLE.mapping.yaml beside it.")
+        Path | None,
+        typer.Option("--mapping", metavar="FILE", help="How to read the table; default: TABLE.mapping.yaml beside it."),
     ] = None,
-    cases: Annotated[Path, typer.Option("--cases", help="Folder of the review, for an ID.")] = Path("cases"),
+    folder: Cases = None,
     output: Annotated[CohortFormat, typer.Option("--format", help="How it is printed.")] = CohortFormat.text,
-    out: Annotated[Path | None, typer.Option("--out", help="Also write tables and figures to this folder.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FOLDER", help="Also write tables and figures to this folder.")
+    ] = None,
     losses_as_deaths: Annotated[
         bool, typer.Option("--losses-as-deaths", help="Also the curve if every loss to follow-up were a death.")
     ] = False,
@@ -80,7 +89,7 @@ def cohort(  # noqa: PLR0917 - one parameter an option
     elif mapping is not None:
         raise WrongUse(f"--mapping is for a table, and {wanted} is no file")
     else:
-        table, found = None, _of_review(wanted, cases, asked)
+        table, found = None, _of_review(wanted, folder_of(folder), asked)
     _print(found, output)
     lost: list[Lost] = []
     if out is not None:

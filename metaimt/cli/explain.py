@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from metaimt.cli.folder import complete_rules
 from metaimt.cli.output import told
 from metaimt.problem import WrongUse
 
@@ -23,7 +24,12 @@ def plain_id(typed: str) -> str:
 @told
 def explain(
     rule: Annotated[
-        str | None, typer.Argument(metavar="[RULE]", help="Id of a rule, as in error[unknown-site]; default: list all.")
+        str | None,
+        typer.Argument(
+            metavar="[RULE]",
+            help="Id of a rule, as in error[unknown-site]; default: list all.",
+            autocompletion=complete_rules,
+        ),
     ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print all rules as a page: docs/rules.md.")] = False,
 ) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from metaimt.cli.folder import Cases, complete_figures, complete_groupings, complete_pools, folder_of
 from metaimt.cli.output import told
+from metaimt.cli.progress import Stages
 from metaimt.problem import CannotAnalyse, WrongUse
+from metaimt.workers import watched
 
 if TYPE_CHECKING:
     from metaimt.casefiles.library import Library
@@ -17,25 +19,41 @@ if TYPE_CHECKING:
 
 @told
 def figures(
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="The figure; without it, all are listed.")] = "",
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="[NAME]", help="The figure; without it, all are listed.", autocompletion=complete_figures
+        ),
+    ] = "",
     *,
     by: Annotated[
-        str, typer.Option("--by", metavar="GROUPING", help="forest: its reports grouped by site, drug ...")
+        str,
+        typer.Option(
+            "--by",
+            metavar="GROUPING",
+            help="forest: its reports grouped by site, drug ...",
+            autocompletion=complete_groupings,
+        ),
     ] = "",
     columns: Annotated[
         str, typer.Option("--columns", metavar="A,B", help="forest: columns of text: drug, site, duration ...")
     ] = "",
-    pool: Annotated[str, typer.Option("--pool", metavar="POOL", help="Of one pool: strict, all_evidence.")] = "",
+    pool: Annotated[
+        str,
+        typer.Option(
+            "--pool", metavar="POOL", help="Of one pool: strict, all_evidence.", autocompletion=complete_pools
+        ),
+    ] = "",
     out: Annotated[
-        Path | None, typer.Option("--out", help="File to write: .svg, .png or .pdf. Default: NAME.svg")
+        Path | None, typer.Option("--out", metavar="FILE", help="File to write: .svg, .png or .pdf. Default: NAME.svg")
     ] = None,
-    cases: Annotated[Path, typer.Option("--cases", help="Folder of the review.")] = Path("cases"),
+    folder: Cases = None,
 ) -> None:
     """Draw one figure of the review to a file; without a name, list them."""
     from metaimt.figures.registry import figure_names, known_name
     from metaimt.review import load
 
-    loaded = load(cases)
+    loaded = load(folder_of(folder))
     names = figure_names(loaded.protocol)
     if not name:
         _list(names)
@@ -66,14 +84,14 @@ def _write(library: Library, wanted: str, options: tuple[str, str, str], target:
     kind = figure_kind(target)
     by, columns, pool = options
     names = tuple(filter(None, (column.strip() for column in columns.split(","))))
-    drawn = draw_named(library, wanted, by=by or None, columns=names, pool=pool or None, progress=_progress)
+    stages = Stages()
+    try:
+        with watched(stages.moved):
+            drawn = draw_named(library, wanted, by=by or None, columns=names, pool=pool or None, progress=stages)
+    finally:
+        stages.end()
     if isinstance(drawn, NotDrawn):
         raise CannotAnalyse(drawn.wording())
     write_file(target, figure_bytes(drawn.figure, kind, title=drawn.title, description=drawn.alt))
     print(for_terminal(drawn.caption))
     print(f"Written: {target.as_posix()}")
-
-
-def _progress(stage: str) -> None:
-    if sys.stderr.isatty():
-        print(f"{stage} ...", file=sys.stderr)

@@ -6,8 +6,11 @@ import contextlib
 import io
 import os
 import sys
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import typer
+from typer.core import TyperCommand
 
 from metaimt import __version__
 from metaimt.cli.audit import audit
@@ -15,6 +18,7 @@ from metaimt.cli.build import build
 from metaimt.cli.cohort import cohort
 from metaimt.cli.explain import explain
 from metaimt.cli.figures import figures
+from metaimt.cli.listed import listed
 from metaimt.cli.migrate import migrate
 from metaimt.cli.new import new
 from metaimt.cli.output import WRONG_USE
@@ -24,19 +28,46 @@ from metaimt.cli.simulate import simulate
 from metaimt.cli.validate import schema, validate
 from metaimt.cli.versions import diff, snapshot, verify
 
+
+class Command(TyperCommand):
+    """A command whose usage names no argument that is hidden."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """`[OPTIONS]`, and each argument."""
+        hidden = [each for each in self.get_params(ctx) if getattr(each, "hidden", False)]
+        former = {piece for each in hidden for piece in each.get_usage_pieces(ctx)}
+        return [piece for piece in super().collect_usage_pieces(ctx) if piece not in former]
+
+
 app = typer.Typer(
     name="metaimt",
     help="A living meta-analysis of published cases: validate them, pool them, build the review.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (
-    *(validate, pool, show, build, cohort, figures, new, audit, explain),
-    *(simulate, snapshot, diff, verify, migrate, schema),
-):
-    app.command()(command)
+COMMANDS: Final[Mapping[Callable[..., object], str]] = {
+    pool: "The answer: pooled response rates, also split by any grouping.",
+    listed: "The reports: design, responders, where each is counted.",
+    show: "One report: what it contributes, the answer without it.",
+    new: "Begin a case file from a reference.",
+    validate: "Check case files: every problem, with what to type.",
+    explain: "Why a rule of validate is there, with an example.",
+    build: "Write the review: page, report, tables, figures.",
+    figures: "Draw one figure to a file, or list them.",
+    audit: "Find printed numbers that do not agree.",
+    cohort: "Describe a local cohort from its table or its counts.",
+    diff: "What is new since a version, in numbers and records.",
+    snapshot: "Freeze the review as a version.",
+    verify: "Recompute a frozen version from its own content.",
+    simulate: "How often the intervals hold the truth.",
+    migrate: "Rewrite a review of an older format.",
+    schema: "Print the JSON Schema of case files, for editors.",
+}
+"""Each command with what it is for, in a line of the help that is never cut."""
+for command, words in COMMANDS.items():
+    app.command("list" if command is listed else None, short_help=words, cls=Command)(command)
 
 
 def _print_version(wanted: bool) -> None:
@@ -62,7 +93,7 @@ def main() -> None:
             # A terminal that lacks a character is no reason to stop. Line ends are the same on every system.
             stream.reconfigure(errors="backslashreplace", newline="\n")
     try:
-        app()
+        app(prog_name="metaimt")  # also of python -m metaimt, so that its completion is the same
     except SystemExit as end:
         sys.exit(end.code if _flushed() else WRONG_USE)
     except OSError as error:  # of the streams themselves: what a command meets it tells

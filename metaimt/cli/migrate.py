@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import difflib
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from metaimt.cli.folder import Cases, Former, folder_of
 from metaimt.cli.output import told
 
 
 @told
 def migrate(
-    cases: Annotated[Path, typer.Argument(help="Folder of the review.")] = Path("cases"),
+    former: Former = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; write nothing.")] = False,
+    folder: Cases = None,
 ) -> None:
     """Rewrite a review of an older format for the present one, and show every line that changes."""
     from metaimt.files import for_terminal, write_file
     from metaimt.review import migration
 
+    cases = folder_of(folder, former)
     changed, moved = migration(cases)
     if not changed:
         print("Nothing to do: the review has the present format.")

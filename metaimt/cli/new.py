@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from metaimt.cli.folder import Cases, folder_of, in_full
 from metaimt.cli.output import FINE, PROBLEMS, WRONG_USE, print_problems, stop, told
 from metaimt.cli.validate import problems_in
 from metaimt.files import for_terminal, write_file
@@ -41,7 +42,7 @@ def new(
     interactive: Annotated[bool, typer.Option("--interactive", help="Ask for the essentials of the case.")] = False,
     by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who reads the report.")] = None,
     day: Annotated[str | None, typer.Option("--date", metavar="DATE", help="Day of reading; default: today.")] = None,
-    cases: Annotated[Path, typer.Option("--cases", metavar="FOLDER", help="Folder of the review.")] = Path("cases"),
+    folder: Cases = None,
 ) -> None:
     """Start a case file: bibliography filled in, every field explained, or asked for one by one."""
     from metaimt.curation.new_case import Known, draft_of, review
@@ -50,6 +51,7 @@ def new(
         raise WrongUse("give one of a file of references, --fetch DOI or PMID, or --blank ID; --help tells more")
     if pick is not None and file is None:
         raise WrongUse("--pick chooses among the references of a file; give the file, or leave out --pick")
+    cases = folder_of(folder)
     day = _checked_date(day or date.today().isoformat())
     library = review(cases)
     known = Known(library)
@@ -174,7 +176,7 @@ def _write(path: Path, draft: Draft, library: Library, *, teach: bool) -> None:
 
     if path.exists():
         raise WrongUse(f"{path} exists already; edit it, or choose another id")
-    in_file = f"metaimt validate {_word(Path(*path.parts[-3:]))}"
+    in_file = f"metaimt validate {_word(Path(*in_full(path).parts[-3:]))}"
     write_file(path, case_text(draft, library.vocabulary, _marker(library), in_file, teach=teach).encode())
     print(f"wrote {for_terminal(path.as_posix())}")
     if teach:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
+from metaimt.cli.folder import Cases, complete_groupings, folder_of
 from metaimt.cli.output import print_json, say_if_large, told
 from metaimt.problem import WrongUse
 from metaimt.serialise import to_json
@@ -98,14 +99,22 @@ class TableFormat(StrEnum):
 
 @told
 def pool(  # noqa: PLR0917 - one parameter an option
-    cases: Annotated[
-        Path,
-        typer.Argument(metavar="CASES|STUDIES.csv", help="Folder of the review, or a CSV or XLSX: id, x, n."),
-    ] = Path("cases"),
+    table: Annotated[
+        Path | None,
+        typer.Argument(metavar="[STUDIES.csv]", help="Pool this table instead: CSV or XLSX with the columns id, x, n."),
+    ] = None,
     by: Annotated[
         list[str] | None,
-        typer.Option("--by", metavar="GROUPING", help="Split the pools: histology, site, drug ..."),
+        typer.Option(
+            "--by",
+            metavar="GROUPING",
+            help="Split the pools: histology, site, drug ...",
+            autocompletion=complete_groupings,
+        ),
     ] = None,
+    details: Annotated[
+        bool, typer.Option("--details", help="Also priors, spread between reports, complete response, control.")
+    ] = False,
     why_left_out: Annotated[bool, typer.Option("--why-left-out", help="List every unit not pooled, with why.")] = False,
     methods: Annotated[bool, typer.Option("--methods", help="Other models beside ours, for comparison.")] = False,
     all_models: Annotated[
@@ -113,13 +122,16 @@ def pool(  # noqa: PLR0917 - one parameter an option
     ] = False,
     output: Annotated[TableFormat, typer.Option("--format", help="How the table is printed.")] = TableFormat.text,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Of a table: draw its forest plot to this file: .svg, .png or .pdf.")
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Of a table: draw its forest plot: .svg, .png or .pdf."),
     ] = None,
+    folder: Cases = None,
 ) -> None:
     """Pool the objective response rate: both pools, their strata, and the separate rows; or any table of studies."""
+    cases = folder_of(folder, table)
     if cases.exists() and not cases.is_dir():
-        if by or why_left_out:
-            raise WrongUse(f"--by and --why-left-out are for the folder of a review, and {cases} is a table")
+        if by or why_left_out or details:
+            raise WrongUse(f"--by, --details and --why-left-out are for a review, and {cases} is a table")
         if all_models and not methods:
             raise WrongUse("--all-models goes with --methods")
         asked: Models = "headline" if output is TableFormat.text else "exact"
@@ -131,10 +143,12 @@ def pool(  # noqa: PLR0917 - one parameter an option
         raise WrongUse("--all-models is for a table of studies; of a review --methods has all that there is")
     if out is not None:
         raise WrongUse(f"--out is for a table of studies; metaimt figures forest --cases {cases} draws a review")
-    _pool_review(cases, by or [], output, why_left_out=why_left_out, methods=methods)
+    _pool_review(cases, by or [], output, details=details, why_left_out=why_left_out, methods=methods)
 
 
-def _pool_review(cases: Path, by: list[str], output: TableFormat, *, why_left_out: bool, methods: bool) -> None:
+def _pool_review(
+    cases: Path, by: list[str], output: TableFormat, *, details: bool, why_left_out: bool, methods: bool
+) -> None:
     from metaimt.analyses.breakdown import breakdown
     from metaimt.analyses.by_model import BY_POOL, compare_pools
     from metaimt.report.cells import csv_text
@@ -160,7 +174,7 @@ def _pool_review(cases: Path, by: list[str], output: TableFormat, *, why_left_ou
     else:
         labels = {name: group.label for name, group in result.pools.items()}
         blocks = [breakdown_table(rows, labels) for rows in tables.values()]
-        blocks = blocks or [*map(methods_block, compared.values())] or [pooled_table(result)]
+        blocks = blocks or [*map(methods_block, compared.values())] or [pooled_table(result, details=details)]
         blocks += [left_out_table(result)] if why_left_out else []
         blocks += [pending_text(loaded.library.pending), "\n".join(moved(loaded, selection))] if not by else []
         print("\n\n".join(filter(None, blocks)))

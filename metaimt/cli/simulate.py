@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from metaimt.cli.folder import Cases, folder_of
 from metaimt.cli.output import told
+from metaimt.cli.progress import Stages
 from metaimt.files import read_whole
 from metaimt.problem import WrongUse
 
@@ -23,32 +24,41 @@ MOST_BYTES = 16 * 1024**2  # of a table that simulate wrote
 @told
 def simulate(  # noqa: PLR0917 - typer reads the options from the signature
     sources: Annotated[
-        list[Path] | None, typer.Argument(help="Folders of reviews, or tables of studies: whose report sizes.")
+        list[Path] | None,
+        typer.Argument(
+            metavar="[STUDIES.csv]...", help="Tables of studies, for their report sizes; default: the review's own."
+        ),
     ] = None,
-    sets: Annotated[int, typer.Option("--sets", min=1, help="Data sets a cell.")] = 1000,
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Worker processes.")] = os.cpu_count() or 1,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the whole table.")] = 20261123,
+    sets: Annotated[int, typer.Option("--sets", min=1, metavar="N", help="Data sets a cell.")] = 1000,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, metavar="N", help="Worker processes.")] = os.cpu_count() or 1,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the whole table.")] = 20261123,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Write the table to this .csv file, or to .md and .csv.")
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Write the table to this .csv file, or to .md and .csv."),
     ] = None,
-    figure: Annotated[Path | None, typer.Option("--figure", help="Draw coverage to this .svg, .png or .pdf.")] = None,
+    figure: Annotated[
+        Path | None, typer.Option("--figure", metavar="FILE", help="Draw coverage to this .svg, .png or .pdf.")
+    ] = None,
     table: Annotated[
-        Path | None, typer.Option("--from", help="Run nothing: show or draw the table of this .csv file.")
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="Run nothing: show or draw the table of this .csv file."),
     ] = None,
+    folder: Cases = None,
 ) -> None:
     """Measure bias, coverage and width of the interval of the pooled rate, on the review's own report sizes."""
     from metaimt.report.simulation_text import read_simulation, simulation_table
 
-    _check(sources, out, figure, table)
+    named = [*(sources or []), *([] if folder is None else [folder])]
+    _check(named, out, figure, table)
     if table is not None:
         cells = read_simulation(_text(table), table.as_posix())
     else:
-        cells = _run(sources or [Path("cases")], sets=sets, jobs=jobs, seed=seed)
+        cells = _run(named or [folder_of(None)], sets=sets, jobs=jobs, seed=seed)
     if out is None and figure is None:
         print(simulation_table(cells))
     if out is not None:
-        names = " ".join(path.as_posix() for path in sources or [Path("cases")])
-        command = f"metaimt simulate {names} --sets {sets} --seed {seed}"
+        names = [*(path.as_posix() for path in sources or []), *([f"--cases {folder.as_posix()}"] if folder else [])]
+        command = f"{' '.join(['metaimt simulate', *names])} --sets {sets} --seed {seed}"
         drawn = f" --figure {figure.as_posix()}" if figure else ""
         _write(cells, f"{command} --out {out.as_posix()}{drawn}", out)
     if figure is not None:
@@ -77,7 +87,12 @@ def _run(sources: list[Path], *, sets: int, jobs: int, seed: int) -> tuple[Cell,
     from metaimt.statistics.simulate import simulate as run
 
     structures = [one for source in sources for one in _structures(source)]
-    return as_written(run(structures, sets=sets, jobs=jobs, seed=seed, progress=_progress))
+    stages = Stages()
+    stages("simulating")
+    try:
+        return as_written(run(structures, sets=sets, jobs=jobs, seed=seed, progress=stages.moved))
+    finally:
+        stages.end()
 
 
 def _draw(cells: tuple[Cell, ...], path: Path) -> None:
@@ -118,10 +133,3 @@ def _structures(source: Path) -> list[Structure]:
     priors = loaded.protocol.priors
     sizes = {name: tuple(n for _, _, n in pool.clusters) for name, pool in respond(loaded)[1].pools.items()}
     return [Structure(name, n, priors.mu, priors.rho) for name, n in sizes.items() if n]
-
-
-def _progress(done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        print(
-            f"\r{done} of {total} blocks of data sets ", end="\n" if done == total else "", file=sys.stderr, flush=True
-        )

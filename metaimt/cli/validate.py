@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from metaimt.cli.folder import Cases, Former, folder_of
 from metaimt.cli.output import (
     FINE,
     PROBLEMS,
@@ -35,12 +36,12 @@ SHOWN_IN_FULL = 10  # warnings and infos of a review; more of them are summed up
 
 Paths = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="[PATHS]...", help="Review folders or case files; default: cases."),
+    typer.Argument(metavar="[PATHS]...", help="Case files; default: the whole review."),
 ]
 
 
 @told
-def validate(
+def validate(  # noqa: PLR0917 - one parameter an option
     paths: Paths = None,
     output: Annotated[ProblemFormat, typer.Option("--format", help="How problems are printed.")] = ProblemFormat.text,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
@@ -48,12 +49,15 @@ def validate(
     changed: Annotated[
         bool, typer.Option("--changed", help="Only files changed since git HEAD, or the newest frozen version.")
     ] = False,
+    folder: Cases = None,
 ) -> None:
     """Check case files: every problem in one run, with line, column and the nearest valid value.
 
     Of a review with many warnings a summary is printed, one line a rule; errors are always printed in full.
     """
-    asked = paths or [Path("cases")]
+    if paths and folder is not None:
+        raise WrongUse("--cases checks the whole review; leave it out, or the files")
+    asked = paths or [folder_of(folder)]
     looked = looked_at(asked, changed=changed)
     problems, waived, files = looked.findings.problems, looked.findings.waived, looked.files
     last_line = summary(problems, files, len(waived), len(looked.pending))
@@ -199,8 +203,9 @@ def _wanted(name: str, paths: Iterable[Path]) -> bool:
 
 @told
 def schema(
-    cases: Annotated[Path, typer.Argument(help="Folder of the review.")] = Path("cases"),
+    former: Former = None,
     results: Annotated[bool, typer.Option("--results", help="That of results.json.")] = False,
+    folder: Cases = None,
 ) -> None:
     """Print the JSON Schema of case files, for editors; save it as cases/case.schema.json."""
     if results:
@@ -212,5 +217,6 @@ def schema(
     from metaimt.casefiles.schema import case_schema
     from metaimt.vocabulary import built_in
 
+    cases = folder_of(folder, former)
     vocabulary = read_library(cases).vocabulary if cases.is_dir() else built_in()
     print(json.dumps(case_schema(vocabulary), indent=1, ensure_ascii=False))

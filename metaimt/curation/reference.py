@@ -131,6 +131,8 @@ class Fields:
         return every[0] if every else None
 
 
+_TAIL = re.compile(r"(?i)^(10\.[^/\s]+/\S+?)/(?:full-?text|full|abstract|e?pdf|html|meta|summary)/?$")
+_PUBLISHER = re.compile(r"(?i)https?:/{1,2}[^/]+/(?:[^?#]*/)?(?=10\.[0-9]{4,}/)")
 _ADDRESS = re.compile(
     r"(?i)(?:https?:/{1,2})?(?:(?:dx\.|www\.)?doi\.org|pubmed\.ncbi\.nlm\.nih\.gov|www\.ncbi\.nlm\.nih\.gov/pubmed)/"
     r"|(?:doi|pmid)\s?:?\s?(?=\d)"
@@ -138,8 +140,13 @@ _ADDRESS = re.compile(
 
 
 def identifier_in(text: str) -> tuple[str, str] | None:
-    """(`doi` or `pmid`, the identifier) of a text that is one, also as an address; None for any other."""
+    """(`doi` or `pmid`, the identifier) of a text that is one, also as an address; None for any other.
+
+    What a publisher's address has behind the DOI, `/fulltext` or `?query`, is none of it.
+    """
     bare = _ADDRESS.sub("", text.strip(), count=1) if _ADDRESS.match(text.strip()) else text.strip()
+    if re.match(r"(?i)https?:/", bare) or bare != text.strip():
+        bare = _TAIL.sub(r"\1", _PUBLISHER.sub("", re.split(r"[?#]", bare, maxsplit=1)[0]))
     if re.fullmatch(r"10\.\S+", bare) and (doi := plain_doi(bare)):
         return "doi", doi
     digits = re.fullmatch(r"([0-9]{1,9})/?", bare)

@@ -30,16 +30,22 @@ WIDTH = 80
 _NAME, _START = 27, 52
 
 
-def pooled_table(result: PooledResponse) -> str:
-    """The headline table: pools with their strata, then the separate rows, then what is not in the headline."""
+def pooled_table(result: PooledResponse, *, details: bool = False) -> str:
+    """The headline table on one screen: pools with their strata, the separate rows, who is not in the headline, one
+    line on the method. `details` adds the priors, how much reports differ, complete response and disease control.
+    """
     version = f"v{result.version}"
-    lines = [*_title(result.title, version), "", *_answer(result.headline), "", _heading("mean over reports, 95 %")]
+    lines = [*_title(result.title, version), *_answer(result.headline), "", _heading("mean over reports, 95 %")]
     rows = list(headline_rows(result))
     lines += [_row(row) for row in rows if row.kind != "row" and (row.in_headline or row.kind in {"pool", "local"})]
     separate = sorted((row for row in rows if row.kind == "row" and row.rate is not None), key=_later_first)
     if separate:
-        lines += ["", _heading("these patients, exact"), *map(_row, separate)]
+        lines += [_heading("these patients, exact"), *map(_row, separate)]
     lines += ["", *_notes(result)]
+    if details:
+        lines += ["", *_details(result)]
+    else:
+        lines.append("More: --details, --by histology, --why-left-out; metaimt list, show ID; -h")
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -100,9 +106,25 @@ def _notes(result: PooledResponse) -> Iterator[str]:
     if result.not_in_headline:
         text = f"Not in {headline.name}: {reasons(result.not_in_headline)}."
         yield from _wrapped(for_terminal(text), WIDTH)
-        yield ""
+    unstated = headline.line_not_stated.evaluable
+    if unstated:
+        of = f"{unstated} of {plural(headline.counts.evaluable, 'patient')} in {_name(headline)}"
+        yield from _wrapped(f"Line of treatment mixed or not stated: {of}.", WIDTH)
     pools = tuple(result.pools.values())
     yield from _wrapped(for_terminal(_model(pools)), WIDTH)
+    if not isinstance(headline.adjusted, NotRun) and headline.adjusted:
+        times = f"about {headline.adjusted[0].prior.odds_ratio:g} times"
+        yield from _wrapped(f"Adjusted: rate in trials, with odds of response elsewhere {times} as high.", WIDTH)
+    yield from _few(pools)
+    yield from _disagreements(pools)
+
+
+def _details(result: PooledResponse) -> Iterator[str]:
+    """What a statistician asks next."""
+    headline, pools = result.headline, tuple(result.pools.values())
+    found = _pooled(pools)
+    if found is not None:
+        yield from _wrapped(f"Priors of the pools: {priors_text(found.mu_prior, found.rho_prior)}.", WIDTH)
     if not isinstance(headline.adjusted, NotRun) and headline.adjusted:
         prior = headline.adjusted[0].prior
         yield from _wrapped(f"Adjusted for selection: in trials, given all reports and {selection_text(prior)}.", WIDTH)
@@ -115,20 +137,26 @@ def _notes(result: PooledResponse) -> Iterator[str]:
     ]
     yield from _wrapped(f"Line of treatment mixed or not stated: {', '.join(lines)}.", WIDTH)
     yield from _rates(pools)
-    yield from _few(pools)
+
+
+def _disagreements(pools: tuple[Group, ...]) -> Iterator[str]:
+    """Where large and small reports disagree, in a pool or a stratum of the headline."""
     for group in pools:
-        for part in (group, *(group.strata.values() if group is headline else ())):
+        for part in (group, *(group.strata.values() if group is pools[0] else ())):
             where = _name(group) if part is group else f"{part.label} ({_name(group)})"
             if isinstance(part.orr, PooledProportion) and (said := disagreement(part.orr)):
                 yield from _wrapped(for_terminal(f"{where}: {said}."), WIDTH)
-    yield "More: --why-left-out, --by histology, --format json"
+
+
+def _pooled(pools: Iterable[Group]) -> PooledProportion | None:
+    return next((group.orr for group in pools if isinstance(group.orr, PooledProportion)), None)
 
 
 def _model(pools: Iterable[Group]) -> str:
-    found = next((group.orr for group in pools if isinstance(group.orr, PooledProportion)), None)
+    found = _pooled(pools)
     if found is None:
         return "Pools: none has two reports, so nothing is pooled."
-    return f"Pools: {found.method}; priors {priors_text(found.mu_prior, found.rho_prior)}."
+    return f"Pools: {found.method}."
 
 
 def _few(pools: Iterable[Group]) -> Iterator[str]:

@@ -243,10 +243,10 @@ def test_suspects_are_those_of_the_report_or_patient(make_review: MakeReview) ->
     ("wanted", "said"),
     [
         ("liu-20", "nearest ids are liu-2023"),
-        ("zzz", "the name of its file"),
+        ("zzz", "give an id, a DOI, a PMID or an author"),
         ("liu-2018/P1", "it has arm1, arm2"),
         ("doz-2024", "read and excluded: Alectinib"),
-        ("", "no report has the id ''"),
+        ("", "no report is ''"),
     ],
 )
 def test_an_unknown_id_is_told_with_the_way_forward(wanted: str, said: str) -> None:

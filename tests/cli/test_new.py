@@ -186,6 +186,7 @@ def test_what_a_case_file_has_no_place_for_is_named_in_one_line(cases: Path) -> 
         ("10.0000/made-up", "10.0000/made-up"),
         ("https://doi.org/10.0000/made%3Cup%3E", "'10.0000/made<up>'"),
         ("doi:10.0000/made-up", "10.0000/made-up"),
+        ("https://doi.org/10.0000/made-up/fulltext?q=1", "10.0000/made-up"),
         ("29999991", "29999991"),
         ("https://pubmed.ncbi.nlm.nih.gov/29999991/", "29999991"),
     ],
@@ -295,3 +296,15 @@ def test_nothing_heavy_and_no_network_unless_asked(cases: Path) -> None:
         checked = code.replace("'ssl')", f"'ssl', {', '.join(map(repr, light))})")
         done = subprocess.run([sys.executable, "-c", checked, *words], capture_output=True, text=True, check=True)
         assert done.stderr.splitlines()[-1] == "[]", words
+
+
+def test_a_file_that_is_not_filled_in_says_how_it_may_wait(cases: Path) -> None:
+    """And as it says, it no longer stops the review."""
+    assert new("--blank", "begun-2026").exit_code == FINE
+    stopped = CliRunner().invoke(app, ["pool", "--cases", "review"])
+    assert stopped.exit_code == PROBLEMS
+    assert stopped.stderr.count("status: pending, and reason: with why it waits") == 1, "once a file"
+    path = cases / "literature" / "begun-2026.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f"status: pending\nreason: the full text is ordered\n{text}", encoding="utf-8")
+    assert "Pending, in no pool: begun-2026" in CliRunner().invoke(app, ["pool", "--cases", "review"]).stdout

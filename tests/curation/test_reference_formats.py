@@ -267,6 +267,12 @@ def test_what_cannot_be_read_says_what_it_looks_like(tmp_path: Path, content: by
     [
         ("10.0000/a", ("doi", "10.0000/a")),
         ("https:/doi.org/10.0000/a", ("doi", "10.0000/a")),  # as a path has it
+        ("https://doi.org/10.0000/a.b/fulltext", ("doi", "10.0000/a.b")),
+        ("https://doi.org/10.0000/a?query=10.1", ("doi", "10.0000/a")),
+        ("https:/www.example.org/doi/full/10.0000/a%2Fb/abstract#top", ("doi", "10.0000/a/b")),
+        ("https://example.org/doi/10.0000/full", ("doi", "10.0000/full")),
+        ("10.0000/a/fulltext", ("doi", "10.0000/a/fulltext")),  # a bare DOI is taken as it is
+        ("https://example.org/article/PIIS10/fulltext", None),
         ("012345", ("pmid", "12345")),
         ("PMID 12345", ("pmid", "12345")),
         ("folder/10.0000/a.ris", None),

@@ -449,6 +449,9 @@ def test_the_table_of_the_terminal(results: Results) -> None:
         "Not in strict: 1 ALK status not stated, 1 disputed, 1 inferred, 1 mixed treatment, 1 unnamed drug, "
         "1 course or arm that repeats patients counted already." in text
     )
+    assert "Line of treatment mixed or not stated: 12 of 20 patients in strict." in text
+    assert "Complete response" not in text, "it is a detail"
+    text = " ".join(pooled_table(results.response, details=True).split())
     assert (
         "Line of treatment mixed or not stated: 12 of 20 patients (strict), 12 of 25 patients (all evidence)." in text
     )

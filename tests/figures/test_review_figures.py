@@ -123,12 +123,14 @@ def test_what_cannot_be_drawn_says_why(make_review: MakeReview) -> None:
         metaimt.draw(results, "by-site")
 
 
-def test_the_example_of_the_readme_runs(shipped: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+def test_the_example_of_the_page_of_commands_runs(
+    shipped: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "commands.md").read_text(encoding="utf-8"), re.DOTALL)
     (example,) = (block for block in blocks if "draw_forest" in block)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(metaimt, "run", lambda _: shipped)
-    exec(compile(example, "README.md", "exec"), {})  # noqa: S102
+    exec(compile(example, "commands.md", "exec"), {})  # noqa: S102
     assert b"<svg" in (tmp_path / "site.svg").read_bytes()
 
 

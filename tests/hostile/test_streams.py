@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -64,4 +65,5 @@ def test_annotations_and_json_hide_nothing() -> None:
     hostile = "a\u202eb\x1b[31m\u2028\x00é\U000e0041"
     problem = Problem(f"{hostile}.yaml", Position(1, 1), "rule", "error", hostile, hostile)
     assert github_annotation(problem).isprintable()
+    assert json.loads(for_json(json.dumps({"é": [hostile]}, indent=2, ensure_ascii=False))) == {"é": [hostile]}
     assert for_json(f'"{hostile}"') == '"a\\u202eb\\u001b[31m\\u2028\\u0000é\\udb40\\udc41"'

@@ -1,4 +1,4 @@
-"""README and tutorial: what they promise is there. That their commands print what they show: test_generated.py."""
+"""README, tutorial and page of commands: what they promise is there. What their commands print: test_generated.py."""
 
 from __future__ import annotations
 
@@ -9,19 +9,38 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import typer
 from conftest import ROOT
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+
+from metaimt.cli.main import app
 
 sys.path.append(str(ROOT / "tools"))
 
 import transcripts
 
 TEXTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in transcripts.DOCUMENTS}
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 GATE = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 LINKS = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 
 
-@pytest.mark.parametrize("name", TEXTS)
+WITH_A_CASE = ("README.md", "docs/tutorial.md")
+
+
+def test_the_readme_is_short_and_shows_the_page() -> None:
+    """The picture is made by tools/page_image.py."""
+    assert TEXTS["README.md"].count("\n") <= 150
+    assert "(docs/page.png)" in TEXTS["README.md"]
+    assert (ROOT / "docs" / "page.png").read_bytes().startswith(b"\x89PNG")
+    assert (ROOT / "docs" / "page.png").stat().st_size < 150_000
+
+
+def test_every_command_is_on_the_page_of_commands() -> None:
+    assert [name for name in COMMANDS if f"metaimt {name}" not in TEXTS["docs/commands.md"]] == []
+
+
+@pytest.mark.parametrize("name", WITH_A_CASE)
 def test_a_case_is_added_with_a_typo_and_its_answer_is_seen(name: str) -> None:
     assert TEXTS[name].count("```console session") >= 4
     assert "did you mean site: abdomen" in TEXTS[name]
