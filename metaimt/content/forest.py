@@ -69,7 +69,7 @@ class ForestOptions:
 
 
 USUAL: Final = ForestOptions()
-PAGE_ROWS: Final = 40
+PAGE_ROWS: Final = 30
 """Reports that a figure of one page shows one by one."""
 MOST_ROWS: Final = 150
 """Reports, patients or steps in time that one figure or one table of the page shows."""

@@ -650,6 +650,13 @@ def draw_forest_rows(table: ForestTable) -> tuple[Figure, tuple[Place, ...]]:
     return draw_rows(table, _Intervals(table))
 
 
+def rows_height(table: ForestTable) -> float:
+    """Inches that the rows of a forest plot take as it is usually set."""
+    with style.set_as(style.Setting()), style.figure_style():
+        _, lines, _ = _lay_out(table, PLOT_LEAST)
+    return fsum(line.height for line in lines)
+
+
 def draw_rows(table: ForestTable, drawn: RowPlot) -> tuple[Figure, tuple[Place, ...]]:
     """Draw the texts of `table` with `drawn` in its plot, on a figure as large as they need; where each row stands."""
     with style.figure_style():

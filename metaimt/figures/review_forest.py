@@ -47,7 +47,7 @@ from metaimt.content.forest import (
     year_rows,
 )
 from metaimt.content.labels import capital, column_headings, points, pools_said, r_of_n, short_name, version_line
-from metaimt.figures.forest import ForestTable, draw_forest, draw_forest_rows, zoomed
+from metaimt.figures.forest import ForestTable, draw_forest, draw_forest_rows, rows_height, zoomed
 from metaimt.figures.review_figure import Counting, NotDrawn, Place, Region, ReviewFigure
 from metaimt.model.count import Count
 from metaimt.problem import CannotAnalyse
@@ -91,14 +91,26 @@ def _zoomed(rows: Iterable[ForestRow]) -> tuple[float, float]:
 
 IN_A_DOCUMENT: Final = ForestOptions(single_cases="one", most=PAGE_ROWS)
 """The forest on one page."""
+PAGE_ROWS_HEIGHT: Final = 8.6
+"""Inches of rows that leave room for title, legend and notes on an A4 page."""
+_FEWER: Final = 5
 BY_GROUP: Final = ForestOptions()
 
 
 def forest_table(results: Results, pools: Pools = (), options: ForestOptions = IN_A_DOCUMENT) -> ForestTable:
     """The forest plot of the first and the last of `pools`, by default of the protocol.
 
-    Raises WrongUse, naming the columns, for one that is not known.
+    With `options.most` no more rows of reports than stay on a page as it is usually set. Raises WrongUse, naming the
+    columns, for one that is not known.
     """
+    table, most = _forest_table(results, pools, options), options.most
+    while most is not None and most > _FEWER and rows_height(table) > PAGE_ROWS_HEIGHT:
+        most -= _FEWER
+        table = _forest_table(results, pools, replace(options, most=most))
+    return table
+
+
+def _forest_table(results: Results, pools: Pools, options: ForestOptions) -> ForestTable:
     shown = pools or tuple(results.response.pools)
     first, widest = (results.response.pools[pool] for pool in (shown[0], shown[-1]))
     rows = [

@@ -192,6 +192,8 @@ def figure_pixels(figure: Figure, most: float = PNG_DPI) -> Pixels:
 
 def _asked(figure: Figure, dpi: float) -> float:
     width, height = map(float, figure.get_size_inches())
+    if dpi < 1:
+        raise ValueError("a picture has at least 1 dot an inch")
     if dpi * max(width, height) > PNG_LIMIT or dpi**2 * width * height > MOST_PIXELS:
         most = min(PNG_LIMIT / max(width, height), sqrt(MOST_PIXELS / (width * height)))
         raise ValueError(f"a picture of {width:.1f} x {height:.1f} inches has at most {most:.0f} dots an inch")
