@@ -556,13 +556,13 @@ def _steps(found: Cumulative, tone: Tone) -> Iterator[ForestRow]:
 
 
 def subgroup_rows(results: Results, pools: Pools, grouping: str) -> Iterator[ForestRow]:
-    """Each level with its exact interval and its partially pooled rate, the widest pool first, and what is tested.
+    """Each level with its exact interval and its partially pooled rate, pool by pool, and what is tested.
 
     One responder of one patient stands with its interval from 2.5 % and, under it, with what the other levels make of
     it, so that it does not look like 100 %.
     """
     tables = results.subgroups.tables[grouping]
-    yield from _by_pool(results, pools[::-1], lambda pool: _levels(tables[pool], tone_of(results, pool)))
+    yield from _by_pool(results, pools, lambda pool: _levels(tables[pool], tone_of(results, pool)))
 
 
 def _levels(table: Subgroup, tone: Tone) -> Iterator[ForestRow]:

@@ -13,7 +13,18 @@ from metaimt.analyses.wording import fraction, plural
 from metaimt.casefiles.model import CaseFile, Publication
 from metaimt.casefiles.published import PublishedFigure
 from metaimt.casefiles.shared import Search
-from metaimt.content.section import Fold, Section, documents_only, items, page_only, paragraph, row, section, table
+from metaimt.content.section import (
+    Figures,
+    Fold,
+    Section,
+    documents_only,
+    items,
+    page_only,
+    paragraph,
+    row,
+    section,
+    table,
+)
 from metaimt.model.count import Count, Publications
 from metaimt.model.reason import Why
 from metaimt.model.text import Code, Link, Named, Strong, Text, counted, joined, r_of_n, say
@@ -113,6 +124,7 @@ def sources_section(results: Results) -> Section:
     return section(
         "How the evidence was found and read",
         items(map(_search, results.library.searches)),
+        Figures("sources"),
         paragraph(_reading(results)),
         [
             page_only(Fold(Text(Named(title)), table("Included publications", columns, rows))),

@@ -334,7 +334,7 @@ def subgroup_table(results: Results, pools: Pools, grouping: str) -> ForestTable
 def subgroup_figure(results: Results, pools: Pools, grouping: str) -> ReviewFigure | NotDrawn:
     """The figure `by-...` of one grouping."""
     name, table = f"by-{grouping.replace('_', '-')}", subgroup_table(results, pools, grouping)
-    found = {pool: results.subgroups.tables[grouping][pool] for pool in reversed(pools)}
+    found = {pool: results.subgroups.tables[grouping][pool] for pool in pools}
     if not any(_has_known_level(each) for each in found.values()):
         return NotDrawn(name, table.title, f"no evaluable patient has a known {short_name(grouping)}")
     labels = {pool: capital(results.response.pools[pool].label) for pool in found}

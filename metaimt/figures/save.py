@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -112,6 +113,8 @@ def written(svg: str, whole: dict[str, str]) -> str:
         rest = _UPRIGHT.sub("", rest)
         name = found[0][: found[0].index("<text")].replace(f' id="{group}"', "")
         family = look.replace("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif")
+        if any(unicodedata.bidirectional(sign) in ("R", "AL") for sign in text):
+            family += "; unicode-bidi: plaintext"  # in the order of its first letter, as in the other formats
         return f'{name}<text style="{family}"{rest}{length}>{text}</text>'
 
     return _TEXT.sub(one, svg)
