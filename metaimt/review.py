@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast, get_args
 
 from metaimt.analyses.pooled_response import PooledResponse, pooled_response
 from metaimt.casefiles.library import Library, read_library
@@ -154,30 +154,45 @@ def draw_named(
     by: str | None = None,
     columns: tuple[str, ...] = (),
     pool: str | None = None,
+    order: str | None = None,
+    single_cases: str | None = None,
     progress: Progress | None = None,
 ) -> Drawing:
-    """One figure by name, of both pools or of one; `by` and `columns` group the reports of the forest plot.
+    """One figure by name, of both pools or of one; of the forest plot the grouping, columns and order of its reports.
 
-    Raises what `load` raises, and WrongUse, naming the nearest, for an unknown name, pool, grouping or column.
+    single_cases: the reports of one patient as `rows`, `one` row a stratum, or `tiles`; rows where `by` or `columns`
+    ask what each says, else one. Raises what `load` raises, and WrongUse, naming the nearest, for an unknown name,
+    pool, grouping, column, order or form.
     """
     from metaimt.analyses.subgroups import reports_by_level
+    from metaimt.content.forest import PAGE_ROWS, ForestOptions, Order, SingleCases
     from metaimt.content.labels import column_headings
     from metaimt.figures.registry import draw_figure
-    from metaimt.figures.review_forest import USUAL, forest_by_figure
+    from metaimt.figures.review_forest import USUAL, forest_by_figure, forest_figure
     from metaimt.model.fields import GROUPINGS
 
     say = progress or _silent
     column_headings(columns)
     if by is not None:
         check_name("--by", by, GROUPINGS)
+    shown = single_cases or ("rows" if by is not None or columns else "one")
+    check_name("--order", order or "weight", get_args(Order))
+    check_name("--single-cases", shown, get_args(SingleCases))
     say("reading, checking, pooling")
     results = run(review)
     say("drawing")
-    if by is None and not columns:
+    if by is None and not (columns or order or single_cases):
         return draw_figure(results, name, () if pool is None else (pool,))
-    shown = pool or list(results.response.pools)[-1]
-    found = reports_by_level(results.selection, results.protocol, shown, by)
-    return forest_by_figure(results, found, columns or USUAL)
+    options = ForestOptions(
+        columns or USUAL,
+        cast("Order", order or "weight"),
+        cast("SingleCases", shown),
+        None if shown == "rows" else PAGE_ROWS,
+    )
+    if by is None:
+        return forest_figure(results, tuple(results.response.pools) if pool is None else (pool,), options)
+    found = reports_by_level(results.selection, results.protocol, pool or list(results.response.pools)[-1], by)
+    return forest_by_figure(results, found, options.columns, options)
 
 
 def _silent(stage: str) -> None:

@@ -181,6 +181,12 @@ def odds_text(value: float) -> str:
     return f"{value:.2f}" if value < 10 else f"{value:.3g}" if value < 1000 else "over 1,000"
 
 
+def adjusted_text(found: AdjustedRate) -> str:
+    """`69.0 % (95 % interval 48.6 to 82.8)`."""
+    rate, interval = rate_and_limits(found.estimate, found.lower, found.upper, " to ")
+    return f"{rate} % ({100 * found.level:g} % interval {interval})"
+
+
 def selection_text(prior: SelectionPrior) -> str:
     """What the adjusted rate assumes, with the span of its prior."""
     low, high = prior.span()

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +20,11 @@ from metaimt.workers import watched
 
 if TYPE_CHECKING:
     from metaimt.casefiles.library import Library
+    from metaimt.figures.review_figure import ReviewFigure
+    from metaimt.figures.style import Setting
+
+
+FOREST = ("--by", "--columns", "--order", "--single-cases")
 
 
 @told
@@ -38,6 +48,13 @@ def figures(
     columns: Annotated[
         str, typer.Option("--columns", metavar="A,B", help="forest: columns of text: drug, site, duration ...")
     ] = "",
+    order: Annotated[
+        str, typer.Option("--order", metavar="ORDER", help="forest: reports by weight, rate, year or name.")
+    ] = "",
+    single_cases: Annotated[
+        str,
+        typer.Option("--single-cases", metavar="FORM", help="forest: one row a stratum (one), tiles, or rows."),
+    ] = "",
     pool: Annotated[
         str,
         typer.Option(
@@ -47,9 +64,17 @@ def figures(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="File to write: .svg, .png or .pdf. Default: NAME.svg")
     ] = None,
+    width: Annotated[str, typer.Option("--width", help="As a journal asks: 85mm, 170mm, 6.7in. Default: 170mm")] = "",
+    dpi: Annotated[int | None, typer.Option("--dpi", help="Dots an inch of a PNG. Default: 300")] = None,
+    font: Annotated[str, typer.Option("--font", metavar="NAME", help="An installed font. Default: DejaVu Sans")] = "",
+    grey: Annotated[bool, typer.Option("--grey", help="In grey.")] = False,
+    no_title: Annotated[bool, typer.Option("--no-title", help="Without title and subtitle.")] = False,
     folder: Cases = None,
 ) -> None:
-    """Draw one figure of the review to a file; without a name, list them."""
+    """Draw one figure of the review to a file; without a name, list them.
+
+    No option changes a number. Text is at least 7 points high at the width that is asked for.
+    """
     from metaimt.figures.registry import figure_names, known_name
     from metaimt.review import load
 
@@ -61,10 +86,15 @@ def figures(
     wanted = known_name(name.replace("_", "-"), names, "figure")
     if pool:
         known_name(pool, loaded.protocol.pools, "pool")
-    if (by or columns) and wanted != "forest":
-        raise WrongUse(f"--by and --columns are for the figure forest, and '{wanted}' has its own rows and columns")
+    if (by or columns or order or single_cases) and wanted != "forest":
+        raise WrongUse(f"{', '.join(FOREST)} are for the figure forest, and '{wanted}' has its own rows and columns")
     target = out or Path(f"{wanted}.svg")
-    _write(loaded.library, wanted, (by, columns, pool), target)
+    setting = _setting(width, font, title=not no_title)
+    rows = {"by": by, "order": order, "single_cases": single_cases, "pool": pool}
+    chosen = {option: value for option, value in rows.items() if value}
+    listed = tuple(filter(None, (column.strip() for column in columns.split(","))))
+    with _set_as(setting):
+        _write(partial(_drawn, loaded.library, wanted, listed, chosen), target, dpi, grey=grey)
 
 
 def _list(names: dict[str, str]) -> None:
@@ -74,24 +104,75 @@ def _list(names: dict[str, str]) -> None:
     print("\nmetaimt figures NAME --out FILE.svg, .png or .pdf")
 
 
-def _write(library: Library, wanted: str, options: tuple[str, str, str], target: Path) -> None:
-    from metaimt.cli.pool import figure_kind
-    from metaimt.figures.review_figure import NotDrawn
-    from metaimt.figures.save import figure_bytes
-    from metaimt.files import for_terminal, write_file
+_UNITS = {"": 25.4, "mm": 25.4, "cm": 2.54, "in": 1.0}
+_NARROWEST, _WIDEST = 2.0, 40.0
+
+
+def _inches(width: str) -> float:
+    """Raises WrongUse unless it is a length of 51 mm to 1016 mm."""
+    found = re.fullmatch(r"(\d{1,4}(?:\.\d+)?) ?(mm|cm|in|)", width.strip())
+    inches = float(found[1]) / _UNITS[found[2]] if found else 0.0
+    if not _NARROWEST <= inches <= _WIDEST:
+        raise WrongUse(f"--width {width!r} is no width from 51mm to 1016mm; write --width 170mm")
+    return inches
+
+
+def _setting(width: str, font: str, *, title: bool) -> Setting:
+    from metaimt.figures.layout import is_installed
+    from metaimt.figures.style import FONT, Setting
+
+    if font and not is_installed(font):
+        raise WrongUse(f"--font: there is no font {font!r} on this computer; without --font it is {FONT}")
+    return Setting(_inches(width) if width else None, title, font or FONT)
+
+
+def _set_as(setting: Setting) -> AbstractContextManager[None]:
+    """What is drawn within is set so."""
+    from metaimt.figures.style import set_as
+
+    return set_as(setting)
+
+
+def _drawn(
+    library: Library, wanted: str, columns: tuple[str, ...], chosen: dict[str, str], progress: Stages
+) -> ReviewFigure:
+    from metaimt.figures.review_figure import ReviewFigure
+    from metaimt.figures.style import setting
     from metaimt.review import draw_named
 
+    found = draw_named(library, wanted, columns=columns, progress=progress, **chosen)
+    if not isinstance(found, ReviewFigure):
+        raise CannotAnalyse(found.wording())
+    asked, has = setting().width, float(found.figure.get_size_inches()[0])
+    if asked is not None and has > asked + 0.01:
+        raise WrongUse(f"--width: the figure {wanted} needs {25.4 * has:.0f} mm")
+    return found
+
+
+def _write(draw: Callable[[Stages], ReviewFigure], target: Path, dpi: int | None, *, grey: bool) -> None:
+    from metaimt.cli.pool import figure_kind
+    from metaimt.figures.save import figure_bytes, in_grey, without_glyph
+    from metaimt.files import for_terminal, write_file
+
     kind = figure_kind(target)
-    by, columns, pool = options
-    names = tuple(filter(None, (column.strip() for column in columns.split(","))))
     stages = Stages()
     try:
         with watched(stages.moved):
-            drawn = draw_named(library, wanted, by=by or None, columns=names, pool=pool or None, progress=stages)
+            drawn = draw(stages)
     finally:
         stages.end()
-    if isinstance(drawn, NotDrawn):
-        raise CannotAnalyse(drawn.wording())
-    write_file(target, figure_bytes(drawn.figure, kind, title=drawn.title, description=drawn.alt))
+    if grey:
+        in_grey(drawn.figure)
+    try:
+        found = figure_bytes(drawn.figure, kind, title=drawn.title, description=drawn.alt, dpi=dpi)
+    except ValueError as error:
+        raise WrongUse(f"--dpi {dpi}: {error}") from None
+    write_file(target, found)
+    if kind != "svg" and (missing := without_glyph(drawn.figure)):
+        print(
+            f"No letter in the font for {for_terminal(missing)}: a sign stands there. --font NAME takes another font, "
+            "and an SVG keeps the letters.",
+            file=sys.stderr,
+        )
     print(for_terminal(drawn.caption))
     print(f"Written: {target.as_posix()}")

@@ -9,12 +9,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final, Literal, Protocol, get_args
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, Protocol, get_args
 
 from metaimt.analyses.breakdown import NOT_REPORTED
 from metaimt.analyses.comparison import Comparison
+from metaimt.analyses.heterogeneity import Heterogeneity
 from metaimt.analyses.models import Interval, Model
 from metaimt.analyses.over_time import BY_YEAR, UNDATED, Cumulative
 from metaimt.analyses.pooled_response import Group
@@ -24,43 +25,70 @@ from metaimt.analyses.subgroups import PRIMARY, LevelRows, ReportsByLevel, Subgr
 from metaimt.analyses.wording import (
     NOTHING,
     fraction,
+    odds_text,
     p_value,
+    percent,
     plural,
     prior_words,
     rate_and_limits,
     short_method,
+    significant,
 )
 from metaimt.casefiles.studies import Studies, Study
 from metaimt.content.labels import capital, column_texts, points, r_of_n, report_labels, short_name
 from metaimt.evidence.selection import Placed
 from metaimt.model.count import Count
 from metaimt.model.reason import Reason
+from metaimt.model.unit import Unit
 from metaimt.statistics.outcome import NotIdentified, NotRun
+from metaimt.statistics.posterior import PooledProportion, RhoPosterior
 from metaimt.statistics.prediction import Prediction
 from metaimt.statistics.proportion import clopper_pearson
 
-RowKind = Literal["heading", "report", "companion", "summary", "prediction", "plain", "note", "space"]
+RowKind = Literal["heading", "report", "cases", "companion", "summary", "prediction", "plain", "note", "space"]
 Tone = Literal["strict", "rest", "local"]
+Order = Literal["weight", "rate", "year", "name"]
+SingleCases = Literal["rows", "one", "tiles"]
 Pools = tuple[str, ...]
 """Names of pools, never empty; a figure of one pool takes the last, the widest."""
 
+
+@dataclass(frozen=True)
+class ForestOptions:
+    """How the rows of reports are shown; no estimate depends on it.
+
+    columns: from the case files. order: of the rows of a stratum; weight: the largest first. single_cases: the reports
+    of one patient each as a row each, as one row a stratum, or as one row of tiles, one a patient. most: rows of
+    reports at the most, None for `MOST_ROWS`.
+    """
+
+    columns: tuple[str, ...] = ("drug",)
+    order: Order = "weight"
+    single_cases: SingleCases = "rows"
+    most: int | None = None
+
+
+USUAL: Final = ForestOptions()
+PAGE_ROWS: Final = 30
+"""Reports that a figure of one page shows one by one."""
 MOST_ROWS: Final = 150
 """Reports, patients or steps in time that one figure or one table of the page shows."""
 LARGER: Final = "2 or more"
 HEADLINE_MODEL: Final = "beta-binomial"
-_WITH_INTERVAL: Final = ("report", "companion", "summary", "prediction")
+_WITH_INTERVAL: Final = ("report", "cases", "companion", "summary", "prediction")
 
 
 @dataclass(frozen=True)
 class ForestRow:
     """One row of a forest plot.
 
-    kind: heading (bold), report (box and interval), companion (a second estimate of the row above: a small
-    rhomb), summary (diamond), prediction (dashed bar), plain (texts without a mark), note (small text across the
-    figure) or space. `columns` are the texts under the headings of the columns.
+    kind: heading (bold), report (box and interval), cases (reports of one patient each, together), companion (a
+    second estimate of the row above: a small rhomb), summary (diamond), prediction (dashed bar), plain (texts without
+    a mark), note (small text across the figure) or space. `columns` are the texts under the headings of the columns.
     `estimate`, `lower` and `upper` are proportions; `size` is the number of patients, the area of the box.
     tone: strict (filled), rest (hollow) or local (the local cohort: a disc). `interval_text` replaces the
     printed "74.3 % [62.1 to 84.0]". `reference`, of a heading: a dashed upright line through the rows under it.
+    `tiles` are the best responses of the patients of a row of cases, shown in place of its interval.
     `counts` are the patients of the row, and `pool` the pool that counts them, where the label names none.
 
     Raises ValueError, naming the row, unless lower <= estimate <= upper where an interval is drawn (a
@@ -79,6 +107,7 @@ class ForestRow:
     reference: float | None = None
     counts: Count | None = None
     pool: str = ""
+    tiles: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(RowKind):
@@ -218,77 +247,189 @@ def _by_pool(results: Results, pools: Pools, rows_of: Callable[[str], Iterable[F
 # ---------- report by report ----------
 
 
-def report_rows(results: Results, headline: str, widest: str) -> Iterator[ForestRow]:
-    """Stratum by stratum: its heading, a row a report, its rate in both pools, and a space.
+def share_of_information(results: Results, pool: str) -> Callable[[Iterable[Unit]], float | None]:
+    """Units -> their share of what all of a pool tell of its mean: n / (1 + (n - 1) rho) of a report of n patients.
+
+    At the posterior median of rho; each patient of a report has the same share. None for units that the pool has not.
+    """
+    group = results.response.pools[pool]
+    rho = group.orr.rho if isinstance(group.orr, PooledProportion) else None
+    correlation = rho.estimate if isinstance(rho, RhoPosterior) else 0.0
+    each = {report: 1 / (1 + (n - 1) * correlation) for report, _, n in group.clusters}
+    inside = {part.unit.id for part in group.counts.parts}
+    total = math.fsum(each[report] * n for report, _, n in group.clusters)
+
+    def share(units: Iterable[Unit]) -> float | None:
+        known = [each[unit.report] * unit.evaluable for unit in units if unit.id in inside and unit.evaluable]
+        return math.fsum(known) / total if known else None
+
+    return share
+
+
+def _weight(share: float | None) -> str:
+    return "–" if share is None else percent(share)
+
+
+def report_rows(results: Results, headline: str, widest: str, options: ForestOptions = USUAL) -> Iterator[ForestRow]:
+    """Stratum by stratum: its heading, the reports of the headline pool and its rate, then the others and theirs.
 
     A report has two rows where only some of its patients are in the headline pool. Of many the largest have one, and
-    the others one together.
+    the others one together. The rows up to the rate of a pool, those of the pools before it too, add up to it but for
+    those that `shared_note` names. The last column is the share of the information of the widest pool.
     """
     members = [member for member in results.selection.of_either(headline, widest) if member.unit.evaluable]
-    sizes = _sizes(members, headline)
-    largest = sorted(sizes, key=lambda row: (-sizes[row], row))[:MOST_ROWS]
+    made = _Reports(
+        results, options, widest, share_of_information(results, widest), _shown(members, headline, widest, options)
+    )
     for stratum in results.protocol.strata:
         inside = [member for member in members if member.stratum == stratum]
         if not inside:
             continue
         strata = {name: results.response.pools[name].strata[stratum] for name in (headline, widest)}
         yield ForestRow("heading", capital(strata[headline].label))
-        for pool, first in ((headline, True), (widest, False)):
+        for pool, first in dict.fromkeys(((headline, True), (widest, False))):
             tone: Tone = "strict" if first else "rest"
-            mine = [member for member in inside if member.is_in(headline) == first]
-            yield from _reports(results, mine, pool, tone, {name for name, counted in largest if counted == first})
-        yield from (_diamond(group, "strict" if name == headline else "rest", name) for name, group in strata.items())
+            yield from made.rows([member for member in inside if member.is_in(headline) == first], pool, tone)
+            if first or widest != headline:
+                yield made.diamond(strata[pool], tone, pool)
         yield SPACE
 
 
-def _reports(
-    results: Results, members: Iterable[Placed], pool: str, tone: Tone, shown: Collection[str]
-) -> Iterator[ForestRow]:
-    """The largest first."""
-    by_report: dict[str, list[Placed]] = {}
+def _shown(
+    members: Iterable[Placed], headline: str, widest: str, options: ForestOptions
+) -> dict[tuple[str, bool], bool]:
+    """(report, whether the headline pool counts it) of each row -> whether it is one of cases; others have no row."""
+    groups: dict[tuple[str, bool], list[Placed]] = {}
     for member in members:
-        by_report.setdefault(member.unit.report, []).append(member)
-    labels, of_pool = report_labels(results.library.reports), results.response.pools[pool].label
-    for report, placed in sorted(by_report.items(), key=_by_size):
-        if report in shown:
-            counts = Count.of(f"{report} in {of_pool}", (member.unit for member in placed))
-            label = labels[report] + _shared_mark(placed, results.selection.pools[-1])
-            yield _report(label, counts, "local" if counts.units[0].local else tone, pool)
-    rest = [member for report, placed in by_report.items() if report not in shown for member in placed]
-    if rest:
-        label = others(len(by_report.keys() - shown), "report")
-        counts = Count.of(f"{rest[0].stratum} {label} in {of_pool}", (member.unit for member in rest))
-        yield ForestRow("plain", label, ("", r_of_n(counts)), counts=counts, pool=pool)
+        groups.setdefault((member.unit.report, member.is_in(headline)), []).append(member)
+    sizes = {key: sum(member.unit.evaluable for member in placed) for key, placed in groups.items()}
+    single: dict[tuple[str, bool], list[tuple[str, bool]]] = {}
+    for key, placed in groups.items():
+        own = _shared_mark(placed, widest) or any(member.unit.local for member in placed)
+        if options.single_cases != "rows" and sizes[key] == 1 and not own:
+            single.setdefault((placed[0].stratum or "", key[1]), []).append(key)
+    cases = {key for keys in single.values() if len(keys) > 1 for key in keys}
+    alone = sorted(sizes.keys() - cases, key=lambda row: (-sizes[row], row))
+    most = MOST_ROWS if options.most is None else min(options.most, MOST_ROWS)
+    return {key: key in cases for key in (*alone[:most], *sorted(cases))}
 
 
-def _by_size(item: tuple[str, list[Placed]]) -> tuple[int, int, str]:
-    report, placed = item
-    return -sum(member.unit.evaluable for member in placed), placed[0].unit.year or 9999, report
+@dataclass(frozen=True)
+class _Reports:
+    """What makes the rows of the reports of one stratum; `shown` as `_shown` says."""
+
+    results: Results
+    options: ForestOptions
+    widest: str
+    share: Callable[[Iterable[Unit]], float | None]
+    shown: Mapping[tuple[str, bool], bool]
+
+    def rows(self, members: Iterable[Placed], pool: str, tone: Tone) -> Iterator[ForestRow]:
+        """In the order asked for, then the reports of one patient together, then the others together."""
+        by_report: dict[str, list[Placed]] = {}
+        for member in members:
+            by_report.setdefault(member.unit.report, []).append(member)
+        labels, first = report_labels(self.results.library.reports), tone == "strict"
+        of_pool = self.results.response.pools[pool].label
+        kept: dict[bool | None, list[str]] = {False: [], True: [], None: []}
+        units_of = {report: [member.unit for member in placed] for report, placed in by_report.items()}
+        for report in sorted(by_report, key=lambda each: _place(self.options.order, units_of[each], labels[each])):
+            kept[self.shown.get((report, first))].append(report)
+        for report in kept[False]:
+            counts = Count.of(f"{report} in {of_pool}", units_of[report])
+            label = labels[report] + _shared_mark(by_report[report], self.widest)
+            yield self.report(label, counts, "local" if counts.units[0].local else tone, pool)
+        for together, reports in ((True, kept[True]), (False, kept[None])):
+            if reports:
+                label = of_one_patient(len(reports)) if together else others(len(reports), "report")
+                units = [unit for report in reports for unit in units_of[report]]
+                counts = Count.of(f"{by_report[reports[0]][0].stratum} {label} in {of_pool}", units)
+                columns = self.columns((), counts)
+                yield (
+                    self.cases(label, columns, counts, tone, pool)
+                    if together
+                    else ForestRow("plain", label, columns, counts=counts, pool=pool)
+                )
+
+    def columns(self, first: Iterable[str], counts: Count) -> tuple[str, ...]:
+        """The texts under the headings: `first`, r/n and the weight."""
+        texts = tuple(first)[: len(self.options.columns)]
+        empty = ("",) * (len(self.options.columns) - len(texts))
+        return (*texts, *empty, r_of_n(counts), _weight(self.share(counts.units)))
+
+    def report(self, label: str, counts: Count, tone: Tone, pool: str) -> ForestRow:
+        """A report by itself."""
+        columns = self.columns(column_texts(self.options.columns, counts.units), counts)
+        exact = clopper_pearson(counts.responders, counts.evaluable)
+        return rate_row("report", label, columns, exact, tone=tone, size=counts.evaluable, counts=counts, pool=pool)
+
+    def cases(self, label: str, columns: tuple[str, ...], counts: Count, tone: Tone, pool: str) -> ForestRow:
+        """The reports of one patient each."""
+        exact = clopper_pearson(counts.responders, counts.evaluable)
+        row = rate_row("cases", label, columns, exact, tone=tone, size=counts.evaluable, counts=counts, pool=pool)
+        return replace(row, tiles=responses_of(counts)) if self.options.single_cases == "tiles" else row
+
+    def diamond(self, group: Group, tone: Tone, pool: str = "") -> ForestRow:
+        """A stratum or pool."""
+        counts = group.counts
+        columns = self.columns((plural(counts.reports, "report"),), counts)
+        label, size = capital(group.label), counts.evaluable
+        return rate_row("summary", label, columns, group.orr, tone=tone, size=size, counts=counts, pool=pool)
 
 
-def _report(label: str, counts: Count, tone: Tone, pool: str) -> ForestRow:
-    drugs = sorted({unit.drug + (" +" if unit.combined_with else "") for unit in counts.units})
-    exact = clopper_pearson(counts.responders, counts.evaluable)
-    columns = (", ".join(drugs), r_of_n(counts))
-    return rate_row("report", label, columns, exact, tone=tone, size=counts.evaluable, counts=counts, pool=pool)
+def responses_of(counts: Count) -> tuple[str, ...]:
+    """The best response of each patient, best first; a patient of an arm has none but that he responded or did not."""
+    found = (
+        part.unit.response or ("response" if part.r else "no response") for part in counts.parts for _ in range(part.n)
+    )
+    return tuple(sorted(found, key=lambda each: RESPONSES.index(each) if each in RESPONSES else len(RESPONSES)))
 
 
-def _diamond(group: Group, tone: Tone, pool: str = "") -> ForestRow:
-    counts, columns = group.counts, (plural(group.counts.reports, "report"), r_of_n(group.counts))
-    label = capital(group.label)
-    return rate_row("summary", label, columns, group.orr, tone=tone, size=counts.evaluable, counts=counts, pool=pool)
+RESPONSES: Final = ("CR", "PR", "response", "SD", "PD", "NE", "no response")
 
 
-def pool_rows(results: Results, pools: Pools, *, predicted: bool) -> Iterator[ForestRow]:
-    """The rate of each pool and, where asked for, what a new report may show; the first pool is filled."""
+def of_one_patient(number: int) -> str:
+    """The label of their row: `12 reports of one patient`."""
+    return f"{plural(number, 'report')} of one patient"
+
+
+def _place(order: Order, units: Sequence[Unit], label: str) -> tuple[Any, ...]:
+    """What a report is put in order by; ties by size, year and id."""
+    size, year = sum(unit.evaluable for unit in units), units[0].year or 9999
+    first: dict[Order, tuple[Any, ...]] = {
+        "weight": (),
+        "rate": (-significant(sum(unit.responders for unit in units) / size),),
+        "year": (year,),
+        "name": (label.casefold(),),
+    }
+    return (*first[order], -size, year, units[0].report)
+
+
+def pool_rows(
+    results: Results, pools: Pools, *, predicted: bool, options: ForestOptions = USUAL
+) -> Iterator[ForestRow]:
+    """The rate of each pool and, where asked for, what a new report may show and how much reports differ."""
+    made = _Reports(results, options, pools[-1], share_of_information(results, pools[-1]), {})
     for pool in pools:
         tone: Tone = "strict" if pool == pools[0] else "rest"
         group = results.response.pools[pool]
-        yield _diamond(group, tone)
-        prediction = results.heterogeneity[pool].prediction if predicted and group.orr is not None else None
-        if prediction is not None:
-            prior = (f"rho ~ {prior_words(prediction.rho_prior)}",)
-            yield _prediction("Prediction, new report", prediction, prior, tone)
+        yield made.diamond(group, tone)
+        found = results.heterogeneity[pool]
+        if predicted and group.orr is not None and found.prediction is not None:
+            yield _prediction("Prediction, new report", found.prediction, (), tone)
+            yield ForestRow("note", heterogeneity_said(group, found))
+
+
+def heterogeneity_said(group: Group, found: Heterogeneity) -> str:
+    """How much the reports of a pool differ: `Between reports: rho 0.07 [0.00 to 0.29], K = 18 reports, ...`."""
+    reports, rho = f"K = {plural(group.counts.reports, 'report')}", found.rho
+    if not isinstance(rho, RhoPosterior):
+        return f"Between reports: rho {rho.wording()}, {reports}."
+    prior = "" if found.prediction is None else f" (prior {prior_words(found.prediction.rho_prior)})"
+    return (
+        f"Between reports: rho {rho.estimate:.2f} [{rho.lower:.2f} to {rho.upper:.2f}]{prior}, {reports}, "
+        f"{rho.informative} of two patients or more."
+    )
 
 
 def _prediction(label: str, found: Prediction, columns: tuple[str, ...] = (), tone: Tone = "strict") -> ForestRow:
@@ -317,17 +458,18 @@ def shared_note(results: Results, headline: str, widest: str) -> str:
 # ---------- reports under the levels of a grouping, with columns from the case files ----------
 
 
-def level_rows(results: Results, found: ReportsByLevel, columns: tuple[str, ...]) -> Iterator[ForestRow]:
+def level_rows(results: Results, found: ReportsByLevel, options: ForestOptions = USUAL) -> Iterator[ForestRow]:
     """A row a report under each level, of many the largest; then the level with its exact and partially pooled rate.
 
     Without a grouping the pool stands last, with the interval that it has everywhere.
     """
+    columns = options.columns
     sizes = sorted((row.orr.evaluable for level in found.levels for row in level.reports), reverse=True)
     smallest = 0 if len(sizes) <= MOST_ROWS else sizes[MOST_ROWS] + 1
     for place, level in enumerate(found.levels):
         yield from [SPACE] if place else []
         yield ForestRow("heading", capital(level.name))
-        yield from _of_level(results, level, columns, smallest)
+        yield from _of_level(results, level, options, smallest)
         yield from _level(level, len(columns)) if found.grouping is not None else []
         if not isinstance(level.pooled, NotRun):
             rate = level.pooled
@@ -337,18 +479,34 @@ def level_rows(results: Results, found: ReportsByLevel, columns: tuple[str, ...]
         yield rate_row("summary", capital(group.label), (*("",) * len(columns), r_of_n(group.counts)), group.orr)
 
 
-def _of_level(results: Results, level: LevelRows, columns: tuple[str, ...], smallest: int) -> Iterator[ForestRow]:
-    labels = report_labels(results.library.reports)
-    for row in level.reports:
-        if row.orr.evaluable >= smallest:
-            local = any(unit.local for unit in row.counts.units)
-            tone: Tone = "local" if local else "strict" if row.headline else "rest"
-            texts = (*column_texts(columns, row.counts.units), r_of_n(row.orr))
-            yield rate_row("report", labels[row.report], texts, row.orr, tone=tone, size=row.orr.evaluable)
-    rest = [row.orr for row in level.reports if row.orr.evaluable < smallest]
+def _of_level(results: Results, level: LevelRows, options: ForestOptions, smallest: int) -> Iterator[ForestRow]:
+    labels, columns = report_labels(results.library.reports), options.columns
+    empty = ("",) * len(columns)
+    single = [
+        row for row in level.reports if row.orr.evaluable == 1 and not any(unit.local for unit in row.counts.units)
+    ]
+    split = ([row for row in single if row.headline == first] for first in (True, False))
+    groups = [rows for rows in split if len(rows) > 1 and options.single_cases != "rows"]
+    together = [row for rows in groups for row in rows]
+    alone = [row for row in level.reports if row.orr.evaluable >= smallest and row not in together]
+    for row in sorted(alone, key=lambda row: _place(options.order, row.counts.units, labels[row.report])):
+        local = any(unit.local for unit in row.counts.units)
+        tone: Tone = "local" if local else "strict" if row.headline else "rest"
+        texts = (*column_texts(columns, row.counts.units), r_of_n(row.orr))
+        yield rate_row("report", labels[row.report], texts, row.orr, tone=tone, size=row.orr.evaluable)
+    for rows in groups:
+        label = of_one_patient(len(rows))
+        counts = Count(f"{level.name}: {label}", tuple(part for row in rows for part in row.counts.parts))
+        exact = clopper_pearson(counts.responders, counts.evaluable)
+        look: Tone = "strict" if rows[0].headline else "rest"
+        cases = rate_row(
+            "cases", label, (*empty, r_of_n(counts)), exact, tone=look, size=exact.evaluable, counts=counts
+        )
+        yield replace(cases, tiles=responses_of(counts)) if options.single_cases == "tiles" else cases
+    rest = [row.orr for row in level.reports if row.orr.evaluable < smallest and row not in together]
     if rest:
-        counts = fraction(sum(orr.responders for orr in rest), sum(orr.evaluable for orr in rest))
-        yield ForestRow("plain", others(len(rest), "report"), (*("",) * len(columns), counts))
+        counted = fraction(sum(orr.responders for orr in rest), sum(orr.evaluable for orr in rest))
+        yield ForestRow("plain", others(len(rest), "report"), (*empty, counted))
 
 
 def _level(level: LevelRows, columns: int) -> Iterator[ForestRow]:
@@ -398,13 +556,13 @@ def _steps(found: Cumulative, tone: Tone) -> Iterator[ForestRow]:
 
 
 def subgroup_rows(results: Results, pools: Pools, grouping: str) -> Iterator[ForestRow]:
-    """Each level with its exact interval and its partially pooled rate, the widest pool first, and what is tested.
+    """Each level with its exact interval and its partially pooled rate, pool by pool, and what is tested.
 
     One responder of one patient stands with its interval from 2.5 % and, under it, with what the other levels make of
     it, so that it does not look like 100 %.
     """
     tables = results.subgroups.tables[grouping]
-    yield from _by_pool(results, pools[::-1], lambda pool: _levels(tables[pool], tone_of(results, pool)))
+    yield from _by_pool(results, pools, lambda pool: _levels(tables[pool], tone_of(results, pool)))
 
 
 def _levels(table: Subgroup, tone: Tone) -> Iterator[ForestRow]:
@@ -491,6 +649,18 @@ def _by_change(left: ReportLeftOut) -> tuple[float, str]:
 
 def _without(left: ReportLeftOut, label: str, tone: Tone) -> ForestRow:
     return rate_row("report", label, (r_of_n(left.own), r_of_n(left), points(left.change)), left.orr, tone=tone)
+
+
+def adjusted_rows(results: Results, pools: Pools) -> Iterator[ForestRow]:
+    """A row a prior: the rate adjusted for selection, the protocol's first."""
+    return _by_pool(results, pools, lambda pool: _adjusted(results.response.pools[pool], tone_of(results, pool)))
+
+
+def _adjusted(group: Group, tone: Tone) -> Iterator[ForestRow]:
+    for rate in () if isinstance(group.adjusted, NotRun) else group.adjusted:
+        low, high = rate.prior.span()
+        span = "" if rate.prior.log_sd == 0 else f" ({odds_text(low)} to {odds_text(high)})"
+        yield rate_row("report", rate.prior.wording(), (f"{rate.prior.odds_ratio:g}{span}",), rate, tone=tone)
 
 
 # ---------- other models, and a table of studies ----------

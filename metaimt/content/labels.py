@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from string import ascii_lowercase
 from typing import Final, Protocol
@@ -15,6 +16,8 @@ from metaimt.model.unit import Unit
 from metaimt.problem import check_name
 
 NOT_STATED: Final = "–"
+_NEXT: Final = re.compile(r"[,;\N{ARABIC COMMA}\N{IDEOGRAPHIC COMMA}\N{FULLWIDTH COMMA}]|\s+et al")
+_LONGEST: Final = 40
 _SURNAME: Final = re.compile(r"([^,]{2,40}?) [A-Z]{1,4}(?:[,.]|\s+et al|$)")
 
 
@@ -76,10 +79,26 @@ def report_labels(reports: Iterable[CaseFile]) -> dict[str, str]:
 
 def _label(report: CaseFile) -> str:
     """First author's surname and the year; the id where either is not known."""
-    match = _SURNAME.match(report.report.authors or "")
-    if match is None or report.report.year is None:
+    name = surname(report.report.authors or "")
+    if not name or report.report.year is None:
         return report.id
-    return f"{match[1]} {report.report.year}"
+    return f"{name} {report.report.year}"
+
+
+def surname(authors: str) -> str:
+    """Of the first author: `Made` of `Made UP, Other C`; in a script without capitals what stands before the last word.
+
+    Empty where it cannot be told apart from the given names.
+    """
+    match = _SURNAME.match(authors)
+    if match is not None:
+        return match[1]
+    first = _NEXT.split(authors, maxsplit=1)[0].strip()
+    letters = [sign for sign in first if sign.isalpha()]
+    if len(first) > _LONGEST or not letters or any(unicodedata.category(sign) != "Lo" for sign in letters):
+        return ""
+    *family, last = first.split()
+    return " ".join(family) or last
 
 
 def column_headings(names: Iterable[str]) -> tuple[str, ...]:

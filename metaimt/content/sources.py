@@ -16,6 +16,7 @@ from metaimt.casefiles.shared import Search
 from metaimt.content.characteristics import TITLE, characteristics_table
 from metaimt.content.section import (
     Block,
+    Figures,
     Fold,
     Section,
     documents_only,
@@ -125,6 +126,7 @@ def sources_section(results: Results) -> Section:
     return section(
         "How the evidence was found and read",
         items(map(_search, results.library.searches)),
+        Figures("sources"),
         paragraph(_reading(results)),
         _characteristics(results),
         [

@@ -5,19 +5,21 @@ Every row is wrapped and placed, every column as wide as its texts, and the plot
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from math import fsum
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Patch, Rectangle
 
-from metaimt.analyses.wording import percent
+from metaimt.analyses.wording import rate_and_limits
 from metaimt.content.forest import ForestRow, RowKind, Tone
 from metaimt.figures import style
 from metaimt.figures.layout import (
+    GRAIN,
     MARGIN,
     TICK,
     Align,
@@ -28,13 +30,15 @@ from metaimt.figures.layout import (
     column_align,
     line_height,
     new_sheet,
+    text_width,
     threshold_entries,
     upright_sign,
     widest,
     wrap,
 )
 from metaimt.figures.review_figure import Place
-from metaimt.figures.style import BODY, SMALL, STRONG, TextStyle
+from metaimt.figures.style import BODY, PAGE_WIDTH, SMALL, STRONG, TextStyle, setting
+from metaimt.problem import WrongUse
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,27 +98,27 @@ def zoomed(limits: Iterable[tuple[float, float]]) -> tuple[float, float]:
 
 # ---------- where rows and columns stand ----------
 
-GAP: Final = 0.17
-INDENT: Final = 0.12
-LABEL_MIN: Final = 1.0
-LABEL_WRAP: Final = 2.1
-"""Labels are not wrapped narrower than this to keep a figure on a page."""
-LABEL_MAX: Final = 3.2
-COLUMN_MAX: Final = 1.5
+GAP: Final = 0.13
+INDENT: Final = 0.1
+LABEL_MIN: Final = 0.8
 INTERVAL_MAX: Final = 1.6
-PAGE_WIDTH: Final = 7.2
-"""Inches, the text width of a journal page: the plot takes what the texts leave of it."""
-PLOT_MIN: Final = 2.7
-PLOT_MAX: Final = 3.4
-SPACE: Final = 0.09
+PLOT_LEAST: Final = 1.15
+"""Inches that a plot of intervals needs."""
+PLOT_SHARE: Final = 0.25
+"""Of the width, which the plot has unless the texts, wrapped ever narrower, leave less."""
+_WRAPS: Final = ((3.2, 1.5), (2.1, 1.5), (1.7, 1.3), (1.6, 1.0), (1.45, 0.9), (1.2, 0.8))
+"""Inches at which labels and columns are wrapped, the widest that leaves the plot its share."""
+SPACE: Final = 46 / GRAIN
 WORD_GAP: Final = 0.06
+STACKED: Final = 10 / GRAIN
+"""Inches between a label and the plot under it."""
 
 _TEXT: Final[dict[RowKind, TextStyle]] = {"heading": STRONG, "summary": STRONG, "note": SMALL, "companion": SMALL}
-_USUAL_PADDING: Final = (0.012, 0.012)
+_USUAL_PADDING: Final = (6 / GRAIN, 6 / GRAIN)
 _PADDING: Final[dict[RowKind, tuple[float, float]]] = {
-    "heading": (0.08, 0.015),
-    "summary": (0.02, 0.02),
-    "companion": (0.0, 0.02),
+    "heading": (41 / GRAIN, 8 / GRAIN),
+    "summary": (10 / GRAIN, 10 / GRAIN),
+    "companion": (0.0, 10 / GRAIN),
 }
 
 
@@ -138,7 +142,10 @@ class _Columns:
 
 @dataclass(frozen=True)
 class _Line:
-    """A row with its texts wrapped; `indent` in inches."""
+    """A row with its texts wrapped; `indent` in inches.
+
+    stacked: label and interval stand above the cells and the plot. least: inches of height that its marks need.
+    """
 
     row: ForestRow
     indent: float
@@ -146,6 +153,8 @@ class _Line:
     cells: tuple[tuple[str, ...], ...]
     estimate: tuple[str, ...]
     bracket: tuple[str, ...]
+    stacked: bool = False
+    least: float = 0.0
 
     @property
     def text(self) -> TextStyle:
@@ -158,28 +167,78 @@ class _Line:
         return _PADDING.get(self.row.kind, _USUAL_PADDING)
 
     @property
+    def _beside(self) -> int:
+        """Lines of the texts beside the label, or under it."""
+        interval = () if self.stacked else (self.estimate, self.bracket)
+        filled = (lines for lines in (*self.cells, *interval) if any(lines))
+        return max(map(len, filled), default=int(self.row.kind not in ("heading", "note", "space")))
+
+    @property
+    def _above(self) -> int:
+        """Lines of the label, and of what stands on its line."""
+        return max(map(len, (self.label, self.estimate, self.bracket))) if self.stacked else len(self.label)
+
+    @property
+    def sunk(self) -> float:
+        """Inches from the first line of the label to that of the rest."""
+        return self._above * line_height(self.text) + STACKED if self.stacked and self._beside else 0.0
+
+    @property
     def height(self) -> float:
         """Inches from the top of this row to the top of the next."""
         if self.row.kind == "space":
             return SPACE
-        count = max(len(lines) for lines in (self.label, *self.cells, self.estimate, self.bracket))
-        return sum(self.padding) + count * line_height(self.text)
+        label, beside = self._above * line_height(self.text), self._beside * line_height(self.text)
+        beside, label = max(beside, self.least), self.sunk or label
+        return sum(self.padding) + (label + beside if self.stacked else max(label, beside))
 
     @property
     def spans(self) -> bool:
         """Whether the label may run on over the columns to its right."""
-        return self.row.kind == "note" or (self.row.kind == "heading" and not any(self.row.columns))
+        return self.row.kind == "note" or self.stacked or (self.row.kind == "heading" and not any(self.row.columns))
 
     def labelled(self, width: float) -> _Line:
         """With its label wrapped."""
         return replace(self, label=wrap(self.row.label, width - self.indent, self.text))
 
 
-def _lay_out(table: ForestTable) -> tuple[_Line, tuple[_Line, ...], _Columns]:
-    """The heading and the rows with every text wrapped, and the place of every column."""
+def _lay_out(table: ForestTable, least: float) -> tuple[_Line, tuple[_Line, ...], _Columns]:
+    """The heading and the rows with every text wrapped, and the place of every column.
+
+    Wrapped ever narrower until the plot has its share of the width; if it then has less than `least`, labels stand
+    above their rows. A figure that still does not fit is as wide as it must be. Raises WrongUse, with that width, if
+    another was asked for.
+    """
+    asked = setting().width
+    width = PAGE_WIDTH if asked is None else asked
+    for wraps in _WRAPS:
+        found = _placed(table, wraps, width)
+        if _plot(found) >= max(PLOT_SHARE * width, least):
+            return found
+    if _plot(found) >= least or asked is None:
+        return found if _plot(found) >= least else _placed(table, wraps, width + least - _plot(found))
+    found = _placed(table, (width, wraps[1]), width, stacked=True)
+    if _plot(found) < min(least, PLOT_LEAST):
+        needed = 25.4 * (width + least - _plot(found))
+        raise WrongUse(f"--width: the columns of this figure need {math.ceil(needed)} mm, or fewer columns")
+    return found
+
+
+def _plot(found: tuple[_Line, tuple[_Line, ...], _Columns]) -> float:
+    """Inches that a layout leaves for the plot."""
+    left, right = found[2].plot
+    return right - left
+
+
+def _placed(
+    table: ForestTable, wraps: tuple[float, float], width: float, *, stacked: bool = False
+) -> tuple[_Line, tuple[_Line, ...], _Columns]:
+    """The layout with labels and columns wrapped at so many inches, on a sheet of `width`."""
     rows = [ForestRow("heading", table.label_heading, table.column_headings), *map(_bare, table.rows)]
-    count = len(table.column_headings)
-    lines = [_wrapped(row, indent, count) for row, indent in zip(rows, _indents(rows), strict=True)]
+    rows = _joined(rows) if stacked else rows
+    count = len(rows[0].columns)
+    made = (_wrapped(row, indent, count, wraps[1]) for row, indent in zip(rows, _indents(rows), strict=True))
+    lines = [replace(line, stacked=stacked and line.row.kind not in ("note", "space")) for line in made]
     lines[0] = replace(lines[0], bracket=wrap(table.interval_heading, INTERVAL_MAX, STRONG))
 
     cells = []
@@ -190,22 +249,40 @@ def _lay_out(table: ForestTable) -> tuple[_Line, tuple[_Line, ...], _Columns]:
     bracket = max((widest(line.bracket, line.text) for line in pairs), default=0.0) + WORD_GAP
     estimate = max((widest(line.estimate, line.text) for line in pairs), default=-WORD_GAP)
     interval = max(estimate + bracket, *(widest(line.bracket, line.text) for line in lines))
-    texts = fsum(width for width, _ in cells) + interval + (2 + count) * GAP + 2 * MARGIN
 
-    limit = min(max(PAGE_WIDTH - texts - PLOT_MIN, LABEL_WRAP), LABEL_MAX)
-    lines = [line if line.spans else line.labelled(limit) for line in lines]
-    label = max(LABEL_MIN, *(line.indent + widest(line.label, line.text) for line in lines))
-    x = MARGIN + label + GAP
+    right = width - MARGIN
+    lines = [line if line.spans else line.labelled(wraps[0]) for line in lines]
+    label = max([LABEL_MIN, *(line.indent + widest(line.label, line.text) for line in lines if not line.spans)])
+    x = MARGIN + (INDENT if stacked else label + GAP)
     places: list[tuple[float, Align]] = []
-    for width, align in cells:
-        places.append((x + width if align == "right" else x, align))
-        x += width + GAP
-    plot = min(max(PAGE_WIDTH - label - texts, PLOT_MIN), PLOT_MAX)
-    right = x + plot + GAP + interval
-    columns = _Columns(tuple(places), (x, x + plot), right - bracket, right)
-    ends = {"note": right - MARGIN, "heading": x - GAP - MARGIN}
-    lines = [line.labelled(ends[line.row.kind]) if line.spans else line for line in lines]
-    return _sunk(lines[0]), tuple(lines[1:]), columns
+    for wide, align in cells:
+        places.append((x + wide if align == "right" else x, align))
+        x += wide + (GAP if wide else 0.0)
+    plot = (x, right - PLOT_PAD if stacked else right - interval - GAP)
+    columns = _Columns(tuple(places), plot, right - bracket, right)
+    lines = [line.labelled(_end(line, columns, interval) - MARGIN) if line.spans else line for line in lines]
+    return (lines[0] if stacked else _sunk(lines[0])), tuple(lines[1:]), columns
+
+
+def _end(line: _Line, columns: _Columns, interval: float) -> float:
+    """Where a label that runs on must end: before the interval or the plot, or with the sheet."""
+    if line.stacked:
+        return columns.right - (interval + GAP if any(line.bracket) or any(line.estimate) else 0.0)
+    return columns.right if line.row.kind == "note" else max(columns.plot[0] - GAP, MARGIN + LABEL_MIN)
+
+
+def _joined(rows: Sequence[ForestRow]) -> list[ForestRow]:
+    """The rows with their columns of words in the label: `Made 2016, crizotinib`; columns of numbers stay."""
+    count = len(rows[0].columns)
+    filled = [(*row.columns, *[""] * (count - len(row.columns))) for row in rows]
+    numbers = [column_align(cells[place] for cells in filled[1:]) == "right" for place in range(count)]
+
+    def joined(row: ForestRow, cells: Sequence[str]) -> ForestRow:
+        words = (cell for cell, number in zip(cells, numbers, strict=True) if cell.strip() and not number)
+        kept = tuple(cell for cell, number in zip(cells, numbers, strict=True) if number)
+        return replace(row, label=", ".join((row.label, *words)), columns=kept)
+
+    return [joined(row, cells) for row, cells in zip(rows, filled, strict=True)]
 
 
 def _bare(row: ForestRow) -> ForestRow:
@@ -235,17 +312,17 @@ def _indents(rows: Sequence[ForestRow]) -> list[float]:
     return indents
 
 
-def _wrapped(row: ForestRow, indent: float, columns: int) -> _Line:
+def _wrapped(row: ForestRow, indent: float, columns: int, cell: float) -> _Line:
     """The row with its columns wrapped, and as yet without its label."""
     text = _TEXT.get(row.kind, BODY)
     cells = (*row.columns, *[""] * (columns - len(row.columns)))
     estimate, bracket = (wrap(part, INTERVAL_MAX, text) for part in row.interval_parts)
-    return _Line(row, indent, ("",), tuple(wrap(cell, COLUMN_MAX, text) for cell in cells), estimate, bracket)
+    return _Line(row, indent, ("",), tuple(wrap(each, cell, text) for each in cells), estimate, bracket)
 
 
 # ---------- the signs of intervals ----------
 
-BOX_MIN: Final = 0.05
+BOX_MIN: Final = 26 / GRAIN
 BOX_MAX: Final = 0.125
 FULL_BOX: Final = 16.0
 """Patients that a box of full size stands for at the least, so that single cases stay small."""
@@ -286,6 +363,13 @@ class RowPlot(Protocol):
     def axis(self) -> tuple[float, float]:
         """The ends of the axis, in its own unit."""
 
+    @property
+    def least(self) -> float:
+        """Inches of width without which it cannot be drawn."""
+
+    def height(self, number: int, width: float) -> float:
+        """Inches that the marks of row `number` need in a plot of this width; 0 for no more than a line of text."""
+
     def ticks(self) -> list[tuple[float, str]]:
         """Where the grid stands, and what is written there."""
 
@@ -308,6 +392,13 @@ class _Intervals:
     @property
     def axis(self) -> tuple[float, float]:
         return self.table.axis
+
+    @property
+    def least(self) -> float:
+        return PLOT_LEAST
+
+    def height(self, number: int, width: float) -> float:
+        return tiles_height(len(self.table.rows[number].tiles), width)
 
     @cached_property
     def largest(self) -> float:
@@ -334,6 +425,9 @@ class _Intervals:
         row, name, axes = self.table.rows[number], f"row-{number}", plot.axes
         if row.extent is None:
             return
+        if row.tiles:
+            draw_tiles(plot, row.tiles, y, name)
+            return
         lower, estimate, upper = row.extent
         weight = math.sqrt((self.largest / 4 if row.size is None else row.size) / self.largest)
         start, end = plot.ends(lower, upper)
@@ -342,6 +436,11 @@ class _Intervals:
             if start < end:
                 caps = plot.inside(lower), plot.inside(upper)
                 style.draw_bar(axes, (start, end), y, DIAMOND, caps).set_gid(f"{name}-interval")
+        elif row.kind == "cases":
+            colour = style.MARKS[row.tone].edge
+            style.draw_line(axes, (start, end), (y, y), colour=colour).set_gid(f"{name}-interval")
+            if plot.inside(estimate):
+                _draw_cases(axes, row.tone, (estimate, y), plot.unit).set_gid(f"{name}-cases")
         elif row.kind == "summary":
             colour = style.DIAMONDS[row.tone].edge
             _draw_diamond(plot, row.tone, (lower, estimate, upper), y, name)
@@ -367,13 +466,18 @@ class _Intervals:
     def legend(self) -> list[LegendEntry]:
         table = self.table
         kinds = {row.kind for row in table.rows}
-        tones = {row.tone for row in table.rows if row.kind == "report"}
+        tones = {row.tone for row in table.rows if row.kind in ("report", "cases")}
         narrow, wide = table.pools
         words: dict[Tone, str] = {"strict": f"In {narrow}", "rest": f"In {wide} only", "local": "Local cohort"}
         words |= table.words
         entries = [LegendEntry(text, partial(_paint_box, tone)) for tone, text in words.items() if tone in tones]
         if len({row.size for row in table.rows if row.kind == "report" and row.size}) > 1:
             entries.append(LegendEntry("Area: number of patients", _paint_areas))
+        entries += [
+            LegendEntry("Reports of one patient, together", partial(_paint_cases, tone))
+            for tone in sorted({row.tone for row in table.rows if row.kind == "cases" and not row.tiles}, reverse=True)
+        ][:1]
+        entries += tile_entries(response for row in table.rows for response in row.tiles)
         if "companion" in kinds:
             entries.append(LegendEntry("Partially pooled", _paint_companion))
         entries += self._summaries()
@@ -400,7 +504,8 @@ class _Intervals:
         table, (low, high) = self.table, self.table.axis
         entries = []
         if table.reference is not None and low <= table.reference <= high:
-            text = f"{table.reference_label}, {percent(table.reference)}"
+            rate, _ = rate_and_limits(table.reference, table.reference, table.reference)
+            text = f"{table.reference_label}, {rate} %"
             entries.append(LegendEntry(text, upright_sign(**style.REFERENCE)))
         if any(row.reference is not None for row in table.rows):
             entries.append(LegendEntry(table.reference_label, upright_sign(**style.REFERENCE)))
@@ -420,6 +525,77 @@ def _draw_diamond(plot: Plot, tone: Tone, extent: tuple[float, float, float], y:
         bottom, top = plot.axes.get_ylim()
         window = Rectangle((start, bottom), end - start, top - bottom, transform=plot.axes.transData)
         diamond.set_clip_path(window)
+
+
+def _draw_cases(axes: Axes, tone: Tone, centre: tuple[float, float], unit: float) -> Patch:
+    """An upright bar, which no report has."""
+    look = style.MARKS[tone]
+    colours = {"facecolor": look.face, "edgecolor": look.edge, "linewidth": 0.9, "joinstyle": "miter"}
+    return style.draw_rectangle(axes, centre, (0.038 * unit, 0.11), **colours, clip_on=False, zorder=4)
+
+
+def _paint_cases(tone: Tone, axes: Axes, x: float, y: float) -> None:
+    style.draw_line(axes, (x - _SIGN, x + _SIGN), (y, y), colour=style.MARKS[tone].edge)
+    _draw_cases(axes, tone, (x, y), 1.0)
+
+
+TILE: Final = 0.072
+TILE_STEP: Final = 0.084
+"""Inches of a tile, and from one to the next."""
+TILES: Final = {
+    "CR": ("Complete response", style.INK),
+    "PR": ("Partial response", style.BLUE),
+    "response": ("Response, kind not stated", style.SKY),
+    "SD": ("Stable disease", style.tint(style.YELLOW, 0.8)),
+    "PD": ("Progressive disease", style.PAPER),
+    "NE": ("Not assessed (NE)", style.PAPER),
+    "no response": ("No response, kind not stated", style.PAPER),
+}
+"""Of each response: its words, and the fill of its tile: the lighter, the less of a response, also in grey."""
+
+
+def tiles_height(number: int, width: float) -> float:
+    """Inches that so many tiles take in a plot of this width."""
+    return math.ceil(number / _tiles_a_line(width)) * TILE_STEP
+
+
+def _tiles_a_line(width: float) -> int:
+    return max(1, int((width - 2 * PLOT_PAD) / TILE_STEP + _ROUNDING))
+
+
+def draw_tiles(plot: Plot, responses: Sequence[str], y: float, name: str) -> None:
+    """One tile a patient, line by line from `y` on; the tiles carry the ids `NAME-tile-k`."""
+    a_line = _tiles_a_line((plot.high - plot.low) / plot.unit + 2 * PLOT_PAD)
+    for number, response in enumerate(responses):
+        row, place = divmod(number, a_line)
+        x = plot.low + (place + 0.5) * TILE_STEP * plot.unit
+        draw_tile(plot.axes, response, (x, y + row * TILE_STEP), plot.unit).set_gid(f"{name}-tile-{number}")
+
+
+def draw_tile(axes: Axes, response: str, centre: tuple[float, float], unit: float = 1.0) -> Patch:
+    """A patient: filled by the response, with a bar for progression, a cross for who cannot be assessed."""
+    look: dict[str, Any] = {"facecolor": TILES.get(response, TILES["NE"])[1], "edgecolor": style.INK}
+    look |= {"linewidth": 0.6, "joinstyle": "miter", "clip_on": False, "zorder": 4}
+    (x, y), half = centre, TILE / 2
+    strokes = {"PD": ((1, 1),), "NE": ((1, 1), (1, -1)), "no response": ((1, 0),)}.get(response, ())
+    for dx, dy in strokes:
+        ends = ((x - dx * half * unit, x + dx * half * unit), (y + dy * half, y - dy * half))
+        style.draw_line(axes, *ends, width=0.6, zorder=5)
+    return style.draw_rectangle(axes, centre, (TILE * unit, TILE), **look)
+
+
+def tile_entries(responses: Iterable[str]) -> list[LegendEntry]:
+    """One entry for each response that is shown."""
+    present = set(responses)
+    return [
+        LegendEntry(words, partial(_paint_tile, response))
+        for response, (words, _) in TILES.items()
+        if response in present
+    ]
+
+
+def _paint_tile(response: str, axes: Axes, x: float, y: float) -> None:
+    draw_tile(axes, response, (x, y))
 
 
 def _paint_box(tone: Tone, axes: Axes, x: float, y: float) -> None:
@@ -474,10 +650,19 @@ def draw_forest_rows(table: ForestTable) -> tuple[Figure, tuple[Place, ...]]:
     return draw_rows(table, _Intervals(table))
 
 
+def rows_height(table: ForestTable) -> float:
+    """Inches that the rows of a forest plot take as it is usually set."""
+    with style.set_as(style.Setting()), style.figure_style():
+        _, lines, _ = _lay_out(table, PLOT_LEAST)
+    return fsum(line.height for line in lines)
+
+
 def draw_rows(table: ForestTable, drawn: RowPlot) -> tuple[Figure, tuple[Place, ...]]:
     """Draw the texts of `table` with `drawn` in its plot, on a figure as large as they need; where each row stands."""
     with style.figure_style():
-        heading, lines, columns = _lay_out(table)
+        heading, lines, columns = _lay_out(table, drawn.least)
+        inside = columns.plot[1] - columns.plot[0]
+        lines = tuple(replace(line, least=drawn.height(at, inside)) for at, line in enumerate(lines))
         width, (left, right) = columns.right - MARGIN, columns.plot
         title = Words.wrapped(width, (table.title, style.TITLE), (table.subtitle, style.SUBTITLE))
         axis_label = Words.wrapped(right - left, (table.axis_label, BODY))
@@ -485,9 +670,9 @@ def draw_rows(table: ForestTable, drawn: RowPlot) -> tuple[Figure, tuple[Place, 
 
         height = max(fsum(line.height for line in lines), SPACE)
         head = MARGIN + (title.height + _BLOCK_GAP if title.lines else 0)
-        body = head + heading.height + (_TICK_HEIGHT if height > TALL else 0)
+        body = math.ceil(GRAIN * (head + heading.height + (_TICK_HEIGHT if height > TALL else 0))) / GRAIN
         bottom = body + height + 0.03
-        below = bottom + _TICK_HEIGHT + axis_label.height + _BLOCK_GAP
+        below = bottom + (_TICK_HEIGHT if drawn.ticks() else 0.0) + axis_label.height + _BLOCK_GAP
 
         sheet = new_sheet(columns.right + MARGIN, below + foot.height + MARGIN)
         title.draw(sheet, MARGIN, MARGIN)
@@ -508,14 +693,27 @@ def _draw_plot(sheet: Sheet, drawn: RowPlot, ends: tuple[float, float], y: tuple
     unit = (high - low) / (right - left - 2 * PLOT_PAD)
     axes = sheet.row_axes(left, right - left, top, bottom - top)
     axes.set_xlim(low - PLOT_PAD * unit, high + PLOT_PAD * unit)
-    for value, label in drawn.ticks():
+    for value, label in _apart(drawn.ticks(), unit):
         x = left + PLOT_PAD + (value - low) / unit
         style.draw_line(axes, (value, value), (top, bottom), colour=style.GRID, width=style.THIN, zorder=1)
         sheet.tick(x, bottom, label, BODY)
         if tall:
             sheet.block(x, top - 0.02 - line_height(BODY), (label,), BODY, "center")
-    style.draw_line(axes, (max(low, 0.0), high), (bottom, bottom))  # signs may stand before 0
+    if drawn.ticks():
+        style.draw_line(axes, (max(low, 0.0), high), (bottom, bottom))  # signs may stand before 0
     return Plot(axes, low, high, unit, top)
+
+
+def _apart(ticks: Sequence[tuple[float, str]], unit: float) -> Sequence[tuple[float, str]]:
+    """Every tick, or every second, third ... of a narrow plot, so that their labels stand apart."""
+    for step in range(1, len(ticks)):
+        kept = ticks[::step]
+        room = (right[0] - left[0] for left, right in itertools.pairwise(kept))
+        wide = [text_width(label, BODY) for _, label in kept]
+        needed = ((left + right) / 2 + WORD_GAP for left, right in itertools.pairwise(wide))
+        if all(inches >= least for inches, least in zip((each / unit for each in room), needed, strict=True)):
+            return kept
+    return ticks[:1]
 
 
 def _draw_rows(
@@ -532,8 +730,11 @@ def _draw_rows(
             sheet.band(top, line.height, columns.all, style.BAND)
         if line.row.kind == "note":
             sheet.cover(top, line.height, columns.plot)
+        if line.sunk:
+            paper = style.BAND if banded else style.PAPER
+            sheet.cover(top, line.padding[0] + line.sunk, columns.plot, paper)
         _draw_texts(sheet, columns, line, top)
-        drawn.mark(plot, number, top + line.padding[0] + line_height(line.text) / 2)
+        drawn.mark(plot, number, top + line.padding[0] + line.sunk + line_height(line.text) / 2)
         places.append(sheet.place(MARGIN, top, columns.right - MARGIN, line.height))
         top += line.height
     return tuple(places)
@@ -559,6 +760,6 @@ def _draw_texts(sheet: Sheet, columns: _Columns, line: _Line, top: float) -> Non
     y = top + line.padding[0]
     sheet.block(MARGIN + line.indent, y, line.label, line.text)
     for (x, align), cell in zip(columns.cells, line.cells, strict=True):
-        sheet.block(x, y, cell, line.text, align)
+        sheet.block(x, y + line.sunk, cell, line.text, align)
     sheet.block(columns.estimate_end, y, line.estimate, line.text, "right")
     sheet.block(columns.right, y, line.bracket, line.text, "right")

@@ -20,7 +20,7 @@ from metaimt.analyses.results import Results
 from metaimt.analyses.wording import percent
 from metaimt.content.labels import capital, version_line
 from metaimt.figures import style
-from metaimt.figures.layout import Sheet, Words, clean, line_height, new_sheet, text_width, widest
+from metaimt.figures.layout import Sheet, Words, clean, drawable, line_height, new_sheet, text_width, widest
 from metaimt.figures.review_figure import Counting, NotDrawn, Pools, ReviewFigure
 from metaimt.figures.style import BODY, INK, MEDIUM, SMALL, STRONG, SUBTITLE, TITLE, VERMILLION, TextStyle, draw_line
 from metaimt.statistics.outcome import NotRun
@@ -96,7 +96,8 @@ class _Frame:
 
 
 def _draw(plot: SurvivalPlot) -> Figure:
-    inner = WIDTH - 2 * SIDE
+    wide = style.setting().width or WIDTH
+    inner = wide - 2 * SIDE
     head = Words.wrapped(inner, (plot.title, TITLE), (plot.subtitle, SUBTITLE), (plot.warning, _WARNING))
     notes = Words.wrapped(inner, *((note, SMALL) for note in plot.notes))
     labels = [clean(each.label) for each in plot.curves]
@@ -105,10 +106,10 @@ def _draw(plot: SurvivalPlot) -> Figure:
     bottom = top + _HEIGHT
     risk_top = bottom + 0.18 + 2 * line_height(BODY) + 0.1
     notes_top = risk_top + line_height(STRONG) + 0.02 + len(labels) * line_height(BODY) + 0.1
-    sheet = new_sheet(WIDTH, notes_top + notes.height + SIDE)
+    sheet = new_sheet(wide, notes_top + notes.height + SIDE)
     head.draw(sheet, SIDE, SIDE)
     ticks = plot.ticks or _ticks(max(each.curve.last for each in plot.curves))
-    frame = _Frame(sheet, left, WIDTH - SIDE - 0.12, top, bottom, ticks)
+    frame = _Frame(sheet, left, wide - SIDE - 0.12, top, bottom, ticks)
     axes = sheet.plot_axes(left, frame.right - left, top, _HEIGHT, zorder=-1)
     axes.set(xlim=(0, ticks[-1]), ylim=(0, 100))
     axes.set_autoscale_on(False)
@@ -145,7 +146,7 @@ def _scales(frame: _Frame, axes: Axes, plot: SurvivalPlot) -> None:
     middle = (frame.left + frame.right) / 2, bottom + 0.19 + line_height(BODY) + 0.02
     sheet.text(middle, clean(plot.x_label), BODY, "center")
     upright = frame.left - 0.46, (frame.top + bottom) / 2
-    name = sheet.axes.text(*upright, clean(plot.y_label), rotation=90, ha="center", va="center")
+    name = sheet.axes.text(*upright, drawable(clean(plot.y_label)), rotation=90, ha="center", va="center")
     name.set(fontsize=BODY.size, color=BODY.colour, parse_math=False)
 
 

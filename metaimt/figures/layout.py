@@ -16,7 +16,19 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from metaimt.figures.review_figure import Place
-from metaimt.figures.style import BODY, FONT, INK, MEDIUM, PAPER, SMALL, STRONG, TextStyle, draw_line
+from metaimt.figures.style import (
+    BODY,
+    INK,
+    MEDIUM,
+    PAPER,
+    SMALL,
+    STRONG,
+    SUBTITLE,
+    TITLE,
+    TextStyle,
+    draw_line,
+    setting,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,21 +46,24 @@ MARGIN: Final = 0.12
 TICK: Final = 0.035
 """Inches that a tick of an axis is long."""
 
+WHOLE: Final = "whole-"
+"""Begins the id of a text some letters of which the font has not; its label is the whole text."""
+GRAIN: Final = 512
 _MEASURING_DPI: Final = 1000.0
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 _BREAK_AFTER: Final = "-/_,;:.+"
 _NUMERIC: Final = re.compile(r"[\d\s./,%<>=\N{EN DASH}\N{MINUS SIGN}+-]*\d[\d\s./,%\N{EN DASH}-]*")
 
 
-@lru_cache(maxsize=16)
-def _properties(style: TextStyle) -> font_manager.FontProperties:
-    return font_manager.FontProperties(family=FONT, weight="bold" if style.bold else "normal", size=style.size)
+@lru_cache(maxsize=64)
+def _properties(style: TextStyle, font: str) -> font_manager.FontProperties:
+    return font_manager.FontProperties(family=font, weight="bold" if style.bold else "normal", size=style.size)
 
 
-@lru_cache(maxsize=1)
-def _drawable() -> frozenset[int]:
+@lru_cache(maxsize=4)
+def _drawable(font: str) -> frozenset[int]:
     """The code points that the font has in both weights."""
-    paths = (font_manager.findfont(_properties(style), fallback_to_default=False) for style in (BODY, STRONG))
+    paths = (font_manager.findfont(_properties(style, font), fallback_to_default=False) for style in (BODY, STRONG))
     regular, bold = (frozenset(font_manager.get_font(path).get_charmap()) for path in paths)
     return regular & bold
 
@@ -58,32 +73,52 @@ def _renderer() -> RendererAgg:
     return RendererAgg(1, 1, _MEASURING_DPI)  # type: ignore[no-untyped-call,unused-ignore]
 
 
-@lru_cache(maxsize=8192)
 def clean(text: str) -> str:
-    """One line of `text` that can be drawn: control characters become spaces, signs without glyph U+FFFD."""
+    """One line of `text` that can be written: control characters become spaces, signs without glyph U+FFFD.
+
+    A letter that the font has not stays: an SVG holds it for the fonts of its reader.
+    """
+    return _cleaned(text, setting().font)
+
+
+@lru_cache(maxsize=8192)
+def _cleaned(text: str, font: str) -> str:
     spaced = (" " if unicodedata.category(sign) in ("Cc", "Zl", "Zp") else sign for sign in text)
     shown = (sign for sign in spaced if unicodedata.category(sign) != "Cf")
     joined = re.sub(" +", " ", unicodedata.normalize("NFC", "".join(shown))).strip(" ")
-    known = _drawable()
-    return "".join(sign if ord(sign) in known else _REPLACEMENT for sign in joined)
+    known = _drawable(font)
+    return "".join(
+        sign if ord(sign) in known or unicodedata.category(sign)[0] in "LM" else _REPLACEMENT for sign in joined
+    )
+
+
+def drawable(text: str) -> str:
+    """Cleaned text with U+FFFD for each letter that the font has not: it is as wide, and all that pixels can show."""
+    known = _drawable(setting().font)
+    return "".join(sign if ord(sign) in known else _REPLACEMENT for sign in text)
+
+
+def is_installed(font: str) -> bool:
+    """Whether matplotlib knows a font of that name."""
+    return font in font_manager.get_font_names()
 
 
 def text_width(text: str, style: TextStyle) -> float:
     """Width of one line of cleaned text, in inches, as drawn within `figure_style()`."""
-    return _measured(text, style, str(rcParams["text.hinting"])) if text else 0.0
+    return _measured(drawable(text), style, setting().font, str(rcParams["text.hinting"])) if text else 0.0
 
 
 @lru_cache(maxsize=32768)
-def _measured(text: str, style: TextStyle, _hinting: str) -> float:
+def _measured(text: str, style: TextStyle, font: str, _hinting: str) -> float:
     """The setting that matplotlib measures under is part of the key."""
     measure: Callable[..., tuple[float, float, float]] = _renderer().get_text_width_height_descent
-    width, _, _ = measure(text, _properties(style), ismath=False)
+    width, _, _ = measure(text, _properties(style, font), ismath=False)
     return float(width) / _MEASURING_DPI
 
 
 def line_height(style: TextStyle) -> float:
-    """Distance of two baselines, in inches."""
-    return style.size * LEADING / 72
+    """Distance of two baselines, in inches; a multiple of 1 / `GRAIN`, so that equal rows are equal to the last bit."""
+    return round(style.size * LEADING / 72 * GRAIN) / GRAIN
 
 
 def wrap(text: str, width: float, style: TextStyle) -> tuple[str, ...]:
@@ -132,7 +167,7 @@ def column_align(cells: Iterable[str]) -> Align:
 def draw_sign(axes: Axes, at: tuple[float, float], sign: str, style: TextStyle) -> None:
     """One cleaned sign in the middle of `at`."""
     text = axes.text(*at, sign, ha="center", va="center_baseline", color=style.colour, zorder=6)
-    text.set(fontproperties=_properties(style), parse_math=False)
+    text.set(fontproperties=_properties(style, setting().font), parse_math=False)
 
 
 @dataclass(frozen=True)
@@ -146,9 +181,14 @@ class Sheet:
 
     def text(self, at: tuple[float, float], line: str, style: TextStyle, align: Align = "left") -> None:
         """Put one line of cleaned text with its baseline at `at`; nothing in it is taken for markup."""
-        if line:
-            look: dict[str, Any] = {"fontproperties": _properties(style), "color": style.colour, "parse_math": False}
-            self.axes.text(*at, line, ha=align, va="baseline", zorder=6, **look)
+        if not line:
+            return
+        font = _properties(style, setting().font)
+        look: dict[str, Any] = {"fontproperties": font, "color": style.colour, "parse_math": False}
+        shown = drawable(line)
+        written = self.axes.text(*at, shown, ha=align, va="baseline", zorder=6, **look)
+        if shown != line:
+            written.set(label=line, gid=f"{WHOLE}{len(self.axes.texts)}")
 
     def block(self, x: float, top: float, lines: Sequence[str], style: TextStyle, align: Align = "left") -> float:
         """Put lines one below the other from `top` on; returns where they end."""
@@ -167,9 +207,9 @@ class Sheet:
         box.set(transform=self.axes.transData, zorder=-2)
         self.figure.add_artist(box)
 
-    def cover(self, top: float, height: float, ends: tuple[float, float]) -> None:
+    def cover(self, top: float, height: float, ends: tuple[float, float], colour: str = PAPER) -> None:
         """Paper over the lines of a plot, for a text that runs across it."""
-        self.axes.add_artist(self._rectangle(top, height, ends, PAPER))
+        self.axes.add_artist(self._rectangle(top, height, ends, colour))
 
     @staticmethod
     def _rectangle(top: float, height: float, ends: tuple[float, float], colour: str) -> Rectangle:
@@ -219,8 +259,12 @@ class Words:
 
     @classmethod
     def wrapped(cls, width: float, *texts: tuple[str, TextStyle]) -> Words:
-        """Each text broken into lines of at most `width` inches; a blank one takes no line."""
-        return cls(tuple((line, style) for text, style in texts if text.strip() for line in wrap(text, width, style)))
+        """Each text broken into lines of at most `width` inches; a blank one takes no line.
+
+        Nor does a title or subtitle where the figure is set without.
+        """
+        shown = (text for text in texts if text[0].strip() and (setting().title or text[1] not in (TITLE, SUBTITLE)))
+        return cls(tuple((line, style) for text, style in shown for line in wrap(text, width, style)))
 
     @property
     def height(self) -> float:

@@ -22,7 +22,22 @@ from metaimt.figures import style
 from metaimt.figures.forest import AXIS_LABEL
 from metaimt.figures.layout import MARGIN, Legend, LegendEntry, Sheet, Words, level_sign, line_height, new_sheet
 from metaimt.figures.review_figure import Counting, NotDrawn, Pools, ReviewFigure
-from metaimt.figures.style import BLUE, BODY, GREY, INK, PAPER, SILVER, SMALL, STRONG, SUBTITLE, THIN, TITLE, tint
+from metaimt.figures.style import (
+    BLUE,
+    BODY,
+    GREY,
+    INK,
+    PAGE_WIDTH,
+    PAPER,
+    SILVER,
+    SMALL,
+    STRONG,
+    SUBTITLE,
+    THIN,
+    TITLE,
+    setting,
+    tint,
+)
 from metaimt.model.count import Count, Reports
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.small_study import SmallStudies
@@ -36,7 +51,7 @@ _X_LABEL: Final = "responders are s times as likely to be published as non-respo
 _FUNNEL: Final = "Larger reports by their size: the funnel"
 _TICKS: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 _FIFTHS: Final = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-_WIDTH, _LEFT, _RIGHT, _FOOT, _GAP = 7.4, 0.55, 0.15, 0.42, 0.12
+_LEFT, _RIGHT, _FOOT, _GAP = 0.55, 0.15, 0.42, 0.12
 _DASHES, _DOTS = (4, 2.5), (1, 1.8)
 _DISC: Final = 4.5  # points across
 _AREA: Final = 14.0  # square points of a mark of the funnel, for each report at the place
@@ -84,11 +99,12 @@ def _draw_panels(
     head, height, between: inches of the tallest head, of a panel, and between two.
     """
     with style.figure_style():
-        inner = _WIDTH - 2 * MARGIN
+        wide = setting().width or PAGE_WIDTH
+        inner = wide - 2 * MARGIN
         told, rows = Words.wrapped(inner, (title, TITLE), (subtitle, SUBTITLE)), Legend.wrapped(inner, legend)
         above = MARGIN + told.height + _GAP
         top = above + rows.height + _GAP
-        sheet = new_sheet(_WIDTH, top + head + height + _FOOT + MARGIN)
+        sheet = new_sheet(wide, top + head + height + _FOOT + MARGIN)
         told.draw(sheet, MARGIN, MARGIN)
         rows.draw(sheet, MARGIN, above)
         width = _panel_width(len(panels), between)
@@ -98,12 +114,12 @@ def _draw_panels(
             axes = sheet.plot_axes(left, width, top + head, height)
             draw(_Panel(sheet, axes, left, top + head, width, height))
         below = Words.wrapped(inner, (x_label, BODY))
-        below.draw(sheet, (_LEFT + _WIDTH - _RIGHT) / 2, top + head + height + 0.25, "center")
+        below.draw(sheet, (_LEFT + wide - _RIGHT) / 2, top + head + height + 0.25, "center")
         return sheet.figure
 
 
 def _panel_width(number: int, between: float) -> float:
-    return (_WIDTH - _LEFT - _RIGHT - between * (number - 1)) / number
+    return ((setting().width or PAGE_WIDTH) - _LEFT - _RIGHT - between * (number - 1)) / number
 
 
 # ---------- the selectivity curve ----------

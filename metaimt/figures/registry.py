@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
+from metaimt.analyses.breakdown import NOT_REPORTED
 from metaimt.figures.review_figure import Draw, Drawing, Pools
 from metaimt.problem import WrongUse
 
@@ -28,15 +29,20 @@ OTHERS: Final = "others"
 
 _CURVE: Final = "Kaplan-Meier, where it may run"
 _FIGURES: Final = {
+    "sources": {
+        "flow": ("metaimt.figures.flow:flow_figure", "from records to pools, after PRISMA"),
+    },
     "headline": {
         "forest": ("metaimt.figures.review_forest:forest_figure", "every report, strata and pools"),
         "strata": ("metaimt.figures.review_forest:strata_figure", "pools by design, and the separate rows"),
     },
     "subgroups": {  # after those of each subgroup of the protocol
+        "tiles": ("metaimt.figures.tiles:tiles_figure", "a tile a patient: drug, partner, site, histology"),
         "evidence-map": ("metaimt.figures.cell_map:evidence_map_figure", "fusion partner by drug"),
     },
     "duration": {
         "swimmer": ("metaimt.figures.swimmer:swimmer_figure", "treatment courses, patient by patient"),
+        "waterfall": ("metaimt.figures.waterfall:waterfall_figure", "change of size, where it is known"),
         "time-on-treatment": ("metaimt.figures.kaplan_meier:time_on_treatment_figure", _CURVE),
         "pfs": ("metaimt.figures.kaplan_meier:pfs_figure", _CURVE),
         "response-duration": ("metaimt.figures.kaplan_meier:response_duration_figure", _CURVE),
@@ -51,6 +57,7 @@ _FIGURES: Final = {
         "over-time": ("metaimt.figures.review_forest:over_time_figure", "the pool after each publication year")
     },
     "publication_bias": {
+        "adjusted": ("metaimt.figures.review_forest:adjusted_figure", "the rate adjusted for selection, by its priors"),
         "selectivity": (
             "metaimt.figures.publication_bias:selectivity_figure",
             "the true ORR if publication is selective",
@@ -59,6 +66,10 @@ _FIGURES: Final = {
     },
 }
 """Section of the report -> its figures: name -> (where it is drawn, what it shows)."""
+ON_REQUEST: Final = ("methods", "leave-one-out", "by-sex", "by-drug-generation")
+"""Figures that `metaimt figures NAME` draws and a build does not."""
+FEWEST: Final = 3
+"""Patients of some known level without which a build draws no figure of a subgroup."""
 _SUBGROUP: Final = "metaimt.figures.review_forest:subgroup_figure"
 SECTIONS: Final = (*_FIGURES, "cohort", OTHERS)
 """The sections of the report that have figures."""
@@ -74,6 +85,15 @@ def figure_names(protocol: Protocol) -> dict[str, str]:
             }
         found |= {name: words for name, (_, words) in figures.items()}
     return found
+
+
+def is_built(results: Results, name: str) -> bool:
+    """Whether a build draws a figure without being asked; those of the cohorts always."""
+    table = results.subgroups.tables.get(name.removeprefix(BY).replace("-", "_")) if name.startswith(BY) else None
+    if name in ON_REQUEST or table is None:
+        return name not in ON_REQUEST
+    levels = (each.level for found in table.values() for each in found.levels)
+    return any(level.name != NOT_REPORTED and level.counts.evaluable >= FEWEST for level in levels)
 
 
 def section_of(name: str) -> str:

@@ -19,17 +19,19 @@ from metaimt.analyses.publication_bias import of_reports_of
 from metaimt.analyses.results import Results
 from metaimt.analyses.sensitivity import Cell
 from metaimt.analyses.subgroups import ReportsByLevel, Subgroup
-from metaimt.analyses.wording import estimate_with_interval, limits, percent, plural, significant
+from metaimt.analyses.wording import adjusted_text, estimate_with_interval, limits, percent, plural, significant
 from metaimt.casefiles.studies import Studies
 from metaimt.content.forest import (
     HEADLINE_MODEL,
     LARGER,
+    PAGE_ROWS,
+    ForestOptions,
     ForestRow,
     Pools,
+    adjusted_rows,
     by_year,
     compact_note,
     design_rows,
-    forest_note,
     left_out,
     left_out_rows,
     level_rows,
@@ -45,9 +47,11 @@ from metaimt.content.forest import (
     year_rows,
 )
 from metaimt.content.labels import capital, column_headings, points, pools_said, r_of_n, short_name, version_line
-from metaimt.figures.forest import ForestTable, draw_forest, draw_forest_rows, zoomed
+from metaimt.figures.forest import ForestTable, draw_forest, draw_forest_rows, rows_height, zoomed
 from metaimt.figures.review_figure import Counting, NotDrawn, Place, Region, ReviewFigure
+from metaimt.model.count import Count
 from metaimt.problem import CannotAnalyse
+from metaimt.statistics.adjusted import AdjustedRate
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.prediction import Prediction
 
@@ -61,6 +65,7 @@ MOST_STUDIES: Final = 300
 _OVER_TIME: Final = "The pooled response rate as it has grown"
 _OTHERWISE: Final = "The pooled response rate if something is done otherwise"
 _LEFT_OUT: Final = "The pooled response rate without each report"
+_ADJUSTED: Final = "The rate adjusted for selection, over its priors"
 _MODELS: Final = "The pooled response rate under other models"
 
 
@@ -84,19 +89,39 @@ def _zoomed(rows: Iterable[ForestRow]) -> tuple[float, float]:
 # ---------- report by report ----------
 
 
-def forest_table(results: Results, pools: Pools = ()) -> ForestTable:
-    """The forest plot of the first and the last of `pools`, by default of the protocol."""
+IN_A_DOCUMENT: Final = ForestOptions(single_cases="one", most=PAGE_ROWS)
+"""The forest on one page."""
+PAGE_ROWS_HEIGHT: Final = 8.6
+"""Inches of rows that leave room for title, legend and notes on an A4 page."""
+_FEWER: Final = 5
+BY_GROUP: Final = ForestOptions()
+
+
+def forest_table(results: Results, pools: Pools = (), options: ForestOptions = IN_A_DOCUMENT) -> ForestTable:
+    """The forest plot of the first and the last of `pools`, by default of the protocol.
+
+    With `options.most` no more rows of reports than stay on a page as it is usually set. Raises WrongUse, naming the
+    columns, for one that is not known.
+    """
+    table, most = _forest_table(results, pools, options), options.most
+    while most is not None and most > _FEWER and rows_height(table) > PAGE_ROWS_HEIGHT:
+        most -= _FEWER
+        table = _forest_table(results, pools, replace(options, most=most))
+    return table
+
+
+def _forest_table(results: Results, pools: Pools, options: ForestOptions) -> ForestTable:
     shown = pools or tuple(results.response.pools)
     first, widest = (results.response.pools[pool] for pool in (shown[0], shown[-1]))
     rows = [
-        *report_rows(results, first.name, widest.name),
+        *report_rows(results, first.name, widest.name, options),
         ForestRow("heading", "Pools"),
-        *pool_rows(results, shown, predicted=True),
+        *pool_rows(results, shown, predicted=True, options=options),
     ]
     return _table(
         results,
         results.protocol.headline,
-        ("Report", "Drug", "r/n"),
+        ("Report", *column_headings(options.columns), "r/n", "Weight"),
         [_named(row) for row in rows if row.counts is None or row.counts.evaluable],
         reference=first.orr.estimate if first.orr else None,
         reference_label=f"Pooled ORR, {short_name(first.name)}",
@@ -106,10 +131,10 @@ def forest_table(results: Results, pools: Pools = ()) -> ForestTable:
 
 
 def _named(row: ForestRow) -> ForestRow:
-    """The diamond of a stratum says of which pool it is."""
+    """The diamond of a stratum, under its heading, says of which pool it is."""
     if row.kind != "summary" or not row.pool:
         return row
-    return replace(row, label=f"{row.label}, {short_name(row.pool)}")
+    return replace(row, label=capital(short_name(row.pool)))
 
 
 def _forest_notes(first: Group, widest: Group) -> Iterator[str]:
@@ -120,23 +145,56 @@ def _forest_notes(first: Group, widest: Group) -> Iterator[str]:
         "holds 80 % and is largely the prior."
     )
     both = f"Filled: {first.label}. Hollow: counted in {widest.label} only. " if widest is not first else ""
-    yield f"{both}A + marks a drug given with something else."
+    yield (
+        f"{both}Weight: share of the information on the mean of {widest.label}, n / (1 + (n − 1) rho) of a report of n "
+        "patients. A + marks a drug given with something else."
+    )
 
 
-def forest_figure(results: Results, pools: Pools) -> ReviewFigure:
+def forest_figure(results: Results, pools: Pools, options: ForestOptions = IN_A_DOCUMENT) -> ReviewFigure:
     """The figure `forest`."""
-    table, said = forest_table(results, pools), pools_said(results, pools)
+    table, said = forest_table(results, pools, options), pools_said(results, pools)
     number = sum(row.kind == "report" for row in table.rows)
-    note = forest_note(results, pools[0], pools[-1])
+    note = _rows_said(table.rows)
+    spread = " ".join(row.label for row in table.rows if row.kind == "note")
     caption = (
         f"{table.title}, report by report: {said}. Boxes: exact intervals, area by evaluable patients; "
-        f"diamonds: strata and pools; dashed bars: where the true rate of a new report is expected.{note}"
+        f"diamonds: strata and pools; dashed bars: where the true rate of a new report is expected.{note} {spread}"
     )
     alt = f"Forest plot of {number} rows, one a report, by design. {capital(said)}.{note}"
-    return ReviewFigure("forest", table.title, caption, alt, draw_forest(table))
+    figure, places = draw_forest_rows(table)
+    behind = ((row.label, row.counts, place) for row, place in zip(table.rows, places, strict=True))
+    regions = tuple(Region(label, counts, place) for label, counts, place in behind if counts is not None)
+    return ReviewFigure("forest", table.title, caption.strip(), alt, figure, regions=regions)
 
 
-def forest_by_table(results: Results, found: ReportsByLevel, columns: tuple[str, ...] = USUAL) -> ForestTable:
+def _rows_said(rows: Iterable[ForestRow]) -> str:
+    """Which reports have no row of their own, from the rows that are drawn."""
+    kinds = _by_kind(rows)
+    alone = len(kinds.get("report", ()))
+    rest = sum(_reports(row) for row in kinds.get("plain", ()))
+    said = compact_note(alone, alone + rest, "rows of reports the largest", "clusters")
+    if cases := kinds.get("cases"):
+        together = Count.of("", (unit for row in cases if row.counts is not None for unit in row.counts.units))
+        tiles = ", one tile a patient" if any(row.tiles for row in cases) else ""
+        said += f" Reports of one patient ({r_of_n(together)}) share a row in each stratum{tiles}."
+    return said
+
+
+def _by_kind(rows: Iterable[ForestRow]) -> dict[str, list[ForestRow]]:
+    found: dict[str, list[ForestRow]] = {}
+    for row in rows:
+        found.setdefault(row.kind, []).append(row)
+    return found
+
+
+def _reports(row: ForestRow) -> int:
+    return len({unit.report for unit in row.counts.units}) if row.counts is not None else 0
+
+
+def forest_by_table(
+    results: Results, found: ReportsByLevel, columns: tuple[str, ...] = USUAL, options: ForestOptions = BY_GROUP
+) -> ForestTable:
     """The reports of a pool grouped by a level, with columns from the case files.
 
     Raises WrongUse, naming the columns, for one that is not known.
@@ -147,7 +205,7 @@ def forest_by_table(results: Results, found: ReportsByLevel, columns: tuple[str,
         results,
         f"{results.protocol.headline}{by}",
         ("Report", *column_headings(columns), "r/n"),
-        level_rows(results, found, columns),
+        level_rows(results, found, replace(options, columns=columns)),
         subtitle=f"{version_line(results)}; {group.label}",
         reference=group.orr.estimate if group.orr else None,
         reference_label=f"Pooled ORR, {group.label}",
@@ -160,10 +218,10 @@ def forest_by_table(results: Results, found: ReportsByLevel, columns: tuple[str,
 
 
 def forest_by_figure(
-    results: Results, found: ReportsByLevel, columns: tuple[str, ...] = USUAL
+    results: Results, found: ReportsByLevel, columns: tuple[str, ...] = USUAL, options: ForestOptions = BY_GROUP
 ) -> ReviewFigure | NotDrawn:
     """The figure `forest` with the reports grouped."""
-    table, group = forest_by_table(results, found, columns), results.response.pools[found.pool]
+    table, group = forest_by_table(results, found, columns, options), results.response.pools[found.pool]
     if not found.levels:
         return NotDrawn("forest", table.title, "no patient of the pool is evaluable")
     if found.grouping is None:
@@ -173,8 +231,10 @@ def forest_by_figure(
         said = "; ".join(f"{level.name} {estimate_with_interval(level.orr)}" for level in found.levels)
         below = "Under each group its exact interval (diamond) and its partially pooled rate (rhomb)."
     drawn = sum(row.kind == "report" for row in table.rows)
-    number = sum(len(level.reports) for level in found.levels)
+    cases = sum(_reports(row) for row in table.rows if row.kind == "cases")
+    number = sum(len(level.reports) for level in found.levels) - cases
     note = compact_note(drawn, number, "rows of reports the largest", "clusters")
+    note += _rows_said(row for row in table.rows if row.kind == "cases")
     caption = f"{table.title}: {group.label}, report by report. {below} {capital(said)}.{note}"
     alt = f"Forest plot by report. {capital(said)}.{note}"
     return ReviewFigure("forest", table.title, caption, alt, draw_forest(table))
@@ -274,7 +334,7 @@ def subgroup_table(results: Results, pools: Pools, grouping: str) -> ForestTable
 def subgroup_figure(results: Results, pools: Pools, grouping: str) -> ReviewFigure | NotDrawn:
     """The figure `by-...` of one grouping."""
     name, table = f"by-{grouping.replace('_', '-')}", subgroup_table(results, pools, grouping)
-    found = {pool: results.subgroups.tables[grouping][pool] for pool in reversed(pools)}
+    found = {pool: results.subgroups.tables[grouping][pool] for pool in pools}
     if not any(_has_known_level(each) for each in found.values()):
         return NotDrawn(name, table.title, f"no evaluable patient has a known {short_name(grouping)}")
     labels = {pool: capital(results.response.pools[pool].label) for pool in found}
@@ -384,6 +444,43 @@ def _range(results: Results, pool: str) -> str:
     found = sorted((left for left in left_out(results, pool) if left.orr), key=lambda left: left.change or 0.0)
     ends = [f"{percent(left.orr.estimate)} without {left.report}" for left in (found[0], found[-1]) if left.orr]
     return f"{len(found)} reports, from {' to '.join(ends)}"
+
+
+# ---------- adjusted for selection ----------
+
+
+def adjusted_table(results: Results, pools: Pools) -> ForestTable:
+    """The rate adjusted for selection under each prior, pool by pool."""
+    return _table(
+        results,
+        _ADJUSTED,
+        ("Log odds ratio of the others", "Odds ratio"),
+        adjusted_rows(results, pools),
+        reference_label="The pool as it stands",
+        words={"strict": "Adjusted", "rest": "Adjusted, wider pool"},
+        footnotes=(
+            "The rate in prospective trials given all reports: posterior median and 95 % interval. Odds ratio: of a "
+            "response in the other reports against the trials, the middle of its prior and what 95 % of it spans. The "
+            "first is the review's; each is a judgement, since the data say little of it.",
+        ),
+    )
+
+
+def adjusted_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
+    """The figure `adjusted`."""
+    found = {pool: each for pool in pools if (each := results.response.pools[pool].adjusted) and each is not None}
+    run = {pool: each for pool, each in found.items() if isinstance(each, tuple)}
+    if not run:
+        reasons = {each.reason for each in found.values() if isinstance(each, NotRun)}
+        return NotDrawn("adjusted", _ADJUSTED, "; ".join(sorted(reasons)) or "no pool is adjusted for selection")
+    said = _about_pools(results, run, ("; ".join(_under(each) for each in rates) for rates in run.values()))
+    caption = f"{_ADJUSTED}. The dashed line is the pool as it stands ({pools_said(results, run)}). {said}"
+    table = adjusted_table(results, tuple(run))
+    return ReviewFigure("adjusted", _ADJUSTED, caption, f"Forest plot. {said}", draw_forest(table))
+
+
+def _under(found: AdjustedRate) -> str:
+    return f"under {found.prior.wording()} {adjusted_text(found)}"
 
 
 # ---------- other models ----------

@@ -4,21 +4,35 @@ from __future__ import annotations
 
 import io
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from html import unescape
 from math import sqrt
 from typing import TYPE_CHECKING, Any, Final, Literal
+from xml.sax.saxutils import escape
 
-from metaimt.figures.layout import clean
-from metaimt.figures.style import figure_style
+from matplotlib.collections import Collection
+from matplotlib.colors import to_hex, to_rgba
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.text import Text
+
+from metaimt.figures import style
+from metaimt.figures.layout import WHOLE, clean, drawable, text_width
+from metaimt.figures.style import TextStyle, figure_style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Kind = Literal["svg", "png", "pdf"]
 
-PNG_DPI: Final = 200.0
+PNG_DPI: Final = 300.0
+PICTURE_DPI: Final = 200.0
+"""Of the pictures in a document, which is sent by mail."""
+MOST_PIXELS: Final = 100_000_000
+"""That somebody who names the dots an inch can ask for."""
 PNG_LIMIT: Final = 32_000
 """Pixels a side: browsers and image viewers stop at 32,767, so a very long figure gets fewer per inch."""
 
@@ -46,22 +60,84 @@ _COORDINATES: Final = re.compile(r'\b(?:d|x|y|width|height|viewBox|transform)="[
 _NUMBER: Final = re.compile(r"scale\([^)]*\)|-?\b\d+\.\d{4,}|-0\b(?!\.)")
 _CLIP: Final = re.compile(r' *<clipPath id="(p[0-9a-f]{10})">(.*?)</clipPath>\n', re.DOTALL)
 _MARKER: Final = re.compile(r'<path id="(m[0-9a-f]{10})"(.*?)/>', re.DOTALL)
+_TEXT: Final = re.compile(r'<g id="([^"]*)">\s*<text style="([^"]*)"([^>]*)>([^<]*)</text>')
+_UPRIGHT: Final = re.compile(r' transform="rotate\(-?0 [^)]*\)"')
 _NAME: Final = re.compile(r'(?<=[#"])[mp][0-9a-f]{10}(?=["\)])')
 
 
-def figure_bytes(figure: Figure, kind: Kind, *, title: str = "", description: str = "") -> bytes:
-    """Render `figure` as SVG (text as paths), PNG (200 dpi) or PDF, without a date or a version in it.
+def figure_bytes(
+    figure: Figure, kind: Kind, *, title: str = "", description: str = "", dpi: float | None = None
+) -> bytes:
+    """Render `figure` as SVG (text as text), PNG (300 dpi) or PDF (fonts embedded), without a date or a version in it.
 
-    `title` and `description` (the alternative text) go into the file's properties. Raises ValueError for another kind.
+    `title` and `description` (the alternative text) go into the file's properties. `dpi`: of a PNG. Raises ValueError
+    for another kind, or for a PNG of more than `PNG_LIMIT` pixels a side or `MOST_PIXELS` in all.
     """
     if kind not in _METADATA:
         raise ValueError(f"a figure is svg, png or pdf, not {kind!r}")
     told = {name: clean(text) for name, text in zip(_TOLD[kind], (title, description), strict=True) if text}
     buffer = io.BytesIO()
     with figure_style():
-        figure.savefig(buffer, format=kind, dpi=_dpi(figure), metadata={**_METADATA[kind], **told})
-    found = buffer.getvalue()
-    return steady(found.decode("utf-8")).encode("utf-8") if kind == "svg" else found
+        found_dpi = _dpi(figure) if dpi is None else _asked(figure, dpi)
+        figure.savefig(buffer, format=kind, dpi=found_dpi, metadata={**_METADATA[kind], **told})
+        if kind != "svg":
+            return buffer.getvalue()
+        return written(steady(buffer.getvalue().decode("utf-8")), _whole(figure)).encode("utf-8")
+
+
+def without_glyph(figure: Figure) -> str:
+    """The letters of the figure's texts that its font has not, each once: PNG and PDF show a sign in their place."""
+    signs = (sign for text in _whole(figure).values() for sign in text if drawable(sign) != sign)
+    return "".join(dict.fromkeys(signs))
+
+
+def _whole(figure: Figure) -> dict[str, str]:
+    """Id of a text that has such letters -> the whole text."""
+    texts = (found for found in figure.findobj(Text) if str(found.get_gid()).startswith(WHOLE))
+    return {str(found.get_gid()): str(found.get_label()) for found in texts}
+
+
+def written(svg: str, whole: dict[str, str]) -> str:
+    """Each text with the width that it was laid out with, whatever font its reader has; letters no font had, put back.
+
+    whole: the texts by the id of their group. Must be called within `figure_style()`.
+    """
+
+    def one(found: re.Match[str]) -> str:
+        group, look, rest, shown = found.groups()
+        size = re.search(r"([\d.]+)px", look)
+        bold = re.search(r"\b(?:700|bold)\b", look) is not None
+        width = 72 * text_width(unescape(shown), TextStyle(float(size[1]) if size else style.BODY.size, bold))
+        text = escape(whole[group]) if group in whole else shown
+        length = f' textLength="{width:.2f}" lengthAdjust="spacingAndGlyphs"'
+        rest = _UPRIGHT.sub("", rest)
+        name = found[0][: found[0].index("<text")].replace(f' id="{group}"', "")
+        family = look.replace("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif")
+        if any(unicodedata.bidirectional(sign) in ("R", "AL") for sign in text):
+            family += "; unicode-bidi: plaintext"  # in the order of its first letter, as in the other formats
+        return f'{name}<text style="{family}"{rest}{length}>{text}</text>'
+
+    return _TEXT.sub(one, svg)
+
+
+def in_grey(figure: Figure) -> None:
+    """Every colour of the figure as the grey that is as light."""
+
+    def of(colour: Any) -> Any:
+        return (*to_rgba(style.grey(to_hex(colour)))[:3], to_rgba(colour)[3])
+
+    for found in figure.findobj():
+        if isinstance(found, Text | Line2D):
+            found.set_color(of(found.get_color()))
+            if isinstance(found, Line2D):
+                found.set_markerfacecolor(of(found.get_markerfacecolor()))
+                found.set_markeredgecolor(of(found.get_markeredgecolor()))
+        elif isinstance(found, Patch):
+            found.set_facecolor(of(found.get_facecolor()))
+            found.set_edgecolor(of(found.get_edgecolor()))
+        elif isinstance(found, Collection):
+            found.set_facecolor([of(colour) for colour in found.get_facecolor()])
+            found.set_edgecolor([of(colour) for colour in found.get_edgecolor()])
 
 
 def steady(svg: str) -> str:
@@ -105,9 +181,9 @@ class Pixels:
     dpi: float
 
 
-def figure_pixels(figure: Figure) -> Pixels:
-    """The pixels of the figure's PNG, for who makes another picture of them."""
-    buffer, dpi = io.BytesIO(), _dpi(figure)
+def figure_pixels(figure: Figure, most: float = PNG_DPI) -> Pixels:
+    """The pixels of the figure's PNG, of at most so many an inch, for who makes another picture of them."""
+    buffer, dpi = io.BytesIO(), _dpi(figure, most)
     with figure_style():
         figure.savefig(buffer, format="rgba", dpi=dpi)
     usual = figure.dpi
@@ -117,6 +193,16 @@ def figure_pixels(figure: Figure) -> Pixels:
     return Pixels(buffer.getvalue(), width, height, dpi)
 
 
-def _dpi(figure: Figure) -> float:
+def _asked(figure: Figure, dpi: float) -> float:
     width, height = map(float, figure.get_size_inches())
-    return min(PNG_DPI, PNG_LIMIT / max(width, height), sqrt(PNG_PIXELS / (width * height)))
+    if dpi < 1:
+        raise ValueError("a picture has at least 1 dot an inch")
+    if dpi * max(width, height) > PNG_LIMIT or dpi**2 * width * height > MOST_PIXELS:
+        most = min(PNG_LIMIT / max(width, height), sqrt(MOST_PIXELS / (width * height)))
+        raise ValueError(f"a picture of {width:.1f} x {height:.1f} inches has at most {most:.0f} dots an inch")
+    return dpi
+
+
+def _dpi(figure: Figure, most: float = PNG_DPI) -> float:
+    width, height = map(float, figure.get_size_inches())
+    return min(most, PNG_LIMIT / max(width, height), sqrt(PNG_PIXELS / (width * height)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -36,6 +37,9 @@ PAPER: Final = "#FFFFFF"
 FONT: Final = "DejaVu Sans"
 """Ships inside matplotlib, so that the same bytes come out on every machine."""
 
+PAGE_WIDTH: Final = 170 / 25.4
+"""Inches, the text width of an A4 page and of two columns of a journal."""
+
 THIN: Final = 0.5
 MEDIUM: Final = 0.8
 HASH_SALT: Final = "metaimt"
@@ -49,7 +53,7 @@ _SETTINGS: Final[dict[Any, Any]] = {
     "savefig.facecolor": PAPER,
     "svg.hashsalt": HASH_SALT,
     "hatch.linewidth": 0.35,
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",  # text that can be searched; `save` gives it the width it was laid out with
     "pdf.fonttype": 42,
 }
 
@@ -63,12 +67,13 @@ class TextStyle:
     colour: str = INK
 
 
-TITLE: Final = TextStyle(10.0, bold=True)
-SUBTITLE: Final = TextStyle(8.0, colour=GREY)
-BODY: Final = TextStyle(8.0)
-STRONG: Final = TextStyle(8.0, bold=True)
+TITLE: Final = TextStyle(9.5, bold=True)
+SUBTITLE: Final = TextStyle(7.5, colour=GREY)
+BODY: Final = TextStyle(7.5)
+STRONG: Final = TextStyle(7.5, bold=True)
 SMALL: Final = TextStyle(7.0, colour=GREY)
-TINY: Final = TextStyle(6.0, colour=INK)
+TINY: Final = TextStyle(7.0, colour=INK)
+"""No text is smaller, since journals print none that is."""
 
 
 @dataclass(frozen=True)
@@ -94,13 +99,51 @@ DIAMONDS: Final[dict[Tone, ToneStyle]] = {
 COMPANION: Final = GREEN
 
 
+@dataclass(frozen=True)
+class Setting:
+    """How a figure is set, as a journal may want it; nothing that it says depends on it.
+
+    width: of a figure that is laid out in columns, inches; None for that of a page, or more if it must be. title:
+    whether title and subtitle stand over it.
+    """
+
+    width: float | None = None
+    title: bool = True
+    font: str = FONT
+
+
+_SETTING: Final[ContextVar[Setting]] = ContextVar("setting", default=Setting())  # noqa: B039 - frozen
+
+
+def setting() -> Setting:
+    """How the figure that is being drawn is set."""
+    return _SETTING.get()
+
+
+@contextmanager
+def set_as(chosen: Setting) -> Iterator[None]:
+    """What is drawn within is set so."""
+    before = _SETTING.set(chosen)
+    try:
+        yield
+    finally:
+        _SETTING.reset(before)
+
+
 @contextmanager
 def figure_style() -> Iterator[None]:
     """Matplotlib's own defaults plus the project's settings, whatever the user's matplotlibrc says."""
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_SETTINGS)
+        mpl.rcParams["font.family"] = [setting().font]
         yield
+
+
+def grey(colour: str) -> str:
+    """The grey that is as light as a colour ('#RRGGBB')."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return "#" + f"{round(0.2126 * red + 0.7152 * green + 0.0722 * blue):02X}" * 3
 
 
 def tint(colour: str, strength: float) -> str:

@@ -23,7 +23,7 @@ from metaimt.content import forest as content
 from metaimt.content.forest import ForestRow
 from metaimt.content.labels import report_labels, version_line
 from metaimt.figures import style
-from metaimt.figures.forest import PLOT_MIN, PLOT_PAD, ForestTable, Plot, draw_rows
+from metaimt.figures.forest import PLOT_PAD, ForestTable, Plot, draw_rows
 from metaimt.figures.layout import LegendEntry, draw_sign
 from metaimt.figures.review_figure import Counting, NotDrawn, Place, Pools, Region, ReviewFigure
 from metaimt.model.count import Count
@@ -266,6 +266,8 @@ def _ranked(courses: Iterable[Unit | TreatmentCourse]) -> list[str]:
 
 
 BAR: Final = 0.105
+LEAST: Final = 1.85
+"""Inches of the plot: signs, stubs and months."""
 STUB: Final = 0.3
 """Inches that a course of unknown length takes, less where a lane has many."""
 STUBS: Final = 1.0
@@ -313,11 +315,21 @@ class _Swimmers:
         """Inches that a course of unknown length takes."""
         return min(STUB, STUBS / max(1, *map(_unknown_in, self.table.lanes), 1))
 
+    @property
+    def least(self) -> float:
+        """Inches for the signs, the stubs and the months."""
+        return LEAST
+
+    def height(self, number: int, width: float) -> float:
+        """A lane is no higher than a line of text."""
+        del number, width
+        return 0.0
+
     @cached_property
     def axis(self) -> tuple[float, float]:
         """Months, from the signs of the responses as far as each lane, its stubs and its arrow need."""
         gutter = min(max(map(len, self.table.lanes), default=0), SIGNS) * SIGN_STEP + SIGN / 2
-        room = PLOT_MIN - 2 * PLOT_PAD - gutter
+        room = self.least - 2 * PLOT_PAD - gutter
         needed = (
             fsum(segment.high or 0.0 for segment in lane) * room / (room - ARROW - self.stub * _unknown_in(lane))
             for lane in self.table.lanes

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from metaimt.analyses.results import Results
-from metaimt.figures.registry import COHORTS, SECTIONS, drawings, figure_names, section_of
+from metaimt.figures.registry import COHORTS, SECTIONS, drawings, figure_names, is_built, section_of
 from metaimt.figures.review_figure import Drawing, Drawn, FigureText, NotDrawn, ReviewFigure
 from metaimt.render.markdown import escaped
 from metaimt.workers import Lost, run_each
@@ -61,6 +61,7 @@ def review_figure_files(results: Results, jobs: int = 1, lost: list[Lost] | None
     One that fails is added to `lost`, and stands in its place as not drawn; without `lost` what it raises is raised.
     """
     names = {**figure_names(results.protocol), COHORTS: "figures of the cohorts"}
+    names = {name: words for name, words in names.items() if is_built(results, name)}
     longest_first = sorted(names, key=lambda name: name not in _LONG)
     found = run_each({f"figures/{name}": partial(_of_name, results, name) for name in longest_first}, jobs, lost)
     failed = {
@@ -94,13 +95,13 @@ def _few_colours(drawing: ReviewFigure, png: bytes | None) -> bytes:
     """The picture, rendered already or not, with few colours: pillow comes with matplotlib."""
     from PIL import Image
 
-    from metaimt.figures.save import figure_pixels
+    from metaimt.figures.save import PICTURE_DPI, figure_pixels
 
     if png is not None:
         with Image.open(io.BytesIO(png)) as read:
             return _quantized(read.convert("RGB"), read.info.get("dpi", (200, 200)))
     # A PNG in between would be packed and unpacked for nothing.
-    pixels = figure_pixels(drawing.figure)
+    pixels = figure_pixels(drawing.figure, PICTURE_DPI)
     image = Image.frombytes("RGBA", (pixels.width, pixels.height), pixels.rgba)
     return _quantized(image.convert("RGB"), (pixels.dpi, pixels.dpi))
 

@@ -54,6 +54,17 @@ def test_a_forest_plot_by_group_with_columns(tmp_path: Path) -> None:
     assert re.search(r"RANBP2 100\.0 % .*1/1", done.stdout)
 
 
+@pytest.mark.usefixtures("analysed")
+def test_a_figure_as_a_journal_asks(tmp_path: Path) -> None:
+    how = ("--width", "85mm", "--dpi", "600", "--grey", "--no-title", "--order", "year", "--single-cases", "tiles")
+    done = metaimt("figures", "forest", *how, "--columns", "drug", "--out", tmp_path / "x.png", *CASES)
+    assert done.returncode == FINE, done.stderr
+    width = int.from_bytes((tmp_path / "x.png").read_bytes()[16:20])
+    assert abs(width - 85 / 25.4 * 600) <= 1
+    assert metaimt("figures", "forest", "--out", tmp_path / "y.png", *CASES).stdout.split(". Boxes")[0] in done.stdout
+
+
+@pytest.mark.usefixtures("analysed")
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -63,6 +74,15 @@ def test_a_forest_plot_by_group_with_columns(tmp_path: Path) -> None:
         (("strata", "--pool", "strickt"), "did you mean strict?"),
         (("strata", "--by", "site"), "for the figure forest"),
         (("strata", "--out", "x.gif"), ".svg, .png, .pdf"),
+        (("forest", "--order", "years"), "did you mean year?"),
+        (("forest", "--single-cases", "row"), "did you mean rows?"),
+        (("strata", "--order", "year"), "for the figure forest"),
+        (("strata", "--width", "wide"), "--width 170mm"),
+        (("strata", "--width", "9m"), "--width 170mm"),
+        (("strata", "--font", "Made up"), "no font 'Made up'"),
+        (("evidence-map", "--width", "85mm"), "the figure evidence-map needs"),
+        (("strata", "--dpi", "90000", "--out", "x.png"), "dots an inch"),
+        (("strata", "--dpi", "0", "--out", "x.png"), "--dpi"),
     ],
 )
 def test_wrong_use_says_what_is_meant_and_writes_nothing(tmp_path: Path, words: tuple[str, ...], said: str) -> None:

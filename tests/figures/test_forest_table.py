@@ -9,7 +9,7 @@ import pytest
 
 from metaimt.casefiles.model import CaseFile, Publication
 from metaimt.content.forest import ForestRow
-from metaimt.content.labels import report_labels
+from metaimt.content.labels import report_labels, surname
 from metaimt.figures.forest import ForestTable, draw_forest, zoomed
 from metaimt.figures.save import figure_bytes
 
@@ -82,6 +82,24 @@ def test_what_is_printed_beside_the_plot(changes: dict[str, Any], parts: tuple[s
 def _case(name: str, authors: str | None) -> CaseFile:
     report = Publication.model_construct(id=name, title="Made up", year=2020, authors=authors, design="case_report")
     return CaseFile.model_construct(report=report)
+
+
+@pytest.mark.parametrize(
+    ("authors", "name"),
+    [
+        ("Specimen A, Other C", "Specimen"),
+        ("\u5f20 \u4f1f, \u674e \u5a1c", "\u5f20"),
+        ("\u5f20\u4f1f\u3001\u674e\u5a1c", "\u5f20\u4f1f"),
+        ("\u05db\u05d4\u05df \u05d0, Other C", "\u05db\u05d4\u05df"),
+        ("\u0623\u0628\u0648 \u062d\u0645\u062f \u0639\u060c \u0633", "\u0623\u0628\u0648 \u062d\u0645\u062f"),
+        ("Made up group", ""),
+        ("made up", ""),
+        ("", ""),
+        ("12", ""),
+    ],
+)
+def test_a_surname_of_any_script(authors: str, name: str) -> None:
+    assert surname(authors) == name
 
 
 def test_reports_of_one_author_and_year_are_told_apart() -> None:

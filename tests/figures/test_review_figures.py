@@ -16,8 +16,10 @@ import metaimt
 from metaimt.analyses.results import Results
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.protocol import Protocol
+from metaimt.content.forest import ForestOptions
 from metaimt.figures.registry import draw_figure, figure_names, review_figures
 from metaimt.figures.review_figure import NotDrawn, ReviewFigure
+from metaimt.figures.review_forest import forest_figure
 from metaimt.figures.save import figure_bytes
 from metaimt.problem import CannotAnalyse, WrongUse
 
@@ -84,7 +86,12 @@ def test_a_long_or_hostile_author_is_drawn_as_text(make_review: MakeReview) -> N
     for entry, label in zip(entries, EXTREME_LABELS, strict=True):
         entry["report"]["authors"] = " ".join(label.split()).replace("\x00", "").replace("\x1b", "")[:38] + " AB"
     entries[-1]["report"]["authors"] = "=cmd <script> AB"
-    for each in review_figures(metaimt.run(make_review(*entries))):
+    results = metaimt.run(make_review(*entries))
+    rows = forest_figure(results, ("strict", "all_evidence"), ForestOptions())
+    collapsed, *others = (each for each in review_figures(results) if each.name != "flow")
+    assert isinstance(collapsed, ReviewFigure) and collapsed.name == "forest"
+    assert_tidy(collapsed.figure)
+    for each in (rows, *others):
         if isinstance(each, ReviewFigure):
             assert_tidy(each.figure)
             said = "".join(written(each.figure))

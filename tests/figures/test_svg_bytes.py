@@ -42,9 +42,9 @@ def test_every_reference_leads_to_one_definition() -> None:
     assert used == set(defined)
 
 
-def test_coordinates_have_three_decimals_and_letters_their_size() -> None:
+def test_coordinates_have_three_decimals_and_text_is_text_of_its_measured_width() -> None:
     svg = figure_bytes(picture(0), "svg").decode("utf-8")
-    assert "scale(0.015625)" in svg
+    assert re.findall(r'textLength="[\d.]+" lengthAdjust="spacingAndGlyphs">([^<]*)</text>', svg) == ["made up"] * 2
     rest = re.sub(r"scale\([^)]*\)", "", svg)
     assert re.findall(r' (?:d|x|y|transform)="[^"]*\.\d{4}', rest) == []
     assert steady(svg) == svg
