@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from metaimt.model.count import Behind
 from metaimt.serialise import to_json
-from metaimt.statistics.adjusted import SelectionPrior
+from metaimt.statistics.adjusted import AdjustedRate, SelectionPrior
 from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.posterior import HalfNormal, PooledProportion, RhoPrior, WeightedProportion
 from metaimt.statistics.prediction import Prediction, Range

@@ -17,7 +17,19 @@ from metaimt.report.figures import by_section
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-INTERACTIVE: Final = ("forest", "strata", "sensitivity", "leave-one-out", "over-time")
+INTERACTIVE: Final = (
+    *(
+        "forest",
+        "strata",
+        "sensitivity",
+        "leave-one-out",
+        "over-time",
+        "tiles",
+        "specification",
+        "selectivity",
+        "adjusted",
+    ),
+)
 """Figures whose place a table with drawn intervals takes, the numbers of which open their cases."""
 MAP: Final = "evidence-map"
 _HINT = "Each row or column of the picture opens its cases; the arrow keys move between them."
