@@ -350,12 +350,12 @@ def test_the_size_of_a_disc_is_its_patients(evaluable: list[int], radii: list[st
 # ---------- the forest of the page ----------
 
 
-def asked(folder: Path, **more: Any) -> Results:
-    """What the forest is made of: the pools alone, and what is given."""
+def asked(folder: Path) -> Results:
+    """What the forest is made of: the pools alone."""
     library, protocol, selection = selected_in(folder)
     response = pooled_response(selection, protocol)
     parts = {"library": library, "protocol": protocol, "selection": selection, "response": response}
-    return cast("Results", SimpleNamespace(**parts, **more))
+    return cast("Results", SimpleNamespace(**parts, heterogeneity={}))
 
 
 def listed(results: Results) -> list[tuple[str, str, Interval, Row]]:
