@@ -435,7 +435,8 @@ def test_a_picture_has_ids_of_its_own_and_attributes_in_place_of_styles() -> Non
         b'<g id="a" style="fill: #fff; clip-path: url(#c)"><use xlink:href="#a"/></g>'
         b"<text style=\"font: bold 8px 'A B', serif; text-anchor: end\">a &lt; b</text></svg>"
     )
-    made = str(inline_svg(svg, "one"))
+    made = str(inline_svg(svg, "one", 'says "this" < that'))
+    assert 'aria-label="says &quot;this&quot; &lt; that"' in made
     assert "style" not in made and "metadata" not in made and "width" not in made
     assert '<g id="one-a" fill="#fff" clip-path="url(#one-c)"><use xlink:href="#one-a"' in made
     assert (
