@@ -62,6 +62,11 @@ class Visit:
         """Open whatever is folded."""
         self.page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
 
+    def close_list(self) -> None:
+        """Escape goes back in the history, which takes a moment."""
+        self.page.keyboard.press("Escape")
+        self.page.locator("#list").wait_for(state="hidden")
+
     def click_number(self, number: Opens) -> None:
         """Click on the first button that opens the same, where it is folded away after unfolding it."""
         button = self.page.locator(number.button).first
@@ -182,6 +187,12 @@ def scriptless(browser: Any, built: Built) -> Iterator[Any]:
 def numbers(built: Built) -> list[Opens]:
     """Everything on the page that opens something."""
     return numbers_of((built.out / "index.html").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def every_number(built: Built, numbers: list[Opens]) -> list[Opens]:
+    """Everything that opens something on the page and on the one beside it."""
+    return [*numbers, *numbers_of((built.out / "cohort.html").read_text(encoding="utf-8"))]
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,7 @@ class PageFigures:
             '<figure>\n<div class="wide" role="region" tabindex="0" aria-label="{}, picture"><div class="picture">'
             "{}{}</div></div>\n<figcaption>{}</figcaption>\n</figure>\n"
         )
-        picture = inline_svg(self._files[f"figures/{each.name}.svg"], each.name)
+        picture = inline_svg(self._files[f"figures/{each.name}.svg"], each.name, visible(each.alt))
         return Markup(made).format(visible(each.title), picture, self._over(each), caption)  # noqa: S704 - our own
 
     def _caption(self, each: FigureText) -> Iterator[Markup]:
@@ -111,10 +111,10 @@ _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 _FONT = re.compile(r"(?:(italic|oblique) )?(?:(bold|[0-9]{3}) )?([0-9.]+px) (.*)")
 
 
-def inline_svg(svg: bytes, name: str) -> Markup:
+def inline_svg(svg: bytes, name: str, alt: str = "") -> Markup:
     """A picture of ours as part of the page: ids of its own, attributes for styles, which the page's policy forbids.
 
-    Its texts are text, so that a search in the browser finds them.
+    Its texts are text, so that a search in the browser finds them. alt: what it says to who cannot see it.
     """
     from defusedxml import ElementTree
     from markupsafe import Markup
@@ -134,6 +134,7 @@ def inline_svg(svg: bytes, name: str) -> Markup:
         each.attrib.clear()
         each.attrib.update(attributes)
     root.attrib |= {"role": "img", "stroke-linejoin": "round", "stroke-linecap": "butt", "class": "drawn"}
+    root.attrib |= {"aria-label": alt} if alt else {}
     for size in ("width", "height"):
         root.attrib.pop(size, None)
     text = _serialised(root)

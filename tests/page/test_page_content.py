@@ -350,12 +350,12 @@ def test_the_size_of_a_disc_is_its_patients(evaluable: list[int], radii: list[st
 # ---------- the forest of the page ----------
 
 
-def asked(folder: Path, **more: Any) -> Results:
-    """What the forest is made of: the pools alone, and what is given."""
+def asked(folder: Path) -> Results:
+    """What the forest is made of: the pools alone."""
     library, protocol, selection = selected_in(folder)
     response = pooled_response(selection, protocol)
     parts = {"library": library, "protocol": protocol, "selection": selection, "response": response}
-    return cast("Results", SimpleNamespace(**parts, **more))
+    return cast("Results", SimpleNamespace(**parts, heterogeneity={}))
 
 
 def listed(results: Results) -> list[tuple[str, str, Interval, Row]]:
@@ -430,12 +430,13 @@ def test_a_part_of_a_picture_is_told_in_per_cent() -> None:
 
 def test_a_picture_has_ids_of_its_own_and_attributes_in_place_of_styles() -> None:
     svg = (
-        b'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="9pt" viewBox="0 0 9 9">'
+        b'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="9pt">'
         b'<metadata>x</metadata><defs><style>*{stroke: red}</style><clipPath id="c"/></defs>'
         b'<g id="a" style="fill: #fff; clip-path: url(#c)"><use xlink:href="#a"/></g>'
         b"<text style=\"font: bold 8px 'A B', serif; text-anchor: end\">a &lt; b</text></svg>"
     )
-    made = str(inline_svg(svg, "one"))
+    made = str(inline_svg(svg, "one", 'says "this" < that'))
+    assert 'aria-label="says &quot;this&quot; &lt; that"' in made
     assert "style" not in made and "metadata" not in made and "width" not in made
     assert '<g id="one-a" fill="#fff" clip-path="url(#one-c)"><use xlink:href="#one-a"' in made
     assert (

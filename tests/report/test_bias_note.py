@@ -174,8 +174,10 @@ def test_the_trend_with_the_year_is_told_with_its_interval(shipped: Results) -> 
 
 
 def test_the_report_leads_with_the_note_and_its_table(shipped: Results) -> None:
-    section = report_markdown(shipped).partition("## Publication bias\n\n")[2]
+    section = report_markdown(shipped).partition("## How far to trust it\n\n")[2]
     assert section.startswith("Adjusted for selection, the rate in trials is ")
+    section = section.partition("### Publication bias\n\n")[2]
+    assert section.startswith("| rate in trials, adjusted for selection")
     assert f"{NOT_ALONE[0].upper()}{NOT_ALONE[1:]}." in section
     assert "| N(log 2, 0.7) | " in section
     assert "| case reports and series | 8/12 | 28/30 |" in section

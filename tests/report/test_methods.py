@@ -12,14 +12,15 @@ from metaimt.analyses.results import Results, analyse
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.protocol import Priors, Protocol
 from metaimt.content.methods import methods_section
-from metaimt.content.section import Paragraph
+from metaimt.content.section import Fold, Paragraph
 from metaimt.statistics import exact_tests, firth, survival
 
 PARTS = ("Outcome:", "Selection:", "Model:", "Subgroups", "Duration:", "Sensitivity", "Over time", "Publication bias:")
 
 
 def texts(results: Results) -> dict[str, str]:
-    found = [str(block.text) for block in methods_section(results).blocks if isinstance(block, Paragraph)]
+    (how,) = (block for block in methods_section(results).blocks if isinstance(block, Fold))
+    found = [str(block.text) for block in how.blocks if isinstance(block, Paragraph)]
     assert len(found) == len(PARTS)
     return dict(zip(PARTS, found, strict=True))
 
