@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from metaimt.model.count import Behind
 from metaimt.serialise import to_json
-from metaimt.statistics.adjusted import SelectionPrior
+from metaimt.statistics.adjusted import AdjustedRate, SelectionPrior
 from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.posterior import HalfNormal, PooledProportion, RhoPrior, WeightedProportion
 from metaimt.statistics.prediction import Prediction, Range
@@ -179,6 +179,12 @@ def odds_text(value: float) -> str:
     if value in {0.0, inf}:
         return "without limit" if value == inf else "0"
     return f"{value:.2f}" if value < 10 else f"{value:.3g}" if value < 1000 else "over 1,000"
+
+
+def adjusted_text(found: AdjustedRate) -> str:
+    """`69.0 % (95 % interval 48.6 to 82.8)`."""
+    rate, interval = rate_and_limits(found.estimate, found.lower, found.upper, " to ")
+    return f"{rate} % ({100 * found.level:g} % interval {interval})"
 
 
 def selection_text(prior: SelectionPrior) -> str:

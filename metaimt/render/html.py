@@ -67,7 +67,7 @@ class Numbers:
         """A number that leads to whom it counts."""
         from markupsafe import Markup
 
-        made = '<button type="button" class="n" data-set="{}" aria-haspopup="dialog">{}</button>'
+        made = '<button class="n" data-set="{}">{}</button>'
         return Markup(made).format(self.place(behind), shown(str(text)))  # noqa: S704 - format escapes the values
 
     def unit(self, unit_id: str) -> Count:
@@ -235,9 +235,9 @@ class Html:
     def _tiles(self, found: Tiles) -> Markup:
         from markupsafe import Markup
 
-        made = Markup('<button type="button" class="tile part-{}" data-set="{}" title="{}" aria-label="{}"></button>')
+        made = Markup('<button class="tile part-{}" data-set="{}" aria-label="{}"></button>')
         tiles = (
-            made.format(place, self._numbers.place(count), visible(words), visible(words))
+            made.format(place, self._numbers.place(count), visible(words))
             for count, place, words in zip(found.counts, found.places, found.words, strict=True)
         )
         return Markup('<span class="tiles">{}</span>').format(Markup("").join(tiles))

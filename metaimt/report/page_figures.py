@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -133,12 +134,34 @@ def inline_svg(svg: bytes, name: str, alt: str = "") -> Markup:
                 attributes[key] = _renamed(key, value, name)
         each.attrib.clear()
         each.attrib.update(attributes)
+    _slim(root)
     root.attrib |= {"role": "img", "stroke-linejoin": "round", "stroke-linecap": "butt", "class": "drawn"}
     root.attrib |= {"aria-label": alt} if alt else {}
     for size in ("width", "height"):
         root.attrib.pop(size, None)
     text = _serialised(root)
     return Markup(text)  # noqa: S704 - our own drawing
+
+
+def _slim(root: Any) -> None:
+    """Without what changes nothing: ids that nothing refers to, the one font on every text, and bare groups."""
+    said = " ".join(value for each in root.iter() for value in each.attrib.values())
+    wanted = set(re.findall(r"#([\w-]+)", said))
+    fonts = Counter(each.get("font-family") for each in root.iter(f"{{{_SVG}}}text"))
+    usual = max(fonts, key=lambda font: fonts[font], default=None)
+    for each in root.iter():
+        if each.get("id") not in wanted:
+            each.attrib.pop("id", None)
+        if each.get("font-family") == usual:
+            each.attrib.pop("font-family", None)
+        if "d" in each.attrib:
+            each.set("d", " ".join(each.get("d").split()))
+    if usual:
+        root.set("font-family", usual)
+    for parent in list(root.iter())[::-1]:
+        for at, child in reversed(list(enumerate(parent))):
+            if child.tag == f"{{{_SVG}}}g" and not child.attrib and not (child.text or "").strip():
+                parent[at : at + 1] = list(child)
 
 
 def _renamed(key: str, value: str, name: str) -> str:

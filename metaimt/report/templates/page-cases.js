@@ -196,6 +196,11 @@
   }, { rootMargin: "-20% 0px -75% 0px" });
   for (const place of places.keys()) seen.observe(document.getElementById(place));
 
+  for (const each of document.querySelectorAll("button[data-set]")) {
+    each.type = "button";
+    each.setAttribute("aria-haspopup", "dialog");
+    if (each.classList.contains("tile")) each.title = each.getAttribute("aria-label");
+  }
   document.documentElement.classList.add("ready");
   follow();
   Object.assign(page, { data, casesOf, show, save, table });
