@@ -16,6 +16,8 @@ from metaimt.model.count import Count, Publications
 from metaimt.model.text import Named, Text, counted, joined
 from metaimt.model.unit import Unit
 
+MOST = 500
+"""Reports that have a row; of more the first, trials before cohorts before series before single cases."""
 TITLE = "Characteristics of the included reports"
 NOT_STATED = "not stated"
 _DESIGNS = ("trial", "cohort", "case_series", "case_report")
@@ -24,7 +26,7 @@ _DEPTHS = {"full_text": "full text", "secondary": "second-hand"}
 
 
 def characteristics_table(results: Results) -> tuple[Table, ...]:
-    """A row a report: trials first, then by name."""
+    """A row a report, at most `MOST`: trials first, then by name."""
     reports = results.library.reports
     labels, units = report_labels(reports), dict[str, list[Unit]]()
     for placed in results.selection.placed:
@@ -34,7 +36,7 @@ def characteristics_table(results: Results) -> tuple[Table, ...]:
         *("report", "design", Column("evaluable / treated", "number"), "age, years", "drug", "line", "histology"),
         *("marker", "read as"),
     )
-    return table(TITLE, columns, (_row(one, labels[one.id], units.get(one.id, [])) for one in ranked))
+    return table(TITLE, columns, (_row(one, labels[one.id], units.get(one.id, [])) for one in ranked[:MOST]))
 
 
 def _rank(design: str) -> int:

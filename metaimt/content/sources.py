@@ -13,7 +13,7 @@ from metaimt.analyses.wording import fraction, plural
 from metaimt.casefiles.model import CaseFile, Publication
 from metaimt.casefiles.published import PublishedFigure
 from metaimt.casefiles.shared import Search
-from metaimt.content.characteristics import TITLE, characteristics_table
+from metaimt.content.characteristics import MOST, TITLE, characteristics_table
 from metaimt.content.section import (
     Block,
     Figures,
@@ -148,7 +148,11 @@ def _characteristics(results: Results) -> list[Block]:
         "inhibitor is known. In brackets: how a positive marker is known.",
         small=True,
     )
-    return [page_only(Fold(Text(TITLE), (*found, note))), documents_only(section(TITLE, found, note))]
+    blocks: tuple[Block, ...] = (*found, note)
+    if (more := len(results.library.reports) - MOST) > 0:
+        words = say("{n} more are not shown: all are in {file}.", n=more, file=Code("tables/units.csv"))
+        blocks += (paragraph(words, small=True),)
+    return [page_only(Fold(Text(TITLE), blocks)), documents_only(section(TITLE, blocks))]
 
 
 def _search(search: Search) -> Text:

@@ -13,6 +13,7 @@ from metaimt.content.answer import front
 from metaimt.content.characteristics import characteristics_table
 from metaimt.content.review import review_sections
 from metaimt.content.section import words_of
+from metaimt.content.sources import sources_section
 from metaimt.render.markdown import no_figures, section_markdown
 
 
@@ -77,3 +78,15 @@ def test_every_document_begins_with_answer_and_limits_and_has_the_table(shipped:
     assert written.count("### Characteristics of the included reports") == 1
     (found,) = characteristics_table(shipped)
     assert len(found.rows) == len(shipped.library.reports)
+
+
+def test_of_more_reports_than_a_table_holds_the_first_are_shown_and_it_says_so(
+    shipped: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("characteristics", "sources"):
+        monkeypatch.setattr(f"metaimt.content.{module}.MOST", 3)
+    (found,) = characteristics_table(shipped)
+    assert [str(row.cells[1].content) for row in found.rows] == ["trial"] * 3
+    more = len(shipped.library.reports) - 3
+    written = section_markdown(sources_section(shipped), no_figures)
+    assert f"{more} more are not shown: all are in `tables/units.csv`." in written
