@@ -79,7 +79,9 @@ def named(drawn: tuple[Drawn, ...], name: str) -> ReviewFigure:
 
 def test_every_region_and_count_of_every_picture_has_its_button(numbers: list[Opens], drawn: tuple[Drawn, ...]) -> None:
     pictures = [each for each in drawn if isinstance(each, ReviewFigure) and (each.regions or each.counted)]
-    assert {"swimmer", "specification", "methods", "selectivity", "evidence-map"} <= {each.name for each in pictures}
+    assert {"swimmer", "specification", "tiles", "flow", "selectivity", "evidence-map"} <= {
+        each.name for each in pictures
+    }
     by_words: dict[str, list[Opens]] = {}
     for number in numbers:
         by_words.setdefault(number.words.replace("\u00a0", " "), []).append(number)
@@ -142,11 +144,11 @@ def test_a_click_in_a_cell_of_the_map_shows_its_cases(
     assert visit.complaints == []
 
 
-def test_rows_of_models_and_counts_in_captions_show_their_cases(
+def test_rows_of_tiles_and_counts_in_captions_show_their_cases(
     visit: Visit, sets: dict[str, Opens], wanted_cases: Callable[[Opens], list[str]]
 ) -> None:
     page = visit.page
-    row, caption = sets["strict, ALK-positive: reports of 2 or more patients"], sets["all evidence: courses"]
+    row, caption = sets["all evidence, one by one: drug alectinib"], sets["all evidence: courses"]
     for selector, found in ((over(row), row), (f"figcaption {caption.button}", caption)):
         page.locator(selector).first.click()
         assert shown_cases(page) == wanted_cases(found)
