@@ -267,7 +267,7 @@ def share_of_information(results: Results, pool: str) -> Callable[[Iterable[Unit
 
 
 def _weight(share: float | None) -> str:
-    return "–" if share is None else percent(share)
+    return "" if share is None else percent(share)
 
 
 def report_rows(results: Results, headline: str, widest: str, options: ForestOptions = USUAL) -> Iterator[ForestRow]:
