@@ -204,9 +204,10 @@ def sets(numbers: list[Opens]) -> dict[str, Opens]:
 @pytest.fixture(scope="session")
 def drawn(built: Built) -> tuple[Drawn, ...]:
     """Every figure of the page, drawn once more."""
-    from metaimt.figures.registry import review_figures
+    from metaimt.figures.registry import COHORTS, drawings, figure_names, is_built
 
-    return review_figures(built.results)
+    names = [name for name in figure_names(built.results.protocol) if is_built(built.results, name)]
+    return tuple(drawing for name in (*names, COHORTS) for drawing in drawings(built.results, name))
 
 
 @pytest.fixture(scope="session")

@@ -267,7 +267,7 @@ def share_of_information(results: Results, pool: str) -> Callable[[Iterable[Unit
 
 
 def _weight(share: float | None) -> str:
-    return "–" if share is None else percent(share)
+    return "" if share is None else percent(share)
 
 
 def report_rows(results: Results, headline: str, widest: str, options: ForestOptions = USUAL) -> Iterator[ForestRow]:
@@ -324,7 +324,7 @@ class _Reports:
     share: Callable[[Iterable[Unit]], float | None]
     shown: Mapping[tuple[str, bool], bool]
 
-    def rows(self, members: Iterable[Placed], pool: str, tone: Tone) -> Iterator[ForestRow]:
+    def rows(self, members: Sequence[Placed], pool: str, tone: Tone) -> Iterator[ForestRow]:
         """In the order asked for, then the reports of one patient together, then the others together."""
         by_report: dict[str, list[Placed]] = {}
         for member in members:
@@ -342,7 +342,7 @@ class _Reports:
         for together, reports in ((True, kept[True]), (False, kept[None])):
             if reports:
                 label = of_one_patient(len(reports)) if together else others(len(reports), "report")
-                units = [unit for report in reports for unit in units_of[report]]
+                units = [member.unit for member in members if member.unit.report in reports]
                 counts = Count.of(f"{by_report[reports[0]][0].stratum} {label} in {of_pool}", units)
                 columns = self.columns((), counts)
                 yield (
@@ -414,8 +414,8 @@ def pool_rows(
         tone: Tone = "strict" if pool == pools[0] else "rest"
         group = results.response.pools[pool]
         yield made.diamond(group, tone)
-        found = results.heterogeneity[pool]
-        if predicted and group.orr is not None and found.prediction is not None:
+        found = results.heterogeneity[pool] if predicted else None
+        if found is not None and group.orr is not None and found.prediction is not None:
             yield _prediction("Prediction, new report", found.prediction, (), tone)
             yield ForestRow("note", heterogeneity_said(group, found))
 

@@ -162,10 +162,7 @@ def forest_figure(results: Results, pools: Pools, options: ForestOptions = IN_A_
         f"diamonds: strata and pools; dashed bars: where the true rate of a new report is expected.{note} {spread}"
     )
     alt = f"Forest plot of {number} rows, one a report, by design. {capital(said)}.{note}"
-    figure, places = draw_forest_rows(table)
-    behind = ((row.label, row.counts, place) for row, place in zip(table.rows, places, strict=True))
-    regions = tuple(Region(label, counts, place) for label, counts, place in behind if counts is not None)
-    return ReviewFigure("forest", table.title, caption.strip(), alt, figure, regions=regions)
+    return ReviewFigure("forest", table.title, caption.strip(), alt, draw_forest(table))
 
 
 def _rows_said(rows: Iterable[ForestRow]) -> str:

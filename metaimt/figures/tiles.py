@@ -60,8 +60,8 @@ class _Tiles:
 
 def patients(results: Results, pool: str) -> Count:
     """The evaluable patients of a pool who are described one by one."""
-    label = results.response.pools[pool].label
-    return results.selection.count(pool, label).where(label, lambda unit: unit.patient is not None and unit.evaluable)
+    title = f"{results.response.pools[pool].label}, one by one"
+    return results.selection.count(pool, title).where(title, lambda unit: unit.patient is not None and unit.evaluable)
 
 
 def tile_rows(whole: Count) -> Iterator[ForestRow]:
