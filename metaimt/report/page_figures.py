@@ -102,7 +102,7 @@ _FONT = re.compile(r"(?:(italic|oblique) )?(?:(bold|[0-9]{3}) )?([0-9.]+px) (.*)
 def inline_svg(svg: bytes, name: str, alt: str = "") -> Markup:
     """A picture of ours as part of the page: ids of its own, attributes for styles, which the page's policy forbids.
 
-    alt: what it says, for who cannot see it; else its title is. Its texts are text, so that a search in the browser finds them.
+    Its texts are text, so that a search in the browser finds them. alt: what it says to who cannot see it.
     """
     from defusedxml import ElementTree
     from markupsafe import Markup

@@ -430,7 +430,7 @@ def test_a_part_of_a_picture_is_told_in_per_cent() -> None:
 
 def test_a_picture_has_ids_of_its_own_and_attributes_in_place_of_styles() -> None:
     svg = (
-        b'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="9pt" viewBox="0 0 9 9">'
+        b'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="9pt">'
         b'<metadata>x</metadata><defs><style>*{stroke: red}</style><clipPath id="c"/></defs>'
         b'<g id="a" style="fill: #fff; clip-path: url(#c)"><use xlink:href="#a"/></g>'
         b"<text style=\"font: bold 8px 'A B', serif; text-anchor: end\">a &lt; b</text></svg>"

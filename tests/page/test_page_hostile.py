@@ -50,7 +50,7 @@ def test_markup_is_shown_as_text(hostile: Path, visitor: Visitor) -> None:
     visit = visitor.open(hostile)
     page = visit.page
     visit.click_number(next(each for each in opened(hostile.read_text("utf-8")) if each.name == "all evidence"))
-    page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
+    visit.unfold()
     shown = page.inner_text("#list-cases")
     assert SCRIPT in shown
     assert TITLE in shown
@@ -58,7 +58,7 @@ def test_markup_is_shown_as_text(hostile: Path, visitor: Visitor) -> None:
     assert "\\u202eesrever" in shown
     assert "\u202e" not in page.content()
     assert "{{ 7 * 7 }}" in shown
-    page.keyboard.press("Escape")
+    visit.close_list()
     text = page.inner_text("main")
     assert SCRIPT.lower() in text.lower()
     assert TITLE in text
@@ -71,15 +71,16 @@ def test_markup_is_shown_as_text(hostile: Path, visitor: Visitor) -> None:
 def test_maps_lanes_and_captions_take_them_as_text(hostile: Path, visitor: Visitor) -> None:
     visit = visitor.open(hostile)
     page = visit.page
+    visit.unfold()
     assert DRUG in page.locator(".map thead th").all_text_contents()
     page.locator(".map button", has_text="1/1").first.click()
-    page.keyboard.press("Escape")
+    visit.close_list()
     lane = page.locator('.over button[aria-label="mean-2020, P1: show the cases"]')
     lane.click()
     assert DRUG in page.inner_text("#list-cases")
-    page.keyboard.press("Escape")
+    visit.close_list()
     page.locator("figcaption button", has_text="1").first.click()
-    assert page.locator("figcaption script, figcaption img, .over script, .map img").count() == 0
+    assert page.locator("figcaption script, main img, .picture script, .over script").count() == 0
     assert visit.complaints == []
 
 

@@ -52,7 +52,7 @@ class Page(HTMLParser):
             self.ids.append(named["id"] or "")
         if re.fullmatch(r"h[1-6]", tag):
             self.headings.append(int(tag[1]))
-        if tag == "img" or named.get("role") == "img" and named.get("class") == "drawn":
+        if tag == "img" or (named.get("role"), named.get("class")) == ("img", "drawn"):
             self.images.append(named)
         self.addresses += [named[name] or "" for name in ("href", "src", "xlink:href") if name in named]
         self.addresses += [
