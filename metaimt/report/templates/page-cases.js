@@ -187,14 +187,18 @@
 
   // Where one is, in the list of sections.
   const places = new Map(Array.from(document.querySelectorAll("nav a[href^='#']"), (each) => [each.hash.slice(1), each]));
-  const seen = new IntersectionObserver((found) => {
-    for (const each of found) {
-      if (!each.isIntersecting) continue;
-      for (const link of places.values()) link.removeAttribute("aria-current");
-      places.get(each.target.id).setAttribute("aria-current", "true");
+  function mark() {
+    const sections = Array.from(places.keys(), (place) => document.getElementById(place));
+    const begun = sections.filter((each) => each.getBoundingClientRect().top < innerHeight / 4);
+    const end = scrollY > 0 && scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
+    const here = end ? sections[sections.length - 1] : begun[begun.length - 1] || sections[0];
+    for (const [place, link] of places) {
+      if (place === here.id) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
     }
-  }, { rootMargin: "-20% 0px -75% 0px" });
-  for (const place of places.keys()) seen.observe(document.getElementById(place));
+  }
+  for (const moved of ["scroll", "resize"]) addEventListener(moved, mark, { passive: true });
+  mark();
 
   document.documentElement.classList.add("ready");
   follow();
