@@ -67,7 +67,8 @@ def text(built: Built) -> str:
 
 @pytest.fixture(scope="session", params=["index.html", "cohort.html"])
 def either(built: Built, request: pytest.FixtureRequest) -> str:
-    return (built.out / request.param).read_text(encoding="utf-8")
+    name: str = request.param
+    return (built.out / name).read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

@@ -178,10 +178,6 @@
     event.preventDefault();
     close();
   });
-  // A browser may close a dialog that nobody has touched without asking; its address goes with it.
-  dialog.addEventListener("close", () => {
-    if (location.hash.startsWith(LIST)) close();
-  });
   addEventListener("popstate", follow);
   addEventListener("hashchange", follow);
 
