@@ -17,6 +17,7 @@ from metaimt.figures.review_figure import Counted, Drawn, ReviewFigure
 from metaimt.model.count import Behind, Count, Publications, Reports
 from metaimt.render.html import visible
 from metaimt.report.page import page_html
+from metaimt.report.page_figures import INTERACTIVE
 
 TOUCH = 1.0  # pixels
 PART = ": show the cases"  # after the label of a part of a picture
@@ -148,7 +149,7 @@ def test_a_click_in_a_cell_of_the_map_shows_its_cases(
     assert visit.complaints == []
 
 
-def test_rows_of_tiles_and_counts_in_captions_show_their_cases(
+def test_counts_in_captions_show_their_cases(
     visit: Visit, sets: dict[str, Opens], wanted_cases: Callable[[Opens], list[str]]
 ) -> None:
     page = visit.page
@@ -156,7 +157,7 @@ def test_rows_of_tiles_and_counts_in_captions_show_their_cases(
     caption = sets["all evidence: courses"]
     page.locator(f"figcaption {caption.button}").first.click()
     assert shown_cases(page) == wanted_cases(caption)
-        visit.close_list()
+    visit.close_list()
     assert visit.complaints == []
 
 

@@ -178,23 +178,23 @@
     event.preventDefault();
     close();
   });
-  // A browser may close a dialog that nobody has touched without asking; its address goes with it.
-  dialog.addEventListener("close", () => {
-    if (location.hash.startsWith(LIST)) close();
-  });
   addEventListener("popstate", follow);
   addEventListener("hashchange", follow);
 
   // Where one is, in the list of sections.
   const places = new Map(Array.from(document.querySelectorAll("nav a[href^='#']"), (each) => [each.hash.slice(1), each]));
-  const seen = new IntersectionObserver((found) => {
-    for (const each of found) {
-      if (!each.isIntersecting) continue;
-      for (const link of places.values()) link.removeAttribute("aria-current");
-      places.get(each.target.id).setAttribute("aria-current", "true");
+  function mark() {
+    const sections = Array.from(places.keys(), (place) => document.getElementById(place));
+    const begun = sections.filter((each) => each.getBoundingClientRect().top < innerHeight / 4);
+    const end = scrollY > 0 && scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
+    const here = end ? sections[sections.length - 1] : begun[begun.length - 1] || sections[0];
+    for (const [place, link] of places) {
+      if (place === here.id) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
     }
-  }, { rootMargin: "-20% 0px -75% 0px" });
-  for (const place of places.keys()) seen.observe(document.getElementById(place));
+  }
+  for (const moved of ["scroll", "resize"]) addEventListener(moved, mark, { passive: true });
+  mark();
 
   for (const each of document.querySelectorAll("button[data-set]")) {
     each.type = "button";

@@ -66,13 +66,13 @@
     return Object.fromEntries(new FormData(form));
   }
 
-  // How many evaluable patients each option would leave, the other choices staying as they are.
+  // How many evaluable patients each option would leave, the other choices and the search staying as they are.
   const options = Array.from(form.querySelectorAll("option"), (option) => [option, option.textContent]);
-  function count(choice) {
+  function count(choice, found) {
     for (const [option, label] of options) {
       const { name } = option.parentElement;
       if (name === "from" || name === "to" || !option.value) continue;
-      const { n } = tally(subset({ ...choice, [name]: option.value }));
+      const { n } = tally(subset({ ...choice, [name]: option.value }).filter((one) => found.has(one)));
       option.textContent = option.value === "recorded" ? label : `${label} (${n})`;
     }
   }
@@ -80,13 +80,14 @@
   let listed = [];
   function follow() {
     const choice = choiceOf(), cases = new Set(subset(choice));
-    count(choice);
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const matching = new Set(rows.filter(({ text }) => words.every((word) => text.includes(word))).map(({ one }) => one));
     listed = [];
-    for (const { row, one, text } of rows) {
-      row.hidden = !cases.has(one) || !words.every((word) => text.includes(word));
+    for (const { row, one } of rows) {
+      row.hidden = !cases.has(one) || !matching.has(one);
       if (!row.hidden) listed.push(one);
     }
+    count(choice, matching);
     const found = tally(listed);
     const rate = everything(choice)
       ? "No rate over everything recorded: a patient may stand here more than once. Choose a group of patients."
