@@ -14,6 +14,7 @@ from metaimt.content.section import (
     Fold,
     Interval,
     Limits,
+    Paragraph,
     Row,
     Section,
     Tiles,
@@ -69,16 +70,15 @@ def reports_section(results: Results) -> Section:
     whole = paragraph(said, *(Named(f" {note.strip()}") for note in notes if note.strip()))
     short = table("Forest of all reports", columns, _rows(results, _together(listed)), style="forest")
     full = table("Every single case", columns, _rows(results, listed), style="forest")
-    spread = _heterogeneity(results)
     return section(
         "Every report",
-        page_only(whole, *short, paragraph(spread, small=True), Fold(Text("Every single case as a row"), full)),
+        page_only(whole, *short, *_heterogeneity(results), Fold(Text("Every single case as a row"), full)),
         id="forest",
     )
 
 
-def _heterogeneity(results: Results) -> Text:
-    """How alike reports are, in a line: rho of each pool, and how many reports tell of it."""
+def _heterogeneity(results: Results) -> list[Paragraph]:
+    """How alike reports are, in a line: rho of each pool that has one, and how many reports tell of it."""
     said: list[Text] = []
     for name, found in results.heterogeneity.items():
         if not found.under:
@@ -94,7 +94,7 @@ def _heterogeneity(results: Results) -> Text:
                 larger=larger,
             )
         )
-    return Text("How alike patients of one report are:", *said) if said else Text("No pool has two reports.")
+    return [paragraph("How alike patients of one report are:", *said, small=True)] if said else []
 
 
 def _together(rows: Iterable[ForestRow]) -> Iterator[ForestRow]:

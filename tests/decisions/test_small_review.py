@@ -43,6 +43,7 @@ from metaimt.analyses.results import Results
 from metaimt.analyses.sensitivity import NO_ROWS
 from metaimt.analyses.subgroups import reports_by_level
 from metaimt.content.evidence_map import map_table
+from metaimt.content.forest import ForestOptions
 from metaimt.content.section import Table, words_of
 from metaimt.content.whats_new import Here, news_section
 from metaimt.figures.forest import ForestTable
@@ -661,11 +662,11 @@ FOREST = [
     ("1/1", "single-2015"),  # filled: in strict, by year where as large
     ("0/1", "single-2016"),
     ("0/1", "series-2022"),
+    ("1/3", HEADLINE),
     ("1/2", "series-2022"),  # hollow: only in all evidence
     ("1/1", "single-2017"),
     ("1/1", "single-2018"),
     ("1/1", "single-undated"),
-    ("1/3", HEADLINE),
     ("5/8", WIDEST),
     "All together",
     ("13/20", HEADLINE),
@@ -977,7 +978,7 @@ def test_the_table_of_models(results: Results) -> None:
 
 
 def test_the_table_of_the_forest(results: Results) -> None:
-    table = forest_table(results)
+    table = forest_table(results, options=ForestOptions(single_cases="rows"))
     found = [(row.label, row.columns[1], row.tone) for row in table.rows if row.kind == "report"]
     assert found == [
         ("trial-2019", "6/8", "strict"),
@@ -994,7 +995,7 @@ def test_the_table_of_the_forest(results: Results) -> None:
     ]
     drugs = {row.label: row.columns[0] for row in table.rows if row.kind == "report"}
     assert (drugs["single-2018"], drugs["trial-2021"]) == ("crizotinib +", "alectinib")
-    alone = forest_table(results, (WIDEST,))
+    alone = forest_table(results, (WIDEST,), ForestOptions(single_cases="rows"))
     assert {row.tone for row in alone.rows if row.kind == "report"} == {"strict", "local"}, "of one pool, its own"
 
 

@@ -439,10 +439,8 @@ def test_a_picture_has_ids_of_its_own_and_attributes_in_place_of_styles() -> Non
     assert 'aria-label="says &quot;this&quot; &lt; that"' in made
     assert "style" not in made and "metadata" not in made and "width" not in made
     assert '<g id="one-a" fill="#fff" clip-path="url(#one-c)"><use xlink:href="#one-a"' in made
-    assert (
-        '<text font-weight="bold" font-size="8px" font-family="\'A B\', serif" text-anchor="end">a &lt; b</text>'
-        in made
-    )
+    assert "font-family=\"'A B', serif\"" in made.partition(">")[0], "once for all texts"
+    assert '<text font-weight="bold" font-size="8px" text-anchor="end">a &lt; b</text>' in made
 
 
 def test_the_filters_and_columns_of_the_page() -> None:

@@ -27,7 +27,6 @@ def test_it_is_short_while_everything_is_folded(visit: Visit) -> None:
     assert len(visit.page.inner_text("body").split()) <= 5_000
 
 
-@pytest.mark.xfail(strict=False, reason="letters in pictures are still drawn as paths")
 def test_the_file_is_small(built: Built) -> None:
     assert (built.out / "index.html").stat().st_size < 800_000
 
@@ -53,6 +52,10 @@ def test_what_scrolls_sideways_shows_it_and_can_be_reached_by_keyboard(visit: Vi
     for name, sign, stop in scrolling:
         assert "local" in sign and "scroll" in sign, f"{name}: no shadow at its edge"
         assert name == "NAV" or (name, stop) == ("wide", 0), name  # the list of sections has links, that are stops
+    blended = "all => all.map(each => getComputedStyle(each).mixBlendMode)"
+    assert set(visit.page.eval_on_selector_all(".drawn", blended)) == {"multiply"}, (
+        "the white of a picture would hide the shadow behind it"
+    )
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", WIDE), ("dark", WIDE), ("light", PHONE)])
@@ -189,8 +192,8 @@ def test_the_list_of_sections_has_their_names_and_marks_where_one_is(visit: Visi
         here = place if top < height / 4 or place == SECTIONS[0] else SECTIONS[-1]  # else the page has come to its end
         page.locator(f"nav a[href='#{here}'][aria-current]").wait_for()
         assert page.locator("nav [aria-current]").count() == 1
-        box = page.locator("nav ul").bounding_box()
-        assert box["y"] + box["height"] > 0, "out of reach"
+        box = page.locator("nav [aria-current]").bounding_box()
+        assert 0 <= box["x"] < box["x"] + box["width"] <= width and 0 <= box["y"] < height, "out of sight"
 
 
 def test_without_javascript_numbers_neither_look_nor_act_like_links(scriptless: Any, visit: Visit) -> None:

@@ -188,10 +188,11 @@
     const begun = sections.filter((each) => each.getBoundingClientRect().top < innerHeight / 4);
     const end = scrollY > 0 && scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
     const here = end ? sections[sections.length - 1] : begun[begun.length - 1] || sections[0];
-    for (const [place, link] of places) {
-      if (place === here.id) link.setAttribute("aria-current", "true");
-      else link.removeAttribute("aria-current");
-    }
+    const link = places.get(here.id), list = link.closest("ul");
+    if (link.hasAttribute("aria-current")) return;
+    for (const each of places.values()) each.removeAttribute("aria-current");
+    link.setAttribute("aria-current", "true");
+    list.scrollLeft += link.getBoundingClientRect().left - list.getBoundingClientRect().left; // on a phone it scrolls
   }
   for (const moved of ["scroll", "resize"]) addEventListener(moved, mark, { passive: true });
   mark();
