@@ -84,14 +84,16 @@ def _sentence(results: Results) -> Text:
 
 
 def definition(results: Results) -> Text:
-    """What the headline pool asks of a patient, in one line; every patient counts once."""
-    protocol = results.protocol
-    name, pool = next(iter(protocol.pools.items()))
-    return say(
-        "{name} means: {conditions}; each patient once.",
-        name=name.replace("_", " ").capitalize(),
-        conditions=", ".join(_asked(pool, results)),
-    )
+    """What the headline and the widest pool ask of a patient, in one line each; every patient counts once."""
+    pools = list(results.protocol.pools.items())
+    said = [defined(*pools[0], results), *([defined(*pools[-1], results)] if len(pools) > 1 else [])]
+    return Text(joined(said, " "), " Each patient counts once.")
+
+
+def defined(name: str, pool: Pool, results: Results) -> Text:
+    """`Strict means: ...`"""
+    words = name.replace("_", " ").capitalize()
+    return say("{name} means: {conditions}.", name=words, conditions=", ".join(_asked(pool, results)))
 
 
 def _asked(pool: Pool, results: Results) -> Iterator[str]:
@@ -101,6 +103,8 @@ def _asked(pool: Pool, results: Results) -> Iterator[str]:
     yield f"{drug} alone" if pool.combined_with == "none" else drug
     if pool.response_basis:
         yield f"response {' or '.join(pool.response_basis)}"
+    else:
+        yield "response stated or inferred"
     if not pool.disputed:
         yield "no doubt between response and none"
 
@@ -146,7 +150,9 @@ def _how_to_read(results: Results) -> Text:
         else say(" In a new report like these the true rate may be {range}.", range=predicted(found))
     )
     return say(
-        "ORR: objective response rate, complete or partial responses. Diamonds: {method}; ticks: r/n.{new}",
+        "ORR: objective response rate, complete or partial responses. Diamonds: {method}, as wide as its interval, "
+        "filled: {pool}; ticks: r/n of all patients together.{new}",
+        pool=headline.label,
         method=short_method(headline.orr) or "the rate",
         new=new,
     )

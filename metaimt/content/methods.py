@@ -14,7 +14,7 @@ from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import COVARIATES, PRIMARY
 from metaimt.analyses.wording import plural, priors_text, selection_text
 from metaimt.casefiles.protocol import LEAVE_ONE_OUT, Pool, Protocol
-from metaimt.content.answer import definition
+from metaimt.content.answer import defined
 from metaimt.content.publication_bias import LARGEST_HARMLESS
 from metaimt.content.section import Section, folded, items, paragraph, section
 from metaimt.model.text import Link, Named, Strong, Text, joined
@@ -212,16 +212,10 @@ def _glossary(results: Results) -> Iterator[Text]:
         "inferred": "a response that the text suggests and does not state",
         "stratum": "reports of one design",
     }
-    for name in protocol.pools:
-        words[protocol.label(name)] = (
-            str(definition(results)) if name == next(iter(protocol.pools)) else _pool_words(name, results)
-        )
+    for name, pool in protocol.pools.items():
+        words[protocol.label(name)] = str(defined(name, pool, results)).partition(": ")[2]
     for word, meaning in list(words.items())[:MOST_WORDS]:
         yield Text(Strong(word), ": ", Named(meaning.rstrip(".")), ".")
-
-
-def _pool_words(name: str, results: Results) -> str:
-    return conditions(results.protocol.pools[name], results.protocol)
 
 
 def _outcome(results: Results) -> str:
