@@ -109,6 +109,7 @@ def _at(place: Place) -> str:
 
 
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+_FINE = re.compile(r"(\d\.\d\d)\d+")  # a hundredth of a point is finer than any screen
 _FONT = re.compile(r"(?:(italic|oblique) )?(?:(bold|[0-9]{3}) )?([0-9.]+px) (.*)")
 
 
@@ -144,7 +145,7 @@ def inline_svg(svg: bytes, name: str, alt: str = "") -> Markup:
 
 
 def _slim(root: Any) -> None:
-    """Without what changes nothing: ids that nothing refers to, the one font on every text, and bare groups."""
+    """Without what changes nothing: ids nothing refers to, the one font on every text, bare groups, fine digits."""
     said = " ".join(value for each in root.iter() for value in each.attrib.values())
     wanted = set(re.findall(r"#([\w-]+)", said))
     fonts = Counter(each.get("font-family") for each in root.iter(f"{{{_SVG}}}text"))
@@ -154,8 +155,9 @@ def _slim(root: Any) -> None:
             each.attrib.pop("id", None)
         if each.get("font-family") == usual:
             each.attrib.pop("font-family", None)
-        if "d" in each.attrib:
-            each.set("d", " ".join(each.get("d").split()))
+        for name in ("d", "x", "y", "textLength"):
+            if name in each.attrib:
+                each.set(name, _FINE.sub(r"\1", " ".join(each.get(name).split())))
     if usual:
         root.set("font-family", usual)
     for parent in list(root.iter())[::-1]:

@@ -134,7 +134,7 @@ def names(out: Path) -> set[str]:
 
 
 RENDERERS = {  # what fails -> the outputs that are lost with it
-    "metaimt.report.outputs.page_html": {"index.html", "cohort.html"},
+    "metaimt.report.outputs.page_html": {"index.html"},
     "metaimt.report.outputs.report_markdown": {"report.md"},
     "metaimt.render.word.word_bytes": {"report.docx"},
     "metaimt.report.workbook.workbook_bytes": {"tables.xlsx"},
