@@ -86,17 +86,17 @@ def _sentence(results: Results) -> Text:
 def definition(results: Results) -> Text:
     """What the headline and the widest pool ask of a patient, in one line each; every patient counts once."""
     pools = list(results.protocol.pools.items())
-    said = [defined(*pools[0], results), *([defined(*pools[-1], results)] if len(pools) > 1 else [])]
+    said = [_defined(*pools[0], results), *([_defined(*pools[-1], results)] if len(pools) > 1 else [])]
     return Text(joined(said, " "), " Each patient counts once.")
 
 
-def defined(name: str, pool: Pool, results: Results) -> Text:
-    """`Strict means: ...`"""
+def _defined(name: str, pool: Pool, results: Results) -> Text:
     words = name.replace("_", " ").capitalize()
-    return say("{name} means: {conditions}.", name=words, conditions=", ".join(_asked(pool, results)))
+    return say("{name} means: {conditions}.", name=words, conditions=", ".join(asked(pool, results)))
 
 
-def _asked(pool: Pool, results: Results) -> Iterator[str]:
+def asked(pool: Pool, results: Results) -> Iterator[str]:
+    """What a pool asks of a patient, a condition each."""
     yield " or ".join(results.protocol.label(each) for each in pool.rows)
     yield {"first": "first or unstated line", "later": "a later line"}.get(pool.line, f"{pool.line} line")
     drug = "one named inhibitor" if pool.drug == "named" else "an inhibitor, named or not"

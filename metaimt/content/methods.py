@@ -14,7 +14,7 @@ from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import COVARIATES, PRIMARY
 from metaimt.analyses.wording import plural, priors_text, selection_text
 from metaimt.casefiles.protocol import LEAVE_ONE_OUT, Pool, Protocol
-from metaimt.content.answer import defined
+from metaimt.content.answer import asked
 from metaimt.content.publication_bias import LARGEST_HARMLESS
 from metaimt.content.section import Section, folded, items, paragraph, section
 from metaimt.model.text import Link, Named, Strong, Text, joined
@@ -213,7 +213,7 @@ def _glossary(results: Results) -> Iterator[Text]:
         "stratum": "reports of one design",
     }
     for name, pool in protocol.pools.items():
-        words[protocol.label(name)] = str(defined(name, pool, results)).partition(": ")[2]
+        words[protocol.label(name)] = ", ".join(asked(pool, results))
     for word, meaning in list(words.items())[:MOST_WORDS]:
         yield Text(Strong(word), ": ", Named(meaning.rstrip(".")), ".")
 

@@ -104,6 +104,7 @@ def written(svg: str, whole: dict[str, str]) -> str:
     """
 
     def one(found: re.Match[str]) -> str:
+        """One text, with the width that was measured."""
         group, look, rest, shown = found.groups()
         size = re.search(r"([\d.]+)px", look)
         bold = re.search(r"\b(?:700|bold)\b", look) is not None
