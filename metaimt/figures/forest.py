@@ -374,11 +374,9 @@ class RowPlot(Protocol):
         """Where the grid stands, and what is written there."""
 
     def legend(self) -> list[LegendEntry]:
-        """What the marks mean, of those that are drawn."""
         """One entry for each sign that is shown, and no other."""
 
     def lines(self, plot: Plot, y: tuple[float, float]) -> None:
-        """The thresholds, and the reference, from one height to another."""
         """Draw what stands behind all rows, from y[0] to y[1]."""
 
     def mark(self, plot: Plot, number: int, y: float) -> None:
