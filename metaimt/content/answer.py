@@ -99,12 +99,12 @@ def asked(pool: Pool, results: Results) -> Iterator[str]:
     """What a pool asks of a patient, a condition each."""
     yield " or ".join(results.protocol.label(each) for each in pool.rows)
     yield {"first": "first or unstated line", "later": "a later line"}.get(pool.line, f"{pool.line} line")
-    drug = "one named inhibitor" if pool.drug == "named" else "an inhibitor, named or not"
-    yield f"{drug} alone" if pool.combined_with == "none" else drug
+    yield "one named inhibitor" if pool.drug == "named" else "an inhibitor named or not"
+    yield "given alone" if pool.combined_with == "none" else "alone or with another treatment"
     if pool.response_basis:
         yield f"response {' or '.join(pool.response_basis)}"
     else:
-        yield "response stated or inferred"
+        yield "response stated, measured or inferred"
     if not pool.disputed:
         yield "no doubt between response and none"
 
@@ -159,7 +159,7 @@ def _how_to_read(results: Results) -> Text:
 
 
 def limits_of(results: Results) -> Iterator[Text]:
-    """Three limits in plain words: who they are, how they were read, and that good news is published more readily."""
+    """Three limits in plain words: who they are, how they were read, and that responders may be published more."""
     headline, library = results.response.headline, results.library
     if not headline.counts.evaluable:
         return
@@ -177,7 +177,7 @@ def limits_of(results: Results) -> Iterator[Text]:
 
 def _selected(headline: Group) -> Iterator[Text]:
     adjusted = headline.adjusted
-    start = "Case reports may be selected: who responds is published more readily."
+    start = "Case reports may be selected: who responds may be published more readily."
     if isinstance(adjusted, NotRun) or not adjusted:
         why = adjusted.wording() if isinstance(adjusted, NotRun) else "not run"
         yield say("{start} The rate adjusted for that was {why}.", start=start, why=why)

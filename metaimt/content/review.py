@@ -53,7 +53,3 @@ def review_sections(results: Results, changes: Changes | None = None) -> dict[st
         section("More figures", Figures("others"), id="figures"),
     ]
     return {each.id: each for each in found}
-
-
-BESIDE = ("cohort", "audit")
-"""Sections that have a page of their own, cohort.html."""

@@ -591,7 +591,8 @@ def test_the_answer_is_a_sentence_with_its_definition_and_its_limits(page: Page,
     assert (numbers[0].name, numbers[0].words) == (STRICT, "13 of 20")
     text = " ".join(page.text.split())
     assert "13 of 20 patients (strict, ALK-positive) responded (65 %). The average rate across such reports" in text
-    assert "Strict means: ALK-positive, first or unstated line, one named inhibitor alone, response stated or" in text
+    assert "Strict means: ALK-positive, first or unstated line, one named inhibitor, given alone, " in text
+    assert "given alone, response stated or measured, no doubt between response and none. All evidence means: " in text
     assert "Most patients (17 of 20) come from small trials and cohorts, not from comparable patients" in text
     assert "Line of treatment is mixed or not stated for 12 of 20." in text
     depths = "9 of 11 publications were read as an abstract, 1 in full text, 1 by the title"
