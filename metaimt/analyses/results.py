@@ -27,6 +27,7 @@ from metaimt.analyses.clinical import ClinicalQuestions, DeathsAndToxicity, clin
 from metaimt.analyses.cohort import WITHOUT_TIMES, CohortResult, cohorts_of
 from metaimt.analyses.comparison import Comparison
 from metaimt.analyses.duration import Duration, durations
+from metaimt.analyses.findings import Finding, summary_of_findings
 from metaimt.analyses.heterogeneity import Heterogeneity, heterogeneity
 from metaimt.analyses.over_time import Cumulative, over_time
 from metaimt.analyses.pooled_response import Group, PooledResponse, pooled_response
@@ -125,7 +126,7 @@ def defaults() -> dict[str, Any]:
     }
 
 
-def findings(library: Library, found: Iterable[Problem | Waived]) -> list[dict[str, Any]]:
+def told_of_files(library: Library, found: Iterable[Problem | Waived]) -> list[dict[str, Any]]:
     """What is said of the case files, with file names as from the folder of the review."""
     told = ((one, one if isinstance(one, Problem) else one.problem) for one in found)
     return [{**to_json(one), "file": _inside(problem.file, library)} for one, problem in told]
@@ -153,14 +154,15 @@ def _inside(name: str, library: Library) -> str:
     "unread",
     settings=lambda each: settings(each.protocol),
     software=lambda _: software(),
-    problems=lambda each: findings(each.library, each.warnings),
-    waived=lambda each: findings(each.library, each.waived),
+    problems=lambda each: told_of_files(each.library, each.warnings),
+    waived=lambda each: told_of_files(each.library, each.waived),
     excluded=lambda each: [e.model_dump(mode="json", exclude_none=True) for e in each.library.excluded],
     by=lambda each: {name: {table.pool: table for table in found} for name, found in each.breakdowns.items()},
     methods=lambda each: to_json(each.comparison, BY_POOL),
     published_pooled="published",
     cohorts=lambda each: to_json(each.cohorts, WITHOUT_TIMES),
     clinical_questions="clinical",
+    summary_of_findings="findings",
 )
 @dataclass(frozen=True)
 class Results:
@@ -190,6 +192,7 @@ class Results:
     waived: tuple[Waived, ...] = ()
     unread: UnreadResponses = field(default_factory=lambda: UnreadResponses((), ()))
     clinical: Mapping[str, ClinicalQuestions] = field(default_factory=dict)
+    findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     cohorts: tuple[CohortResult, ...] = ()
     published: tuple[PublishedComparison, ...] = ()
 
@@ -217,6 +220,7 @@ def analyse(
         jobs,
     )
     compared, spread = models
+    clinical = {pool: clinical_questions(selection, pool, protocol.label(pool)) for pool in response.pools}
     return Results(
         library=library,
         protocol=protocol,
@@ -240,7 +244,8 @@ def analyse(
         publication_bias=bias,
         waived=waived,
         unread=unread_responses(library, protocol, selection),
-        clinical={pool: clinical_questions(selection, pool, protocol.label(pool)) for pool in response.pools},
+        clinical=clinical,
+        findings=summary_of_findings(response.pools, clinical, None, protocol),
         cohorts=cohorts_of(library),
         published=published_pooled(library, selection, protocol),
     )

@@ -17,7 +17,7 @@ from typing import Any, Final
 from metaimt.model.count import Behind
 from metaimt.serialise import to_json
 from metaimt.statistics.adjusted import AdjustedRate, SelectionPrior
-from metaimt.statistics.outcome import NotIdentified
+from metaimt.statistics.outcome import NotIdentified, NotRun
 from metaimt.statistics.posterior import HalfNormal, PooledProportion, RhoPrior, WeightedProportion
 from metaimt.statistics.prediction import Prediction, Range
 from metaimt.statistics.proportion import EXACT, Proportion
@@ -219,7 +219,7 @@ _INTERVAL: Final = ("estimate", "lower", "upper", "level", "method")
 _AS_INTERVAL: Final = dict.fromkeys((PooledProportion, Proportion), _INTERVAL)
 
 
-def interval(orr: PooledProportion | Proportion | None) -> Any:
+def interval(orr: PooledProportion | Proportion | NotRun | None) -> Any:
     """As JSON: estimate, limits, level and method, where the counts stand beside it; None stays None."""
     return to_json(orr, _AS_INTERVAL)
 

@@ -200,6 +200,45 @@ class Living(Entry):
     retire_when: Text | None = described("When the review will no longer be kept up to date.")
 
 
+OUTCOMES = ("response", "complete", "controlled", "at_12_months", "toxicity")
+DOMAINS = ("risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias")
+CONCERNS = ("none", "serious", "very_serious")
+CERTAINTIES = ("high", "moderate", "low", "very_low")
+"""Outcomes of the summary of findings; domains, concerns and levels of certainty of GRADE, each from best to worst."""
+FindingOutcome = Annotated[str, _choice(*OUTCOMES, field="judgement"), _schema(*OUTCOMES)]
+Domain = Annotated[str, _choice(*DOMAINS, field="judgement"), _schema(*DOMAINS)]
+Concern = Annotated[str, _choice(*CONCERNS, field="judgement"), _schema(*CONCERNS)]
+CertaintyLevel = Annotated[str, _choice(*CERTAINTIES, field="judgement"), _schema(*CERTAINTIES)]
+
+
+class Decision(Entry):
+    """What a person judged of one outcome: the concern of one domain, or the certainty of it all."""
+
+    outcome: FindingOutcome = Field(description=f"{', '.join(OUTCOMES[:-1])} or {OUTCOMES[-1]}.")
+    pool: Text | None = described("The pool; left out: the headline.")
+    domain: Domain | None = described(f"{', '.join(DOMAINS[:-1])} or {DOMAINS[-1]}.")
+    concern: Concern | None = described("none, serious or very_serious; with a domain.")
+    certainty: CertaintyLevel | None = described("high, moderate, low or very_low; in place of a domain.")
+    by: Text = Field(description="Who decided.")
+    reason: Text = Field(description="Why.")
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Decision:
+        if (self.domain is None) != (self.concern is None) or (self.domain is None) == (self.certainty is None):
+            hint = "write domain: and concern:, or certainty: alone"
+            raise refuse("wrong-form", "a decision is of one domain with its concern, or of the certainty", hint)
+        return self
+
+
+class CertaintyOfFindings(Entry):
+    """How certain the findings are: where the judgement begins, and what a person decided."""
+
+    start: CertaintyLevel = Field(
+        default="low", description="Where it begins: low, as GRADE has it for evidence without a comparison."
+    )
+    decided: tuple[Decision, ...] = listed("Decisions in place of what is proposed from the numbers.")
+
+
 _INFERRED = ("non_response",)
 _DISPUTED = ("best", "worst")
 _UNREADABLE = ("response", "non_response")
@@ -321,6 +360,9 @@ class Protocol(Entry):
     specification: Mapping[Text, Mapping[Text, Choices]] = mapped("Choice -> its options; every combination is run.")
     conclusion_test: ConclusionTest | None = described("When a conclusion has changed.")
     living: Living | None = described("How the review is kept up to date.")
+    certainty: CertaintyOfFindings = Field(  # a judgement on the numbers, which moves none of them
+        default_factory=CertaintyOfFindings, exclude=True, description="How certain the findings are judged to be."
+    )
     authors: tuple[Text, ...] = listed("Who answers for the review.")
     licence: Text | None = Field(  # no setting of the analysis
         default=None, exclude=True, description="Licence of the case files and tables, such as CC-BY-4.0."
@@ -337,8 +379,8 @@ class Protocol(Entry):
         return self.labels.get(name, name.replace("_", " "))
 
     def is_same(self, other: Protocol) -> bool:
-        """Whether both prescribe the same analysis, whatever their version number and licence."""
-        same: dict[str, str | None] = {"version": "", "licence": None}
+        """Whether both prescribe the same analysis, whatever their version, licence and judgement of certainty."""
+        same: dict[str, Any] = {"version": "", "licence": None, "certainty": CertaintyOfFindings()}
         return self.model_copy(update=same) == other.model_copy(update=same)
 
 
@@ -371,6 +413,7 @@ def protocol_faults(data: Any) -> Iterator[Fault]:
                 yield _tell("unknown-row", (*path, k), said, _nearest(row, rows))
     yield from _targets(data, rows, pools)
     yield from _named_twice(data)
+    yield from _decided(data, pools)
 
 
 def _targets(data: Mapping[str, Any], rows: Mapping[str, Any], pools: Mapping[str, Any]) -> Iterator[Fault]:
@@ -392,6 +435,21 @@ def _targets(data: Mapping[str, Any], rows: Mapping[str, Any], pools: Mapping[st
                 hint = f"add targets: [{own}]" + (f", or targets: [{ANY_TARGET}]" if own != ANY_TARGET else "")
                 message = f"the row {name} does not say which drugs it is about"
                 yield _tell("missing-targets", (kind, name), message, hint)
+
+
+def _decided(data: Mapping[str, Any], pools: Mapping[str, Any]) -> Iterator[Fault]:
+    """A judgement is of a pool that there is, and there is one of each thing."""
+    seen: set[tuple[Any, ...]] = set()
+    for k, each in enumerate(_listed(_mapping(data.get("certainty")).get("decided"))):
+        entry, path = _mapping(each), ("certainty", "decided", k)
+        pool = entry.get("pool", next(iter(pools), None))
+        if isinstance(pool, str) and pools and pool not in pools:
+            said = f"no pool is named '{pool}'; the pools are {', '.join(pools)}"
+            yield _tell("unknown-judgement", (*path, "pool"), said, _nearest(pool, pools))
+        what = (str(pool), str(entry.get("outcome")), str(entry.get("domain")))
+        if what in seen:
+            yield _tell("wrong-form", path, "the same is decided twice", "delete one of the two")
+        seen.add(what)
 
 
 def _tell(rule: str, path: Path, message: str, hint: str) -> Fault:

@@ -8,6 +8,7 @@ from metaimt.content.audit import audit_section
 from metaimt.content.cohort import cohorts_section
 from metaimt.content.duration import clinical_section, deaths_section, duration_section, medians_section
 from metaimt.content.every_report import reports_section
+from metaimt.content.findings import findings_section
 from metaimt.content.headline import heterogeneity_section, pools_section
 from metaimt.content.methods import methods_section
 from metaimt.content.over_time import over_time_section
@@ -46,7 +47,13 @@ def review_sections(results: Results, changes: Changes | None = None) -> dict[st
             folded(over_time_section(results)),
             id="trust",
         ),
-        section(sources.title, sources.blocks, folded(left_out_section(results)), id=sources.id),
+        section(
+            sources.title,
+            sources.blocks,
+            findings_section(results),
+            folded(left_out_section(results)),
+            id=sources.id,
+        ),
         methods_section(results),
         cohorts_section(results),
         audit_section(results.audit),

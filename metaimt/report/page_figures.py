@@ -109,7 +109,7 @@ def _at(place: Place) -> str:
 
 
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
-_FINE = re.compile(r"(\d\.\d\d)\d+")  # a hundredth of a point is finer than any screen
+_FINE = re.compile(r"\d+\.\d{2,}")  # half a tenth of a point is finer than any screen
 _FONT = re.compile(r"(?:(italic|oblique) )?(?:(bold|[0-9]{3}) )?([0-9.]+px) (.*)")
 
 
@@ -157,13 +157,24 @@ def _slim(root: Any) -> None:
             each.attrib.pop("font-family", None)
         for name in ("d", "x", "y", "textLength"):
             if name in each.attrib:
-                each.set(name, _FINE.sub(r"\1", " ".join(each.get(name).split())))
+                each.set(name, _FINE.sub(lambda number: f"{float(number[0]):.1f}", _shorter(each.get(name))))
     if usual:
         root.set("font-family", usual)
     for parent in list(root.iter())[::-1]:
         for at, child in reversed(list(enumerate(parent))):
             if child.tag == f"{{{_SVG}}}g" and not child.attrib and not (child.text or "").strip():
                 parent[at : at + 1] = list(child)
+
+
+def _shorter(path: str) -> str:
+    """A path without the L of a line after a line or a start: further pairs are lines (SVG 2, 9.3.3)."""
+    kept: list[str] = []
+    last = ""
+    for part in path.split():
+        if part != "L" or last not in {"M", "L"}:
+            kept.append(part)
+        last = part if part.isalpha() else last
+    return " ".join(kept)
 
 
 def _renamed(key: str, value: str, name: str) -> str:

@@ -15,6 +15,7 @@ from metaimt.analyses.breakdown import EvidenceMap
 from metaimt.analyses.clinical import ClinicalQuestions, DeathsAndToxicity
 from metaimt.analyses.contrasts import Contrast
 from metaimt.analyses.duration import Curve, Duration, Times
+from metaimt.analyses.findings import Finding
 from metaimt.analyses.over_time import NOT_ADJUSTED, Cumulative
 from metaimt.analyses.publication_bias import NONE_NEEDED, PublicationBias, Selectivity
 from metaimt.analyses.published_pooled import PublishedComparison, why_not_compared
@@ -152,6 +153,32 @@ def clinical_rows(found: Mapping[str, ClinicalQuestions]) -> Iterator[Row]:
                     "known": len(each.known.parts),
                     "of": len(each.asked.parts),
                 }
+
+
+def finding_rows(found: Mapping[str, tuple[Finding, ...]]) -> Iterator[Row]:
+    """A pool, outcome and domain a line; the line without a domain is the finding itself."""
+    for pool, findings in found.items():
+        for each in findings:
+            rate = None if isinstance(each.rate, NotRun) else each.rate
+            start: dict[str, Cell] = {"pool": pool, "outcome": each.outcome}
+            yield {
+                **start,
+                "domain": "",
+                "r": each.counts.responders,
+                "n": each.counts.evaluable,
+                "reports": each.counts.reports,
+                "of": each.asked.evaluable,
+                "rate": rate.estimate if rate else None,
+                "lower": rate.lower if rate else None,
+                "upper": rate.upper if rate else None,
+                "judged": each.certainty,
+                "by": each.by,
+                "why": each.rate.reason if isinstance(each.rate, NotRun) else str(each.reason),
+            }
+            empty = dict.fromkeys(("r", "n", "reports", "of", "rate", "lower", "upper"))
+            for name, one in each.domains.items():
+                judged = "not assessed" if isinstance(one.level, NotRun) else one.level
+                yield {**start, "domain": name, **empty, "judged": judged, "by": one.by, "why": str(one.why)}
 
 
 def subgroup_rows(found: Subgroups) -> Iterator[Row]:
@@ -576,6 +603,7 @@ TABLES: Final[dict[str, Callable[[Results], Iterable[Row]]]] = {
     "medians": lambda results: median_rows(results.duration),
     "duration-estimates": lambda results: duration_estimate_rows(results.duration),
     "deaths-and-toxicity": lambda results: stated_rows(results.deaths_and_toxicity),
+    "summary-of-findings": lambda results: finding_rows(results.findings),
     "clinical-questions": lambda results: clinical_rows(results.clinical),
     "sensitivity": lambda results: sensitivity_rows(results.sensitivity),
     "sensitivity-contrasts": lambda results: sensitivity_contrast_rows(results.sensitivity),
