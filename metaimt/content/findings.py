@@ -51,7 +51,9 @@ def findings_section(results: Results) -> Section:
             table("Certainty, domain by domain", ("outcome", "domain", "concern", "why"), _domains(first[1])),
         ),
         [
-            documents_only(section(Text(Named(f"The same of {label(pool)}")), table("Findings", _COLUMNS, map(_row, found))))
+            documents_only(
+                section(Text(Named(f"The same of {label(pool)}")), table("Findings", _COLUMNS, map(_row, found)))
+            )
             for pool, found in others[-1:]
         ],
         id="findings",

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from conftest import FROZEN, ROOT
 
-from metaimt.analyses.cohort import WITHOUT_TIMES, CohortResult, cohort_of_counts, cohort_of_table, cohorts_of
+from metaimt.analyses.cohort import WITHOUT_TIMES, CohortResult, _printed, cohort_of_counts, cohort_of_table, cohorts_of
 from metaimt.analyses.cohort_survival import CohortSurvival, univariable
 from metaimt.analyses.duration import Curve
 from metaimt.casefiles.library import read_library
@@ -275,6 +275,7 @@ def test_the_paper_s_counts() -> None:
     assert isinstance(cohort.survival, NotRun)
     assert [rate.rate for rate in cohort.printed_rates] == [0.784, 0.709, 0.692, 0.692]
     assert cohort.printed_followup == (59.9, 49.0, 70.8)
+    assert _printed(cohort)["followup_median_months"] == {"value": 59.9, "interval": [49.0, 70.8]}
 
 
 def test_the_exact_test_of_the_paper_s_sites() -> None:

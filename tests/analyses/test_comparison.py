@@ -167,6 +167,10 @@ def test_unanimous_reports_are_not_identified_by_maximum_likelihood_alone() -> N
     assert found["beta-binomial-ml-chi2"]["not_identified"] == "unanimous"
 
 
+def test_a_report_of_two_says_how_much_reports_differ() -> None:
+    assert compare([1, 0, 1, 2], [1, 1, 2, 3]).informative == 2
+
+
 def test_no_column_of_groups_is_said() -> None:
     assert check(compare([1, 0], [1, 1], models="exact"))["subgroups"]["not_run"]
 

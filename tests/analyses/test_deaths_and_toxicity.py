@@ -57,6 +57,7 @@ def test_the_same_patient_counts_once_and_a_member_of_an_arm_counts(make_review:
         report("c-2022", arms=[arm(8, 12)], design="trial"),
         report("d-2020", dead),
         report("e-2021", dead),
+        report("f-2022", arms=[arm(1, 5, line="later")]),  # patients who stand in an arm of a first line already
         links=links,
     )
     found = found_in(folder)

@@ -169,6 +169,7 @@ def test_kaplan_meier_by_hand(make_review: MakeReview) -> None:
     assert isinstance(times.curves, dict)
     curve: Curve = times.curves["middle"]
     assert curve.median.estimate == 5.5
+    assert [at.time for at in curve.landmarks] == [6, 12, 24]  # half a year, one and two
     assert [at.estimate for at in curve.landmarks] == pytest.approx([0.4, None, None])
     assert curve.followup == NotRun("4 censored times, 5 are needed")
     longer = of(found_in(make_review(*courses(*ten(), {"duration_months": 11, "ongoing": True}))))

@@ -222,6 +222,8 @@ def test_each_report_is_left_out_once(shipped: Results) -> None:
 def test_the_discount_ends_at_the_pool_and_at_the_other_strata(shipped: Results) -> None:
     for pool, group in shipped.response.pools.items():
         curve = {p.weight: p.orr for p in shipped.sensitivity.discounts if p.pool == pool}
+        names = {(p.name, p.stratum) for p in shipped.sensitivity.discounts if p.pool == pool}
+        assert names == {("single cases and series at weight 0 to 1", "cases_and_series")}
         assert set(curve) == {0, 0.25, 0.5, 0.75, 1}
         whole, none, cases = curve[1], curve[0], group.strata["cases_and_series"].counts
         assert whole is not None

@@ -40,7 +40,7 @@ import metaimt
 from metaimt.analyses.breakdown import NOT_REPORTED
 from metaimt.analyses.over_time import BY_YEAR, UNDATED
 from metaimt.analyses.results import Results
-from metaimt.analyses.sensitivity import NO_ROWS
+from metaimt.analyses.sensitivity import DESIGN, NO_ROWS, WORDING
 from metaimt.analyses.subgroups import reports_by_level
 from metaimt.content.evidence_map import map_table
 from metaimt.content.forest import ForestOptions
@@ -66,8 +66,10 @@ from metaimt.report.markdown import report_markdown
 from metaimt.report.methods_text import comparison_text
 from metaimt.report.page import page_html
 from metaimt.report.page_cases import case_data, report_data
+from metaimt.report.tables import TABLES
 from metaimt.report.text import breakdown_table, left_out_table, pooled_table
 from metaimt.serialise import to_json
+from metaimt.statistics.outcome import NotRun
 from metaimt.versions.changes import Changes
 from metaimt.versions.places import WORKING_TREE
 from metaimt.versions.side import Group, Number, NumberChange
@@ -966,6 +968,25 @@ def test_the_table_of_designs(results: Results) -> None:
         ("plain", "Other kinase fusions", "0/0", "0"),
         ("report", "Later lines", "1/1", "1"),
     ]
+
+
+def test_the_table_of_what_the_sources_state(results: Results) -> None:
+    found = [
+        tuple(row[key] for key in ("item", "value", "number", "of")) for row in TABLES["deaths-and-toxicity"](results)
+    ]
+    status, events = "status at the last follow-up", "adverse events"
+    assert [row for row in found if row[0] == status] == [(status, "alive", 1, 13), (status, "dead", 1, 13)]
+    assert [row for row in found if row[0] == events] == [(events, "nausea", 2, 14), (events, "visual disorder", 1, 14)]
+
+
+def test_the_contrasts_are_those_of_the_widest_pool(results: Results) -> None:
+    (first, *_) = results.sensitivity.contrasts
+    assert list(first.odds) == [DESIGN, WORDING]
+    assert not any(isinstance(odds, NotRun) for odds in first.odds.values())
+    assert {name: (each.responders, each.evaluable) for name, each in first.levels.items()} == {
+        "IMT": (6, 8),  # described one by one; the arms say nothing of it
+        "EIMS": (0, 1),
+    }
 
 
 def test_the_table_of_models(results: Results) -> None:

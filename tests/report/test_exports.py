@@ -95,6 +95,8 @@ def test_the_last_sheet_explains_every_column(tables: dict[str, str]) -> None:
     there = [(name, cell.value) for name in book.sheetnames[1:-1] for cell in book[name][1]]
     assert [row[:2] for row in rows] == there
     assert all(row[2] and row[3] for row in rows)
+    kinds = {row[1]: row[2] for row in rows if row[0] == "Pools"}
+    assert (kinds["responders"], kinds["orr"], kinds["kind"]) == ("whole number", "proportion, 0 to 1", "text")
 
 
 def test_numbers_are_numbers_and_names_are_text() -> None:
