@@ -125,6 +125,14 @@ Denominator = Annotated[str, Term("denominator")]
 Setting = Annotated[str, Term("setting")]
 
 
+class Notice(Entry):
+    """A notice by which a publisher retracts or corrects a report."""
+
+    kind: Annotated[str, Term("notice")] = Field(description="retraction, correction or expression_of_concern.")
+    doi: Doi | None = described("DOI of the notice.")
+    date: Date | None = described("Date of the notice.")
+
+
 class Publication(Entry):
     """The bibliography of a report."""
 
@@ -142,6 +150,7 @@ class Publication(Entry):
     overlaps: tuple[Identifier, ...] = listed("Ids of reports that describe, or may describe, the same patients.")
     setting: Setting | None = described("local: the cohort of the review's own hospital.")
     publisher: Text | None = described("Publisher or server, where it matters for trust.")
+    notices: tuple[Notice, ...] = listed("Notices that retract or correct it; a retracted report is decided on.")
 
 
 class Extraction(Entry):

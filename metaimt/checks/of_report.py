@@ -433,6 +433,15 @@ def has_title(case: CaseFile) -> Iterable[Finding]:
     return [(("report",), "no title", "once it is known, add title: as printed")]
 
 
+@rule("retracted", "warning", about="report")
+def retracted_is_decided_on(case: CaseFile) -> Iterable[Finding]:
+    """Whether what a retracted report says is still believed is for a person to decide."""
+    for k, notice in enumerate(case.report.notices):
+        if notice.kind == "retraction":
+            hint = "add status: pending with a reason, or a waiver that says why its patients are still counted"
+            yield ("report", "notices", k), "the report was retracted, and its patients are counted", hint
+
+
 @rule("missing-year", "warning", about="report")
 def has_year(case: CaseFile) -> Iterable[Finding]:
     """A report without a year is left out of every analysis over time."""

@@ -16,6 +16,7 @@ from metaimt import __version__
 from metaimt.cli.audit import audit
 from metaimt.cli.build import build
 from metaimt.cli.cohort import cohort
+from metaimt.cli.complete import complete
 from metaimt.cli.explain import explain
 from metaimt.cli.figures import figures
 from metaimt.cli.listed import listed
@@ -52,6 +53,7 @@ COMMANDS: Final[Mapping[Callable[..., object], str]] = {
     listed: "The reports: design, responders, where each is counted.",
     show: "One report: what it contributes, the answer without it.",
     new: "Begin a case file from a reference.",
+    complete: "Identifiers that are missing; retractions.",
     validate: "Check case files: every problem, with what to type.",
     explain: "Why a rule of validate is there, with an example.",
     build: "Write the review: page, report, tables, figures.",

@@ -3,7 +3,7 @@
 A DOI is asked of doi.org by content negotiation (DOI Foundation, "DOI Citation Formatter": the registration agency
 answers in CSL-JSON), a PubMed id of NCBI's Literature Citation Exporter (api.ncbi.nlm.nih.gov/lit/ctxp, at most 3
 requests a second, none at the same time), which answers in the same format where the E-utilities would answer in XML.
-One request a call, and none for an answer that is in the cache.
+One request a call, and none for a reference that is in the cache.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_SECONDS = 10.0
 MAXIMUM_BYTES = 1024 * 1024
+_UNKNOWN = {400, 404}  # HTTP status codes
 _SCHEMES = {"http", "https"}
 USER_AGENT = f"metaimt/{__version__} (bibliography of published cases; Python urllib)"
 _CSL_JSON = "application/vnd.citationstyles.csl+json"
@@ -47,8 +48,11 @@ class Source:
     base: str
     accept: str
 
-    def address(self, identifier: str) -> str:
-        """The address that answers for an identifier. Raises WrongUse if the base is not http or https."""
+    def address(self, identifier: str, before: str = "") -> str:
+        """The address that answers for an identifier, with what stands `before` it in the query.
+
+        Raises WrongUse if the base is not http or https.
+        """
         base = os.environ.get(self.variable) or self.base
         try:
             asked = urlsplit(base)
@@ -57,7 +61,11 @@ class Source:
             good = False
         if not good:
             raise WrongUse(f"{self.variable} is '{base}', not an http or https address; unset it")
-        return base + quote(identifier, safe="/")
+        return base + before + quote(identifier, safe="/")
+
+
+class Unknown(WrongUse):
+    """The host answers, and does not know the identifier."""
 
 
 _EXPORTER = "https://api.ncbi.nlm.nih.gov/lit/ctxp/v1/pubmed/?format=csl&id="
@@ -78,7 +86,7 @@ def fetch(text: str, *, cache: Path | None = None, timeout: float = TIMEOUT_SECO
     with contextlib.suppress(OSError, ValueError):  # not there, or spoilt: asked for again
         if file:
             return _reference(source, identifier, read_whole(file, MAXIMUM_BYTES))
-    content = _answer(source, identifier, timeout)
+    content = answer(source, identifier, timeout=timeout)
     try:
         reference = _reference(source, identifier, content)
     except ValueError as error:
@@ -129,17 +137,20 @@ def _reference(source: Source, identifier: str, content: bytes) -> Reference:
     return replace(found[0], **asked)
 
 
-def _answer(source: Source, identifier: str, timeout: float) -> bytes:
-    """What the network answers. Every failure is a WrongUse that says what happened and what to do."""
+def answer(source: Source, identifier: str, *, before: str = "", timeout: float = TIMEOUT_SECONDS) -> bytes:
+    """What the network answers. Every failure is a WrongUse that says what happened and what to do.
+
+    It is Unknown where the host does not know the identifier. `before`: other parameters of the query.
+    """
     from http.client import HTTPException
     from urllib.error import HTTPError, URLError
 
     host = _host(source)
     try:
-        return _within(timeout, lambda: _downloaded(source.address(identifier), source.accept, timeout))
+        return _within(timeout, lambda: _downloaded(source.address(identifier, before), source.accept, timeout))
     except HTTPError as error:
         error.close()
-        raise WrongUse(_refusal(error.code, host, identifier)) from error
+        raise (Unknown if error.code in _UNKNOWN else WrongUse)(_refusal(error.code, host, identifier)) from error
     except (URLError, OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", error)
         if isinstance(reason, TimeoutError):
@@ -150,7 +161,7 @@ def _answer(source: Source, identifier: str, timeout: float) -> bytes:
 
 
 def _refusal(code: int, host: str, identifier: str) -> str:
-    if code in {400, 404}:
+    if code in _UNKNOWN:
         return f"{host} does not know {identifier} ({code}); check it against the publication, {_OTHERWISE}"
     if 300 <= code < 400:
         return f"{host} sends on in a circle, or to what is not https, which is refused; check it, {_OTHERWISE}"

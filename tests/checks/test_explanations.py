@@ -85,7 +85,7 @@ def test_severities() -> None:
         "patients-alike pfs-exceeds-follow-up positive-but-not-rearranged possible-same-patient "
         "prior-kinase-inhibitor read-by-one repeated-row response-after-treatment "
         "response-duration-without-response response-exceeds-pfs response-exceeds-treatment "
-        "response-without-words same-title second-reading-by-reader second-reading-disagrees "
+        "response-without-words retracted same-title second-reading-by-reader second-reading-disagrees "
         "size-not-in-words size-suggests-another-response sizes-in-two-units status-left-out "
         "test-without-result title-disagrees treatment-exceeds-follow-up twelve-months-disagree "
         "unclear-change unknown-marker unordered-arms unread-file unused-waiver "

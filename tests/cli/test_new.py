@@ -196,7 +196,7 @@ def test_an_identifier_in_place_of_a_file_points_to_fetch(cases: Path, typed: st
 
 
 def test_a_doi_of_the_review_is_not_asked_for(cases: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("metaimt.curation.fetch._answer", lambda *asked: pytest.fail("the network was asked"))
+    monkeypatch.setattr("metaimt.curation.fetch.answer", lambda *asked, **more: pytest.fail("the network was asked"))
     assert "is already in review/literature/made-2020.yaml" in refused(cases, "--fetch", "doi:10.0000/TAKEN")
 
 
@@ -208,7 +208,7 @@ def test_fetch_says_the_way_forward_without_a_network(cases: Path, monkeypatch: 
 
 def test_fetch_fills_in_what_the_registry_answers(cases: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = (REFERENCES / "made-up.json").read_bytes()
-    monkeypatch.setattr("metaimt.curation.fetch._answer", lambda *asked: answer)
+    monkeypatch.setattr("metaimt.curation.fetch.answer", lambda *asked, **more: answer)
     monkeypatch.setenv("XDG_CACHE_HOME", str(cases.resolve().parent / "cache"))
     assert new("--fetch", "90000021").exit_code == FINE
     assert 'pmid: "90000021"' in (cases / "literature" / "muster-2019.yaml").read_text(encoding="utf-8")
