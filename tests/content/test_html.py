@@ -23,13 +23,13 @@ def test_a_part_of_a_section_has_a_heading_below_its_own() -> None:
 
 
 def test_words_of_a_heading_begin_with_a_capital_and_symbols_do_not() -> None:
-    columns = ["drug", Column("r/n", "number"), Column("p", "number"), "ORR, all"]
+    columns: list[str | Column] = ["drug", Column("r/n", "number"), Column("p", "number"), "ORR, all"]
     made = html().blocks(table("Made up", columns, [row(*"abcd")]))
     assert re.findall(r'<th scope="col"[^>]*>([^<]*)', made) == ["Drug", "r/n", "p", "ORR, all"]
 
 
 def test_headings_under_a_common_one_are_two_rows() -> None:
-    columns = ["drug", Column("r/n", "number", group="all"), Column("share", "number", group="all")]
+    columns: list[str | Column] = ["drug", Column("r/n", "number", group="all"), Column("share", "number", group="all")]
     made = html().blocks(table("Made up", columns, [row(*"abc")]))
     assert made.count("<tr>") == 3
     assert 'colspan="2"' in made
