@@ -58,7 +58,7 @@ AREAS: Final[dict[str, tuple[str, ...]]] = {
     "analyses": ("metaimt/analyses/*.py",),
     "content": ("metaimt/content/*.py", "metaimt/report/*.py", "metaimt/render/*.py"),
     "page": (
-        *("metaimt/report/page*.py", "metaimt/report/bars.py", "metaimt/render/html.py"),
+        *("metaimt/report/page*.py", "metaimt/render/html.py"),
         "metaimt/report/templates/page*.html.j2",
     ),
 }
