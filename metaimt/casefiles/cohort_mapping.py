@@ -129,7 +129,7 @@ class Columns(Entry):
     age: Plain | None = described("Age at diagnosis, years.")
     sex: SexColumn | None = described("female or male.")
     site: SiteColumn | None = described("Primary site, in one of eight groups.")
-    histology: HistologyColumn | None = described("IMT, EIMS or other.")
+    histology: HistologyColumn | None = described("A histology of the vocabulary.")
     disease: DiseaseColumn | None = described("Extent.")
     margin: MarginColumn | None = described("Margin of the resection.")
     ihc: Mapping[str, MarkerColumn] = mapped("Marker -> column: positive or negative.")

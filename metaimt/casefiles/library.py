@@ -97,13 +97,13 @@ def _of_drugs(terms: Mapping[str, Any]) -> Iterator[Fault]:
             yield (
                 (drug,),
                 f"{drug}: expected fields",
-                f"write {drug}: {{targets: [ALK]}}",
+                f"write {drug}: {{targets: [BRAF]}}",
             )
             continue
         for name in sorted(set(entry) - _DRUG):
             yield (drug, name), f"{drug} has no field '{name}'", f"the fields are {', '.join(sorted(_DRUG))}"
         if "generation" not in entry and "targets" not in entry:
-            yield (drug,), f"{drug}: nothing is said of it", f"write {drug}: {{targets: [ALK]}}"
+            yield (drug,), f"{drug}: nothing is said of it", f"write {drug}: {{targets: [BRAF]}}"
         if entry.get("generation", GENERATIONS[0]) not in GENERATIONS:
             said = f"{drug}: generation {shown(entry['generation'])} is not one of {', '.join(GENERATIONS)}"
             yield (drug, "generation"), said, _GENERATION
@@ -120,7 +120,7 @@ def _not_targets(drug: str, targets: Any) -> Iterator[Fault]:
     if targets == NOT_STATED:
         return
     if not isinstance(targets, list) or not targets:
-        yield (drug, "targets"), f"{drug}: targets is not a list of genes", f"write targets: [ALK], or {NOT_STATED}"
+        yield (drug, "targets"), f"{drug}: targets is not a list of genes", f"write targets: [BRAF], or {NOT_STATED}"
         return
     for k, target in enumerate(targets):
         if (hint := wrong_gene(target)) is not None:

@@ -164,7 +164,7 @@ class Extraction(Entry):
     note: Text | None = described("What the source leaves open and how it was judged.")
 
 
-_DRUG = "Generic name; 'unspecified ALK inhibitor' if none is named; [a, b]: a regimen."
+_DRUG = "Generic name; a term 'unspecified ...' if none is named; [a, b]: a regimen."
 
 
 class Mutation(Entry):
@@ -207,7 +207,7 @@ class Patient(Entry):
     sex: Sex | None = described("female or male.")
     site: Site | None = described("Primary site, in one of eight groups.")
     site_detail: Text | None = described("The exact place, in the words of the source.")
-    histology: Histology | None = described("IMT, EIMS (epithelioid) or other; left out: as reported.")
+    histology: Histology | None = described("A histology of the vocabulary, or other; left out: as reported.")
     histology_detail: Text | None = described("The histology in the words of the source.")
     disease: Disease | None = described("Extent at the start of treatment.")
     prior_treatment: tuple[Text, ...] = listed("Treatment before the first kinase inhibitor.")
@@ -267,7 +267,7 @@ class Arm(Entry):
     fusion_gene: Kinase | None = described("The kinase of the fusion, if one for all.")
     fusion_partner: FusionPartner | None = described("The partner gene, if one for all.")
     mutations: tuple[Mutation, ...] = listed("Mutations, if the same for all.")
-    histology: Histology | None = described("IMT, EIMS or other, if one for all.")
+    histology: Histology | None = described("A histology of the vocabulary, if one for all.")
     site: Site | None = described("Primary site, if one for all.")
     evaluable: Whole | None = described("Patients whose response could be assessed; left out if not printed.")
     responders: Whole | None = described("Patients with CR or PR.")

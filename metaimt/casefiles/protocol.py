@@ -88,12 +88,12 @@ class Eligible(Entry):
 class Row(Entry):
     """A group of units: by a marker's status, or by the kinase of the fusion (`other`: one no row names)."""
 
-    marker: Text | None = described("The marker, such as ALK.")
+    marker: Text | None = described("The marker.")
     status: RowStatus | None = described("positive, negative, not_stated or mixed.")
     fusion_gene: Text | None = described("The kinase of the fusion; other: any that no row or marker names.")
     mutation: Text | None = described("The mutated gene.")
     change: Text | None = described("The mutation, such as V600E; left out: any of the gene.")
-    targets: tuple[Text, ...] = listed("Targets of the drugs it is about: [ALK]; not_stated too, or [any].")
+    targets: tuple[Text, ...] = listed("Targets of the drugs it is about, genes; not_stated too, or [any].")
 
     @model_validator(mode="after")
     def _one_kind(self) -> Row:

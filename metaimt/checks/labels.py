@@ -98,7 +98,7 @@ def _status(arm: Arm, terms: Vocabulary) -> Said:
         if marker in kinases and re.search(rf"(?<![\w-]){re.escape(marker)}{_UNTOLD}", arm.label):
             yield "status", f"{marker} unknown", f"{marker} is {status} in status"
     family = [kinase for kinase in kinases if re.fullmatch(r"NTRK\d", kinase)]
-    if _TRK.search(arm.label) and arm.fusion_gene not in family and not any(map(arm.status.get, family)):
+    if _TRK.search(arm.label) and not (arm.fusion_gene or "").startswith("NTRK") and not any(map(arm.status.get, family)):
         yield "status", "TRK-positive", f"none of {', '.join(family)} is in status"
     for marker, said in told_status(arm.label, terms).items():
         entered = "positive" if arm.fusion_gene == marker else arm.status.get(marker)

@@ -27,7 +27,8 @@ from metaimt.statistics.adjusted import AdjustedRate
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.posterior import PooledProportion
 
-GROUPED, SINGLE = "small trials and cohorts", "single cases and series"
+_GROUPED = {"trial": "trials", "cohort": "cohorts"}
+SINGLE = "single cases and series"
 _PATIENTS = "patients"  # a label of the protocol: who the headline is about
 _LIVING = {
     "up_to_date": "up to date",
@@ -194,8 +195,9 @@ def _selected(headline: Group) -> Iterator[Text]:
 
 def read_as(group: Group) -> Text:
     """What the answer is not, with the counts by design that say why."""
-    total, grouped = group.counts.evaluable, group.counts.where(f"{group.label}: {GROUPED}", _is_grouped)
-    where, number = GROUPED, grouped
+    total, designs = group.counts.evaluable, {unit.design for unit in group.counts.units}
+    where = f"small {' and '.join(words for design, words in _GROUPED.items() if design in designs)}"
+    number = grouped = group.counts.where(f"{group.label}: {where}", _is_grouped)
     if 2 * grouped.evaluable <= total:
         where, number = SINGLE, group.counts.where(f"{group.label}: {SINGLE}", lambda unit: not _is_grouped(unit))
     return Text(
@@ -208,7 +210,7 @@ def read_as(group: Group) -> Text:
 
 
 def _is_grouped(unit: Unit) -> bool:
-    return unit.design in {"trial", "cohort"}
+    return unit.design in _GROUPED
 
 
 def _status(results: Results) -> Text:

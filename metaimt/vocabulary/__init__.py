@@ -27,7 +27,7 @@ GENERATIONS = ("first", "second", "third", "fourth", "other", "not_stated")
 
 @dataclass(frozen=True, slots=True)
 class Drug:
-    """A kinase inhibitor: `generation` among ALK inhibitors; `named` is false where a source names no drug.
+    """A kinase inhibitor: `generation` among those of its class; `named` is false where a source names no drug.
 
     `targets` are the kinases it is given against, empty where that is not stated. `first_year` is the year in which it
     was first given to a patient, None where it is not known.
@@ -208,7 +208,7 @@ def wrong_gene(symbol: object) -> str | None:
     if symbol in known or symbol in built_in().lists["kinase"]:
         return None
     present = former.get(symbol.upper()) if isinstance(symbol, str) else None
-    return f"write {present}" if present else "write HGNC symbols: ALK, MAP2K1"
+    return f"write {present}" if present else "write HGNC symbols: BRAF, MAP2K1"
 
 
 @lru_cache(maxsize=1)

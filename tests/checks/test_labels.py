@@ -70,6 +70,7 @@ def found(folder: Path, label: str, arm: str, rule: str = "label-disagrees") -> 
         ("ALK unknown", ""),
         ("TRK inhibitor", ""),
         ("TRK fusion positive", "status: {NTRK3: positive}"),
+        ("TRK fusion positive", "fusion_gene: NTRK1/2/3"),
         ("ORR 50%", ""),
         ("25 % of the dose, ORR 50 %", ""),
         ("crizotinib, then lorlatinib", ""),
