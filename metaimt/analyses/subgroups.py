@@ -142,7 +142,7 @@ class Regression:
     """One model: its covariates, the patients it could use, and the fit or why there is none.
 
     patients: described one by one in the pool. complete: of these, all covariates known. contrasts: the slopes, as
-    `histology: EIMS against IMT`; the reference is the level with most patients.
+    `site: lung against abdomen`; the reference is the level with most patients.
     """
 
     covariates: tuple[str, ...]

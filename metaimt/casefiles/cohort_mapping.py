@@ -192,7 +192,7 @@ class CohortMapping(Entry):
         return self
 
     def used(self) -> Iterator[tuple[str, Any]]:
-        """(field, column) of every mapped column: `sex`, `ihc.ALK`, `courses.1.drug`."""
+        """(field, column) of every mapped column: `sex`, `ihc.BRAF`, `courses.1.drug`."""
         for name in Columns.model_fields:
             value = getattr(self.columns, name)
             if isinstance(value, Mapping):

@@ -120,7 +120,7 @@ def _names() -> Mapping[str, str]:
 
 
 def _field(heading: str, vocabulary: Vocabulary) -> str:
-    """The field that a heading names: `age`, `ihc.ALK`, `courses.2.drug`; empty if none."""
+    """The field that a heading names: `age`, `ihc.BRAF`, `courses.2.drug`; empty if none."""
     if not heading or is_identifying(heading):
         return ""
     plain = " ".join(re.sub(r"[\W_]+", " ", key_of(heading)).split())
@@ -327,7 +327,7 @@ def _says_nothing(text: str) -> bool:
 
 
 def _last(name: str) -> str:
-    """The part of a field that says what its values are: `ihc` of ihc.ALK, `drug` of courses.1.drug."""
+    """The part of a field that says what its values are: `ihc` of ihc.BRAF, `drug` of courses.1.drug."""
     return name.rpartition(".")[2] if name.startswith("courses.") else name.partition(".")[0]
 
 

@@ -158,7 +158,7 @@ def _about_shape(model: type[BaseModel], path: Path, detail: ErrorDetails) -> tu
 
 
 def _marker(model: type[BaseModel], path: Path, value: object) -> str | None:
-    """`{ALK: positive}` where markers are expected and `ALK+`, or a list of one, was typed."""
+    """`{BRAF: positive}` where markers are expected and `BRAF+`, or a list of one, was typed."""
     text = value[0] if isinstance(value, list) and len(value) == 1 else value
     owner = _fields_at(model, path[:-1])
     kind = str(owner[str(path[-1])].annotation) if path and str(path[-1]) in owner else ""

@@ -19,7 +19,7 @@ _AFTER = re.compile(r"after (.+)")
 
 
 def _line(value: object, info: ValidationInfo) -> str:
-    """`after crizotinib` is a later line, said with the drug that was given before."""
+    """`after` a drug is a later line, said with the drug that was given before."""
     vocabulary = vocabulary_of(info)
     text = str(value)
     before = _AFTER.fullmatch(text)

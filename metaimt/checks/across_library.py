@@ -129,7 +129,7 @@ def overlaps_exist(library: Library) -> Iterator[Located]:
 
 @rule("marker-spelling")
 def markers_are_written_alike(library: Library) -> Iterator[Located]:
-    """`ihc: {alk: positive}` would count as ALK status not stated, without a word."""
+    """A marker in small letters would count as its status not stated, without a word."""
     for report in library.reports:
         for path in _markers(report):
             marker = str(path[-1])

@@ -98,7 +98,11 @@ def _status(arm: Arm, terms: Vocabulary) -> Said:
         if marker in kinases and re.search(rf"(?<![\w-]){re.escape(marker)}{_UNTOLD}", arm.label):
             yield "status", f"{marker} unknown", f"{marker} is {status} in status"
     family = [kinase for kinase in kinases if re.fullmatch(r"NTRK\d", kinase)]
-    if _TRK.search(arm.label) and not (arm.fusion_gene or "").startswith("NTRK") and not any(map(arm.status.get, family)):
+    if (
+        _TRK.search(arm.label)
+        and not (arm.fusion_gene or "").startswith("NTRK")
+        and not any(map(arm.status.get, family))
+    ):
         yield "status", "TRK-positive", f"none of {', '.join(family)} is in status"
     for marker, said in told_status(arm.label, terms).items():
         entered = "positive" if arm.fusion_gene == marker else arm.status.get(marker)
@@ -137,7 +141,7 @@ def _closed_terms(arm: Arm, terms: Vocabulary) -> Said:
 
 
 def _after_inhibitor(arm: Arm, terms: Vocabulary) -> bool:
-    """Whether a label says that an inhibitor was given before; `response after crizotinib` does not of crizotinib."""
+    """Whether a label says that an inhibitor was given before; `response after` the drug of the arm does not."""
     found = _inhibitors_before(terms).finditer(arm.label)
     return any(not match["after"] or terms.belongs("drug", match["before"]) != arm.drug for match in found)
 
@@ -184,7 +188,7 @@ def _status_forms(terms: Vocabulary) -> Mapping[str, tuple[re.Pattern[str], re.P
 
 
 def told_status(text: str, terms: Vocabulary) -> dict[str, set[str]]:
-    """Kinase -> positive, negative or both, as a text says it of a tumour; `ALK inhibitor` says nothing of one."""
+    """Kinase -> positive, negative or both, as a text says it of a tumour; `BRAF inhibitor` says nothing of one."""
     told: dict[str, set[str]] = {}
     for kinase, (positive, negative, both) in _status_forms(terms).items():
         if kinase not in text:
@@ -294,7 +298,7 @@ def tests_have_results(patient: Patient, terms: Vocabulary) -> Iterable[Finding]
         text = getattr(patient, field) or ""
         for marker, said in told_status(text, terms).items() if text else ():
             printed = said == {"negative"} or re.search(rf"{re.escape(marker)}(?:[- ]?pos|\+)", text, re.IGNORECASE)
-            if printed and not said & _entered_status(patient, marker):  # `FISH for ALK fusion` is a method
+            if printed and not said & _entered_status(patient, marker):  # `FISH for a fusion` is a method
                 hint = f"add ihc or rearranged as the source says: ihc: {{{marker}: {min(said)}}}"
                 yield (field,), f"{field} says {marker}-{min(said)}, and no field does", hint
     if patient.test_method is not None and not any(

@@ -230,7 +230,7 @@ def durations_are_the_printed_ones(case: CaseFile) -> Iterable[Finding]:
 
 
 def _lengths_on(drug: str, text: str) -> list[tuple[str, float, float]]:
-    """Each time on a drug that a text prints, as `7 months of crizotinib`: its words, the least and the most months."""
+    """Each time on a drug that a text prints, as `7 months of a drug`: its words, the least and the most months."""
     if drug.casefold() not in text.casefold():
         return []
     name = re.escape(drug)
@@ -256,7 +256,7 @@ def _same_number_of_others(taken: Months, text: str) -> str | None:
 
 
 def _spans(pattern: re.Pattern[str], text: str) -> list[tuple[str, str]]:
-    """Number and unit of each match, but for those that say when, not how long: `after 2 months of crizotinib`."""
+    """Number and unit of each match, but for those that say when, not how long: `after 2 months of a drug`."""
     matches = (match for match in pattern.finditer(text) if not _POINT_IN_TIME.search(text[: match.start()]))
     return [(match[1], match[2].casefold()) for match in matches]
 

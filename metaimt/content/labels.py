@@ -51,7 +51,7 @@ def points(change: float | None) -> str:
 
 
 def pools_said(results: Results, pools: Iterable[str], link: Link = plain) -> str:
-    """`strict, ALK-positive: 74.3 % (95 % interval ...; 55/74); all evidence: ...`."""
+    """`strict: 74.3 % (95 % interval ...; 55/74); all evidence: ...`."""
     groups = (results.response.pools[pool] for pool in pools)
     return "; ".join(f"{g.label}: {estimate_with_interval(g.orr, link, g.counts)}" for g in groups)
 

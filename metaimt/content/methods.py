@@ -258,7 +258,7 @@ def _links(protocol: Protocol) -> str:
 
 
 def conditions(pool: Pool, protocol: Protocol) -> str:
-    """Who is in a pool: `ALK-positive, first line, a drug that targets ALK, the drug named, ...`."""
+    """Who is in a pool: `BRAF-positive, first line, a drug that targets BRAF, the drug named, ...`."""
     said = [" or ".join(protocol.label(row) for row in pool.rows), f"{pool.line} line"]
     said += _targets(pool, protocol)
     said += ["the drug named"] if pool.drug == "named" else []

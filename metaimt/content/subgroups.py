@@ -209,7 +209,7 @@ def _note(found: Subgroup) -> Text:
 
 
 def _levels(found: Mapping[str, Count]) -> Text:
-    """`IMT 33/36, EIMS 2/4`."""
+    """`lung 33/36, abdomen 2/4`."""
     return joined(say("{name} {n}", name=name, n=r_of_n(counts)) for name, counts in found.items())
 
 

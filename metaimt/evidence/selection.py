@@ -60,7 +60,7 @@ def _giving_way(link: Link, by_report: Mapping[str, list[Unit]], ineligible: set
 
 
 def in_row(unit: Unit, row: Row, named: set[str | None]) -> bool:
-    """A known fusion gene decides: a ROS1-fused tumour that is ALK-negative belongs to ROS1, not to ALK-negative."""
+    """A known fusion gene decides: a tumour with it belongs to its row, not to that of a negative marker."""
     if row.fusion_gene is not None:
         other = row.fusion_gene == "other" and unit.fusion_gene not in named
         return unit.fusion_gene is not None and (other or unit.fusion_gene == row.fusion_gene)
@@ -325,7 +325,7 @@ def _row(unit: Unit, protocol: Protocol) -> str | None:
 
 
 def _in_row(unit: Unit, row: Row, named: set[str | None]) -> bool:
-    """A positive kinase decides, however it is written: a ROS1-fused tumour that is ALK-negative belongs to ROS1."""
+    """A positive kinase decides, however it is written: a tumour fused there, negative elsewhere, belongs to it."""
     if row.mutation is not None:
         return any(gene == row.mutation and row.change in {None, change} for gene, change in unit.mutations)
     if row.fusion_gene == "other":

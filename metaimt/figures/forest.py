@@ -272,7 +272,7 @@ def _end(line: _Line, columns: _Columns, interval: float) -> float:
 
 
 def _joined(rows: Sequence[ForestRow]) -> list[ForestRow]:
-    """The rows with their columns of words in the label: `Made 2016, crizotinib`; columns of numbers stay."""
+    """The rows with their columns of words in the label: `Made 2016, madeupinib`; columns of numbers stay."""
     count = len(rows[0].columns)
     filled = [(*row.columns, *[""] * (count - len(row.columns))) for row in rows]
     numbers = [column_align(cells[place] for cells in filled[1:]) == "right" for place in range(count)]
