@@ -19,9 +19,7 @@ def test_exports_say_what_the_file_says_and_list_the_rest(make_review: MakeRevie
     made["report"] |= {"pmid": "12345", "title": "=cmd\tand <b>"}
     loaded = load(make_review(made))
     files = phenopacket_files(loaded.library)
-    packet = Parse(
-        files["one-2020_P1.json"].decode(), Phenopacket()
-    )  # refuses what is not of the schema
+    packet = Parse(files["one-2020_P1.json"].decode(), Phenopacket())  # refuses what is not of the schema
     assert packet.subject.time_at_last_encounter.age.iso8601duration == "P4Y6M"
     assert packet.subject.sex == Individual(sex="FEMALE").sex
     variant = packet.interpretations[0].diagnosis.genomic_interpretations[0].variant_interpretation
