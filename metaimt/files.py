@@ -13,6 +13,8 @@ import unicodedata
 from pathlib import Path
 
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
+REVIEW = "cases"
+"""The usual name of a review's folder."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -52,6 +54,26 @@ def write_file(path: Path, content: bytes) -> None:
         if isinstance(error, OSError) and error.filename is None:  # a full disk does not say which file it was
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
+
+
+def found_folder() -> Path:
+    """`cases` here, or the review that this folder or one above it is or holds; `cases` if there is none.
+
+    Looks no higher than the top of a git repository: what lies above belongs to somebody else.
+    """
+    here = Path(REVIEW)
+    if here.is_dir():
+        return here
+    start = Path.cwd()
+    for folder in (start, *start.parents):
+        if (folder / "review.yaml").is_file():
+            return Path(os.path.relpath(folder))
+        inside = folder / REVIEW
+        if (inside / "review.yaml").is_file() or (inside / "literature").is_dir():
+            return Path(os.path.relpath(inside))
+        if (folder / ".git").exists():
+            break
+    return here
 
 
 def check_regular(path: Path) -> int:

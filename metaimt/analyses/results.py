@@ -16,7 +16,7 @@ from functools import partial
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import metaimt
 from metaimt.analyses import duration
@@ -39,11 +39,14 @@ from metaimt.analyses.treatment_courses import TreatmentCourses, treatment_cours
 from metaimt.analyses.unread import UnreadResponses, unread_responses
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
-from metaimt.evidence.selection import Selection, select
+from metaimt.evidence.selection import Selection, select, unit_rows
 from metaimt.problem import Problem, Waived
 from metaimt.serialise import entries_of, published, spread, to_json
 from metaimt.statistics import exact_tests, firth, survival
 from metaimt.workers import run_all
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def frozen_numbers(
@@ -195,6 +198,13 @@ class Results:
     findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     cohorts: tuple[CohortResult, ...] = ()
     published: tuple[PublishedComparison, ...] = ()
+
+    @property
+    def units(self) -> pd.DataFrame:
+        """tables/units.csv as a frame: one row a course or arm, where it is counted and why not."""
+        import pandas as pd
+
+        return pd.DataFrame(list(unit_rows(self.selection)))
 
 
 def analyse(

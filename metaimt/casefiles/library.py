@@ -148,6 +148,8 @@ def _plain(word: str) -> str:
 E = TypeVar("E", bound=Entry)
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from metaimt.casefiles.patient_table import PatientTable
 
 CASE_FOLDERS = ("literature", "local")
@@ -246,10 +248,32 @@ class Library:
         """The reports by their ids; of two with one id, the first."""
         return MappingProxyType({report.id: report for report in reversed(self.reports)})
 
+    def to_frame(self) -> pd.DataFrame:
+        """What the case files say: one row a course of a patient or an arm; None or empty where the source is silent.
+
+        Columns are the fields of case files; `arm` is 0 for a patient, `course` for an arm, whose markers are
+        `arm_status`. Nothing is selected or counted here: patients whom two reports describe stand twice.
+        """
+        import pandas as pd
+
+        return pd.DataFrame([row for report in self.reports for row in _rows_of(report)])
+
     @cached_property
     def known_ids(self) -> frozenset[str]:
         """The ids of all reports, and of files with an error of form: naming them is not a second mistake."""
         return frozenset(self.by_id) | {Path(name).stem for name in self.case_file_names}
+
+
+def _rows_of(report: CaseFile) -> Iterator[dict[str, Any]]:
+    said = report.report.model_dump(exclude={"id", "former_ids", "overlaps"})
+    read = {"report": report.id, **said, "depth": report.extraction.depth}
+    for patient in report.patients:
+        who = patient.model_dump(exclude={"id", "courses"})
+        for number, course in enumerate(patient.courses, start=1):
+            yield {**read, "patient": patient.id, "arm": 0, "course": number, **who, **course.model_dump()}
+    for number, arm in enumerate(report.arms, start=1):
+        counted = arm.model_dump(exclude={"status"})
+        yield {**read, "patient": None, "arm": number, "course": 0, **counted, "arm_status": dict(arm.status)}
 
 
 def read_library(folder: Path | str = "cases") -> Library:

@@ -13,13 +13,10 @@ from typing import Annotated, Final
 
 import typer
 
+from metaimt.files import found_folder
 from metaimt.problem import WrongUse
 
-DEFAULT: Final = "cases"
-_PROTOCOL, _LITERATURE = (
-    "review.yaml",
-    "literature",
-)  # as metaimt.casefiles.library has them, which takes a while to load
+_LITERATURE: Final = "literature"
 
 Cases = Annotated[
     Path | None,
@@ -34,26 +31,6 @@ def folder_of(cases: Path | None, former: Path | None = None) -> Path:
     if cases is not None and former is not None:
         raise WrongUse(f"--cases names the folder of the review; leave out {former}")
     return cases or former or found_folder()
-
-
-def found_folder() -> Path:
-    """`cases` here, or the review that this folder or one above it is or holds; `cases` if there is none.
-
-    Looks no higher than the top of a git repository: what lies above belongs to somebody else.
-    """
-    here = Path(DEFAULT)
-    if here.is_dir():
-        return here
-    start = Path.cwd()
-    for folder in (start, *start.parents):
-        if (folder / _PROTOCOL).is_file():
-            return Path(os.path.relpath(folder))
-        inside = folder / DEFAULT
-        if (inside / _PROTOCOL).is_file() or (inside / _LITERATURE).is_dir():
-            return Path(os.path.relpath(inside))
-        if (folder / ".git").exists():
-            break
-    return here
 
 
 def beside(folder: Path, name: str, *, named: bool) -> Path:

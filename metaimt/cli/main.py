@@ -18,6 +18,7 @@ from metaimt.cli.build import build
 from metaimt.cli.cohort import cohort
 from metaimt.cli.complete import complete
 from metaimt.cli.explain import explain
+from metaimt.cli.export import export
 from metaimt.cli.figures import figures
 from metaimt.cli.listed import listed
 from metaimt.cli.migrate import migrate
@@ -64,6 +65,7 @@ COMMANDS: Final[Mapping[Callable[..., object], str]] = {
     snapshot: "Freeze the review as a version.",
     verify: "Recompute a frozen version from its own content.",
     simulate: "How often the intervals hold the truth.",
+    export: "Cases as phenopackets or CIViC evidence rows.",
     migrate: "Rewrite a review of an older format.",
     schema: "Print the JSON Schema of case files, for editors.",
 }

@@ -22,6 +22,7 @@ from metaimt.casefiles.shared import Link
 from metaimt.evidence.sharing import Sharing, sharing
 from metaimt.evidence.tables import units
 from metaimt.model.count import Count, Part
+from metaimt.model.fields import FIELDS, Cell
 from metaimt.model.reason import Reason, Why
 from metaimt.model.unit import Unit
 from metaimt.vocabulary import NOT_STATED
@@ -232,6 +233,27 @@ class Selection:
     def left_out(self, group: str) -> tuple[Placed, ...]:
         """The units not counted in a pool or separate row."""
         return tuple(placed for placed in self.placed if not placed.is_in(group))
+
+
+def unit_rows(selection: Selection) -> Iterator[dict[str, Cell]]:
+    """Every course and arm of the review: where it stands, what it says, where it counts, and why not."""
+    for placed in selection.placed:
+        unit = placed.unit
+        counted = [group for group in (*selection.pools, *selection.rows) if placed.is_in(group)]
+        reasons = {f"not_in_{pool}": "; ".join(placed.words(pool)) for pool in selection.pools}
+        yield {
+            "unit": unit.id,
+            "report": unit.report,
+            "file": unit.file,
+            "row": placed.row or "",
+            "stratum": placed.stratum or "",
+            "line": unit.line,
+            "r": unit.responders,
+            "n": unit.evaluable,
+            "counted_in": "; ".join(counted),
+            **reasons,
+            **{field.name: field.value(unit) for field in FIELDS if field.value is not None},
+        }
 
 
 def select(library: Library, protocol: Protocol) -> Selection:

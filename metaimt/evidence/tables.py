@@ -6,9 +6,8 @@ A unit repeats what its file says; only responders and evaluable patients are co
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Arm, CaseFile, Course, Mutation, Patient
@@ -17,21 +16,10 @@ from metaimt.model.fields import FURTHER
 from metaimt.model.unit import ADULT_AGE, Span, Unit
 from metaimt.vocabulary import REGIMEN
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 def units(library: Library, outcome: Outcome) -> tuple[Unit, ...]:
     """All units of a library, in the order of its reports, patients and courses."""
     return tuple(unit for report in library.reports for unit in _of_report(library, report, outcome))
-
-
-def to_frame(rows: tuple[Unit, ...]) -> pd.DataFrame:
-    """The units as a pandas table, one row a unit, one column a field."""
-    import pandas as pd
-
-    names = [field.name for field in fields(Unit)]
-    return pd.DataFrame([[getattr(unit, name) for name in names] for unit in rows], columns=names)
 
 
 def _of_report(library: Library, report: CaseFile, outcome: Outcome) -> Iterator[Unit]:

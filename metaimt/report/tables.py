@@ -23,8 +23,7 @@ from metaimt.analyses.sensitivity import SensitivityTables, SpecificationGrid
 from metaimt.analyses.subgroups import Subgroups
 from metaimt.analyses.treatment_courses import TreatmentCourses
 from metaimt.analyses.unread import UnreadResponses
-from metaimt.evidence.selection import Selection
-from metaimt.model.fields import FIELDS
+from metaimt.evidence.selection import unit_rows
 from metaimt.report.cells import Cell, Row
 from metaimt.serialise import to_json
 from metaimt.statistics.betabinomial_regression import OddsRatio
@@ -80,27 +79,6 @@ def breakdown_rows(tables: Mapping[str, Sequence[Breakdown]]) -> Iterator[Row]:
                     "upper": level.orr.upper if level.orr else None,
                     "method": level.orr.method if level.orr else "no evaluable patient",
                 }
-
-
-def unit_rows(selection: Selection) -> Iterator[Row]:
-    """Every course and arm of the review: where it stands, what it says, where it counts, and why not."""
-    for placed in selection.placed:
-        unit = placed.unit
-        counted = [group for group in (*selection.pools, *selection.rows) if placed.is_in(group)]
-        reasons = {f"not_in_{pool}": "; ".join(placed.words(pool)) for pool in selection.pools}
-        yield {
-            "unit": unit.id,
-            "report": unit.report,
-            "file": unit.file,
-            "row": placed.row or "",
-            "stratum": placed.stratum or "",
-            "line": unit.line,
-            "r": unit.responders,
-            "n": unit.evaluable,
-            "counted_in": "; ".join(counted),
-            **reasons,
-            **{field.name: field.value(unit) for field in FIELDS if field.value is not None},
-        }
 
 
 def cluster_rows(result: PooledResponse) -> Iterator[Row]:

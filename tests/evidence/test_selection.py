@@ -11,7 +11,6 @@ from conftest import FROZEN, MakeReview, arm, course, link, patient, report
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Placed, Selection, meets, select
-from metaimt.evidence.tables import to_frame
 
 
 def selected(folder: Any) -> tuple[Selection, Protocol]:
@@ -103,13 +102,6 @@ def test_no_unit_is_in_two_separate_groups(shipped: tuple[Selection, Protocol]) 
         separate = [row for row in selection.rows if placed.is_in(row)]
         assert len(separate) + placed.is_in("all_evidence") <= 1
         assert placed.is_in("all_evidence") or not placed.is_in("strict")
-
-
-def test_the_frame_has_a_row_a_unit(shipped: tuple[Selection, Protocol]) -> None:
-    units = tuple(placed.unit for placed in shipped[0].placed)
-    frame = to_frame(units)
-    assert list(frame["id"]) == [unit.id for unit in units]
-    assert int(frame["evaluable"].sum()) == sum(unit.evaluable for unit in units)
 
 
 def reasons_of(folder: Any, unit: str) -> dict[str, tuple[str, ...]]:

@@ -143,7 +143,7 @@ def test_a_field(copy: Copy) -> None:
         from metaimt.evidence.selection import select
         from metaimt.model.fields import COLUMNS, FACETS
         from metaimt.report.page_cases import _patient
-        from metaimt.report.tables import unit_rows
+        from metaimt.evidence.selection import unit_rows
         library = read_library("cases")
         problems = [each.rule for each in check_library(library) if each.file.endswith("example-2024.yaml")]
         selection = select(library, library.protocol)

@@ -1,0 +1,188 @@
+"""The review in formats of others: phenopackets v2, and evidence rows with the column names of CIViC.
+
+Only what a case file says is written. No ontology code of the vocabulary is verified: terms are local labels. What a
+format cannot say is a row of not-exported.csv: unit, field, why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from metaimt.casefiles.library import Library
+from metaimt.casefiles.model import CaseFile, Course, Patient
+from metaimt.casefiles.protocol import Protocol
+from metaimt.evidence.tables import is_responder
+from metaimt.files import for_cell, safe_name
+from metaimt.report.cells import Row, csv_text, json_text
+
+NOT_EXPORTED: Final = "not-exported.csv"
+_COLUMNS: Final = ("unit", "field", "why")
+_LOCAL: Final = "metaimt"
+_NO_PLACE: Final = "the format has no field for it, or only a coded one"
+_SILENT: Final = {  # of a phenopacket
+    *("site_detail", "histology_detail", "disease", "prior_treatment", "ihc", "ihc_pattern", "test_method"),
+    *("rearranged", "followup_months"),
+}
+_SILENT_COURSE: Final = set(Course.model_fields) - {"drug", "response", "stop_reason"}
+
+
+def phenopacket_files(library: Library) -> dict[str, bytes]:
+    """One JSON a patient, and what is not in them."""
+    files: dict[str, bytes] = {}
+    missing: list[Row] = []
+    for report in library.reports:
+        for patient in report.patients:
+            name = f"{safe_name(report.id)}_{safe_name(patient.id)}"
+            while f"{name}.json" in files:
+                name += "_"
+            files[f"{name}.json"] = json_text(_packet(report, patient)).encode("utf-8")
+            missing += _missing(report, patient)
+        why = "published as counts; a phenopacket is of one patient"
+        missing += [_row(f"{report.id}/arm{k}", "arm", why) for k in range(1, len(report.arms) + 1)]
+    return {**files, NOT_EXPORTED: csv_text(missing, _COLUMNS).encode("utf-8")}
+
+
+def _row(unit: str, field: str, why: str) -> Row:
+    return {"unit": unit, "field": field, "why": why}
+
+
+def _missing(report: CaseFile, patient: Patient) -> Iterator[Row]:
+    subject = f"{report.id}/{patient.id}"
+    if report.extraction.date is None:
+        yield _row(subject, "metaData.created", "required by the format; the file has no date of extraction")
+    if patient.age is not None:
+        yield _row(subject, "age", "written as age at last encounter; the file does not say when it was")
+    yield from (_row(subject, name, _NO_PLACE) for name in sorted(_SILENT) if getattr(patient, name))
+    for number, course in enumerate(patient.courses, start=1):
+        said = (name for name in sorted(_SILENT_COURSE) if getattr(course, name) not in {None, ()})
+        yield from (_row(f"{subject}/course{number}", name, _NO_PLACE) for name in said)
+
+
+def _term(kind: str, word: str) -> dict[str, str]:
+    return {"id": f"{_LOCAL}:{kind}.{safe_name(word)}", "label": word}
+
+
+def _packet(report: CaseFile, patient: Patient) -> dict[str, Any]:
+    subject, sample = f"{report.id}/{patient.id}", f"{report.id}/{patient.id}/tumour"
+    disease = _term("histology", patient.histology or "not_stated")
+    who: dict[str, Any] = {"id": subject, "sex": (patient.sex or "unknown_sex").upper()}
+    if patient.age is not None:
+        years, months = divmod(round(patient.age * 12), 12)
+        who["timeAtLastEncounter"] = {"age": {"iso8601duration": f"P{years}Y" + (f"{months}M" if months else "")}}
+    if patient.status is not None:
+        who["vitalStatus"] = {"status": {"alive": "ALIVE", "dead": "DECEASED"}[patient.status]}
+    place = {"sampledTissue": _term("site", patient.site)} if patient.site else {}
+    found = [
+        {
+            "subjectOrBiosampleId": sample,
+            "interpretationStatus": "UNKNOWN_STATUS",
+            "variantInterpretation": {
+                "variationDescriptor": {
+                    "id": f"{subject}/variant{number}",
+                    "label": label,
+                    "geneContext": {"valueId": f"{_LOCAL}:gene.{safe_name(gene)}", "symbol": gene},
+                }
+            },
+        }
+        for number, (gene, label) in enumerate(_variants(patient), start=1)
+    ]
+    solved = {"id": f"{subject}/interpretation", "progressStatus": "COMPLETED"}
+    diagnosis = {"diagnosis": {"disease": disease, "genomicInterpretations": found}}
+    return {
+        "id": subject,
+        "subject": who,
+        "diseases": [{"term": disease, **({"primarySite": _term("site", patient.site)} if patient.site else {})}],
+        "biosamples": [{"id": sample, "individualId": subject, "histologicalDiagnosis": disease, **place}],
+        **({"interpretations": [{**solved, **diagnosis}]} if found else {}),
+        "medicalActions": [_action(course) for course in patient.courses],
+        "metaData": _meta(report),
+    }
+
+
+def _variants(patient: Patient) -> Iterator[tuple[str, str]]:
+    """(gene, label): the fusion, `TPM3::ALK`, of an unknown partner `v::ALK`, and mutations as printed."""
+    if patient.fusion_gene is not None:
+        yield patient.fusion_gene, f"{patient.fusion_partner or 'v'}::{patient.fusion_gene}"
+    yield from ((each.gene, f"{each.gene} {each.change or 'mutation'}") for each in patient.mutations)
+
+
+def _action(course: Course) -> dict[str, Any]:
+    found: dict[str, Any] = {"treatment": {"agent": _term("drug", course.drug)}}
+    if course.response is not None:
+        found["responseToTreatment"] = _term("response", course.response)
+    if course.stop_reason is not None:
+        found["treatmentTerminationReason"] = _term("stop_reason", course.stop_reason)
+    return found
+
+
+def _meta(report: CaseFile) -> dict[str, Any]:
+    one, date = report.report, report.extraction.date
+    ids = [f"{kind}:{value}" for kind, value in (("PMID", one.pmid), ("DOI", one.doi)) if value]
+    local = {"id": _LOCAL, "name": "terms of the review", "namespacePrefix": _LOCAL}
+    return {
+        **({"created": f"{date}T00:00:00Z"} if date else {}),
+        "createdBy": report.extraction.by or _LOCAL,
+        "resources": [local],
+        "phenopacketSchemaVersion": "2.0",
+        "externalReferences": [{"id": each, "description": one.title or ""} for each in ids],
+    }
+
+
+def civic_files(library: Library, protocol: Protocol) -> dict[str, bytes]:
+    """evidence.tsv, one row a course of one patient whose response can be assessed; and what is not in it."""
+    rows: list[Mapping[str, str]] = []
+    missing: list[Row] = []
+    for report in library.reports:
+        for patient in report.patients:
+            for number, course in enumerate(patient.courses, start=1):
+                unit = f"{report.id}/{patient.id}/course{number}"
+                if (why := _no_evidence(report, patient, course, protocol)) is not None:
+                    missing.append(_row(unit, "course", why))
+                else:
+                    rows.append(_evidence(report, patient, course, protocol))
+        why = "counts of several patients: which direction they support is a judgement"
+        missing += [_row(f"{report.id}/arm{k}", "arm", why) for k in range(1, len(report.arms) + 1)]
+    lines = ["\t".join(CIVIC), *("\t".join(for_cell(row.get(name, "")) for name in CIVIC) for row in rows)]
+    text = "".join(f"{line}\n" for line in lines)
+    return {"evidence.tsv": text.encode("utf-8"), NOT_EXPORTED: csv_text(missing, _COLUMNS).encode("utf-8")}
+
+
+CIVIC: Final = (
+    *("molecular_profile", "disease", "therapies", "therapy_interaction_type", "evidence_type", "evidence_direction"),
+    *("evidence_level", "significance", "evidence_statement", "citation_id", "source_type", "citation"),
+)
+"""Columns of CIViC's ClinicalEvidenceSummaries.tsv that a case file can fill; ids, ratings and reviews are CIViC's."""
+
+
+def _no_evidence(report: CaseFile, patient: Patient, course: Course, protocol: Protocol) -> str | None:
+    if next(_variants(patient), None) is None:
+        return "no fusion or mutation: no molecular profile"
+    if report.report.pmid is None:
+        return "no PubMed id, which CIViC asks for"
+    if course.response is None or is_responder(course.response, course.stop_reason, protocol.outcome) is None:
+        return "the response cannot be assessed"
+    return None
+
+
+def _evidence(report: CaseFile, patient: Patient, course: Course, protocol: Protocol) -> dict[str, str]:
+    fused = " Fusion"
+    gene, label = next(_variants(patient))
+    profile = f"{label}{fused}" if gene == patient.fusion_gene else label
+    drugs = course.drug.split(" + ")
+    responded = is_responder(course.response or "", course.stop_reason, protocol.outcome)
+    said = f"A patient with {label} was given {course.drug}; best response {course.response}"
+    return {
+        "molecular_profile": profile,
+        "disease": patient.histology or "",
+        "therapies": ",".join(drugs),
+        "therapy_interaction_type": "COMBINATION" if len(drugs) > 1 else "",
+        "evidence_type": "PREDICTIVE",
+        "evidence_direction": "SUPPORTS" if responded else "DOES_NOT_SUPPORT",
+        "evidence_level": "C",
+        "significance": "SENSITIVITYRESPONSE",
+        "evidence_statement": f"{said} ({course.response_basis or 'basis not stated'}).",
+        "citation_id": report.report.pmid or "",
+        "source_type": "PubMed",
+        "citation": report.report.title or "",
+    }
