@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache, partial
 from typing import Any, Final
 
+from metaimt.analyses.agreement import with_second_values
 from metaimt.analyses.wording import significant
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Choices, Outcome, Pool, Protocol
@@ -126,6 +127,9 @@ def alternative(
     everyone = (known or units_by_outcome(library))(changed.outcome)
     notes: tuple[tuple[str, Text], ...] = ()
     touched: set[str] = set()
+    if choices.values is not None:
+        before, everyone = everyone, units(with_second_values(library), changed.outcome)
+        touched |= {new.id for old, new in zip(before, everyone, strict=True) if new != old}
     if choices.other_reading is not None:
         exchanged = other_readings(everyone, library.links, choices.other_reading)
         everyone, notes = exchanged.units, exchanged.notes

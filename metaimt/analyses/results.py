@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import metaimt
 from metaimt.analyses import duration
+from metaimt.analyses.agreement import Agreement, agreements
 from metaimt.analyses.audit import Audit, audit
 from metaimt.analyses.breakdown import Breakdown, EvidenceMap, breakdown, evidence_map
 from metaimt.analyses.by_model import BY_POOL, compare_pools, model_rows
@@ -166,6 +167,7 @@ def _inside(name: str, library: Library) -> str:
     cohorts=lambda each: to_json(each.cohorts, WITHOUT_TIMES),
     clinical_questions="clinical",
     summary_of_findings="findings",
+    agreement="agreement",
 )
 @dataclass(frozen=True)
 class Results:
@@ -196,6 +198,7 @@ class Results:
     unread: UnreadResponses = field(default_factory=lambda: UnreadResponses((), ()))
     clinical: Mapping[str, ClinicalQuestions] = field(default_factory=dict)
     findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+    agreement: tuple[Agreement, ...] = ()
     cohorts: tuple[CohortResult, ...] = ()
     published: tuple[PublishedComparison, ...] = ()
 
@@ -256,6 +259,7 @@ def analyse(
         unread=unread_responses(library, protocol, selection),
         clinical=clinical,
         findings=summary_of_findings(response.pools, clinical, None, protocol),
+        agreement=agreements(library),
         cohorts=cohorts_of(library),
         published=published_pooled(library, selection, protocol),
     )

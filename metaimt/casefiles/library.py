@@ -417,10 +417,11 @@ class _Reader:
                 )
 
     def _paths(self, name: str) -> list[Path]:
-        """The case files, or second readings, of one folder."""
-        found = [*(self.folder / name).glob("*.yaml"), *(self.folder / name).glob("*.yml")]
+        """The case files of one folder, or second readings, also those in the folder of a person."""
+        inside = ("", "*/") if name == SECOND_FOLDER else ("",)
+        found = [path for at in inside for end in ("yaml", "yml") for path in (self.folder / name).glob(f"{at}*.{end}")]
         read = (each for each in found if not each.match("*.mapping.y*ml") and not LEFT_BEHIND.fullmatch(each.name))
-        return sorted(read, key=lambda path: path.name)
+        return sorted(read, key=lambda path: (path.name, path.as_posix()))
 
     def document(self, path: Path) -> Document:
         """The document of a file; one that cannot be read has a problem and no data."""

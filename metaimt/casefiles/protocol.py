@@ -274,6 +274,9 @@ class Choices(Entry):
     design: tuple[Design, ...] = listed("Only reports of these designs.")
     without_depth: tuple[Depth, ...] = listed("Reports read only so are left out.")
     line: Annotated[str, _choice("stated", field="line")] | None = described("stated: not where it is mixed or unsaid.")
+    values: Annotated[str, _choice("second_reading", field="reading")] | None = described(
+        "second_reading: what a second reader gave, in place of what the case file has."
+    )
 
 
 class Discount(Entry):

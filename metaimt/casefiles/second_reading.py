@@ -7,6 +7,7 @@ words where the reader chose no term.
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 from typing import Annotated
 
 from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
@@ -15,6 +16,19 @@ from metaimt.casefiles.fields import DrugName, Entry, Text, described, listed, u
 from metaimt.casefiles.model import Arm, Course, Design, Extraction, Patient, Publication, Waiver
 
 FOLDER = "second-reading"
+
+
+def is_second_reading(name: str) -> bool:
+    """Whether a file of this name is one: in the folder itself, or in that of a person below it."""
+    return FOLDER in PurePosixPath(name).parts[-3:-1]
+
+
+def reader_of(name: str, by: str | None) -> str:
+    """Who read again: whoever the file says, else whose folder it lies in."""
+    folder = PurePosixPath(name).parent.name
+    return by or (folder if folder != FOLDER else "not named")
+
+
 _AFTER = re.compile(r"after (.+)")
 
 
@@ -64,7 +78,7 @@ class ReportRead(Publication):
 
 
 class SecondReading(Entry):
-    """second-reading/ID.yaml."""
+    """second-reading/PERSON/ID.yaml."""
 
     report: ReportRead = Field(description="Which report was read.")
     extraction: Extraction = Field(default_factory=Extraction, description="Who read it, and when.")

@@ -15,7 +15,7 @@ from itertools import pairwise
 from metaimt.casefiles.fields import ID_PATTERN
 from metaimt.casefiles.library import PROTOCOL_FILE, Library
 from metaimt.casefiles.model import Arm, CaseFile, Mutation, Patient
-from metaimt.casefiles.second_reading import FOLDER as SECOND_FOLDER
+from metaimt.casefiles.second_reading import is_second_reading
 from metaimt.casefiles.strict_yaml import Path as Steps
 from metaimt.checks.labels import told_status
 from metaimt.checks.rule import Located, Rule, rule, rules_in
@@ -104,7 +104,7 @@ def report_ids_differ(library: Library) -> Iterator[Located]:
         first = library.report_documents.get(used)
         if name in {each.file for each in library.pending}:
             continue
-        if first is not None and first.name != name and SECOND_FOLDER not in name.split("/")[-2:-1]:
+        if first is not None and first.name != name and not is_second_reading(name):
             stem = stem_of(name)
             hint = "give one of them another id, such as smith-2024-b, and rename its file"
             hint = hint if stem == used else _one_name("", stem)

@@ -95,7 +95,7 @@ def _whose(place: str) -> str:
 
 
 def _disagreements(reading: SecondReading, report: CaseFile) -> Iterator[Difference]:
-    for p, first in enumerate(_partners(report.patients, reading.patients)):
+    for p, first in enumerate(partners(report.patients, reading.patients)):
         second, path = reading.patients[p], ("patients", p)
         place = f"patients/{second.id}"
         numbered = second.id == _number(p)  # any other id that the case file does not have is an error
@@ -115,7 +115,7 @@ def _disagreements(reading: SecondReading, report: CaseFile) -> Iterator[Differe
             yield from _in_fields(arm, again, ("arms", a), place)
 
 
-def _partners(first: Sequence[Patient], second: Sequence[Patient]) -> list[Patient | None]:
+def partners(first: Sequence[Patient], second: Sequence[Patient]) -> list[Patient | None]:
     """For each patient of the second reading that of the case file: by id, and those left over in their order."""
     by_id = {patient.id: patient for patient in first}
     named = {patient.id for patient in second}
@@ -124,7 +124,7 @@ def _partners(first: Sequence[Patient], second: Sequence[Patient]) -> list[Patie
 
 
 def _in_courses(first: Sequence[Course], second: Sequence[Course], path: Path, place: str) -> Iterator[Difference]:
-    for c, (course, again) in enumerate(_pairs(first, second)):
+    for c, (course, again) in enumerate(course_pairs(first, second)):
         inner: Path = (*path, "courses", c)
         here = f"{place}/courses/{c + 1}"
         if course is None:
@@ -135,11 +135,11 @@ def _in_courses(first: Sequence[Course], second: Sequence[Course], path: Path, p
             yield inner, f"response: not readable here, {course.response}", here
         elif course.response is not None and again.response_alternatives and _is_open(course) != _is_open(again):
             field = "response_alternatives"
-            said = f"{field}: {_told(again.response_alternatives)} here, {_told(course.response_alternatives)}"
+            said = f"{field}: {words_of(again.response_alternatives)} here, {words_of(course.response_alternatives)}"
             yield (*inner, field), said, f"{here}/{field}"
 
 
-def _pairs(first: Sequence[Course], second: Sequence[Course]) -> Iterator[tuple[Course | None, Course]]:
+def course_pairs(first: Sequence[Course], second: Sequence[Course]) -> Iterator[tuple[Course | None, Course]]:
     """Courses in their order; if one reader found more of them, those of the same drug belong together."""
     if len(first) == len(second):
         yield from zip(first, second, strict=True)
@@ -168,14 +168,15 @@ def _in_fields(first: Patient | Course | Arm, second: Entry, path: Path, place: 
             known = {**implied, **mine}
             for marker, value in theirs.items():
                 if known.get(marker) != value:
-                    said = f"{field}: {marker} {_told(value)} here, {_told(known.get(marker))}"
+                    said = f"{field}: {marker} {words_of(value)} here, {words_of(known.get(marker))}"
                     yield (*path, field, marker), said, f"{place}/{field}/{marker}"
-        elif bool(mine) != bool(theirs) if field in _LISTS_OF_WORDS else not _agree(mine, theirs):
-            said = f"{field}: {_told(theirs)} here, {_told(mine)}"
+        elif bool(mine) != bool(theirs) if field in _LISTS_OF_WORDS else not same_value(mine, theirs):
+            said = f"{field}: {words_of(theirs)} here, {words_of(mine)}"
             yield (*path, field), said, f"{place}/{field}"
 
 
-def _agree(mine: object, theirs: object) -> bool:
+def same_value(mine: object, theirs: object) -> bool:
+    """Whether two values are the same: equal, or one number is the other one rounded or lies in its range."""
     one, other = _limits(mine), _limits(theirs)
     if one is None or other is None:
         return mine == theirs
@@ -196,13 +197,14 @@ def _rounded(one: float, other: float) -> bool:
     return one == other or (decimals > 0 and round(one, decimals) == round(other, decimals))
 
 
-def _told(value: object) -> str:
+def words_of(value: object) -> str:
+    """A value of a case file in words; what is left out is "not stated"."""
     if value is None or value in ((), {}):
         return "not stated"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        return f"[{', '.join(map(_told, value))}]"
+        return f"[{', '.join(map(words_of, value))}]"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

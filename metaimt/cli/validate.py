@@ -124,7 +124,7 @@ def looked_at(paths: Iterable[Path], *, changed: bool = False) -> Looked:
     changed.
     """
     from metaimt.casefiles.library import read_files, read_library, review_folder
-    from metaimt.casefiles.second_reading import FOLDER as SECOND_FOLDER
+    from metaimt.casefiles.second_reading import is_second_reading
     from metaimt.checks import examine
 
     problems: list[Problem] = []
@@ -161,7 +161,7 @@ def looked_at(paths: Iterable[Path], *, changed: bool = False) -> Looked:
         names |= {
             name
             for name in library.documents
-            if _wanted(name, wanted) and own(name) and (name in named or Path(name).parent.name != SECOND_FOLDER)
+            if _wanted(name, wanted) and own(name) and (name in named or not is_second_reading(name))
         }
         alone += [path for path in wanted if path.is_file() and path.as_posix() not in library.documents]
     if alone:

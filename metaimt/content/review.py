@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from metaimt.analyses.results import Results
+from metaimt.content.agreement import agreement_section
 from metaimt.content.answer import answer_section
 from metaimt.content.audit import audit_section
 from metaimt.content.cohort import cohorts_section
@@ -51,6 +52,7 @@ def review_sections(results: Results, changes: Changes | None = None) -> dict[st
             sources.title,
             sources.blocks,
             findings_section(results),
+            map(folded, agreement_section(results.agreement)),
             folded(left_out_section(results)),
             id=sources.id,
         ),

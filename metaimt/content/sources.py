@@ -13,6 +13,7 @@ from metaimt.analyses.wording import fraction, plural
 from metaimt.casefiles.model import CaseFile, Publication
 from metaimt.casefiles.published import PublishedFigure
 from metaimt.casefiles.shared import Search
+from metaimt.content.agreement import agreement_line
 from metaimt.content.characteristics import MOST, TITLE, characteristics_table
 from metaimt.content.section import (
     Block,
@@ -126,6 +127,7 @@ def sources_section(results: Results) -> Section:
     return section(
         "How the evidence was found and read",
         items(map(_search, results.library.searches)),
+        [paragraph(agreement_line(results.agreement))] if results.agreement else [],
         Figures("sources"),
         paragraph(_reading(results)),
         _characteristics(results),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Final
 
+from metaimt.analyses.agreement import Agreement
 from metaimt.analyses.alternatives import Rate
 from metaimt.analyses.audit import Audit
 from metaimt.analyses.breakdown import EvidenceMap
@@ -131,6 +132,42 @@ def clinical_rows(found: Mapping[str, ClinicalQuestions]) -> Iterator[Row]:
                     "known": len(each.known.parts),
                     "of": len(each.asked.parts),
                 }
+
+
+def agreement_rows(found: Iterable[Agreement]) -> Iterator[Row]:
+    """A second reader and field a line."""
+    for each in found:
+        for field in each.fields:
+            kappa = None if isinstance(field.kappa, NotIdentified) else field.kappa
+            value, share = field.most
+            yield {
+                "reader": each.reader,
+                "field": field.field,
+                "each": field.each,
+                "compared": len(field.pairs),
+                "agreed": field.agreed,
+                "kappa": kappa.estimate if kappa else None,
+                "kappa_lower": kappa.lower if kappa else None,
+                "kappa_upper": kappa.upper if kappa else None,
+                "most_frequent": value,
+                "share": share,
+                "both_stated": len(field.stated),
+                "both_stated_agreed": sum(pair.agree for pair in field.stated),
+                "note": "" if kappa else field.kappa.wording(),
+            }
+
+
+def disagreement_rows(found: Iterable[Agreement]) -> Iterator[Row]:
+    """What a second reader gave otherwise, a line each, with where it stands."""
+    for each in found:
+        for field in each.fields:
+            for pair in field.pairs:
+                if not pair.agree:
+                    yield {
+                        **{"reader": each.reader, "unit": pair.unit, "field": field.field},
+                        **{"case_file": pair.first, "second_reading": pair.second},
+                        **{"at": pair.first_at, "second_at": pair.second_at},
+                    }
 
 
 def finding_rows(found: Mapping[str, tuple[Finding, ...]]) -> Iterator[Row]:
@@ -596,8 +633,15 @@ TABLES: Final[dict[str, Callable[[Results], Iterable[Row]]]] = {
     "selectivity": lambda results: selectivity_rows(results.publication_bias),
     "missing-non-responders": lambda results: missing_rows(results.publication_bias),
     "published-pooled": lambda results: published_rows(results.published),
+    "agreement": lambda results: agreement_rows(results.agreement),
+    "disagreements": lambda results: disagreement_rows(results.agreement),
     "audit": lambda results: audit_rows(results.audit),
 }
 """Name of the file in tables/ -> its rows. One more table is a function above and a line here."""
-COLUMNS: Final = {"unread": UNREAD}
+_AGREED: Final = (
+    *("reader", "field", "each", "compared", "agreed", "kappa", "kappa_lower", "kappa_upper", "most_frequent", "share"),
+    *("both_stated", "both_stated_agreed", "note"),
+)
+_DISAGREED: Final = ("reader", "unit", "field", "case_file", "second_reading", "at", "second_at")
+COLUMNS: Final = {"unread": UNREAD, "agreement": _AGREED, "disagreements": _DISAGREED}
 """The columns of a table that may have no row."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from metaimt.casefiles.library import Library
+from metaimt.casefiles.second_reading import is_second_reading
 from metaimt.casefiles.strict_yaml import MAXIMUM_BYTES
 from metaimt.casefiles.version_files import version_key
 from metaimt.files import for_terminal
@@ -74,8 +75,7 @@ def changed_in(library: Library) -> Callable[[str], bool]:
 
 def _second_of(name: str) -> str:
     """The report that a second reading is of: its warnings follow from an edit of the case file too."""
-    path = Path(name)
-    return path.stem if path.parent.name == "second-reading" else ""
+    return Path(name).stem if is_second_reading(name) else ""
 
 
 def _has_commit(cases: Path) -> bool:

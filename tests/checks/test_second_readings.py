@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from metaimt.casefiles.library import read_library
 from metaimt.checks import examine
-from metaimt.checks.second_readings import _agree
+from metaimt.checks.second_readings import same_value
 from metaimt.problem import Problem
 
 Case = dict[str, Any]
@@ -196,13 +196,13 @@ MONTHS = st.floats(0, 400).map(lambda number: round(number, 2))
 
 
 @given(one=MONTHS, other=MONTHS)
-def test_numbers_agree_in_either_order_and_with_themselves(one: float, other: float) -> None:
+def test_numberssame_value_in_either_order_and_with_themselves(one: float, other: float) -> None:
     low, high = sorted((one, other))
-    assert _agree(one, one)
-    assert _agree((low, high), low)
-    assert _agree(high, (low, high))
-    assert _agree(one, other) == _agree(other, one)
-    assert _agree(one, other) <= (abs(one - other) <= 0.1)
+    assert same_value(one, one)
+    assert same_value((low, high), low)
+    assert same_value(high, (low, high))
+    assert same_value(one, other) == same_value(other, one)
+    assert same_value(one, other) <= (abs(one - other) <= 0.1)
 
 
 @pytest.mark.parametrize(
@@ -210,4 +210,4 @@ def test_numbers_agree_in_either_order_and_with_themselves(one: float, other: fl
     [(0.9, 0.92, True), (0.2, 0.16, True), (0.9, 0.98, False), (7.0, 7.4, False), (3, 4, False), (None, 1.0, False)],
 )
 def test_a_rounded_number_is_the_same(one: object, other: object, agree: bool) -> None:
-    assert _agree(one, other) is agree
+    assert same_value(one, other) is agree

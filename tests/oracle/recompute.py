@@ -67,6 +67,7 @@ class Files:
     links: list[Rule]
     drugs: dict[str, Rule]
     kinases: set[str]
+    again: list[Rule]
 
 
 def read_review(folder: Path) -> Files:
@@ -82,7 +83,9 @@ def read_review(folder: Path) -> Files:
     drugs = read(VOCABULARY / "drugs.yaml") | (own.get("drugs") or {})
     kinases = {*read(VOCABULARY / "genes.yaml")["kinases"], *(own.get("kinase") or {})}
     linked = (read(links) if links.exists() else None) or []
-    return Files(read(folder / "review.yaml"), list(reports.values()), linked, drugs, kinases)
+    seconds = [path for at in ("*.y*ml", "*/*.y*ml") for path in (folder / "second-reading").glob(at)]
+    again = [read(path) for path in sorted(seconds, key=lambda path: (path.name, path.as_posix()))]
+    return Files(read(folder / "review.yaml"), list(reports.values()), linked, drugs, kinases, again)
 
 
 def patients_of_table(path: Path, report: Rule) -> list[Rule]:
@@ -802,7 +805,7 @@ def alternative(files: Files, protocol: Rule, choice: Rule) -> dict[str, list[Un
         pool["rows"] = [row for row in rows if row not in (choice.get("without_rows") or [])]
         names = ("drug", "combined_with", "response_basis", "depth")
         pool |= {name: choice[name] for name in names if choice.get(name) is not None}
-    units = units_of(files, changed["outcome"])
+    units = units_of(reread(files) if choice.get("values") else files, changed["outcome"])
     if choice.get("other_reading"):
         units = read_otherwise(units, files, choice["other_reading"])
     chosen = choose([recounted(unit, choice) for unit in units], files, changed)
@@ -820,6 +823,43 @@ def alternative(files: Files, protocol: Rule, choice: Rule) -> dict[str, list[Un
         ]
         for pool in protocol["pools"]
     }
+
+
+def reread(files: Files) -> Files:
+    """The files with what a second reader gave in its place; a response that is left out was not readable.
+
+    Patients by id, those left over in their order; courses in their order where there are as many, else by drug.
+    """
+    reports = {report["report"]["id"]: deepcopy(report) for report in files.reports}
+    for reading in files.again:
+        report = reports.get(reading["report"]["id"])
+        if report is None:
+            continue
+        mine = report.get("patients") or []
+        theirs = reading.get("patients") or []
+        by_id = {patient["id"]: patient for patient in mine}
+        left = [patient for patient in mine if patient["id"] not in {each["id"] for each in theirs}]
+        for again in theirs:
+            patient = by_id.get(again["id"]) or (left.pop(0) if left else None)
+            if patient is None:
+                continue
+            open_ = list(patient["courses"])
+            alike = len(open_) == len(again["courses"])
+            for other in again["courses"]:
+                same = [each for each in open_ if alike or each["drug"] == other.get("drug")]
+                if same:
+                    open_ = open_[next(k for k, each in enumerate(open_) if each is same[0]) + 1 :]
+                    same[0] |= {name: value for name, value in other.items() if value is not None}
+                    for name in ("response", "response_basis"):
+                        same[0][name] = other.get(name)
+            kept = {"id", "courses"}
+            patient |= {name: value for name, value in again.items() if name not in kept and value is not None}
+        for arm, other in zip(report.get("arms") or [], reading.get("arms") or [], strict=False):
+            given = {name: value for name, value in other.items() if name != "label" and value is not None}
+            if str(given.get("line", "")).startswith("after "):
+                given["line"] = "later"
+            arm.update(given)
+    return replace(files, reports=list(reports.values()))
 
 
 def recounted(unit: Unit, choice: Rule) -> Unit:
