@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import metaimt
 from metaimt.analyses import duration
+from metaimt.analyses.appraisal import Appraisals, appraisals, published_appraisal, well_ascertained
 from metaimt.analyses.audit import Audit, audit
 from metaimt.analyses.breakdown import Breakdown, EvidenceMap, breakdown, evidence_map
 from metaimt.analyses.by_model import BY_POOL, compare_pools, model_rows
@@ -166,6 +167,7 @@ def _inside(name: str, library: Library) -> str:
     cohorts=lambda each: to_json(each.cohorts, WITHOUT_TIMES),
     clinical_questions="clinical",
     summary_of_findings="findings",
+    appraisal=lambda each: published_appraisal(each.appraisal),
 )
 @dataclass(frozen=True)
 class Results:
@@ -198,6 +200,7 @@ class Results:
     findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     cohorts: tuple[CohortResult, ...] = ()
     published: tuple[PublishedComparison, ...] = ()
+    appraisal: Appraisals = field(default_factory=lambda: Appraisals(()))
 
     @property
     def units(self) -> pd.DataFrame:
@@ -230,6 +233,7 @@ def analyse(
         jobs,
     )
     compared, spread = models
+    sound = appraisals(library)
     clinical = {pool: clinical_questions(selection, pool, protocol.label(pool)) for pool in response.pools}
     return Results(
         library=library,
@@ -255,9 +259,10 @@ def analyse(
         waived=waived,
         unread=unread_responses(library, protocol, selection),
         clinical=clinical,
-        findings=summary_of_findings(response.pools, clinical, None, protocol),
+        findings=summary_of_findings(response.pools, clinical, well_ascertained(sound, response.pools), protocol),
         cohorts=cohorts_of(library),
         published=published_pooled(library, selection, protocol),
+        appraisal=sound,
     )
 
 

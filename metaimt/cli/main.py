@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperCommand
 
 from metaimt import __version__
+from metaimt.cli.appraise import appraise
 from metaimt.cli.audit import audit
 from metaimt.cli.build import build
 from metaimt.cli.cohort import cohort
@@ -59,6 +60,7 @@ COMMANDS: Final[Mapping[Callable[..., object], str]] = {
     explain: "Why a rule of validate is there, with an example.",
     build: "Write the review: page, report, tables, figures.",
     figures: "Draw one figure to a file, or list them.",
+    appraise: "How sound each report is: decided, or proposed.",
     audit: "Find printed numbers that do not agree.",
     cohort: "Describe a local cohort from its table or its counts.",
     diff: "What is new since a version, in numbers and records.",
