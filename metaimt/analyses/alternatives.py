@@ -19,6 +19,7 @@ from functools import cache, cached_property, lru_cache, partial
 from typing import Any, Final
 
 from metaimt.analyses.agreement import with_second_values
+from metaimt.analyses.appraisal import appraisals
 from metaimt.analyses.wording import significant
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Choices, Outcome, Pool, Protocol
@@ -99,11 +100,15 @@ UnitsByOutcome = Callable[[Outcome], tuple[Unit, ...]]
 
 @dataclass(frozen=True)
 class Alternative:
-    """The selection of those kept, the units that the choices touched, and for units what a reader must know."""
+    """The selection of those kept, the units that the choices touched, and for units what a reader must know.
+
+    proposed: the units that are kept by an answer of the appraisal that nobody has decided.
+    """
 
     selection: Selection
     touched: frozenset[str]
     notes: tuple[tuple[str, Text], ...]  # (unit id, note), for units that are counted
+    proposed: frozenset[str] = frozenset()
 
     @cached_property
     def members(self) -> Mapping[str, Members]:
@@ -138,7 +143,12 @@ def alternative(
     touched |= {new.id for old, new in zip(everyone, recounted, strict=True) if new is not old}
     selection = place_units(recounted, library.links, changed)
     kept = tuple(placed for placed in selection.placed if _kept(placed.unit, choices))
-    return Alternative(replace(selection, placed=kept), frozenset(touched), notes)
+    proposed: set[str] = set()
+    if wanted := choices.appraisal:
+        sound = {each.report.id: each for each in appraisals(library).reports}
+        kept = tuple(each for each in kept if sound[each.unit.report].meets(each.unit.id, wanted))
+        proposed = {each.unit.id for each in kept if sound[each.unit.report].rests_on_proposals(wanted)}
+    return Alternative(replace(selection, placed=kept), frozenset(touched), notes, frozenset(proposed))
 
 
 def _protocol(protocol: Protocol, choices: Choices) -> Protocol:

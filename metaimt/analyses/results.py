@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import metaimt
 from metaimt.analyses import duration
 from metaimt.analyses.agreement import Agreement, agreements
+from metaimt.analyses.appraisal import Appraisals, appraisals, published_appraisal, well_ascertained
 from metaimt.analyses.audit import Audit, audit
 from metaimt.analyses.breakdown import Breakdown, EvidenceMap, breakdown, evidence_map
 from metaimt.analyses.by_model import BY_POOL, compare_pools, model_rows
@@ -168,6 +169,7 @@ def _inside(name: str, library: Library) -> str:
     clinical_questions="clinical",
     summary_of_findings="findings",
     agreement="agreement",
+    appraisal=lambda each: published_appraisal(each.appraisal),
 )
 @dataclass(frozen=True)
 class Results:
@@ -201,6 +203,7 @@ class Results:
     agreement: tuple[Agreement, ...] = ()
     cohorts: tuple[CohortResult, ...] = ()
     published: tuple[PublishedComparison, ...] = ()
+    appraisal: Appraisals = field(default_factory=lambda: Appraisals(()))
 
     @property
     def units(self) -> pd.DataFrame:
@@ -233,6 +236,7 @@ def analyse(
         jobs,
     )
     compared, spread = models
+    sound = appraisals(library)
     clinical = {pool: clinical_questions(selection, pool, protocol.label(pool)) for pool in response.pools}
     return Results(
         library=library,
@@ -258,10 +262,11 @@ def analyse(
         waived=waived,
         unread=unread_responses(library, protocol, selection),
         clinical=clinical,
-        findings=summary_of_findings(response.pools, clinical, None, protocol),
+        findings=summary_of_findings(response.pools, clinical, well_ascertained(sound, response.pools), protocol),
         agreement=agreements(library),
         cohorts=cohorts_of(library),
         published=published_pooled(library, selection, protocol),
+        appraisal=sound,
     )
 
 

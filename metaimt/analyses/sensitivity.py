@@ -40,8 +40,8 @@ from metaimt.analyses.wording import NOBODY, difference, interval, significant
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import LEAVE_ONE_OUT, Choices, Protocol
 from metaimt.evidence.selection import Selection
-from metaimt.model.count import Count
-from metaimt.model.text import Text
+from metaimt.model.count import Count, Reports
+from metaimt.model.text import Text, counted, say
 from metaimt.model.unit import Unit
 from metaimt.serialise import Instead, optional, published, spread, to_json
 from metaimt.statistics.adjusted import OddsRatioPosterior, odds_ratio
@@ -321,6 +321,14 @@ def _cell(title: str, pool: str, both: tuple[Alternative, Alternative], protocol
         moved.setdefault(how, []).append(unit)
     inside = {placed.unit.id for placed in after if placed.unit.evaluable}
     notes = tuple(note for name, note in found.notes if name in inside)
+    if found.proposed:
+        resting = Count.of(title, (placed.unit for placed in after if placed.unit.id in found.proposed))
+        said = "{n} of the {all} reports by an answer of the appraisal that is proposed from the file and not decided"
+        notes += (
+            say(
+                said, n=counted(resting.reports, Reports(resting)), all=Count.of(title, (p.unit for p in after)).reports
+            ),
+        )
     concerned = bool(found.touched & inside)
     status = "" if moved else SAME_COUNTS if concerned else NO_ROWS
     then, now = (Count.of(title, (placed.unit for placed in members)) for members in (before, after))

@@ -42,7 +42,10 @@ from metaimt.casefiles.fields import (
     listed,
     mapped,
     refuse,
+    shown,
 )
+from metaimt.casefiles.hints import Proposal
+from metaimt.vocabulary import appraisal_tools
 
 
 class ClaimedSurvival(Entry):
@@ -352,6 +355,41 @@ class Waiver(Entry):
     at: Text | None = described("Where: patients/P1, patients/P1/courses/1, arms/1, report/year; left out: the file.")
 
 
+ANSWERS = ("yes", "no", "unclear", "not_applicable")
+TOOLS = tuple(appraisal_tools())
+
+
+def _answer(value: object) -> str:
+    if value not in ANSWERS or not isinstance(value, str):
+        meant = {True: "yes", False: "no"}.get(value) if isinstance(value, bool) else None
+        hint = Proposal(meant, f"write {meant}") if meant else ""
+        raise refuse("unknown-appraisal-answer", f"{shown(value)} is not one of {', '.join(ANSWERS)}", hint)
+    return value
+
+
+def _tool(value: object) -> str:
+    if value not in TOOLS or not isinstance(value, str):
+        raise refuse("unknown-appraisal-tool", f"{shown(value)} is not one of {', '.join(TOOLS)}")
+    return value
+
+
+Answer = Annotated[str, PlainValidator(_answer), WithJsonSchema({"type": "string", "enum": list(ANSWERS)})]
+Tool = Annotated[str, PlainValidator(_tool), WithJsonSchema({"type": "string", "enum": list(TOOLS)})]
+
+
+class Appraisal(Entry):
+    """What one person answers to the questions of a tool, as far as they are answered."""
+
+    by: Text = Field(description="Who appraises.")
+    tool: Tool = Field(description=f"The one for the design of the report: {', '.join(TOOLS)}.")
+    answers: Mapping[str, Answer] = Field(
+        min_length=1,
+        description="Question -> yes, no, unclear or not_applicable; metaimt appraise lists the questions.",
+    )
+    reasons: Mapping[str, Text] = mapped("Question -> why it is answered so.")
+    decides: Flag = Field(default=False, description="true: it settles where the other raters disagree.")
+
+
 class CaseFile(Entry):
     """One file: the report, how it was read, and its patients or arms."""
 
@@ -366,6 +404,7 @@ class CaseFile(Entry):
     table: Text | None = described("A table of patients beside this file, CSV or XLSX; it stays where it is.")
     mapping: Text | None = described("How the table is read: a file beside it; default: TABLE.mapping.yaml.")
     waivers: tuple[Waiver, ...] = listed("Warnings that were looked at and are no mistakes, each with the reason.")
+    appraisal: tuple[Appraisal, ...] = listed("How sound the report is, by one or more people.")
     published_table_4: Mapping[str, Any] = mapped("Totals of the paper's table of cases; compared, never pooled.")
 
     @model_validator(mode="after")

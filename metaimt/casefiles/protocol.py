@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, With
 
 from metaimt.casefiles.fields import Entry, Flag, Number, Term, Text, Whole, described, listed, mapped, refuse
 from metaimt.casefiles.model import (
+    Answer,
     Basis,
     Depth,
     Design,
@@ -23,7 +24,7 @@ from metaimt.casefiles.model import (
 )
 from metaimt.casefiles.strict_yaml import Path
 from metaimt.model.fields import GROUPINGS
-from metaimt.vocabulary import NOT_STATED, wrong_gene
+from metaimt.vocabulary import NOT_STATED, appraisal_tools, wrong_gene
 
 
 def _choice(*options: str, field: str) -> Any:
@@ -246,6 +247,10 @@ _READINGS = ("earlier", "later")
 _AGES = ("child", "adult", "mixed")
 
 
+_QUESTIONS = tuple(dict.fromkeys(each.key for tool in appraisal_tools().values() for each in tool.questions))
+Asked = Annotated[str, _choice(*_QUESTIONS, field="question")]
+
+
 class Choices(Entry):
     """What an alternative analysis does otherwise; what is left out stays as in the protocol."""
 
@@ -276,6 +281,9 @@ class Choices(Entry):
     line: Annotated[str, _choice("stated", field="line")] | None = described("stated: not where it is mixed or unsaid.")
     values: Annotated[str, _choice("second_reading", field="reading")] | None = described(
         "second_reading: what a second reader gave, in place of what the case file has."
+    )
+    appraisal: Mapping[Asked, Answer] | None = described(
+        "Question -> answer, decided or else proposed; one that the tool for the design does not ask is no condition."
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from metaimt.casefiles.library import Parts
 from metaimt.casefiles.model import CaseFile, Patient
 from metaimt.casefiles.strict_yaml import Document, Path
+from metaimt.checks.appraisals import APPRAISAL_RULES
 from metaimt.checks.by_vocabulary import VOCABULARY_RULES
 from metaimt.checks.labels import LABEL_RULES
 from metaimt.checks.of_report import REPORT_RULES
@@ -17,7 +18,14 @@ from metaimt.checks.sizes import SIZE_RULES
 from metaimt.problem import Problem
 from metaimt.vocabulary import Vocabulary
 
-WITHIN_RULES: tuple[Rule, ...] = (*REPORT_RULES, *PRINTED_RULES, *OWN_COUNT_RULES, *SIZE_RULES, *TIME_RULES)
+WITHIN_RULES: tuple[Rule, ...] = (
+    *REPORT_RULES,
+    *APPRAISAL_RULES,
+    *PRINTED_RULES,
+    *OWN_COUNT_RULES,
+    *SIZE_RULES,
+    *TIME_RULES,
+)
 TERM_RULES: tuple[Rule, ...] = (*VOCABULARY_RULES, *LABEL_RULES)
 
 

@@ -14,6 +14,7 @@ from typer.core import TyperCommand
 
 from metaimt import __version__
 from metaimt.cli.agree import agree
+from metaimt.cli.appraise import appraise
 from metaimt.cli.audit import audit
 from metaimt.cli.build import build
 from metaimt.cli.cohort import cohort
@@ -61,6 +62,7 @@ COMMANDS: Final[Mapping[Callable[..., object], str]] = {
     build: "Write the review: page, report, tables, figures.",
     figures: "Draw one figure to a file, or list them.",
     agree: "How far second readers agree with the case files.",
+    appraise: "How sound each report is: decided, or proposed.",
     audit: "Find printed numbers that do not agree.",
     cohort: "Describe a local cohort from its table or its counts.",
     diff: "What is new since a version, in numbers and records.",

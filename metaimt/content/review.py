@@ -5,6 +5,7 @@ from __future__ import annotations
 from metaimt.analyses.results import Results
 from metaimt.content.agreement import agreement_section
 from metaimt.content.answer import answer_section
+from metaimt.content.appraisal import appraisal_blocks
 from metaimt.content.audit import audit_section
 from metaimt.content.cohort import cohorts_section
 from metaimt.content.duration import clinical_section, deaths_section, duration_section, medians_section
@@ -53,6 +54,7 @@ def review_sections(results: Results, changes: Changes | None = None) -> dict[st
             sources.blocks,
             findings_section(results),
             map(folded, agreement_section(results.agreement)),
+            appraisal_blocks(results.appraisal),
             folded(left_out_section(results)),
             id=sources.id,
         ),

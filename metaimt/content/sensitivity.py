@@ -303,6 +303,10 @@ def _ratio(estimate: float, lower: float, upper: float) -> str:
 
 
 def _subsets(results: Results) -> list[Block]:
+    return [*_subset_table(results), *items(_notes(results.sensitivity.subsets, results))]
+
+
+def _subset_table(results: Results) -> list[Block]:
     return _part(
         "Some of the patients",
         "Another question each: the rate of these patients only.",

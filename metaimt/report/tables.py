@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from metaimt.analyses.agreement import Agreement
 from metaimt.analyses.alternatives import Rate
+from metaimt.analyses.appraisal import Appraisals
 from metaimt.analyses.audit import Audit
 from metaimt.analyses.breakdown import EvidenceMap
 from metaimt.analyses.clinical import ClinicalQuestions, DeathsAndToxicity
@@ -605,6 +606,24 @@ def audit_rows(found: Audit) -> Iterator[Row]:
         }
 
 
+def appraisal_rows(found: Appraisals) -> Iterator[Row]:
+    """A report and question a line."""
+    for each in found.reports:
+        for one in each.answers:
+            yield {
+                "report": each.report.id,
+                "tool": each.tool.key,
+                "question": one.question.key,
+                "text": one.question.text,
+                "answer": one.answer,
+                "standing": one.standing,
+                "by": "; ".join(one.by),
+                "reason": one.reason,
+                "proposed": one.proposal.answer,
+                "proposed_because": one.proposal.reason,
+            }
+
+
 TABLES: Final[dict[str, Callable[[Results], Iterable[Row]]]] = {
     "pools": lambda results: pool_rows(results.response),
     "units": lambda results: unit_rows(results.selection),
@@ -636,6 +655,7 @@ TABLES: Final[dict[str, Callable[[Results], Iterable[Row]]]] = {
     "agreement": lambda results: agreement_rows(results.agreement),
     "disagreements": lambda results: disagreement_rows(results.agreement),
     "audit": lambda results: audit_rows(results.audit),
+    "appraisal": lambda results: appraisal_rows(results.appraisal),
 }
 """Name of the file in tables/ -> its rows. One more table is a function above and a line here."""
 _AGREED: Final = (

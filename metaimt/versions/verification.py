@@ -272,7 +272,8 @@ def _settings(
     now |= {"vocabulary": terms_of(vocabulary)}
     for kind, today in now.items():
         for difference in _differences(content[kind], canonical(today)):
-            yield kind, difference
+            if (difference.frozen, difference.now) != (ABSENT, None):  # a field of later that this protocol leaves out
+                yield kind, difference
 
 
 def _agree(value: Any, after: Mapping[str, Any], path: str) -> bool:

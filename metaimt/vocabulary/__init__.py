@@ -193,6 +193,45 @@ def built_in() -> Vocabulary:
     return Vocabulary({}, lists).extended({"drugs": load_words("drugs")})
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question of a tool of appraisal. not_asked: why it does not apply to a rate without comparison, or empty."""
+
+    key: str
+    short: str
+    text: str
+    domain: str = ""
+    not_asked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AppraisalTool:
+    """The questions that are asked of reports of these designs, and where they come from."""
+
+    key: str
+    title: str
+    source: str
+    designs: tuple[str, ...]
+    questions: tuple[Question, ...]
+    doi: str = ""
+
+
+@lru_cache(maxsize=1)
+def appraisal_tools() -> Mapping[str, AppraisalTool]:
+    """The tools of appraisal.yaml by their keys; every design has one."""
+    found = {}
+    for key, entry in load_words("appraisal")["tools"].items():
+        questions = tuple(Question(name, **question) for name, question in entry["questions"].items())
+        found[key] = AppraisalTool(key, **{**entry, "designs": tuple(entry["designs"]), "questions": questions})
+    return MappingProxyType(found)
+
+
+@lru_cache(maxsize=1)
+def follow_up_enough() -> float:
+    """Months of follow-up that are proposed as long enough for a response to be seen."""
+    return float(load_words("appraisal")["follow_up_months"])
+
+
 @lru_cache(maxsize=1)
 def genes() -> tuple[frozenset[str], Mapping[str, str]]:
     """The present symbols of all protein-coding genes, and former symbol -> present symbol: hgnc.txt."""

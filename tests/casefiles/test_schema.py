@@ -36,6 +36,9 @@ BY_SPELLING_ALONE = {
     "unknown-fusion-partner--whole-fusion",  # a schema that allows new partners cannot tell
     "unknown-fusion-partner--typo",
     "unknown-fusion-partner--former-symbol",
+    "unknown-question--near",  # nor which questions a tool asks
+    "unknown-question--of-another-tool",
+    "unknown-question--reason",
     "unknown-quantity--explained",  # nor compare two entries of a list
     "wrong-form--mutation",  # nor read the words of a mutation
     "wrong-form--no-mutation",

@@ -820,6 +820,10 @@ def alternative(files: Files, protocol: Rule, choice: Rule) -> dict[str, list[Un
             if unit.depth not in unread
             and unit.line in lines
             and all(getattr(unit, of) in kept for of, kept in wanted.items())
+            and all(
+                appraised(unit, question, files) in {answer, "not asked"}
+                for question, answer in (choice.get("appraisal") or {}).items()
+            )
         ]
         for pool in protocol["pools"]
     }
@@ -860,6 +864,36 @@ def reread(files: Files) -> Files:
                 given["line"] = "later"
             arm.update(given)
     return replace(files, reports=list(reports.values()))
+
+
+def appraised(unit: Unit, question: str, files: Files) -> str:
+    """The answer that people gave of the report, unclear where they differ; else what follows of this course or arm."""
+    report = next(each for each in files.reports if each["report"]["id"] == unit.report)
+    if question == "exposure" and unit.design == "trial":
+        return "not asked"
+    entries = [entry for entry in report.get("appraisal") or [] if question in entry["answers"]]
+    ruling = [entry for entry in entries if entry.get("decides") == "true"] or entries
+    if ruling:
+        answers = {entry["answers"][question] for entry in ruling}
+        return answers.pop() if len(answers) == 1 else "unclear"
+    if unit.depth == "title":
+        return "unclear"
+    absent = "no" if unit.depth == "full_text" else "unclear"
+    if question == "exposure":
+        return "yes" if unit.drug_named else absent
+    if question != "outcome":
+        raise NotImplementedError(f"{question}: of an appraisal only exposure and outcome are read here")
+    if unit.basis == "inferred":
+        return "yes" if with_criteria(unit, report) else absent
+    sure = unit.basis in {"death", "measured"} or (unit.basis == "stated" and unit.design == "trial")
+    return "yes" if sure or with_criteria(unit, report) else "unclear"
+
+
+def with_criteria(unit: Unit, report: Rule) -> bool:
+    """Whether the course has a response and says by which criteria."""
+    patients = {f"{unit.report}/{patient['id']}": patient for patient in report.get("patients") or []}
+    course = patients[unit.subject]["courses"][unit.course - 1] if unit.course else {}
+    return bool(course.get("response") and course.get("criteria"))
 
 
 def recounted(unit: Unit, choice: Rule) -> Unit:

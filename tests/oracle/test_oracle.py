@@ -164,6 +164,8 @@ OTHER_RULES: dict[str, Any] = {
             "response_basis": ["stated", "inferred"],
             "inferred": "non_response",
         },
+        {"name": "outcome ascertained", "appraisal": {"exposure": "yes", "outcome": "yes"}},
+        {"name": "outcome not known", "appraisal": {"outcome": "unclear"}},
         {"name": "children and both", "age_group": ["child", "mixed"], "histology": ["IMT"]},
         {"name": "weights", "discount": {"stratum": "series", "weights": [0, 0.3, 1]}},
     ],
