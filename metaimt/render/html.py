@@ -295,12 +295,12 @@ def _drawn(found: Interval) -> Markup:
     point = Markup('<svg x="{}%" y="7" overflow="visible">{}</svg>').format(at, box)
     diamond = Markup(
         '<svg width="100%" height="14" viewBox="0 0 100 14" preserveAspectRatio="none"><path class="mark" '
-        'vector-effect="non-scaling-stroke" d="M{0} 7L{1} 1L{2} 7L{1} 13z"/></svg>'
+        'd="M{0} 7L{1} 1L{2} 7L{1} 13z"/></svg>'
     ).format(low, at, high)
     line = Markup('<line class="tick" x1="{0}%" x2="{0}%" y1="0" y2="14"/>')
     tick = "" if found.tick is None else line.format(_place(found.tick))
     made = Markup(
-        '<svg class="bar {}" height="14" aria-hidden="true" focusable="false">{}'
+        '<svg class="bar {}" height="14" aria-hidden="true">{}'
         '<line class="range" x1="{}%" x2="{}%" y1="7" y2="7"/>{}{}</svg>'
     )
     mark = diamond if found.pooled else point
@@ -321,7 +321,7 @@ def _disc(found: Disc) -> Markup:
     path = f"M0 0V{-radius:.3g}A{radius:.3g} {radius:.3g} 0 {int(share > 0.5)} 1 {x:.3g} {y:.3g}z"
     filled = Markup('<path d="{}"/>').format(path) if share not in (0.0, 1.0) else ""
     made = Markup(
-        '<svg class="disc" viewBox="-15 -15 30 30" width="30" height="30" aria-hidden="true" focusable="false">'
+        '<svg class="disc" viewBox="-15 -15 30 30" width="30" height="30" aria-hidden="true">'
         '<circle r="{:.3g}"{}/>{}</svg>'
     )
     return made.format(radius, _class("full" if share == 1.0 else ""), filled)
