@@ -19,6 +19,7 @@ from metaimt.report.page import has_beside, page_html
 from metaimt.report.tables import COLUMNS, TABLES
 from metaimt.serialise import to_json
 from metaimt.versions.changes import Changes
+from metaimt.versions.stored import state_digest
 from metaimt.workers import Lost, Task, run_each
 
 
@@ -48,7 +49,7 @@ def output_files(
     made = run_each(texts, lost=lost)
     made |= run_each({"tables": lambda: review_tables(results.cohorts)}, lost=lost).get("tables", {})
     csvs = {name: text for name, text in made.items() if name.endswith(".csv")}
-    made |= run_each({PACKAGE: lambda: data_package(results.protocol, csvs)}, lost=lost)
+    made |= run_each({PACKAGE: lambda: data_package(results.protocol, csvs, state_digest(results.library))}, lost=lost)
     files = {name: text.encode("utf-8") for name, text in made.items()}
     for each in figures:
         files |= each.files
