@@ -126,16 +126,16 @@ def files_of(
     project: Path, library: Library, protocol: Protocol, *, answer: str, statement: tuple[str, ...], date: str
 ) -> tuple[dict[Path, bytes], tuple[str, ...]]:
     """CITATION.cff and .zenodo.json of the project; and why one that is there cannot be brought up to date."""
-    makers = {
-        CITATION: lambda old: citation(old, protocol, date),
-        ZENODO: lambda old: zenodo(old, protocol, library, description=answer, notes=statement, date=date),
-    }
     files, faults = dict[Path, bytes](), list[str]()
-    for name, make in makers.items():
+    for name in (CITATION, ZENODO):
         path = project / name
         try:
             old = read_whole(path, _LARGEST).decode("utf-8") if path.exists() else None
-            files[path] = make(old).encode("utf-8")
+            if name == CITATION:
+                made = citation(old, protocol, date)
+            else:
+                made = zenodo(old, protocol, library, description=answer, notes=statement, date=date)
+            files[path] = made.encode("utf-8")
         except (OSError, ValueError) as error:
             faults.append(f"{name} {for_terminal(str(error))}; mend it, or delete it, and it is written anew")
     return files, tuple(faults)
@@ -162,10 +162,8 @@ def citation(old: str | None, protocol: Protocol, date: str) -> str:
         return "\n".join([*lines, ""])
     before = _cff(old)
     for key, value in new.items():
-        line = f"{key}: {_quoted(value)}"
-        old, found = re.subn(rf"(?m)^{key}[ \t]*:[^\r\n]*", lambda _, line=line: line, old, count=1)
-        if not found:
-            old = f"{old.rstrip()}\n{line}\n"
+        line, found = f"{key}: {_quoted(value)}", re.search(rf"(?m)^{key}[ \t]*:[^\r\n]*", old)
+        old = f"{old[: found.start()]}{line}{old[found.end() :]}" if found else f"{old.rstrip()}\n{line}\n"
     with suppress(ValueError):
         if _cff(old) == {**before, **new}:
             return old

@@ -152,7 +152,7 @@ def test_without_a_search_since_nothing_is_said_to_have_been_looked_for(review: 
 @pytest.mark.usefixtures("few")
 def test_until_the_last_file_is_written_it_is_not_released(review: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = prepare("2026.2", review, review.parent / "outputs", date=DAY)
-    left = iter(())
+    left = iter(range(0))
 
     def stopped(path: Path, content: bytes) -> None:
         if next(left, None) is None:
