@@ -296,15 +296,3 @@ def write_version(cases: Path, version: str, content: Mapping[str, Any]) -> Path
     ((path, packed),) = version_file(cases, version, content).items()
     write_file(path, packed)
     return path
-
-
-def shipped_versions() -> tuple[str, ...]:
-    """The versions that this package brings along, oldest first: the review as it was released, without a clone."""
-    return stored_versions(SHIPPED)
-
-
-def read_shipped(version: str) -> Stored:
-    """A version that this package brings along. Raises WrongUse if it has none of this number, or it was edited."""
-    if version not in (known := shipped_versions()):
-        raise WrongUse(f"this metaimt brings no version {version} along; it has {', '.join(known) or 'none'}")
-    return read_stored(SHIPPED, version)

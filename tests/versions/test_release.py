@@ -12,6 +12,7 @@ from conftest import MakeReview, course, patient, report
 from killed_at_each_write import NUMBERS
 from made_up_review import contents, edit, frozen, small_review, write
 
+from metaimt.api import open_review as metaimt_open
 from metaimt.casefiles.library import read_library
 from metaimt.files import write_file
 from metaimt.out_folder import write_folder
@@ -20,8 +21,7 @@ from metaimt.report.dictionary import PACKAGE, data_package
 from metaimt.report.release import Release, citation, shipped_folder, zenodo
 from metaimt.review import load, snapshot, verify
 from metaimt.review import release as prepare
-from metaimt.versions import stored
-from metaimt.versions.stored import read_shipped, read_stored, releases, state_digest
+from metaimt.versions.stored import releases, state_digest, stored_versions
 
 pytestmark = pytest.mark.usefixtures("remembered")
 DAY = "2026-11-30"
@@ -164,22 +164,23 @@ def test_until_the_last_file_is_written_it_is_not_released(review: Path, monkeyp
         left = iter(range(stop))
         with pytest.raises(KeyboardInterrupt):
             found.write()
-        assert stored.stored_versions(review) == ("2026.1",)
+        assert stored_versions(review) == ("2026.1",)
     again = prepare("2026.2", review, review.parent / "outputs", date=DAY)
     assert (again.already, again.files) == (False, found.files)
 
 
 def test_the_package_brings_versions_along(review: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     package = tmp_path / "elsewhere" / "metaimt" / "data"
-    monkeypatch.setattr(stored, "SHIPPED", package)
+    monkeypatch.setattr("metaimt.api.SHIPPED", package)
     monkeypatch.setattr("metaimt.report.release.SHIPPED", package)
     assert shipped_folder(review.parent) is None
     assert shipped_folder(tmp_path / "elsewhere") == package
-    with pytest.raises(WrongUse, match=r"brings no version 2026\.1 along; it has none"):
-        read_shipped("2026.1")
+    monkeypatch.chdir(review.parent.parent)
+    with pytest.raises(WrongUse, match=r"no version 2026\.1"):
+        metaimt_open("2026.1")
     file = "versions/2026.1.json.bz2"
     Release("2026.1", None, (), {package / file: (review / file).read_bytes()}).write()
-    assert read_shipped("2026.1").texts == read_stored(review, "2026.1").texts
+    assert [each.id for each in metaimt_open("2026.1").library.reports] == [f"example-{name}" for name in "abcd"]
 
 
 def test_a_citation_that_is_there_keeps_its_other_bytes(review: Path) -> None:
