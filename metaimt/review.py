@@ -293,7 +293,7 @@ def release(
     refuse_number(version, known, protocol)
     content, changes, response, former = _frozen(version, loaded)
     statement = statement_of(changes, library, former, date=date, trigger=trigger)
-    content["changes"] |= {"released": date, "statement": list(statement)}
+    content["changes"] |= {"released": date, "trigger": trigger, "statement": list(statement)}
     project = folder.resolve().parent
     files, faults = files_of(
         project, library, protocol, answer=answer_text(response.headline), statement=statement, date=date

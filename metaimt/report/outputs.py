@@ -16,7 +16,7 @@ from metaimt.report.figures import FigureFiles, gallery
 from metaimt.report.markdown import changes_page, report_markdown
 from metaimt.report.methods_text import method_rows
 from metaimt.report.page import has_beside, page_html
-from metaimt.report.tables import COLUMNS, TABLES
+from metaimt.report.tables import COLUMNS, TABLES, prisma_rows
 from metaimt.serialise import to_json
 from metaimt.versions.changes import Changes
 from metaimt.versions.stored import state_digest
@@ -43,6 +43,7 @@ def output_files(
     tables: Mapping[str, Callable[[Results], Iterable[Row]]] = {
         **TABLES,
         "methods": lambda results: method_rows(results.comparison),
+        "prisma-lsr": lambda results: prisma_rows(results, changes),
     }
     texts |= {f"tables/{name}.csv": partial(_table, name, rows, results) for name, rows in tables.items()}
     texts["figures/README.md"] = lambda: gallery(drawn)

@@ -13,12 +13,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import yaml
 
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
+from metaimt.content.prisma import NOT_STATED
+from metaimt.content.sources import last_searches
 from metaimt.files import for_terminal, read_whole, write_file
 from metaimt.out_folder import changed_since_written
 from metaimt.report.cells import json_text
@@ -27,7 +29,6 @@ from metaimt.versions.changes import Changes, kinds_of
 from metaimt.versions.stored import SHIPPED, Stored, state_digest
 
 CITATION, ZENODO = "CITATION.cff", ".zenodo.json"
-NOT_STATED: Final = "not stated"
 _LARGEST = 1_000_000  # bytes of either file
 _SPDX = re.compile(r"[A-Za-z0-9.+-]+")
 _DERIVED = "isDerivedFrom"
@@ -66,11 +67,12 @@ def statement_of(
     """The release in sentences: version, the one before it, kind, trigger, and the last search of each source."""
     before = f"the preceding version is {changes.old}" if changes.old else "no version precedes it"
     kinds = ", ".join(kinds_of(changes)) or _nothing(library, former)
+    searches = (*last_searches(library),) or (("any source", NOT_STATED),)
     return (
         f"Version {changes.new}, {date}; {before}.",
         f"Kind: {kinds}.",
         f"Triggered by: {for_terminal(trigger or NOT_STATED)}.",
-        *(f"Last search of {for_terminal(source)}: {said}." for source, said in _last_searches(library)),
+        *(f"Last search of {for_terminal(source)}: {said}." for source, said in searches),
     )
 
 
@@ -80,19 +82,6 @@ def _nothing(library: Library, former: Stored | None) -> str:
     if any(search.status == "done" and (search.id, search.date) not in before for search in library.searches):
         return "nothing new found by the searches since"
     return "nothing new; no search since is recorded"
-
-
-def _last_searches(library: Library) -> Iterator[tuple[str, str]]:
-    by_source: dict[str, list[str]] = {}
-    for search in library.searches:
-        dates = by_source.setdefault(search.source, [])
-        if search.status == "done":
-            dates.append(search.date or f"date {NOT_STATED}")
-    for source, dates in by_source.items():
-        known = [date for date in dates if date[0].isdigit()]
-        yield source, max(known) if known else dates[0] if dates else "not yet run"
-    if not by_source:
-        yield "any source", NOT_STATED
 
 
 def missing_in(protocol: Protocol, trigger: str | None) -> Iterator[str]:

@@ -150,6 +150,7 @@ class News:
     kinds: tuple[str, ...]
     news: tuple[str, ...]
     released: str | None = None
+    trigger: str | None = None
     statement: tuple[str, ...] = ()
 
 
@@ -178,7 +179,9 @@ class Stored:
         """The version in its list of changes."""
         changes = self.content["changes"]
         kinds, news, statement = (tuple(changes.get(name, ())) for name in ("kinds", "news", "statement"))
-        return News(self.version, changes["since"], kinds, news, changes.get("released"), statement)
+        return News(
+            self.version, changes["since"], kinds, news, changes.get("released"), changes.get("trigger"), statement
+        )
 
     @property
     def digest(self) -> str:
