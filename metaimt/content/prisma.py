@@ -1,7 +1,7 @@
 """PRISMA-LSR, the reporting guideline of living systematic reviews: what it asks, and where this review says it.
 
-Source: Akl EA, Khabsa J, Iannizzi C, et al. BMJ 2024;387:e079183, in our own words. Of its table 1 the rows up to item 6
-were read, of the others an abstract by the same authors that names them without numbers: those are not `verified`.
+Source: Akl EA, Khabsa J, Iannizzi C, et al. BMJ 2024;387:e079183, in our own words. Of its table 1 the rows up to item
+6 were read, of the others an abstract by the same authors that names them without numbers: those are not `verified`.
 """
 
 from __future__ import annotations
