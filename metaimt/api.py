@@ -26,7 +26,7 @@ from metaimt.problem import WrongUse, check_name
 from metaimt.report.methods_text import studies_text
 from metaimt.review import Loaded, load, run
 from metaimt.statistics.prediction import Prediction, predict
-from metaimt.versions.stored import read_stored, unpack
+from metaimt.versions.stored import SHIPPED, read_stored, stored_versions, unpack
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,14 +102,16 @@ class Review:
 def open_review(review: Path | str | None = None) -> Review:
     """A review folder, or a frozen version such as "2026.1" of the review here or in a folder above.
 
-    Without a name the review that is found. Raises WrongUse (no such folder or version), Blocked (errors in files),
-    CannotAnalyse (no protocol, no case files).
+    A version that it lacks may be one that this package brings along. Without a name the review that is found. Raises
+    WrongUse (no such folder or version), Blocked (errors in files), CannotAnalyse (no protocol, no case files).
     """
     if review is None:
         return Review(load(found_folder()))
     if version_key(str(review)) is None or Path(review).is_dir():
         return Review(load(review))
-    stored = read_stored(found_folder(), str(review))
+    here, version = found_folder(), str(review)
+    elsewhere = version not in stored_versions(here) and version in stored_versions(SHIPPED)
+    stored = read_stored(SHIPPED if elsewhere else here, version)
     with TemporaryDirectory(prefix="metaimt-") as temporary:
         folder = Path(temporary) / "cases"
         unpack(stored.texts, folder)

@@ -70,6 +70,17 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> tuple[str, ...]:
     return kept
 
 
+def changed_since_written(folder: Path) -> list[str]:
+    """The files of the manifest that are not as metaimt wrote them, sorted; the manifest itself if there is none."""
+    written = _written(folder) if folder.is_dir() else None
+    if written is None or not (folder / MANIFEST).is_file():
+        return [MANIFEST]
+    names = [name for name, digests in written.items() if "*" not in digests and not name.endswith(BINARY)]
+    return sorted(
+        name for name in names if not (folder / name).is_file() or _digest(folder / name) not in written[name]
+    )
+
+
 def _listing(files: Mapping[str, bytes]) -> bytes:
     lines = [f"{hashlib.sha256(content).hexdigest()}  {name}" for name, content in sorted(files.items())]
     return "\n".join([_HEAD, *lines, ""]).encode()

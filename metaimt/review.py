@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from metaimt.analyses.pooled_response import PooledResponse, pooled_response
 from metaimt.casefiles.library import Library, read_library
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
     from metaimt.analyses.results import Results
     from metaimt.figures.review_figure import Drawing
+    from metaimt.report.release import Release
     from metaimt.versions.changes import Changes
     from metaimt.versions.places import Place
     from metaimt.versions.side import Side, State
+    from metaimt.versions.stored import Stored
     from metaimt.versions.verification import Verification
     from metaimt.workers import Lost
 
@@ -261,29 +263,71 @@ def diff(old: str | None = None, new: str | None = None, cases: Path | str = "ca
 
 def snapshot(version: str, cases: Path | str = "cases") -> tuple[Path, Changes]:
     """Freeze the review as `version`: the file written, and what is new in it. Raises what `load` raises, WrongUse."""
-    from metaimt.analyses.results import frozen_numbers
-    from metaimt.content.whats_new import news_lines
-    from metaimt.versions.changes import kinds_of, refuse_number
-    from metaimt.versions.places import newest
-    from metaimt.versions.stored import Release, stored_versions, version_content, write_version
+    from metaimt.versions.changes import refuse_number
+    from metaimt.versions.stored import stored_versions, write_version
+
+    loaded = load(cases)
+    folder = loaded.library.folder
+    refuse_number(version, stored_versions(folder), loaded.protocol)
+    content, changes, _, _ = _frozen(version, loaded)
+    return write_version(folder, version, content), changes
+
+
+def release(
+    version: str, cases: Path | str = "cases", outputs: Path | str = "outputs", *, date: str, trigger: str | None = None
+) -> Release:
+    """What releasing the review as `version` writes, and why it may not be; `written` writes it, nothing here does.
+
+    date: of the release, YYYY-MM-DD. trigger: what made this version necessary. Raises what `load` raises, WrongUse.
+    """
+    from metaimt.report.release import Release, files_of, missing_in, reasons_against, shipped_folder, statement_of
+    from metaimt.report.text import answer_text
+    from metaimt.versions.changes import refuse_number
+    from metaimt.versions.stored import read_stored, stored_versions, version_file
 
     loaded = load(cases)
     library, protocol, folder = loaded.library, loaded.protocol, loaded.library.folder
-    refuse_number(version, stored_versions(folder), protocol)
+    known = stored_versions(folder)
+    if version in known and (stored := read_stored(folder, version).release).released:
+        return Release(version, stored.released, stored.statement, already=True)
+    refuse_number(version, known, protocol)
+    content, changes, response, former = _frozen(version, loaded)
+    statement = statement_of(changes, library, former, date=date, trigger=trigger)
+    content["changes"] |= {"released": date, "trigger": trigger, "statement": list(statement)}
+    project = folder.resolve().parent
+    files, faults = files_of(
+        project, library, protocol, answer=answer_text(response.headline), statement=statement, date=date
+    )
+    frozen = version_file(folder, version, content)
+    if (shipped := shipped_folder(project)) is not None:
+        files |= version_file(shipped, version, content)
+    against = (*reasons_against(protocol, library, Path(outputs)), *faults)
+    return Release(version, date, statement, {**files, **frozen}, against, tuple(missing_in(protocol, trigger)))
+
+
+def _frozen(version: str, loaded: Loaded) -> tuple[dict[str, Any], Changes, PooledResponse, Stored | None]:
+    """The content of a version, what is new in it, its numbers, and the version before it."""
+    from metaimt.analyses.results import frozen_numbers
+    from metaimt.content.whats_new import news_lines
+    from metaimt.versions.changes import kinds_of
+    from metaimt.versions.places import newest
+    from metaimt.versions.stored import News, version_content
+
+    library, protocol, folder = loaded.library, loaded.protocol, loaded.library.folder
     selection, response = respond(loaded)
     state, former = _state(loaded, selection, response), newest(folder)
     changes = _changes(former, _side(version, loaded, state), folder)
-    release = Release(version, changes.old, kinds_of(changes), news_lines(changes))
+    stored = former.stored if former else None
     content = version_content(
         library,
         protocol,
         selection,
         results=frozen_numbers(library, protocol, selection, response),
         warnings=state.warnings,
-        release=release,
-        former=former.stored if former else None,
+        news=News(version, changes.old, kinds_of(changes), news_lines(changes)),
+        former=stored,
     )
-    return write_version(folder, version, content), changes
+    return content, changes, response, stored
 
 
 def verify(version: str | None = None, cases: Path | str = "cases") -> Verification:

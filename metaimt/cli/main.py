@@ -30,7 +30,7 @@ from metaimt.cli.pool import pool
 from metaimt.cli.show import show
 from metaimt.cli.simulate import simulate
 from metaimt.cli.validate import schema, validate
-from metaimt.cli.versions import diff, snapshot, verify
+from metaimt.cli.versions import diff, release, snapshot, verify
 
 
 class Command(TyperCommand):
@@ -67,6 +67,7 @@ COMMANDS: Final[Mapping[Callable[..., object], str]] = {
     cohort: "Describe a local cohort from its table or its counts.",
     diff: "What is new since a version, in numbers and records.",
     snapshot: "Freeze the review as a version.",
+    release: "Release a version: freeze, citation, archive data.",
     verify: "Recompute a frozen version from its own content.",
     simulate: "How often the intervals hold the truth.",
     export: "Cases as phenopackets or CIViC evidence rows.",

@@ -1,16 +1,22 @@
-"""`metaimt snapshot`, `metaimt diff` and `metaimt verify`."""
+"""`metaimt snapshot`, `metaimt diff`, `metaimt verify` and `metaimt release`."""
 
 from __future__ import annotations
 
+import datetime
+import os
+import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from metaimt.casefiles.version_files import canonical
-from metaimt.cli.folder import Cases, complete_versions, folder_of
+from metaimt.cli.folder import Cases, beside, complete_versions, folder_of
 from metaimt.cli.output import FINE, PROBLEMS, print_json, told
 from metaimt.cli.show import ShowFormat
+from metaimt.files import for_terminal
+from metaimt.problem import WrongUse
 from metaimt.serialise import to_json
 
 
@@ -92,3 +98,58 @@ def verify(
     else:
         print(verification_text(found))
     raise typer.Exit(FINE if found.holds else PROBLEMS)
+
+
+_TRIGGER = "What made this version necessary: a search, a correction, new evidence."
+_DATE = "Date of the release: YYYY-MM-DD; default: today."
+
+
+@told
+def release(
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="YEAR.N, as in review.yaml: 2026.4.")],
+    *,
+    trigger: Annotated[str | None, typer.Option("--trigger", metavar="WORDS", help=_TRIGGER)] = None,
+    date: Annotated[str | None, typer.Option("--date", metavar="DATE", help=_DATE)] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; say what would be, and what is missing.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FOLDER", help="The outputs; default: outputs.")] = None,
+    folder: Cases = None,
+) -> None:
+    """Release the review as a version: freeze it, CITATION.cff, .zenodo.json; nothing is uploaded."""
+    from metaimt.review import release as prepare
+
+    cases = folder_of(folder)
+    found = prepare(
+        version,
+        cases,
+        out or beside(cases, "outputs", named=folder is not None),
+        date=_day(date),
+        trigger=trigger.strip() or None if trigger else None,
+    )
+    if found.already:
+        print(f"{version} is released already, on {for_terminal(str(found.date))}")
+        raise typer.Exit(FINE)
+    for line in found.statement:
+        print(for_terminal(line))
+    for name in found.missing:
+        print(f"Missing, and left out: {name}")
+    for reason in found.against:
+        print(for_terminal(f"Not released: {reason}"), file=sys.stderr)
+    if found.against:
+        raise typer.Exit(PROBLEMS)
+    if not check:
+        found.write()
+    for path in found.files:
+        print(for_terminal(f"{'Would write' if check else 'Wrote'} {os.path.relpath(path)}"))
+    if not check:
+        print("Now: metaimt build, so that the outputs tell of the release; commit; nothing was uploaded")
+
+
+def _day(text: str | None) -> str:
+    """A date as it is written; today without one. Raises WrongUse for another form."""
+    try:
+        found = datetime.date.today() if text is None else datetime.date.fromisoformat(text)
+    except ValueError:
+        raise WrongUse(f"--date {text} is no date; write year, month, day: 2026-11-30") from None
+    return found.isoformat()

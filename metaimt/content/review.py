@@ -14,8 +14,9 @@ from metaimt.content.findings import findings_section
 from metaimt.content.headline import heterogeneity_section, pools_section
 from metaimt.content.methods import methods_section
 from metaimt.content.over_time import over_time_section
+from metaimt.content.prisma import prisma_section
 from metaimt.content.publication_bias import bias_note, bias_section
-from metaimt.content.section import Figures, Section, folded, paragraph, section
+from metaimt.content.section import Figures, Section, documents_only, folded, paragraph, section
 from metaimt.content.sensitivity import notable_section, sensitivity_section
 from metaimt.content.sources import left_out_section, sources_section
 from metaimt.content.subgroups import differ_section, later_section
@@ -27,6 +28,7 @@ def review_sections(results: Results, changes: Changes | None = None) -> dict[st
     """Every section, by its id. What is new stands in it where `changes` are given, and there is something."""
     news = [] if changes is None or changes.nothing else [folded(news_section(changes, Here.of(results)))]
     answer, reports, sources = answer_section(results), reports_section(results), sources_section(results)
+    methods, reporting = methods_section(results), [documents_only(prisma_section(results, changes))] if changes else []
     found = [
         section(answer.title, answer.blocks, news, folded(pools_section(results)), id=answer.id),
         differ_section(results),
@@ -58,7 +60,7 @@ def review_sections(results: Results, changes: Changes | None = None) -> dict[st
             folded(left_out_section(results)),
             id=sources.id,
         ),
-        methods_section(results),
+        section(methods.title, methods.blocks, reporting, id=methods.id),
         cohorts_section(results),
         audit_section(results.audit),
         section("More figures", Figures("others"), id="figures"),

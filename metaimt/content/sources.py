@@ -10,6 +10,7 @@ from urllib.parse import quote
 from metaimt.analyses.pooled_response import LeftOut
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import fraction, plural
+from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import CaseFile, Publication
 from metaimt.casefiles.published import PublishedFigure
 from metaimt.casefiles.shared import Search
@@ -219,6 +220,17 @@ def last_search(searches: Iterable[Search]) -> str:
     """The date of the last search that was run, or that none was."""
     dates = [search.date for search in searches if search.status == "done" and search.date]
     return max(dates) if dates else "no search with a date"
+
+
+def last_searches(library: Library) -> Iterator[tuple[str, str]]:
+    """Each source, and the date of its last search, or that none was run."""
+    by_source: dict[str, list[str]] = {}
+    for search in library.searches:
+        dates = by_source.setdefault(search.source, [])
+        if search.status == "done":
+            dates.append(search.date or "")
+    for source, dates in by_source.items():
+        yield source, max(dates) or "date not stated" if dates else "not yet run"
 
 
 def _publications(results: Results) -> Iterator[tuple[CaseFile, Text, Text]]:

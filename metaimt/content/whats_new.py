@@ -328,7 +328,7 @@ def history_section(changes: Changes) -> list[Section]:
     return [
         section(
             f"{each.version}{f' against {each.since}' if each.since else ''}: {', '.join(each.kinds) or 'nothing new'}",
-            items(Text(Named(line)) for line in each.news),
+            items(Text(Named(line)) for line in (*each.statement, *each.news)),
         )
         for each in changes.history
     ]

@@ -21,6 +21,7 @@ from metaimt.model.fields import BY_NAME
 from metaimt.report.cells import json_text
 
 PACKAGE: Final = "tables/datapackage.json"
+MADE_OF: Final = "madeOf"  # SHA-256 of what the files of the review say, whatever their layout
 _PROFILE: Final = "https://datapackage.org/profiles/2.0/datapackage.json"
 _FORMS: Final[Mapping[str, Mapping[str, Any]]] = {
     "text": {"type": "string"},
@@ -105,10 +106,11 @@ def table_rows(text: str) -> list[list[str]]:
         csv.field_size_limit(limit)
 
 
-def data_package(protocol: Protocol, tables: Mapping[str, str]) -> str:
+def data_package(protocol: Protocol, tables: Mapping[str, str], made_of: str = "") -> str:
     """datapackage.json beside `tables` (name in the outputs -> CSV text), in reading order; empty ones are left out.
 
-    Title, version, authors and licence are the protocol's. Nothing in it is of the hour it was written.
+    Title, version, authors and licence are the protocol's; `made_of` tells the state of the review's files. Nothing in
+    it is of the hour it was written.
     """
     by_name = {PurePosixPath(name).stem: (next(iter(table_rows(text)), [])) for name, text in tables.items()}
     data = {
@@ -117,6 +119,7 @@ def data_package(protocol: Protocol, tables: Mapping[str, str]) -> str:
         "title": for_terminal(protocol.title),
         "description": for_terminal(protocol.question),
         "version": for_terminal(protocol.version),
+        MADE_OF: made_of,
         "licenses": [{"name": for_terminal(protocol.licence)}] if protocol.licence else [],
         "contributors": [{"title": for_terminal(author), "roles": ["author"]} for author in protocol.authors],
         "resources": [_resource(described(name, by_name[name])) for name in reading_order(by_name) if by_name[name]],

@@ -16,9 +16,10 @@ from metaimt.report.figures import FigureFiles, gallery
 from metaimt.report.markdown import changes_page, report_markdown
 from metaimt.report.methods_text import method_rows
 from metaimt.report.page import has_beside, page_html
-from metaimt.report.tables import COLUMNS, TABLES
+from metaimt.report.tables import COLUMNS, TABLES, prisma_rows
 from metaimt.serialise import to_json
 from metaimt.versions.changes import Changes
+from metaimt.versions.stored import state_digest
 from metaimt.workers import Lost, Task, run_each
 
 
@@ -42,13 +43,14 @@ def output_files(
     tables: Mapping[str, Callable[[Results], Iterable[Row]]] = {
         **TABLES,
         "methods": lambda results: method_rows(results.comparison),
+        "prisma-lsr": lambda results: prisma_rows(results, changes),
     }
     texts |= {f"tables/{name}.csv": partial(_table, name, rows, results) for name, rows in tables.items()}
     texts["figures/README.md"] = lambda: gallery(drawn)
     made = run_each(texts, lost=lost)
     made |= run_each({"tables": lambda: review_tables(results.cohorts)}, lost=lost).get("tables", {})
     csvs = {name: text for name, text in made.items() if name.endswith(".csv")}
-    made |= run_each({PACKAGE: lambda: data_package(results.protocol, csvs)}, lost=lost)
+    made |= run_each({PACKAGE: lambda: data_package(results.protocol, csvs, state_digest(results.library))}, lost=lost)
     files = {name: text.encode("utf-8") for name, text in made.items()}
     for each in figures:
         files |= each.files

@@ -25,6 +25,7 @@ from metaimt.analyses.sensitivity import SensitivityTables, SpecificationGrid
 from metaimt.analyses.subgroups import Subgroups
 from metaimt.analyses.treatment_courses import TreatmentCourses
 from metaimt.analyses.unread import UnreadResponses
+from metaimt.content.prisma import prisma_items
 from metaimt.evidence.selection import unit_rows
 from metaimt.report.cells import Cell, Row
 from metaimt.serialise import to_json
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from metaimt.analyses.breakdown import Breakdown
     from metaimt.analyses.pooled_response import Group, PooledResponse
     from metaimt.analyses.results import Results
+    from metaimt.versions.changes import Changes
 
 
 def pool_rows(result: PooledResponse) -> Iterator[Row]:
@@ -622,6 +624,13 @@ def appraisal_rows(found: Appraisals) -> Iterator[Row]:
                 "proposed": one.proposal.answer,
                 "proposed_because": one.proposal.reason,
             }
+
+
+def prisma_rows(results: Results, changes: Changes) -> Iterator[Row]:
+    """A row an item of PRISMA-LSR."""
+    for each in prisma_items(results, changes):
+        where = {"section": each.section, "item": each.item, "asked": each.asked}
+        yield {**where, "verified": each.verified, "said": each.said, "stands": each.stands}
 
 
 TABLES: Final[dict[str, Callable[[Results], Iterable[Row]]]] = {

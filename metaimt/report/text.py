@@ -35,7 +35,12 @@ def pooled_table(result: PooledResponse, *, details: bool = False) -> str:
     line on the method. `details` adds the priors, how much reports differ, complete response and disease control.
     """
     version = f"v{result.version}"
-    lines = [*_title(result.title, version), *_answer(result.headline), "", _heading("mean over reports, 95 %")]
+    lines = [
+        *_title(result.title, version),
+        *_wrapped(answer_text(result.headline), WIDTH),
+        "",
+        _heading("mean over reports, 95 %"),
+    ]
     rows = list(headline_rows(result))
     lines += [_row(row) for row in rows if row.kind != "row" and (row.in_headline or row.kind in {"pool", "local"})]
     separate = sorted((row for row in rows if row.kind == "row" and row.rate is not None), key=_later_first)
@@ -49,11 +54,11 @@ def pooled_table(result: PooledResponse, *, details: bool = False) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _answer(headline: Group) -> list[str]:
+def answer_text(headline: Group) -> str:
     """How many responded, and between what the average rate across such reports lies."""
     counts, orr = headline.counts, headline.orr
     if orr is None:
-        return _wrapped(for_terminal(f"{headline.label}: {NOTHING}."), WIDTH)
+        return for_terminal(f"{headline.label}: {NOTHING}.")
     said = f"{counts.responders} of {plural(counts.evaluable, 'patient')} responded"
     share = percent(counts.responders / counts.evaluable)
     said += f" ({share}) in {plural(counts.reports, 'report')}: {headline.label}."
@@ -62,7 +67,7 @@ def _answer(headline: Group) -> list[str]:
         said += f" The average rate across such reports probably lies between {interval} %."
     else:
         said += f" Exact interval of these patients: {interval.replace(' and ', ' to ')} %."
-    return _wrapped(for_terminal(said), WIDTH)
+    return for_terminal(said)
 
 
 def _later_first(row: HeadlineRow) -> bool:

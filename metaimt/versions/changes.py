@@ -35,7 +35,7 @@ from metaimt.versions.side import (
     renamed_placings,
     renamed_warnings,
 )
-from metaimt.versions.stored import Release
+from metaimt.versions.stored import News
 
 if TYPE_CHECKING:
     from metaimt.versions.records import FieldChange
@@ -180,7 +180,7 @@ class Changes:
     reworded: tuple[str, ...] = ()
     unreadable: str = ""
     labels: tuple[tuple[str, str], ...] = ()
-    history: tuple[Release, ...] = ()
+    history: tuple[News, ...] = ()
 
     @property
     def nothing(self) -> bool:
@@ -204,7 +204,7 @@ class Changes:
 
 
 def changes_between(
-    old: Side, between: State | None, new: Side, test: ConclusionTest | None, history: tuple[Release, ...] = ()
+    old: Side, between: State | None, new: Side, test: ConclusionTest | None, history: tuple[News, ...] = ()
 ) -> Changes:
     """Everything that differs. `between`: the old files through today's package under the new protocol; None: as old.
 
@@ -236,7 +236,7 @@ def changes_between(
     )
 
 
-def first_version(new: Side, history: tuple[Release, ...] = ()) -> Changes:
+def first_version(new: Side, history: tuple[News, ...] = ()) -> Changes:
     """Before the first frozen version: the numbers as they are, with nothing to compare them with."""
     numbers = new.computed.numbers if new.computed else {}
     labels = tuple(sorted(_labels(new.protocol, None, numbers)))

@@ -64,6 +64,7 @@ MODULES = (
     "statistics.proportion",
 )
 
+SHIPPED = Path(__file__).parents[1] / "data"  # holds versions/, as a review does; `metaimt release` fills it
 JOBS = "jobs"  # how many processes share the work: no number rests on it
 
 
@@ -138,13 +139,19 @@ _SECTIONS = ("analysis_set", "changes", "defaults", "files", "packages", "protoc
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
-    """What a version was when it was frozen: the one before it, of which kind, and its news in sentences."""
+class News:
+    """What a version was when it was frozen: the one before it, of which kind, and its news in sentences.
+
+    released: the date of `metaimt release`, with what it stated; None of a version that was only frozen.
+    """
 
     version: str
     since: str | None
     kinds: tuple[str, ...]
     news: tuple[str, ...]
+    released: str | None = None
+    trigger: str | None = None
+    statement: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -168,10 +175,13 @@ class Stored:
         return State(warnings, placings, headline_numbers(self.content["results"]))
 
     @property
-    def release(self) -> Release:
+    def release(self) -> News:
         """The version in its list of changes."""
         changes = self.content["changes"]
-        return Release(self.version, changes["since"], tuple(changes["kinds"]), tuple(changes["news"]))
+        kinds, news, statement = (tuple(changes.get(name, ())) for name in ("kinds", "news", "statement"))
+        return News(
+            self.version, changes["since"], kinds, news, changes.get("released"), changes.get("trigger"), statement
+        )
 
     @property
     def digest(self) -> str:
@@ -216,7 +226,7 @@ def _ill_formed(stored: Stored) -> str:
     return ""
 
 
-def releases(cases: Path) -> tuple[Release, ...]:
+def releases(cases: Path) -> tuple[News, ...]:
     """Every version with its news, newest first."""
     return tuple(read_stored(cases, version).release for version in reversed(version_paths(cases)))
 
@@ -242,6 +252,11 @@ def record_digests(documents: Documents) -> dict[str, dict[str, str]]:
     return {name: {"file": file, "sha256": digest_of(data)} for name, (file, data) in reports_in(documents).items()}
 
 
+def state_digest(library: Library) -> str:
+    """A SHA-256 of what every YAML file of a review says, whatever its layout and comments."""
+    return digest_of(documents_of(library))
+
+
 def version_content(
     library: Library,
     protocol: Protocol,
@@ -249,16 +264,16 @@ def version_content(
     *,
     results: Mapping[str, Any],
     warnings: Iterable[Warned],
-    release: Release,
+    news: News,
     former: Stored | None,
 ) -> dict[str, Any]:
     """The sections of a version file; `results` are those of `analyses.frozen_numbers`."""
     searches = [{"id": search.id, "status": search.status, "date": search.date} for search in library.searches]
     return {
         "format": FORMAT,
-        "version": release.version,
+        "version": news.version,
         "status": protocol.living.status if protocol.living else None,
-        "changes": {"since": release.since, "kinds": list(release.kinds), "news": list(release.news)},
+        "changes": {"since": news.since, "kinds": list(news.kinds), "news": list(news.news)},
         "former": {"version": former.version, "seal": former.digest} if former else None,
         "files": {name: text.split("\n") for name, text in texts_of(library).items()},
         "records": record_digests(documents_of(library)),
@@ -274,8 +289,13 @@ def version_content(
     }
 
 
+def version_file(cases: Path, version: str, content: Mapping[str, Any]) -> dict[Path, bytes]:
+    """The path of cases/versions/VERSION.json.bz2, and its bytes."""
+    return {cases / FOLDER / f"{version}{ENDING}": sealed(content)}
+
+
 def write_version(cases: Path, version: str, content: Mapping[str, Any]) -> Path:
     """Write cases/versions/VERSION.json.bz2 in one step."""
-    path = cases / FOLDER / f"{version}{ENDING}"
-    write_file(path, sealed(content))
+    ((path, packed),) = version_file(cases, version, content).items()
+    write_file(path, packed)
     return path

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("git") is None or not (ROOT / ".git").exists(), reason="not in a clone"),
 ]
 MADE_BY_PACKAGING = {"PKG-INFO", "setup.cfg"}
+RELEASED = "metaimt/data/versions/2000.1.json.bz2"  # made up: as metaimt release puts a version into the package
 
 
 def run(*words: str | Path, cwd: Path) -> str:
@@ -40,6 +42,8 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy2(ROOT / name, source / name)
     (source / "cases" / "local" / "ours.csv").write_text("Made up\n", encoding="utf-8")
     (source / "outputs" / "report.docx").write_bytes(b"Made up")
+    (source / RELEASED).parent.mkdir(parents=True, exist_ok=True)
+    (source / RELEASED).write_bytes(b"Made up")
     run(sys.executable, "-m", "build", ".", cwd=source)
     return source / "dist"
 
@@ -48,11 +52,12 @@ def test_the_source_archive_holds_what_git_holds(dist: Path) -> None:
     (archive,) = dist.glob("*.tar.gz")
     with tarfile.open(archive) as opened:
         names = {member.name.partition("/")[2] for member in opened if member.isfile()}
-    assert {name for name in names if ".egg-info/" not in name} - MADE_BY_PACKAGING == set(committed())
+    assert {name for name in names if ".egg-info/" not in name} - MADE_BY_PACKAGING == {*committed(), RELEASED}
 
 
 def test_the_wheel_works_outside_a_clone(dist: Path, tmp_path: Path) -> None:
     (wheel,) = dist.glob("*.whl")
+    assert RELEASED in zipfile.ZipFile(wheel).namelist()
     run(sys.executable, "-m", "venv", "venv", cwd=tmp_path)
     bin_ = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin")
     run(bin_ / "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", wheel, cwd=tmp_path)
