@@ -12,7 +12,7 @@ import typer
 
 from metaimt.cli.folder import Cases, folder_of
 from metaimt.cli.new import checked_date, marker_of
-from metaimt.cli.output import told
+from metaimt.cli.output import counted, told
 from metaimt.cli.search import SHOWN, check_person, record_line
 from metaimt.files import for_terminal, write_file
 from metaimt.problem import Blocked, WrongUse
@@ -114,7 +114,9 @@ def _start(cases: Path, library: Library, day: str) -> None:
         write_file(path, text.replace(f"{EDITOR_LINE}\n", f"{EDITOR_LINE}\n{waits}", 1).encode())
         print(f"wrote {for_terminal(path.as_posix())}")
         started += 1
-    print(f"{started} case files begun; each waits until it is read: delete its lines status and reason then")
+    print(
+        f"{counted(started, 'case file')} begun; each waits until it is read: delete its lines status and reason then"
+    )
 
 
 def _print(standing: Standing) -> None:

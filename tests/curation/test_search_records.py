@@ -29,6 +29,7 @@ from metaimt.curation.reference import Reference
 from metaimt.curation.reference_formats import parse_references
 from metaimt.curation.search_records import Unsure, add_search, verdict, with_search
 from metaimt.model.publication import identity
+from metaimt.versions.stored import read_stored
 
 HERE = Path(__file__).parent / "screening"
 SPECIMEN: dict[str, Any] = {"title": "Made up: a tumour of the example bladder", "authors": "Specimen A", "year": 2020}
@@ -294,6 +295,28 @@ def test_two_people_screen_and_what_both_include_waits_to_be_read(cases: Path) -
     assert [each.id for each in library.pending] == ["probe-2026", "specimen-2026"]
     assert [each for each in check_library(library) if each.severity == "error"] == []
     assert "0 case files begun" in metaimt("screen", "--start", "--cases", cases).stdout
+
+
+def test_a_new_file_has_the_id_of_its_record_and_no_other_one(cases: Path) -> None:
+    add(cases, HERE / "asreview.ris")
+    known = Known(read_library(cases))
+    assert known.free_id(Reference(surname="Probe", year=2025, doi="10.9999/MADE.2")) == "probe-2026"
+    assert known.free_id(Reference(title="Another made-up text", surname="Probe", year=2026)) == "probe-2026-b"
+
+
+def test_a_version_holds_records_and_decisions(cases: Path) -> None:
+    add(cases, HERE / "asreview.ris")
+    metaimt("screen", "--by", "x", "--cases", cases)
+    version = str(read_library(cases).protocol.version)  # type: ignore[union-attr]
+    assert metaimt("snapshot", version, "--cases", cases).returncode == FINE
+    texts = read_stored(cases, version).texts
+    assert {"records.csv", "screening/x.csv", "searches.yaml"} <= {*texts}
+    done = metaimt("verify", version, "--cases", cases)
+    assert (done.returncode, "In the working tree since: nothing." in done.stdout) == (FINE, True), done
+    metaimt("screen", "--by", "x", "--from", HERE / "asreview.csv", "--cases", cases)
+    done = metaimt("diff", version, "--cases", cases)
+    assert done.returncode == FINE
+    assert "screening/x.csv" in done.stdout
 
 
 def test_wrong_use_is_told(cases: Path) -> None:
