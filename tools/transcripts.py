@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "docs/tutorial.md", "docs/commands.md")
+DOCUMENTS = ("README.md", "docs/tutorial.md", "docs/commands.md", "docs/updating.md")
 _BLOCK = re.compile(r"```(console session|console|yaml fill-in (?P<file>\S+))\n(?P<text>.*?)```", re.DOTALL)
 
 

@@ -30,12 +30,23 @@ from metaimt.casefiles.model import Arm, CaseFile, Patient
 from metaimt.casefiles.protocol import Protocol, protocol_faults
 from metaimt.casefiles.published import PublishedFile
 from metaimt.casefiles.reading import Model, read_model, readable_entries
+from metaimt.casefiles.records import (
+    REASONS,
+    RECORDS,
+    Decision,
+    Record,
+    Sheet,
+    Standing,
+    read_decisions,
+    read_records,
+    sheet_paths,
+)
 from metaimt.casefiles.second_reading import FOLDER as SECOND_FOLDER
 from metaimt.casefiles.second_reading import SecondReading
 from metaimt.casefiles.shared import Excluded, ExcludedFile, Link, LinkFile, Search, SearchFile
 from metaimt.casefiles.strict_yaml import MAXIMUM_BYTES, Document, parse
 from metaimt.casefiles.strict_yaml import Path as Steps
-from metaimt.files import read_regular
+from metaimt.files import read_regular, read_whole
 from metaimt.problem import Position, Problem, WrongUse, ordered
 from metaimt.vocabulary import GENERATIONS, NOT_STATED, Vocabulary, built_in, wrong_gene
 
@@ -223,6 +234,16 @@ class Library:
     second_readings: Mapping[str, SecondReading] = field(default_factory=dict)  # by file
     parts: Mapping[str, Parts] = field(default_factory=dict)  # file -> what is in form of a case file that is not
 
+    records: tuple[Record, ...] = ()  # of searches
+    sheets: Mapping[str, tuple[Decision, ...]] = field(default_factory=dict)  # person -> decisions on records
+
+    @cached_property
+    def standing(self) -> Standing:
+        """Where each record of a search stands."""
+        pending = frozenset(each.id for each in self.pending)
+        excluded = frozenset(each.id for each in self.excluded)
+        return Standing(self.records, self.sheets, self.known_ids | pending, pending, excluded)
+
     @property
     def case_files(self) -> int:
         """The number of case files found, readable or not."""
@@ -347,15 +368,20 @@ class _Reader:
         self.vocabulary = self._vocabulary()
         cases = [(path, self.case(path)) for name in CASE_FOLDERS for path in self._paths(name)]
         second = {_shown(path): self.read(path, SecondReading) for path in self._paths(SECOND_FOLDER)}
-        return self.library_of(
+        protocol = self.protocol()
+        records, sheets = self._screened(protocol)
+        library = self.library_of(
             cases,
+            records=records,
+            sheets=sheets,
             second_readings={name: reading for name, reading in second.items() if reading is not None},
             published=self.optional("published-pooled.yaml", PublishedFile),
-            protocol=self.protocol(),
+            protocol=protocol,
             links=self.entries("links.yaml", LinkFile, Link),
             excluded=self.entries("excluded.yaml", ExcludedFile, Excluded),
             searches=self.entries("searches.yaml", SearchFile, Search),
         )
+        return replace(library, searches=tuple(map(library.standing.derived, library.searches))) if records else library
 
     def library_of(
         self,
@@ -367,6 +393,8 @@ class _Reader:
         searches: tuple[Search, ...] = (),
         published: PublishedFile | None = None,
         second_readings: Mapping[str, SecondReading] = MappingProxyType({}),
+        records: tuple[Record, ...] = (),
+        sheets: Mapping[str, tuple[Decision, ...]] = MappingProxyType({}),
     ) -> Library:
         """The library of case files as read; of two with one id, the first is the one its problems are told of."""
         readable = [self._with_table(path, report) for path, report in cases if report is not None]
@@ -380,6 +408,8 @@ class _Reader:
             links=links,
             excluded=excluded,
             searches=searches,
+            records=records,
+            sheets=sheets,
             published=published,
             second_readings=MappingProxyType(dict(second_readings)),
             parts=MappingProxyType(self.parts),
@@ -391,6 +421,36 @@ class _Reader:
             table_files=MappingProxyType(self.table_files),
             pending=tuple(self.pending),
         )
+
+    def _screened(self, protocol: Protocol | None) -> tuple[tuple[Record, ...], dict[str, tuple[Decision, ...]]]:
+        """The records of searches, and person -> decisions on them."""
+        path = self.folder / RECORDS
+        records: tuple[Record, ...] = ()
+        known: set[str] | None = None
+        if path.exists():
+            records, sheet = read_records(_shown(path), self._bytes(path))
+            known = None if sheet.problems else {record.id for record in records}
+            self._keep(sheet)
+        reasons = (protocol.screening.reasons if protocol is not None else ()) or REASONS
+        sheets: dict[str, tuple[Decision, ...]] = {}
+        for each in sheet_paths(self.folder):
+            sheets[each.stem], sheet = read_decisions(_shown(each), self._bytes(each), known, reasons)
+            self._keep(sheet)
+        return records, sheets
+
+    def _keep(self, sheet: Sheet) -> None:
+        self.documents[sheet.name] = sheet.document
+        self.problems += sheet.problems
+
+    def _bytes(self, path: Path) -> bytes:
+        """A table; one that cannot be read has a problem, and no content."""
+        try:
+            return read_whole(path, MAXIMUM_BYTES)
+        except OSError as error:
+            said = f"cannot be read: {error.strerror or error}"
+            hint = "check its rights, or put a file in its place"
+            self.problems.append(Problem(_shown(path), Position(1, 1), "unreadable", "error", said, hint))
+            return b""
 
     def _with_table(self, path: Path, report: CaseFile) -> tuple[Path, CaseFile]:
         """The report with the patients of its table who had a kinase inhibitor, as if they stood in the file."""

@@ -193,6 +193,12 @@ class ConclusionTest(Entry):
     interval_crosses: tuple[Number, ...] = listed("Thresholds the interval may start or stop to exclude.")
 
 
+class Screening(Entry):
+    """How records of searches are screened."""
+
+    reasons: tuple[Text, ...] = listed("Reasons to exclude a record by title and abstract.")
+
+
 class Living(Entry):
     """How the review is kept up to date."""
 
@@ -374,6 +380,9 @@ class Protocol(Entry):
     certainty: CertaintyOfFindings = Field(  # a judgement on the numbers, which moves none of them
         default_factory=CertaintyOfFindings, exclude=True, description="How certain the findings are judged to be."
     )
+    screening: Screening = Field(  # no setting of the analysis
+        default_factory=Screening, exclude=True, description="How records are screened."
+    )
     authors: tuple[Text, ...] = listed("Who answers for the review.")
     licence: Text | None = Field(  # no setting of the analysis
         default=None, exclude=True, description="Licence of the case files and tables, such as CC-BY-4.0."
@@ -391,7 +400,12 @@ class Protocol(Entry):
 
     def is_same(self, other: Protocol) -> bool:
         """Whether both prescribe the same analysis, whatever their version, licence and judgement of certainty."""
-        same: dict[str, Any] = {"version": "", "licence": None, "certainty": CertaintyOfFindings()}
+        same: dict[str, Any] = {
+            "version": "",
+            "licence": None,
+            "certainty": CertaintyOfFindings(),
+            "screening": Screening(),
+        }
         return self.model_copy(update=same) == other.model_copy(update=same)
 
 

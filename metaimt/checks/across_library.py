@@ -15,7 +15,9 @@ from itertools import pairwise
 from metaimt.casefiles.fields import ID_PATTERN
 from metaimt.casefiles.library import PROTOCOL_FILE, Library
 from metaimt.casefiles.model import Arm, CaseFile, Mutation, Patient
+from metaimt.casefiles.records import RECORDS
 from metaimt.casefiles.second_reading import is_second_reading
+from metaimt.casefiles.shared import Search
 from metaimt.casefiles.strict_yaml import Path as Steps
 from metaimt.checks.labels import told_status
 from metaimt.checks.rule import Located, Rule, rule, rules_in
@@ -307,6 +309,36 @@ def shared_lists_are_sorted(library: Library) -> Iterator[Located]:
                 message = f"'{after}' stands after '{before}'"
                 hint = "sort the entries by id, so that two branches merge"
                 yield shared(library, name), (k,), message, hint
+
+
+def _does_not_add_up(search: Search) -> Iterator[tuple[str, str, str]]:
+    """(field, message, hint) of each number of a search that is smaller than what came of it."""
+    hint = "correct one of the two, or leave out what was not recorded"
+    read = (search.included or 0) + len(search.excluded)
+    for field, number, what, least in (
+        ("hits", search.hits, "screened", search.screened or 0),
+        ("hits", search.hits, "included and excluded together", read),
+        ("screened", search.screened, "included and excluded together", read),
+    ):
+        if number is not None and number < least:
+            yield field, f"{number} {field}, and {least} {what}", hint
+
+
+@rule("search-counts")
+def counts_of_searches_are_those_of_their_records(library: Library) -> Iterator[Located]:
+    """What a person wrote of a search whose records are there; the counts follow from these."""
+    name = (library.folder / "searches.yaml").as_posix()
+    for k, search in enumerate(library.searches):
+        if not library.standing.hits()[search.id]:
+            yield from ((name, (k, field), said, hint) for field, said, hint in _does_not_add_up(search))
+            continue
+        written = library.documents[name].data[k] if is_readable(library, "searches.yaml") else {}
+        for field in ("hits", "screened", "included", "excluded"):
+            derived = getattr(search, field)
+            shown = f"[{', '.join(derived)}]" if isinstance(derived, tuple) else derived
+            if field in written and written[field] != (list(derived) if isinstance(derived, tuple) else derived):
+                said = f"{field} of {search.id} is {shown} by {RECORDS} and what was decided"
+                yield name, (k, field), said, f"delete the line {field}: it is worked out from the records"
 
 
 ACROSS_RULES: tuple[Rule, ...] = rules_in(globals())

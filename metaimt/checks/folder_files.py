@@ -16,6 +16,7 @@ from pathlib import Path
 
 from metaimt.casefiles.cohort_mapping import SUFFIX
 from metaimt.casefiles.library import CASE_FOLDERS, LEFT_BEHIND, SHARED_FILES, Library
+from metaimt.casefiles.records import SCREENING
 from metaimt.casefiles.second_reading import FOLDER as SECOND_READINGS
 from metaimt.casefiles.strict_yaml import problem_in
 from metaimt.casefiles.version_files import FOLDER as VERSIONS
@@ -41,7 +42,7 @@ def _problem(path: Path, fault: Fault) -> Problem:
     return problem_in(name, text, place, "version-edited", fault.message, fault.hint)
 
 
-READ_FOLDERS = (*CASE_FOLDERS, SECOND_READINGS, VERSIONS)
+READ_FOLDERS = (*CASE_FOLDERS, SECOND_READINGS, VERSIONS, SCREENING)
 _YAML = re.compile(r"(?P<stem>.+?)\.ya?ml(?P<more>[.~ _-].*)?", re.IGNORECASE)  # also smith.yaml.txt
 _CASE = re.compile(rb"""^(?:report|patients|arms)[ \t]*:|^[ \t{]*"(?:report|patients|arms)"[ \t]*:""", re.MULTILINE)
 _COPIES = (".bak", ".old", ".orig", ".copy")
@@ -150,7 +151,7 @@ def _unread_yaml(folder: Path, path: Path, match: re.Match[str]) -> Problem:
 def _home(folder: Path, path: Path, stem: str) -> str:
     """Where a case, or second reading, of this name would be read."""
     first = path.relative_to(folder).parts[0]
-    kind = first if first in READ_FOLDERS and first != VERSIONS else CASE_FOLDERS[0]
+    kind = first if first in {*CASE_FOLDERS, SECOND_READINGS} else CASE_FOLDERS[0]
     return (folder / kind / f"{in_ascii(stem) or 'author-year'}.yaml").as_posix()
 
 

@@ -27,6 +27,8 @@ from metaimt.cli.migrate import migrate
 from metaimt.cli.new import new
 from metaimt.cli.output import WRONG_USE
 from metaimt.cli.pool import pool
+from metaimt.cli.screen import screen
+from metaimt.cli.search import search
 from metaimt.cli.show import show
 from metaimt.cli.simulate import simulate
 from metaimt.cli.validate import schema, validate
@@ -55,6 +57,8 @@ COMMANDS: Final[Mapping[Callable[..., object], str]] = {
     pool: "The answer: pooled response rates, also split by any grouping.",
     listed: "The reports: design, responders, where each is counted.",
     show: "One report: what it contributes, the answer without it.",
+    search: "Add the records of a search; list those that are new.",
+    screen: "Decide on records: what is new, waits, conflicts.",
     new: "Begin a case file from a reference.",
     complete: "Identifiers that are missing; retractions.",
     validate: "Check case files: every problem, with what to type.",

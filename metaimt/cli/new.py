@@ -52,7 +52,7 @@ def new(
     if pick is not None and file is None:
         raise WrongUse("--pick chooses among the references of a file; give the file, or leave out --pick")
     cases = folder_of(folder)
-    day = _checked_date(day or date.today().isoformat())
+    day = checked_date(day or date.today().isoformat())
     library = review(cases)
     known = Known(library)
     reference = _reference(file, fetch, pick, known)
@@ -67,7 +67,8 @@ def new(
     raise typer.Exit(_validated(path) if interactive else FINE)
 
 
-def _checked_date(text: str) -> str:
+def checked_date(text: str) -> str:
+    """A day as it is written in files. Raises WrongUse for any other text."""
     from pydantic import TypeAdapter, ValidationError
 
     from metaimt.casefiles.fields import Date
@@ -146,7 +147,7 @@ def _interview(draft: Draft, library: Library, known: Known) -> None:
             raise WrongUse(taken.told)
 
     try:
-        Interview(library.vocabulary, _marker(library), _ask, print, check).fill(draft)
+        Interview(library.vocabulary, marker_of(library), _ask, print, check).fill(draft)
     except Stopped:
         stop("the answers ended before the questions; nothing was written", WRONG_USE)
     except KeyboardInterrupt:
@@ -165,7 +166,7 @@ def _ask(prompt: str) -> str:
     return answer
 
 
-def _marker(library: Library) -> str:
+def marker_of(library: Library) -> str:
     """The gene whose status the protocol asks for first; without a protocol, the vocabulary's first kinase."""
     rows = library.protocol.rows.values() if library.protocol is not None else ()
     return next((row.marker for row in rows if row.marker), library.vocabulary.terms("kinase")[0])
@@ -177,7 +178,7 @@ def _write(path: Path, draft: Draft, library: Library, *, teach: bool) -> None:
     if path.exists():
         raise WrongUse(f"{path} exists already; edit it, or choose another id")
     in_file = f"metaimt validate {_word(Path(*in_full(path).parts[-3:]))}"
-    write_file(path, case_text(draft, library.vocabulary, _marker(library), in_file, teach=teach).encode())
+    write_file(path, case_text(draft, library.vocabulary, marker_of(library), in_file, teach=teach).encode())
     print(f"wrote {for_terminal(path.as_posix())}")
     if teach:
         print(f"Fill it in, then check it:\n  metaimt validate {for_terminal(_word(path))}")

@@ -56,6 +56,10 @@ class Known:
 
     def __init__(self, library: Library) -> None:
         self.ids = dict(_ids(library))
+        names = ("doi", "pmid", "title", "authors", "year")
+        self.records = {
+            record.id: identity(**{name: getattr(record, name) or None for name in names}) for record in library.records
+        }
         self.entries = tuple((entry, entry.identity) for entry in entries(library))
         for entry, _ in self.entries:
             if entry.reason is not None:
@@ -86,17 +90,24 @@ class Known:
                 yield entry, same
 
     def free_id(self, reference: Reference) -> str:
-        """First author and year, and -b, -c ... if taken. Raises WrongUse if there is no name, or it is excluded."""
+        """The id of its record; else first author and year, and -b, -c ... if taken.
+
+        Raises WrongUse if there is no name, or it is excluded.
+        """
         stem = f"{in_ascii(reference.surname or '')[:60].strip('-')}-{reference.year or ''}".strip("-")
         if not reference.surname or not stem or stem == str(reference.year):
             example = f"wang-{reference.year or 2026}"
             why = "".join(f" ({note})" for note in reference.notes[:1])
             raise WrongUse(f"there is no first author's name in Latin letters{why}; choose an id: --id {example}")
+        for name, theirs in self.records.items():
+            same = same_publication(reference.identity, theirs)
+            if same is not None and same.level == "error" and self.find("id", name) is None:
+                return name
         for name in (stem, *(f"{stem}-{letter}" for letter in string.ascii_lowercase[1:])):
             taken = self.find("id", name)
-            if taken is None:
+            if taken is None and name not in self.records:
                 return name
-            if taken.reason is not None:
+            if taken is not None and taken.reason is not None:
                 raise WrongUse(f"{taken.told}; if this is another publication, choose another id: --id {stem}-b")
         raise WrongUse(f"{stem} and {stem}-b to {stem}-z are taken; choose an id with --id")
 

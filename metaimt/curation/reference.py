@@ -36,7 +36,8 @@ _OF_ANOTHER = re.compile(r"(?i)\b(?:errat|corrigend|comment|retract|cites|cited|
 class Reference:
     """One publication as a reference list has it; `surname` is the first author's.
 
-    `notes` say what was left out or is to be checked, `dropped` which fields a case file has no place for.
+    `notes` say what was left out or is to be checked, `dropped` which fields a case file has no place for;
+    `labels` what a screening program says of it, as exported.
     """
 
     title: str | None = None
@@ -50,6 +51,7 @@ class Reference:
     url: str | None = None
     notes: tuple[str, ...] = ()
     dropped: tuple[str, ...] = field(default=(), compare=False)
+    labels: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def shown(self) -> str:
@@ -85,6 +87,7 @@ class Fields:
     free: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     dropped: set[str] = field(default_factory=set)
+    labels: list[str] = field(default_factory=list)
 
     def reference(self) -> Reference:
         """The reference, with what was left out."""
@@ -110,6 +113,7 @@ class Fields:
             url=url,
             notes=tuple(dict.fromkeys(notes)),
             dropped=tuple(sorted(self.dropped)),
+            labels=tuple(self.labels),
         )
 
     def _identifier(self, name: str, notes: list[str]) -> str | None:

@@ -54,6 +54,7 @@ _RIS_KNOWN = {  # taken over, or names, codes and places of a database, which no
     *("LB", "M1", "C1", "C3", "C4", "C5", "C6", "C8", "CN", "T3", "RP", "TA", "SE", "XT", "UK", "OP"),
 }
 _PUBMED = re.compile(r"(?i)pubmed|medline|nlm")
+_LABELLED = re.compile(r"\bASReview_\w+|\bRAYYAN-[A-Z-]+:")  # ASReview and Rayyan write them into notes
 
 
 def from_ris(text: str) -> Iterator[Reference]:
@@ -114,6 +115,7 @@ def _of_ris(record: Mapping[str, list[str]]) -> Fields:
         _accessions(found, [text], "" if re.fullmatch(r"\d{8}", text.strip()) else "another")
     only_identifiers = all(re.fullmatch(r"(?i)(?:pmid|pmcid|doi)\W{0,3}\S+", text) for text in found.free)
     found.dropped -= {"notes"} if only_identifiers else set()
+    found.labels += [text for text in found.free if _LABELLED.search(text)]
     found.dropped |= {tag for tag in record if tag not in _RIS_KNOWN and tag not in _RIS_DROPPED and record[tag]}
     return found
 
@@ -489,12 +491,13 @@ _COLUMNS = {  # of Scopus, PubMed and Zotero
     "authors": ("authors", "author", "first author"),
     "title": ("title", "document title"),
     "journal": ("abbreviated source title", "journal/book", "source title", "publication title", "journal"),
-    "year": ("publication year", "year", "create date"),
+    "year": ("publication year", "published year", "year", "create date"),
     "doi": ("doi",),
-    "pmid": ("pmid", "pubmed id"),
-    "pmcid": ("pmcid",),
+    "pmid": ("pmid", "pubmed id", "pubmed_id"),
+    "pmcid": ("pmcid", "pmc_id"),
     "url": ("link", "url"),
 }
+LABEL_COLUMNS = ("asreview_label", "label_included", "included", "covidence #", "tags")  # of ASReview and Covidence
 _COLUMNS_DROPPED = {
     "abstract": "abstract",
     "abstract note": "abstract",
@@ -542,8 +545,13 @@ def from_table(text: str) -> Iterator[Reference]:
 def _of_row(row: Mapping[str, str]) -> Fields:
     told = {field: [row[name] for name in names if row.get(name, "").strip()] for field, names in _COLUMNS.items()}
     names = next((text for text in told.pop("authors") if not text.startswith("[No author")), "")
+    if "pubmed_id" in row and ";" not in names:  # of Rayyan
+        names = names.replace(" and ", "; ")
+    labels = [f"{name}={row[name].strip()}" for name in LABEL_COLUMNS if row.get(name, "").strip()]
+    labels += [row["notes"].strip()] if _LABELLED.search(row.get("notes", "")) else []
     listed, more = authors(names)
-    return Fields(authors=[*listed], more_authors=more, **told, dropped=dropped_fields(row, _COLUMNS_DROPPED))
+    dropped = dropped_fields(row, _COLUMNS_DROPPED)
+    return Fields(authors=[*listed], more_authors=more, **told, dropped=dropped, labels=labels)
 
 
 MAXIMUM_BYTES = 8 * 1024 * 1024

@@ -5,13 +5,14 @@ What nobody recorded says so; no number is made of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from math import fsum
 from typing import Final
 
 from matplotlib.patches import Rectangle
 
+from metaimt.analyses.flow import Flow, flow
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import plural
 from metaimt.casefiles.shared import Search
@@ -20,10 +21,11 @@ from metaimt.figures import style
 from metaimt.figures.layout import MARGIN, Foot, Sheet, Words, new_sheet
 from metaimt.figures.review_figure import Counting, Pools, Region, ReviewFigure
 from metaimt.figures.style import BODY, PAGE_WIDTH, SMALL, STRONG, SUBTITLE, TITLE
-from metaimt.model.count import Behind, Publications
+from metaimt.model.count import Behind, Publications, Quoted
 
 _TITLE: Final = "From records to pools"
 NOT_RECORDED: Final = "not recorded"
+Others = tuple[tuple[str, str], ...]
 _PAD, _STEP, _BETWEEN, _SIDE = 0.07, 0.22, 0.3, 0.38
 _HEAD: Final = 0.05
 
@@ -50,16 +52,15 @@ def flow_boxes(results: Results, pools: Pools) -> tuple[Box, ...]:
     without = tuple(name for name in published if name not in counted)
     widest = results.response.pools[pools[-1]]
     waiting = (f"Waiting for a decision: {len(library.pending)}",) if library.pending else ()
+    found = flow(results.library, results.protocol)
+    unread = Publications("Read and not included", (), others=_others(results, [e.id for e in library.excluded]))
     return (
-        Box(
-            "Records found",
-            (_sum("hits", done), *(f"{search.source}: {search.status}" for search in open_)),
-        ),
-        Box("Records screened", (_sum("screened", done),)),
+        *_of_records(results, found, (_sum("hits", done), *(f"{search.source}: {search.status}" for search in open_))),
+        *(() if found.identified is not None else (Box("Records screened", (_sum("screened", done),)),)),
         Box(
             "Publications read",
             (f"{read}, as full text, abstract or opening",),
-            aside=Box("Read and not included", (plural(len(library.excluded), "publication"), *waiting)),
+            aside=Box("Read and not included", (plural(len(library.excluded), "publication"), *waiting), unread),
         ),
         Box(
             "Included",
@@ -80,6 +81,49 @@ def flow_boxes(results: Results, pools: Pools) -> tuple[Box, ...]:
             for pool in pools[::-1]
         ),
     )
+
+
+def _of_records(results: Results, found: Flow, total: tuple[str, ...]) -> Iterator[Box]:
+    """The boxes before reading; where no search has records, what is known of their number."""
+    if found.identified is None:
+        yield Box("Records found", total)
+        return
+
+    def box(title: str, ids: Sequence[str], *lines: str, aside: Box | None = None) -> Box:
+        behind = Publications(title, *_opened(results, ids)) if ids else None
+        return Box(title, (plural(len(ids), "record"), *lines), behind, aside)
+
+    if found.former is not None:
+        said = plural(len(found.previous), "publication")
+        behind = Publications("In the version before", found.previous) if found.previous else None
+        yield Box(f"In version {found.former}", (said,), behind)
+    by_source = [f"{source}: {len(ids)}" for source, ids in found.identified.items()]
+    number = sum(map(len, found.identified.values()))
+    unknown = total[:1] if NOT_RECORDED in total[0] else ()
+    every = [name for ids in found.identified.values() for name in ids]
+    behind = Publications("Records found", *_opened(results, every))
+    removed = box("Duplicates removed", found.duplicates)
+    yield Box("Records found", (plural(number, "record"), *by_source, *unknown, *total[1:]), behind, removed)
+    out = [name for ids in found.screened_out.values() for name in ids]
+    reasons = [f"{reason}: {len(ids)}" for reason, ids in found.screened_out.items()]
+    waiting = (f"Waiting for a decision: {len(found.waiting)}",) if found.waiting else ()
+    aside = box("Excluded on screening", out, *reasons)
+    yield replace(box("Records screened", found.screened, *waiting), aside=aside)
+    yield replace(box("Sought to be read", found.sought), aside=box("Not yet read", found.not_read))
+
+
+def _opened(results: Results, ids: Sequence[str]) -> tuple[tuple[str, ...], tuple[Quoted, ...], Others]:
+    """What `Publications` holds of these: ids of case files, no statements, and the others with their titles."""
+    unique = list(dict.fromkeys(ids))
+    here = tuple(name for name in unique if name in results.library.by_id)
+    return here, (), _others(results, [name for name in unique if name not in here])
+
+
+def _others(results: Results, ids: Sequence[str]) -> Others:
+    """Id and title of what has no case file."""
+    titles: dict[str, str] = {record.id: record.title for record in results.library.records}
+    titles |= {each.id: each.title or titles.get(each.id, "") for each in results.library.excluded}
+    return tuple((name, titles.get(name) or "title not known") for name in ids)
 
 
 def _sum(name: str, searches: Sequence[Search]) -> str:

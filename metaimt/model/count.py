@@ -155,11 +155,15 @@ class Quoted:
 
 @dataclass(frozen=True, slots=True)
 class Publications:
-    """Whole publications (ids), where no patients are counted; with what they print, where that is the number."""
+    """Whole publications (ids), where no patients are counted; with what they print, where that is the number.
+
+    others: (id, words) of records and publications that have no case file.
+    """
 
     title: str
     reports: tuple[str, ...]
     statements: tuple[Quoted, ...] = ()
+    others: tuple[tuple[str, str], ...] = ()
 
 
 Behind = Count | Reports | Publications

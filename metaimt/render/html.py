@@ -101,7 +101,7 @@ class Numbers:
         """Every set so far: `t` the title, `u` the units by their place, with counts only where they are others.
 
         `o`: the outcome that is counted, if not response. `p`: the publications, where it is a set of these; `s`: what
-        they print.
+        they print; `x`: id and words of those without a case file.
         """
         order = {name: place for place, name in enumerate(self._units)}
         return [self._set(found, order) for found in self._sets]
@@ -109,7 +109,8 @@ class Numbers:
     def _set(self, found: Count | Publications, order: Mapping[str, int]) -> dict[str, object]:
         if isinstance(found, Publications):
             printed = [(each.what, each.printed, each.where) for each in found.statements]
-            return {"t": found.title, "p": found.reports} | ({"s": printed} if printed else {})
+            more = {"s": printed, "x": found.others}
+            return {"t": found.title, "p": found.reports, **{key: each for key, each in more.items() if each}}
         cases: list[object] = []
         for part in found.parts:
             unit, place = self._units[part.unit.id][0], order[part.unit.id]

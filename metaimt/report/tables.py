@@ -18,6 +18,7 @@ from metaimt.analyses.clinical import ClinicalQuestions, DeathsAndToxicity
 from metaimt.analyses.contrasts import Contrast
 from metaimt.analyses.duration import Curve, Duration, Times
 from metaimt.analyses.findings import Finding
+from metaimt.analyses.flow import Flow, flow
 from metaimt.analyses.over_time import NOT_ADJUSTED, Cumulative
 from metaimt.analyses.publication_bias import NONE_NEEDED, PublicationBias, Selectivity
 from metaimt.analyses.published_pooled import PublishedComparison, why_not_compared
@@ -322,6 +323,70 @@ def _of_curve(variant: str, curve: Curve) -> Iterator[Row]:
 def _estimate(variant: str, quantity: str, values: tuple[float | None, ...], not_run: str = "") -> Row:
     numbers = dict(zip(("estimate", "lower", "upper"), values, strict=True))
     return {"ranges_at": variant, "quantity": quantity, **numbers, "not_run": not_run}
+
+
+def flow_rows(found: Flow) -> Iterator[Row]:
+    """The boxes of PRISMA 2020, as the template of the R package PRISMA2020 has them (inst/extdata/PRISMA.csv)."""
+    known = found.identified is not None
+    counts: dict[str, int | str | None] = {
+        "previous_studies": len(found.previous),
+        "database_results": sum(map(len, (found.identified or {}).values())),
+        "duplicates": len(found.duplicates),
+        "records_screened": len(found.screened),
+        "records_excluded": sum(map(len, found.screened_out.values())),
+        "dbr_sought_reports": len(found.sought),
+        "dbr_notretrieved_reports": len(found.not_read),
+        "dbr_assessed": len(found.assessed),
+        "dbr_excluded": "; ".join(f"{_no_mark(why)}, {len(ids)}" for why, ids in found.excluded.items()) or 0,
+        "new_studies": len(found.total) - len(found.previous),
+        "total_studies": len(found.total),
+    }
+    always = {"previous_studies", "new_studies", "total_studies"}
+    for data, node, box, text in _PRISMA:
+        n = counts.get(data, 0 if data == "NA" else "not recorded")
+        if not known and data not in {*always, "NA"}:
+            n = "not recorded"
+        ends = {"tooltips": text, "url": "NA", "n": n}
+        yield {"data": data, "node": node, "box": box, "description": text, "boxtext": text, **ends}
+
+
+def _no_mark(reason: str) -> str:
+    """A reason without the marks that divide reasons and numbers."""
+    return " ".join(reason.replace(",", " ").replace(";", " ").split())
+
+
+_PRISMA: Final = (  # data, node, box, and what it is: of the template, with our words
+    ("NA", "node4", "prevstud", "Previous studies"),
+    ("previous_studies", "node5", "box1", "Studies included in previous version of review"),
+    ("previous_reports", "NA", "box1", "Reports of studies included in previous version of review"),
+    ("NA", "node6", "newstud", "Identification of new studies via databases and registers"),
+    ("database_results", "node7", "box2", "Records identified from databases and registers"),
+    ("register_results", "NA", "box2", "Registers, where they are counted apart"),
+    ("NA", "node16", "othstud", "Identification of new studies via other methods"),
+    ("website_results", "node17", "box11", "Websites"),
+    ("organisation_results", "NA", "box11", "Organisations"),
+    ("citations_results", "NA", "box11", "Citation searching"),
+    ("duplicates", "node8", "box3", "Duplicate records"),
+    ("excluded_automatic", "NA", "box3", "Records marked as ineligible by automation tools"),
+    ("excluded_other", "NA", "box3", "Records removed for other reasons"),
+    ("records_screened", "node9", "box4", "Records screened"),
+    ("records_excluded", "node10", "box5", "Records excluded"),
+    ("dbr_sought_reports", "node11", "box6", "Reports sought for retrieval"),
+    ("dbr_notretrieved_reports", "node12", "box7", "Reports not retrieved, or not yet read"),
+    ("other_sought_reports", "node18", "box12", "Reports sought for retrieval (other)"),
+    ("other_notretrieved_reports", "node19", "box13", "Reports not retrieved (other)"),
+    ("dbr_assessed", "node13", "box8", "Reports assessed for eligibility"),
+    ("dbr_excluded", "node14", "box9", "Reports excluded"),
+    ("other_assessed", "node20", "box14", "Reports assessed for eligibility (other)"),
+    ("other_excluded", "node21", "box15", "Reports excluded (other)"),
+    ("new_studies", "node15", "box10", "New studies included in review"),
+    ("new_reports", "NA", "box10", "Reports of new included studies"),
+    ("total_studies", "node22", "box16", "Total studies included in review"),
+    ("total_reports", "NA", "box16", "Reports of total included studies"),
+    ("NA", "node1", "identification", "Identification"),
+    ("NA", "node2", "screening", "Screening"),
+    ("NA", "node3", "included", "Included"),
+)
 
 
 def course_rows(found: Mapping[str, TreatmentCourses]) -> Iterator[Row]:
@@ -635,6 +700,7 @@ def prisma_rows(results: Results, changes: Changes) -> Iterator[Row]:
 
 TABLES: Final[dict[str, Callable[[Results], Iterable[Row]]]] = {
     "pools": lambda results: pool_rows(results.response),
+    "flow": lambda results: flow_rows(flow(results.library, results.protocol)),
     "units": lambda results: unit_rows(results.selection),
     "clusters": lambda results: cluster_rows(results.response),
     "adjusted": lambda results: adjusted_rows(results.response),

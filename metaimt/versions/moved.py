@@ -110,7 +110,7 @@ def _designs(fields: Mapping[str, Sequence[FieldChange]]) -> Iterator[tuple[str,
 def _documents(stored: Stored) -> dict[str, Any]:
     from metaimt.casefiles.strict_yaml import parse
 
-    return {name: parse(name, text.encode("utf-8")).data for name, text in stored.texts.items()}
+    return {name: parse(name, text.encode("utf-8")).data for name, text in stored.texts.items() if name.endswith("ml")}
 
 
 def _kind(move: Move) -> str:

@@ -134,7 +134,10 @@ def flat(data: Any, path: str = "") -> dict[str, Any]:
     return {key: value for part in parts for key, value in part.items()}
 
 
-_FILE = re.compile(r"(?:literature|local|second-reading(?:/(?!\.)[^/\\\x00]+)?)/[^/\\\x00]+\.ya?ml|[a-z][a-z-]*\.yaml")
+_FILE = re.compile(
+    r"(?:literature|local|second-reading(?:/(?!\.)[^/\\\x00]+)?)/[^/\\\x00]+\.ya?ml"
+    r"|screening/[^/\\\x00]+\.csv|records\.csv|[a-z][a-z-]*\.yaml"
+)
 _SECTIONS = ("analysis_set", "changes", "defaults", "files", "packages", "protocol", "records", "results", "warnings")
 
 

@@ -28,6 +28,7 @@ PLACES = {
     "problem_in": 3,
     "problem": 1,
     "Problem": 2,
+    "Sheet": 3,
     "tell": 0,
     "_tell": 0,
 }  # of the rule among the arguments

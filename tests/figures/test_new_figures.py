@@ -12,8 +12,10 @@ from conftest import MakeReview, course, made_once, patient, report, write_revie
 from drawn import assert_tidy, marks, written
 
 import metaimt
+from metaimt.analyses.flow import flow
 from metaimt.analyses.results import Results
 from metaimt.casefiles.model import Course
+from metaimt.casefiles.records import Decision, Record
 from metaimt.casefiles.shared import Search
 from metaimt.figures.flow import flow_boxes
 from metaimt.figures.forest import TILES
@@ -21,7 +23,8 @@ from metaimt.figures.registry import draw_figure, figure_names, is_built
 from metaimt.figures.review_figure import NotDrawn, ReviewFigure
 from metaimt.figures.style import grey
 from metaimt.figures.waterfall import FEWEST, change_of
-from metaimt.model.count import Count
+from metaimt.model.count import Count, Publications
+from metaimt.report.tables import flow_rows
 
 POOLS = ("strict", "all_evidence")
 
@@ -128,3 +131,41 @@ def test_what_a_build_draws_unasked(shipped: Results, make_review: MakeReview) -
         make_review(report("made-up", patient(course("PR"), site="lung"), extraction={"checked_by": "c"}))
     )
     assert not is_built(few, "by-site") and is_built(few, "forest")
+
+
+def made(id: str, *sources: str, duplicate_of: str = "") -> Record:
+    return Record(id, f"Made up {id}", "", "2026", "", "", sources, ("2026-11-30",) * len(sources), duplicate_of)
+
+
+def test_the_flow_of_records_adds_up_and_opens_each_record(shipped: Results) -> None:
+    """By hand: 7 found (a twice, by both sources), 2 duplicates, 5 unique: 1 out, 1 waits, 3 sought, 1 of them open."""
+    one, excluded = shipped.library.reports[0].id, shipped.library.excluded[0].id
+    records = (
+        *(made("a", "s", "t"), made("b", "s", duplicate_of="a"), made("c", "s"), made(one, "s")),
+        *(made(excluded, "t"), made("d", "t")),
+    )
+    told = {"a": "include", "c": "exclude"}
+    sheets = {"x": tuple(Decision(n, "", "", d, "no patients" if d == "exclude" else "") for n, d in told.items())}
+    searches = tuple(Search(id=name, source=name.upper(), status="done", hits=1) for name in "st")
+    library = replace(shipped.library, records=records, sheets=sheets, searches=searches)
+    results = replace(shipped, library=library)
+    found = flow(library, results.protocol)
+    assert found.identified is not None
+    assert {source: len(ids) for source, ids in found.identified.items()} == {"S": 4, "T": 3}
+    assert (found.duplicates, found.waiting, found.not_read) == (("b", "a"), ("d",), ("a",))
+    assert (found.screened, found.sought) == (("a", "c", one, excluded), ("a", one, excluded))
+    assert found.screened_out == {"no patients": ("c",)}
+    assert [*found.excluded.values()] == [(excluded,)]
+    assert len(found.previous) + len(found.new) + len(found.elsewhere) == len(found.total)
+    boxes = {box.title: box for box in flow_boxes(results, POOLS)}
+    behind = boxes["Records screened"].behind
+    assert isinstance(behind, Publications)
+    assert (behind.reports, [name for name, _ in behind.others]) == ((one,), ["a", "c", excluded])
+    assert_tidy(drawn(results, "flow").figure)
+    rows = {str(row["data"]): row["n"] for row in flow_rows(found)}
+    names = ("database_results", "duplicates", "records_screened", "records_excluded", "dbr_sought_reports")
+    assert [rows[name] for name in names] == [7, 2, 4, 1, 3]
+    assert (rows["dbr_notretrieved_reports"], rows["dbr_assessed"]) == (1, 2)
+    assert {row["n"] for row in flow_rows(flow(shipped.library, shipped.protocol)) if row["data"] == "duplicates"} == {
+        "not recorded"
+    }

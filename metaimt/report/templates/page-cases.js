@@ -35,6 +35,9 @@
   // What those publications print: [what, as printed, where].
   const statementsOf = (key) => setOf(key).s || [];
 
+  // What has no case file: [id, words].
+  const othersOf = (key) => setOf(key).x || [];
+
   // Sums without the noise of binary fractions: at a weight below 1 counts are no whole numbers.
   const sum = (numbers) => Number(numbers.reduce((all, each) => all + each, 0).toPrecision(10));
 
@@ -101,7 +104,7 @@
   function countOf(key, cases, reports) {
     const counted = page.plural(cases.length, "case or group").replace("case or groups", "cases or groups");
     if (statementsOf(key).length) return "Counts only: these patients are not described here one by one";
-    if (reports) return `${page.plural(reports.length, "publication")}, ${counted}`;
+    if (reports) return `${page.plural(reports.length + othersOf(key).length, "publication")}, ${counted}`;
     const [r, n] = [1, 2].map((place) => sum(cases.map((each) => each[place])));
     const others = cases.filter((each) => !each[2]).length;
     return `${r}/${n} ${setOf(key).o || "responded"}, in ${counted}${others ? `, ${others} of them not evaluable` : ""}`;
@@ -117,7 +120,7 @@
     const cards = reports
       ? reports.map((id) => publication(id, cases, statementsOf(key)))
       : cases.map((each) => card(each, cases.length === 1, setOf(key).o));
-    body.replaceChildren(...cards);
+    body.replaceChildren(...cards, ...othersOf(key).map(([id, words]) => element("p", `${id}: ${words}`)));
     if (!dialog.open) dialog.showModal();
     body.parentElement.scrollTop = 0;
   }

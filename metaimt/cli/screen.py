@@ -1,0 +1,154 @@
+"""`metaimt screen`: decisions on records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from metaimt.cli.folder import Cases, folder_of
+from metaimt.cli.new import checked_date, marker_of
+from metaimt.cli.output import counted, told
+from metaimt.cli.search import SHOWN, check_person, record_line
+from metaimt.files import for_terminal, write_file
+from metaimt.problem import Blocked, WrongUse
+
+if TYPE_CHECKING:
+    from metaimt.casefiles.library import Library
+    from metaimt.casefiles.records import Record, Standing
+
+
+class Verdict(StrEnum):
+    """What all records of a list are."""
+
+    include = "include"
+    exclude = "exclude"
+    later = "later"
+
+
+@told
+def screen(
+    *,
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Write or update the sheet of NAME.")] = None,
+    labels: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="Take the labels of ASReview, Covidence or Rayyan.")
+    ] = None,
+    every: Annotated[
+        Verdict | None, typer.Option("--decision", help="What all of FILE are, such as a list of Covidence.")
+    ] = None,
+    start: Annotated[bool, typer.Option("--start", help="Begin a pending case file for each record included.")] = False,
+    day: Annotated[str | None, typer.Option("--date", metavar="DATE", help="Day of --start; default: today.")] = None,
+    folder: Cases = None,
+) -> None:
+    """Show which records are new, wait, conflict or are decided; write the sheet of a person; begin case files."""
+    from metaimt.curation.new_case import review
+
+    cases = folder_of(folder)
+    if labels is not None and by is None:
+        raise WrongUse("--from takes the decisions of one person: add --by NAME")
+    if every is not None and labels is None:
+        raise WrongUse("--decision says what the references of --from FILE are: add --from FILE")
+    library = review(cases)
+    if errors := tuple(
+        each
+        for each in library.problems
+        if each.severity == "error" and each.rule in {"records-form", "screening-form"}
+    ):
+        raise Blocked(errors, library.files_checked)
+    if not library.records:
+        raise WrongUse("there are no records yet: metaimt search add FILE --source NAME --date DATE")
+    if by is not None:
+        _write_sheet(cases, library, by, labels, every)
+    elif start:
+        _start(cases, library, checked_date(day or date.today().isoformat()))
+    else:
+        _print(library.standing)
+
+
+def _write_sheet(cases: Path, library: Library, by: str, labels: Path | None, every: Verdict | None) -> None:
+    from metaimt.casefiles.records import REASONS, SCREENING, SHEET_COLUMNS, table_text
+    from metaimt.curation.reference_formats import read_references
+    from metaimt.curation.screening import labelled, sheet_of
+
+    person = check_person(by)
+    lines = sheet_of(library.standing, person)
+    reasons = (library.protocol.screening.reasons if library.protocol is not None else ()) or REASONS
+    if labels is not None:
+        references = read_references(labels)
+        wanted = every.value if every is not None else None
+        found = labelled(library.standing, person, references, every=wanted, reasons=reasons, names=(by, person))
+        lines = found.lines
+        print(f"{found.taken} of {len(references)} references gave a decision")
+        for title in found.unknown[:SHOWN]:
+            print(for_terminal(f"  in no search, or of several records: {title}"))
+        if len(found.unknown) > SHOWN:
+            print(f"  and {len(found.unknown) - SHOWN} more")
+    path = cases / SCREENING / f"{person}.csv"
+    write_file(path, table_text(SHEET_COLUMNS, (one.cells for one in lines)).encode())
+    open_ = sum(not one.decision for one in lines)
+    print(for_terminal(f"wrote {path.as_posix()}: {len(lines)} records, {open_} to decide"))
+    print(f"decision: include, exclude or later; reason: {', '.join(reasons)}")
+
+
+def _start(cases: Path, library: Library, day: str) -> None:
+    from metaimt.curation.new_case import EDITOR_LINE, Known, case_text, draft_of
+    from metaimt.curation.screening import reference_of
+
+    known, standing = Known(library), library.standing
+    started = 0
+    for record in standing.unique:
+        path = cases / "literature" / f"{record.id}.yaml"
+        if not standing.agreed(record) or path.exists():
+            continue
+        reference = reference_of(record)
+        if taken := known.publication(reference):
+            print(for_terminal(f"{record.id}: {taken.told}"))
+            continue
+        next_step = f"metaimt validate {path.as_posix()}"
+        text = case_text(draft_of(record.id, reference, None, day), library.vocabulary, marker_of(library), next_step)
+        waits = 'status: pending\nreason: "included on screening; not yet read"\n'
+        write_file(path, text.replace(f"{EDITOR_LINE}\n", f"{EDITOR_LINE}\n{waits}", 1).encode())
+        print(f"wrote {for_terminal(path.as_posix())}")
+        started += 1
+    print(
+        f"{counted(started, 'case file')} begun; each waits until it is read: delete its lines status and reason then"
+    )
+
+
+def _print(standing: Standing) -> None:
+    stands = {record.id: (record, standing.of(record)) for record in standing.unique}
+    counts = Counter(state for _, state in stands.values())
+    print(f"{len(standing.records)} records of {len(standing.hits())} searches, {len(stands)} without duplicates")
+    for state, words in _WORDS.items():
+        if counts[state]:
+            print(f"{counts[state]:>6} {words}")
+    for state in ("conflict", "new", "later"):
+        found = [record for record, where in stands.values() if where == state]
+        if found:
+            print(f"\n{state}:")
+        for record in found[:SHOWN]:
+            print(_with_votes(record, standing))
+        if len(found) > SHOWN:
+            print(f"  and {len(found) - SHOWN} more")
+
+
+_WORDS = {
+    "new": "new: metaimt screen --by NAME",
+    "later": "put off",
+    "conflict": "in conflict between two people",
+    "include": "to be read: metaimt screen --start",
+    "exclude": "excluded on screening",
+    "pending": "pending: case file not yet read to its end",
+    "included": "included",
+    "excluded": "read and excluded",
+}
+
+
+def _with_votes(record: Record, standing: Standing) -> str:
+    votes = standing.decisions(record.id).items() if standing.of(record) == "conflict" else ()
+    told = "; ".join(f"{who}: {one.decision or 'open'}{f' ({one.reason})' if one.reason else ''}" for who, one in votes)
+    return f"{record_line(record)}{for_terminal(f'  [{told}]') if told else ''}"

@@ -1,0 +1,329 @@
+"""Searches added to a review, and what is decided on their records: everything here is made up."""
+
+from __future__ import annotations
+
+import csv
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command import FINE, PROBLEMS, WRONG_USE, metaimt
+from conftest import MakeReview, course, patient, report
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metaimt.casefiles.library import read_library
+from metaimt.casefiles.records import (
+    RECORD_COLUMNS,
+    Decision,
+    Record,
+    Standing,
+    read_records,
+    table_text,
+)
+from metaimt.checks import check_library
+from metaimt.curation.new_case import Known
+from metaimt.curation.reference import Reference
+from metaimt.curation.reference_formats import parse_references
+from metaimt.curation.search_records import Unsure, add_search, verdict, with_search
+from metaimt.model.publication import identity
+from metaimt.versions.stored import read_stored
+
+HERE = Path(__file__).parent / "screening"
+SPECIMEN: dict[str, Any] = {"title": "Made up: a tumour of the example bladder", "authors": "Specimen A", "year": 2020}
+
+
+@pytest.fixture
+def cases(make_review: MakeReview) -> Path:
+    return make_review(report("example-2020", patient(course()), doi="10.9999/known"))
+
+
+def add(cases: Path, *files: Path, source: str = "pubmed", day: str = "2026-11-30", **more: str) -> str:
+    options = [word for key, value in more.items() for word in (f"--{key}", value)]
+    done = metaimt("search", "add", *files, "--source", source, "--date", day, "--cases", cases, *options)
+    assert done.returncode == FINE, done.stderr
+    return done.stdout
+
+
+# What two records must have in common, by hand: (one, other, surely the same, doubted).
+SAME: dict[str, tuple[dict[str, Any], dict[str, Any], bool, bool]] = {
+    "same DOI": ({"doi": "10.9999/A"}, {"doi": "https://doi.org/10.9999/a"}, True, False),
+    "title, author, year": ({}, {}, True, False),
+    "another year": ({}, {"year": 2021}, False, True),
+    "no year": ({}, {"year": None}, False, True),
+    "by others": ({}, {"authors": "Muster B"}, False, True),
+    "by others, with DOIs": ({"doi": "10.9999/a"}, {"doi": "10.9999/b", "authors": "Muster B"}, False, False),
+    "same authors, two DOIs": ({"doi": "10.9999/a"}, {"doi": "10.9999/b"}, False, True),
+    "erratum": ({}, {"title": f"Erratum: {SPECIMEN['title']}"}, False, False),
+    "erratum of the same DOI": (
+        {"doi": "10.9999/a"},
+        {"doi": "10.9999/a", "title": f"Erratum: {SPECIMEN['title']}"},
+        False,
+        True,
+    ),
+    "reply": ({}, {"title": f"Reply to {SPECIMEN['title']}"}, False, False),
+    "part I and II": ({"title": "Made up series, part I"}, {"title": "Made up series, part II"}, False, True),
+    "case 1 and 2 of a supplement": (
+        {"doi": "10.9999/s", "title": "Made up series: case 1"},
+        {"doi": "10.9999/s", "title": "Made up series: case 2"},
+        False,
+        True,
+    ),
+    "supplement of one DOI": ({"doi": "10.9999/s"}, {"doi": "10.9999/s", "title": "Something else"}, False, True),
+    "one DOI, two PubMed ids": (
+        {"doi": "10.9999/a", "pmid": "1"},
+        {"doi": "10.9999/a", "pmid": "2"},
+        False,
+        True,
+    ),
+    "abstract and paper": ({"journal": "Made Up J"}, {"journal": "Made Up J Suppl"}, False, False),
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_two_records_are_one_doubted_or_two(name: str) -> None:
+    one, other, sure, doubted = SAME[name]
+    mine, theirs = identity(**{**SPECIMEN, **one}), identity(**{**SPECIMEN, **other})
+    assert (verdict(mine, theirs)[0], bool(verdict(mine, theirs)[1])) == (sure, doubted)
+    assert verdict(mine, theirs)[0] == verdict(theirs, mine)[0]
+
+
+def exported(kind: int, number: int) -> str:
+    """Publication `number` as one of seven exporters writes it, in RIS."""
+    title, doi, pmid = f"Made up tumour of sample {number} in a series", f"10.9999/made.{number}", str(9000000 + number)
+    lines = {
+        0: [f"TI  - {title}", f"DO  - {doi}"],
+        1: [f"T1  - {title.upper()}.", f"DO  - https://doi.org/{doi}"],
+        2: [f"TI  - <i>{title}</i>", f"AN  - {pmid}", "DB  - PubMed", f"DO  - {doi}"],
+        3: [f"TI  - {title.replace('tumour', 'tumor')}", f"M3  - doi: {doi}"],
+        4: [f"TI  - {title}:", f"UR  - https://doi.org/{doi.replace('/', '%2F')}"],
+        5: [f"TI  - The {title}", f"DO  - {doi.upper()}"],
+        6: [f"TI  - {title}"],
+    }[kind]
+    author = f"AU  - {'Specimen, Anna' if kind % 2 else 'Specimen, A.'}"
+    return "\n".join(["TY  - JOUR", *lines, author, "PY  - 2026", "ER  - ", ""])
+
+
+def test_four_hundred_records_with_thirty_percent_duplicates(make_review: MakeReview) -> None:
+    chosen = random.Random(20)  # noqa: S311 - no secret
+    texts = [exported(chosen.randrange(7), number) for number in range(280)]
+    texts += [exported(chosen.randrange(7), chosen.randrange(280)) for _ in range(120)]
+    chosen.shuffle(texts)
+    references = parse_references("\n".join(texts))
+    known = Known(read_library(make_review(report("example-2020", patient(course())))))
+    added = add_search(known, (), references, "pubmed", "2026-11-30")
+    number_of = {name: _number(one) for name, one in zip(added.own, references, strict=True)}
+    joined = {(number_of[one.id], number_of[one.duplicate_of]) for one in added.records if one.duplicate_of}
+    assert all(one == other for one, other in joined), "a false merge"
+    main: dict[int, list[str]] = {}
+    for record in added.records:
+        if not record.duplicate_of:
+            main.setdefault(number_of[record.id], []).append(record.id)
+    listed = {frozenset((one.one, one.other)) for one in added.unsure}
+    apart = [ids for ids in main.values() if len(ids) > 1]
+    assert all(any(frozenset((ids[0], other)) in listed for other in ids[1:]) for ids in apart), "a duplicate not told"
+    assert len(added.records) == 400
+    assert add_search(known, added.records, references, "pubmed", "2026-11-30").records == added.records
+
+
+def _number(reference: Reference) -> int:
+    return int((reference.title or "").casefold().partition("sample ")[2].split()[0])
+
+
+def test_an_earlier_record_keeps_its_id_and_is_found_again(cases: Path) -> None:
+    assert add(cases, HERE / "asreview.ris").startswith("3 found, 0 duplicates, 0 decided before, 3 new\n")
+    before = (cases / "records.csv").read_bytes()
+    assert add(cases, HERE / "asreview.ris") == add(cases, HERE / "asreview.ris")
+    assert (cases / "records.csv").read_bytes() == before
+    assert add(cases, HERE / "rayyan.csv", source="scopus").startswith(
+        "3 found, 3 duplicates, 0 decided before, 0 new\n"
+    )
+    ids = [row["id"] for row in csv.DictReader((cases / "records.csv").read_text("utf-8").splitlines())]
+    assert {"specimen-2026", "probe-2026", "muster-2026"} <= {*ids}
+    assert [problem.rule for problem in check_library(read_library(cases)) if problem.severity == "error"] == []
+
+
+def test_what_was_read_is_decided_before(cases: Path, tmp_path: Path) -> None:
+    file = tmp_path / "known.ris"
+    file.write_text("TY  - JOUR\nTI  - Made up\nAU  - Example, A.\nDO  - 10.9999/KNOWN\nER  - \n", encoding="utf-8")
+    assert add(cases, file) == "1 found, 0 duplicates, 1 decided before, 0 new\n"
+    (search,) = read_library(cases).searches
+    assert (search.hits, search.screened, search.included) == (1, 1, 1)
+
+
+def test_a_record_that_joins_two_is_listed_and_merges_neither() -> None:
+    one = Record("a", "Made up of one kind", "A", "2020", "10.9999/a", "", ("s",), ("2026",))
+    other = Record("b", "Quite another made up text", "B", "2021", "", "7", ("s",), ("2026",))
+    both = Reference(doi="10.9999/a", pmid="7")
+    empty = read_library(Path(__file__).parents[1] / "frozen" / "cases")
+    added = add_search(Known(empty), (one, other), [both], "t", "2026-11-30")
+    assert {record.id: record.duplicate_of for record in added.records} == {"a": "", "b": "", "anon-nd": "a"}
+    assert added.unsure == (Unsure("anon-nd", "b", "a and b are joined by it"),)
+
+
+SEARCHES = """# A comment that stays.
+- {id: first, source: Other,   status: done}
+- id: pubmed   # here too
+  source: PubMed
+  status: not yet run
+  note: Stays.
+"""
+
+
+def test_an_entry_of_searches_is_updated_and_every_other_byte_stays() -> None:
+    done = with_search(SEARCHES, "pubmed", "pubmed", "2026-11-30", None)
+    assert done == SEARCHES.replace("status: not yet run", 'status: done\n  date: "2026-11-30"')
+    assert with_search(done, "pubmed", "pubmed", "2026-11-30", None) == done
+    new = with_search(SEARCHES, "new", "A: b", "2026-11-30", "x # y")
+    assert new.startswith(SEARCHES)
+    assert new.count("\n- ") == 3
+
+
+CELL = st.text(st.characters(exclude_categories=("Cc", "Cf", "Co", "Cs", "Zl", "Zp", "Zs")), max_size=8)
+
+
+@given(st.lists(CELL, min_size=6, max_size=6))
+def test_any_text_is_read_back_as_it_was_and_is_no_formula(cells: list[str]) -> None:
+    title, authors, year, doi, pmid, labels = cells
+    record = Record("a", title, authors, year, doi, pmid, ("s",), ("2026",), "", labels)
+    text = table_text(RECORD_COLUMNS, [record.cells])
+    assert read_records("records.csv", text.encode())[0] == (record,)
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in csv.reader(text.splitlines()) for cell in row)
+
+
+HEADER = ",".join(RECORD_COLUMNS)
+LINE = "a,Made up,,,,,s,2026,,"
+DAMAGED = {
+    "header": ("id,title\n", 1, 1),
+    "twice": (f"{HEADER}\n{LINE}\n{LINE}\n", 3, 1),
+    "unknown": (f"{HEADER}\n{LINE}\nb,Made up,,,,,s,2026,c,\n", 3, 22),
+    "circle": (f"{HEADER}\na,,,,,,s,2026,b,\nb,,,,,,s,2026,a,\n", 2, 15),
+    "cells": (f"{HEADER}\na,b\n", 2, 1),
+    "dates": (f"{HEADER}\na,Made up,,,,,s; t,2026,,\n", 2, 15),
+    "quote": (f'{HEADER}\na,"open,,,\n', 2, 1),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damage_is_told_with_its_place(name: str) -> None:
+    text, line, column = DAMAGED[name]
+    records, sheet = read_records("records.csv", text.encode())
+    assert not records
+    assert (sheet.problems[0].position.line, sheet.problems[0].position.column) == (line, column)
+
+
+def test_what_spreadsheets_do_is_read() -> None:
+    text = f"{HEADER}\n{LINE}\n"
+    (wanted,), _ = read_records("records.csv", text.encode())
+    saved = text.replace(",", ";").replace("\n", "\r\n")
+    assert read_records("records.csv", saved.encode("utf-8-sig"))[0] == (wanted,)
+
+
+def standing(*sheets: dict[str, str]) -> Standing:
+    record = Record("a", "Made up", "", "", "", "", ("s",), ("2026",))
+    told = {f"p{k}": tuple(Decision(n, "", "", d) for n, d in one.items()) for k, one in enumerate(sheets)}
+    return Standing((record,), told, frozenset(), frozenset(), frozenset())
+
+
+TABLE: list[tuple[list[dict[str, str]], str, bool]] = [
+    ([], "new", False),
+    ([{"a": ""}], "new", False),
+    ([{"a": "include"}], "include", True),
+    ([{"a": "include"}, {}], "include", False),
+    ([{"a": "include"}, {"a": ""}], "include", False),
+    ([{"a": "include"}, {"a": "include"}], "include", True),
+    ([{"a": "include"}, {"a": "exclude"}], "conflict", False),
+    ([{"a": "include"}, {"a": "later"}], "conflict", False),
+    ([{"a": "exclude"}, {"a": "exclude"}], "exclude", False),
+    ([{"a": "later"}], "later", False),
+]
+
+
+@pytest.mark.parametrize(("sheets", "state", "agreed"), TABLE)
+def test_where_a_record_stands(sheets: list[dict[str, str]], state: str, agreed: bool) -> None:
+    found = standing(*sheets)
+    assert (found.of(found.records[0]), found.agreed(found.records[0])) == (state, agreed)
+
+
+def sheet(cases: Path, person: str) -> Iterator[tuple[str, str, str]]:
+    for row in csv.DictReader((cases / "screening" / f"{person}.csv").read_text("utf-8").splitlines()):
+        yield row["id"], row["decision"], row["reason"]
+
+
+OPEN = [("muster-2026", "", ""), ("probe-2026", "", ""), ("specimen-2026", "", "")]
+LABELS = {
+    "rayyan.csv": ["later", "exclude", "include"],
+    "asreview.csv": ["", "exclude", "include"],
+    "asreview.ris": ["", "exclude", "include"],
+}
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_labels_of_screening_programs_are_decisions(cases: Path, name: str) -> None:
+    add(cases, HERE / "asreview.ris")
+    assert metaimt("screen", "--by", "Reader-1", "--from", HERE / name, "--cases", cases).returncode == FINE
+    assert [decision for _, decision, _ in sheet(cases, "reader-1")] == LABELS[name]
+    assert ("probe-2026", "exclude", "wrong disease" if name == "rayyan.csv" else "") in sheet(cases, "reader-1")
+
+
+def test_a_list_of_covidence_is_what_its_reader_says_and_decided_lines_stay(cases: Path) -> None:
+    add(cases, HERE / "asreview.ris")
+    words = ("screen", "--by", "x", "--from", HERE / "covidence.csv", "--cases", cases, "--decision")
+    assert metaimt(*words, "exclude").returncode == FINE
+    assert metaimt(*words, "include").returncode == FINE
+    assert [decision for _, decision, _ in sheet(cases, "x")] == ["", "exclude", ""]
+
+
+def test_two_people_screen_and_what_both_include_waits_to_be_read(cases: Path) -> None:
+    add(cases, HERE / "asreview.ris")
+    for who in ("reader-1", "Reader-2"):
+        assert metaimt("screen", "--by", who, "--cases", cases).returncode == FINE
+    assert [*sheet(cases, "reader-1")] == [*sheet(cases, "reader-2")] == OPEN
+    for who, third in (("reader-1", "include"), ("reader-2", "exclude")):
+        path = cases / "screening" / f"{who}.csv"
+        text = path.read_text("utf-8").replace("example,2026,,,", "example,2026,include,,")
+        path.write_text(
+            text.replace("third tumour of the example,2026,include", f"third tumour of the example,2026,{third}")
+        )
+    told = metaimt("screen", "--cases", cases).stdout
+    assert "     1 in conflict between two people\n" in told
+    assert "[reader-1: include; reader-2: exclude]" in told
+    assert metaimt("screen", "--start", "--date", "2026-11-30", "--cases", cases).returncode == FINE
+    library = read_library(cases)
+    assert [each.id for each in library.pending] == ["probe-2026", "specimen-2026"]
+    assert [each for each in check_library(library) if each.severity == "error"] == []
+    assert "0 case files begun" in metaimt("screen", "--start", "--cases", cases).stdout
+
+
+def test_a_new_file_has_the_id_of_its_record_and_no_other_one(cases: Path) -> None:
+    add(cases, HERE / "asreview.ris")
+    known = Known(read_library(cases))
+    assert known.free_id(Reference(surname="Probe", year=2025, doi="10.9999/MADE.2")) == "probe-2026"
+    assert known.free_id(Reference(title="Another made-up text", surname="Probe", year=2026)) == "probe-2026-b"
+
+
+def test_a_version_holds_records_and_decisions(cases: Path) -> None:
+    add(cases, HERE / "asreview.ris")
+    metaimt("screen", "--by", "x", "--cases", cases)
+    version = str(read_library(cases).protocol.version)  # type: ignore[union-attr]
+    assert metaimt("snapshot", version, "--cases", cases).returncode == FINE
+    texts = read_stored(cases, version).texts
+    assert {"records.csv", "screening/x.csv", "searches.yaml"} <= {*texts}
+    done = metaimt("verify", version, "--cases", cases)
+    assert (done.returncode, "In the working tree since: nothing." in done.stdout) == (FINE, True), done
+    metaimt("screen", "--by", "x", "--from", HERE / "asreview.csv", "--cases", cases)
+    done = metaimt("diff", version, "--cases", cases)
+    assert done.returncode == FINE
+    assert "screening/x.csv" in done.stdout
+
+
+def test_wrong_use_is_told(cases: Path) -> None:
+    assert metaimt("screen", "--cases", cases).returncode == WRONG_USE
+    add(cases, HERE / "asreview.ris")
+    (cases / "screening").mkdir()
+    (cases / "screening" / "x.csv").write_text("id,title,year,decision,reason,note\nnobody-1,,,yes,because,\n")
+    done = metaimt("screen", "--by", "x", "--cases", cases)
+    assert done.returncode == PROBLEMS
+    assert "x.csv:2:1: error[screening-form] no record has the id 'nobody-1'" in done.stderr
