@@ -72,7 +72,7 @@ def nodes(schema: Any, name: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
 
 @pytest.mark.parametrize("folder", ["cases", "no-such-folder"])
 def test_command_prints_it(folder: str) -> None:
-    done = metaimt("schema", folder)
+    done = metaimt("schema", "--cases", folder)
     assert json.loads(done.stdout) == SCHEMA
     assert done.stderr == ""
 
