@@ -38,6 +38,7 @@ _QUESTIONS: Final = {
     "IFS: congenital fibrosarcoma. Enter alone: its name",
     "search": "Words for the search, beside these? One a line. Enter alone: none",
     "site": "Groups of sites, beside the built-in ones? One a line: bone: femur, tibia. Enter alone: none",
+    "outcome": "What counts: response (CR, PR), complete (CR) or control (CR, PR, SD)? Enter alone: response",
 }
 _MANY: Final = "one or more times"
 
@@ -69,7 +70,7 @@ def init(  # noqa: PLR0917 - one parameter an option
     site: Annotated[
         list[str] | None, typer.Option("--site", metavar="GROUP[:WORDS,...]", help=f"A group of sites; {_MANY}.")
     ] = None,
-    outcome: Annotated[OutcomeName, typer.Option("--outcome", help="What counts.")] = OutcomeName.response,
+    outcome: Annotated[OutcomeName | None, typer.Option("--outcome", help="What counts; default: response.")] = None,
     by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who answers for the review.")] = None,
     year: Annotated[int | None, typer.Option("--year", help="Of its first version; default: this year.")] = None,
     interactive: Annotated[bool, typer.Option("--interactive", help="Ask for what no option gives.")] = False,
@@ -99,6 +100,7 @@ def init(  # noqa: PLR0917 - one parameter an option
         markers = given("marker", marker, answer)
         histologies, sites = given("histology", histology, a_term), given("site", site, a_term)
         searched = given("search", search, answer)
+        outcomes = given("outcome", None if outcome is None else [outcome.value], _outcome)
     if not names or not drugs or not (fusions or mutations or markers):
         example = f'metaimt init {folder} --tumour "infantile fibrosarcoma" --drug larotrectinib --fusion NTRK3'
         raise WrongUse(f"give --tumour, --drug, and one of --fusion, --mutation and --marker: {example}")
@@ -113,12 +115,18 @@ def init(  # noqa: PLR0917 - one parameter an option
         fusions=tuple(dict.fromkeys(fusions)),
         mutations=tuple(dict.fromkeys(mutations)),
         sites=dict(sites),
-        outcome=outcome.value,
+        outcome=(outcomes or (OutcomeName.response,))[0].value,
         by=answer(by) if by is not None else "",
     )
     for name in write_review(folder, review, __version__):
         print(f"wrote {for_terminal((folder / name).as_posix())}")
     print(f"Go through cases/review.yaml, then:\n  cd {for_terminal(shlex.quote(str(folder)))}\n  metaimt validate")
+
+
+def _outcome(text: str) -> OutcomeName:
+    if text not in set(OutcomeName):
+        raise WrongUse(f"'{text}' is not one of {', '.join(OutcomeName)}")
+    return OutcomeName(text)
 
 
 def _told(option: str, read: Callable[[str], T], text: str) -> T:
@@ -138,7 +146,7 @@ def _answers(question: str, read: Callable[[str], T], *, needed: bool) -> tuple[
         except WrongUse as error:
             print(f"  {for_terminal(str(error))}")
             continue
-        if question == _QUESTIONS["tumour"]:
+        if question in {_QUESTIONS["tumour"], _QUESTIONS["outcome"]}:
             break
     if needed and not found:
         print("  This one is needed.")

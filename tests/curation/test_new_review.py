@@ -123,13 +123,14 @@ def test_refused_with_nothing_written(options: list[str], said: str, tmp_path: P
 
 
 def test_it_asks(tmp_path: Path) -> None:
-    answers = "acral melanoma\nmadeupinib\nmadeupinib:BRAF\n\n\nBRAF:V600E\n\n\n\n\n\n"
+    answers = "acral melanoma\nmadeupinib\nmadeupinib:BRAF\n\n\nBRAF:V600E\n\n\n\n\n\nall\ncontrol\n"
     done = metaimt("init", "new", "--interactive", "--year", "2026", cwd=tmp_path, typed=answers)
     assert done.returncode == FINE, done.stderr
+    assert "'all' is not one of response, complete, control" in done.stdout
     assert "'madeupinib' is not in the vocabulary; say what it is given against" in done.stdout
     by_options = metaimt(
         *("init", "same", "--tumour", "acral melanoma", "--drug", "madeupinib:BRAF", "--mutation", "BRAF:V600E"),
-        *("--year", "2026"),
+        *("--year", "2026", "--outcome", "control"),
         cwd=tmp_path,
     )
     assert by_options.returncode == FINE
