@@ -152,9 +152,11 @@ def _interview(draft: Draft, library: Library, known: Known) -> None:
 
 
 def _marker(library: Library) -> str:
-    """The gene whose status the protocol asks for first; without a protocol, the vocabulary's first kinase."""
+    """The marker or gene that the protocol asks for first; without a protocol, the vocabulary's first kinase."""
     rows = library.protocol.rows.values() if library.protocol is not None else ()
-    return next((row.marker for row in rows if row.marker), library.vocabulary.terms("kinase")[0])
+    markers = (row.marker for row in rows if row.marker)
+    mutated = (row.mutation for row in rows if row.mutation)
+    return (*markers, *mutated, library.vocabulary.terms("kinase")[0])[0]
 
 
 def _write(path: Path, draft: Draft, library: Library, *, teach: bool) -> None:

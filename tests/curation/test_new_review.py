@@ -99,6 +99,14 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     begun(tmp_path / "clone", *FIBROSARCOMA)
 
 
+def test_a_new_case_asks_for_the_gene_of_the_review(tmp_path: Path) -> None:
+    cases = begun(tmp_path / "new", *MELANOMA)
+    assert metaimt("new", "--blank", "made-up-2024", cwd=tmp_path / "new").returncode == FINE
+    text = (cases / "literature" / "made-up-2024.yaml").read_text(encoding="utf-8")
+    assert "ihc: {BRAF: positive" in text
+    assert "ihc: {ALK" not in text
+
+
 REFUSED = {
     "no drug": (["--tumour", "a", "--fusion", "NTRK3"], "give --tumour, --drug"),
     "nothing decides": (["--tumour", "a", "--drug", "larotrectinib"], "one of --fusion, --mutation and --marker"),

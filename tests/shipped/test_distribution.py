@@ -12,6 +12,10 @@ from pathlib import Path
 import pytest
 from conftest import FROZEN, ROOT
 
+sys.path.append(str(ROOT / "tools"))
+
+import transcripts
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(shutil.which("git") is None or not (ROOT / ".git").exists(), reason="not in a clone"),
@@ -51,11 +55,27 @@ def test_the_source_archive_holds_what_git_holds(dist: Path) -> None:
     assert {name for name in names if ".egg-info/" not in name} - MADE_BY_PACKAGING == set(committed())
 
 
-def test_the_wheel_works_outside_a_clone(dist: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def bin_(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of an environment in which the wheel is installed, and nothing else of this project."""
     (wheel,) = dist.glob("*.whl")
-    run(sys.executable, "-m", "venv", "venv", cwd=tmp_path)
-    bin_ = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin")
-    run(bin_ / "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", wheel, cwd=tmp_path)
+    folder = tmp_path_factory.mktemp("installed")
+    run(sys.executable, "-m", "venv", "venv", cwd=folder)
+    programs = folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
+    run(programs / "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", wheel, cwd=folder)
+    return programs
+
+
+def test_the_wheel_walks_from_an_empty_folder_to_a_page(bin_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/your-own-review.md, as .ci/run does it on every push with the program that README installs."""
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.setenv("METAIMT", str(bin_ / "metaimt"))
+    walk = (ROOT / "docs" / "your-own-review.md").read_text(encoding="utf-8")
+    assert transcripts.rewritten(walk) == walk
+    assert {"init", "validate", "pool", "build"} <= {words.split()[1] for words in transcripts.commands(walk)}
+
+
+def test_the_wheel_works_outside_a_clone(bin_: Path, tmp_path: Path) -> None:
     shutil.copytree(FROZEN / "cases", tmp_path / "cases")
     shutil.copy2(ROOT / "examples" / "case-report.ris", tmp_path)
 
