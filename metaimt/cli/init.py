@@ -33,7 +33,7 @@ _QUESTIONS: Final = {
     "drug": "Which drugs? One a line; of a drug that is not known also its targets: madeupinib:BRAF,MAP2K1",
     "fusion": "Which fusions? The kinase, one a line: NTRK3. Enter alone: none",
     "mutation": "Which mutations? One a line: BRAF:V600E, or BRAF for any. Enter alone: none",
-    "marker": "Which markers, whose status decides? One a line: ALK. Enter alone: none",
+    "marker": "Which markers, whose status decides? One a line: PD-L1. Enter alone: none",
     "histology": "How is the tumour called in a case file? A term, and other ways to write it, one term a line:\n"
     "IFS: congenital fibrosarcoma. Enter alone: its name",
     "search": "Words for the search, beside these? One a line. Enter alone: none",

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from conftest import FROZEN, ROOT
 
+from metaimt.out_folder import RECORD
+
 sys.path.append(str(ROOT / "tools"))
 
 import transcripts
@@ -87,9 +89,10 @@ def test_the_wheel_works_outside_a_clone(bin_: Path, tmp_path: Path) -> None:
     assert " errors in " not in metaimt("validate")
     table = metaimt("pool").split("\n\nNot in ")[0]
     assert table in metaimt("build")
-    manifest = (tmp_path / "outputs" / "manifest.txt").read_text(encoding="utf-8").split()
-    assert {"index.html", "report.docx", "tables.xlsx", "reproduce.R", "results.json"} <= set(manifest)
-    assert all((tmp_path / "outputs" / name).stat().st_size for name in manifest)
+    written = (tmp_path / "outputs" / RECORD).read_text(encoding="utf-8").splitlines()[1:]
+    names = {line.partition("  ")[2] for line in written}
+    assert {"index.html", "report.docx", "tables.xlsx", "reproduce.R", "results.json"} <= names
+    assert all((tmp_path / "outputs" / name).stat().st_size for name in names)
     assert metaimt("schema", "cases") == (ROOT / "cases" / "case.schema.json").read_text(encoding="utf-8")
     metaimt("new", "case-report.ris", "--by", "reader-1", "--date", "2026-11-23")
     assert (tmp_path / "cases" / "literature" / "example-2026.yaml").is_file()
