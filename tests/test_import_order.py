@@ -93,8 +93,8 @@ def test_the_tests_see_the_package() -> None:
     assert len(MODULES) > 40
     assert "metaimt.problem.Problem" in set(all_imports("checks/rule.py"))
     assert {"yaml", "metaimt.problem.Position"} <= set(imports_at_start("casefiles/strict_yaml.py"))
-    assert "metaimt.casefiles.schema.case_schema" not in set(imports_at_start("cli/validate.py"))
-    assert "metaimt.casefiles.schema.case_schema" in set(all_imports("cli/validate.py"))
+    assert "metaimt.casefiles.schema.review_schema" not in set(imports_at_start("cli/validate.py"))
+    assert "metaimt.casefiles.schema.review_schema" in set(all_imports("cli/validate.py"))
 
 
 def test_imports_only_from_lines_above() -> None:

@@ -1,5 +1,5 @@
-"""The workflows of this project and for review repositories: valid, asking for no more than they need, calling commands
-that exist."""
+"""The workflows of this project and of the reviews that `metaimt init` begins: valid, asking for no more than they
+need, calling commands that exist."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from conftest import ROOT, MakeReview, course, patient, report
 from metaimt.cli.main import app
 
 OWN = ROOT / ".github" / "workflows" / "tests.yml"
-REVIEW = ROOT / "examples" / "review-repository" / ".github" / "workflows" / "review.yml"
+REVIEW = ROOT / "metaimt" / "curation" / "templates" / "workflow.yml"
 MAY_WRITE: dict[Path, dict[str, set[str]]] = {
     OWN: {},
     REVIEW: {"check": {"pull-requests"}, "publish": {"contents", "pages", "id-token"}},
@@ -175,4 +175,4 @@ def test_the_comparison_tells_a_change_and_fails_on_an_error(make_review: MakeRe
 @pytest.mark.parametrize("name", ["cases", "outputs", "requirements.txt"])
 def test_its_files_are_told_to_the_reader(name: str) -> None:
     assert name in REVIEW.read_text(encoding="utf-8")
-    assert name in (REVIEW.parents[2] / "README.md").read_text(encoding="utf-8")
+    assert name in (REVIEW.parent / "README.md").read_text(encoding="utf-8")

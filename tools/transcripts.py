@@ -1,9 +1,9 @@
 """The commands that README.md and docs show, run as written: what they print stands there.
 
 `console` blocks run in this project, `console session` blocks one after the other in a copy of its cases and examples;
-a block `yaml fill-in FILE` is typed into that file of the copy, as a reader would. The program is `metaimt` of this
-Python, or the one that the environment variable METAIMT names. Standard library only, so that it runs where only the
-README's own installation is.
+a block `yaml fill-in FILE` is typed into that file of the copy, as a reader would. `console own` and `sh own` blocks
+run one after the other in an empty folder. The program is `metaimt` of this Python, or the one that the environment
+variable METAIMT names. Standard library only, so that it runs where only the README's own installation is.
 
     python tools/transcripts.py           write what the commands print into the documents
     python tools/transcripts.py --check   change nothing; say where they differ, exit 1
@@ -23,8 +23,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "docs/tutorial.md", "docs/commands.md", "docs/updating.md")
-_BLOCK = re.compile(r"```(console session|console|yaml fill-in (?P<file>\S+))\n(?P<text>.*?)```", re.DOTALL)
+DOCUMENTS = ("README.md", "docs/tutorial.md", "docs/commands.md", "docs/updating.md", "docs/your-own-review.md")
+_BLOCK = re.compile(
+    r"```(console session|console own|sh own|console|yaml fill-in (?P<file>\S+))\n(?P<text>.*?)```", re.DOTALL
+)
 
 
 class NotAsWrittenError(Exception):
@@ -45,7 +47,7 @@ def run(command: str, cwd: Path) -> str:
     )
     if "Traceback" in done.stderr:
         raise NotAsWrittenError(f"{command}:\n{done.stderr}")
-    return done.stdout
+    return done.stdout or (f"{done.stderr.splitlines()[0]}\n" if done.returncode else "")
 
 
 def commands(text: str) -> list[str]:
@@ -68,9 +70,27 @@ def type_in(path: Path, lines: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def _in_own(block: re.Match[str], own: Path) -> tuple[str, Path]:
+    """A block that runs in an empty folder as it should stand, and the folder in which it ends."""
+    if block[1] == "sh own":
+        subprocess.run(["sh", "-e", "-c", block["text"]], cwd=own, check=True)  # noqa: S607
+        return block[0], own
+    shown = ""
+    for command in commands(block["text"]):
+        own, printed = (own / command[3:], "") if command.startswith("cd ") else (own, run(command, own))
+        shown += f"$ {command}\n{printed}"
+    return f"```{block[1]}\n{shown}```", own
+
+
 def _printed(document: str, copy: Path) -> Iterator[str]:
     """Each block as it should stand, in order."""
+    own = copy / "own"
+    own.mkdir()
     for block in _BLOCK.finditer(document):
+        if block[1].endswith(" own"):
+            shown, own = _in_own(block, own)
+            yield shown
+            continue
         if block["file"]:
             type_in(copy / block["file"], block["text"])
             yield block[0]

@@ -261,16 +261,16 @@ class Choices(Entry):
     """What an alternative analysis does otherwise; what is left out stays as in the protocol."""
 
     death_before_assessment: Death | None = described("non_response or not_evaluable.")
-    inferred: Annotated[str, _choice(*_INFERRED, field="inferred")] | None = described(
+    inferred: Annotated[str, _choice(*_INFERRED, field="inferred"), _schema(*_INFERRED)] | None = described(
         "non_response: patients whose response was inferred count as failures."
     )
-    disputed: Annotated[str, _choice(*_DISPUTED, field="disputed")] | None = described(
+    disputed: Annotated[str, _choice(*_DISPUTED, field="disputed"), _schema(*_DISPUTED)] | None = described(
         "best or worst: where the source leaves it open, as response or as failure."
     )
-    unreadable: Annotated[str, _choice(*_UNREADABLE, field="unreadable")] | None = described(
+    unreadable: Annotated[str, _choice(*_UNREADABLE, field="unreadable"), _schema(*_UNREADABLE)] | None = described(
         "response or non_response: patients who were treated but whose response is not readable."
     )
-    other_reading: Annotated[str, _choice(*_READINGS, field="reading")] | None = described(
+    other_reading: Annotated[str, _choice(*_READINGS, field="reading"), _schema(*_READINGS)] | None = described(
         "earlier or later: the counts of the report that gives way, for arms that a certain link says are the same."
     )
     links: tuple[Certainty, ...] | None = described("Certainties of links that apply.")
@@ -281,11 +281,15 @@ class Choices(Entry):
     with_rows: tuple[Text, ...] = listed("Rows added to every pool.")
     without_rows: tuple[Text, ...] = listed("Rows taken out of every pool.")
     histology: tuple[Histology, ...] = listed("Only patients reported with these.")
-    age_group: tuple[Annotated[str, _choice(*_AGES, field="age-group")], ...] = listed("Only these: child, adult.")
+    age_group: tuple[Annotated[str, _choice(*_AGES, field="age-group"), _schema(*_AGES)], ...] = listed(
+        "Only these: child, adult."
+    )
     design: tuple[Design, ...] = listed("Only reports of these designs.")
     without_depth: tuple[Depth, ...] = listed("Reports read only so are left out.")
-    line: Annotated[str, _choice("stated", field="line")] | None = described("stated: not where it is mixed or unsaid.")
-    values: Annotated[str, _choice("second_reading", field="reading")] | None = described(
+    line: Annotated[str, _choice("stated", field="line"), _schema("stated")] | None = described(
+        "stated: not where it is mixed or unsaid."
+    )
+    values: Annotated[str, _choice("second_reading", field="reading"), _schema("second_reading")] | None = described(
         "second_reading: what a second reader gave, in place of what the case file has."
     )
     appraisal: Mapping[Asked, Answer] | None = described(

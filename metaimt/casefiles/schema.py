@@ -1,4 +1,4 @@
-"""JSON Schema of a case file, for editors: completion, hover text, and red lines while typing.
+"""JSON Schemas of the files of a review, for editors: completion, hover text, and red lines while typing.
 
 Only keywords that mean the same in draft-07 and 2020-12 are used: references are written out, since draft-07 ignores
 what stands beside a `$ref`, and there is no `prefixItems`.
@@ -6,12 +6,29 @@ what stands beside a `$ref`, and there is no `prefixItems`.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import BaseModel
 
 from metaimt.casefiles.model import CaseFile
-from metaimt.vocabulary import Vocabulary
+from metaimt.casefiles.protocol import TABLES, Protocol
+from metaimt.casefiles.published import PublishedFile
+from metaimt.casefiles.second_reading import SecondReading
+from metaimt.casefiles.shared import ExcludedFile, LinkFile, SearchFile
+from metaimt.vocabulary import GENERATIONS, NOT_STATED, Vocabulary
 
 SCHEMA_FILE = "case.schema.json"
+_MODELS: Final[Mapping[str, type[BaseModel]]] = {
+    "review": Protocol,
+    "searches": SearchFile,
+    "links": LinkFile,
+    "excluded": ExcludedFile,
+    "published-pooled": PublishedFile,
+    "second-reading": SecondReading,
+}
+SCHEMAS: Final = ("case", "vocabulary", *_MODELS)
+"""The files of a review that have a schema, by the names of the files."""
 KEYWORDS = frozenset(
     [
         "additionalProperties",
@@ -34,13 +51,59 @@ KEYWORDS = frozenset(
 )
 
 
+def review_schema(name: str, vocabulary: Vocabulary) -> dict[str, Any]:
+    """The schema of one kind of file, of `SCHEMAS`, with this vocabulary's terms."""
+    if name == "case":
+        return case_schema(vocabulary)
+    schema = _of_vocabulary(vocabulary) if name == "vocabulary" else _of_model(_MODELS[name], vocabulary)
+    if name == "review":
+        entry = schema["properties"]["sensitivity"]
+        entry["items"] = {"anyOf": [{"type": "string", "enum": list(TABLES)}, entry["items"]]}
+    return _titled(schema, f"metaimt {name} file")
+
+
 def case_schema(vocabulary: Vocabulary) -> dict[str, Any]:
     """The schema of a case file with this vocabulary's terms."""
-    raw = CaseFile.model_json_schema()
-    definitions = raw.pop("$defs", {})
-    schema = _plain(raw, definitions, vocabulary)
+    schema = _of_model(CaseFile, vocabulary)
     schema["anyOf"] = [{"required": [name]} for name in ("patients", "arms", "table", "status")]
-    return {"$schema": "http://json-schema.org/draft-07/schema#", **schema, "title": "metaimt case file"}
+    return _titled(schema, "metaimt case file")
+
+
+def _titled(schema: dict[str, Any], title: str) -> dict[str, Any]:
+    return {"$schema": "http://json-schema.org/draft-07/schema#", **schema, "title": title}
+
+
+def _of_model(model: type[BaseModel], vocabulary: Vocabulary) -> dict[str, Any]:
+    raw = model.model_json_schema()
+    definitions = raw.pop("$defs", {})
+    schema: dict[str, Any] = _plain(raw, definitions, vocabulary)
+    return schema
+
+
+def _of_vocabulary(vocabulary: Vocabulary) -> dict[str, Any]:
+    """Of vocabulary.yaml, as `metaimt.casefiles.library.added_terms` reads it."""
+    words = {"type": "array", "items": {"type": "string"}}
+    synonyms = {**words, "description": "Other ways to write it."}
+    terms = {"type": "object", "additionalProperties": {"anyOf": [words, {"type": "null"}]}}
+    targets = {"anyOf": [{**words, "minItems": 1}, {"type": "string", "enum": [NOT_STATED]}]}
+    drug = {
+        "generation": {"type": "string", "enum": list(GENERATIONS), "description": "Of its class."},
+        "named": {"type": "boolean", "description": "false: the source names no drug."},
+        "synonyms": synonyms,
+        "targets": {**targets, "description": "HGNC symbols of what it is given against."},
+        "first_year": {"type": "integer", "description": "When it was first given to a patient."},
+    }
+    entry = {
+        "type": "object",
+        "properties": drug,
+        "additionalProperties": False,
+        "anyOf": [{"required": ["targets"]}, {"required": ["generation"]}],
+    }
+    lists = {name: {**terms, "description": f"{name}: term -> other ways to write it."} for name in vocabulary.lists}
+    lists.pop("drug")
+    drugs = {"type": "object", "additionalProperties": entry, "description": "Generic name -> what it is."}
+    properties = {"drugs": drugs, **lists}
+    return {"type": "object", "additionalProperties": False, "properties": properties}
 
 
 def _plain(node: Any, definitions: dict[str, Any], vocabulary: Vocabulary) -> Any:

@@ -10,7 +10,7 @@ import re
 from pathlib import PurePosixPath
 from typing import Annotated
 
-from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
+from pydantic import ConfigDict, Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
 
 from metaimt.casefiles.fields import DrugName, Entry, Text, described, listed, unknown_term, vocabulary_of
 from metaimt.casefiles.model import Arm, Course, Design, Extraction, Patient, Publication, Waiver
@@ -58,6 +58,8 @@ class SecondPatient(Patient):
 
 class SecondArm(Arm):
     """One arm as the second reader found it, in the order of the case file."""
+
+    model_config = ConfigDict(json_schema_extra={})  # that of an arm asks for counts
 
     label: Text | None = described("What the group is, in a few words.")  # type: ignore[assignment]
     drug_as_stated: Text | None = described("The drug in the words of the source.")

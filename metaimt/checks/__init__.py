@@ -81,10 +81,11 @@ def _nothing_there(library: Library) -> list[Problem]:
     found: list[Problem] = []
     folder, protocol = library.folder.as_posix(), (library.folder / PROTOCOL_FILE).as_posix()
     if protocol not in library.documents:
-        hint = f"write {protocol}: eligibility, rows and pools; the one that ships with metaimt is a start"
+        hint = f"write {protocol}: eligibility, rows and pools; metaimt init FOLDER writes one to begin with"
         message = f"no {PROTOCOL_FILE}, the protocol of the review"
         found.append(Problem(protocol, Position(1, 1), "no-protocol", "error", message, hint))
     if not library.case_files:
-        hint = f"put one YAML file a publication into {(library.folder / 'literature').as_posix()}"
-        found.append(Problem(folder, Position(1, 1), "no-case-files", "error", "no case files", hint))
+        place = (library.folder / "literature").as_posix()
+        hint = f"metaimt new REFERENCE.ris begins one, a YAML file a publication in {place}"
+        found.append(Problem(folder, Position(1, 1), "no-case-files", "info", "no case yet", hint))
     return found

@@ -22,6 +22,7 @@ from metaimt.cli.complete import complete
 from metaimt.cli.explain import explain
 from metaimt.cli.export import export
 from metaimt.cli.figures import figures
+from metaimt.cli.init import init
 from metaimt.cli.listed import listed
 from metaimt.cli.migrate import migrate
 from metaimt.cli.new import new
@@ -59,6 +60,7 @@ COMMANDS: Final[Mapping[Callable[..., object], str]] = {
     show: "One report: what it contributes, the answer without it.",
     search: "Add the records of a search; list those that are new.",
     screen: "Decide on records: what is new, waits, conflicts.",
+    init: "Begin a review of any tumour in a folder of its own.",
     new: "Begin a case file from a reference.",
     complete: "Identifiers that are missing; retractions.",
     validate: "Check case files: every problem, with what to type.",
@@ -76,7 +78,7 @@ COMMANDS: Final[Mapping[Callable[..., object], str]] = {
     simulate: "How often the intervals hold the truth.",
     export: "Cases as phenopackets or CIViC evidence rows.",
     migrate: "Rewrite a review of an older format.",
-    schema: "Print the JSON Schema of case files, for editors.",
+    schema: "Print the JSON Schema of a kind of file, for editors.",
 }
 """Each command with what it is for, in a line of the help that is never cut."""
 for command, words in COMMANDS.items():

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from metaimt.cli.folder import Cases, folder_of, in_full
-from metaimt.cli.output import FINE, PROBLEMS, WRONG_USE, print_problems, stop, told
+from metaimt.cli.output import FINE, PROBLEMS, ask, print_problems, told, uninterrupted
 from metaimt.cli.validate import problems_in
 from metaimt.files import for_terminal, write_file
 from metaimt.problem import WrongUse, has_errors
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from metaimt.curation.reference import Reference
 
 _FILE = "References as exported: RIS, PubMed (.nbib), BibTeX, EndNote (.enw, .xml), CSL-JSON, Scopus or PubMed (.csv)."
-INTERRUPTED = 130  # as shells have it: 128 + SIGINT
 _BLANK = "Start without a reference; ID is first author and year: smith-2026."
 _FETCH = "Ask doi.org or PubMed for the reference (the only option that uses the network)."
 
@@ -146,30 +145,19 @@ def _interview(draft: Draft, library: Library, known: Known) -> None:
         if field in {"doi", "pmid"} and (taken := known.find(field, value)):
             raise WrongUse(taken.told)
 
-    try:
-        Interview(library.vocabulary, marker_of(library), _ask, print, check).fill(draft)
-    except Stopped:
-        stop("the answers ended before the questions; nothing was written", WRONG_USE)
-    except KeyboardInterrupt:
-        print(file=sys.stderr)
-        stop("stopped; nothing was written", INTERRUPTED)
-
-
-def _ask(prompt: str) -> str:
-    """One answer from the terminal; from a pipe it is shown, so that the output can be read as a conversation."""
-    try:
-        answer = input(prompt)
-    except UnicodeDecodeError as error:
-        raise WrongUse("the answers are not UTF-8 text; nothing was written") from error
-    if not sys.stdin.isatty():
-        print(for_terminal(answer))
-    return answer
+    with uninterrupted():
+        try:
+            Interview(library.vocabulary, marker_of(library), ask, print, check).fill(draft)
+        except Stopped as stopped:
+            raise EOFError from stopped
 
 
 def marker_of(library: Library) -> str:
-    """The gene whose status the protocol asks for first; without a protocol, the vocabulary's first kinase."""
+    """The marker or gene that the protocol asks for first; without a protocol, the vocabulary's first kinase."""
     rows = library.protocol.rows.values() if library.protocol is not None else ()
-    return next((row.marker for row in rows if row.marker), library.vocabulary.terms("kinase")[0])
+    markers = (row.marker for row in rows if row.marker)
+    mutated = (row.mutation for row in rows if row.mutation)
+    return (*markers, *mutated, library.vocabulary.terms("kinase")[0])[0]
 
 
 def _write(path: Path, draft: Draft, library: Library, *, teach: bool) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from metaimt.cli.folder import Cases, Former, folder_of
+from metaimt.cli.folder import Cases, folder_of
 from metaimt.cli.output import (
     FINE,
     PROBLEMS,
@@ -203,20 +203,26 @@ def _wanted(name: str, paths: Iterable[Path]) -> bool:
 
 @told
 def schema(
-    former: Former = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="case, review, vocabulary, searches, links, ...; default: case."),
+    ] = None,
     results: Annotated[bool, typer.Option("--results", help="That of results.json.")] = False,
     folder: Cases = None,
 ) -> None:
-    """Print the JSON Schema of case files, for editors; save it as cases/case.schema.json."""
+    """Print the JSON Schema of case files, for editors, or that of another file of a review, by its name."""
     if results:
         from metaimt.analyses.results import results_schema
 
         print(json.dumps(results_schema(), indent=1, ensure_ascii=False))
         return
     from metaimt.casefiles.library import read_library
-    from metaimt.casefiles.schema import case_schema
+    from metaimt.casefiles.schema import SCHEMAS, review_schema
     from metaimt.vocabulary import built_in
 
+    former = None if name in SCHEMAS or name is None else Path(name)
+    if former is not None and not former.is_dir():
+        raise WrongUse(f"there is no schema '{name}'; there are {', '.join(SCHEMAS)}")
     cases = folder_of(folder, former)
     vocabulary = read_library(cases).vocabulary if cases.is_dir() else built_in()
-    print(json.dumps(case_schema(vocabulary), indent=1, ensure_ascii=False))
+    print(json.dumps(review_schema(name if name in SCHEMAS else "case", vocabulary), indent=1, ensure_ascii=False))

@@ -14,7 +14,7 @@ from conftest import FROZEN
 from jsonschema import Draft7Validator, Draft202012Validator  # type: ignore[import-untyped]
 
 from metaimt.casefiles.model import CaseFile
-from metaimt.casefiles.schema import KEYWORDS, case_schema
+from metaimt.casefiles.schema import KEYWORDS, SCHEMAS, case_schema, review_schema
 from metaimt.casefiles.strict_yaml import parse
 from metaimt.vocabulary import built_in
 
@@ -72,29 +72,44 @@ def nodes(schema: Any, name: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
 
 @pytest.mark.parametrize("folder", ["cases", "no-such-folder"])
 def test_command_prints_it(folder: str) -> None:
-    done = metaimt("schema", folder)
+    done = metaimt("schema", "--cases", folder)
     assert json.loads(done.stdout) == SCHEMA
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("draft", DRAFTS)
-def test_valid_in(draft: Any) -> None:
-    draft.check_schema(SCHEMA)
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_valid_in_both_drafts(name: str) -> None:
+    for draft in DRAFTS:
+        draft.check_schema(review_schema(name, built_in()))
 
 
-@pytest.mark.parametrize(("name", "node"), list(nodes(SCHEMA)))
-def test_only_keywords_that_both_drafts_know(name: str, node: dict[str, Any]) -> None:
-    assert set(node) - {"$schema"} <= KEYWORDS
-    assert "$schema" not in node or name == ""
-    assert set(node) - {"description"}, f"{name} says nothing about the value"
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_each_is_printed_by_its_name(kind: str) -> None:
+    assert json.loads(metaimt("schema", kind).stdout)["title"] == f"metaimt {kind} file"
 
 
-@pytest.mark.parametrize(("name", "node"), [(n, s) for n, s in nodes(SCHEMA) if "properties" in s])
-def test_every_property_is_described_and_no_other_allowed(name: str, node: dict[str, Any]) -> None:
-    assert node["additionalProperties"] is False
-    assert set(node.get("required", ())) <= set(node["properties"])
-    for field, inner in node["properties"].items():
-        assert len(inner.get("description", "")) >= 5, f"{name}.{field}"
+def test_a_file_that_has_no_schema_is_refused() -> None:
+    done = metaimt("schema", "reviews")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is no schema 'reviews'; there are case, vocabulary, review," in done.stderr
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_only_keywords_that_both_drafts_know_and_each_value_is_told_of(kind: str) -> None:
+    for name, node in nodes(review_schema(kind, built_in())):
+        assert set(node) - {"$schema"} <= KEYWORDS, name
+        assert "$schema" not in node or name == ""
+        assert set(node) - {"description"}, f"{name} says nothing about the value"
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_every_property_is_described_and_no_other_allowed(kind: str) -> None:
+    for name, node in nodes(review_schema(kind, built_in())):
+        if "properties" in node:
+            assert node["additionalProperties"] is False
+            assert set(node.get("required", ())) <= set(node["properties"])
+            for field, inner in node["properties"].items():
+                assert len(inner.get("description", "")) >= 4, f"{name}.{field}"
 
 
 def test_properties_are_those_of_the_model() -> None:
@@ -157,3 +172,64 @@ def test_every_term_has_its_list() -> None:
     named = {name for path in folder.glob("*.py") for name in re.findall(r'\bTerm\("(\w+)"\)', path.read_text("utf-8"))}
     assert len(named) > 8
     assert named <= set(built_in().lists)
+
+
+LINK = {"reports": ["a-2020", "b-2021"], "certainty": "certain", "prefer": "a-2020"}
+SEARCH = {"id": "pubmed", "source": "PubMed", "status": "done"}
+FILES: dict[str, tuple[Any, list[Any]]] = {  # made up: a file in form, and others that are not
+    "vocabulary": (
+        {"drugs": {"madeupinib": {"targets": ["BRAF"]}}, "site": {"bone": ["femur"], "skin": None}},
+        [
+            *([], {"sites": {}}, {"site": ["bone"]}, {"site": {"bone": "femur"}}, {"drugs": {"x": {}}}),
+            *({"drugs": {"x": {"targets": []}}}, {"drugs": {"x": {"targets": ["BRAF"], "target": 1}}}),
+        ],
+    ),
+    "searches": ([SEARCH], [SEARCH, [{**SEARCH, "hits": "many"}], [{**SEARCH, "found": 1}], [{"id": "pubmed"}]]),
+    "links": (
+        [{**LINK, "patients": ["a-2020/P1 = b-2021/P2"]}],
+        [LINK, [{**LINK, "certainty": "sure"}], [{**LINK, "reports": ["a-2020"]}], [{**LINK, "patients": ["P1 = P2"]}]],
+    ),
+    "excluded": (
+        [{"id": "a-2020", "reason": "Made up.", "status": {"ALK": "positive"}}],
+        [[{"id": "a-2020"}], [{"id": "A 2020", "reason": "Made up."}], [{"id": "a", "reason": "b", "treated": "2"}]],
+    ),
+    "published-pooled": (
+        {"pooled": [{"id": "a-2020", "patients": 3, "orr_ci_printed": [1, 2]}]},
+        [{"pool": []}, {"pooled": [{"patients": 3}]}, {"pooled": [{"id": "a-2020", "orr_ci_printed": [1]}]}],
+    ),
+    "second-reading": (
+        {"report": {"id": "a-2020"}, "patients": [{"id": "P1", "courses": [{"response": "PR"}]}]},
+        [{}, {"report": {"id": "a-2020"}, "patients": [{"id": "P1", "courses": [{"response": "good"}]}]}],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_of_the_shared_files(kind: str) -> None:
+    good, bad = FILES[kind]
+    for draft in DRAFTS:
+        check = draft(review_schema(kind, built_in()))
+        assert [each.message for each in check.iter_errors(good)] == []
+        assert [each for each in bad if check.is_valid(each)] == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": 1},
+        {"formats": 2},
+        {"outcome": {"responders": [], "evaluable": ["CR"]}},
+        {"rows": {"a": {"marker": "ALK", "status": "present"}}},
+        {"pools": {"a": {"rows": ["a"], "lines": "first"}}},
+        {"subgroups": ["colour"]},
+        {"sensitivity": ["each patient left out"]},
+        {"priors": {"mu": [1]}},
+        {"strata": {"trials": ["study"]}},
+    ],
+    ids=str,
+)
+def test_of_the_protocol(change: dict[str, Any]) -> None:
+    schema, good = review_schema("review", built_in()), data(FROZEN / "cases" / "review.yaml")
+    for draft in DRAFTS:
+        assert [each.message for each in draft(schema).iter_errors(good)] == []
+        assert not draft(schema).is_valid({**good, **change})

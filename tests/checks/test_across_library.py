@@ -94,8 +94,8 @@ def test_without_case_files_the_hint_says_where_they_go(review: Path) -> None:
     (review / "second-reading").mkdir()
     (review / "second-reading" / "example-a.yaml").write_text("# Made up.\nreport: {id: example-a}\n")
     (problem,) = check_library(read_library(review))
-    assert (problem.rule, problem.file, problem.severity) == ("no-case-files", "cases", "error")
-    assert "put one YAML file a publication into cases/literature" in problem.hint
+    assert (problem.rule, problem.file, problem.severity) == ("no-case-files", "cases", "info")
+    assert "metaimt new REFERENCE.ris begins one, a YAML file a publication in cases/literature" in problem.hint
 
 
 def test_naming_a_file_with_an_error_of_form_is_no_second_mistake(review: Path) -> None:

@@ -92,7 +92,7 @@ def test_severities() -> None:
         "unclear-change unknown-marker unordered-arms unread-file unused-waiver "
         "words-name-another-response words-name-no-response",
         "info": "aggregator-link claim-parts claim-percentage claim-quotation claim-subgroup claim-survival "
-        "claim-twice dose-in-short generation-order not-evaluable-but-assessed same-drug-again "
+        "claim-twice dose-in-short generation-order no-case-files not-evaluable-but-assessed same-drug-again "
         "treated-beyond-progression uncounted-arm",
     }
     for severity, names in by_severity.items():

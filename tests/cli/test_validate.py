@@ -248,7 +248,7 @@ def test_folder_without_anything(tmp_path: Path) -> None:
     (tmp_path / "cases").mkdir()
     result = run("validate", cwd=tmp_path)
     assert (result.returncode, "of 0 files" in last_line(result)) == (1, False)
-    assert "error[no-case-files] no case files; put one YAML file a publication into cases/literature" in result.stdout
+    assert "info[no-case-files] no case yet; metaimt new REFERENCE.ris begins one" in result.stdout
     assert "error[no-protocol]" in result.stdout
     assert "write cases/review.yaml: eligibility, rows and pools" in result.stdout
 

@@ -13,6 +13,12 @@ from pathlib import Path
 import pytest
 from conftest import FROZEN, ROOT
 
+from metaimt.out_folder import RECORD
+
+sys.path.append(str(ROOT / "tools"))
+
+import transcripts
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(shutil.which("git") is None or not (ROOT / ".git").exists(), reason="not in a clone"),
@@ -55,12 +61,28 @@ def test_the_source_archive_holds_what_git_holds(dist: Path) -> None:
     assert {name for name in names if ".egg-info/" not in name} - MADE_BY_PACKAGING == {*committed(), RELEASED}
 
 
-def test_the_wheel_works_outside_a_clone(dist: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def bin_(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of an environment in which the wheel is installed, and nothing else of this project."""
     (wheel,) = dist.glob("*.whl")
     assert RELEASED in zipfile.ZipFile(wheel).namelist()
-    run(sys.executable, "-m", "venv", "venv", cwd=tmp_path)
-    bin_ = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin")
-    run(bin_ / "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", wheel, cwd=tmp_path)
+    folder = tmp_path_factory.mktemp("installed")
+    run(sys.executable, "-m", "venv", "venv", cwd=folder)
+    programs = folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
+    run(programs / "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", wheel, cwd=folder)
+    return programs
+
+
+def test_the_wheel_walks_from_an_empty_folder_to_a_page(bin_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/your-own-review.md, as .ci/run does it on every push with the program that README installs."""
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.setenv("METAIMT", str(bin_ / "metaimt"))
+    walk = (ROOT / "docs" / "your-own-review.md").read_text(encoding="utf-8")
+    assert transcripts.rewritten(walk) == walk
+    assert {"init", "validate", "pool", "build"} <= {words.split()[1] for words in transcripts.commands(walk)}
+
+
+def test_the_wheel_works_outside_a_clone(bin_: Path, tmp_path: Path) -> None:
     shutil.copytree(FROZEN / "cases", tmp_path / "cases")
     shutil.copy2(ROOT / "examples" / "case-report.ris", tmp_path)
 
@@ -72,9 +94,10 @@ def test_the_wheel_works_outside_a_clone(dist: Path, tmp_path: Path) -> None:
     assert " errors in " not in metaimt("validate")
     table = metaimt("pool").split("\n\nNot in ")[0]
     assert table in metaimt("build")
-    manifest = (tmp_path / "outputs" / "manifest.txt").read_text(encoding="utf-8").split()
-    assert {"index.html", "report.docx", "tables.xlsx", "reproduce.R", "results.json"} <= set(manifest)
-    assert all((tmp_path / "outputs" / name).stat().st_size for name in manifest)
+    written = (tmp_path / "outputs" / RECORD).read_text(encoding="utf-8").splitlines()[1:]
+    names = {line.partition("  ")[2] for line in written}
+    assert {"index.html", "report.docx", "tables.xlsx", "reproduce.R", "results.json"} <= names
+    assert all((tmp_path / "outputs" / name).stat().st_size for name in names)
     assert metaimt("schema", "cases") == (ROOT / "cases" / "case.schema.json").read_text(encoding="utf-8")
     metaimt("new", "case-report.ris", "--by", "reader-1", "--date", "2026-11-23")
     assert (tmp_path / "cases" / "literature" / "example-2026.yaml").is_file()
