@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from metaimt.analyses.flow import flow
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import plural
 from metaimt.content.section import Section, paragraph, row, section, table
@@ -50,6 +51,8 @@ def prisma_items(results: Results, changes: Changes) -> Iterator[PrismaItem]:
     searched = "; ".join(f"{source}: {said}" for source, said in last_searches(results.library))
     trigger = (release.trigger if release else None) or NOT_STATED
     edited = "changed fields are listed for each version" if changes.history else NOT_STATED
+    found = flow(results.library, protocol)
+    recorded = NOT_STATED if found.identified is None else "records of this version, and of those before it"
     looks = "limits that hold however often one looks" if results.response.headline.sequence else NOT_STATED
     authors = f"{', '.join(protocol.authors)}; roles {NOT_STATED}" if protocol.authors else NOT_STATED
     listed = f"listed for each version; reasons {NOT_STATED}" if changes.history else NOT_STATED
@@ -68,7 +71,7 @@ def prisma_items(results: Results, changes: Changes) -> Iterator[PrismaItem]:
         ("methods", "", "Methods that the living mode asks for", looks, "tables/over-time.csv"),
         ("methods", "", "Updated data and risk of bias of studies included before", edited, _CHANGES),
         ("results", "", "What triggered this version", trigger, _CHANGES),
-        ("results", "", "Search and selection in each version", NOT_STATED, ""),
+        ("results", "", "Search and selection in each version", recorded, "tables/flow.csv"),
         ("results", "", "Changes of the results", listed, _CHANGES),
         ("discussion", "", "Limitations of the living mode", NOT_STATED, ""),
         ("other", "", "Authors and their roles", authors, "tables/datapackage.json"),

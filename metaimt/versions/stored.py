@@ -256,7 +256,7 @@ def record_digests(documents: Documents) -> dict[str, dict[str, str]]:
 
 
 def state_digest(library: Library) -> str:
-    """A SHA-256 of what every YAML file of a review says, whatever its layout and comments."""
+    """A SHA-256 of what every file of a review says, tables of patients apart, whatever its layout and comments."""
     return digest_of(documents_of(library))
 
 
