@@ -186,7 +186,7 @@ def _line(library: Library, name: str, path: Path) -> str:
     return f"{inside}:{document.position(path).line}"
 
 
-_KEPT: Final = {"id", "courses", "label"}
+_KEPT: Final = {"id", "courses", "label", "adjudicated"}
 """Of a second reading, what is no value: the unit stays that of the case file."""
 
 

@@ -136,6 +136,19 @@ class Notice(Entry):
     date: Date | None = described("Date of the notice.")
 
 
+_CHOSEN = [{"type": name} for name in ("string", "number", "boolean", "array", "object", "null")]
+_Chosen = Annotated[Any, WithJsonSchema({"anyOf": _CHOSEN})]
+
+
+class Adjudication(Entry):
+    """A field in which two readers differed, and what a person settled."""
+
+    field: Text = Field(description="The field beside which this stands, such as response.")
+    chosen: _Chosen = described("The value that stands in the file; left out: the field is left blank.")
+    by: Text = Field(description="Who settled it; best a third person.")
+    why: Text = Field(description="Why this value.")
+
+
 class Publication(Entry):
     """The bibliography of a report."""
 
@@ -153,6 +166,7 @@ class Publication(Entry):
     overlaps: tuple[Identifier, ...] = listed("Ids of reports that describe, or may describe, the same patients.")
     setting: Setting | None = described("local: the cohort of the review's own hospital.")
     publisher: Text | None = described("Publisher or server, where it matters for trust.")
+    adjudicated: tuple[Adjudication, ...] = listed("Fields in which two readers differed, and what was settled.")
     notices: tuple[Notice, ...] = listed("Notices that retract or correct it; a retracted report is decided on.")
 
 
@@ -200,6 +214,7 @@ class Course(Entry):
     became_operable: Flag | None = described("Whether the tumour could be resected because it shrank.")
     beyond_progression: Flag | None = described("Whether the drug was continued after progression.")
     adverse_events: tuple[Text, ...] = listed("Adverse events as printed.")
+    adjudicated: tuple[Adjudication, ...] = listed("Fields in which two readers differed, and what was settled.")
 
 
 class Patient(Entry):
@@ -224,6 +239,7 @@ class Patient(Entry):
     courses: tuple[Course, ...] = Field(min_length=1, description="Kinase inhibitors in the order given.")
     status: LifeStatus | None = described("alive or dead at last follow-up.")
     followup_months: SingleMonths | None = described("Follow-up in months.")
+    adjudicated: tuple[Adjudication, ...] = listed("Fields in which two readers differed, and what was settled.")
 
 
 def _limits(value: object) -> tuple[float | None, float | None]:
@@ -287,6 +303,7 @@ class Arm(Entry):
     denominator: Denominator | None = described("minimum: more patients may have been treated.")
     median_pfs_months: Median | None = described("Printed median progression-free survival.")
     median_duration_months: Median | None = described("Printed median time on treatment.")
+    adjudicated: tuple[Adjudication, ...] = listed("Fields in which two readers differed, and what was settled.")
 
     @property
     def counts(self) -> tuple[int, int]:

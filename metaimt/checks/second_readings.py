@@ -12,7 +12,7 @@ from itertools import zip_longest
 
 from metaimt.casefiles.fields import Entry, shown
 from metaimt.casefiles.library import Library
-from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
+from metaimt.casefiles.model import Arm, CaseFile, Course, Patient, Publication
 from metaimt.casefiles.second_reading import SecondReading
 from metaimt.casefiles.strict_yaml import Path
 from metaimt.checks.across_library import did_you_mean, name_of, stem_of
@@ -21,7 +21,7 @@ from metaimt.checks.rule import Finding, Located, Rule, rule, rules_in
 DISAGREES = "second-reading-disagrees"
 _WORDS = {"label", "site_detail", "response_as_stated", "dose", "criteria", "ihc_pattern"}
 _LISTS_OF_WORDS = {"combined_with", "prior_treatment", "adverse_events"}
-_APART = {"id", "courses", "response_alternatives"}  # compared in a way of their own
+_APART = {"id", "courses", "response_alternatives", "adjudicated"}  # compared in a way of their own
 _RESPONSES = {"CR", "PR"}
 
 
@@ -71,6 +71,39 @@ def second_readings_agree(library: Library) -> Iterator[Located]:
             hint = f"correct the one that is wrong, or write here why the case file stands: {settled}"
             where = "/".join(name_of(library, report).split("/")[-2:])  # the same wherever the review lies
             yield name, path, f"{_whose(place)}: {message} in {where}", hint
+
+
+@rule("adjudicated-otherwise")
+def adjudications_are_of_the_file(library: Library) -> Iterator[Located]:
+    """What was settled is what stands in the file: else one of both was changed later."""
+    for report in library.reports:
+        name = name_of(library, report)
+        for path, entry in _entries(report):
+            for a, one in enumerate(entry.adjudicated):
+                here: Path = (*path, "adjudicated", a)
+                if one.field not in type(entry).model_fields or one.field in {"id", "courses", "adjudicated"}:
+                    hint = did_you_mean(one.field, type(entry).model_fields, "write a field that stands beside it")
+                    yield name, (*here, "field"), f"no field '{one.field}' stands beside it", hint
+                elif words_of(_tuple(one.chosen)) != (value := words_of(getattr(entry, one.field))):
+                    said = f"{one.field}: {words_of(_tuple(one.chosen))} was chosen, {value} stands in the file"
+                    place = "chosen" if one.chosen is not None else "field"
+                    yield name, (*here, place), said, f"write {one.field}: as it was chosen, or chosen: {value}"
+
+
+def _entries(report: CaseFile) -> Iterator[tuple[Path, Publication | Patient | Course | Arm]]:
+    yield ("report",), report.report
+    for p, patient in enumerate(report.patients):
+        yield ("patients", p), patient
+        yield from ((("patients", p, "courses", c), course) for c, course in enumerate(patient.courses))
+    yield from ((("arms", a), arm) for a, arm in enumerate(report.arms))
+
+
+def _tuple(value: object) -> object:
+    return tuple(map(_tuple, value)) if isinstance(value, list | tuple) else value
+
+
+def _settled(entry: Patient | Course | Arm) -> set[str]:
+    return {one.field for one in entry.adjudicated}
 
 
 @rule("second-reading-by-reader", "warning")
@@ -131,6 +164,8 @@ def _in_courses(first: Sequence[Course], second: Sequence[Course], path: Path, p
             yield inner, f"a course of {again.drug} here, not", here
             continue
         yield from _in_fields(course, again, inner, here)
+        if "response" in _settled(course):
+            continue
         if course.response is not None and again.response is None:
             yield inner, f"response: not readable here, {course.response}", here
         elif course.response is not None and again.response_alternatives and _is_open(course) != _is_open(again):
@@ -159,7 +194,7 @@ def _is_open(course: Course) -> bool:
 def _in_fields(first: Patient | Course | Arm, second: Entry, path: Path, place: str) -> Iterator[Difference]:
     for field in type(first).model_fields:
         mine, theirs = getattr(first, field), getattr(second, field)
-        if field in _APART | _WORDS or field not in second.model_fields_set:
+        if field in _APART | _WORDS | _settled(first) or field not in second.model_fields_set:
             continue
         if field == "response_basis" and mine is None:  # told of the response itself
             continue

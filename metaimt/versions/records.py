@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from metaimt.casefiles.library import CASE_FOLDERS
+from metaimt.casefiles.second_reading import FOLDER as SECOND_FOLDER
 from metaimt.casefiles.version_files import canonical, digest_of
 from metaimt.serialise import published
 
@@ -168,9 +169,23 @@ def _record(name: str, file: str, data: Any) -> Record:
     return Record(name, file, str(design or "not stated"), patients, arms)
 
 
+def _at_home(documents: Documents, others: Documents) -> Documents:
+    """The shared files; a second reading in second-reading/ itself by the place where the other side has it."""
+    found: dict[str, Any] = {}
+    for name, data in documents.items():
+        folder, _, file = name.rpartition("/")
+        extraction = data.get("extraction") if folder == SECOND_FOLDER and isinstance(data, dict) else None
+        by = extraction.get("by") if isinstance(extraction, dict) else None
+        home = f"{folder}/{by}/{file}" if isinstance(by, str) and "/" not in by else name
+        if not is_case_file(name):
+            moved = home in others and name not in others and home not in documents
+            found[home if moved else name] = data
+    return found
+
+
 def _shared(old: Documents, new: Documents, renames: Mapping[str, str]) -> Iterator[Edited]:
-    names = sorted(name for name in {*old, *new} if not is_case_file(name))
-    for name in names:
+    old, new = _at_home(old, new), _at_home(new, old)
+    for name in sorted({*old, *new}):
         before = follow(old.get(name), renames) if name == "links.yaml" else old.get(name)
         if fields := tuple(_fields(before, new.get(name))):
             yield Edited(name, name, fields)

@@ -211,3 +211,28 @@ def test_numberssame_value_in_either_order_and_with_themselves(one: float, other
 )
 def test_a_rounded_number_is_the_same(one: object, other: object, agree: bool) -> None:
     assert same_value(one, other) is agree
+
+
+@pytest.mark.parametrize(
+    ("fields", "rules"),
+    [
+        ({"field": "response", "chosen": "PR"}, []),
+        ({"field": "response", "chosen": "PD"}, ["adjudicated-otherwise"]),
+        ({"field": "response"}, ["adjudicated-otherwise"]),
+        ({"field": "duration_months", "chosen": [3, 6]}, ["second-reading-disagrees"]),
+        ({"field": "respons", "chosen": "PR"}, ["adjudicated-otherwise", "second-reading-disagrees"]),
+    ],
+)
+def test_what_was_adjudicated_is_settled_if_it_is_in_the_file(
+    make_review: MakeReview, fields: dict[str, Any], rules: list[str]
+) -> None:
+    first = case()
+    first["patients"][0]["courses"][0]["adjudicated"] = [{**fields, "by": "reader-3", "why": "the table says so"}]
+    reading = read_again()
+    reading["patients"][0]["courses"][0]["response"] = "PD"
+    folder = make_review(first)
+    path = folder / "second-reading" / "example-a.yaml"
+    path.parent.mkdir()
+    path.write_text(f"# Made up.\n{yaml.safe_dump(reading, sort_keys=False)}", encoding="utf-8")
+    wanted = {"adjudicated-otherwise", "second-reading-disagrees"}
+    assert sorted({one.rule for one in examine(read_library(folder)).problems} & wanted) == rules

@@ -54,7 +54,8 @@ def remove(project: Path) -> None:
         mentioned = one.id in told or any(one.id in text for name, text in texts.items() if name != one.id)
         if one.report.setting != "local" and not mentioned:
             (project / "cases" / "literature" / f"{one.id}.yaml").unlink()
-            (project / "cases" / "second-reading" / f"{one.id}.yaml").unlink(missing_ok=True)
+            for again in (project / "cases" / "second-reading").rglob(f"{one.id}.yaml"):
+                again.unlink()
             return
     raise AssertionError("every publication is mentioned by another")
 

@@ -47,7 +47,7 @@ def test_every_report_says_who_read_it_and_when() -> None:
 
 
 def test_second_readings_are_of_reports_in_the_review() -> None:
-    second = {path.stem for path in (CASES / "second-reading").glob("*.yaml")}
+    second = {path.stem for path in (CASES / "second-reading").rglob("*.yaml")}
     assert second <= {report.id for report in library().reports}
     for report in library().reports:
         assert (report.extraction.checked_by is not None) or report.id not in second, report.id

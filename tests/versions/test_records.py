@@ -137,3 +137,12 @@ def test_changes_are_empty_only_between_equals_and_turn_round(one: Any, other: A
     assert [record.id for record in there.added] == [record.id for record in back.removed]
     turned = [[FieldChange(f.path, f.new, f.old) for f in edited.fields] for edited in back.edited]
     assert [list(edited.fields) for edited in there.edited] == turned
+
+
+def test_a_second_reading_put_into_the_folder_of_its_reader_is_no_change() -> None:
+    reading = {"report": {"id": "example-a"}, "extraction": {"by": "reader-2"}}
+    flat, own = "second-reading/example-a.yaml", "second-reading/reader-2/example-a.yaml"
+    assert not record_changes({flat: reading}, {own: reading})
+    other = {**reading, "patients": [{"id": "P1"}]}
+    assert [one.id for one in record_changes({flat: reading}, {own: other}).shared] == [own]
+    assert [one.id for one in record_changes({flat: reading}, {flat: reading, own: other}).shared] == [own]
