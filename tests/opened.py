@@ -81,7 +81,7 @@ def opened(html: str) -> list[Opens]:
         each.reports = each.place.startswith("r")
         found = data["sets"][int(each.place.removeprefix("r"))]
         each.title = found["t"]
-        each.publications = found.get("p", [])
+        each.publications = [*found.get("p", []), *(name for name, _ in found.get("x", []))]
         each.printed = [(what, printed, where) for what, printed, where in found.get("s", [])]
         for entry in found.get("u", []):
             place, *counts = entry if isinstance(entry, list) else [entry]

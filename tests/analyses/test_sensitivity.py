@@ -365,7 +365,14 @@ def test_two_analyses_of_one_name_are_refused(make_review: MakeReview) -> None:
 
 def test_the_shipped_protocol_lists_every_kind_of_choice(shipped: Results) -> None:
     used = {name for entry in shipped.protocol.sensitivity for name in entry.model_fields_set}
-    assert set(Choices.model_fields) - used == {"response_basis", "design", "line", "without_depth", "appraisal"}
+    assert set(Choices.model_fields) - used == {
+        "response_basis",
+        "design",
+        "line",
+        "without_depth",
+        "appraisal",
+        "values",
+    }
     assert isinstance(shipped.protocol, Protocol)
 
 

@@ -28,7 +28,7 @@ UNREAD = [
     ("literature/sub/smith-2026.yaml", CASE, "error", "move it to cases/literature/smith-2026.yaml"),
     ("literature/2026/a/smith-2026.yaml", CASE, "error", "move it to cases/literature/smith-2026.yaml"),
     ("local/sub/smith-2026.yaml", CASE, "error", "move it to cases/local/smith-2026.yaml"),
-    ("second-reading/sub/smith-2026.yaml", CASE, "error", "move it to cases/second-reading/smith-2026.yaml"),
+    ("second-reading/reader-b/sub/smith-2026.yaml", CASE, "error", "move it to cases/second-reading/smith-2026.yaml"),
     ("versions/smith-2026.yaml", CASE, "error", "move it to cases/literature/smith-2026.yaml"),
     ("drafts/smith-2026.yaml", CASE, "error", "move it to cases/literature/smith-2026.yaml"),
     ("literature/smith-2026.yaml.txt", CASE, "error", "rename it to cases/literature/smith-2026.yaml"),

@@ -123,7 +123,7 @@ def test_wrong_use_errors_and_nothing_to_audit(tmp_path: Path, make_review: Make
     (tmp_path / "empty").mkdir()
     nothing = metaimt("audit", tmp_path / "empty")
     assert (nothing.returncode, nothing.stdout) == (CANNOT_ANALYSE, "")
-    assert "no case files" in nothing.stderr
+    assert "no case yet: metaimt new" in nothing.stderr
     folder = make_review(report("a", arms=[arm(3, 2)], claims=[WRONG]))
     broken = metaimt("audit", folder)
     assert (broken.returncode, broken.stdout) == (PROBLEMS, "")
