@@ -154,9 +154,12 @@ def _arm(arm: Arm) -> list[tuple[str, str | None]]:
 
 
 def _further(described: Patient | Course | Arm) -> list[tuple[str, str | None]]:
-    """The fields that no rule reads, as entered."""
+    """The fields that no rule reads, as entered, and what was settled between two readers."""
     values = {name: getattr(described, name, None) for name in FURTHER}
-    return [(BY_NAME[name].label, words(str(value))) for name, value in values.items() if value is not None]
+    further = [(BY_NAME[name].label, words(str(value))) for name, value in values.items() if value is not None]
+    return further + [
+        ("Settled between readers", f"{words(each.field)}, by {each.by}: {each.why}") for each in described.adjudicated
+    ]
 
 
 def _counts(arm: Arm) -> str:

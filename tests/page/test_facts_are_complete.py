@@ -19,6 +19,7 @@ COURSE: dict[str, Any] = {
     "response_duration_months": 7.25, "pfs_months": 9.25, "ongoing": False, "stop_reason": "toxicity",
     "beyond_progression": True, "adverse_events": ["EVENT"], "size_change_percent": -41.5, "sizes": [8.7, 5.2],
     "time_to_response_months": 2.25, "in_response_at_12_months": True, "became_operable": True,
+    "adjudicated": [{"field": "response", "chosen": "PR", "by": "THIRD", "why": "REASON"}],
 }  # fmt: skip
 PATIENT: dict[str, Any] = {
     "age": 31, "sex": "female", "site": "lung", "site_detail": "PLACE", "histology": "IMT",
@@ -33,6 +34,7 @@ ARM: dict[str, Any] = {
     "counts_basis": "printed", "denominator": "minimum", "mutations": [{"gene": "BRAF", "change": "V600E"}],
     "in_response_at_12_months": {"n": 2, "of": 3}, "median_pfs_months": {"value": 9.25},
     "median_duration_months": {"value": 8.25},
+    "adjudicated": [{"field": "responders", "chosen": 3, "by": "THIRD", "why": "REASON"}],
 }  # fmt: skip
 
 
@@ -55,6 +57,10 @@ def test_every_field_reaches_the_facts(place: int, folder: Path) -> None:
     for name, value in told.items():
         if not isinstance(value, bool | list | dict):
             assert str(value).replace("_", " ") in said, name
-    for word in ("WITH", "V600E", "-41.5", "BEFORE", "EVENT") if place == 0 else ("WITH", "V600E", "2 of 3"):
+    course_words, arm_words = (
+        ("WITH", "V600E", "-41.5", "BEFORE", "EVENT", "THIRD"),
+        ("WITH", "V600E", "2 of 3", "REASON"),
+    )
+    for word in course_words if place == 0 else arm_words:
         assert word in said
     assert said.count("yes") == (3 if place == 0 else 0)

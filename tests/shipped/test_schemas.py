@@ -21,7 +21,8 @@ def test_each_file_fits_the_schema_of_its_kind(folder: Path) -> None:
     checks = {name: Draft7Validator(review_schema(name, library.vocabulary)) for name in SCHEMAS}
     seen, wrong = set(), {}
     for name, document in library.documents.items():
-        kind = KINDS.get(Path(name).parent.name, Path(name).stem)
+        inside = Path(name).relative_to(folder).parts[0]
+        kind = KINDS.get(inside, Path(name).stem)
         seen.add(kind)
         if found := [each.message for each in checks[kind].iter_errors(document.data)]:
             wrong[name] = found
