@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from metaimt.cli.folder import Cases, folder_of
-from metaimt.cli.output import print_json, told
+from metaimt.cli.output import counted, print_json, told
 from metaimt.cli.pool import TableFormat
 from metaimt.files import for_terminal
 from metaimt.problem import WrongUse
@@ -55,7 +55,7 @@ def agree(
         print(csv_text(agreement_rows(found)), end="")
     else:
         for each in found:
-            print(f"{each.reader}: {each.publications} publications read again\n")
+            print(f"{for_terminal(each.reader)}: {counted(each.publications, 'publication')} read again\n")
             print(blocks_text(agreement_table(each)))
             print()
             for line in difference_lines(each):

@@ -84,7 +84,7 @@ def _per_100(found: Finding) -> str:
 
 def _concerns(found: Finding) -> Text:
     said = [
-        Text(Named(f"{name.replace('_', ' ')}{'' if each.steps == 1 else ', very'}"))
+        Text(Named(f"{name.replace('_', ' ')}{'' if each.steps == 1 else ' (very serious)'}"))
         for name, each in found.domains.items()
         if each.steps
     ]

@@ -161,7 +161,7 @@ def _taken(entry: Entry, same: Same) -> Taken:
 
 Draft = dict[str, Any]  # a case file as data: {"report": {...}, "extraction": {...}, "patients": [...]}
 EDITOR_LINE = "# yaml-language-server: $schema=../case.schema.json"
-_SELDOM = {"former_ids", "notices", "setting", "publisher"}
+_SELDOM = {"former_ids", "notices", "setting", "publisher", "adjudicated"}
 _OF_COUNTS = (
     "label",
     "drug",

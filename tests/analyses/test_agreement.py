@@ -143,7 +143,7 @@ def test_the_command(make_review: MakeReview) -> None:
     result = CliRunner().invoke(app, ["agree", "--cases", str(folder), "--field", "response"])
     assert result.exit_code == 0
     lines = result.output.splitlines()
-    assert lines[0] == "reader-b: 1 publications read again"
+    assert lines[0] == "reader-b: 1 publication read again"
     assert max(map(len, lines)) <= 80
     assert [line.split(":")[0] for line in lines[-3:]] == [
         "response, example-a/P1/course2",

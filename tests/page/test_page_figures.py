@@ -37,7 +37,8 @@ def wanted_cases(headings: dict[str, str]) -> Callable[[Opens], list[str]]:
 def same(found: Opens, behind: Behind) -> bool:
     """Whether what opens is what was counted."""
     if isinstance(behind, Publications):
-        return (found.title, tuple(found.publications)) == (behind.title, behind.reports)
+        everybody = (*behind.reports, *(name for name, _ in behind.others))
+        return (found.title, tuple(found.publications)) == (behind.title, everybody)
     counts = behind.count if isinstance(behind, Reports) else behind
     parts = [(part.unit.id, part.r, part.n) for part in counts.parts]
     return (found.title, found.cases, found.reports) == (counts.title, parts, isinstance(behind, Reports))
