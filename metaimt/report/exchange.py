@@ -141,9 +141,13 @@ def civic_files(library: Library, protocol: Protocol) -> dict[str, bytes]:
                     missing.append(_row(unit, "course", why))
                 else:
                     rows.append(_evidence(report, patient, course, protocol))
+                    missing += _beyond(unit, patient, course)
         why = "counts of several patients: which direction they support is a judgement"
         missing += [_row(f"{report.id}/arm{k}", "arm", why) for k in range(1, len(report.arms) + 1)]
-    lines = ["\t".join(CIVIC), *("\t".join(for_cell(row.get(name, "")) for name in CIVIC) for row in rows)]
+    lines = [
+        "\t".join(CIVIC),
+        *("\t".join(for_cell(" ".join(row.get(name, "").split())) for name in CIVIC) for row in rows),
+    ]
     text = "".join(f"{line}\n" for line in lines)
     return {"evidence.tsv": text.encode("utf-8"), NOT_EXPORTED: csv_text(missing, _COLUMNS).encode("utf-8")}
 
@@ -163,6 +167,19 @@ def _no_evidence(report: CaseFile, patient: Patient, course: Course, protocol: P
     if course.response is None or is_responder(course.response, course.stop_reason, protocol.outcome) is None:
         return "the response cannot be assessed"
     return None
+
+
+_EVIDENCE: Final = {"drug", "response", "response_basis", "stop_reason"}
+
+
+def _beyond(unit: str, patient: Patient, course: Course) -> Iterator[Row]:
+    """What an evidence row leaves out of a course that is exported: further variants, and fields without a column."""
+    for _, label in list(_variants(patient))[1:]:
+        yield _row(unit, label, "a row has one molecular profile; the first variant is written")
+    kept = {"id", "courses", "histology", "fusion_gene", "fusion_partner", "mutations"}
+    for given, without in ((patient, kept), (course, _EVIDENCE)):
+        names = sorted(given.model_fields_set - without)
+        yield from (_row(unit, name, "the format has no column for it") for name in names)
 
 
 def _evidence(report: CaseFile, patient: Patient, course: Course, protocol: Protocol) -> dict[str, str]:

@@ -15,6 +15,7 @@ from metaimt.review import load
 
 def test_exports_say_what_the_file_says_and_list_the_rest(make_review: MakeReview) -> None:
     fused = patient(course("CR"), fusion_gene="ALK", fusion_partner="TPM3", age=4.5, sex="female", status="alive")
+    fused["mutations"] = [{"gene": "BRAF", "change": "V600E"}]
     made = report("one-2020", fused, arms=[arm(3, 5)])
     made["report"] |= {"pmid": "12345", "title": "=cmd\tand <b>"}
     loaded = load(make_review(made))
@@ -31,7 +32,11 @@ def test_exports_say_what_the_file_says_and_list_the_rest(make_review: MakeRevie
     left = files[NOT_EXPORTED].decode()
     assert "one-2020/arm1,arm," in left
     assert "one-2020/P1,ihc," in left
-    head, row = civic_files(loaded.library, loaded.protocol)["evidence.tsv"].decode().splitlines()
+    evidence = civic_files(loaded.library, loaded.protocol)
+    head, row = evidence["evidence.tsv"].decode().splitlines()
+    beyond = evidence[NOT_EXPORTED].decode()
+    assert "one-2020/P1/course1,BRAF V600E,a row has one molecular profile" in beyond
+    assert all(f"one-2020/P1/course1,{name}," in beyond for name in ("age", "ihc", "sex", "status"))
     said = dict(zip(head.split("\t"), row.split("\t"), strict=True))
     assert tuple(said) == CIVIC
     assert said["molecular_profile"] == "TPM3::ALK Fusion"
