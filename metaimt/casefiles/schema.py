@@ -16,7 +16,7 @@ from metaimt.casefiles.protocol import TABLES, Protocol
 from metaimt.casefiles.published import PublishedFile
 from metaimt.casefiles.second_reading import SecondReading
 from metaimt.casefiles.shared import ExcludedFile, LinkFile, SearchFile
-from metaimt.vocabulary import GENERATIONS, NOT_STATED, Vocabulary
+from metaimt.vocabulary import NOT_STATED, REPLACEABLE, REPLACES, Vocabulary
 
 SCHEMA_FILE = "case.schema.json"
 _MODELS: Final[Mapping[str, type[BaseModel]]] = {
@@ -81,13 +81,13 @@ def _of_model(model: type[BaseModel], vocabulary: Vocabulary) -> dict[str, Any]:
 
 
 def _of_vocabulary(vocabulary: Vocabulary) -> dict[str, Any]:
-    """Of vocabulary.yaml, as `metaimt.casefiles.library.added_terms` reads it."""
+    """Of vocabulary.yaml, as `metaimt.casefiles.added_terms` reads it."""
     words = {"type": "array", "items": {"type": "string"}}
     synonyms = {**words, "description": "Other ways to write it."}
     terms = {"type": "object", "additionalProperties": {"anyOf": [words, {"type": "null"}]}}
     targets = {"anyOf": [{**words, "minItems": 1}, {"type": "string", "enum": [NOT_STATED]}]}
     drug = {
-        "generation": {"type": "string", "enum": list(GENERATIONS), "description": "Of its class."},
+        "generation": {"type": "string", "enum": list(vocabulary.terms("generation")), "description": "Of its class."},
         "named": {"type": "boolean", "description": "false: the source names no drug."},
         "synonyms": synonyms,
         "targets": {**targets, "description": "HGNC symbols of what it is given against."},
@@ -102,7 +102,12 @@ def _of_vocabulary(vocabulary: Vocabulary) -> dict[str, Any]:
     lists = {name: {**terms, "description": f"{name}: term -> other ways to write it."} for name in vocabulary.lists}
     lists.pop("drug")
     drugs = {"type": "object", "additionalProperties": entry, "description": "Generic name -> what it is."}
-    properties = {"drugs": drugs, **lists}
+    replaced = {
+        "type": "array",
+        "items": {"type": "string", "enum": list(REPLACEABLE)},
+        "description": "Lists of which nothing built-in is kept.",
+    }
+    properties = {REPLACES: replaced, "drugs": drugs, **lists}
     return {"type": "object", "additionalProperties": False, "properties": properties}
 
 

@@ -22,7 +22,7 @@ from metaimt.casefiles.strict_yaml import Path as Steps
 from metaimt.checks.labels import told_status
 from metaimt.checks.rule import Located, Rule, rule, rules_in
 from metaimt.files import in_ascii
-from metaimt.vocabulary import REGIMEN
+from metaimt.vocabulary import REGIMEN, members
 
 _ID = re.compile(ID_PATTERN)
 _NEAR = 15  # ids before and after the place of an unknown one that are compared with it
@@ -160,15 +160,9 @@ def markers_are_known(library: Library) -> Iterator[Located]:
             meant = library.vocabulary.belongs("kinase", marker) or library.vocabulary.belongs("marker", marker)
             hint = f"write {meant}" if meant else "write a gene or marker of the vocabulary, or add it under marker"
             if meant and "/" in meant:
-                hint = f"write {', '.join(_one_of(meant))}, or {meant} where the source does not say which"
+                hint = f"write {', '.join(members(meant))}, or {meant} where the source does not say which"
             message = f"'{marker}' is no marker of the vocabulary: no row of the protocol asks for it"
             yield name_of(library, report), path, message, hint
-
-
-def _one_of(genes: str) -> list[str]:
-    """`NTRK1/2/3` as its three genes."""
-    first, *more = genes.split("/")
-    return [first, *(first[:-1] + number for number in more)]
 
 
 def _slip(marker: str, library: Library) -> str | None:

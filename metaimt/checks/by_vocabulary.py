@@ -19,8 +19,6 @@ from metaimt.checks.rule import Finding, Rule, arms, courses, patients, rule, ru
 from metaimt.vocabulary import Vocabulary
 from metaimt.vocabulary.response_words import said
 
-_NUMBERED = {"first": 1, "second": 2, "third": 3, "fourth": 4}
-
 
 @rule("prior-kinase-inhibitor", "warning", about="terms")
 def inhibitors_are_courses(patient: Patient, terms: Vocabulary) -> Iterable[Finding]:
@@ -85,8 +83,8 @@ def generations_follow_each_other(patient: Patient, terms: Vocabulary) -> Iterab
     if len(patient.courses) < 2:
         return
     for c, (before, after) in enumerate(pairwise(patient.courses), start=1):
-        earlier, later = terms.drug(before.drug).generation, terms.drug(after.drug).generation
-        if _NUMBERED.get(earlier, 0) > _NUMBERED.get(later, 9):
+        if terms.later_generation(before.drug, after.drug):
+            earlier, later = terms.drug(before.drug).generation, terms.drug(after.drug).generation
             message = f"{before.drug} ({earlier} generation) stands before {after.drug} ({later} generation)"
             hint = "courses stand in the order given: check it against the source"
             yield ("courses", c, "drug"), message, hint

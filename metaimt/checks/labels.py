@@ -15,7 +15,7 @@ from metaimt.checks.by_vocabulary import drug_names, drugs_in
 from metaimt.checks.patient_facts import ADULT_FROM, CHILD_BELOW, title_age_group
 from metaimt.checks.rule import Finding, Rule, arms, patients, rule, rules_in, treatments
 from metaimt.statistics.printed_numbers import percentage_agrees
-from metaimt.vocabulary import REGIMEN, Vocabulary
+from metaimt.vocabulary import OTHER, REGIMEN, Vocabulary, members
 
 Said = Iterator[tuple[str, str, str]]  # field, what the words say, what is entered
 
@@ -59,16 +59,11 @@ _NOT_IT = re.compile(  # before a tumour that the patient does not have, or had 
     re.IGNORECASE,
 )
 _NAMES = r"(?:group|cent(?:er|re)|institute|network|society|hospital|registry|research|study|trial)"  # not of a tumour
-_OWN_SARCOMA = r"inflammatory (?:myofibroblastic |fibro)sarcoma"
 _DESIGNS = {
     "trial": re.compile(r"\bphase (?:[1-4]|I{1,3}|IV)[ab]?\b|\btrial\b", re.IGNORECASE),
     "case_report": re.compile(r"\b(?:a|one) case\b|\bcase report\b|\bcase series\b", re.IGNORECASE),
 }
 _CHANGED = r"(?i:positive|pos|rearranged|rearrangements?|fused|fusions?|translocated|translocations?|altered|driven)"
-_TUMOUR = r"(?:IMTs?|EIMS|(?i:tumou?rs?))"
-_TRK = re.compile(rf"(?<![\w-])N?TRK(?:[- ]?{_CHANGED}\b|\+|[- ]{_TUMOUR}\b)")
-_EIMS = re.compile(r"\bEIMS\b|\bepithelioid\b", re.IGNORECASE)
-_IMT = re.compile(r"\bIMTs?\b|(?<!epithelioid )\binflammatory myofibroblastic tumou?rs?\b", re.IGNORECASE)
 _OF = re.compile(r"(?<![\w./-])(?<!phase )(\d+)\s*(?:/|of|out of)\s*(\d+)(?![\w./%-])", re.IGNORECASE)
 _SIZE = re.compile(r"\bn\s*=\s*(\d+)\b|(?<![\w/.-])(?<!of )(\d+) (?:patients|children|adults|cases)\b", re.IGNORECASE)
 
@@ -97,13 +92,10 @@ def _status(arm: Arm, terms: Vocabulary) -> Said:
     for marker, status in arm.status.items():
         if marker in kinases and re.search(rf"(?<![\w-]){re.escape(marker)}{_UNTOLD}", arm.label):
             yield "status", f"{marker} unknown", f"{marker} is {status} in status"
-    family = [kinase for kinase in kinases if re.fullmatch(r"NTRK\d", kinase)]
-    if (
-        _TRK.search(arm.label)
-        and not (arm.fusion_gene or "").startswith("NTRK")
-        and not any(map(arm.status.get, family))
-    ):
-        yield "status", "TRK-positive", f"none of {', '.join(family)} is in status"
+    for family, form in _families(terms).items():
+        named, genes = form.search(arm.label), members(family)
+        if named and arm.fusion_gene not in {family, *genes} and not any(map(arm.status.get, (family, *genes))):
+            yield "status", f"{named[1]}-positive", f"none of {', '.join(genes)} is in status"
     for marker, said in told_status(arm.label, terms).items():
         entered = "positive" if arm.fusion_gene == marker else arm.status.get(marker)
         wanted = said.pop() if len(said) == 1 else "mixed"
@@ -131,12 +123,12 @@ def _closed_terms(arm: Arm, terms: Vocabulary) -> Said:
     """Population, histology and line of treatment, each where the label names one and not several."""
     words = re.findall(r"\w+", arm.label)
     groups = {group for word in words if (group := terms.belongs("population", word)) in {"adult", "paediatric"}}
-    histologies = _histologies(arm.label)
+    histologies, broad = set(_histologies(arm.label, terms)), set(terms.lists["broad_histology"])
     later = _LATER_LINE.search(arm.label) or _after_inhibitor(arm, terms)
     lines = {name for name, found in (("first", _FIRST_LINE.search(arm.label)), ("later", later)) if found}
     for field, named in (("population", groups), ("histology", histologies), ("line", lines)):
         entered = getattr(arm, field)
-        if len(named) == 1 and entered not in named and (entered is not None or named != {"IMT"}):
+        if len(named) == 1 and entered not in named and (entered is not None or not named <= broad):
             yield field, next(iter(filter(None, named))) or "", f"{field} is {entered or 'left out'}"
 
 
@@ -153,8 +145,36 @@ def _inhibitors_before(terms: Vocabulary) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-])(?:{names}){_PRETREATED}|{before}", re.I)
 
 
-def _histologies(text: str) -> set[str]:
-    return {name for name, form in (("EIMS", _EIMS), ("IMT", _IMT)) if form.search(text)}
+def _histologies(text: str, terms: Vocabulary) -> dict[str, str]:
+    """The histologies that a text names, each with its name; the longest counts, as that of a kind of another."""
+    form, names = _histology_names(terms)
+    found: dict[str, str] = {}
+    for match in form.finditer(text):
+        histology, name = names[_level(match[1])]
+        found.setdefault(histology, name)
+    return found
+
+
+@lru_cache(maxsize=8)
+def _histology_names(terms: Vocabulary) -> tuple[re.Pattern[str], Mapping[str, tuple[str, str]]]:
+    """The names of histologies and the words that say one: each, levelled, with its histology; `other` is not one."""
+    names: dict[str, tuple[str, str]] = {}
+    for histology, others in terms.lists["histology"].items():
+        if histology != OTHER:
+            every = (histology, *others, *terms.lists["histology_words"].get(histology, ()))
+            names |= {_level(name): (histology, name) for name in every}
+    return re.compile(rf"(?<!\w)({_any_of(names)})s?(?!\w)", re.IGNORECASE), names
+
+
+def _level(name: str) -> str:
+    """A name of a tumour as it is compared, in small letters and with one spelling of `tumour`."""
+    return name.casefold().replace("tumor", "tumour")
+
+
+def _any_of(names: Iterable[str]) -> str:
+    """Names of tumours as alternatives of a pattern, the longest first; nothing fits where there are none."""
+    longest_first = sorted(names, key=lambda name: (-len(name), name))
+    return "|".join(re.escape(name).replace("tumour", "tumou?r") for name in longest_first) or r"(?!)"
 
 
 def _counts(arm: Arm) -> Said:
@@ -175,16 +195,34 @@ def _counts(arm: Arm) -> Said:
 @lru_cache(maxsize=8)
 def _status_forms(terms: Vocabulary) -> Mapping[str, tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]]:
     """Kinase -> how a text says that it is positive, that it is negative, and that it is either."""
-    forms = {}
+    forms, tumour = {}, _tumour_names(terms)
     for kinase in terms.terms("kinase"):
         name = rf"(?<![\w-]){re.escape(kinase)}(?:-1)?"
-        told = rf"{name}(?:[- ]?{_CHANGED}\b|\+(?!\w)|[- ]{_TUMOUR}\b)"
+        told = rf"{name}(?:[- ]?{_CHANGED}\b|\+(?!\w)|[- ]{tumour}\b)"
         positive = rf"{told}|\b[A-Z][A-Z0-9]+(?:-|::){re.escape(kinase)}\b(?![- ](?i:negative))"
         lacking = rf"\b(?i:non|no|without|lacking)[- ]{re.escape(kinase)}\b(?:[- ]?{_CHANGED})?"
         negative = rf"{name}[- ]?(?i:negative|neg|wild[- ]?type)\b|{name}[−–](?!\w)|{name}-(?![\w-])|{lacking}"
         both = rf"{name}[- ]?(?i:pos|neg)\w* ?(?i:and|or|/) ?-?(?i:pos|neg)|{name}[+]/-"
         forms[kinase] = re.compile(positive), re.compile(negative), re.compile(both)
     return forms
+
+
+def _tumour_names(terms: Vocabulary) -> str:
+    """What follows a gene by which a tumour is named: the name of a histology, or `tumour`."""
+    names = {name for one, more in terms.lists["histology"].items() if one != OTHER for name in (one, *more)}
+    return rf"(?i:(?:{_any_of({*names, 'tumour'})})s?)"
+
+
+@lru_cache(maxsize=8)
+def _families(terms: Vocabulary) -> Mapping[str, re.Pattern[str]]:
+    """Kinases that are one of several -> how a text says that one of them is positive."""
+    tumour, found = _tumour_names(terms), {}
+    for family, names in terms.lists["kinase"].items():
+        if "/" in family:
+            words = "|".join(re.escape(word) for word in names if "/" not in word)
+            form = rf"(?<![\w-])({words or '(?!)'})(?:[- ]?{_CHANGED}\b|\+|[- ]{tumour}\b)"
+            found[family] = re.compile(form)
+    return found
 
 
 def told_status(text: str, terms: Vocabulary) -> dict[str, set[str]]:
@@ -242,8 +280,11 @@ def _said_by_title(patient: Patient, title: str, terms: Vocabulary) -> Said:
     combined = _COMBINED_IN_TITLE.search(title)
     if combined is not None and not any(course.combined_with for course in patient.courses):
         yield "courses", f"'{combined[0].strip()}'", "combined_with is left out"
-    if _EIMS.search(title) and patient.histology == "IMT":
-        yield "histology", "epithelioid", "histology is IMT"
+    named = {
+        one: words for one, words in _histologies(title, terms).items() if one not in terms.lists["broad_histology"]
+    }
+    if patient.histology not in {None, OTHER, *named} and len(named) == 1:
+        yield "histology", next(iter(named.values())), f"histology is {patient.histology}"
     group = title_age_group(title, terms)
     age = patient.age
     if age is not None and ((group == "paediatric" and age >= ADULT_FROM) or (group == "adult" and age < CHILD_BELOW)):
@@ -285,9 +326,9 @@ def details_agree_with_groups(patient: Patient, terms: Vocabulary) -> Iterable[F
     if patient.site is not None and sites and patient.site not in sites.values():
         word, site = next(iter(sites.items()))
         yield ("site",), f"site: {patient.site}, but site_detail names {word}, which is {site}", f"write site: {site}"
-    named = _histologies(patient.histology_detail or "")
-    if patient.histology in {"IMT", "EIMS"} and named and patient.histology not in named:
-        message = f"histology: {patient.histology}, but histology_detail says {named.pop()}"
+    named = list(_histologies(patient.histology_detail or "", terms))
+    if patient.histology not in {None, OTHER} and named and patient.histology not in named:
+        message = f"histology: {patient.histology}, but histology_detail says {named[0]}"
         yield ("histology",), message, "correct histology, or its words, whichever is not the source's"
 
 
@@ -344,10 +385,8 @@ def _tumours(terms: Vocabulary) -> tuple[re.Pattern[str], re.Pattern[str]]:
     histologies = dict(terms.lists["histology"])
     listed = {**terms.lists["other_tumour"], "": histologies.pop("other", ())}
     forms = []
-    for names, more in ((histologies, [_OWN_SARCOMA]), (listed, [])):
-        words = {word for name, others in names.items() for word in (name, *others) if word}
-        patterns = [re.escape(word).replace("tumour", "tumou?r") for word in sorted(words, key=len, reverse=True)]
-        either = "|".join([*more, *patterns])
+    for names in ({**histologies, **terms.lists["own_tumour"]}, listed):
+        either = _any_of({word for name, others in names.items() for word in (name, *others) if word})
         forms.append(re.compile(rf"(?<!\w)(?<!non-)(?:{either})s?(?![\w-]| kinase| {_NAMES}\b)", re.I))
     return forms[0], forms[1]
 

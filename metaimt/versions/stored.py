@@ -48,7 +48,7 @@ from metaimt.versions.side import (
     placings_of,
     texts_of,
 )
-from metaimt.vocabulary import Vocabulary
+from metaimt.vocabulary import WORDS_ONLY, Vocabulary
 
 PACKAGES = ("matplotlib", "numpy", "pandas", "pydantic", "pymare", "pyyaml", "scipy", "statsmodels")
 MODULES = (
@@ -119,7 +119,7 @@ def _is_plain(value: Any) -> bool:
 def terms_of(vocabulary: Vocabulary) -> dict[str, Any]:
     """The accepted terms, and each drug's generation and whether it is a named drug."""
     drugs = {drug.name: {"generation": drug.generation, "named": drug.named} for drug in vocabulary.drugs.values()}
-    lists = {name: sorted(vocabulary.terms(name)) for name in vocabulary.lists if name != "drug"}
+    lists = {name: sorted(vocabulary.terms(name)) for name in vocabulary.lists if name not in {"drug", *WORDS_ONLY}}
     return {"drugs": drugs, **lists}
 
 

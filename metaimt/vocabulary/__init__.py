@@ -7,7 +7,7 @@ rewrites what an author typed: it only says what would be accepted.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
@@ -22,12 +22,20 @@ REGIMEN = " + "
 _SYMBOLS = frozenset(("kinase", "partner"))
 _LONG = 6  # letters of a word in which a slip of typing can be told from another word
 NOT_STATED = "not_stated"
-GENERATIONS = ("first", "second", "third", "fourth", "other", "not_stated")
+OTHER = "other"
+REPLACES = "replaces"
+"""The key of a review's vocabulary.yaml that names the lists of which nothing built-in is kept."""
+REPLACEABLE = ("drugs", "generation", "histology", "kinase", "marker", "other_tumour", "partner", "site")
+"""Lists that say what a review is about; of the others the code knows the terms."""
+OF_HISTOLOGIES = ("broad_histology", "histology_words", "own_tumour")
+"""Lists that speak of the terms of `histology`: they are replaced with it."""
+WORDS_ONLY = ("generation", *OF_HISTOLOGIES)
+"""Lists from which no field of a case file takes its terms."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drug:
-    """A kinase inhibitor: `generation` among those of its class; `named` is false where a source names no drug.
+    """A kinase inhibitor: `generation`, a term of that list; `named` is false where a source names no drug.
 
     `targets` are the kinases it is given against, empty where that is not stated. `first_year` is the year in which it
     was first given to a patient, None where it is not known.
@@ -60,11 +68,17 @@ class Vocabulary:
         generations = {drug.generation for drug in drugs}
         return Drug(
             name,
-            generations.pop() if len(generations) == 1 else "other",
+            generations.pop() if len(generations) == 1 else OTHER,
             named=all(drug.named for drug in drugs),
             targets=tuple(dict.fromkeys(target for drug in drugs for target in drug.targets)),
             first_year=max((drug.first_year for drug in drugs if drug.first_year is not None), default=None),
         )
+
+    def later_generation(self, one: str, other: str) -> bool:
+        """Whether the first of two drugs is of a later generation than the second; their order is that of the list."""
+        numbered = [each for each in self.lists["generation"] if each not in {OTHER, NOT_STATED}]
+        first, second = self.drug(one).generation, self.drug(other).generation
+        return {first, second} <= set(numbered) and numbered.index(first) > numbered.index(second)
 
     def nearest(self, name: str, text: str) -> str | None:
         """The accepted term that `text` means: a listed spelling, or one slip of typing away; else None.
@@ -96,26 +110,37 @@ class Vocabulary:
     def __hash__(self) -> int:
         return id(self)
 
-    def extended(self, additions: Mapping[str, Mapping[str, Any]]) -> Vocabulary:
+    def extended(self, additions: Mapping[str, Any]) -> Vocabulary:
         """This vocabulary with a review's own terms.
 
-        Raises ValueError naming an unknown list or generation, or a word that is itself a term: PR: [SD] would say that
-        stable disease is another way to write PR.
+        `replaces` names lists of which nothing built-in is kept but `other` and `not_stated`; a histology that is
+        replaced is another tumour. Raises ValueError naming an unknown list or generation, or a word that is itself a
+        term: PR: [SD] would say that stable disease is another way to write PR.
         """
-        lists = {name: dict(terms) for name, terms in self.lists.items()}
-        drugs = dict(self.drugs)
+        lists, drugs = self._kept(additions.get(REPLACES, ()))
         for name, terms in additions.items():
-            if name == "drugs":
-                drugs.update(_drugs(terms))
-            elif name in lists:
-                lists[name].update({term: _words(term, words or []) for term, words in terms.items()})
-                for term in terms:
-                    if (word := next((word for word in lists[name][term] if word in lists[name]), term)) != term:
-                        raise ValueError(f"{name}: {word} is a term itself, not another way to write {term}")
-            else:
+            if name in {"drugs", REPLACES}:
+                continue
+            if name not in lists:
                 raise ValueError(f"'{name}' is not a list of terms; the lists are drugs, {', '.join(lists)}")
+            lists[name].update({term: _words(term, words or []) for term, words in terms.items()})
+            for term in terms:
+                if (word := next((word for word in lists[name][term] if word in lists[name]), term)) != term:
+                    raise ValueError(f"{name}: {word} is a term itself, not another way to write {term}")
+        drugs.update(_drugs(additions.get("drugs", {}), tuple(lists["generation"])))
         lists["drug"] = {drug.name: drug.synonyms for drug in drugs.values()}
         return Vocabulary(MappingProxyType(drugs), MappingProxyType(lists))
+
+    def _kept(self, replaced: Iterable[str]) -> tuple[dict[str, dict[str, tuple[str, ...]]], dict[str, Drug]]:
+        """The lists and drugs of this vocabulary that a review keeps."""
+        lists = {name: dict(terms) for name, terms in self.lists.items()}
+        gone = {*replaced, *(OF_HISTOLOGIES if "histology" in replaced else ())}
+        if "histology" in gone:
+            others = {term: words for term, words in lists["histology"].items() if term != OTHER}
+            lists["other_tumour"] = {**others, **lists["other_tumour"]}
+        for name in gone & set(lists):
+            lists[name] = {term: words for term, words in lists[name].items() if term in {OTHER, NOT_STATED}}
+        return lists, {} if "drugs" in gone else dict(self.drugs)
 
 
 def one_slip(typed: str, meant: str, *, symbol: bool = False) -> bool:
@@ -165,20 +190,20 @@ def _words(term: str, words: object) -> tuple[str, ...]:
     return tuple(words)
 
 
-def _drugs(entries: Mapping[str, Any]) -> dict[str, Drug]:
+def _drugs(entries: Mapping[str, Any], generations: tuple[str, ...]) -> dict[str, Drug]:
     drugs = {}
     for name, entry in entries.items():
         targets = entry.get("targets", NOT_STATED)
         drug = Drug(
             name,
-            entry.get("generation", "other"),
+            entry.get("generation", OTHER),
             entry.get("named", True),
             _words(name, entry.get("synonyms", [])),
             () if targets == NOT_STATED else _words(name, targets),
             entry.get("first_year"),
         )
-        if drug.generation not in GENERATIONS:
-            raise ValueError(f"drug {name}: generation '{drug.generation}' is not one of {', '.join(GENERATIONS)}")
+        if drug.generation not in generations:
+            raise ValueError(f"drug {name}: generation '{drug.generation}' is not one of {', '.join(generations)}")
         drugs[name] = drug
     return drugs
 
@@ -239,6 +264,12 @@ def genes() -> tuple[frozenset[str], Mapping[str, str]]:
     entries = [line.split() for line in lines if not line.startswith("#")]
     former = {alias: symbol for symbol, *aliases in entries for alias in aliases}
     return frozenset(symbol for symbol, *_ in entries), MappingProxyType(former)
+
+
+def members(gene: str) -> tuple[str, ...]:
+    """The genes that a term leaves open: `NAME1/2/3` is one of NAME1, NAME2 and NAME3; of any other the gene itself."""
+    first, *more = gene.split("/")
+    return (first, *(first[:-1] + number for number in more))
 
 
 def wrong_gene(symbol: object) -> str | None:
