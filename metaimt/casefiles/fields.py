@@ -252,7 +252,7 @@ def _drugs(value: object, info: ValidationInfo) -> str:
         return _DRUG.check(value, info)
     names = sorted({_DRUG.check(name, info) for name in value})
     if len(names) < 2 or len(names) < len(value):
-        hint = f"write drug: {names[0]}" if names else "write drug: crizotinib"
+        hint = f"write drug: {names[0] if names else next(iter(vocabulary_of(info).drugs), 'its name')}"
         raise refuse("wrong-form", "a regimen is a list of two drugs or more, each named once", hint)
     return REGIMEN.join(names)
 

@@ -387,6 +387,9 @@ class Protocol(Entry):
     screening: Screening = Field(  # no setting of the analysis
         default_factory=Screening, exclude=True, description="How records are screened."
     )
+    first_year: Whole | None = Field(  # no setting of the analysis
+        default=None, exclude=True, description="No report can be of an earlier year; left out: no such year is known."
+    )
     authors: tuple[Text, ...] = listed("Who answers for the review.")
     licence: Text | None = Field(  # no setting of the analysis
         default=None, exclude=True, description="Licence of the case files and tables, such as CC-BY-4.0."
@@ -409,6 +412,7 @@ class Protocol(Entry):
             "licence": None,
             "certainty": CertaintyOfFindings(),
             "screening": Screening(),
+            "first_year": None,
         }
         return self.model_copy(update=same) == other.model_copy(update=same)
 

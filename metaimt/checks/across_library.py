@@ -20,6 +20,7 @@ from metaimt.casefiles.second_reading import is_second_reading
 from metaimt.casefiles.shared import Search
 from metaimt.casefiles.strict_yaml import Path as Steps
 from metaimt.checks.labels import told_status
+from metaimt.checks.of_report import EARLIEST
 from metaimt.checks.rule import Located, Rule, rule, rules_in
 from metaimt.files import in_ascii
 from metaimt.vocabulary import REGIMEN, members
@@ -280,6 +281,17 @@ def changes_can_be_compared(library: Library) -> Iterator[Located]:
                         f"the protocol asks for {asked[mutation.gene]}: write the change in that form if it is printed"
                     )
                     yield name_of(library, report), (kind, k, "mutations", m), message, hint
+
+
+@rule("year-before-review")
+def years_are_those_of_the_review(library: Library) -> Iterator[Located]:
+    """A review says since when there can be reports: since the tumour was described, or its drugs were given."""
+    first = library.protocol.first_year if library.protocol is not None else None
+    for report in library.reports if first is not None else ():
+        if (year := report.report.year) is not None and first is not None and EARLIEST <= year < first:
+            message = f"year {year} is before {first}, the first_year of the review"
+            hint = f"write the year of publication; or correct first_year in {PROTOCOL_FILE}"
+            yield name_of(library, report), ("report", "year"), message, hint
 
 
 @rule("format-1", "warning")

@@ -13,7 +13,7 @@ from itertools import pairwise
 from metaimt.casefiles.fields import shown
 from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
 from metaimt.casefiles.strict_yaml import Path
-from metaimt.checks.of_report import FIRST_YEAR
+from metaimt.checks.of_report import EARLIEST
 from metaimt.checks.over_time import LONGEST_MONTHS
 from metaimt.checks.rule import Finding, Rule, arms, courses, patients, rule, rules_in, treatments
 from metaimt.vocabulary import Vocabulary
@@ -179,7 +179,7 @@ def stated_is_printed(patient: Patient, terms: Vocabulary) -> Iterable[Finding]:
 def drugs_existed(case: CaseFile, terms: Vocabulary) -> Iterable[Finding]:
     """Nobody reports a drug that had not yet been given to anybody."""
     year = case.report.year
-    if year is None or year < FIRST_YEAR:
+    if year is None or year < EARLIEST:
         return
     for path, unit in treatments(case):
         first = terms.drug(unit.drug).first_year

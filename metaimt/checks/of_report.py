@@ -48,7 +48,7 @@ def partner_has_gene(patient: Patient) -> Iterable[Finding]:
     """A partner alone does not say which kinase is fused."""
     if patient.fusion_partner is None or patient.fusion_gene is not None:
         return FINE
-    return [(("fusion_partner",), "fusion_partner without fusion_gene", "add fusion_gene: ALK, or its kinase")]
+    return [(("fusion_partner",), "fusion_partner without fusion_gene", "add fusion_gene: the kinase that is fused")]
 
 
 @rule("ongoing-but-dead", "warning", about="patient")
@@ -302,7 +302,7 @@ def arms_have_a_denominator(arm: Arm) -> Iterable[Finding]:
     return [(place, "no evaluable: the arm is in no pool", "add evaluable if the source prints it")]
 
 
-FIRST_YEAR = 1939  # the first description of the tumour; ALK inhibitors came in 2010
+EARLIEST = 1800  # histology is younger; the first year of a review is that of its protocol: across_library
 _YEAR_IN_ID = re.compile(r".*-(\d{4})(?:-[a-z])?")
 _NO_TREATMENT = re.compile(
     r"(?:0|null|n a|na|unknown|false|(?:(?:given |drug |inhibitor )?alone|monotherapy|single (?:agent|drug))(?: .*)?"
@@ -405,9 +405,9 @@ def year_in_range(case: CaseFile) -> Iterable[Finding]:
     """The upper limit is the year after the extraction: the result does not depend on today's date."""
     year, read = case.report.year, case.extraction.date
     last = 2100 if read is None else int(read[:4]) + 1
-    if year is None or FIRST_YEAR <= year <= last:
+    if year is None or EARLIEST <= year <= last:
         return FINE
-    message = f"year {year} is not between {FIRST_YEAR} and {last}"
+    message = f"year {year} is not between {EARLIEST} and {last}"
     return [(("report", "year"), message, "write the four digits of the year of publication")]
 
 

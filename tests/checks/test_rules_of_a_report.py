@@ -334,8 +334,8 @@ def test_an_age_out_of_range_may_be_of_months(age: str, months: str, tmp_path: P
 @pytest.mark.parametrize(
     ("year", "date", "speaks"),
     [
-        (1938, "", True),
-        (1939, "", False),
+        (1799, "", True),
+        (1800, "", False),
         (2100, "", False),
         (2101, "", True),
         (2026, "2025-01-01", False),

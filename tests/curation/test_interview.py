@@ -194,7 +194,7 @@ def test_a_year_out_of_range_and_a_known_publication() -> None:
     draft = draft_of("made-2026", Reference(), None, "2026-11-23")
     with pytest.raises(KnownError, match="made-up"):
         Interview(built_in(), "ALK", lambda prompt: next(left), said.append, check).fill(draft)
-    assert "not between 1939 and" in " ".join(said)
+    assert "not between 1800 and" in " ".join(said)
 
 
 @pytest.mark.parametrize("number", range(len(ALL)))
