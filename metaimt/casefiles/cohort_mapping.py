@@ -128,7 +128,7 @@ class Columns(Entry):
     id: Plain = Field(description="A study number of its own for each patient; never a hospital number.")
     age: Plain | None = described("Age at diagnosis, years.")
     sex: SexColumn | None = described("female or male.")
-    site: SiteColumn | None = described("Primary site, in one of eight groups.")
+    site: SiteColumn | None = described("Primary site, in one of the groups of the vocabulary.")
     histology: HistologyColumn | None = described("A histology of the vocabulary.")
     disease: DiseaseColumn | None = described("Extent.")
     margin: MarginColumn | None = described("Margin of the resection.")

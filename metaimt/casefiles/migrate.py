@@ -1,6 +1,7 @@
 """From format 1 to format 2: the same files with the lines that today's rules ask for, and nothing else changed.
 
-review.yaml says `format: 2` and which drugs each row is about; a gene is written by its present symbol.
+review.yaml says `format: 2` and which drugs each row is about; a gene is written by its present symbol, and a key that
+named a gene or tumour is the present one.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from typing import Any
 
 import yaml
 
+from metaimt.casefiles.former_keys import former_keys, places_in
 from metaimt.casefiles.library import PROTOCOL_FILE
 from metaimt.casefiles.protocol import ANY_TARGET, FORMAT
 from metaimt.casefiles.strict_yaml import parse
 from metaimt.vocabulary import Vocabulary, built_in, genes, wrong_gene
+
+_DEEPER = 2  # columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Edit:
 
 def migrated(texts: Mapping[str, str], vocabulary: Vocabulary) -> dict[str, str]:
     """File name below the review's folder -> its new text, of the files that change. What is no YAML stays as it is."""
-    found = {name: _with_present_genes(name, text, vocabulary) for name, text in texts.items()}
+    found = {name: with_present_keys(name, _with_present_genes(name, text, vocabulary)) for name, text in texts.items()}
     if PROTOCOL_FILE in texts:
         found[PROTOCOL_FILE] = protocol_of_format_2(found[PROTOCOL_FILE], vocabulary)
     return {name: text for name, text in found.items() if text != texts[name]}
@@ -49,6 +53,57 @@ def protocol_of_format_2(text: str, vocabulary: Vocabulary | None = None) -> str
     if isinstance(nodes.get("rows"), yaml.MappingNode) and isinstance(rows, dict):
         edits += _row_edits(nodes["rows"], rows, text, vocabulary or built_in())
     return _edited(text, edits)
+
+
+def with_present_keys(name: str, text: str) -> str:
+    """Former keys of a file as the present ones; what stands below them is indented by as much as it moves."""
+    document = parse(name, text.encode("utf-8"))
+    edits: list[Edit] = []
+    for place, path in places_in(name.rpartition("/")[2], document.data):
+        node = document.root
+        for step in path:
+            node = _below(node, step)
+        for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+            edits += _key_edits(key, value, text, former_keys()[place].get(key.value, ()))
+    return _edited(text, edits)
+
+
+def _below(node: yaml.Node | None, step: str | int) -> yaml.Node | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+        return node.value[step]  # type: ignore[no-any-return]
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    return next((value for key, value in pairs if key.value == step), None)
+
+
+def _key_edits(key: yaml.ScalarNode, value: yaml.Node, text: str, present: tuple[str, ...]) -> Iterator[Edit]:
+    """A key by its present one: `name: {BELOW: value}`, or with lines below it one level deeper."""
+    if not present:
+        return
+    name, *below = present
+    start, end = key.start_mark.index, key.end_mark.index
+    if not below:
+        yield Edit(start, name, end)
+    elif isinstance(value, yaml.MappingNode) and not value.flow_style:
+        yield Edit(start, f"{name}:\n{' ' * (key.start_mark.column + _DEEPER)}{below[0]}", end)
+        for line in range(value.start_mark.line, _last_line(value) + 1):
+            yield Edit(_start_of(line, text), " " * _DEEPER)
+    else:
+        yield Edit(start, name, end)
+        yield Edit(value.start_mark.index, f"{{{below[0]}: ")
+        yield Edit(value.end_mark.index, "}")
+
+
+def _last_line(node: yaml.Node) -> int:
+    """The line of the last word of a block: it ends itself where the next one begins."""
+    while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        node = last[1] if isinstance(last, tuple) else last
+    end: yaml.Mark = node.end_mark
+    return int(end.line - (end.column == 0 and end.line > node.start_mark.line))
+
+
+def _start_of(line: int, text: str) -> int:
+    return sum(map(len, text.splitlines(keepends=True)[:line]))
 
 
 def _edited(text: str, edits: Iterable[Edit]) -> str:

@@ -44,6 +44,7 @@ from metaimt.casefiles.fields import (
     refuse,
     shown,
 )
+from metaimt.casefiles.former_keys import COHORT, with_present_keys
 from metaimt.casefiles.hints import Proposal
 from metaimt.vocabulary import appraisal_tools
 
@@ -70,7 +71,7 @@ class Comparison(Entry):
 
     number: Text | None = described("response: the pooled response rates; median_duration: the median of known times.")
     grouping: Text | None = described("A grouping of `metaimt pool --by`, such as fusion_partner, with level.")
-    level: Text | None = described("The level of that grouping whose patients are counted, such as RANBP2.")
+    level: Text | None = described("The level of that grouping whose patients are counted, such as lung.")
 
     @model_validator(mode="after")
     def _one_of_the_two(self) -> Comparison:
@@ -223,7 +224,7 @@ class Patient(Entry):
     id: Label = Field(description="P1, P2 ...; unique within the file.")
     age: Years | None = described("Age in years; months as a fraction.")
     sex: Sex | None = described("female or male.")
-    site: Site | None = described("Primary site, in one of eight groups.")
+    site: Site | None = described("Primary site, in one of the groups of the vocabulary.")
     site_detail: Text | None = described("The exact place, in the words of the source.")
     histology: Histology | None = described("A histology of the vocabulary, or other; left out: as reported.")
     histology_detail: Text | None = described("The histology in the words of the source.")
@@ -344,7 +345,9 @@ class Cohort(Entry):
     sex: Mapping[Sex, Whole] = mapped("Sex -> patients.")
     mean_age: Years | None = described("Mean age, years.")
     sites: Mapping[Site, Whole] = mapped("Site -> patients.")
-    alk_ihc: Mapping[str, Tested] = mapped("Site, or all -> positive and tested by immunohistochemistry.")
+    ihc: Mapping[str, Mapping[str, Tested]] = mapped(
+        "Marker -> site, or all -> positive and tested by immunohistochemistry."
+    )
     symptoms: Mapping[str, Whole] = mapped("Symptom -> patients.")
     symptoms_by_marker: Mapping[str, Mapping[str, Mapping[MarkerStatus, Having]]] = mapped(
         "Marker -> symptom -> positive and negative -> patients with it."
@@ -357,11 +360,10 @@ class Cohort(Entry):
     followup_median_months: Median | None = described("Printed median follow-up.")
     overall_survival: tuple[SurvivalRate, ...] = listed("Printed survival rates.")
 
-    @property
-    def markers(self) -> Mapping[str, Mapping[str, Tested]]:
-        """Marker -> site, or all -> positive and tested; the fields are named after their marker."""
-        names = [name for name in type(self).model_fields if name.endswith("_ihc") and getattr(self, name)]
-        return {name.removesuffix("_ihc").upper(): getattr(self, name) for name in names}
+    @model_validator(mode="before")
+    @classmethod
+    def _present_keys(cls, value: object) -> object:
+        return with_present_keys(COHORT, value)
 
 
 class Waiver(Entry):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from metaimt.casefiles.fields import (
     Doi,
@@ -23,6 +23,7 @@ from metaimt.casefiles.fields import (
     listed,
     mapped,
 )
+from metaimt.casefiles.former_keys import POOLED, with_present_keys
 from metaimt.casefiles.model import Design
 
 Interval = Annotated[tuple[Number, ...], Field(min_length=2, max_length=2)]
@@ -51,7 +52,7 @@ class PublishedFigure(Entry):
     drug: Text | None = described("As printed.")
     population: Text | None = described("As printed.")
     patients: Whole | None = described("Patients.")
-    imt: Whole | None = described("Of them with the tumour of this review.")
+    of_this_tumour: Whole | None = described("Of them with the tumour of this review.")
     evaluable: Whole | None = described("Evaluable patients; left out if not printed.")
     responders: Whole | None = described("Responders.")
     stable: Whole | None = described("Stable disease as best response.")
@@ -66,10 +67,15 @@ class PublishedFigure(Entry):
     fusion_partners: Mapping[Text, Whole] = mapped("Patients by fusion partner.")
     by_site: Mapping[Text, Whole] = mapped("Patients by site.")
     stage_iv: Mapping[Text, Whole] = mapped("Patients with metastases, of how many.")
-    alk_fusion_evaluable: Whole | None = described("Evaluable patients with an ALK fusion.")
-    alk_fusion_responders: Whole | None = described("Responders among them.")
+    fusion_evaluable: Mapping[Text, Whole] = mapped("Kinase -> evaluable patients with a fusion of it.")
+    fusion_responders: Mapping[Text, Whole] = mapped("Kinase -> responders among them.")
     matches: Matches | None = described("Which units of the review stand beside it.")
     note: Text | None = described("What a reader must know about it.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _present_keys(cls, value: object) -> object:
+        return with_present_keys(POOLED, value)
 
 
 class PublishedFile(Entry):

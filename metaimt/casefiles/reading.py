@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from metaimt.casefiles import hints
+from metaimt.casefiles.former_keys import as_typed
 from metaimt.casefiles.strict_yaml import Document, Path
-from metaimt.problem import Problem
+from metaimt.problem import Position, Problem
 from metaimt.vocabulary import Vocabulary, is_not_stated, one_slip
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -50,7 +51,15 @@ def _read(
     except ValidationError as error:
         details = error.errors(include_url=False)
         wrong = [detail for detail in details if not is_echo(detail) and detail["loc"] not in empty]
-        return None, (*empty.values(), *(_problem(document, model, detail) for detail in wrong))
+        typed = _AsTyped(**{field.name: getattr(document, field.name) for field in fields(Document)})
+        return None, (*empty.values(), *(_problem(typed, model, detail) for detail in wrong))
+
+
+class _AsTyped(Document):
+    """A document whose values are found by the paths of the model, also below a former key."""
+
+    def position(self, path: Path, *, key: bool = False) -> Position:
+        return super().position(as_typed(self.name.rpartition("/")[2], self.data, path), key=key)
 
 
 def readable_entries(entries: Any, model: type[Model], vocabulary: Vocabulary) -> dict[int, Model]:

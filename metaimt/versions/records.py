@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from metaimt.casefiles.former_keys import present_document
 from metaimt.casefiles.library import CASE_FOLDERS
 from metaimt.casefiles.second_reading import FOLDER as SECOND_FOLDER
 from metaimt.casefiles.version_files import canonical, digest_of
@@ -98,7 +99,8 @@ def report_id(name: str, data: Any) -> str:
 
 
 def record_changes(old: Documents, new: Documents) -> RecordChanges:
-    """Compare the files of two states of a review."""
+    """Compare the files of two states of a review; a key that was renamed is no change."""
+    old, new = ({name: present_document(name, data) for name, data in each.items()} for each in (old, new))
     before, after = reports_in(old), reports_in(new)
     renames = renames_between(before, after)
     gone = [name for name in before if name not in after and name not in renames]

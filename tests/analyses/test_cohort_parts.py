@@ -257,7 +257,7 @@ def test_the_positivity_as_printed(
     by_site: list[tuple[str, tuple[int, int]]],
     rest: tuple[int, int] | None,
 ) -> None:
-    (found,) = printed(n=20, alk_ihc=tested).positivity
+    (found,) = printed(n=20, ihc={"ALK": tested}).positivity
     assert counts(found.overall) == overall
     assert [(site, counts(share)) for site, share in found.by_site] == by_site
     assert counts(found.rest[1] if found.rest else None) == rest

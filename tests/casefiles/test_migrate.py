@@ -69,7 +69,8 @@ def test_the_frozen_review_migrates(tmp_path: Path) -> None:
         in done.stdout
     )
     assert "all evidence: nothing moves" in done.stdout
-    assert [path.name for path, content in before.items() if path.read_bytes() != content] == ["review.yaml"]
+    changed = {path.name for path, content in before.items() if path.read_bytes() != content}
+    assert changed == {"review.yaml", "published-pooled.yaml", "you-2024.yaml"}
     library = read_library(cases)
     assert library.protocol is not None
     selection = select(library, library.protocol)

@@ -115,7 +115,7 @@ def test_every_property_is_described_and_no_other_allowed(kind: str) -> None:
 def test_properties_are_those_of_the_model() -> None:
     assert list(SCHEMA["properties"]) == list(CaseFile.model_fields)
     names = {name for name, _ in nodes(SCHEMA)}
-    assert {".patients[].courses[].drug", ".arms[].median_pfs_months.ci", ".cohort.alk_ihc[].tested"} <= names
+    assert {".patients[].courses[].drug", ".arms[].median_pfs_months.ci", ".cohort.ihc[][].tested"} <= names
 
 
 @pytest.mark.parametrize(
