@@ -30,6 +30,7 @@ TRIALS: Final = ("trial",)
 DESIGN_WORDS: Final = {
     CASES: "case reports and series",
     TRIALS: "prospective trials",
+    COHORTS: "cohorts",
     (*TRIALS, *COHORTS): "prospective trials and cohorts",
 }
 CONFOUNDED: Final = "wording is confounded with design: vague wording and case reports go together"
@@ -135,10 +136,18 @@ def pools_to_compare(selection: Selection) -> tuple[str, ...]:
     return tuple(dict.fromkeys([selection.pools[-1], *selection.pools]))
 
 
+def comparators(selection: Selection) -> tuple[tuple[str, ...], ...]:
+    """What case reports stand against: trials, then these with cohorts, where a report of the pools is a cohort."""
+    there = {unit.design for pool in selection.pools for unit in selection.count(pool, pool).units}
+    if not there & {*COHORTS}:
+        return (TRIALS,)
+    return TRIALS, (*TRIALS, *COHORTS) if there & {*TRIALS} else COHORTS
+
+
 def design_contrasts(selection: Selection, protocol: Protocol) -> Iterator[Contrast]:
-    """Case reports and series of each pool against the headline's trials, then against its trials and cohorts."""
+    """Case reports and series of each pool against the headline's trials, then against these with its cohorts."""
     headline = selection.pools[0]
-    for designs in (TRIALS, (*TRIALS, *COHORTS)):
+    for designs in comparators(selection):
         reference = of_design(selection, headline, designs, protocol)
         for pool in pools_to_compare(selection):
             name = f"{DESIGN_WORDS[CASES]} against {DESIGN_WORDS[designs]}, {pool}"

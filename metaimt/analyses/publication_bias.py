@@ -20,11 +20,11 @@ import numpy as np
 
 from metaimt.analyses.contrasts import (
     CASES,
-    COHORTS,
     DESIGN_WORDS,
     TRIALS,
     Contrast,
     Side,
+    comparators,
     design_contrasts,
     of_design,
     pools_to_compare,
@@ -218,6 +218,7 @@ class PublicationBias:
     """`contrasts`: the primary first. The mappings have one entry a pool, the widest first.
 
     larger: the reports that the small-study diagnostics are made of. cells: the four behind the adjusted rate.
+    comparators: the designs that case reports stand against, one after the other.
     """
 
     contrasts: tuple[Contrast, ...]
@@ -227,6 +228,7 @@ class PublicationBias:
     trends: Mapping[str, Trend]
     reading: Mapping[str, Reading]
     cells: tuple[Cell, ...] = ()
+    comparators: tuple[tuple[str, ...], ...] = (TRIALS,)
 
     @property
     def primary(self) -> Contrast:
@@ -253,17 +255,18 @@ def publication_bias(selection: Selection, protocol: Protocol) -> PublicationBia
         trends={pool: trend_with_year(found) for pool, found in members.items()},
         reading={pool: reading_of(found) for pool, found in members.items()},
         cells=tuple(_cells(selection, protocol)),
+        comparators=comparators(selection),
     )
 
 
 def _cells(selection: Selection, protocol: Protocol) -> Iterator[Cell]:
-    """Of the widest pool: trials and cohorts, then case reports and series, each in the headline and the rest."""
+    """Of the widest pool: larger studies, then case reports and series, each in the headline and the rest."""
     headline, widest = selection.pools[0], selection.pools[-1]
     wordings = {
         protocol.label(headline): selection.count(headline, protocol.label(headline)),
         "the rest": selection.rest(widest, headline, "the rest"),
     }
-    for designs in ((*TRIALS, *COHORTS), CASES):
+    for designs in (comparators(selection)[-1], CASES):
         for wording, counts in wordings.items():
             title = f"{DESIGN_WORDS[designs]}, {wording}"
             yield Cell(DESIGN_WORDS[designs], wording, counts.where(title, partial(_of_designs, designs)))

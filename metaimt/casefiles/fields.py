@@ -310,7 +310,7 @@ def _partner(value: object, info: ValidationInfo) -> str:
         said = "is a former symbol of a gene" if former_name else "is not the HGNC symbol of a gene"
         proposal = Proposal(present, f"did you mean {present}?")
         raise refuse("unknown-fusion-partner", f"{shown(text)} {said}", proposal)
-    hint = "write the HGNC symbol of one gene: EML4; a gene that is missing can be added in cases/vocabulary.yaml"
+    hint = "write the HGNC symbol of one gene; a gene that is missing can be added in cases/vocabulary.yaml"
     raise refuse("unknown-fusion-partner", f"{shown(text)} is no gene of the HGNC", hint)
 
 

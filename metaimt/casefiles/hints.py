@@ -313,7 +313,7 @@ def response(text: str, terms: Terms, nearest: str | None) -> Proposal | str:
 
 
 def fusion(text: str, kinases: Collection[str]) -> tuple[str, str] | None:
-    """(kinase, partner) of a whole fusion, such as `ETV6-NTRK3`, `LMNA::NTRK1`, `NTRK1/TPM3 fusion`."""
+    """(kinase, partner) of a whole fusion, such as `PARTNER-KINASE`, `PARTNER::KINASE`, `KINASE/PARTNER fusion`."""
     plain = re.sub(r" (?:gene )?fusion$", "", " ".join(text.split()), flags=re.IGNORECASE)
     names = "|".join(map(re.escape, sorted(kinases, key=len, reverse=True)))
     between = r"(?: ?(?:::|[-–/:]) ?| )"
@@ -325,7 +325,7 @@ def fusion(text: str, kinases: Collection[str]) -> tuple[str, str] | None:
 
 
 def marker(text: str, *, flags: bool) -> str | None:
-    """`{NTRK1: positive}` from `NTRK1+`, `NTRK1 positive`; with `flags` `{NTRK1: true}`, for a rearrangement."""
+    """`{GENE: positive}` from `GENE+`, `GENE positive`; with `flags` `{GENE: true}`, for a rearrangement."""
     status = r"\+|pos(?:itive)?|-|neg(?:ative)?|rearranged"
     match = re.fullmatch(rf"([a-z](?:[\w-]*?\w)?)(?:[ :(]*|-(?=[pn]))({status})?\)?", text.strip(), re.IGNORECASE)
     if match is None or (match[2] is None and not flags):

@@ -99,7 +99,7 @@ class Point(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The reason: `same partner FN1`."""
+        """The reason: `same partner GENE`."""
         return self.form.format(*self.said)
 
     @property

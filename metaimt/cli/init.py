@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
@@ -16,6 +16,9 @@ from metaimt import __version__
 from metaimt.cli.output import ask, told, uninterrupted
 from metaimt.files import for_terminal
 from metaimt.problem import WrongUse
+
+if TYPE_CHECKING:
+    from metaimt.curation.new_review import NewReview
 
 T = TypeVar("T")
 
@@ -28,18 +31,8 @@ class OutcomeName(StrEnum):
     control = "control"
 
 
-_QUESTIONS: Final = {
-    "tumour": "Which tumour? Its name, as in a sentence: infantile fibrosarcoma",
-    "drug": "Which drugs? One a line; of a drug that is not known also its targets: madeupinib:BRAF,MAP2K1",
-    "fusion": "Which fusions? The kinase, one a line: NTRK3. Enter alone: none",
-    "mutation": "Which mutations? One a line: BRAF:V600E, or BRAF for any. Enter alone: none",
-    "marker": "Which markers, whose status decides? One a line: PD-L1. Enter alone: none",
-    "histology": "How is the tumour called in a case file? A term, and other ways to write it, one term a line:\n"
-    "IFS: congenital fibrosarcoma. Enter alone: its name",
-    "search": "Words for the search, beside these? One a line. Enter alone: none",
-    "site": "Groups of sites, beside the built-in ones? One a line: bone: femur, tibia. Enter alone: none",
-    "outcome": "What counts: response (CR, PR), complete (CR) or control (CR, PR, SD)? Enter alone: response",
-}
+_ONE: Final = ("tumour", "outcome")  # of which there is one answer
+_NEEDED: Final = ("tumour", "drug")
 _MANY: Final = "one or more times"
 
 
@@ -52,7 +45,7 @@ def init(  # noqa: PLR0917 - one parameter an option
         typer.Option("--drug", metavar="NAME[:TARGET,...]", help=f"A drug, with targets if it is not known; {_MANY}."),
     ] = None,
     fusion: Annotated[
-        list[str] | None, typer.Option("--fusion", metavar="GENE", help=f"The kinase of a fusion: NTRK3; {_MANY}.")
+        list[str] | None, typer.Option("--fusion", metavar="GENE", help=f"The kinase of a fusion; {_MANY}.")
     ] = None,
     mutation: Annotated[
         list[str] | None, typer.Option("--mutation", metavar="GENE[:CHANGE]", help=f"BRAF:V600E; {_MANY}.")
@@ -79,48 +72,56 @@ def init(  # noqa: PLR0917 - one parameter an option
 
     On a terminal it asks for what is missing.
     """
-    from metaimt.curation.new_review import NewReview, answer, write_review
-    from metaimt.curation.new_review import drug as a_drug
-    from metaimt.curation.new_review import gene as a_gene
-    from metaimt.curation.new_review import mutation as a_mutation
-    from metaimt.curation.new_review import term as a_term
+    from metaimt.curation.new_review import write_review
 
-    asks = interactive or (sys.stdin.isatty() and not (tumour and drug and (fusion or mutation or marker)))
-
-    def given(name: str, words: list[str] | None, read: Callable[[str], T], *, needed: bool = False) -> tuple[T, ...]:
-        """What an option says, or what is answered where none is given."""
-        if words is not None or not asks:
-            return tuple(_told(name, read, word) for word in words or ())
-        return _answers(_QUESTIONS[name], read, needed=needed)
-
-    with uninterrupted():
-        names = given("tumour", None if tumour is None else [tumour], answer, needed=True)
-        drugs = given("drug", drug, a_drug, needed=True)
-        fusions, mutations = given("fusion", fusion, a_gene), given("mutation", mutation, a_mutation)
-        markers = given("marker", marker, answer)
-        histologies, sites = given("histology", histology, a_term), given("site", site, a_term)
-        searched = given("search", search, answer)
-        outcomes = given("outcome", None if outcome is None else [outcome.value], _outcome)
-    if not names or not drugs or not (fusions or mutations or markers):
-        example = f'metaimt init {folder} --tumour "infantile fibrosarcoma" --drug larotrectinib --fusion NTRK3'
-        raise WrongUse(f"give --tumour, --drug, and one of --fusion, --mutation and --marker: {example}")
-    terms = dict(histologies or [(names[0], ())])
-    review = NewReview(
-        tumour=names[0],
-        drugs=dict(drugs),
-        histology=terms,
-        search=(names[0], *(word for one, words in terms.items() for word in words or (one,)), *searched),
-        year=year or date.today().year,
-        markers=tuple(dict.fromkeys(markers)),
-        fusions=tuple(dict.fromkeys(fusions)),
-        mutations=tuple(dict.fromkeys(mutations)),
-        sites=dict(sites),
-        outcome=(outcomes or (OutcomeName.response,))[0].value,
-        by=answer(by) if by is not None else "",
-    )
+    decides = fusion or mutation or marker
+    asks = interactive or (sys.stdin.isatty() and not (tumour and drug and decides))
+    options = {
+        **{"tumour": None if tumour is None else [tumour], "drug": drug, "fusion": fusion, "mutation": mutation},
+        **{"marker": marker, "histology": histology, "site": site, "search": search},
+        "outcome": None if outcome is None else [outcome.value],
+    }
+    review = _review(folder, options, asks=asks, by=by, year=year or date.today().year)
     for name in write_review(folder, review, __version__):
         print(f"wrote {for_terminal((folder / name).as_posix())}")
     print(f"Go through cases/review.yaml, then:\n  cd {for_terminal(shlex.quote(str(folder)))}\n  metaimt validate")
+
+
+def _review(
+    folder: Path, options: Mapping[str, list[str] | None], *, asks: bool, by: str | None, year: int
+) -> NewReview:
+    """The review of what the options say, or of what is answered where one is not given."""
+    from metaimt.curation import new_review as starter
+
+    read: dict[str, Callable[[str], Any]] = {
+        **{"tumour": starter.answer, "drug": starter.drug, "fusion": starter.gene, "mutation": starter.mutation},
+        **{"marker": starter.answer, "histology": starter.term, "site": starter.term, "search": starter.answer},
+        "outcome": _outcome,
+    }
+    said: dict[str, tuple[Any, ...]] = {}
+    with uninterrupted():
+        for name, question in starter.questions().items():
+            if options[name] is not None or not asks:
+                said[name] = tuple(_told(name, read[name], word) for word in options[name] or ())
+            else:
+                said[name] = _answers(name, question, read[name])
+    if not said["tumour"] or not said["drug"] or not (said["fusion"] or said["mutation"] or said["marker"]):
+        example = f"metaimt init {folder} {starter.example()}"
+        raise WrongUse(f"give --tumour, --drug, and one of --fusion, --mutation and --marker: {example}")
+    tumour, terms = said["tumour"][0], dict(said["histology"] or [(said["tumour"][0], ())])
+    return starter.NewReview(
+        tumour=tumour,
+        drugs=dict(said["drug"]),
+        histology=terms,
+        search=(tumour, *(word for one, words in terms.items() for word in words or (one,)), *said["search"]),
+        year=year,
+        markers=tuple(dict.fromkeys(said["marker"])),
+        fusions=tuple(dict.fromkeys(said["fusion"])),
+        mutations=tuple(dict.fromkeys(said["mutation"])),
+        sites=dict(said["site"]),
+        outcome=(said["outcome"] or (OutcomeName.response,))[0].value,
+        by=starter.answer(by) if by is not None else "",
+    )
 
 
 def _outcome(text: str) -> OutcomeName:
@@ -136,7 +137,7 @@ def _told(option: str, read: Callable[[str], T], text: str) -> T:
         raise WrongUse(f"--{option}: {error}") from error
 
 
-def _answers(question: str, read: Callable[[str], T], *, needed: bool) -> tuple[Any, ...]:
+def _answers(name: str, question: str, read: Callable[[str], T]) -> tuple[Any, ...]:
     """Answers until an empty one; a wrong one is told and asked again."""
     print(f"\n{question}")
     found: list[Any] = []
@@ -146,9 +147,9 @@ def _answers(question: str, read: Callable[[str], T], *, needed: bool) -> tuple[
         except WrongUse as error:
             print(f"  {for_terminal(str(error))}")
             continue
-        if question in {_QUESTIONS["tumour"], _QUESTIONS["outcome"]}:
+        if name in _ONE:
             break
-    if needed and not found:
+    if name in _NEEDED and not found:
         print("  This one is needed.")
-        return _answers(question, read, needed=needed)
+        return _answers(name, question, read)
     return tuple(found)

@@ -27,13 +27,13 @@ def listed(
         typer.Option(
             "--pool",
             metavar="POOL",
-            help="Reports counted there: strict, all_evidence, ROS1 ...",
+            help="Reports counted there: strict, all_evidence ...",
             autocompletion=complete_pools,
         ),
     ] = "",
     where: Annotated[
         list[str] | None,
-        typer.Option("--where", metavar="FIELD=VALUE", help="site=lung, histology=EIMS, design=trial ..."),
+        typer.Option("--where", metavar="FIELD=VALUE", help="site=lung, sex=female, design=trial ..."),
     ] = None,
     output: Annotated[TableFormat, typer.Option("--format", help="How the list is printed.")] = TableFormat.text,
     folder: Cases = None,

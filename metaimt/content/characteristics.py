@@ -91,7 +91,7 @@ def _drug(unit: Unit) -> str:
 
 
 def _markers(unit: Unit) -> str | None:
-    """`NTRK3 positive (fusion)`: each marker that the source mentions, and how a positive one is known."""
+    """`GENE positive (fusion)`: each marker that the source mentions, and how a positive one is known."""
     known = {"positive": f" ({_spaced(unit.marker_evidence)})" if unit.marker_evidence else ""}
     said = (f"{name} {_spaced(status)}{known.get(status, '')}" for name, status in unit.markers)
     return ", ".join(said) or None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from metaimt.analyses.contrasts import COHORTS, TRIALS
 from metaimt.analyses.duration import LANDMARKS
 from metaimt.analyses.over_time import NOT_ADJUSTED
 from metaimt.analyses.publication_bias import MOST_UNDATED, S_RANGE
@@ -40,14 +41,19 @@ SPECIFICATION = ("Simonsohn U, Simmons JP, Nelson LD. Nat Hum Behav 2020;4:1208-
 LIVING = ("Elliott JH, Synnot A, Turner T, et al. J Clin Epidemiol 2017;91:23-30", "10.1016/j.jclinepi.2017.08.010")
 
 
+_COMPARED = {COHORTS: "cohorts", (*TRIALS, *COHORTS): "trials and cohorts"}
+
+
 def publication_bias_methods(results: Results) -> str:
     """Contrasts, curve, missing non-responders, the rule of the small-study diagnostics, and that of the note."""
     headline, *others = (group.label for group in results.response.pools.values())
     primary = others[-1] if others else headline
     low, high = S_RANGE
+    also = [_COMPARED[designs] for designs in results.publication_bias.comparators[1:]]
+    then = f", then against its {also[0]}" if also else ""
     return (
         f"Publication bias: case reports and series of each pool (primary: {primary}) against the prospective "
-        f"trials of {headline}, then against its trials and cohorts: the model of the pools with a mean for each side "
+        f"trials of {headline}{then}: the model of the pools with a mean for each side "
         "and one rho; posterior odds ratio s with its equal-tailed interval. By maximum likelihood (Crowder, Appl Stat "
         "1978;27:34) with a profile interval it stands beside it for comparison with other programs. The same for "
         "what only the wider pool counts against the headline. Selectivity: if responders are s times as likely "

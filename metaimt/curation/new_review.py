@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from metaimt.casefiles.fields import Change
@@ -62,6 +63,20 @@ class NewReview:
     sites: Words = field(default_factory=dict)
     outcome: str = "response"
     by: str = ""
+
+
+def questions() -> Mapping[str, str]:
+    """What is asked, in its order: option -> question."""
+    return dict(_asked()["questions"])
+
+
+def example() -> str:
+    """The options of an example."""
+    return str(_asked()["example"])
+
+
+def _asked() -> Any:
+    return yaml.safe_load(_template("questions.yaml"))
 
 
 def answer(text: str) -> str:
@@ -160,7 +175,8 @@ def _checked(cases: Path, texts: Mapping[str, str]) -> Vocabulary:
 def review_files(review: NewReview, version: str) -> dict[str, str]:
     """Name -> text of each file, but for the schemas."""
     added = _added(review)
-    answers = {**_protocol(review), "added": added, "query": pubmed_query(review)}
+    replaced = ["histology"] if "broad_histology" in added else []
+    answers = {**_protocol(review), "added": added, "replaced": replaced, "query": pubmed_query(review)}
     cases = ["review.yaml", "searches.yaml", *(["vocabulary.yaml"] if added else [])]
     return {
         **{f"cases/{name}": _rendered(f"{name}.j2", answers) for name in cases},
@@ -200,6 +216,8 @@ def _added(review: NewReview) -> dict[str, dict[str, Any]]:
         for name, terms in lists.items()
     }
     added["drugs"] = {name: {"targets": list(own)} for name, own in review.drugs.items() if name not in known.drugs}
+    if not {*review.histology} & {*known.lists["histology"]}:
+        added["broad_histology"] = {next(iter(review.histology)): []}
     return {name: terms for name, terms in added.items() if terms}
 
 

@@ -1,8 +1,8 @@
 """Which publication a file, an exclusion or a reference is of, and whether two are of the same one.
 
 An identifier decides, however it is written. Without one, a title decides together with first author or year; alone it
-does not: "Inflammatory myofibroblastic tumor of the bladder: a case report" exists many times. Corrections, replies,
-letters, comments and abstracts are other publications than the paper of that name.
+does not: "A rare tumour of the bladder: a case report" exists many times. Corrections, replies, letters, comments and
+abstracts are other publications than the paper of that name.
 
 Names of authors: taken apart however an exporter writes them, and put together as a reference list has them.
 

@@ -101,7 +101,7 @@ def _packet(report: CaseFile, patient: Patient) -> dict[str, Any]:
 
 
 def _variants(patient: Patient) -> Iterator[tuple[str, str]]:
-    """(gene, label): the fusion, `TPM3::ALK`, of an unknown partner `v::ALK`, and mutations as printed."""
+    """(gene, label): the fusion, `PARTNER::KINASE`, of an unknown partner `v::KINASE`, and mutations as printed."""
     if patient.fusion_gene is not None:
         yield patient.fusion_gene, f"{patient.fusion_partner or 'v'}::{patient.fusion_gene}"
     yield from ((each.gene, f"{each.gene} {each.change or 'mutation'}") for each in patient.mutations)

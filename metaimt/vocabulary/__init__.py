@@ -147,7 +147,7 @@ def one_slip(typed: str, meant: str, *, symbol: bool = False) -> bool:
     """Whether two texts differ by one slip in one long word: a letter missing, doubled or wrong, or two swapped.
 
     Digits and the first letter must be right, for they tell PF-1 from PF-2 and `atypical` from `typical`; so must
-    each letter of a gene's symbol be (SEC31A, SEC31B).
+    each letter of a gene's symbol be, for a gene and its sister differ in one.
     """
     words, others = typed.split(), meant.split()
     wrong = [(one, other) for one, other in zip(words, others, strict=False) if one != other]
