@@ -553,7 +553,7 @@ def _message(unit: str, other: str, why: str) -> str:
 
 
 def _why(candidate: Candidate) -> str:
-    """`same partner FN1, same age 34; but sex female / male`: the strongest reasons for it, and against it."""
+    """`same partner GENE, same age 34; but sex female / male`: the strongest reasons for it, and against it."""
     left, right = candidate.units
     room = _LONGEST_MESSAGE - max(len(_message(left.unit, right.id, "")), len(_message(right.unit, left.id, "")))
     doubt = "".join(f"; but {point.words}" for point in candidate.speaking(-1)[:1])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from metaimt.casefiles.library import read_files, read_library
+from metaimt.casefiles.library import Library, read_files, read_library
 from metaimt.casefiles.migrate import with_present_keys
 from metaimt.casefiles.strict_yaml import parse
 from metaimt.versions.records import NO_CHANGES, record_changes
@@ -20,7 +20,8 @@ cohort:
 """
 FORMER = {
     "flow": "  alk_ihc: {all: {positive: 6, tested: 15}}  # as printed\n",
-    "block": "  alk_ihc:\n    all: {positive: 6, tested: 15}\n    # of one centre\n    lung: {positive: 1, tested: 2}\n",
+    "block": "  alk_ihc:\n    all: {positive: 6, tested: 15}\n    # of one centre\n"
+    "    lung: {positive: 1, tested: 2}\n",
     "deep": "  alk_ihc:\n    all:\n      positive: 6\n      tested: 15\n",
 }
 PRESENT = {
@@ -36,7 +37,7 @@ POOLED_NOW = (
 )
 
 
-def read(folder: Path, text: str):  # noqa: ANN201 - a library
+def read(folder: Path, text: str) -> Library:
     (folder / "example-2024.yaml").write_text(text, encoding="utf-8")
     return read_files([folder / "example-2024.yaml"])
 

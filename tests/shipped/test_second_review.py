@@ -39,4 +39,6 @@ def test_its_page_speaks_of_its_own_tumour(tmp_path: Path) -> None:
     assert done.exit_code == 0
     page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert "come from small trials, not from" in page  # it has no cohort
+    said = (page, (tmp_path / "out" / "report.md").read_text(encoding="utf-8"))
+    assert not any("trials and cohorts" in text for text in said)
     assert re.findall(r"\b(?:IMT|EIMS|ROS1|crizotinib|myofibroblastic)\b", page) == []
