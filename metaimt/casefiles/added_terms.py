@@ -8,26 +8,35 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from metaimt.casefiles.fields import shown
 from metaimt.casefiles.strict_yaml import Document
 from metaimt.casefiles.strict_yaml import Path as Steps
 from metaimt.problem import Problem
-from metaimt.vocabulary import NOT_STATED, REPLACEABLE, REPLACES, Vocabulary, wrong_gene
+from metaimt.vocabulary import CODES, NOT_STATED, REPLACEABLE, REPLACES, Vocabulary, wrong_gene
+from metaimt.vocabulary.codes import GENE, kinds, systems
 
 _DRUG = {"generation", "named", "synonyms", "targets", "first_year"}
 _FORM = "list of terms -> term -> other ways to write it"
+_CODES = "codes -> drug, gene or histology -> term -> system -> code, source, looked_up"
+_OF_CODE = {"code", "source", "looked_up"}
 _WORDS = "write a list of words, such as [one, another], or []"
 Fault = tuple[Steps, str, str]  # path of the value, message, hint
 
 
 def added_terms(document: Document, vocabulary: Vocabulary) -> tuple[Vocabulary, tuple[Problem, ...]]:
     """The vocabulary with the terms of a document that can be used, and what is wrong with the others."""
+    data = document.data if isinstance(document.data, dict) else {}
     faults = tuple(_faults(document.data, vocabulary))
-    usable = _without(document.data, {path[:2] for path, _, _ in faults}) if isinstance(document.data, dict) else {}
-    problems = (document.problem(path, "vocabulary", said, hint) for path, said, hint in faults)
-    return vocabulary.extended(usable), tuple(problems)
+    lists = {name: terms for name, terms in data.items() if name != CODES}
+    found = vocabulary.extended(_without(lists, {path[:2] for path, _, _ in faults}))
+    wrong = tuple(_not_codes(data[CODES], found)) if CODES in data else ()
+    if CODES in data:
+        found = found.extended({CODES: _right_codes(data[CODES], {path for path, _, _ in wrong})})
+    problems = (document.problem(path, "vocabulary", said, hint) for path, said, hint in (*faults, *wrong))
+    return found, tuple(problems)
 
 
 def _without(data: Mapping[str, Any], wrong: set[Steps]) -> dict[str, Any]:
@@ -51,10 +60,10 @@ def _faults(data: Any, vocabulary: Vocabulary) -> Iterator[Fault]:
     lists = {"drugs": "drug", **{name: name for name in known.lists if name != "drug"}}
     generations = [*known.lists["generation"], *_usable(data.get("generation"), known.lists["generation"])]
     for name, terms in data.items():
-        if name == REPLACES:
+        if name in {REPLACES, CODES}:
             continue
         if name not in lists:
-            close = difflib.get_close_matches(name, [*lists, REPLACES], n=1, cutoff=0.6)
+            close = difflib.get_close_matches(name, [*lists, REPLACES, CODES], n=1, cutoff=0.6)
             hint = f"did you mean {close[0]}?" if close else f"the lists are {', '.join(lists)}"
             yield (name,), f"'{name}' is not a list of terms", hint
         elif not isinstance(terms, dict):
@@ -63,6 +72,88 @@ def _faults(data: Any, vocabulary: Vocabulary) -> Iterator[Fault]:
             found = _of_drugs(terms, generations) if name == "drugs" else _of_words(terms)
             yield from (((name, *path), said, hint) for path, said, hint in found)
             yield from _meant_twice(name, terms, known.lists[lists[name]])
+
+
+def _not_codes(data: Any, vocabulary: Vocabulary) -> Iterator[Fault]:
+    """What is wrong below `codes`: of which kind, term, system, code, where it was read, and when."""
+    if not isinstance(data, dict):
+        yield (CODES,), f"{CODES}: expected fields", _CODES
+        return
+    for kind, terms in data.items():
+        if kind not in kinds():
+            yield (CODES, kind), f"'{kind}' has no codes", f"there are codes of {', '.join(kinds())}"
+        elif not isinstance(terms, dict):
+            yield (CODES, kind), f"{kind}: expected terms", _CODES
+        else:
+            for term, codes in terms.items():
+                yield from _not_codes_of_term((CODES, kind, term), kind, term, codes, vocabulary)
+
+
+def _not_codes_of_term(path: Steps, kind: str, term: str, codes: Any, vocabulary: Vocabulary) -> Iterator[Fault]:
+    if (hint := _no_term(kind, term, vocabulary)) is not None:
+        yield path, f"'{term}' is no {kind} of the vocabulary", hint
+    elif not isinstance(codes, dict):
+        yield path, f"{term}: expected systems with a code", _CODES
+    else:
+        for system, entry in codes.items():
+            yield from _not_code((*path, system), kind, system, entry)
+
+
+def _no_term(kind: str, term: str, vocabulary: Vocabulary) -> str | None:
+    """What to write in place of what is no term of a kind; None if it is one."""
+    if kind == GENE:
+        return None if term in vocabulary.lists["kinase"] else wrong_gene(term)
+    if term in vocabulary.lists[kind]:
+        return None
+    return f"add it under {'drugs' if kind == 'drug' else kind}, or write a term that is there"
+
+
+def _not_code(path: Steps, kind: str, name: str, entry: Any) -> Iterator[Fault]:
+    own = [system.id for system in systems().values() if kind in system.of]
+    if name not in own:
+        yield path, f"{shown(name)} is no system of codes of a {kind}", f"the systems are {', '.join(own)}"
+        return
+    system = systems()[name]
+    entry = _texts(entry)
+    if set(entry) != _OF_CODE:
+        example = f'{{code: {system.such_as}, source: https://..., looked_up: "2026-11-30"}}'
+        yield path, f"{name}: expected code, source and looked_up", f"write {name}: {example}"
+        return
+    if not system.fits(entry["code"]):
+        plain = entry["code"].strip().removeprefix(f"{name}:").strip()
+        hint = f"write code: {plain}" if system.fits(plain) else f"a code of {name} looks like {system.such_as}"
+        yield (*path, "code"), f"{shown(entry['code'])} is no code of {name}", hint
+    if not entry["source"].strip():
+        yield (*path, "source"), "source: no value", "write the address of the page where the code was read"
+    if not _is_day(entry["looked_up"]):
+        hint = 'write the day on which it was read, such as "2026-11-30"'
+        yield (*path, "looked_up"), f"{shown(entry['looked_up'])} is no date", hint
+
+
+def _texts(entry: Any) -> dict[str, str]:
+    """The fields of a code as they are typed: a number is a text too; without what is neither."""
+    pairs = entry.items() if isinstance(entry, dict) else ()
+    typed = ((name, getattr(value, "typed", value)) for name, value in pairs)
+    return {name: value for name, value in typed if isinstance(value, str)}
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _right_codes(data: Any, wrong: set[Steps]) -> dict[str, Any]:
+    """The codes with which nothing is wrong, by kind, term and system."""
+    found: dict[str, Any] = {}
+    for kind, terms in data.items() if isinstance(data, dict) else ():
+        for term, codes in terms.items() if isinstance(terms, dict) else ():
+            for system, entry in codes.items() if isinstance(codes, dict) else ():
+                path = (CODES, kind, term, system)
+                if not any(path[: len(each)] == each[: len(path)] for each in wrong):
+                    found.setdefault(kind, {}).setdefault(term, {})[system] = _texts(entry)
+    return found
 
 
 def _usable(terms: Any, known: Mapping[str, Any]) -> list[str]:

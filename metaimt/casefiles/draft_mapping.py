@@ -16,7 +16,8 @@ from pathlib import Path
 from metaimt.casefiles.patient_table import is_identifying
 from metaimt.casefiles.table_cells import ORDERS, in_order
 from metaimt.casefiles.tables import Cell, Table, WrongCell, is_summary, key_of, open_table, text_of
-from metaimt.vocabulary import Vocabulary, built_in, is_not_stated, load_words
+from metaimt.vocabulary import Vocabulary, built_in, is_not_stated
+from metaimt.vocabulary.words import load_words
 
 MOST_VALUES, MOST_SHOWN = 200, 20
 _COURSE = (

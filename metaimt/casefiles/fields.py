@@ -29,7 +29,8 @@ from metaimt.casefiles import hints
 from metaimt.casefiles.hints import LEFT_OUT, Proposal
 from metaimt.casefiles.strict_yaml import TypedFloat, TypedInt
 from metaimt.files import in_ascii
-from metaimt.vocabulary import REGIMEN, Vocabulary, built_in, genes, is_not_stated
+from metaimt.vocabulary import REGIMEN, Vocabulary, built_in, is_not_stated
+from metaimt.vocabulary.words import genes
 
 
 class Entry(BaseModel):

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from metaimt.casefiles.fields import refuse
 from metaimt.casefiles.strict_yaml import Path
-from metaimt.vocabulary import load_words
+from metaimt.vocabulary.words import load_words
 
 PUBLISHED = "published-pooled.yaml"
 COHORT, POOLED = "cohort", "pooled"

@@ -16,7 +16,8 @@ from metaimt.casefiles.former_keys import former_keys, places_in
 from metaimt.casefiles.library import PROTOCOL_FILE
 from metaimt.casefiles.protocol import ANY_TARGET, FORMAT
 from metaimt.casefiles.strict_yaml import parse
-from metaimt.vocabulary import Vocabulary, built_in, genes, wrong_gene
+from metaimt.vocabulary import Vocabulary, built_in, wrong_gene
+from metaimt.vocabulary.words import genes
 
 _DEEPER = 2  # columns
 

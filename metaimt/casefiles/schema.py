@@ -17,7 +17,8 @@ from metaimt.casefiles.protocol import TABLES, Protocol
 from metaimt.casefiles.published import PublishedFile
 from metaimt.casefiles.second_reading import SecondReading
 from metaimt.casefiles.shared import ExcludedFile, LinkFile, SearchFile
-from metaimt.vocabulary import NOT_STATED, REPLACEABLE, REPLACES, Vocabulary
+from metaimt.vocabulary import CODES, NOT_STATED, REPLACEABLE, REPLACES, Vocabulary
+from metaimt.vocabulary.codes import kinds, systems
 
 SCHEMA_FILE = "case.schema.json"
 _MODELS: Final[Mapping[str, type[BaseModel]]] = {
@@ -121,8 +122,39 @@ def _of_vocabulary(vocabulary: Vocabulary) -> dict[str, Any]:
         "items": {"type": "string", "enum": list(REPLACEABLE)},
         "description": "Lists of which nothing built-in is kept.",
     }
-    properties = {REPLACES: replaced, "drugs": drugs, **lists}
+    properties = {REPLACES: replaced, "drugs": drugs, **lists, CODES: _of_codes()}
     return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+def _of_codes() -> dict[str, Any]:
+    """Of `codes` in vocabulary.yaml: kind -> term -> system -> code, with where and when it was read."""
+    text = {"type": "string", "minLength": 1}
+    of_kinds = {}
+    for kind in kinds():
+        of_systems = {
+            name: {
+                "type": "object",
+                "description": f"{system.name}, such as {system.such_as}.",
+                "properties": {
+                    "code": {
+                        "type": "string",
+                        "pattern": f"^({system.form})$",
+                        "description": "Without the system's name.",
+                    },
+                    "source": {**text, "description": "The page where it was read."},
+                    "looked_up": {**text, "description": "The day on which it was read, YYYY-MM-DD."},
+                },
+                "required": ["code", "source", "looked_up"],
+                "additionalProperties": False,
+            }
+            for name, system in systems().items()
+            if kind in system.of
+        }
+        of_term = {"type": "object", "properties": of_systems, "additionalProperties": False}
+        said = f"A {kind} of the vocabulary -> its codes."
+        of_kinds[kind] = {"type": "object", "additionalProperties": of_term, "description": said}
+    said = "Codes of terms in systems of others, each with the page where it was read."
+    return {"type": "object", "properties": of_kinds, "additionalProperties": False, "description": said}
 
 
 def _plain(node: Any, definitions: dict[str, Any], vocabulary: Vocabulary) -> Any:

@@ -17,6 +17,7 @@ from metaimt.cli.agree import agree
 from metaimt.cli.appraise import appraise
 from metaimt.cli.audit import audit
 from metaimt.cli.build import build
+from metaimt.cli.codes import codes
 from metaimt.cli.cohort import cohort
 from metaimt.cli.complete import complete
 from metaimt.cli.explain import explain
@@ -77,6 +78,7 @@ COMMANDS: Final[Mapping[Callable[..., object], str]] = {
     verify: "Recompute a frozen version from its own content.",
     simulate: "How often the intervals hold the truth.",
     export: "Cases as phenopackets or CIViC evidence rows.",
+    codes: "Codes of genes, drugs, tumours, and their sources.",
     migrate: "Rewrite a review of an older format.",
     schema: "Print the JSON Schema of a kind of file, for editors.",
 }

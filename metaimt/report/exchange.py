@@ -1,7 +1,8 @@
 """The review in formats of others: phenopackets v2, and evidence rows with the column names of CIViC.
 
-Only what a case file says is written. No ontology code of the vocabulary is verified: terms are local labels. What a
-format cannot say is a row of not-exported.csv: unit, field, why.
+Only what a case file says is written. A gene, drug or tumour has the code that the vocabulary has of it; every other
+term is a local label. What a format cannot say, and each term without a verified code, is a row of not-exported.csv:
+unit, field, why.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.tables import is_responder
 from metaimt.files import for_cell, safe_name
 from metaimt.report.cells import Row, csv_text, json_text
+from metaimt.vocabulary import Vocabulary
+from metaimt.vocabulary.codes import systems
 
 NOT_EXPORTED: Final = "not-exported.csv"
 _COLUMNS: Final = ("unit", "field", "why")
@@ -36,8 +39,10 @@ def phenopacket_files(library: Library) -> dict[str, bytes]:
             name = f"{safe_name(report.id)}_{safe_name(patient.id)}"
             while f"{name}.json" in files:
                 name += "_"
-            files[f"{name}.json"] = json_text(_packet(report, patient)).encode("utf-8")
+            terms = _Terms(library.vocabulary)
+            files[f"{name}.json"] = json_text(_packet(report, patient, terms)).encode("utf-8")
             missing += _missing(report, patient)
+            missing += (_row(f"{report.id}/{patient.id}", field, why) for field, why in terms.without_code)
         why = "published as counts; a phenopacket is of one patient"
         missing += [_row(f"{report.id}/arm{k}", "arm", why) for k in range(1, len(report.arms) + 1)]
     return {**files, NOT_EXPORTED: csv_text(missing, _COLUMNS).encode("utf-8")}
@@ -59,20 +64,52 @@ def _missing(report: CaseFile, patient: Patient) -> Iterator[Row]:
         yield from (_row(f"{subject}/course{number}", name, _NO_PLACE) for name in said)
 
 
-def _term(kind: str, word: str) -> dict[str, str]:
-    return {"id": f"{_LOCAL}:{kind}.{safe_name(word)}", "label": word}
+class _Terms:
+    """The terms of one packet: which systems have their codes, and which have none."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.systems: set[str] = set()
+        self.without: dict[tuple[str, str], None] = {}  # in the order in which they are met, each once
+
+    def id(self, kind: str, word: str) -> str:
+        """The code of a term, with its system; a local label where none is verified."""
+        code = self.vocabulary.code(kind, word)
+        if code is None:
+            self.without[kind, word] = None
+            return f"{_LOCAL}:{kind}.{safe_name(word)}"
+        self.systems.add(code.system)
+        return code.curie
+
+    def term(self, kind: str, word: str) -> dict[str, str]:
+        """An ontology class."""
+        return {"id": self.id(kind, word), "label": word}
+
+    @property
+    def without_code(self) -> list[tuple[str, str]]:
+        """(field, why) of each term that is written by a local label."""
+        return [(kind, f"no code verified for {word}: a local label is written") for kind, word in self.without]
+
+    @property
+    def resources(self) -> list[dict[str, str]]:
+        """The systems of the codes, and the review itself."""
+        own = {"id": _LOCAL, "name": "terms of the review", "namespacePrefix": _LOCAL}
+        used = [system for system in systems().values() if system.id in self.systems]
+        prefixes = [{"namespacePrefix": each.id, "iriPrefix": each.iri} for each in used]
+        named = [{"id": each.id.lower(), "name": each.name, "url": each.url} for each in used]
+        return [own, *({**one, **other} for one, other in zip(named, prefixes, strict=True))]
 
 
-def _packet(report: CaseFile, patient: Patient) -> dict[str, Any]:
+def _packet(report: CaseFile, patient: Patient, terms: _Terms) -> dict[str, Any]:
     subject, sample = f"{report.id}/{patient.id}", f"{report.id}/{patient.id}/tumour"
-    disease = _term("histology", patient.histology or "not_stated")
+    disease = terms.term("histology", patient.histology or "not_stated")
     who: dict[str, Any] = {"id": subject, "sex": (patient.sex or "unknown_sex").upper()}
     if patient.age is not None:
         years, months = divmod(round(patient.age * 12), 12)
         who["timeAtLastEncounter"] = {"age": {"iso8601duration": f"P{years}Y" + (f"{months}M" if months else "")}}
     if patient.status is not None:
         who["vitalStatus"] = {"status": {"alive": "ALIVE", "dead": "DECEASED"}[patient.status]}
-    place = {"sampledTissue": _term("site", patient.site)} if patient.site else {}
+    site = terms.term("site", patient.site) if patient.site else None
     found = [
         {
             "subjectOrBiosampleId": sample,
@@ -81,7 +118,7 @@ def _packet(report: CaseFile, patient: Patient) -> dict[str, Any]:
                 "variationDescriptor": {
                     "id": f"{subject}/variant{number}",
                     "label": label,
-                    "geneContext": {"valueId": f"{_LOCAL}:gene.{safe_name(gene)}", "symbol": gene},
+                    "geneContext": {"valueId": terms.id("gene", gene), "symbol": gene},
                 }
             },
         }
@@ -89,14 +126,15 @@ def _packet(report: CaseFile, patient: Patient) -> dict[str, Any]:
     ]
     solved = {"id": f"{subject}/interpretation", "progressStatus": "COMPLETED"}
     diagnosis = {"diagnosis": {"disease": disease, "genomicInterpretations": found}}
+    biosample = {"id": sample, "individualId": subject, "histologicalDiagnosis": disease}
     return {
         "id": subject,
         "subject": who,
-        "diseases": [{"term": disease, **({"primarySite": _term("site", patient.site)} if patient.site else {})}],
-        "biosamples": [{"id": sample, "individualId": subject, "histologicalDiagnosis": disease, **place}],
+        "diseases": [{"term": disease, **({"primarySite": site} if site else {})}],
+        "biosamples": [{**biosample, **({"sampledTissue": site} if site else {})}],
         **({"interpretations": [{**solved, **diagnosis}]} if found else {}),
-        "medicalActions": [_action(course) for course in patient.courses],
-        "metaData": _meta(report),
+        "medicalActions": [_action(course, terms) for course in patient.courses],
+        "metaData": _meta(report, terms),
     }
 
 
@@ -107,23 +145,22 @@ def _variants(patient: Patient) -> Iterator[tuple[str, str]]:
     yield from ((each.gene, f"{each.gene} {each.change or 'mutation'}") for each in patient.mutations)
 
 
-def _action(course: Course) -> dict[str, Any]:
-    found: dict[str, Any] = {"treatment": {"agent": _term("drug", course.drug)}}
+def _action(course: Course, terms: _Terms) -> dict[str, Any]:
+    found: dict[str, Any] = {"treatment": {"agent": terms.term("drug", course.drug)}}
     if course.response is not None:
-        found["responseToTreatment"] = _term("response", course.response)
+        found["responseToTreatment"] = terms.term("response", course.response)
     if course.stop_reason is not None:
-        found["treatmentTerminationReason"] = _term("stop_reason", course.stop_reason)
+        found["treatmentTerminationReason"] = terms.term("stop_reason", course.stop_reason)
     return found
 
 
-def _meta(report: CaseFile) -> dict[str, Any]:
+def _meta(report: CaseFile, terms: _Terms) -> dict[str, Any]:
     one, date = report.report, report.extraction.date
     ids = [f"{kind}:{value}" for kind, value in (("PMID", one.pmid), ("DOI", one.doi)) if value]
-    local = {"id": _LOCAL, "name": "terms of the review", "namespacePrefix": _LOCAL}
     return {
         **({"created": f"{date}T00:00:00Z"} if date else {}),
         "createdBy": report.extraction.by or _LOCAL,
-        "resources": [local],
+        "resources": terms.resources,
         "phenopacketSchemaVersion": "2.0",
         "externalReferences": [{"id": each, "description": one.title or ""} for each in ids],
     }

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-import yaml
+from metaimt.vocabulary.codes import GENE, Code, Codes, added, built_in_codes, codes_of, gene_code, in_order
+from metaimt.vocabulary.words import genes, load_words
 
 Terms = Mapping[str, tuple[str, ...]]  # accepted term -> what people write instead
 REGIMEN = " + "
@@ -25,6 +25,8 @@ NOT_STATED = "not_stated"
 OTHER = "other"
 REPLACES = "replaces"
 """The key of a review's vocabulary.yaml that names the lists of which nothing built-in is kept."""
+CODES = "codes"
+"""The key of vocabulary.yaml under which codes of terms stand."""
 REPLACEABLE = ("drugs", "generation", "histology", "kinase", "marker", "other_tumour", "partner", "site")
 """Lists that say what a review is about; of the others the code knows the terms."""
 OF_HISTOLOGIES = ("broad_histology", "histology_words", "own_tumour")
@@ -51,10 +53,14 @@ class Drug:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """All lists of accepted terms. `lists` has `drug`, `kinase`, `partner`, `site` and the closed lists."""
+    """All lists of accepted terms. `lists` has `drug`, `kinase`, `partner`, `site` and the closed lists.
+
+    `codes` are those of terms in systems of others; those of genes that every review knows are not among them.
+    """
 
     drugs: Mapping[str, Drug]
     lists: Mapping[str, Terms]
+    codes: Codes = field(default_factory=dict)
 
     def terms(self, name: str) -> tuple[str, ...]:
         """The accepted terms of one list, in the order of the vocabulary file."""
@@ -73,6 +79,11 @@ class Vocabulary:
             targets=tuple(dict.fromkeys(target for drug in drugs for target in drug.targets)),
             first_year=max((drug.first_year for drug in drugs if drug.first_year is not None), default=None),
         )
+
+    def code(self, kind: str, term: str) -> Code | None:
+        """The code of a drug, gene or histology in the first system that has one; None: none is verified."""
+        own = self.codes.get(kind, {}).get(term, {})
+        return next(iter(in_order(own)), gene_code(term) if kind == GENE else None)
 
     def later_generation(self, one: str, other: str) -> bool:
         """Whether the first of two drugs is of a later generation than the second; their order is that of the list."""
@@ -119,7 +130,7 @@ class Vocabulary:
         """
         lists, drugs = self._kept(additions.get(REPLACES, ()))
         for name, terms in additions.items():
-            if name in {"drugs", REPLACES}:
+            if name in {"drugs", REPLACES, CODES}:
                 continue
             if name not in lists:
                 raise ValueError(f"'{name}' is not a list of terms; the lists are drugs, {', '.join(lists)}")
@@ -129,7 +140,8 @@ class Vocabulary:
                     raise ValueError(f"{name}: {word} is a term itself, not another way to write {term}")
         drugs.update(_drugs(additions.get("drugs", {}), tuple(lists["generation"])))
         lists["drug"] = {drug.name: drug.synonyms for drug in drugs.values()}
-        return Vocabulary(MappingProxyType(drugs), MappingProxyType(lists))
+        codes = added(self.codes, codes_of(additions.get(CODES, {})))
+        return Vocabulary(MappingProxyType(drugs), MappingProxyType(lists), codes)
 
     def _kept(self, replaced: Iterable[str]) -> tuple[dict[str, dict[str, tuple[str, ...]]], dict[str, Drug]]:
         """The lists and drugs of this vocabulary that a review keeps."""
@@ -211,11 +223,11 @@ def _drugs(entries: Mapping[str, Any], generations: tuple[str, ...]) -> dict[str
 @lru_cache(maxsize=1)
 def built_in() -> Vocabulary:
     """The vocabulary that the package ships."""
-    genes = load_words("genes")
+    fused = load_words("genes")
     lists: dict[str, Terms] = {"drug": {}, "site": _terms(load_words("sites"))}
-    lists |= {"kinase": _terms(genes["kinases"]), "partner": _terms(genes["partners"])}
+    lists |= {"kinase": _terms(fused["kinases"]), "partner": _terms(fused["partners"])}
     lists |= {name: _terms(terms) for name, terms in load_words("terms").items()}
-    return Vocabulary({}, lists).extended({"drugs": load_words("drugs")})
+    return Vocabulary({}, lists, built_in_codes()).extended({"drugs": load_words("drugs")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,15 +269,6 @@ def follow_up_enough() -> float:
     return float(load_words("appraisal")["follow_up_months"])
 
 
-@lru_cache(maxsize=1)
-def genes() -> tuple[frozenset[str], Mapping[str, str]]:
-    """The present symbols of all protein-coding genes, and former symbol -> present symbol: hgnc.txt."""
-    lines = files(__name__).joinpath("hgnc.txt").read_text(encoding="utf-8").splitlines()
-    entries = [line.split() for line in lines if not line.startswith("#")]
-    former = {alias: symbol for symbol, *aliases in entries for alias in aliases}
-    return frozenset(symbol for symbol, *_ in entries), MappingProxyType(former)
-
-
 def members(gene: str) -> tuple[str, ...]:
     """The genes that a term leaves open: `NAME1/2/3` is one of NAME1, NAME2 and NAME3; of any other the gene itself."""
     first, *more = gene.split("/")
@@ -292,12 +295,6 @@ def identifying_names() -> tuple[frozenset[str], tuple[str, ...]]:
     """Headings of columns that identify a person, and parts of such headings: identifying.yaml."""
     names = load_words("identifying")
     return frozenset(map(str, names["whole"])), tuple(map(str, names["parts"]))
-
-
-def load_words(name: str) -> Any:
-    """What a data file of this folder holds."""
-    text = files(__name__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
 
 
 def _terms(entries: Mapping[str, list[str]]) -> Terms:

@@ -14,7 +14,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from metaimt.vocabulary import Terms, load_words
+from metaimt.vocabulary import Terms
+from metaimt.vocabulary.words import load_words
 
 Phrase = tuple[str, ...]
 Span = tuple[int, int, str]  # from, to, kind

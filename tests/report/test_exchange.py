@@ -13,6 +13,39 @@ from metaimt.report.exchange import CIVIC, NOT_EXPORTED, civic_files, phenopacke
 from metaimt.review import load
 
 
+def terms_of(packet: Phenopacket) -> dict[str, str]:
+    """Label -> id of the tumour, gene, drug and response of a packet."""
+    found = packet.interpretations[0].diagnosis.genomic_interpretations[0].variant_interpretation.variation_descriptor
+    action = packet.medical_actions[0]
+    classes = (packet.diseases[0].term, action.treatment.agent, action.response_to_treatment)
+    return {found.gene_context.symbol: found.gene_context.value_id, **{each.label: each.id for each in classes}}
+
+
+def test_terms_have_the_codes_that_are_verified_and_the_rest_is_listed(make_review: MakeReview) -> None:
+    coded = patient(course("CR"), fusion_gene="ALK", histology="IMT")
+    local = patient(course("CR", drug="iruplinalkib"), fusion_gene="NTRK1/2/3", histology="EIMS") | {"id": "P2"}
+    files = phenopacket_files(load(make_review(report("one-2020", coded, local))).library)
+    first, second = (Parse(files[f"one-2020_P{k}.json"].decode(), Phenopacket()) for k in (1, 2))
+    assert terms_of(first) == {
+        "ALK": "HGNC:427",
+        "IMT": "NCIT:C6481",
+        "crizotinib": "NCIT:C74061",
+        "CR": "metaimt:response.CR",
+    }
+    assert [each.namespace_prefix for each in first.meta_data.resources] == ["metaimt", "HGNC", "NCIT"]
+    assert [each.namespace_prefix for each in second.meta_data.resources] == ["metaimt"]
+    assert set(terms_of(second).values()) == {
+        *("metaimt:gene.NTRK1-2-3", "metaimt:histology.EIMS", "metaimt:drug.iruplinalkib", "metaimt:response.CR")
+    }
+    left = files[NOT_EXPORTED].decode().splitlines()
+    why = "no code verified for {}: a local label is written"
+    assert [line for line in left if line.startswith("one-2020/P1,") and "no code" in line] == [
+        f"one-2020/P1,response,{why.format('CR')}"
+    ]
+    told = {f"one-2020/P2,{kind},{why.format(word)}" for kind, word in (("gene", "NTRK1/2/3"), ("histology", "EIMS"))}
+    assert told | {f"one-2020/P2,drug,{why.format('iruplinalkib')}"} <= set(left)
+
+
 def test_exports_say_what_the_file_says_and_list_the_rest(make_review: MakeReview) -> None:
     fused = patient(course("CR"), fusion_gene="ALK", fusion_partner="TPM3", age=4.5, sex="female", status="alive")
     fused["mutations"] = [{"gene": "BRAF", "change": "V600E"}]

@@ -1,0 +1,76 @@
+"""The codes of the terms of a vocabulary, and the terms without one, as Markdown: docs/codes.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from metaimt.vocabulary import Vocabulary, members
+from metaimt.vocabulary.codes import GENE, Code, gene_code, systems
+from metaimt.vocabulary.words import gene_numbers
+
+_HEAD = """\
+# Codes of terms
+
+Codes of genes, drugs and tumours in systems of others: data of `metaimt/vocabulary/codes.yaml` and `hgnc.txt`, each
+with the page where it was read and the day. None is from memory. What could not be verified on a page is left out, and
+listed below. `metaimt export phenopackets` writes them. A review adds its own in `cases/vocabulary.yaml`, and
+`metaimt validate` says what is no code:
+
+```yaml
+codes:
+  drug:
+    madeupinib:          # a made-up drug, and the code of another
+      NCIT: {code: C74061, source: "https://...", looked_up: "2026-11-30"}
+```
+
+This page is generated: `python tools/regenerate.py codes`.
+"""
+
+
+def codes_markdown(vocabulary: Vocabulary) -> str:
+    """What has a code, in which system and from where; and what has none."""
+    names = ", ".join(f"{each.id} ({each.name}; of {' and '.join(each.of)})" for each in systems().values())
+    lines = [_HEAD, f"Systems: {names}.", "", "## With a code", "", "| | term | code | read |", "|---|---|---|---|"]
+    sources: dict[tuple[str, str], int] = {}
+    for kind, term, code in _codes(vocabulary):
+        number = sources.setdefault((code.source, code.looked_up), len(sources) + 1)
+        lines.append(f"| {kind} | {term} | {code.curie} | {number} |")
+    known = sum(map(bool, gene_numbers().values()))
+    lines += ["", f"Of the other genes of `hgnc.txt` too: {known} of {len(gene_numbers())} symbols have a number.", ""]
+    for (source, day), number in sources.items():
+        address, _, more = source.partition(" ")
+        lines.append(f"{number}. <{address}> {f'{more}, ' if more else ''}{day}")
+    lines += ["", "## Without: no page that could be read has one", ""]
+    lines += [f"- {system}, {kind}: {', '.join(terms)}" for system, kind, terms in _without(vocabulary)]
+    return "\n".join(lines) + "\n"
+
+
+def _terms(vocabulary: Vocabulary, kind: str) -> tuple[str, ...]:
+    """The terms of a kind that can have a code: named drugs, single genes, histologies but `other`."""
+    if kind == GENE:
+        fused = (*vocabulary.terms("kinase"), *vocabulary.terms("partner"))
+        return tuple(dict.fromkeys(gene for gene in fused if members(gene) == (gene,)))
+    if kind == "drug":
+        return tuple(drug.name for drug in vocabulary.drugs.values() if drug.named)
+    return tuple(term for term in vocabulary.terms(kind) if term != "other")
+
+
+def _all_codes(vocabulary: Vocabulary, kind: str, term: str) -> dict[str, Code]:
+    own = dict(vocabulary.codes.get(kind, {}).get(term, {}))
+    gene = gene_code(term) if kind == GENE else None
+    return {**({gene.system: gene} if gene else {}), **own}
+
+
+def _codes(vocabulary: Vocabulary) -> Iterator[tuple[str, str, Code]]:
+    for kind in ("histology", "drug", GENE):
+        for term in _terms(vocabulary, kind):
+            found = _all_codes(vocabulary, kind, term)
+            yield from ((kind, term, found[name]) for name in systems() if name in found)
+
+
+def _without(vocabulary: Vocabulary) -> Iterator[tuple[str, str, list[str]]]:
+    for system in systems().values():
+        for kind in system.of:
+            terms = [term for term in _terms(vocabulary, kind) if system.id not in _all_codes(vocabulary, kind, term)]
+            if terms:
+                yield system.id, kind, terms
