@@ -7,7 +7,7 @@ make every case file wrong that uses another.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,7 @@ from metaimt.casefiles.fields import shown
 from metaimt.casefiles.strict_yaml import Document
 from metaimt.casefiles.strict_yaml import Path as Steps
 from metaimt.problem import Problem
-from metaimt.vocabulary import CODES, NOT_STATED, REPLACEABLE, REPLACES, Vocabulary, wrong_gene
+from metaimt.vocabulary import BROAD, CODES, NOT_STATED, REPLACEABLE, REPLACES, SAYING, Vocabulary, wrong_gene
 from metaimt.vocabulary.codes import GENE, kinds, systems
 
 _DRUG = {"generation", "named", "synonyms", "targets", "first_year"}
@@ -71,6 +71,8 @@ def _faults(data: Any, vocabulary: Vocabulary) -> Iterator[Fault]:
         else:
             found = _of_drugs(terms, generations) if name == "drugs" else _of_words(terms)
             yield from (((name, *path), said, hint) for path, said, hint in found)
+            if name in {BROAD, SAYING}:
+                yield from _of_no_histology(name, terms, (*known.lists["histology"], *_mapping(data.get("histology"))))
             yield from _meant_twice(name, terms, known.lists[lists[name]])
 
 
@@ -154,6 +156,19 @@ def _right_codes(data: Any, wrong: set[Steps]) -> dict[str, Any]:
                 if not any(path[: len(each)] == each[: len(path)] for each in wrong):
                     found.setdefault(kind, {}).setdefault(term, {})[system] = _texts(entry)
     return found
+
+
+def _of_no_histology(name: str, terms: Mapping[str, Any], histologies: Collection[str]) -> Iterator[Fault]:
+    """Words for a histology that there is not would say nothing."""
+    for term in terms:
+        if term not in histologies:
+            close = difflib.get_close_matches(term, histologies, n=1, cutoff=0.6)
+            hint = f"did you mean {close[0]}?" if close else "add it under histology, or write one that is there"
+            yield (name, term), f"'{term}' is no histology of the vocabulary", hint
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _usable(terms: Any, known: Mapping[str, Any]) -> list[str]:

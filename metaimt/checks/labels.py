@@ -15,7 +15,7 @@ from metaimt.checks.by_vocabulary import drug_names, drugs_in
 from metaimt.checks.patient_facts import ADULT_FROM, CHILD_BELOW, title_age_group
 from metaimt.checks.rule import Finding, Rule, arms, patients, rule, rules_in, treatments
 from metaimt.statistics.printed_numbers import percentage_agrees
-from metaimt.vocabulary import OTHER, REGIMEN, Vocabulary, members
+from metaimt.vocabulary import BROAD, OTHER, OWN, REGIMEN, SAYING, Vocabulary, members
 
 Said = Iterator[tuple[str, str, str]]  # field, what the words say, what is entered
 
@@ -123,7 +123,7 @@ def _closed_terms(arm: Arm, terms: Vocabulary) -> Said:
     """Population, histology and line of treatment, each where the label names one and not several."""
     words = re.findall(r"\w+", arm.label)
     groups = {group for word in words if (group := terms.belongs("population", word)) in {"adult", "paediatric"}}
-    histologies, broad = set(_histologies(arm.label, terms)), set(terms.lists["broad_histology"])
+    histologies, broad = set(_histologies(arm.label, terms)), set(terms.lists[BROAD])
     later = _LATER_LINE.search(arm.label) or _after_inhibitor(arm, terms)
     lines = {name for name, found in (("first", _FIRST_LINE.search(arm.label)), ("later", later)) if found}
     for field, named in (("population", groups), ("histology", histologies), ("line", lines)):
@@ -161,7 +161,7 @@ def _histology_names(terms: Vocabulary) -> tuple[re.Pattern[str], Mapping[str, t
     names: dict[str, tuple[str, str]] = {}
     for histology, others in terms.lists["histology"].items():
         if histology != OTHER:
-            every = (histology, *others, *terms.lists["histology_words"].get(histology, ()))
+            every = (histology, *others, *terms.lists[SAYING].get(histology, ()))
             names |= {_level(name): (histology, name) for name in every}
     return re.compile(rf"(?<!\w)({_any_of(names)})s?(?!\w)", re.IGNORECASE), names
 
@@ -280,9 +280,7 @@ def _said_by_title(patient: Patient, title: str, terms: Vocabulary) -> Said:
     combined = _COMBINED_IN_TITLE.search(title)
     if combined is not None and not any(course.combined_with for course in patient.courses):
         yield "courses", f"'{combined[0].strip()}'", "combined_with is left out"
-    named = {
-        one: words for one, words in _histologies(title, terms).items() if one not in terms.lists["broad_histology"]
-    }
+    named = {one: words for one, words in _histologies(title, terms).items() if one not in terms.lists[BROAD]}
     if patient.histology not in {None, OTHER, *named} and len(named) == 1:
         yield "histology", next(iter(named.values())), f"histology is {patient.histology}"
     group = title_age_group(title, terms)
@@ -385,7 +383,7 @@ def _tumours(terms: Vocabulary) -> tuple[re.Pattern[str], re.Pattern[str]]:
     histologies = dict(terms.lists["histology"])
     listed = {**terms.lists["other_tumour"], "": histologies.pop("other", ())}
     forms = []
-    for names in ({**histologies, **terms.lists["own_tumour"]}, listed):
+    for names in ({**histologies, **terms.lists[OWN]}, listed):
         either = _any_of({word for name, others in names.items() for word in (name, *others) if word})
         forms.append(re.compile(rf"(?<!\w)(?<!non-)(?:{either})s?(?![\w-]| kinase| {_NAMES}\b)", re.I))
     return forms[0], forms[1]

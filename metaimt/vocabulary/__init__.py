@@ -29,7 +29,8 @@ CODES = "codes"
 """The key of vocabulary.yaml under which codes of terms stand."""
 REPLACEABLE = ("drugs", "generation", "histology", "kinase", "marker", "other_tumour", "partner", "site")
 """Lists that say what a review is about; of the others the code knows the terms."""
-OF_HISTOLOGIES = ("broad_histology", "histology_words", "own_tumour")
+BROAD, SAYING, OWN = "broad_histology", "histology_words", "own_tumour"
+OF_HISTOLOGIES = (BROAD, SAYING, OWN)
 """Lists that speak of the terms of `histology`: they are replaced with it."""
 WORDS_ONLY = ("generation", *OF_HISTOLOGIES)
 """Lists from which no field of a case file takes its terms."""

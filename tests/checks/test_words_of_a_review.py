@@ -146,6 +146,13 @@ def problems(folder: Path, terms: str) -> list[Problem]:
             "or add it under generation",
         ),
         ("generation: {early: wrong}\n", (1, 21), "early: the other ways to write it are not a list of words", ""),
+        (
+            "histology: {GMUT: []}\nhistology_words: {GMTU: [giant-cell]}\n",
+            (2, 25),
+            "'GMTU' is no histology of the vocabulary",
+            "did you mean GMUT?",
+        ),
+        ("broad_histology: {X: []}\n", (1, 22), "'X' is no histology of the vocabulary", "add it under histology"),
         ("replace: [histology]\n", (1, 10), "'replace' is not a list of terms", "did you mean replaces?"),
     ],
 )
