@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from metaimt.cli.folder import Cases, folder_of
 from metaimt.cli.output import told
+from metaimt.files import for_terminal
 
 
 @told
@@ -14,4 +15,5 @@ def codes(folder: Cases = None) -> None:
     from metaimt.vocabulary import built_in
 
     cases = folder_of(folder)
-    print(codes_markdown(read_library(cases).vocabulary if cases.is_dir() else built_in()), end="")
+    for line in codes_markdown(read_library(cases).vocabulary if cases.is_dir() else built_in()).splitlines():
+        print(for_terminal(line))

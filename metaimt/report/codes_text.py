@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from metaimt.render.markdown import escaped
 from metaimt.vocabulary import Vocabulary, members
 from metaimt.vocabulary.codes import GENE, Code, gene_code, systems
 from metaimt.vocabulary.words import gene_numbers
 
+_ADDRESS = re.compile(r"https?://[\w./~#?=&%:+-]+", re.ASCII)
 _HEAD = """\
 # Codes of terms
 
@@ -34,15 +37,20 @@ def codes_markdown(vocabulary: Vocabulary) -> str:
     sources: dict[tuple[str, str], int] = {}
     for kind, term, code in _codes(vocabulary):
         number = sources.setdefault((code.source, code.looked_up), len(sources) + 1)
-        lines.append(f"| {kind} | {term} | {code.curie} | {number} |")
+        lines.append(f"| {kind} | {escaped(term)} | {code.curie} | {number} |")
     known = sum(map(bool, gene_numbers().values()))
     lines += ["", f"Of the other genes of `hgnc.txt` too: {known} of {len(gene_numbers())} symbols have a number.", ""]
     for (source, day), number in sources.items():
-        address, _, more = source.partition(" ")
-        lines.append(f"{number}. <{address}> {f'{more}, ' if more else ''}{day}")
+        lines.append(f"{number}. {_linked(source)}, {day}")
     lines += ["", "## Without: no page that could be read has one", ""]
-    lines += [f"- {system}, {kind}: {', '.join(terms)}" for system, kind, terms in _without(vocabulary)]
+    lines += [f"- {system}, {kind}: {', '.join(map(escaped, terms))}" for system, kind, terms in _without(vocabulary)]
     return "\n".join(lines) + "\n"
+
+
+def _linked(source: str) -> str:
+    """A source whose address, if it begins with a plain one, is a link."""
+    address, blank, more = source.partition(" ")
+    return f"<{address}>{blank}{escaped(more)}" if _ADDRESS.fullmatch(address) else escaped(source)
 
 
 def _terms(vocabulary: Vocabulary, kind: str) -> tuple[str, ...]:

@@ -138,9 +138,19 @@ def test_the_list_names_what_has_a_code_and_what_has_none(tmp_path: Path) -> Non
     assert "| drug | madeupinib | NCIT:C1001 |" in text
     assert "| gene | MADEUP1 | HGNC:99 |" in text
     without = text.split("## Without")[1]
-    assert "- NCIT, drug: iruplinalkib, envonalkib, taletrectinib\n" in without
+    assert "- NCIT, drug: iruplinalkib, envonalkib\n" in without
     assert "- ICD-O, histology: EIMS\n" in without
-    assert "https://example.org/made-up> 2026-11-30" in text
+    assert "<https://example.org/made-up>, 2026-11-30\n" in text
+
+
+def test_a_hostile_source_is_shown_as_text(tmp_path: Path) -> None:
+    (tmp_path / "cases").mkdir()
+    hostile = OWN.replace('"https://example.org/made-up"', '"<b>|x\\e[31m\\n- NCIT, drug: nobody"')
+    assert [each for each in library_of(tmp_path / "cases", hostile).problems if each.rule == "vocabulary"] == []
+    text = metaimt("codes", cwd=tmp_path).stdout
+    assert "\x1b" not in text
+    assert "<b>" not in text
+    assert "\n- NCIT, drug: nobody" not in text
 
 
 def test_the_page_of_the_documentation_is_that_list() -> None:
