@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from metaimt.casefiles.former_keys import COHORT, POOLED, former_keys
 from metaimt.casefiles.model import CaseFile
 from metaimt.casefiles.protocol import TABLES, Protocol
 from metaimt.casefiles.published import PublishedFile
@@ -61,27 +60,14 @@ def review_schema(name: str, vocabulary: Vocabulary) -> dict[str, Any]:
     if name == "review":
         entry = schema["properties"]["sensitivity"]
         entry["items"] = {"anyOf": [{"type": "string", "enum": list(TABLES)}, entry["items"]]}
-    if name == "published-pooled":
-        for section in schema["properties"].values():
-            _add_former_keys(section["items"], POOLED)
     return _titled(schema, f"metaimt {name} file")
 
 
 def case_schema(vocabulary: Vocabulary) -> dict[str, Any]:
     """The schema of a case file with this vocabulary's terms."""
     schema = _of_model(CaseFile, vocabulary)
-    _add_former_keys(schema["properties"][COHORT], COHORT)
     schema["anyOf"] = [{"required": [name]} for name in ("patients", "arms", "table", "status")]
     return _titled(schema, "metaimt case file")
-
-
-def _add_former_keys(schema: dict[str, Any], place: str) -> None:
-    """Keys that are still read, each in the form of the present one."""
-    for former, (name, *below) in former_keys()[place].items():
-        present = schema["properties"][name]
-        said = f"{name}: {{{below[0]}: ...}}" if below else name
-        form = present["additionalProperties"] if below else present
-        schema["properties"][former] = {**form, "description": f"Former name of {said}; metaimt migrate rewrites it."}
 
 
 def _titled(schema: dict[str, Any], title: str) -> dict[str, Any]:
