@@ -112,8 +112,17 @@ def documents() -> Files:
     return {name: text.encode("utf-8") for name, text in transcripts.transcripts().items()}
 
 
+def frozen() -> Files:
+    """The newest frozen version, which the package brings along for `metaimt.open`."""
+    from metaimt.casefiles.version_files import version_paths
+
+    newest = list(version_paths(ROOT / "cases").values())[-1:]
+    return {f"{SHIPPED}/{path.name}": path.read_bytes() for path in newest if path.suffix == ".bz2"}
+
+
+SHIPPED = "metaimt/data/versions"
 PARTS: dict[str, Callable[[], Files]] = {
-    part.__name__: part for part in (schema, rules, paper, simulation, performance, outputs, documents)
+    part.__name__: part for part in (schema, rules, paper, simulation, performance, frozen, outputs, documents)
 }
 
 
@@ -127,8 +136,8 @@ def stale(names: Sequence[str]) -> Files:
             for file, data in made.items()
             if _present(file) != data and (_present(file) is not None or PurePosixPath(file).name != RECORD)
         }  # a new clone has no record of what was written, and needs none
-        if name == "outputs":
-            there = (path for path in (ROOT / "outputs").rglob("*") if path.is_file() and path.suffix not in BINARY)
+        if folder := {"outputs": "outputs", "frozen": SHIPPED}.get(name):
+            there = (path for path in (ROOT / folder).rglob("*") if path.is_file() and path.suffix not in BINARY)
             former = {path.relative_to(ROOT).as_posix() for path in there}
             changed |= dict.fromkeys(sorted(former - set(made)), b"")
     return changed

@@ -367,7 +367,7 @@ def test_killed_between_two_files_each_is_whole_and_the_next_run_ends_it(
     files = {each: each.read_bytes() for each in (folder / "literature").iterdir()}
     for each in files:
         each.unlink()
-    written = []
+    written: list[Path] = []
 
     def write(target: Path, content: bytes) -> None:
         if len(written) == 2:
