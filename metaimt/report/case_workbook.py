@@ -23,7 +23,7 @@ READ_ME, FIELDS, LISTS = "Read me", "Fields", "Lists"
 _LONGEST_CELL: Final = 32_767  # characters that a spreadsheet keeps
 _LONGEST_PROMPT: Final = 250  # characters that Excel shows beside a cell
 _SPARE_ROWS: Final = 500  # below the last row, with the same drop-downs
-_WIDTH: Final = {"title": 44, "authors": 24, "url": 24, "note": 40, "response_as_stated": 40}
+_WIDTH: Final = {"id": 24, "title": 44, "authors": 24, "url": 24, "note": 40, "response_as_stated": 40}
 _SELDOM: Final = {"former_ids", "overlaps", "adjudicated", "notices", "setting", "publisher"}
 _LINES: Final = (
     "A row of the sheet Courses is one course of treatment of one patient. A row of Arms is a group of patients that "
