@@ -24,7 +24,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 ROOT: Final = Path(__file__).parent.parent
-FIRST: Final = ("README.md", "CHANGELOG.md")
+FIRST: Final = ("README.md", "CHANGELOG.md", "SECURITY.md", "CODE_OF_CONDUCT.md")
 """Documents outside docs/ that no document need link to."""
 PLACES: Final = {"README.md": "index.md", "docs/notebook.ipynb": "notebook.md"}
 """Those of the repository that have another name in the site."""
