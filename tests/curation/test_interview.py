@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -51,7 +51,7 @@ def interview(answers: list[str], reference: Reference = REFERENCE) -> tuple[Dra
     said: list[str] = []
     left = iter(answers)
 
-    def ask(prompt: str) -> str:
+    def ask(prompt: str, words: Sequence[str] = ()) -> str:
         said.append(prompt)
         try:
             return next(left)
@@ -193,7 +193,7 @@ def test_a_year_out_of_range_and_a_known_publication() -> None:
     said: list[str] = []
     draft = draft_of("made-2026", Reference(), None, "2026-11-23")
     with pytest.raises(KnownError, match="made-up"):
-        Interview(built_in(), "ALK", lambda prompt: next(left), said.append, check).fill(draft)
+        Interview(built_in(), "ALK", lambda prompt, words: next(left), said.append, check).fill(draft)
     assert "not between 1939 and" in " ".join(said)
 
 
@@ -220,7 +220,7 @@ def test_whatever_is_answered_the_file_can_be_read(text: str) -> None:
         if told.startswith("\n") and not title.startswith("Patient "):
             left[:] = [text, text, usual.get(title, "")]
 
-    def ask(prompt: str) -> str:
+    def ask(prompt: str, words: Sequence[str] = ()) -> str:
         return left.pop(0) if prompt == "> " else ""
 
     draft = draft_of("made-2026", REFERENCE, None, "2026-11-23")
