@@ -46,7 +46,7 @@ def new(
     folder: Cases = None,
 ) -> None:
     """Start a case file: bibliography filled in, every field explained, or asked for one by one."""
-    from metaimt.curation.kept_answers import keep, kept_path
+    from metaimt.curation.kept_answers import kept_path
     from metaimt.curation.new_case import Known, draft_of, review
 
     if [file, blank, fetch].count(None) != 2:
@@ -74,7 +74,7 @@ def new(
         draft = {**kept.draft, "extraction": {**kept.draft["extraction"], **said}}
     _interview(path, draft, kept, library=library, known=known, go_on=go_on)
     _write(path, draft, library, teach=False)
-    keep(path, draft, {})
+    kept_path(path).unlink(missing_ok=True)
     raise typer.Exit(_validated(path))
 
 
@@ -172,13 +172,15 @@ def _interview(path: Path, draft: Draft, kept: Kept | None, *, library: Library,
     from metaimt.curation.kept_answers import keep
 
     given: Answers = {} if kept is None else dict(kept.answers)
+    content = None if kept is None else kept.content
 
     def check(field: str, value: str) -> None:
         if field in {"doi", "pmid"} and (taken := known.find(field, value)):
             raise WrongUse(taken.told)
 
     def keeping(answers: Answers) -> None:
-        keep(path, draft, answers)
+        nonlocal content
+        content = keep(path, draft, answers, content)
         given.clear()
         given.update(answers)
 

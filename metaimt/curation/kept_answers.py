@@ -25,10 +25,11 @@ _PARTS = ("report", "extraction", "answers")
 
 @dataclass(frozen=True)
 class Kept:
-    """The draft that the interview began with, and the answers so far by question, in the order in which they came."""
+    """The draft that the interview began with, the answers so far by question as they came, and the whole file."""
 
     draft: Draft
     answers: Mapping[str, str]
+    content: bytes
 
 
 def kept_path(file: Path) -> Path:
@@ -36,15 +37,21 @@ def kept_path(file: Path) -> Path:
     return file.with_name(f".{file.stem}.answers.json")
 
 
-def keep(file: Path, draft: Draft, answers: Mapping[str, str]) -> None:
-    """Keep the answers for a case file, in place of those kept before; without any, nothing is kept."""
+def keep(file: Path, draft: Draft, answers: Mapping[str, str], before: bytes | None) -> bytes | None:
+    """Keep the answers for a case file in place of those `before`, None for none; what is kept now, as it is written.
+
+    Raises WrongUse if others are kept by now: two interviews for one file would each lose what the other was told.
+    """
     path = kept_path(file)
+    if (read_whole(path, MAXIMUM_BYTES) if path.exists() else None) != before:
+        raise WrongUse(f"{path} was changed meanwhile: another interview for {file.stem} runs; go on there")
     if not answers:
         path.unlink(missing_ok=True)
-        return
+        return None
     told = {part: one_line(draft[part]) for part in ("report", "extraction")}
-    data = {"format": FORMAT, **told, "answers": {**answers}}
-    write_file(path, (json.dumps(data, indent=1) + "\n").encode())
+    content = (json.dumps({"format": FORMAT, **told, "answers": {**answers}}, indent=1) + "\n").encode()
+    write_file(path, content)
+    return content
 
 
 def one_line(part: Draft) -> Draft:
@@ -57,7 +64,8 @@ def read_kept(file: Path) -> Kept | None:
     path = kept_path(file)
     if not path.exists():
         return None
-    data = _data(path)
+    content = read_whole(path, MAXIMUM_BYTES)
+    data = _data(path, content)
     if data.get("format") != FORMAT:
         raise _unusable(path, f"are of format {_short(data.get('format'))}, and this version reads format {FORMAT}")
     report, extraction, answers = (_texts(path, data, part) for part in _PARTS)
@@ -65,12 +73,12 @@ def read_kept(file: Path) -> Kept | None:
         raise _unusable(path, "hold something else than answers")
     if report.get("id") != file.stem:
         raise _unusable(path, f"are for another id, {_short(report.get('id'))}")
-    return Kept({"report": report, "extraction": extraction}, {key: str(answer) for key, answer in answers.items()})
+    return Kept({"report": report, "extraction": extraction}, answers, content)
 
 
-def _data(path: Path) -> dict[str, Any]:
+def _data(path: Path, content: bytes) -> dict[str, Any]:
     try:
-        data = json.loads(read_whole(path, MAXIMUM_BYTES))
+        data = json.loads(content)
     except (ValueError, RecursionError) as error:  # no JSON, or no UTF-8
         raise _unusable(path, f"are damaged ({error})") from error
     if not isinstance(data, dict):

@@ -120,6 +120,25 @@ def test_begin_anew(home: Path) -> None:
     assert not kept_of(home).exists()
 
 
+def test_two_interviews_for_one_file_do_not_overwrite_each_other(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that writes second is stopped, and what the other keeps is whole."""
+    left = list(ANSWERS[:5])
+
+    def answer(prompt: str) -> str:
+        if len(left) == 2:
+            monkeypatch.setattr("builtins.input", real)
+            assert "4 answers kept" in run(home, *BLANK, typed=("", "Another one")).stderr
+            monkeypatch.setattr("builtins.input", answer)
+        return left.pop(0)
+
+    real = input
+    monkeypatch.setattr("builtins.input", answer)
+    done = run(home, *BLANK)
+    assert done.exit_code == WRONG_USE
+    assert "was changed meanwhile: another interview for a-2026 runs; go on there" in done.stderr
+    assert json.loads(kept_of(home).read_bytes())["answers"]["report/journal"] == "Another one"
+
+
 def reference(home: Path, title: str) -> str:
     (home / "refs.ris").write_text(f"TY  - JOUR\nTI  - {title}\nAU  - Example, A.\nPY  - 2024\nER  - \n")
     return str(home / "refs.ris")
