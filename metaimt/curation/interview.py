@@ -20,7 +20,7 @@ from metaimt.casefiles.schema import case_schema
 from metaimt.casefiles.strict_yaml import parse
 from metaimt.checks.within_report import WITHIN_RULES
 from metaimt.curation.new_case import Draft, without_controls
-from metaimt.curation.questions import ANOTHER, FLAGS, YES, Part, Question, Walk, explanation, inset, wording
+from metaimt.curation.questions import ANOTHER, FLAGS, NO_BREAK, YES, Part, Question, Walk, explanation, inset, wording
 from metaimt.vocabulary import Vocabulary
 
 Answers = dict[str, str]
@@ -29,7 +29,6 @@ Filled = Mapping[str, str]
 """Field -> answer: of the question asked, and where an offer was taken of others of the same part."""
 _HINT = re.compile(r"did you mean ([^?]+)\?$|write (\[[\d., ]+\]|[\w.]+)(?: without quotes or unit)?$")
 _FIELD = re.compile(r"(?:^|, )([a-z_]+): ")
-_TAKE_IT = " (y\xa0=\xa0yes)"  # with spaces at which a line does not end
 NOT_STATED: Final = "not stated"
 """What an empty answer is called, and what takes an answer back."""
 _HOW: Final = (
@@ -173,7 +172,10 @@ class Interview:
                 self._check(question, filled)
             except Refused as refused:
                 offer = refused.offer
-                self.say(inset(f"{refused}{_TAKE_IT if offer else ''}"))
+                enter = former or ("" if question.part.needs(question.name) else NOT_STATED)
+                keys = ["y = yes", *([f"Enter = {enter}"] if enter else ())]
+                take = f" ({', '.join(key.replace(' ', NO_BREAK) for key in keys)})" if offer else ""
+                self.say(inset(f"{refused}{take}"))
             else:
                 return filled
 

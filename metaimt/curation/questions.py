@@ -33,6 +33,8 @@ FLAGS: Final = {"y": "true", "yes": "true", "n": "false", "no": "false"}
 ANOTHER: Final = "another"
 """The name of the question whether there is another course or patient; its answer is YES, or none."""
 YES: Final = "yes"
+NO_BREAK: Final = "\xa0"
+"""A space at which `inset` ends no line."""
 _LISTS = {"ihc": "marker_status", "fusion_gene": "kinase"}  # whose list of terms is not named as they are
 _NEEDED = "The file cannot be without it."
 _SHOWN_AS = 'It is shown as "not stated", and never guessed.'
@@ -259,7 +261,7 @@ def _accepted(question: Question) -> str:
 
 def numbered(choices: tuple[str, ...]) -> str:
     """`[1] CR  [2] PR`: no line ends within a choice."""
-    return "  ".join(f"[{number}] {choice}".replace(" ", "\xa0") for number, choice in enumerate(choices, start=1))
+    return "  ".join(f"[{number}] {choice}".replace(" ", NO_BREAK) for number, choice in enumerate(choices, start=1))
 
 
 def inset(text: str) -> str:
