@@ -157,7 +157,8 @@ class Interview:
             return self._another(question, former)
         self.say(wording(question, self.marker))
         if former is not None:
-            self.say(inset(f"Your answer: {shown(former)}. Enter: keep it. 'not stated' takes it back."))
+            take_back = f" '{NOT_STATED}' takes it back." if former else ""
+            self.say(inset(f"Your answer: {shown(former)}. Enter: keep it.{take_back}"))
         offer: Filled = {}
         while True:
             typed = self._reply("> ", question)
@@ -317,8 +318,10 @@ def shown(answer: str) -> str:
 
 
 def _chosen(question: Question, answer: str) -> str:
-    """The word that a number stands for, or the answer. Raises Refused for a number that stands for none."""
+    """The word that a number, y or n stands for, or the answer. Raises Refused for a number that stands for none."""
     choices = question.choices
+    if YES in choices and answer.casefold() in FLAGS:
+        return choices[FLAGS[answer.casefold()] == "false"]
     if not choices or not answer.isdecimal():
         return answer
     if 1 <= int(answer) <= len(choices):

@@ -76,6 +76,7 @@ DIALOGUES: dict[str, tuple[Sequence[str], str, dict[str, Any], dict[str, Any]]] 
     "number of none": (at(SITE, "9", "0", "04"), "'9' is none of the numbers; write 1 to 8, or the word", {}, {}),
     "a number is no choice where a number is asked": (at(2, "1"), "", {"age": 1}, {}),
     "yes and no have numbers": (at(ONGOING, "2"), "[1] yes [2] no", {}, {}),
+    "y and n are shown as the words": ((*at(ONGOING, "N"), ""), "17 ongoing no", {}, {}),
     "a regimen": (at(10, "[crizotinib, lorlatinib]"), "", {}, {"drug": ["crizotinib", "lorlatinib"]}),
     "explained": (at(RESPONSE, "?", "PR"), "Example: PR", {}, {}),
     "explained at another": (at(LAST, "?", ""), "the first one counts", {}, {}),
