@@ -31,7 +31,8 @@ def words() -> Iterator[str]:
         for term, others in lists[name].items():
             yield from (() if term == "other" else (term, *others))
     yield from (*lists["kinase"], *lists["partner"])
-    yield from (drug.name for drug in built_in().drugs.values() if drug.named)
+    names = [drug.name for drug in built_in().drugs.values() if drug.named]
+    yield from (*names, *(name.capitalize() for name in names))
 
 
 SPOKEN = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(set(words()), key=len, reverse=True)))})(?![\w-])")
