@@ -89,15 +89,6 @@ def as_typed(name: str, data: Any, path: Path) -> Path:
     return path
 
 
-def former_keys_in(name: str, data: Any) -> Iterator[tuple[Path, str]]:
-    """The former keys of a file: the path of each, and how the present one is written."""
-    for place, start in places_in(name, data):
-        held = _at(data, start)
-        for key, (present, *below) in former_keys()[place].items():
-            if isinstance(held, dict) and key in held:
-                yield (*start, key), f"{present}: {{{below[0]}: ...}}" if below else present
-
-
 def _at(data: Any, path: Path) -> Any:
     for step in path:
         data = data[step]

@@ -13,7 +13,6 @@ from functools import lru_cache
 from itertools import pairwise
 
 from metaimt.casefiles.fields import ID_PATTERN
-from metaimt.casefiles.former_keys import former_keys_in
 from metaimt.casefiles.library import PROTOCOL_FILE, Library
 from metaimt.casefiles.model import Arm, CaseFile, Mutation, Patient
 from metaimt.casefiles.records import RECORDS
@@ -301,14 +300,6 @@ def review_is_of_the_present_format(library: Library) -> Iterator[Located]:
     if library.protocol is not None and library.protocol.format == 1:
         message = "no format: the review is read by the rules of format 1, which do not ask for a drug's target"
         yield shared(library, PROTOCOL_FILE), (), message, "metaimt migrate rewrites it, and shows what changes"
-
-
-@rule("former-key", "info")
-def keys_are_the_present_ones(library: Library) -> Iterator[Located]:
-    """A key that named one gene or tumour is read as the present one, which editors offer."""
-    for name, document in library.documents.items():
-        for path, said in former_keys_in(name.rpartition("/")[2], document.data):
-            yield name, path, f"{path[-1]} is now {said}", "metaimt migrate rewrites it; nothing else changes"
 
 
 @rule("not-sorted", "warning")

@@ -92,8 +92,8 @@ def test_severities() -> None:
         "unclear-change unknown-marker unordered-arms unread-file unused-waiver "
         "words-name-another-response words-name-no-response",
         "info": "aggregator-link claim-parts claim-percentage claim-quotation claim-subgroup claim-survival "
-        "claim-twice dose-in-short former-key generation-order no-case-files not-evaluable-but-assessed "
-        "same-drug-again treated-beyond-progression uncounted-arm",
+        "claim-twice dose-in-short generation-order no-case-files not-evaluable-but-assessed same-drug-again "
+        "treated-beyond-progression uncounted-arm",
     }
     for severity, names in by_severity.items():
         assert " ".join(sorted(name for name, e in explanations().items() if e.severity == severity)) == names

@@ -21,7 +21,7 @@ def test_no_errors_and_only_known_warnings() -> None:
     counts = Counter(problem.rule for problem in problems)
     assert counts.pop("possible-same-patient", 0) <= 2, "a suspicion is decided in links.yaml, not left standing"
     warnings = {"missing-year": 12, "missing-title": 11, "read-by-one": 6, "response-without-words": 1}
-    warnings |= {"format-1": 1, "former-key": 4, "nothing-identified": 1, "measured-without-number": 4}
+    warnings |= {"format-1": 1, "nothing-identified": 1, "measured-without-number": 4}
     infos = {"aggregator-link": 8, "claim-percentage": 3, "treated-beyond-progression": 3, "same-drug-again": 2}
     warnings |= {"second-reading-disagrees": 17, "patient-contradicts-arm": 1}
     audited = {"claim-twice": 2, "claim-subgroup": 1, "claim-parts": 1, "claim-survival": 4}  # of the local cohort
