@@ -28,7 +28,7 @@ def test_it_is_short_while_everything_is_folded(visit: Visit) -> None:
 
 
 def test_the_file_is_small(built: Built) -> None:
-    assert (built.out / "index.html").stat().st_size < 800_000
+    assert (built.out / "index.html").stat().st_size < 650_000
 
 
 def test_a_phone_has_it_in_few_screens_and_never_wider(visit: Visit) -> None:
