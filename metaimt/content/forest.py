@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -59,13 +60,21 @@ class ForestOptions:
 
     columns: from the case files. order: of the rows of a stratum; weight: the largest first. single_cases: the reports
     of one patient each as a row each, as one row a stratum, or as one row of tiles, one a patient. most: rows of
-    reports at the most, None for `MOST_ROWS`.
+    reports at the most, None for `MOST_ROWS`. every: a row for each, however many, since they take pages.
     """
 
     columns: tuple[str, ...] = ("drug",)
     order: Order = "weight"
     single_cases: SingleCases = "rows"
     most: int | None = None
+    every: bool = False
+
+    @property
+    def rows(self) -> int:
+        """Rows of reports at the most."""
+        if self.every:
+            return sys.maxsize
+        return MOST_ROWS if self.most is None else min(self.most, MOST_ROWS)
 
 
 USUAL: Final = ForestOptions()
@@ -310,8 +319,7 @@ def _shown(
             single.setdefault((placed[0].stratum or "", key[1]), []).append(key)
     cases = {key for keys in single.values() if len(keys) > 1 for key in keys}
     alone = sorted(sizes.keys() - cases, key=lambda row: (-sizes[row], row))
-    most = MOST_ROWS if options.most is None else min(options.most, MOST_ROWS)
-    return {key: key in cases for key in (*alone[:most], *sorted(cases))}
+    return {key: key in cases for key in (*alone[: options.rows], *sorted(cases))}
 
 
 @dataclass(frozen=True)
@@ -465,7 +473,8 @@ def level_rows(results: Results, found: ReportsByLevel, options: ForestOptions =
     """
     columns = options.columns
     sizes = sorted((row.orr.evaluable for level in found.levels for row in level.reports), reverse=True)
-    smallest = 0 if len(sizes) <= MOST_ROWS else sizes[MOST_ROWS] + 1
+    most = sys.maxsize if options.every else MOST_ROWS
+    smallest = 0 if len(sizes) <= most else sizes[most] + 1
     for place, level in enumerate(found.levels):
         yield from [SPACE] if place else []
         yield ForestRow("heading", capital(level.name))

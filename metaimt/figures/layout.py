@@ -190,6 +190,13 @@ class Sheet:
         if shown != line:
             written.set(label=line, gid=f"{WHOLE}{len(self.axes.texts)}")
 
+    def upright(self, at: tuple[float, float], line: str, style: TextStyle) -> None:
+        """Put one line of cleaned text upright, read from below, with the start of its baseline at `at`."""
+        before = len(self.axes.texts)
+        self.text(at, line, style)
+        for written in self.axes.texts[before:]:
+            written.set(rotation=90, rotation_mode="anchor")
+
     def block(self, x: float, top: float, lines: Sequence[str], style: TextStyle, align: Align = "left") -> float:
         """Put lines one below the other from `top` on; returns where they end."""
         for place, line in enumerate(lines):

@@ -48,6 +48,7 @@ from metaimt.content.forest import (
 )
 from metaimt.content.labels import capital, column_headings, points, pools_said, r_of_n, short_name, version_line
 from metaimt.figures.forest import ForestTable, draw_forest, draw_forest_rows, rows_height, zoomed
+from metaimt.figures.pages import draw_pages
 from metaimt.figures.review_figure import Counting, NotDrawn, Place, Region, ReviewFigure
 from metaimt.model.count import Count
 from metaimt.problem import CannotAnalyse
@@ -74,6 +75,12 @@ def _table(
 ) -> ForestTable:
     """The forest plot of some rows of a review; the first of `columns` stands over the labels."""
     return ForestTable(title, columns[0], columns[1:], tuple(rows), **{"subtitle": version_line(results), **more})
+
+
+def _made(name: str, caption: str, alt: str, table: ForestTable) -> ReviewFigure:
+    """The forest plot of a table as a figure of the review, on as many pages as it takes."""
+    figure, *further = draw_pages(table)
+    return ReviewFigure(name, table.title, caption, alt, figure, tuple(further))
 
 
 def _about_pools(results: Results, pools: Iterable[str], said: Iterable[str]) -> str:
@@ -103,7 +110,7 @@ def forest_table(results: Results, pools: Pools = (), options: ForestOptions = I
     With `options.most` no more rows of reports than stay on a page as it is usually set. Raises WrongUse, naming the
     columns, for one that is not known.
     """
-    table, most = _forest_table(results, pools, options), options.most
+    table, most = _forest_table(results, pools, options), None if options.every else options.most
     while most is not None and most > _FEWER and rows_height(table) > PAGE_ROWS_HEIGHT:
         most -= _FEWER
         table = _forest_table(results, pools, replace(options, most=most))
@@ -162,7 +169,7 @@ def forest_figure(results: Results, pools: Pools, options: ForestOptions = IN_A_
         f"diamonds: strata and pools; dashed bars: where the true rate of a new report is expected.{note} {spread}"
     )
     alt = f"Forest plot of {number} rows, one a report, by design. {capital(said)}.{note}"
-    return ReviewFigure("forest", table.title, caption.strip(), alt, draw_forest(table))
+    return _made("forest", caption.strip(), alt, table)
 
 
 def _rows_said(rows: Iterable[ForestRow]) -> str:
@@ -234,7 +241,7 @@ def forest_by_figure(
     note += _rows_said(row for row in table.rows if row.kind == "cases")
     caption = f"{table.title}: {group.label}, report by report. {below} {capital(said)}.{note}"
     alt = f"Forest plot by report. {capital(said)}.{note}"
-    return ReviewFigure("forest", table.title, caption, alt, draw_forest(table))
+    return _made("forest", caption, alt, table)
 
 
 # ---------- pool by pool ----------
@@ -267,7 +274,7 @@ def strata_figure(results: Results, pools: Pools) -> ReviewFigure:
         f"{results.protocol.headline}: {pools_said(results, pools)}. Boxes: strata by design of the report, area by "
         f"evaluable patients; diamonds: all designs together. Rows in no pool have exact intervals."
     )
-    return ReviewFigure("strata", table.title, caption, f"Forest plot. {said}", draw_forest(table))
+    return _made("strata", caption, f"Forest plot. {said}", table)
 
 
 def _strata_said(group: Group) -> str:
@@ -299,8 +306,7 @@ def over_time_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     found = [each for each in growth if each.steps]
     said = _about_pools(results, (each.pool for each in found), map(_growth_said, found))
     caption = f"{_OVER_TIME}: all reports up to each publication year, {NOT_ADJUSTED}. {said}"
-    figure = draw_forest(over_time_table(results, pools))
-    return ReviewFigure("over-time", _OVER_TIME, caption, f"Cumulative forest plot. {said}", figure)
+    return _made("over-time", caption, f"Cumulative forest plot. {said}", over_time_table(results, pools))
 
 
 def _growth_said(found: Cumulative) -> str:
@@ -341,7 +347,7 @@ def subgroup_figure(results: Results, pools: Pools, grouping: str) -> ReviewFigu
         "Levels differ also in age, drug, line and how they were reported."
     )
     alt = f"Forest plot. {_about_pools(results, found, map(_levels_said, found.values()))}"
-    return ReviewFigure(name, table.title, caption, alt, draw_forest(table))
+    return _made(name, caption, alt, table)
 
 
 def _has_known_level(table: Subgroup) -> bool:
@@ -387,8 +393,8 @@ def sensitivity_figure(results: Results, pools: Pools) -> ReviewFigure | NotDraw
         f"{_OTHERWISE}; the dashed line is the pool as it stands ({pools_said(results, pools)}). Each row does one "
         f"thing otherwise and pools again by the same rule. {moved}"
     )
-    alt, figure = f"Forest plot of sensitivity analyses. {moved}", draw_forest(sensitivity_table(results, pools))
-    return ReviewFigure("sensitivity", _OTHERWISE, caption, alt, figure)
+    alt = f"Forest plot of sensitivity analyses. {moved}"
+    return _made("sensitivity", caption, alt, sensitivity_table(results, pools))
 
 
 def _extremes(results: Results, pool: str) -> str:
@@ -434,7 +440,7 @@ def leave_one_out_figure(results: Results, pools: Pools) -> ReviewFigure | NotDr
     number = sum(len(left_out(results, pool)) for pool in shown)
     said += compact_note(drawn, number, "rows, by how they move the estimate,", "leave-one-out")
     caption = f"{_LEFT_OUT}, in the order of the change; the dashed line is the pool with all of them. {said}"
-    return ReviewFigure("leave-one-out", _LEFT_OUT, caption, f"Forest plot. {said}", draw_forest(table))
+    return _made("leave-one-out", caption, f"Forest plot. {said}", table)
 
 
 def _range(results: Results, pool: str) -> str:
@@ -473,7 +479,7 @@ def adjusted_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     said = _about_pools(results, run, ("; ".join(_under(each) for each in rates) for rates in run.values()))
     caption = f"{_ADJUSTED}. The dashed line is the pool as it stands ({pools_said(results, run)}). {said}"
     table = adjusted_table(results, tuple(run))
-    return ReviewFigure("adjusted", _ADJUSTED, caption, f"Forest plot. {said}", draw_forest(table))
+    return _made("adjusted", caption, f"Forest plot. {said}", table)
 
 
 def _under(found: AdjustedRate) -> str:

@@ -18,7 +18,7 @@ from metaimt.figures import review_forest as made
 from metaimt.figures.forest import ForestTable, draw_forest
 from metaimt.figures.registry import draw_figure
 from metaimt.figures.review_figure import ReviewFigure
-from metaimt.figures.save import figure_bytes, in_grey, without_glyph
+from metaimt.figures.save import figure_bytes, in_grey, pages_bytes, without_glyph
 from metaimt.figures.style import FONT, Setting, grey, set_as
 from metaimt.problem import WrongUse
 from metaimt.report.tables import pool_rows
@@ -251,6 +251,66 @@ def test_many_reports_stay_on_one_page_and_none_is_lost(shipped: Results, copies
     members = [placed.unit for placed in many.selection.of_either(*POOLS) if placed.unit.evaluable]
     assert sorted(unit.id for unit in units) == sorted(unit.id for unit in members)
     assert re.search(r"Of \d+ rows of reports the largest \d+ are shown one by one", figure.caption)
+
+
+@pytest.mark.parametrize(("copies", "columns"), [(4, ("drug", "year")), (22, ("drug",))])
+def test_a_row_for_each_of_many_reports_takes_pages_of_a4(
+    shipped: Results, copies: int, columns: tuple[str, ...]
+) -> None:
+    """150 and 1,000 reports again: no row is lost or stands twice, and each page says what its columns are."""
+    many, options = _copied(shipped, copies), ForestOptions(columns, every=True)
+    with set_as(Setting(pages=True)):
+        figure = made.forest_figure(many, POOLS, options)
+    table = made.forest_table(many, POOLS, options)
+    pages = [written(page) for page in figure.pages]
+    pdf = pages_bytes(figure.pages, title=figure.title)
+    boxes = re.findall(rb"/MediaBox \[ ?0 0 ([\d.]+) ([\d.]+)", pdf)
+    assert len(boxes) == len(pages) > copies
+    for wide, high in boxes:
+        assert (float(wide) / 72 / MM, float(high) / 72 / MM) == pytest.approx((210, A4), abs=0.1)
+    sizes = _type_sizes(pdf)
+    assert sizes and min(sizes) >= 7
+    for place, (page, texts) in enumerate(zip(figure.pages, pages, strict=True), start=1):
+        assert_tidy(page)
+        assert page.get_size_inches()[0] == pytest.approx(170 * MM)
+        assert {"Report", "r/n", "Weight", "Area: number of patients"} <= set(texts)
+        assert "Objective response rate (%)" in " ".join(texts)
+        assert any(text.endswith(f"page {place} of {len(pages)}") for text in texts)
+    assert "Pools" in pages[-1] and not any("Pools" in page for page in pages[:-1])
+    units = [unit for row in table.rows if row.kind == "report" and row.counts is not None for unit in row.counts.units]
+    members = [placed.unit for placed in many.selection.of_either(*POOLS) if placed.unit.evaluable]
+    assert sorted(unit.id for unit in units) == sorted(unit.id for unit in members)
+    rows = [row for row in table.rows if row.kind in ("report", "summary")]
+    assert sum(name.endswith(("-box", "-diamond")) for page in figure.pages for name in marks(page)) == len(rows)
+    counts = sorted(text for texts in pages for text in texts if re.fullmatch(r"\d+/\d+", text))
+    assert counts == sorted(row.columns[-2] for row in rows)
+    assert "shown one by one" not in figure.caption
+
+
+def test_a_forest_of_one_page_stays_one(shipped: Results) -> None:
+    alone = made.forest_figure(shipped, POOLS)
+    with set_as(Setting(pages=True)):
+        paged = made.forest_figure(shipped, POOLS)
+    assert paged.further == alone.further == ()
+    assert figure_bytes(paged.figure, "svg") == figure_bytes(alone.figure, "svg")
+
+
+def _type_sizes(pdf: bytes) -> list[float]:
+    streams = (match[1] for match in re.finditer(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL))
+    return [float(size) for page in map(_unpacked, streams) for size in re.findall(rb"([\d.]+) Tf", page)]
+
+
+@pytest.mark.parametrize("name", ["evidence-map", "specification"])
+def test_a_figure_is_no_wider_than_the_page(shipped: Results, name: str) -> None:
+    for width in (None, 170.0):
+        figure = drawn(shipped, name, width).figure
+        assert_tidy(figure)
+        assert figure.get_size_inches()[0] <= 170 * MM + 1e-9
+        assert min(_type_sizes(figure_bytes(figure, "pdf"))) >= 7
+    turned = drawn(shipped, "evidence-map", 125).figure
+    assert_tidy(turned)
+    upright = [found for found in turned.findobj(Text) if isinstance(found, Text) and found.get_rotation() == 90]
+    assert "All" in {found.get_text() for found in upright} and len(upright) > 5
 
 
 def _copied(results: Results, copies: int) -> Results:
