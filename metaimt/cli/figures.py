@@ -195,13 +195,17 @@ def _files(drawn: ReviewFigure, target: Path, kind: Kind, dpi: int | None) -> di
 
 
 def _tell_letters(drawn: ReviewFigure, kind: Kind) -> None:
+    from metaimt.figures.layout import font_with
     from metaimt.figures.save import without_glyph
     from metaimt.files import for_terminal
 
     missing = "".join(dict.fromkeys("".join(map(without_glyph, drawn.pages))))
     if kind != "svg" and missing:
+        font = font_with(missing)
+        what = f'--font "{font}" has' if font else "No installed font has"
+        more = "" if font else " all of them: install one (Debian: fonts-noto-cjk, fonts-noto-core)"
         print(
-            f"No letter in the font for {for_terminal(missing)}: a sign stands there. --font NAME takes another font, "
-            "and an SVG keeps the letters.",
+            f"No letter in the font for {for_terminal(missing)}: a sign stands there. "
+            f"{what}{more or ' them'}; an SVG keeps the letters.",
             file=sys.stderr,
         )

@@ -142,7 +142,7 @@ def figure_style() -> Iterator[None]:
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_SETTINGS)
-        mpl.rcParams["font.family"] = [setting().font]
+        mpl.rcParams["font.family"] = list(dict.fromkeys((setting().font, FONT)))
         yield
 
 

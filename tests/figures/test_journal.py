@@ -12,10 +12,12 @@ from matplotlib.text import Text
 
 from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import reports_by_level
+from metaimt.cli.figures import _tell_letters
 from metaimt.content.every_report import reports_section
 from metaimt.content.forest import ForestOptions, ForestRow, Order, SingleCases, share_of_information
 from metaimt.figures import review_forest as made
 from metaimt.figures.forest import ForestTable, draw_forest
+from metaimt.figures.layout import font_with, is_installed
 from metaimt.figures.registry import draw_figure
 from metaimt.figures.review_figure import ReviewFigure
 from metaimt.figures.save import figure_bytes, in_grey, pages_bytes, without_glyph
@@ -101,6 +103,39 @@ def test_letters_of_any_script_stay_in_an_svg_and_are_told_of_else() -> None:
     assert ">\u5f20 2020</text>" in svg and ">\u05db\u05d4\u05df 2020</text>" in svg
     assert "whole-" not in svg and "\U0001f996" not in svg
     assert figure_bytes(figure, "png") and figure_bytes(figure, "pdf")
+
+
+def test_letters_without_a_font_are_told_with_a_font_that_has_them(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = (ForestRow("report", "\u5f20 2020", ("1/1",), 1.0, 0.025, 1.0, 1),)
+    figure = ReviewFigure("forest", "Made up", "", "", draw_forest(ForestTable("Made up", "Report", ("r/n",), rows)))
+    monkeypatch.setattr("metaimt.figures.layout.font_with", lambda letters: "Made Up" if letters == "\u5f20" else "")
+    _tell_letters(figure, "png")
+    assert '\u5f20: a sign stands there. --font "Made Up" has them; an SVG' in capsys.readouterr().err
+    monkeypatch.setattr("metaimt.figures.layout.font_with", lambda _: "")
+    _tell_letters(figure, "pdf")
+    assert "No installed font has all of them: install one" in capsys.readouterr().err
+    _tell_letters(figure, "svg")
+    assert capsys.readouterr().err == ""
+
+
+def test_letters_of_a_font_that_is_installed_are_drawn() -> None:
+    """The font asked for draws what it has, the usual one the rest, in the direction of the letters."""
+    assert font_with("\U0010ffff") == ""
+    font = font_with("\u5f20")
+    if not font:
+        pytest.skip("no font with Chinese letters is installed (apt-get install fonts-noto-cjk)")
+    assert is_installed(font)
+    labels = ("\u5f20 2020", "\u05db\u05d4\u05df 2020", "Made 2020")
+    rows = tuple(ForestRow("report", label, ("1/1",), 1.0, 0.025, 1.0, 1) for label in labels)
+    with set_as(Setting(font=font)):
+        figure = draw_forest(ForestTable("Made up", "Report", ("r/n",), rows))
+        assert_tidy(figure)
+        assert without_glyph(figure) == ""
+        assert set(labels) <= set(written(figure))
+        pdf = figure_bytes(figure, "pdf")
+    assert {name.replace(b"-", b"").lower() for name in re.findall(rb"/FontName /\w+\+([\w-]+)", pdf)} > {b"dejavusans"}
 
 
 def test_another_font_is_in_the_file_and_changes_no_row(shipped: Results) -> None:
