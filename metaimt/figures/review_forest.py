@@ -35,6 +35,7 @@ from metaimt.content.forest import (
     left_out,
     left_out_rows,
     level_rows,
+    mean_label,
     model_rows,
     otherwise_rows,
     pool_rows,
@@ -54,7 +55,7 @@ from metaimt.model.count import Count
 from metaimt.problem import CannotAnalyse
 from metaimt.statistics.adjusted import AdjustedRate
 from metaimt.statistics.outcome import NotRun
-from metaimt.statistics.prediction import Prediction
+from metaimt.statistics.prediction import Predicted, Prediction
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -83,10 +84,16 @@ def _made(name: str, caption: str, alt: str, table: ForestTable) -> ReviewFigure
     return ReviewFigure(name, table.title, caption, alt, figure, tuple(further))
 
 
+def _model(results: Results, pools: Iterable[str]) -> str:
+    """The model of the headline, as it is called under its rates."""
+    methods = (group.orr.method for pool in pools if (group := results.response.pools[pool]).orr is not None)
+    return f"the review's own model ({next(methods, HEADLINE_MODEL)})"
+
+
 def _about_pools(results: Results, pools: Iterable[str], said: Iterable[str]) -> str:
     """What is said of each pool, in sentences."""
     pairs = zip(pools, said, strict=True)
-    return " ".join(f"{capital(results.response.pools[pool].label)}: {words}." for pool, words in pairs)
+    return " ".join(f"{results.response.pools[pool].label}: {words}." for pool, words in pairs)
 
 
 def _zoomed(rows: Iterable[ForestRow]) -> tuple[float, float]:
@@ -141,7 +148,7 @@ def _named(row: ForestRow) -> ForestRow:
     """The diamond of a stratum, under its heading, says of which pool it is."""
     if row.kind != "summary" or not row.pool:
         return row
-    return replace(row, label=capital(short_name(row.pool)))
+    return replace(row, label=short_name(row.pool))
 
 
 def _forest_notes(first: Group, widest: Group) -> Iterator[str]:
@@ -168,7 +175,7 @@ def forest_figure(results: Results, pools: Pools, options: ForestOptions = IN_A_
         f"{table.title}, report by report: {said}. Boxes: exact intervals, area by evaluable patients; "
         f"diamonds: strata and pools; dashed bars: where the true rate of a new report is expected.{note} {spread}"
     )
-    alt = f"Forest plot of {number} rows, one a report, by design. {capital(said)}.{note}"
+    alt = f"Forest plot of {number} rows, one a report, by design. {said}.{note}"
     return _made("forest", caption.strip(), alt, table)
 
 
@@ -269,7 +276,7 @@ def strata_table(results: Results, pools: Pools) -> ForestTable:
 def strata_figure(results: Results, pools: Pools) -> ReviewFigure:
     """The figure `strata`."""
     table, groups = strata_table(results, pools), results.response.pools
-    said = " ".join(f"{capital(groups[pool].label)} by design: {_strata_said(groups[pool])}." for pool in pools)
+    said = " ".join(f"{groups[pool].label} by design: {_strata_said(groups[pool])}." for pool in pools)
     caption = (
         f"{results.protocol.headline}: {pools_said(results, pools)}. Boxes: strata by design of the report, area by "
         f"evaluable patients; diamonds: all designs together. Rows in no pool have exact intervals."
@@ -340,7 +347,7 @@ def subgroup_figure(results: Results, pools: Pools, grouping: str) -> ReviewFigu
     found = {pool: results.subgroups.tables[grouping][pool] for pool in pools}
     if not any(_has_known_level(each) for each in found.values()):
         return NotDrawn(name, table.title, f"no evaluable patient has a known {short_name(grouping)}")
-    labels = {pool: capital(results.response.pools[pool].label) for pool in found}
+    labels = {pool: results.response.pools[pool].label for pool in found}
     tests = " ".join(f"{labels[pool]}: {test_said(each)}" for pool, each in found.items())
     caption = (
         f"{table.title}. Boxes: r/n with the exact interval; rhombs: the partially pooled rate. {tests} "
@@ -390,8 +397,8 @@ def sensitivity_figure(results: Results, pools: Pools) -> ReviewFigure | NotDraw
         return NotDrawn("sensitivity", _OTHERWISE, "the protocol lists no sensitivity analysis")
     moved = _about_pools(results, pools, (_extremes(results, pool) for pool in pools))
     caption = (
-        f"{_OTHERWISE}; the dashed line is the pool as it stands ({pools_said(results, pools)}). Each row does one "
-        f"thing otherwise and pools again by the same rule. {moved}"
+        f"{_OTHERWISE}. The dashed line is the pool as it stands ({pools_said(results, pools)}). Each row does one "
+        f"thing otherwise and pools again by {_model(results, pools)}, where it names no other. {moved}"
     )
     alt = f"Forest plot of sensitivity analyses. {moved}"
     return _made("sensitivity", caption, alt, sensitivity_table(results, pools))
@@ -514,7 +521,7 @@ def methods_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     if not compared:
         return NotDrawn("methods", _MODELS, "no pool has an evaluable patient")
     spread, count = "; ".join(_spread(results, pool) for pool in compared), Counting()
-    caption = f"{_MODELS}. The rule of the review gives {pools_said(results, pools, count.link)}. {spread}."
+    caption = f"{_MODELS}. {capital(_model(results, pools))} gives {pools_said(results, pools, count.link)}. {spread}."
     table = methods_table(results, pools)
     figure, places = draw_forest_rows(table)
     regions = tuple(_model_regions(results, table.rows, compared, places))
@@ -552,7 +559,7 @@ def _spread(results: Results, pool: str) -> str:
 # ---------- a table of studies ----------
 
 
-def studies_table(studies: Studies, found: Comparison, prediction: Prediction) -> ForestTable:
+def studies_table(studies: Studies, found: Comparison, prediction: Predicted) -> ForestTable:
     """The rows of a table of studies by group, the mean rate, and what a new report may show.
 
     Raises CannotAnalyse for more than MOST_STUDIES reports, which no page shows.
@@ -561,7 +568,10 @@ def studies_table(studies: Studies, found: Comparison, prediction: Prediction) -
         raise CannotAnalyse(f"{len(studies.rows)} reports, more than the {MOST_STUDIES} that a forest plot can show")
     rows = tuple(study_rows(studies, found, prediction))
     model = found.methods[HEADLINE_MODEL]
-    rate, level = model.rates[""], f"{100 * prediction.ranges[0].level:g} %"
+    rate, mean, new = model.rates[""], mean_label(found), ""
+    if isinstance(prediction, Prediction):
+        level = f"{100 * prediction.ranges[0].level:g} %"
+        new = f" The {level} prediction interval is of the true rate of a new report and largely the prior."
     return ForestTable(
         title=found.name,
         label_heading="Report",
@@ -570,17 +580,14 @@ def studies_table(studies: Studies, found: Comparison, prediction: Prediction) -
         interval_heading="Rate [95 % interval]",
         axis_label="Rate (%)",
         reference=rate.estimate if isinstance(rate, Interval) else None,
-        reference_label="Mean over reports",
+        reference_label=mean,
         words={"strict": "A report"},
         axis=_zoomed(rows),
-        footnotes=(
-            f"Exact (Clopper-Pearson) intervals of the reports; mean: {model.method}. The "
-            f"{level} prediction interval is of the true rate of a new report and largely the prior.",
-        ),
+        footnotes=(f"Exact (Clopper-Pearson) intervals of the reports; {mean.lower()}: {model.method}.{new}",),
     )
 
 
-def studies_figure(studies: Studies, found: Comparison, prediction: Prediction) -> tuple[Figure, str, str]:
+def studies_figure(studies: Studies, found: Comparison, prediction: Predicted) -> tuple[Figure, str, str]:
     """The figure, its title, and its alternative text."""
     title = f"Forest plot of {found.name}"
     crude = estimate_with_interval(found.crude["clopper-pearson"])

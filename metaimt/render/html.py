@@ -67,7 +67,7 @@ class Numbers:
         """A number that leads to whom it counts."""
         from markupsafe import Markup
 
-        made = '<button class="n" data-set="{}">{}</button>'
+        made = '<button data-set="{}">{}</button>'
         return Markup(made).format(self.place(behind), shown(str(text)))  # noqa: S704 - format escapes the values
 
     def unit(self, unit_id: str) -> Count:

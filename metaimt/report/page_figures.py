@@ -90,7 +90,7 @@ class PageFigures:
 
         if not each.regions:
             return Markup("")
-        button = Markup('<button data-set="{}" data-at="{}" aria-label="{}: show the cases"></button>')
+        button = Markup('<button class="part-at" data-set="{}" data-at="{}" aria-label="{}: show the cases"></button>')
         buttons = Markup("").join(
             button.format(self._numbers.place(found.behind), _at(found.place), visible(found.label))
             for found in each.regions

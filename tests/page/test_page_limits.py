@@ -199,12 +199,12 @@ def test_the_list_of_sections_has_their_names_and_marks_where_one_is(visit: Visi
 def test_without_javascript_numbers_neither_look_nor_act_like_links(scriptless: Any, visit: Visit) -> None:
     style = """all => [...new Set(all.map(each => getComputedStyle(each)).map(style =>
         `${style.textDecorationLine} ${style.pointerEvents} ${style.cursor}`))]"""
-    for selector in ("button.n", ".tile"):
+    for selector in ("button[data-set]:not([class])", ".tile"):
         assert scriptless.eval_on_selector_all(selector, style) == ["none none text"]
     rows = scriptless.eval_on_selector_all("[data-open]", "all => all.map(each => getComputedStyle(each).cursor)")
     assert set(rows) == {"auto"}
     assert scriptless.locator("#copy:visible, main .aside:visible").count() == 0
-    assert visit.page.eval_on_selector_all("button.n", style) == ["underline auto pointer"]
+    assert visit.page.eval_on_selector_all("button[data-set]:not([class])", style) == ["underline auto pointer"]
 
 
 def test_no_p_value_is_told_before_one_asks(visit: Visit) -> None:
@@ -224,3 +224,30 @@ def test_beside_eims_stands_who_died_before_any_assessment(visit: Visit, built: 
     assert section.index("EIMS") < section.index(said) < section.index("crizotinib")
     number = next(each for each in numbers if each.title == "EIMS: died first")
     assert [unit for unit, _, _ in number.cases] == dead
+
+
+# ---------- words ----------
+
+LONGEST = 30
+SENTENCES = """() => [...document.querySelectorAll("main :is(p, li, figcaption, summary), header p, footer p")]
+    .filter(each => !each.closest("table") && (each.checkVisibility() || each.closest("#methods")))
+    .map(each => each.textContent)"""
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, without what stands in brackets."""
+    inner = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+    while inner.search(text):
+        text = inner.sub("", text)
+    return re.split(r"(?<=[.!?])\s+", " ".join(text.split()))
+
+
+def test_no_sentence_that_one_reads_first_is_long(visit: Visit, built: Built) -> None:
+    """Nor one of the methods, which are folded. A number is no word; what a file of the review says is its own."""
+    files = " ".join(path.read_text(encoding="utf-8") for path in built.results.library.folder.rglob("*.yaml"))
+    of_files = " ".join(files.split())
+    said = [each for text in visit.evaluate(SENTENCES) for each in sentences(text)]
+    words = {each: sum(bool(re.search("[A-Za-z]", word)) for word in each.split()) for each in said}
+    assert len(words) > 150
+    long = {each: number for each, number in words.items() if number > LONGEST and each not in of_files}
+    assert long == {}
