@@ -6,12 +6,14 @@ The limits are of the frozen review with everything folded, so that new cases ma
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from typing import Any
 
 import pytest
 from conftest import Built
 from opened import Opens
 from page_browser import Visit, Visitor, shown_cases
+from PIL import Image
 from test_page_numbers import chosen_of, rate_in_words, set_filters
 from test_page_use import violations
 
@@ -224,6 +226,34 @@ def test_beside_eims_stands_who_died_before_any_assessment(visit: Visit, built: 
     assert section.index("EIMS") < section.index(said) < section.index("crizotinib")
     number = next(each for each in numbers if each.title == "EIMS: died first")
     assert [unit for unit, _, _ in number.cases] == dead
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("title", ["What moves the answer", "Sensitivity analyses, strict, ALK-positive"])
+def test_a_table_that_scrolls_on_a_phone_is_shaded_where_it_goes_on(visit: Visit, scheme: str, title: str) -> None:
+    """Measured: the last pixels of the paper differ from those beside them, until one has scrolled to the end."""
+    visit.narrow(PHONE)
+    visit.unfold()
+    visit.page.emulate_media(color_scheme=scheme)
+    table = f"document.querySelector('.wide[aria-label=\"{title}\"]')"
+    visit.evaluate("() => { document.documentElement.style.scrollBehavior = 'auto'; }")
+    box = visit.evaluate(
+        f"() => {{ const all = {table}, edge = all.getBoundingClientRect(); scrollBy(0, edge.top - 200); "
+        "const now = all.getBoundingClientRect(); return [now.right, now.top, all.scrollWidth > all.clientWidth]; }"
+    )
+    right, top, scrolls = box
+    assert scrolls
+
+    def shade() -> int:
+        """How far the lightness at the edge is from that of the paper, of 255."""
+        clip = {"x": right - 14, "y": top, "width": 14, "height": 400}
+        lightness = Image.open(BytesIO(visit.page.screenshot(clip=clip))).convert("L").tobytes()
+        inside, edge = (sorted(lightness[column::14])[200] for column in (0, 13))
+        return abs(inside - edge)
+
+    assert shade() > 25
+    visit.evaluate(f"() => {{ {table}.scrollLeft = 10000; }}")
+    assert shade() < 5
 
 
 # ---------- words ----------
