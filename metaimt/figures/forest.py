@@ -391,13 +391,16 @@ class Intervals:
 
     @property
     def axis(self) -> tuple[float, float]:
+        """As the table says."""
         return self.table.axis
 
     @property
     def least(self) -> float:
+        """That an interval can be read."""
         return PLOT_LEAST
 
     def height(self, number: int, width: float) -> float:
+        """Inches that the tiles of a row need."""
         return tiles_height(len(self.table.rows[number].tiles), width)
 
     @cached_property
@@ -414,6 +417,7 @@ class Intervals:
         return [(place * step, f"{100 * place * step:.4g} %") for place in places]
 
     def lines(self, plot: Plot, y: tuple[float, float]) -> None:
+        """Thresholds and the reference."""
         for value in filter(plot.inside, self.table.thresholds):
             style.draw_line(plot.axes, (value, value), y, **style.THRESHOLD)
         reference = self.table.reference
@@ -464,6 +468,7 @@ class Intervals:
                 arrow.set_gid(f"{name}-arrow-{word}")
 
     def legend(self) -> list[LegendEntry]:
+        """An entry for each sign that the rows have."""
         table = self.table
         kinds = {row.kind for row in table.rows}
         tones = {row.tone for row in table.rows if row.kind in ("report", "cases")}
