@@ -9,7 +9,7 @@ import pytest
 import yaml
 from command import metaimt
 from conftest import ROOT
-from jsonschema import Draft7Validator
+from jsonschema import Draft7Validator  # type: ignore[import-untyped]
 
 from metaimt.casefiles.library import Library, read_library
 from metaimt.casefiles.schema import review_schema
