@@ -81,7 +81,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-@pytest.mark.usefixtures("forest_only")
+@pytest.mark.usefixtures("forest_only", "empty_documents")
 def test_stages_are_shown_with_their_seconds_and_then_the_page(
     usual: tuple[Path, Built], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: list[str]
 ) -> None:
@@ -146,7 +146,7 @@ RENDERERS = {  # what fails -> the outputs that are lost with it
 }
 
 
-@pytest.mark.usefixtures("forest_only")
+@pytest.mark.usefixtures("forest_only", "empty_documents")
 @pytest.mark.parametrize("where", RENDERERS)
 def test_a_renderer_that_fails_loses_its_own_output_only(
     where: str, usual: tuple[Path, Built], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -880,6 +880,14 @@ def test_a_case_as_the_page_is_told(results: Results, unit_id: str) -> None:
     ]
 
 
+def test_each_case_has_its_row_without_a_script(html: str) -> None:
+    (row,) = re.findall(r"<tr data-case[^>]*>((?:(?!</tr>).)*single-2015, P1</button></th>.*?)</tr>", html)
+    assert re.findall(r"<td[^>]*>([^<]*)</td>", row) == [
+        *("1/1", "crizotinib", "PR", "stated", "first", "IMT", "TPM3", "lung", "34", "single cases, series", "2015"),
+        "strict, ALK-positive; all evidence",
+    ]
+
+
 def test_a_report_as_the_page_is_told(results: Results) -> None:
     found = report_data(results)["series-2022"]
     assert found["label"] == "series-2022"  # no author is known
