@@ -54,7 +54,7 @@ class HeadlineRow:
     name: str
     label: str
     counts: Count
-    in_headline: bool = False
+    in_headline: bool
     rate: Rate | AdjustedRate | NotRun = None
 
     @property
