@@ -8,6 +8,7 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import copyreg
+import gc
 import pickle
 import sys
 from collections.abc import Callable, Generator
@@ -38,6 +39,8 @@ pytest_plugins = ["hypothesis_profiles", "page_browser"]
 # Where bytecode is not kept, every process compiles the package and every worker rewrites all tests, at each run.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+# A full collection looks at all of ten thousand tests for half a second; one in twenty is enough.
+gc.set_threshold(700, 10, 200)
 ROOT = Path(__file__).parent.parent
 FROZEN = Path(__file__).parent / "frozen"
 """A project folder with a frozen review in `cases/`: what tests of code run on, never the living review."""
@@ -252,11 +255,16 @@ QUICK = {
 }
 
 
-@pytest.fixture
-def empty_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+def leave_empty(patch: pytest.MonkeyPatch) -> None:
     """Builds whose page, report, Word document and workbook are empty: for what is done around them."""
     for name, content in QUICK.items():
-        monkeypatch.setattr(name, lambda *_, _content=content, **__: _content)
+        patch.setattr(name, lambda *_, _content=content, **__: _content)
+
+
+@pytest.fixture
+def empty_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """See `leave_empty`."""
+    leave_empty(monkeypatch)
 
 
 @pytest.fixture(scope="session")

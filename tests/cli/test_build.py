@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from command import metaimt
-from conftest import Built, MakeReview, course, patient, report, write_review
+from conftest import Built, MakeReview, course, leave_empty, patient, report, write_review
 
 from metaimt.cli.build import build
 from metaimt.cli.progress import Stages
@@ -46,6 +46,7 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Built]:
     folder = tmp_path_factory.mktemp("usual")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("metaimt.report.figures.figure_names", lambda protocol: {"forest": "made up"})
+        leave_empty(patch)
         written = write_review(folder / "review", *TWO)
         return written, Built(build_review(written, folder / "out"), folder / "out")
 
