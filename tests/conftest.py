@@ -8,6 +8,7 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import copyreg
+import gc
 import pickle
 import sys
 from collections.abc import Callable, Generator
@@ -35,6 +36,11 @@ from metaimt.problem import Problem
 from metaimt.review import load
 
 pytest_plugins = ["hypothesis_profiles", "page_browser"]
+# Where bytecode is not kept, every process compiles the package and every worker rewrites all tests, at each run.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+# A full collection looks at all of ten thousand tests for half a second; one in twenty is enough.
+gc.set_threshold(700, 10, 200)
 ROOT = Path(__file__).parent.parent
 FROZEN = Path(__file__).parent / "frozen"
 """A project folder with a frozen review in `cases/`: what tests of code run on, never the living review."""
@@ -239,6 +245,26 @@ def make_review(tmp_path: Path) -> MakeReview:
 def forest_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Builds that draw the forest plot and no other figure: drawing is most of the time of a small build."""
     monkeypatch.setattr("metaimt.report.figures.figure_names", lambda protocol: {"forest": "made up"})
+
+
+QUICK = {
+    "metaimt.report.outputs.page_html": "",
+    "metaimt.report.outputs.report_markdown": "",
+    "metaimt.render.word.word_bytes": b"",
+    "metaimt.report.workbook.workbook_bytes": b"",
+}
+
+
+def leave_empty(patch: pytest.MonkeyPatch) -> None:
+    """Builds whose page, report, Word document and workbook are empty: for what is done around them."""
+    for name, content in QUICK.items():
+        patch.setattr(name, lambda *_, _content=content, **__: _content)
+
+
+@pytest.fixture
+def empty_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """See `leave_empty`."""
+    leave_empty(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -389,9 +389,7 @@ def _discounted(selection: Selection, pool: str, point: tuple[str, str, float], 
     whole = Count.of(title, (placed.unit for placed in members))
     counts = whole.weighted(title, lambda unit: weight if unit.report in inside else 1.0)
     reports, priors = whole.clusters, protocol.priors
-    if not reports:
-        return Discounted(name, pool, stratum, weight, counts, None)
     responders, evaluable = [r for _, r, _ in reports], [n for _, _, n in reports]
     weights = [weight if report in inside else 1.0 for report, _, _ in reports]
-    orr = pool_weighted(responders, evaluable, weights, mu_prior=priors.mu, rho_prior=priors.rho)
+    orr = pool_weighted(responders, evaluable, weights, mu_prior=priors.mu, rho_prior=priors.rho) if reports else None
     return Discounted(name, pool, stratum, weight, counts, orr)

@@ -150,10 +150,10 @@ def sites_named(text: str, vocabulary: Vocabulary) -> dict[str, str]:
 
 @lru_cache(maxsize=16)  # one text is asked for acronyms, then for trial numbers
 def _unknown_words(text: str, known: Lexicon) -> tuple[str, ...]:
-    """The words with a capital or digit beyond their first letter that are not, even in part, in the vocabulary."""
+    """The words in capitals and digits that are not, even in part, in the vocabulary."""
     found = []
     for word in _WORD.findall(text):
-        if not word.islower() and not word[1:].islower():
+        if word.isupper():
             plain = word.casefold()
             if plain not in known.terms and (plain.isalnum() or known.terms.isdisjoint(_PARTS.split(plain))):
                 found.append(word)

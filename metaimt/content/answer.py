@@ -48,7 +48,7 @@ def answer_section(results: Results) -> Section:
         "The answer",
         page_only(paragraph(_sentence(results), style="lead")),
         paragraph(definition(results)),
-        table("The answer: four rates", columns, _rates(results), style="four"),
+        table("The answer: four rates", columns, _rates(results)),
         paragraph(_how_to_read(results), small=True),
         items(limits_of(results)),
         paragraph(_status(results), small=True),

@@ -68,8 +68,8 @@ def reports_section(results: Results) -> Section:
         *(Column("ORR", "number"), Column("95 % interval", "interval")),
     )
     whole = paragraph(said, *(Named(f" {note.strip()}") for note in notes if note.strip()))
-    short = table("Forest of all reports", columns, _rows(results, _together(listed)), style="forest")
-    full = table("Every single case", columns, _rows(results, listed), style="forest")
+    short = table("Forest of all reports", columns, _rows(results, _together(listed)))
+    full = table("Every single case", columns, _rows(results, listed))
     return section(
         "Every report",
         page_only(whole, *short, *_heterogeneity(results), Fold(Text("Every single case as a row"), full)),

@@ -446,8 +446,8 @@ def _prediction(label: str, found: Prediction, columns: tuple[str, ...] = (), to
 
 
 def _shared_mark(placed: Iterable[Placed], widest: str) -> str:
-    """` *` for patients whom the widest pool counts within another report, and so not in their own row."""
-    return "" if any(member.is_in(widest) for member in placed) else " *"
+    """` *` where the widest pool counts a patient of the row within another report, and so not in this row."""
+    return "" if all(member.is_in(widest) for member in placed) else " *"
 
 
 def shared_note(results: Results, headline: str, widest: str) -> str:

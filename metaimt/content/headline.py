@@ -54,7 +54,7 @@ class HeadlineRow:
     name: str
     label: str
     counts: Count
-    in_headline: bool = False
+    in_headline: bool
     rate: Rate | AdjustedRate | NotRun = None
 
     @property
@@ -128,7 +128,7 @@ def pools_section(results: Results) -> Section:
     ]
     return section(
         title,
-        table(title, columns, map(_table_row, headline_rows(response)), style="headline"),
+        table(title, columns, map(_table_row, headline_rows(response))),
         paragraph(
             say(
                 "Not in {pool}, though in the widest pool or counted elsewhere: {reasons}.",

@@ -126,7 +126,7 @@ def notable_section(results: Results) -> Section:
         "percentage points; dotted line: as it stands.",
         points=f"{100 * NOTABLE:g}",
     )
-    shown = table(title, columns, rows, style="moves")
+    shown = table(title, columns, rows)
     nothing = say(
         "Nothing that the protocol asks to do otherwise moves it by more than {p} points.", p=f"{100 * NOTABLE:g}"
     )

@@ -117,7 +117,7 @@ def _short(found: Subgroup, results: Results) -> Section:
     said = [say("Not known for {n}.", n=counted(f"{missing.evaluable} of {found.total.evaluable}", missing))]
     said += _died_first(results) if found.grouping == PRIMARY else []
     line_said = [say("Dotted line: {pool}.", pool=pool.label)] if line is not None else []
-    shown = table(f"{title}, {pool.label}", (*columns, Column("exact rate, 95 %", "interval")), rows, style="levels")
+    shown = table(f"{title}, {pool.label}", (*columns, Column("exact rate, 95 %", "interval")), rows)
     return section(title, shown, paragraph(joined([*said, *line_said], " "), small=True))
 
 

@@ -136,7 +136,7 @@ def _explorer(
     return _safe(text)
 
 
-def page_script(*, beside: bool = False) -> str:
+def page_script(*, beside: bool) -> str:
     """The script of a page: its files one after the other, each a function of its own."""
     return "\n".join(_source(name) for name in SCRIPTS if not (beside and name == "page-explorer.js"))
 

@@ -132,7 +132,7 @@ def inline_svg(svg: bytes, name: str, alt: str = "") -> Markup:
         each.attrib.clear()
         each.attrib.update(attributes)
     slim(root)
-    root.attrib |= {"role": "img", "stroke-linejoin": "round", "stroke-linecap": "butt", "class": "drawn"}
+    root.attrib |= {"role": "img", "stroke-linejoin": "round", "class": "drawn"}
     root.attrib |= {"aria-label": alt} if alt else {}
     for size in ("width", "height"):
         root.attrib.pop(size, None)

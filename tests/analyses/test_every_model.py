@@ -76,7 +76,7 @@ def test_every_interval_is_finite_and_holds_its_estimate_or_says_why_not(pairs: 
             assert 0 <= rate.lower <= rate.estimate <= rate.upper <= 1
 
 
-@examples(3, nightly=40)
+@examples(2, nightly=40)
 @given(data_sets, st.randoms(use_true_random=False))
 def test_the_order_of_the_reports_does_not_matter(pairs: Pairs, shuffle: random.Random) -> None:
     other = list(pairs)
@@ -87,7 +87,7 @@ def test_the_order_of_the_reports_does_not_matter(pairs: Pairs, shuffle: random.
         agree(name, rate, there[name])
 
 
-@examples(3, nightly=40)
+@examples(2, nightly=40)
 @given(st.lists(report_pairs(9), min_size=1, max_size=6), st.data())
 def test_the_names_of_the_reports_do_not_matter(pairs: Pairs, data: st.DataObject) -> None:
     names = st.lists(st.text(min_size=1, max_size=9), min_size=len(pairs), max_size=len(pairs), unique=True)
@@ -95,7 +95,7 @@ def test_the_names_of_the_reports_do_not_matter(pairs: Pairs, data: st.DataObjec
     assert rates(named) == rates(all_models(pairs))
 
 
-@examples(3, nightly=40)
+@examples(2, nightly=40)
 @given(data_sets)
 def test_failures_mirror_responders(pairs: Pairs) -> None:
     here, there = rates(all_models(pairs)), rates(all_models([(n - r, n) for r, n in pairs]))

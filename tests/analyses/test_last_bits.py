@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from conftest import unit
 
-from metaimt.analyses.alternatives import side_of
+from metaimt.analyses.alternatives import is_near, side_of
 from metaimt.analyses.comparison import compare
 from metaimt.analyses.models import DIGITS, Interval, Model
 from metaimt.analyses.over_time import UNDATED, Step, _crossings
@@ -68,6 +68,24 @@ def test_a_limit_on_a_threshold_does_not_exclude_it(noise: float) -> None:
     assert side_of(rate(0.8, lower=0.5 + 1e-9), 0.5) == "above"
     assert side_of(rate(0.3, upper=0.5 - 1e-9), 0.5) == "below"
     assert side_of(None, 0.5) == ""
+
+
+@pytest.mark.parametrize("noise", NOISE)
+@pytest.mark.parametrize(
+    ("lower", "upper", "near"),
+    [
+        (0.3, 0.6, False),
+        (0.51, 0.9, True),  # a point above it is near
+        (0.49, 0.9, True),
+        (0.52, 0.9, False),
+        (0.48, 0.9, False),
+        (0.1, 0.505, True),
+        (0.1, 0.3, False),
+    ],
+)
+def test_a_limit_within_a_point_of_a_threshold_is_near(noise: float, lower: float, upper: float, near: bool) -> None:
+    assert is_near(rate(0.4, lower * noise, upper), 0.5) is near
+    assert not is_near(None, 0.5)
 
 
 @pytest.mark.parametrize("noise", NOISE)

@@ -185,6 +185,12 @@ def test_of_the_shared_words_of_a_place_the_rarest_is_told() -> None:
     assert found[1:] == ["place upper +1.6"]
 
 
+def test_of_the_shared_drugs_the_rarest_is_told() -> None:
+    """Ten others were on a: log2(0.85 / (13 / 21)); nobody else was on b: log2(0.85 / (3 / 21))."""
+    others = [facts(f"y{k}", drugs=("a",)) for k in range(10)]
+    assert points({"drugs": ("a", "b")}, {"drugs": ("b", "c", "a")}, *others) == ["both b +2.6"]
+
+
 def test_a_candidate_has_its_reasons_the_strongest_first() -> None:
     one = facts("b", sex="male", partner="TPM3", year=2020, site="lung")
     other = facts("a", sex="female", partner="TPM3", year=2020, site="bone")

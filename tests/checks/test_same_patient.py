@@ -20,7 +20,7 @@ from metaimt.casefiles.library import Library, read_library
 from metaimt.casefiles.model import CaseFile
 from metaimt.casefiles.shared import Link, LinkFile
 from metaimt.checks import check_library
-from metaimt.checks.patient_facts import Facts, authors_of, lexicon, library_facts, trial_numbers
+from metaimt.checks.patient_facts import Facts, authors_of, lexicon, library_facts, source_words, trial_numbers
 from metaimt.checks.same_patient import (
     FIELDS,
     MOST_REPORTS,
@@ -320,6 +320,22 @@ def test_names_of_trials_are_told_from_genes_drugs_and_mutations() -> None:
     known = lexicon(SHIPPED)
     said = "ALK F1174L, LDK378, TPD52L2-ROS1 in NCT01121588 and EORTC trial 90101, ASCO 2019, abstract 10009"
     assert trial_numbers(said, known) == {"NCT01121588", "EORTC 90101"}
+
+
+@pytest.mark.parametrize(
+    ("note", "names"),
+    [
+        ("A child seen in Macao, then in Zagreb.", {"Macao", "Zagreb"}),
+        ("A child seen at Lakeside and in Zagreb.", {"Zagreb"}),  # the other report writes it small, with a comma
+        ("A child on Crizotinib in January, then in Zagreb.", {"Zagreb"}),  # a drug and a month are never written small
+        ("Zagreb. Macao: a child.", set()),  # what begins a sentence is capital for that
+        ("A child with XYZZY, seen in ZAGREB.", {"XYZZY", "ZAGREB"}),
+    ],
+)
+def test_a_name_is_a_capital_within_a_sentence_that_is_no_word(note: str, names: set[str]) -> None:
+    one = twin("one", site_detail=None) | {"extraction": {"depth": "abstract", "note": note}}
+    made = library_of(one, twin("two", site_detail="(lakeside), mesentery"))
+    assert source_words(made.reports[0], lexicon(made)).names == names
 
 
 def test_authors_are_compared_by_surname_and_first_initial() -> None:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from command import metaimt
-from conftest import Built, MakeReview, course, patient, report, write_review
+from conftest import Built, MakeReview, course, leave_empty, patient, report, write_review
 
 from metaimt.cli.build import build
 from metaimt.cli.progress import Stages
@@ -46,6 +46,7 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Built]:
     folder = tmp_path_factory.mktemp("usual")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("metaimt.report.figures.figure_names", lambda protocol: {"forest": "made up"})
+        leave_empty(patch)
         written = write_review(folder / "review", *TWO)
         return written, Built(build_review(written, folder / "out"), folder / "out")
 
@@ -81,7 +82,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-@pytest.mark.usefixtures("forest_only")
+@pytest.mark.usefixtures("forest_only", "empty_documents")
 def test_stages_are_shown_with_their_seconds_and_then_the_page(
     usual: tuple[Path, Built], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: list[str]
 ) -> None:
@@ -146,7 +147,7 @@ RENDERERS = {  # what fails -> the outputs that are lost with it
 }
 
 
-@pytest.mark.usefixtures("forest_only")
+@pytest.mark.usefixtures("forest_only", "empty_documents")
 @pytest.mark.parametrize("where", RENDERERS)
 def test_a_renderer_that_fails_loses_its_own_output_only(
     where: str, usual: tuple[Path, Built], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -29,7 +29,7 @@ IN_2026_1 = (  # as the workflow file and the README of version 2026.1 had them
     "schema cases",
     "migrate cases --dry-run",
 )
-pytestmark = pytest.mark.usefixtures("remembered", "forest_only")
+pytestmark = pytest.mark.usefixtures("remembered", "forest_only", "empty_documents")
 
 
 @pytest.fixture

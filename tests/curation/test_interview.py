@@ -203,7 +203,7 @@ def test_answers_that_end_early_stop_the_interview(number: int) -> None:
         interview(list(ALL[:number]))
 
 
-@examples(15)
+@examples(8)
 @given(st.text(st.characters(exclude_categories=()), max_size=40))
 @example("# comment")
 @example("- a: b")

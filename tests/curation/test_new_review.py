@@ -8,8 +8,9 @@ import pytest
 import yaml
 from command import CANNOT_ANALYSE, FINE, WRONG_USE, metaimt
 from conftest import patient, report
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
 from jsonschema import Draft7Validator  # type: ignore[import-untyped]
 
 from metaimt.casefiles.library import read_library
@@ -176,7 +177,7 @@ def usable(text: str) -> bool:
         return False
 
 
-@settings(max_examples=40)
+@examples(15)
 @given(st.lists(HOSTILE.filter(usable), min_size=4, max_size=4, unique_by=lambda text: answer(text).casefold()))
 def test_whatever_is_answered_is_read_back(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
     tumour, word, by, marker = map(answer, texts)

@@ -11,13 +11,14 @@ from conftest import MakeReview, arm, report, unit
 from deciding import read
 
 from metaimt.analyses.pooled_response import ELSEWHERE, Group, NotInHeadline, pooled_response
-from metaimt.analyses.wording import p_value
+from metaimt.analyses.wording import p_value, predicted
 from metaimt.casefiles.shared import Search
 from metaimt.content.answer import read_as
 from metaimt.content.headline import reasons
 from metaimt.content.sources import last_search, read_depths
 from metaimt.evidence.selection import select
 from metaimt.model.count import Count
+from metaimt.statistics.prediction import Prediction, Range
 
 
 def search(id: str, status: str, date: str | None) -> Search:
@@ -71,6 +72,24 @@ def test_how_the_publications_were_read(depths: dict[str, int], said: str) -> No
 )
 def test_a_p_value_is_never_0(p: float, said: str) -> None:
     assert p_value(p) == said
+
+
+@pytest.mark.parametrize(
+    ("ranges", "said"),
+    [
+        ([(0.8, 0.534, 0.885)], "53 to 89 % (80 % prediction interval)"),  # a half is rounded up
+        (
+            [(0.8, 0.53, 0.89), (0.95, 0.336, 0.96)],
+            "53 to 89 % (80 % prediction interval; 95 %: 34 to 96 %)",
+        ),
+        (
+            [(0.5, 0.6, 0.7), (0.8, 0.5, 0.8), (0.975, 0.0, 1.0)],
+            "60 to 70 % (50 % prediction interval; 80 %: 50 to 80 %; 97.5 %: 0 to 100 %)",
+        ),
+    ],
+)
+def test_what_a_new_report_may_show(ranges: list[tuple[float, float, float]], said: str) -> None:
+    assert predicted(Prediction(0.7, tuple(Range(*each) for each in ranges), (), (1, 1), (1, 1))) == said
 
 
 def test_the_reasons_in_a_line() -> None:

@@ -37,14 +37,19 @@ from deciding import HEADLINE, WIDEST
 from opened import Opens, opened, whole
 
 import metaimt
+from metaimt.analyses.alternatives import rate_of
 from metaimt.analyses.breakdown import NOT_REPORTED
 from metaimt.analyses.over_time import BY_YEAR, UNDATED
 from metaimt.analyses.results import Results
 from metaimt.analyses.sensitivity import DESIGN, NO_ROWS, WORDING
 from metaimt.analyses.subgroups import reports_by_level
+from metaimt.content.answer import answer_section
 from metaimt.content.evidence_map import map_table
 from metaimt.content.forest import ForestOptions
-from metaimt.content.section import Table, words_of
+from metaimt.content.publication_bias import technical_note
+from metaimt.content.section import Interval, Only, Table, words_of
+from metaimt.content.sensitivity import notable_section
+from metaimt.content.subgroups import prespecified
 from metaimt.content.whats_new import Here, news_section
 from metaimt.figures.forest import ForestTable
 from metaimt.figures.review_figure import Pools, ReviewFigure
@@ -69,7 +74,9 @@ from metaimt.report.page_cases import case_data, report_data
 from metaimt.report.tables import TABLES
 from metaimt.report.text import breakdown_table, left_out_table, pooled_table
 from metaimt.serialise import to_json
+from metaimt.statistics.exact_tests import ExactTest
 from metaimt.statistics.outcome import NotRun
+from metaimt.statistics.posterior import PooledProportion
 from metaimt.versions.changes import Changes
 from metaimt.versions.places import WORKING_TREE
 from metaimt.versions.side import Group, Number, NumberChange
@@ -320,6 +327,17 @@ def test_who_is_on_the_two_sides_of_each_contrast(results: Results) -> None:
     assert {u.design for u in primary.group.counts.units} == {"case_report", "case_series"}
 
 
+def test_a_side_of_several_reports_has_the_mean_over_them(results: Results) -> None:
+    """By the model of the pools, whether the protocol names such a stratum or not."""
+    for each in results.publication_bias.contrasts:
+        for side in (each.group, each.reference):
+            assert isinstance(side.orr, PooledProportion), (each.name, side.label)
+            assert side.orr.reports == side.counts.reports > 1
+    both = results.publication_bias.contrasts[2].reference
+    assert both.label == "prospective trials and cohorts (strict, ALK-positive)"
+    assert both.orr == rate_of(both.counts, results.protocol)
+
+
 READ = {
     HEADLINE: {"stated": (10, 15), "measured": (3, 4), "death": (0, 1)},
     WIDEST: {"stated": (13, 19), "measured": (3, 4), "death": (0, 1), "inferred": (1, 1)},
@@ -425,6 +443,24 @@ def test_every_inhibitor_of_a_patient(results: Results) -> None:
         ("series-2022/P1", 0, 1),
     ]
     assert found.arms.evaluable == 16
+
+
+def test_how_the_reports_of_a_pool_were_read(results: Results) -> None:
+    assert str(technical_note(results)).endswith(
+        ' The responses in the "strict, ALK-positive" pool are stated 15 of 20 (75.0 %), measured 4 of 20 (20.0 %), '
+        "death 1 of 20 (5.0 %); the reports were read as abstract 11 of 20 (55.0 %), full text 8 of 20 (40.0 %), "
+        "title 1 of 20 (5.0 %) (patients)."
+    )
+
+
+def test_the_lowest_and_the_highest_p_of_the_contrast_are_told(results: Results) -> None:
+    first, *_ = results.sensitivity.contrasts
+    tests = {first.name: ExactTest(0.2, "made up", 2, 1), "a": ExactTest(0.0004, "made up", 2, 1)}
+    tests |= {"b": ExactTest(0.9, "made up", 2, 1)}
+    made = tuple(replace(first, name=name, test=test) for name, test in tests.items())
+    found = prespecified(replace(results, sensitivity=replace(results.sensitivity, contrasts=made)))
+    assert found is not None
+    assert str(found[1]).endswith(" Over the sensitivity analyses: p < 0.001 to 0.900.")
 
 
 # ---------- the terminal ----------
@@ -610,6 +646,32 @@ def test_four_rates_stand_beside_each_other(page: Page) -> None:
         ((EVERYBODY, "17/25", "10"), 1),
         ((f"{STRICT}, adjusted for selection", "", ""), 1),
     ]
+
+
+def test_the_headline_and_its_trials_are_filled_the_rest_hollow(results: Results) -> None:
+    (table,) = [block for block in answer_section(results).blocks if isinstance(block, Table)]
+    drawn = [cell.content for row in table.rows for cell in row.cells if isinstance(cell.content, Interval)]
+    assert [each.outside for each in drawn] == [False, False, True, True]
+    assert all(each.pooled for each in drawn)
+
+
+def test_every_place_that_the_page_leads_to_is_there(html: str) -> None:
+    places = re.findall(r'href="#([^"]*)"', html)
+    assert {"answer", "differ", "cases", "forest", "long", "trust", "sources", "methods"} <= set(places)
+    assert set(places) <= set(re.findall(r' id="([^"]*)"', html))
+
+
+def test_what_moves_the_answer_opens_who_is_counted_then(results: Results) -> None:
+    (only,) = notable_section(results).blocks
+    assert isinstance(only, Only)
+    (table,) = [block for block in only.blocks if isinstance(block, Table)]
+    found = {tuple(str(cell.content) for cell in row.cells[:3]): row.opens for row in table.rows}
+    assert found
+    for (_, _, said), counts in found.items():
+        assert isinstance(counts, Count) and said == f"{counts.responders}/{counts.evaluable}"
+    adults = found["adults", STRICT, "5/6"]
+    assert isinstance(adults, Count)
+    assert set(adults.ids) == {"trial-2021/arm1", "local-2024/P1", "single-2015/P1"}
 
 
 def test_does_it_differ(page: Page, numbers: list[Opens], results: Results, html: str) -> None:
@@ -821,6 +883,14 @@ def test_a_case_as_the_page_is_told(results: Results, unit_id: str) -> None:
     ]
 
 
+def test_each_case_has_its_row_without_a_script(html: str) -> None:
+    (row,) = re.findall(r"<tr data-case[^>]*>((?:(?!</tr>).)*single-2015, P1</button></th>.*?)</tr>", html)
+    assert re.findall(r"<td[^>]*>([^<]*)</td>", row) == [
+        *("1/1", "crizotinib", "PR", "stated", "first", "IMT", "TPM3", "lung", "34", "single cases, series", "2015"),
+        "strict, ALK-positive; all evidence",
+    ]
+
+
 def test_a_report_as_the_page_is_told(results: Results) -> None:
     found = report_data(results)["series-2022"]
     assert found["label"] == "authors not given, series-2022"
@@ -939,6 +1009,17 @@ def test_levels_in_a_table_have_a_space_between_them(results: Results) -> None:
     assert shown == ["child", "", "adult", "", "not reported"]
 
 
+def test_in_a_level_one_report_of_one_patient_stands_by_its_name(results: Results) -> None:
+    """Two and more of a pool are a row together, unless they are local."""
+    found = reports_by_level(results.selection, results.protocol, WIDEST, "age_group")
+    rows = forest_by_table(results, found, (), ForestOptions(single_cases="one")).rows
+    assert [(row.label, row.columns[-1]) for row in rows if row.kind in {"report", "cases"}] == [
+        *(("trial-2019", "6/8"), ("single-2016", "0/1")),
+        *(("trial-2021", "3/4"), ("single-2015", "1/1"), ("single-2017", "1/1"), ("local-2024", "1/1")),
+        *(("group-2020", "2/4"), ("series-2022", "1/2"), ("series-2022", "0/1"), ("2 reports of one patient", "2/2")),
+    ]
+
+
 def test_the_table_of_growing_pools(results: Results) -> None:
     table = over_time_table(results, (WIDEST,))
     assert [row[:4] for row in rows_of(table)] == [
@@ -1037,5 +1118,7 @@ def test_the_table_of_what_is_done_otherwise(results: Results) -> None:
         _, _, weight = label.rpartition(" ")
         # a case counts less: 12/17 of the others, 1/3 of the cases
         assert rows[label].columns[0] == f"{12 + float(weight):.4g}/{17 + 3 * float(weight):.4g}"
+        assert rows[label].size == pytest.approx(17 + 3 * float(weight)), "its box is as large as who is left"
+    assert rows["Adults"].size == 6
     nobody = [row for row in table.rows if row.interval_text == NO_ROWS]
     assert all(row.columns == () for row in nobody)

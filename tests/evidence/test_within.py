@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from conftest import unit
@@ -125,14 +126,33 @@ def test_a_patient_within_an_arm(
     assert left(found) == expected
 
 
-def test_he_has_his_own_description_and_the_arm_s_report() -> None:
-    arm = replace(ARM, histology="IMT", sex="female", age=50.0, drug="alectinib")
-    found = described(Count.of("all", [arm]), shared(*within("a/P1")), BY_SUBJECT)
-    he, rest = (part.unit for part in found.parts)
-    assert (he.report, he.drug, he.arm) == ("t", "alectinib", 1)
-    assert (he.age, he.histology) == (3.0, "EIMS")  # his own
-    assert he.sex == "female", "of which his own report says nothing"
-    assert rest == arm
+HIS_OWN: dict[str, tuple[Any, Any]] = {  # what describes a patient himself: of his arm, and his own
+    "histology": ("IMT", "EIMS"),
+    "site": ("lung", "abdomen"),
+    "fusion_gene": ("ALK", "ROS1"),
+    "fusion_partner": ("TPM3", "RANBP2"),
+    "kinases": (("ALK",), ("ROS1",)),
+    "markers": ((("ALK", "positive"),), (("ROS1", "positive"),)),
+    "mutations": (("TP53",), ("ALK",)),
+    "marker_evidence": ((("ALK", "ihc"),), (("ALK", "fusion"),)),
+    "age": (50.0, 3.0),
+    "age_group": ("adult", "child"),
+    "sex": ("male", "female"),
+}
+
+
+@pytest.mark.parametrize("name", HIS_OWN)
+def test_he_has_his_own_description_and_the_arm_s_report(name: str) -> None:
+    of_arm, own = HIS_OWN[name]
+    told: Any = {name: of_arm}
+    arm = replace(ARM, drug="alectinib", **told)
+    for said, taken in ((own, own), (None, of_arm)):
+        told = {name: said}
+        everyone = {**BY_SUBJECT, "a/P1": replace(YES, line="later", **told)}
+        he, rest = described(Count.of("all", [arm]), shared(*within("a/P1")), everyone).parts
+        assert getattr(he.unit, name) == taken, "of which his own report says nothing" if said is None else "his own"
+        assert (he.unit.report, he.unit.drug, he.unit.line, he.unit.arm) == ("t", "alectinib", "first", 1)
+        assert rest.unit == arm
 
 
 # ---------- who shares patients with whom ----------

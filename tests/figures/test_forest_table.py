@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from metaimt.casefiles.model import CaseFile, Publication
-from metaimt.content.forest import ForestRow
+from metaimt.content.forest import ForestRow, RowKind
 from metaimt.content.labels import report_labels, surname
 from metaimt.figures.forest import ForestTable, draw_forest, zoomed
 from metaimt.figures.save import figure_bytes
@@ -26,6 +26,8 @@ REPORT = ForestRow("report", "Made up 7", ("a drug", "4/8"), 0.5, 0.2, 0.8, 8)
         ({"lower": None}, "lower <= estimate <= upper"),
         ({"estimate": None}, "needs an estimate"),
         ({"kind": "prediction", "estimate": None, "lower": 0.9, "upper": 0.1}, "lower <= estimate"),
+        *(({"kind": kind, "lower": 0.9}, "lower <= estimate") for kind in ("cases", "companion", "summary")),
+        *(({"kind": kind, "estimate": None}, "needs an estimate") for kind in ("cases", "companion", "summary")),
         ({"kind": "diamond"}, "kind is one of"),
         ({"tone": "blue"}, "tone is one of"),
         ({"size": -1}, "number of patients"),
@@ -34,6 +36,15 @@ REPORT = ForestRow("report", "Made up 7", ("a drug", "4/8"), 0.5, 0.2, 0.8, 8)
 def test_a_wrong_row_is_refused_by_name(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"'Made up 7'.*{message}"):
         replace(REPORT, **changes)
+
+
+@pytest.mark.parametrize("kind", get_args(RowKind))
+def test_which_rows_draw_an_interval_and_print_it(kind: RowKind) -> None:
+    """A small rhomb below a box too: what is drawn is what the axis must hold."""
+    drawn = kind not in {"heading", "plain", "note", "space"}
+    found = replace(REPORT, kind=kind)
+    assert found.extent == ((0.2, 0.5, 0.8) if drawn else None)
+    assert found.interval_parts == (("50.0 %", "[20.0 to 80.0]") if drawn else ("", ""))
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,7 @@ def test_one_name(name: str, shown: str, family: str) -> None:
         ("Specimen, A., Otherone, C.", ["Specimen A", "Otherone C"]),
         ("Specimen, A., Jr", ["Specimen A Jr"]),
         ("Specimen, Anna, Jr", ["Specimen A Jr"]),
+        ("Department of Making Up, Hospital A", ["Department of Making Up, Hospital A"]),  # one group, not two people
         (" ; ", []),
     ],
 )

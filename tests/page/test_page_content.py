@@ -405,15 +405,20 @@ def test_a_long_forest_has_the_largest_reports_and_a_row_for_the_others(
     ]
 
 
-def test_a_row_that_a_wider_pool_counts_within_another_report_has_a_mark(make_review: MakeReview) -> None:
-    single = report("made-up-1", patient(course("PR")), overlaps=["made-up-2"])
+@pytest.mark.parametrize(("patients", "counts"), [(1, "1/1"), (2, "2/2")])
+def test_a_row_that_a_wider_pool_counts_within_another_report_has_a_mark(
+    make_review: MakeReview, patients: int, counts: str
+) -> None:
+    """Also where it counts only one of its two patients there."""
+    two = [patient(course("PR"), id=f"P{k + 1}") for k in range(patients)]
+    single = report("made-up-1", *two, overlaps=["made-up-2"])
     whole = report("made-up-2", design="cohort", overlaps=["made-up-1"], arms=[arm(3, 5, response_basis="inferred")])
     link: dict[str, Any] = {"reports": ["made-up-1", "made-up-2"], "patients": ["made-up-1/P1 in made-up-2/arm1"]}
     link |= {"certainty": "certain", "prefer": "made-up-2"}
     results = asked(make_review(single, whole, links=[link]))
     assert [(label, counts) for label, counts, _, _ in listed(results)] == [
         ("made-up-2", "3/5"),
-        ("made-up-1 *", "1/1"),
+        ("made-up-1 *", counts),
     ]
     (block,) = reports_section(results).blocks
     assert isinstance(block, Only)
@@ -441,6 +446,36 @@ def test_a_picture_has_ids_of_its_own_and_attributes_in_place_of_styles() -> Non
     assert '<g id="one-a" fill="#fff" clip-path="url(#one-c)"><use xlink:href="#one-a"' in made
     assert "font-family=\"'A B', serif\"" in made.partition(">")[0], "once for all texts"
     assert '<text font-weight="bold" font-size="8px" text-anchor="end">a &lt; b</text>' in made
+
+
+def test_the_font_of_most_texts_is_said_once_and_another_where_it_is() -> None:
+    texts = "".join(f'<text style="font: 8px {font}">a</text>' for font in ("rare", "usual", "usual"))
+    made = str(inline_svg(f'<svg xmlns="http://www.w3.org/2000/svg">{texts}</svg>'.encode(), "one"))
+    assert re.findall(r'<(\w+)[^>]* font-family="(\w+)"', made) == [("svg", "usual"), ("text", "rare")]
+
+
+@pytest.mark.parametrize(
+    ("value", "printed"),
+    [
+        ("<b> & 74.3 %\u202e", "&lt;b&gt; &amp; 74.3\u00a0%\\u202e"),
+        (Path("<b>"), "&lt;b&gt;"),  # whatever it is
+        (Markup("<b>"), "<b>"),  # our own
+        (7, "7"),
+    ],
+)
+def test_what_a_template_prints_is_text(value: object, printed: str) -> None:
+    assert page._environment().from_string("{{ value }}").render(value=value) == printed
+
+
+@pytest.mark.parametrize(
+    ("cohorts", "findings", "beside"),
+    [((), (), False), (("made-up",), (), True), ((), ("made-up",), True), (("made-up",), ("made-up",), True)],
+)
+def test_a_cohort_or_a_misprint_has_a_page_beside(
+    cohorts: tuple[str, ...], findings: tuple[str, ...], beside: bool
+) -> None:
+    found: Any = SimpleNamespace(cohorts=cohorts, audit=SimpleNamespace(findings=findings))
+    assert page.has_beside(found) is beside
 
 
 def test_the_filters_and_columns_of_the_page() -> None:

@@ -318,6 +318,13 @@ def test_a_curve_in_the_tables_has_a_line_for_each_number() -> None:
     assert [row[0] for row in found[4:]] == ["margin: R0"] * 4 + ["margin: R1_R2"] * 4
 
 
+def test_a_follow_up_that_is_not_run_is_a_line_that_says_why() -> None:
+    curve = GROUPS[0].curve
+    assert isinstance(curve, Curve)
+    found = estimates(replace(SURVIVAL, curve=replace(curve, followup=NONE)))
+    assert found[1] == ("all", "median follow-up, months", None, None, None, None, "4 events, 5 are needed")
+
+
 def test_a_curve_that_is_not_run_is_a_line_that_says_why() -> None:
     nothing = (None, None, None, None, "4 events, 5 are needed")
     few = CohortSurvival(24, 9, {}, {"dead": 4}, NONE, GROUPS[0].curve, (), ())

@@ -16,8 +16,9 @@ from metaimt.casefiles.model import CaseFile
 from metaimt.curation.reference_formats import parse_references
 from metaimt.render.archive import undated
 from metaimt.report.dictionary import descriptions, reading_order
-from metaimt.report.exports import author_names, bibtex_text, ris_text
+from metaimt.report.exports import author_names, bibtex_text, export_makers, ris_text
 from metaimt.report.workbook import COLUMNS, PERCENT, SUMMARY, Front, Line, sheet_names, workbook_bytes
+from metaimt.versions.changes import Changes
 
 HOSTILE = "=cmd|'/C calc'!A0\x07 <b> \u202e {\\input{x}} 100 % & \"_\""
 FRONT = Front("Made up", "Why?", "Version 1.")
@@ -83,6 +84,12 @@ def test_the_first_sheet_has_the_answer_the_words_and_the_sheets(outputs: Path, 
     assert links["Pools"] in {"#'Pools'!A1", "'Pools'!A1"}
 
 
+def test_a_table_is_a_sheet_and_no_other_file_is(shipped: Results) -> None:
+    files = {"tables/pools.csv": b"pool,n\nstrict,1\n", "tables/datapackage.json": b"{}", "made-up.csv": b"a\n1\n"}
+    made = export_makers(shipped, (), files, Changes(None, "made up"))["tables.xlsx"]()
+    assert load_workbook(io.BytesIO(made)).sheetnames == [SUMMARY, "Pools", COLUMNS]
+
+
 def test_a_proportion_is_shown_as_per_cent_and_kept_whole(tables: dict[str, str]) -> None:
     text = "pool,orr,p,change,odds_ratio\nstrict,0.743123,0.5,-0.05,2.5\n"
     (row,) = book_of({"tables/made-up.csv": text})["Made up"].iter_rows(min_row=2)
@@ -114,6 +121,8 @@ def test_numbers_are_numbers_and_names_are_text() -> None:
         (["a longer heading", "1", "2"], 18),
         (["n", "x" * 58, ""], 60),
         (["n", "x" * 59, ""], 60),  # and no wider
+        (["n", "0.123456789012345", "1"], 19),
+        (["orr", "0.123456789012345", "1"], 11),  # a proportion is shown as 12.3 %
     ],
 )
 def test_a_column_is_as_wide_as_its_longest_cell(cells: list[str], width: int) -> None:

@@ -151,6 +151,11 @@ LONG = (
             LONG.replace("seven", "six").replace("surgery", "nothing"),
             "note: … crizotinib for [seven -> six] weeks, and …; … the abstract; [surgery -> nothing] followed.",
         ),
+        (  # however long it is, and however often a word stands in it
+            f"At first {'the tumour shrank and ' * 60}grew",
+            f"At last {'the tumour shrank and ' * 60}stayed",
+            "note: At [first -> last] the tumour …; … shrank and [grew -> stayed]",
+        ),
     ],
 )
 def test_a_long_text_shows_what_changed_in_it(old: str, new: str, said: str) -> None:

@@ -189,6 +189,16 @@ def test_a_wide_table_turns_the_page_with_its_heading() -> None:
     assert parts[2][0] == "after"
 
 
+@pytest.mark.parametrize(("columns", "room"), [(1, 16.6), (2, 16.6), (16, 25.3)])
+def test_a_table_is_within_the_margins(columns: int, room: float) -> None:
+    """A4 has 21.0 by 29.7 cm, of which margins take 2.2 cm on each side."""
+    document = made(grid(columns, 1, cell="a word " * 60 if columns == 1 else "abcde"))
+    (table,) = document.tables
+    width = sum(column.width.cm for column in table.columns if column.width is not None)
+    assert width <= room
+    assert columns > 1 or width > room - 1, "as wide as there is room"
+
+
 @pytest.mark.parametrize("room", [5.0, 16.6])
 def test_a_table_never_leaves_the_page(room: float) -> None:
     cells = Cells([["a", "b" * 30], ["c" * 80, "12.0 - 34.0"], ["d", "e"]], ["left", "right"])
@@ -292,8 +302,9 @@ def test_letters_are_smaller_before_a_page_is_turned(columns: int, points: float
 
 
 def test_many_short_items_are_one_paragraph() -> None:
-    def shown(number: int, letters: int, kind: Any = "notes") -> list[str]:
-        document = made(*items([Text(Named(f"{'a' * letters}{k}")) for k in range(number)], kind))
+    def shown(number: int, letters: int, kind: Any = "notes", last: str = "") -> list[str]:
+        texts = [f"{'a' * letters}{k}" for k in range(number - bool(last))]
+        document = made(*items([Text(Named(text)) for text in [*texts, *filter(None, [last])]], kind))
         styles = {"List Bullet", "List Number", "Small List"}
         return [p.text for p in document.paragraphs if p.style is not None and p.style.name in styles]
 
@@ -301,14 +312,24 @@ def test_many_short_items_are_one_paragraph() -> None:
     assert len(shown(6, 79)) == 1
     assert len(shown(5, 1)) == 5, "few"
     assert len(shown(6, 80)) == 6, "long"
+    assert len(shown(6, 1, last="a" * 81)) == 6, "one of them long"
+    assert len(shown(6, 1, last="a" * 80)) == 1
     assert len(shown(6, 1, "numbered")) == 6
 
 
 def test_words_are_bold_or_code_where_the_content_marks_them() -> None:
-    document = made(paragraph("plain ", Strong("bold"), " ", Code("code"), " end"))
-    (found,) = [p for p in document.paragraphs if p.text.startswith("plain bold")]
-    marks = {run.text.strip(): (bool(run.bold), run.font.name) for run in found.runs if run.text.strip()}
-    assert marks == {"plain": (False, None), "bold": (True, None), "code": (False, "Consolas"), "end": (False, None)}
+    """What leads nowhere, and what a footer says, is not marked either."""
+    said = Text("plain ", Strong("bold"), " ", Code("code"), " ", Link("nowhere", "javascript:b"), " end")
+    document = made(paragraph(*said.parts), *items([said]))
+    found = [p for p in document.paragraphs if p.text.startswith("plain bold")]
+    assert len(found) == 2
+    plain = (False, False, None)
+    wanted = {"plain": plain, "bold": (True, False, None), "code": (False, False, "Consolas"), "nowhere": plain}
+    for each in found:
+        marks = {r.text.strip(): (bool(r.bold), bool(r.italic), r.font.name) for r in each.runs if r.text.strip()}
+        assert marks == {**wanted, "end": plain}
+    footer = document.sections[0].footer.paragraphs[0]
+    assert {(bool(run.bold), bool(run.italic), run.font.name) for run in footer.runs} == {plain}
 
 
 @pytest.mark.parametrize(("width", "height", "shown"), [(2, 1, (16.6, 8.3)), (1, 2, (10.5, 21.0))])
