@@ -369,7 +369,8 @@ class _Reader:
         cases = [(path, self.case(path)) for name in CASE_FOLDERS for path in self._paths(name)]
         second = {_shown(path): self.read(path, SecondReading) for path in self._paths(SECOND_FOLDER)}
         protocol = self.protocol()
-        records, sheets = self._screened(protocol)
+        searches = self.entries("searches.yaml", SearchFile, Search)
+        records, sheets = self._screened(protocol, searches)
         library = self.library_of(
             cases,
             records=records,
@@ -379,7 +380,7 @@ class _Reader:
             protocol=protocol,
             links=self.entries("links.yaml", LinkFile, Link),
             excluded=self.entries("excluded.yaml", ExcludedFile, Excluded),
-            searches=self.entries("searches.yaml", SearchFile, Search),
+            searches=searches,
         )
         return replace(library, searches=tuple(map(library.standing.derived, library.searches))) if records else library
 
@@ -422,14 +423,18 @@ class _Reader:
             pending=tuple(self.pending),
         )
 
-    def _screened(self, protocol: Protocol | None) -> tuple[tuple[Record, ...], dict[str, tuple[Decision, ...]]]:
+    def _screened(
+        self, protocol: Protocol | None, searches: Iterable[Search]
+    ) -> tuple[tuple[Record, ...], dict[str, tuple[Decision, ...]]]:
         """The records of searches, and person -> decisions on them."""
         path = self.folder / RECORDS
         records: tuple[Record, ...] = ()
         known: set[str] | None = None
         if path.exists():
-            records, sheet = read_records(_shown(path), self._bytes(path))
-            known = None if sheet.problems else {record.id for record in records}
+            broken = any(each.file == _shown(self.folder / "searches.yaml") for each in self.problems)
+            done = {each.id: each.date or "" for each in searches if each.status == "done"}
+            records, sheet = read_records(_shown(path), self._bytes(path), None if broken else done)
+            known = None if sheet.damaged else {record.id for record in records}
             self._keep(sheet)
         reasons = (protocol.screening.reasons if protocol is not None else ()) or REASONS
         sheets: dict[str, tuple[Decision, ...]] = {}

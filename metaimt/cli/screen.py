@@ -67,6 +67,7 @@ def screen(
         _start(cases, library, checked_date(day or date.today().isoformat()))
     else:
         _print(library.standing)
+        _print_uncertain(library)
 
 
 def _write_sheet(cases: Path, library: Library, by: str, labels: Path | None, every: Verdict | None) -> None:
@@ -134,6 +135,20 @@ def _print(standing: Standing) -> None:
             print(_with_votes(record, standing))
         if len(found) > SHOWN:
             print(f"  and {len(found) - SHOWN} more")
+
+
+def _print_uncertain(library: Library) -> None:
+    """The pairs that may be of one publication, until one of the two is excluded."""
+    from metaimt.curation.new_case import Known
+    from metaimt.curation.search_records import uncertain
+
+    standing = library.standing
+    out = {record.id for record in standing.unique if standing.of(record) in {"exclude", "excluded"}}
+    pairs = [each for each in uncertain(Known(library), standing.records) if out.isdisjoint({each.one, each.other})]
+    if pairs:
+        print(f"\n{len(pairs)} may be of one publication; nothing is merged. Compare, and exclude one of the same:")
+    for pair in pairs:
+        print(for_terminal(f"  {pair.one} and {pair.other}: {pair.why}"))
 
 
 _WORDS = {

@@ -61,11 +61,11 @@ def search(
     path = cases / "searches.yaml"
     before = path.read_bytes().decode() if path.exists() else ""
     after = with_search(before, name, source, day, query)
-    if after != before:
-        write_file(path, after.encode())
     table = table_text(RECORD_COLUMNS, (record.cells for record in added.records)).encode()
     if not (cases / RECORDS).exists() or (cases / RECORDS).read_bytes() != table:
         write_file(cases / RECORDS, table)
+    if after != before:  # last: what a search found counts once it stands here as done
+        write_file(path, after.encode())
     standing = read_library(cases).standing
     records = {record.id: record for record in standing.records}
     kinds = {own: _kind(records[own], standing, name, records) for own in added.own}

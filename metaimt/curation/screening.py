@@ -64,7 +64,7 @@ def labelled(
     unknown, taken = [], 0
     for reference in references:
         decided = Decision("", "", "", every) if every else decision_in(reference.labels, reasons, names)
-        found = list(dict.fromkeys(main[name] for name, sure, _ in index.like(reference.identity) if sure))
+        found = list(dict.fromkeys(main[name] for name in index.same(reference.identity)))
         if len(found) != 1:
             unknown.append(reference.shown)
         elif decided is not None and found[0] in lines and not lines[found[0]].decision:
@@ -104,6 +104,7 @@ def reference_of(record: Record) -> Reference:
         title=record.title or None,
         authors=record.authors or None,
         surname=author or None,
+        journal=record.journal or None,
         year=int(record.year) if record.year.isdecimal() else None,
         doi=record.doi or None,
         pmid=record.pmid or None,

@@ -134,7 +134,7 @@ def test_what_a_build_draws_unasked(shipped: Results, make_review: MakeReview) -
 
 
 def made(id: str, *sources: str, duplicate_of: str = "") -> Record:
-    return Record(id, f"Made up {id}", "", "2026", "", "", sources, ("2026-11-30",) * len(sources), duplicate_of)
+    return Record(id, f"Made up {id}", "", "", "2026", "", "", sources, ("2026-11-30",) * len(sources), duplicate_of)
 
 
 def test_the_flow_of_records_adds_up_and_opens_each_record(shipped: Results) -> None:
