@@ -211,35 +211,41 @@ def read_records(
 
     `searches`: the searches (ids) that are done, each with its day, '' if that is not written; None if they cannot be
     read. What others found, or these on a later day, is told and not taken: `metaimt search add` writes searches.yaml
-    last, so that one which was killed before leaves the records of before.
+    last, so that one which was killed before leaves the records of before. A record in two lines, as a merge of two
+    branches leaves it, was found by the searches of both.
     """
     sheet = Sheet(name, content, RECORD_COLUMNS, "records-form")
-    first: dict[str, int] = {}
+    kept: dict[str, tuple[int, Row, dict[str, str]]] = {}
     told: set[str] = set()
-    rows: list[tuple[int, Row, list[tuple[str, str]]]] = []
     for line, row in sheet.rows:
         _check_form(sheet, line, row)
-        if row["id"] and first.setdefault(row["id"], line) != line:
-            said = f"the id {row['id']} stands in line {first[row['id']]} already"
-            sheet.told(line, "id", said, "delete one of the two lines, or restore the file")
-        found, days = row["sources"].split(BETWEEN), row["dates"].split(BETWEEN)
-        if len(found) != len(days) or not row["sources"]:
-            sheet.told(line, "sources", "each search has one date", "write as many dates as sources, divided by '; '")
-            continue
-        kept = [pair for pair in zip(found, days, strict=True) if searches is None or _is_done(*pair, searches)]
-        for search in (search for search in found if search not in {*told, *(each for each, _ in kept)}):
+        found = _found_by(sheet, line, row)
+        done = {search: day for search, day in found.items() if searches is None or _is_done(search, day, searches)}
+        for search in (search for search in found if search not in {*told, *done}):
             told.add(search)
             said = f"searches.yaml has no search '{search}' that was done by then: its records are not counted"
             hint = "type that metaimt search add again, or restore its entry, with status: done and its date"
             sheet.told(line, "sources", said, hint, "warning")
-        if kept:
-            rows.append((line, row, kept))
-    _check_duplicates(sheet, {row["id"]: row["duplicate_of"] for _, row, _ in rows}, rows)
+        first, former, known = kept.get(row["id"], (line, row, {}))
+        if any(row[column] != former[column] for column in RECORD_COLUMNS if column not in {"sources", "dates"}):
+            said = f"the id {row['id']} stands in line {first} already, for another record"
+            sheet.told(line, "id", said, f"change one of the two ids, such as {row['id']}-b, or restore the file")
+        elif done:
+            kept[row["id"]] = first, former, {**done, **known}
+    _check_duplicates(sheet, kept.values())
     made = (
-        Record(**{**row, "sources": tuple(search for search, _ in kept), "dates": tuple(day for _, day in kept)})  # type: ignore[arg-type]
-        for _, row, kept in rows
+        Record(**{**row, "sources": tuple(found), "dates": tuple(found.values())})  # type: ignore[arg-type]
+        for _, (_, row, found) in sorted(kept.items())
     )
     return (() if sheet.damaged else tuple(made)), sheet
+
+
+def _found_by(sheet: Sheet, line: int, row: Row) -> dict[str, str]:
+    """The searches that found a record, each with its day."""
+    found, days = row["sources"].split(BETWEEN), row["dates"].split(BETWEEN)
+    if len(found) != len(days) or not row["sources"]:
+        sheet.told(line, "sources", "each search has one date", "write as many dates as sources, divided by '; '")
+    return dict(zip(found, days, strict=False))
 
 
 def _check_form(sheet: Sheet, line: int, row: Row) -> None:
@@ -262,7 +268,8 @@ def _is_done(search: str, day: str, searches: Mapping[str, str]) -> bool:
     return last is not None and (not last or day <= last or day.startswith(last))
 
 
-def _check_duplicates(sheet: Sheet, names: Mapping[str, str], rows: Iterable[tuple[int, Row, object]]) -> None:
+def _check_duplicates(sheet: Sheet, rows: Collection[tuple[int, Row, object]]) -> None:
+    names = {row["id"]: row["duplicate_of"] for _, row, _ in rows}
     for line, row, _ in rows:
         target = row["duplicate_of"]
         if target and target not in names:

@@ -166,6 +166,7 @@ def review_files(review: NewReview, version: str) -> dict[str, str]:
         **{f"cases/{name}": _rendered(f"{name}.j2", answers) for name in cases},
         **{f"cases/{name}/README.md": _template(f"{name}.md") for name in ("literature", "local")},
         ".github/workflows/review.yml": _template("workflow.yml"),
+        ".gitattributes": _template("gitattributes"),
         ".gitignore": _template("gitignore"),
         "LICENSE": _template("LICENSE"),
         "README.md": _template("README.md"),

@@ -16,7 +16,7 @@ from functools import lru_cache
 from metaimt.casefiles.records import Record, with_source
 from metaimt.casefiles.strict_yaml import parse
 from metaimt.checks.same_publication import as_typed
-from metaimt.curation.new_case import Known, quoted, scalar
+from metaimt.curation.new_case import Known, quoted
 from metaimt.curation.reference import Reference
 from metaimt.files import in_ascii
 from metaimt.model.publication import Identity, identity, same_publication
@@ -232,8 +232,9 @@ def uncertain(known: Known, records: Iterable[Record]) -> tuple[Unsure, ...]:
         for other, sure, why in index.like(mine):
             if main[other] != name:
                 pair = (min(name, main[other]), max(name, main[other]))
-                between = record.id if record.duplicate_of else other
-                found.setdefault(pair, f"{between} is like both" if sure else why)
+                joining = record.id if record.duplicate_of else other if other != main[other] else ""
+                sure_why = f"{joining} is like both" if joining else "the same, found on two branches"
+                found.setdefault(pair, sure_why if sure else why)
         read = list(entries.like(mine))
         if not any(sure and other == name for other, sure, _ in read):
             for other, sure, why in read:
@@ -275,7 +276,7 @@ def _free(reference: Reference, taken: Iterable[str]) -> str:
 
 
 def with_search(text: str, search: str, source: str, day: str, query: str | None) -> str:
-    """searches.yaml with a search that was run; every other byte as it was.
+    """searches.yaml with a search that was run, on one line, so that git merges those of two people; other bytes stay.
 
     An entry of this id becomes `done` on this day, or stays so on a later one, and keeps source and query. Raises
     WrongUse, with what to type, where its form leaves no place for that.
@@ -284,9 +285,9 @@ def with_search(text: str, search: str, source: str, day: str, query: str | None
     data = document.data if isinstance(document.data, list) else []
     at = next((k for k, entry in enumerate(data) if isinstance(entry, dict) and entry.get("id") == search), None)
     if at is None:
-        fields = {"id": search, "source": source, "status": "done", "date": day} | ({"query": query} if query else {})
-        lines = [f"{'  ' if k else '- '}{key}: {scalar(value)}\n" for k, (key, value) in enumerate(fields.items())]
-        return f"{text}{'' if not text or text.endswith(chr(10)) else chr(10)}{''.join(lines)}"
+        fields = {"source": source, "status": "done", "date": day} | ({"query": query} if query else {})
+        told = ", ".join(f"{key}: {quoted(value)}" for key, value in fields.items())
+        return f"{text}{'' if not text or text.endswith(chr(10)) else chr(10)}- {{id: {search}, {told}}}\n"
     day = max(day, as_typed(data[at].get("date")) or "") if data[at].get("status") == "done" else day
     wanted = [one if k != at else {**one, "status": "done", "date": day} for k, one in enumerate(data)]
     lines = text.split("\n")

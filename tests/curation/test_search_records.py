@@ -302,7 +302,7 @@ DAMAGED = {  # the table, and where in it the fault is told, with the first word
     "DOI": (f"{HEADER}\na,Made up,,,,9000001,,s,2026-11,,\n", 2, 14, "'9000001' is not a DOI"),
     "PMID": (f"{HEADER}\na,Made up,,,,,10.9999/a,s,2026-11,,\n", 2, 15, "'10.9999/a' is not a PubMed id"),
     "date": (f"{HEADER}\na,Made up,,,,,,s,30.11.2026,,\n", 2, 18, "'30.11.2026' is not a date"),
-    "twice": (f"{HEADER}\n{LINE}\n{LINE}\n", 3, 1, "the id a stands in line 2 already"),
+    "twice": (f"{HEADER}\n{LINE}\n{LINE.replace('Made', 'Else')}\n", 3, 1, "the id a stands in line 2 already"),
     "unknown": (f"{HEADER}\n{LINE}\nb,Made up,,,,,,s,2026-11,c,\n", 3, 26, "no record has the id c"),
     "circle": (f"{HEADER}\na,,,,,,,s,2026-11,b,\nb,,,,,,,s,2026-11,a,\n", 2, 19, "b is itself a duplicate, of a"),
     "itself": (f"{HEADER}\na,,,,,,,s,2026-11,a,\n", 2, 19, "a is itself a duplicate, of a"),
@@ -320,6 +320,13 @@ def test_damage_is_told_with_its_place(name: str) -> None:
     told = sheet.problems[0]
     assert (told.position.line, told.position.column, told.message[: len(said)]) == (line, column, said)
     assert told.hint
+
+
+def test_a_record_in_two_lines_was_found_by_the_searches_of_both() -> None:
+    rows = ["a,,,,,,,s; t,2026-11; 2026-12,,", "a,,,,,,,s; u,2026-11; 2026-10,,"]
+    (record,), sheet = read_records("records.csv", "\n".join([HEADER, *rows, ""]).encode())
+    assert {*zip(record.sources, record.dates, strict=True)} == {("s", "2026-11"), ("t", "2026-12"), ("u", "2026-10")}
+    assert sheet.problems == []
 
 
 WRONG_DECISIONS = {

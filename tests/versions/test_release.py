@@ -10,18 +10,17 @@ import yaml
 from command import Done, metaimt
 from conftest import MakeReview, course, patient, report
 from killed_at_each_write import NUMBERS
-from made_up_review import contents, edit, frozen, small_review, write
+from made_up_review import built, contents, edit, frozen, small_review, write
 
 from metaimt.api import open_review as metaimt_open
 from metaimt.casefiles.library import read_library
 from metaimt.files import write_file
-from metaimt.out_folder import write_folder
 from metaimt.problem import WrongUse
-from metaimt.report.dictionary import PACKAGE, data_package
+from metaimt.report.dictionary import PACKAGE
 from metaimt.report.release import Release, citation, shipped_folder, zenodo
 from metaimt.review import load, snapshot, verify
 from metaimt.review import release as prepare
-from metaimt.versions.stored import releases, state_digest, stored_versions
+from metaimt.versions.stored import releases, stored_versions
 
 pytestmark = pytest.mark.usefixtures("remembered")
 DAY = "2026-11-30"
@@ -52,14 +51,6 @@ def review(make_review: MakeReview) -> Path:
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """No number is computed that only the frozen version holds."""
     monkeypatch.setattr("metaimt.analyses.results.frozen_numbers", lambda *_: NUMBERS)
-
-
-def built(folder: Path) -> None:
-    """Outputs that hold only what tells of which files they are."""
-    library = read_library(folder)
-    assert library.protocol is not None
-    package = data_package(library.protocol, {}, state_digest(library))
-    write_folder(folder.parent / "outputs", {PACKAGE: package.encode(), "index.html": b"made up"})
 
 
 def run(folder: Path, *words: str) -> Done:
