@@ -42,7 +42,7 @@ from metaimt.casefiles.records import (
     sheet_paths,
 )
 from metaimt.casefiles.second_reading import FOLDER as SECOND_FOLDER
-from metaimt.casefiles.second_reading import SecondReading
+from metaimt.casefiles.second_reading import SecondReading, key_of_reader, reader_of
 from metaimt.casefiles.shared import Excluded, ExcludedFile, Link, LinkFile, Search, SearchFile
 from metaimt.casefiles.strict_yaml import MAXIMUM_BYTES, Document, parse
 from metaimt.casefiles.strict_yaml import Path as Steps
@@ -243,6 +243,14 @@ class Library:
         pending = frozenset(each.id for each in self.pending)
         excluded = frozenset(each.id for each in self.excluded)
         return Standing(self.records, self.sheets, self.known_ids | pending, pending, excluded)
+
+    @cached_property
+    def first_readings(self) -> Mapping[tuple[str, str], str]:
+        """(second reader, report) -> the file of that reading; of two by one person, the first."""
+        found: dict[tuple[str, str], str] = {}
+        for name, reading in self.second_readings.items():
+            found.setdefault((key_of_reader(reader_of(name, reading.extraction.by)), reading.report.id), name)
+        return found
 
     @property
     def case_files(self) -> int:
@@ -485,7 +493,8 @@ class _Reader:
         """The case files of one folder, or second readings, also those in the folder of a person."""
         inside = ("", "*/") if name == SECOND_FOLDER else ("",)
         found = [path for at in inside for end in ("yaml", "yml") for path in (self.folder / name).glob(f"{at}*.{end}")]
-        read = (each for each in found if not each.match("*.mapping.y*ml") and not LEFT_BEHIND.fullmatch(each.name))
+        seen = (each for each in found if not any(map(LEFT_BEHIND.fullmatch, (each.name, each.parent.name))))
+        read = (each for each in seen if not each.match("*.mapping.y*ml"))
         return sorted(read, key=lambda path: (path.name, path.as_posix()))
 
     def document(self, path: Path) -> Document:
