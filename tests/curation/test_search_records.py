@@ -28,7 +28,8 @@ from metaimt.casefiles.records import (
 from metaimt.checks import check_library
 from metaimt.curation.new_case import Known
 from metaimt.curation.reference import Reference
-from metaimt.curation.reference_formats import parse_references
+from metaimt.curation.reference_formats import ASREVIEW_LABELS, parse_references
+from metaimt.curation.screening import decision_in
 from metaimt.curation.search_records import Unsure, add_search, verdict, with_search
 from metaimt.model.publication import identity
 from metaimt.versions.stored import read_stored
@@ -407,6 +408,8 @@ LABELS = {
     "rayyan.csv": ["later", "exclude", "include"],
     "asreview.csv": ["", "exclude", "include"],
     "asreview.ris": ["", "exclude", "include"],
+    "asreview-of-ris.csv": ["", "exclude", "include"],
+    "rayyan.bib": ["later", "exclude", "include"],
 }
 
 
@@ -415,7 +418,31 @@ def test_labels_of_screening_programs_are_decisions(cases: Path, name: str) -> N
     add(cases, HERE / "asreview.ris")
     assert metaimt("screen", "--by", "Reader-1", "--from", HERE / name, "--cases", cases).returncode == FINE
     assert [decision for _, decision, _ in sheet(cases, "reader-1")] == LABELS[name]
-    assert ("probe-2026", "exclude", "wrong disease" if name == "rayyan.csv" else "") in sheet(cases, "reader-1")
+    reason = "wrong disease" if name.startswith("rayyan") else ""
+    assert ("probe-2026", "exclude", reason) in sheet(cases, "reader-1")
+
+
+def test_a_table_of_asreview_has_title_and_authors() -> None:
+    """As pandas writes what rispy read (asreview/data/ris.py): a list of Python, under the names of rispy."""
+    first, *_ = parse_references((HERE / "asreview-of-ris.csv").read_text("utf-8"))
+    assert (first.title, first.authors) == ("Made up: a first tumour of the example", "Specimen A, O'Other B")
+    assert first.labels == ("included=1.0",)
+
+
+@pytest.mark.parametrize("column", ASREVIEW_LABELS)
+def test_each_name_of_a_label(column: str) -> None:
+    assert [decision_in([f"{column}={value}"], [], []) for value in ("1", "0", "", "2")] == [
+        Decision("", "", "", "include"),
+        Decision("", "", "", "exclude"),
+        None,
+        None,
+    ]
+    assert decision_in(["ASReview_not_seen"], [], []) is None
+
+
+def test_a_second_reason_of_rayyan_is_a_note() -> None:
+    label = 'RAYYAN-INCLUSION: {"A"=>"Excluded"} | RAYYAN-EXCLUSION-REASONS: foreign,Wrong disease | RAYYAN-LABELS: x'
+    assert decision_in([label], ["wrong disease"], []) == Decision("", "", "", "exclude", "wrong disease", "foreign")
 
 
 def test_a_list_of_covidence_is_what_its_reader_says_and_decided_lines_stay(cases: Path) -> None:
