@@ -233,11 +233,14 @@ def read_records(
         elif done:
             kept[row["id"]] = first, former, {**done, **known}
     _check_duplicates(sheet, kept.values())
-    made = (
+    if sheet.damaged:
+        return (), sheet
+    made = tuple(
         Record(**{**row, "sources": tuple(found), "dates": tuple(found.values())})  # type: ignore[arg-type]
         for _, (_, row, found) in sorted(kept.items())
     )
-    return (() if sheet.damaged else tuple(made)), sheet
+    sheet.rows = [(kept[one.id][0], dict(zip(RECORD_COLUMNS, one.cells, strict=True))) for one in made]
+    return made, sheet
 
 
 def _found_by(sheet: Sheet, line: int, row: Row) -> dict[str, str]:

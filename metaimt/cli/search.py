@@ -40,7 +40,10 @@ def search(
     day: Annotated[str, typer.Option("--date", metavar="DATE", help="Day of the search.")],
     query: Annotated[str | None, typer.Option("--query", metavar="TEXT", help="The query as it was run.")] = None,
     search_id: Annotated[
-        str | None, typer.Option("--id", metavar="ID", help="Id in searches.yaml; default: source and date.")
+        str | None,
+        typer.Option(
+            "--id", metavar="ID", help="Id in searches.yaml; default: that of the source, else source and date."
+        ),
     ] = None,
     folder: Cases = None,
 ) -> None:
@@ -55,7 +58,7 @@ def search(
     day = checked_date(day)
     library = review(cases)
     _refuse_broken(library)
-    name = checked_id(search_id or f"{in_ascii(source)}-{day}")
+    name = checked_id(search_id or _entry_of(library, source, day) or f"{in_ascii(source)}-{day}")
     references = [reference for file in files for reference in read_references(file)]
     added = add_search(Known(library), library.records, references, name, day)
     path = cases / "searches.yaml"
@@ -89,6 +92,13 @@ def _refuse_broken(library: Library) -> None:
     found = [each for each in library.problems if each.file.endswith(names) and each.severity == "error"]
     if found:
         raise Blocked(tuple(found), library.files_checked)
+
+
+def _entry_of(library: Library, source: str, day: str) -> str:
+    """The id of the one search of a source that waits to be run, or was run that day; '' if there is not one."""
+    mine = [each for each in library.searches if each.source.casefold() == source.strip().casefold()]
+    fits = [each.id for each in mine if each.status != "done" or each.date == day]
+    return fits[0] if len(fits) == 1 else ""
 
 
 def _kind(record: Record, standing: Standing, search: str, records: dict[str, Record]) -> str:

@@ -291,17 +291,22 @@ def with_search(text: str, search: str, source: str, day: str, query: str | None
     day = max(day, as_typed(data[at].get("date")) or "") if data[at].get("status") == "done" else day
     wanted = [one if k != at else {**one, "status": "done", "date": day} for k, one in enumerate(data)]
     lines = text.split("\n")
+    edits: list[tuple[int, int, int, str]] = []  # line, column, characters to replace, by what
     for field, value in (("status", "done"), ("date", quoted(day))):
         if as_typed(data[at].get(field)) == as_typed(wanted[at][field]):
             continue
         place = document.position((at, field if field in data[at] else "status"))
-        line = lines[place.line - 1]
+        line, end = lines[place.line - 1], place.column + place.length
         if field in data[at]:
-            before, after = line[: place.column - 1], line[place.column - 1 + place.length :]
-            lines[place.line - 1] = f"{before}{value}{after}"
+            edits.append((place.line, place.column, place.length, value))
+        elif "{" in line[: place.column]:
+            edits.append((place.line, end, 0, f", {field}: {value}"))
         else:
             indent = len(line) - len(line.lstrip(" "))
-            lines[place.line - 1] = f"{line}\n{' ' * indent}{field}: {value}"
+            edits.append((place.line, len(line) + 1, 0, f"\n{' ' * indent}{field}: {value}"))
+    for number, column, length, value in sorted(edits, reverse=True):
+        line = lines[number - 1]
+        lines[number - 1] = f"{line[: column - 1]}{value}{line[column - 1 + length :]}"
     changed = "\n".join(lines)
     if parse("searches.yaml", changed.encode()).data != wanted:
         raise WrongUse(

@@ -26,6 +26,7 @@ from metaimt.casefiles.records import (
     table_text,
 )
 from metaimt.checks import check_library
+from metaimt.content.sources import last_searches
 from metaimt.curation.new_case import Known
 from metaimt.curation.reference import Reference
 from metaimt.curation.reference_formats import ASREVIEW_LABELS, parse_references
@@ -241,6 +242,17 @@ def test_an_earlier_record_keeps_its_id_and_is_found_again(cases: Path) -> None:
     ids = [row["id"] for row in csv.DictReader((cases / "records.csv").read_text("utf-8").splitlines())]
     assert {"specimen-2026", "probe-2026", "muster-2026"} <= {*ids}
     assert [problem.rule for problem in check_library(read_library(cases)) if problem.severity == "error"] == []
+
+
+def test_a_search_that_waited_is_the_one_that_is_added(cases: Path) -> None:
+    (cases / "searches.yaml").write_text("- {id: main, source: PubMed, status: not yet run}\n", encoding="utf-8")
+    assert add(cases, HERE / "asreview.ris", source="pubmed") == add(cases, HERE / "asreview.ris", source="pubmed")
+    add(cases, HERE / "asreview.ris", source="pubmed", day="2026-12-01")
+    assert [(each.id, each.status, each.date) for each in read_library(cases).searches] == [
+        ("main", "done", "2026-11-30"),
+        ("pubmed-2026-12-01", "done", "2026-12-01"),
+    ]
+    assert [*last_searches(read_library(cases))] == [("PubMed", "2026-12-01")]
 
 
 def test_what_was_read_is_decided_before(cases: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from conftest import MakeReview, course, patient, report
 from made_up_review import Git, frozen, repository, small_review, write
 
 from metaimt.casefiles.library import read_library
+from metaimt.content.whats_new import news_lines
 from metaimt.curation.new_review import _template
 from metaimt.review import diff
 
@@ -92,6 +93,10 @@ def test_two_branches_merge_cleanly_and_the_merge_has_the_news_of_both(review: t
         "second-reading/a/example-a.yaml",
         "second-reading/b/example-b.yaml",
     }
+    said = news_lines(diff(cases=folder))
+    assert {"records.csv: 3 rows added", "screening/a.csv: 2 rows added"} <= {*said}
+    since = news_lines(diff("main", cases=folder))
+    assert {"records.csv: 2 rows added, 1 changed", "screening/b.csv: 2 rows added"} <= {*since}
     assert [record.id for record in one.records] == ["quill-2026", "specimen-2026"]
     assert {record.id: (record.sources[0], *sorted(record.sources[1:])) for record in both.records} == {
         "probe-2026": ("source-a-2026-11-30",),
