@@ -171,7 +171,7 @@ _KINDS = tuple(
         ("abstract", r"\b(?:meeting |conference )?abstract(?: [a-z]{0,3}\d{1,6})?$"),
     )
 )
-_OF_ABSTRACTS = re.compile(r"\b(?:suppl\w*|abstracts?|annual meeting|congress|conference|symposium)\b")
+_OF_ABSTRACTS = re.compile(r"\b(?:supp(?:l\w*)?|abstracts?|annual meeting|congress|conference|symposium)\b")
 
 
 def plain_doi(text: str) -> str:
