@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from datetime import date
 from enum import StrEnum
@@ -13,7 +14,7 @@ import typer
 from metaimt.cli.folder import Cases, folder_of
 from metaimt.cli.new import checked_date, marker_of
 from metaimt.cli.output import counted, told
-from metaimt.cli.search import SHOWN, check_person, record_line
+from metaimt.cli.search import SHOWN, check_person, left_out, record_line
 from metaimt.files import for_terminal, write_file
 from metaimt.problem import Blocked, WrongUse
 
@@ -59,6 +60,8 @@ def screen(
         if each.severity == "error" and each.rule in {"records-form", "screening-form"}
     ):
         raise Blocked(errors, library.files_checked)
+    for note in left_out(library):
+        print(note, file=sys.stderr)
     if not library.records:
         raise WrongUse("there are no records yet: metaimt search add FILE --source NAME --date DATE")
     if by is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from enum import StrEnum
 from pathlib import Path
@@ -58,8 +59,15 @@ def search(
     day = checked_date(day)
     library = review(cases)
     _refuse_broken(library)
+    if not source.strip() or not (search_id or in_ascii(source) or _entry_of(library, source, day)):
+        raise WrongUse(
+            f"--source '{for_terminal(source)}' has no Latin letter or digit: add --id NAME, such as --id main"
+        )
     name = checked_id(search_id or _entry_of(library, source, day) or f"{in_ascii(source)}-{day}")
     references = [reference for file in files for reference in read_references(file)]
+    for note in left_out(library):
+        if f"'{name}'" not in note:
+            print(f"{note}; the rows that only it found are taken out of records.csv", file=sys.stderr)
     added = add_search(Known(library), library.records, references, name, day)
     path = cases / "searches.yaml"
     before = path.read_bytes().decode() if path.exists() else ""
@@ -84,6 +92,12 @@ def search(
         print(f"{len(added.unsure)} may be of one publication; nothing is merged. Compare:")
     for pair in added.unsure:
         print(for_terminal(f"  {pair.one} and {pair.other}: {pair.why}"))
+
+
+def left_out(library: Library) -> list[str]:
+    """The searches that have rows in records.csv and do not count, each with why."""
+    found = (each for each in library.problems if each.rule == "records-form" and each.severity == "warning")
+    return list(dict.fromkeys(for_terminal(f"note: {each.message}") for each in found))
 
 
 def _refuse_broken(library: Library) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from command import FINE, PROBLEMS, WRONG_USE, metaimt
 from conftest import MakeReview, course, patient, report
 from hypothesis import given
@@ -33,6 +34,7 @@ from metaimt.curation.reference_formats import ASREVIEW_LABELS, parse_references
 from metaimt.curation.screening import decision_in
 from metaimt.curation.search_records import Unsure, add_search, verdict, with_search
 from metaimt.model.publication import identity
+from metaimt.problem import WrongUse
 from metaimt.versions.stored import read_stored
 
 HERE = Path(__file__).parent / "screening"
@@ -289,6 +291,39 @@ def test_an_entry_of_searches_is_updated_and_every_other_byte_stays() -> None:
     new = with_search(SEARCHES, "new", "A: b", "2026-11-30", "x # y")
     assert new.startswith(SEARCHES)
     assert new.count("\n- ") == 3
+
+
+@pytest.mark.parametrize("text", ["", "[]\n", "# Made up.\n[]", "- {id: a, source: A, status: done}", "- id: a\r\n"])
+def test_an_entry_is_added_to_any_list(text: str) -> None:
+    new = with_search(text, "new", "P} [", "2026-11-30", 'x: "y"\n# z')
+    entry = {"id": "new", "source": "P} [", "status": "done", "date": "2026-11-30", "query": 'x: "y" # z'}
+    assert yaml.safe_load(new) == [*(yaml.safe_load(text) or []), entry]
+    assert ("\r\n" in new) == ("\r\n" in text)
+
+
+def test_a_list_in_brackets_is_left_to_a_person() -> None:
+    with pytest.raises(WrongUse, match="begin each entry with '- '"):
+        with_search("[{id: a, source: A, status: done}]\n", "new", "P", "2026-11-30", None)
+
+
+@pytest.mark.parametrize("source", ["  ", "数据库"])
+def test_a_source_that_gives_no_id_is_asked_for_one(cases: Path, source: str) -> None:
+    words = ("search", "add", HERE / "asreview.ris", "--source", source, "--date", "2026-11-30", "--cases", cases)
+    done = metaimt(*words)
+    assert (done.returncode, "add --id NAME" in done.stderr) == (WRONG_USE, True)
+    assert not (cases / "records.csv").exists()
+    assert metaimt(*words, "--id", "main").returncode == (FINE if source.strip() else WRONG_USE)
+
+
+def test_what_a_search_without_its_entry_had_found_is_told(cases: Path) -> None:
+    add(cases, HERE / "asreview.ris")
+    (cases / "searches.yaml").unlink()
+    said = "note: searches.yaml has no search 'pubmed-2026-11-30' that was done by then: its records are not counted"
+    assert metaimt("screen", "--cases", cases).stderr.startswith(said)
+    words = ("search", "add", HERE / "rayyan.csv", "--source", "scopus", "--date", "2026-11-30", "--cases", cases)
+    done = metaimt(*words)
+    assert done.stderr.splitlines() == [f"{said}; the rows that only it found are taken out of records.csv"]
+    assert {record.sources for record in read_library(cases).records} == {("scopus-2026-11-30",)}
 
 
 CELL = st.text(st.characters(exclude_categories=("Cc", "Cf", "Co", "Cs", "Zl", "Zp", "Zs")), max_size=8)
