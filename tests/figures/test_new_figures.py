@@ -172,6 +172,18 @@ def test_the_flow_of_records_adds_up_and_opens_each_record(shipped: Results) -> 
     assert isinstance(behind, Publications)
     assert (behind.reports, [name for name, _ in behind.others]) == ((one,), ["a", "c", excluded])
     assert_tidy(drawn(results, "flow").figure)
+    assert (found.former, found.known) == (None, ())
+    later = results.protocol.model_copy(update={"version": "2099.1"})
+    again = flow(library, later)
+    assert (again.known, again.screened, again.sought) == ((one,), ("a", "c", excluded), ("a", excluded))
+    assert len(again.duplicates) + len(again.known) + len(again.screened) + len(again.waiting) == 7
+    assert len(again.assessed) == sum(map(len, again.excluded.values())) + len(again.new)
+    (removed,) = [
+        box.aside for box in flow_boxes(replace(results, protocol=later), POOLS) if box.title == "Records found"
+    ]
+    assert removed is not None
+    assert removed.lines == ("3 records", "Duplicates: 2", f"In version {again.former} already: 1")
+    assert {str(row["data"]): row["n"] for row in flow_rows(again)}["excluded_other"] == 1
     rows = {str(row["data"]): row["n"] for row in flow_rows(found)}
     names = ("database_results", "duplicates", "records_screened", "records_excluded", "dbr_sought_reports")
     assert [rows[name] for name in names] == [7, 2, 4, 1, 3]
