@@ -175,10 +175,11 @@ class Pooled:
         return pd.DataFrame({"report": [study.id for study in self.studies.rows], **counts, **level})
 
     def plot(self) -> Figure:
-        """The forest plot. Raises CannotAnalyse for more reports than a page shows."""
+        """The forest plot, which a notebook shows. Raises CannotAnalyse for more reports than a page shows."""
         from metaimt.figures.review_forest import studies_figure
+        from metaimt.figures.save import in_notebook
 
-        return studies_figure(self.studies, self.comparison, self.prediction)[0]
+        return in_notebook(studies_figure(self.studies, self.comparison, self.prediction)[0])
 
     def __str__(self) -> str:
         none = f"\n\nRows of nobody evaluable: {self.not_evaluable}" if self.not_evaluable else ""

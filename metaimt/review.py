@@ -136,17 +136,18 @@ def run(review: Library | Path | str = "cases") -> Results:
 
 
 def draw(results: Results, name: str = "forest") -> Figure:
-    """One figure of a review, by default the forest plot; `metaimt figures` lists the names.
+    """One figure of a review, by default the forest plot, shown by a notebook; `metaimt figures` lists the names.
 
     Raises WrongUse for an unknown name, CannotAnalyse if the evidence does not allow the figure.
     """
     from metaimt.figures.registry import draw_figure
     from metaimt.figures.review_figure import NotDrawn
+    from metaimt.figures.save import in_notebook
 
     drawn = draw_figure(results, name)
     if isinstance(drawn, NotDrawn):
         raise CannotAnalyse(drawn.wording())
-    return drawn.figure
+    return in_notebook(drawn.figure)
 
 
 def draw_named(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 
@@ -66,7 +67,9 @@ def test_rows_of_one_report_are_one_cluster() -> None:
     alone = pooled.where(frame["report"] == "a")
     assert (alone.rate.lower, alone.rate.upper) == pytest.approx((0.0126, 0.9874), abs=1e-4)  # Clopper-Pearson, 1/2
     assert metaimt.pool(frame, by="site").to_frame()["site"].tolist() == ["u", "v", "u"]
-    assert pooled.plot().get_size_inches()[0] > 1
+    plot = pooled.plot()
+    assert plot._repr_svg_().startswith("<?xml")  # type: ignore[attr-defined]  # what Jupyter asks for
+    assert pickle.loads(pickle.dumps(plot)).get_size_inches()[0] > 1  # noqa: S301 - our own
     with pytest.raises(WrongUse, match="nobody evaluable"):
         pooled.where(frame["report"] == "c")
 

@@ -52,6 +52,19 @@ def complaints(schema: str, *paths: Path) -> str:
     return done.stdout + done.stderr if done.returncode else ""
 
 
+def test_issue_forms_and_citation_are_in_form(tmp_path: Path) -> None:
+    """By the schemas that check-jsonschema brings along; the form for a new case is the one that `init` writes."""
+    folder = ROOT / ".github" / "ISSUE_TEMPLATE"
+    forms = [path for path in folder.glob("*.yml") if path.name != "config.yml"]
+    assert len(forms) == 3
+    assert complaints("github-issue-forms", *forms) == ""
+    assert complaints("github-issue-config", folder / "config.yml") == ""
+    assert complaints("citation-file-format", ROOT / "CITATION.cff") == ""
+    assert (folder / "new-case.yml").read_bytes() == (REVIEW.parent / "new-case.yml").read_bytes()
+    (tmp_path / "wrong.yml").write_text((folder / "bug.yml").read_text().replace("type: textarea", "type: text"))
+    assert "wrong.yml" in complaints("github-issue-forms", tmp_path / "wrong.yml")
+
+
 def test_they_are_workflows_by_the_schema_of_such_files(tmp_path: Path) -> None:
     assert complaints("github-workflows", *MAY_WRITE) == ""
     wrong = [tmp_path / f"wrong-{path.name}" for path in MAY_WRITE]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import performance as measured  # noqa: E402 - found by the line above
 import transcripts  # noqa: E402
+from case_format import case_format_markdown  # noqa: E402
 
 from metaimt.out_folder import RECORD  # noqa: E402
 
@@ -51,6 +53,11 @@ def _said(*words: str) -> bytes:
 def schema() -> Files:
     """The schema that editors complete and check case files by, and that of results.json."""
     return {"cases/case.schema.json": _said("schema"), "docs/results.schema.json": _said("schema", "--results")}
+
+
+def case_format() -> Files:
+    """Every field of a case file."""
+    return {"docs/case-format.md": case_format_markdown(json.loads(_said("schema"))).encode("utf-8")}
 
 
 def rules() -> Files:
@@ -107,13 +114,30 @@ def outputs() -> Files:
         }
 
 
+def notebook() -> Files:
+    """The notebook, run."""
+    from notebook import SOURCE, executed
+
+    return {"docs/notebook.ipynb": executed(SOURCE.read_text(encoding="utf-8")).encode("utf-8")}
+
+
 def documents() -> Files:
     """README, tutorial and the page of commands, with what they print."""
     return {name: text.encode("utf-8") for name, text in transcripts.transcripts().items()}
 
 
+def frozen() -> Files:
+    """The newest frozen version, which the package brings along for `metaimt.open`."""
+    from metaimt.casefiles.version_files import version_paths
+
+    newest = list(version_paths(ROOT / "cases").values())[-1:]
+    return {f"{SHIPPED}/{path.name}": path.read_bytes() for path in newest if path.suffix == ".bz2"}
+
+
+SHIPPED = "metaimt/data/versions"
 PARTS: dict[str, Callable[[], Files]] = {
-    part.__name__: part for part in (schema, rules, paper, simulation, performance, outputs, documents)
+    part.__name__: part
+    for part in (schema, case_format, rules, paper, simulation, performance, frozen, outputs, notebook, documents)
 }
 
 
@@ -127,8 +151,8 @@ def stale(names: Sequence[str]) -> Files:
             for file, data in made.items()
             if _present(file) != data and (_present(file) is not None or PurePosixPath(file).name != RECORD)
         }  # a new clone has no record of what was written, and needs none
-        if name == "outputs":
-            there = (path for path in (ROOT / "outputs").rglob("*") if path.is_file() and path.suffix not in BINARY)
+        if folder := {"outputs": "outputs", "frozen": SHIPPED}.get(name):
+            there = (path for path in (ROOT / folder).rglob("*") if path.is_file() and path.suffix not in BINARY)
             former = {path.relative_to(ROOT).as_posix() for path in there}
             changed |= dict.fromkeys(sorted(former - set(made)), b"")
     return changed

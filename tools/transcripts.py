@@ -23,7 +23,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "docs/tutorial.md", "docs/commands.md", "docs/updating.md", "docs/your-own-review.md")
+DOCUMENTS = (
+    "README.md",
+    "docs/tutorial.md",
+    "docs/commands.md",
+    "docs/updating.md",
+    "docs/your-own-review.md",
+    "docs/comparison.md",
+)
 _BLOCK = re.compile(
     r"```(console session|console own|sh own|console|yaml fill-in (?P<file>\S+))\n(?P<text>.*?)```", re.DOTALL
 )

@@ -406,6 +406,18 @@ def _workbook(path: Path, name: str | None) -> Iterator[Table]:
                 workbook.close()
 
 
+def sheet_titles(path: Path) -> tuple[str, ...]:
+    """The sheets of a workbook, hidden ones too. Raises UnreadableTable for what is no workbook, OSError."""
+    check_regular(path)
+    with path.open("rb") as stream, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = _load(stream, values=True)
+        try:
+            return tuple(book.sheetnames)
+        finally:
+            book.close()
+
+
 def _load(stream: BinaryIO, *, values: bool) -> Any:
     import openpyxl
 

@@ -86,9 +86,22 @@ def digest_of(data: Any) -> str:
 
 
 def sealed(content: Mapping[str, Any]) -> bytes:
-    """The bytes of a version file with this content, sealed; compressed unless it is of format 1."""
+    """The bytes of a version file with this content, sealed; compressed unless it is of format 1.
+
+    Raises WrongUse for a text so monotonous that it would be refused when it is read again.
+    """
     text = _bytes({**content, "seal": _seal(content)})
-    return text if content.get("format") == 1 else bz2.compress(text)
+    if content.get("format") == 1:
+        return text
+    stored = bz2.compress(text)
+    if len(text) > _most(stored):
+        raise WrongUse(f"the version would unpack to {len(text) / 2**20:.0f} MB, more than is read; shorten its files")
+    return stored
+
+
+def _most(stored: bytes) -> int:
+    """Bytes to which a compressed version is unpacked at most."""
+    return min(LARGEST, SMALL + TIMES * len(stored))
 
 
 def _seal(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,7 +163,7 @@ def _text(path: Path) -> bytes:
     stored = read_whole(path, LARGEST)
     if _ending(path) == ".json":
         return stored
-    unpacking, most = bz2.BZ2Decompressor(), min(LARGEST, SMALL + TIMES * len(stored))
+    unpacking, most = bz2.BZ2Decompressor(), _most(stored)
     try:
         text = unpacking.decompress(stored, most + 1)
     except (OSError, ValueError):

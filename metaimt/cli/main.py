@@ -20,7 +20,7 @@ from metaimt.cli.build import build
 from metaimt.cli.cohort import cohort
 from metaimt.cli.complete import complete
 from metaimt.cli.explain import explain
-from metaimt.cli.export import export
+from metaimt.cli.export import export, import_cases
 from metaimt.cli.figures import figures
 from metaimt.cli.init import init
 from metaimt.cli.listed import listed
@@ -76,13 +76,14 @@ COMMANDS: Final[Mapping[Callable[..., object], str]] = {
     release: "Release a version: freeze, citation, archive data.",
     verify: "Recompute a frozen version from its own content.",
     simulate: "How often the intervals hold the truth.",
-    export: "Cases as phenopackets or CIViC evidence rows.",
+    export: "Cases as a workbook, or for other programs.",
+    import_cases: "Case files from a workbook.",
     migrate: "Rewrite a review of an older format.",
     schema: "Print the JSON Schema of a kind of file, for editors.",
 }
 """Each command with what it is for, in a line of the help that is never cut."""
 for command, words in COMMANDS.items():
-    app.command("list" if command is listed else None, short_help=words, cls=Command)(command)
+    app.command({listed: "list", import_cases: "import"}.get(command), short_help=words, cls=Command)(command)
 
 
 def _print_version(wanted: bool) -> None:

@@ -204,6 +204,8 @@ def without_controls(text: str) -> str:
 
 def scalar(value: object) -> str:
     """A value as YAML, so that it is read back as it is: text that could be taken for anything else is quoted."""
+    if value is None:
+        return "null"
     if isinstance(value, list | tuple):
         return (
             f"[{', '.join(quoted(item) if isinstance(item, str) and ',' in item else scalar(item) for item in value)}]"
@@ -242,10 +244,13 @@ def case_text(draft: Draft, vocabulary: Vocabulary, marker: str, next_step: str,
     form = _Form(case_schema(vocabulary)["properties"], marker, teach)
     lines = [EDITOR_LINE, *(_introduction(next_step) if teach else ())]
     for section in ("report", "extraction"):
-        lines += [f"{section}:", *form.fields(section, draft[section], 2)]
-    lines.append("patients:")
-    for patient in draft["patients"]:
-        lines += form.entry("patients", patient, 2)
+        if section in draft:
+            lines += [f"{section}:", *form.fields(section, draft[section], 2)]
+    for section in ("patients", "arms"):
+        entries = draft.get(section, ())
+        lines += [f"{section}:"] if entries else []
+        for entry in entries:
+            lines += form.entry(section, entry, 2)
     if teach:
         lines += ["  # - id: P2  (the next patient, if there is one, with the same fields)", *form.counts()]
     return "\n".join(lines) + "\n"

@@ -167,6 +167,7 @@ def review_files(review: NewReview, version: str) -> dict[str, str]:
         **{f"cases/{name}/README.md": _template(f"{name}.md") for name in ("literature", "local")},
         ".github/workflows/review.yml": _template("workflow.yml"),
         ".gitattributes": _template("gitattributes"),
+        ".github/ISSUE_TEMPLATE/new-case.yml": _template("new-case.yml"),
         ".gitignore": _template("gitignore"),
         "LICENSE": _template("LICENSE"),
         "README.md": _template("README.md"),

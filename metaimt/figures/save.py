@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from html import unescape
 from math import sqrt
@@ -83,6 +84,16 @@ def figure_bytes(
         if kind != "svg":
             return buffer.getvalue()
         return written(steady(buffer.getvalue().decode("utf-8")), _whole(figure)).encode("utf-8")
+
+
+def in_notebook(figure: Figure) -> Figure:
+    """The same figure, which Jupyter draws where it is the value of a cell; without pyplot it would print its name."""
+    vars(figure)["_repr_svg_"] = partial(_svg, figure)
+    return figure
+
+
+def _svg(figure: Figure) -> str:
+    return figure_bytes(figure, "svg").decode("utf-8")
 
 
 def without_glyph(figure: Figure) -> str:

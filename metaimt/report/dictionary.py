@@ -114,17 +114,25 @@ def data_package(protocol: Protocol, tables: Mapping[str, str], made_of: str = "
     """
     by_name = {PurePosixPath(name).stem: (next(iter(table_rows(text)), [])) for name, text in tables.items()}
     data = {
-        "$schema": _PROFILE,
+        **about(protocol),
         "name": "tables",
-        "title": for_terminal(protocol.title),
-        "description": for_terminal(protocol.question),
-        "version": for_terminal(protocol.version),
         MADE_OF: made_of,
-        "licenses": [{"name": for_terminal(protocol.licence)}] if protocol.licence else [],
-        "contributors": [{"title": for_terminal(author), "roles": ["author"]} for author in protocol.authors],
         "resources": [_resource(described(name, by_name[name])) for name in reading_order(by_name) if by_name[name]],
     }
     return json_text({key: value for key, value in data.items() if value})
+
+
+def about(protocol: Protocol) -> dict[str, Any]:
+    """What a data package says of the review; what the protocol leaves out is left out."""
+    said = {
+        "$schema": _PROFILE,
+        "title": for_terminal(protocol.title),
+        "description": for_terminal(protocol.question),
+        "version": for_terminal(protocol.version),
+        "licenses": [{"name": for_terminal(protocol.licence)}] if protocol.licence else [],
+        "contributors": [{"title": for_terminal(author), "roles": ["author"]} for author in protocol.authors],
+    }
+    return {key: value for key, value in said.items() if value}
 
 
 def _resource(found: Described) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The review in formats of others: phenopackets v2, and evidence rows with the column names of CIViC.
+"""The review in formats of others: phenopackets v2, evidence rows with the column names of CIViC, and a data package.
 
 Only what a case file says is written. No ontology code of the vocabulary is verified: terms are local labels. What a
 format cannot say is a row of not-exported.csv: unit, field, why.
@@ -6,15 +6,18 @@ format cannot say is a row of not-exported.csv: unit, field, why.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import CaseFile, Course, Patient
 from metaimt.casefiles.protocol import Protocol
+from metaimt.casefiles.shared import Excluded
+from metaimt.curation.case_sheet import ARMS, COURSES, WITHOUT, Column, columns, to_cell
 from metaimt.evidence.tables import is_responder
 from metaimt.files import for_cell, safe_name
 from metaimt.report.cells import Row, csv_text, json_text
+from metaimt.report.dictionary import about
 
 NOT_EXPORTED: Final = "not-exported.csv"
 _COLUMNS: Final = ("unit", "field", "why")
@@ -203,3 +206,81 @@ def _evidence(report: CaseFile, patient: Patient, course: Course, protocol: Prot
         "source_type": "PubMed",
         "citation": report.report.title or "",
     }
+
+
+def package_files(library: Library, protocol: Protocol) -> dict[str, bytes]:
+    """What the case files say as a Frictionless Data Package: reports, courses, arms, and publications left out."""
+    rows: dict[str, list[Row]] = {name: [] for name in ("reports", "courses", "arms", "excluded")}
+    missing: list[Row] = []
+    known = columns(library.vocabulary)
+    own = {name: [c for c in known[sheet] if c.part not in _OF_REPORT] for name, sheet in _SHEETS.items()}
+    own["reports"] = [c for c in known[COURSES] if c.part in _OF_REPORT]
+    for report in library.reports:
+        data = library.report_documents[report.id].data
+        missing += [_row(report.id, part, "no table has a place for it") for part in WITHOUT if part in data]
+        rows["reports"].append(_table_row(own["reports"], data))
+        for patient in data.get("patients", ()):
+            for number, course in enumerate(patient["courses"], start=1):
+                place: Row = {"report": report.id, "course": number}
+                rows["courses"].append(
+                    {**place, **_table_row(own["courses"], {"patients": patient, "courses": course})}
+                )
+        for number, arm in enumerate(data.get("arms", ()), start=1):
+            rows["arms"].append({"report": report.id, "arm": number, **_table_row(own["arms"], {"arms": arm})})
+    for each in sorted(library.excluded, key=lambda one: one.id):
+        said = each.model_dump(mode="json", exclude_defaults=True)
+        rows["excluded"].append({name: to_cell(said.get(name, "")) for name in Excluded.model_fields})
+    missing += [_row(each.id, "file", f"pending: {each.reason}") for each in library.pending]
+    texts = {name: csv_text(each) for name, each in rows.items() if each}
+    package = {
+        **about(protocol),
+        "name": "cases",
+        "resources": [_table(name, own.get(name, ()), rows[name][0]) for name in texts],
+    }
+    files = {f"{name}.csv": text.encode("utf-8") for name, text in texts.items()}
+    files["datapackage.json"] = json_text(package).encode("utf-8")
+    return {**files, NOT_EXPORTED: csv_text(missing, _COLUMNS).encode("utf-8")}
+
+
+_OF_REPORT: Final = ("report", "extraction")
+_SHEETS: Final = {"courses": COURSES, "arms": ARMS}
+_PLACES: Final = {
+    "report": ("string", "Id of the report."),
+    "course": ("integer", "Number of the course of the patient, in the order given."),
+    "arm": ("integer", "Number of the arm in the file."),
+}
+
+
+def _table_row(its: Sequence[Column], data: Mapping[str, Mapping[str, Any]]) -> Row:
+    found = ((each, (data.get(each.part) or {}).get(each.field)) for each in its)
+    return {each.name: "" if value is None else to_cell(value, each) for each, value in found}
+
+
+def _table(name: str, its: Sequence[Column], first: Row) -> dict[str, Any]:
+    fields = [{"name": key, "type": kind, "description": said} for key, (kind, said) in _PLACES.items() if key in first]
+    fields += [_described(each) for each in its] or [
+        {"name": key, "type": "string", "description": each.description or ""}
+        for key, each in Excluded.model_fields.items()
+    ]
+    schema: dict[str, Any] = {"fields": fields, "missingValues": [""]}
+    keys = {
+        "reports": ["id"],
+        "courses": ["report", "patient", "course"],
+        "arms": ["report", "arm"],
+        "excluded": ["id"],
+    }
+    schema["primaryKey"] = keys[name]
+    if name in _SHEETS:
+        schema["foreignKeys"] = [{"fields": ["report"], "reference": {"resource": "reports", "fields": ["id"]}}]
+    said = {"type": "table", "format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}
+    return {"name": name, "path": f"{name}.csv", **said, "schema": schema}
+
+
+def _described(column: Column) -> dict[str, Any]:
+    kinds = column.types
+    kind = next(iter(kinds)) if len(kinds) == 1 and kinds <= {"integer", "number", "boolean"} else "string"
+    more: dict[str, Any] = {"trueValues": ["true"], "falseValues": ["false"]} if kind == "boolean" else {}
+    if column.closed:
+        more["constraints"] = {"enum": list(column.terms)}
+    form = "" if column.closed or kind != "string" or column.form == "string" else f" Written as {column.form}."
+    return {"name": column.name, "type": kind, "description": f"{column.schema['description']}{form}", **more}

@@ -209,7 +209,7 @@ def read_stored(cases: Path, version: str) -> Stored:
         raise WrongUse(f"{paths[version].as_posix()} lacks {', '.join(missing)}; restore it from git")
     stored = Stored(version, paths[version], content)
     if section := _ill_formed(stored):
-        said = f"its {section} has not the form that metaimt writes, though its seal fits"
+        said = f"its part '{section}' has not the form that metaimt writes, though its seal fits"
         raise WrongUse(f"{stored.path.as_posix()}: {said}; restore it from git")
     return stored
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import FROZEN, ROOT
 
+from metaimt.casefiles.version_files import version_paths
 from metaimt.out_folder import RECORD
 
 sys.path.append(str(ROOT / "tools"))
@@ -71,6 +72,12 @@ def bin_(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     programs = folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
     run(programs / "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", wheel, cwd=folder)
     return programs
+
+
+def test_the_wheel_opens_the_newest_frozen_version(bin_: Path, tmp_path: Path) -> None:
+    newest = list(version_paths(ROOT / "cases"))[-1]
+    code = f"import metaimt; print(len(metaimt.open('{newest}').cases))"
+    assert int(run(bin_ / "python", "-c", code, cwd=tmp_path)) > 0
 
 
 def test_the_wheel_walks_from_an_empty_folder_to_a_page(bin_: Path, monkeypatch: pytest.MonkeyPatch) -> None:

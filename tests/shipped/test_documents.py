@@ -64,6 +64,19 @@ def test_links_lead_to_files(page: str) -> None:
     assert [link for link in LINKS.findall(text) if not (folder / link).exists()] == []
 
 
+KNOWN = ("not checked", "no", "-")
+
+
+def test_each_statement_of_the_comparison_has_its_source_and_each_source_a_statement() -> None:
+    said, _, sources = TEXTS["docs/comparison.md"].partition("## Sources")
+    tag = r"\b[A-Z]\d\b"
+    named = set(re.findall(rf"^\| ({tag}) \|", sources, re.MULTILINE))
+    cited = set(re.findall(tag, re.sub(r"```.*?```|R 3 and", "", said, flags=re.DOTALL)))
+    assert named == cited | {"R1"}, "R1 is named by R2"
+    rows = [line for line in said.splitlines() if line.startswith("| ") and "T1" in line]
+    assert all(re.search(tag, cell) or cell.strip() in KNOWN for row in rows for cell in row.split("|")[2:-1]), rows
+
+
 def test_no_number_of_the_review_stands_outside_what_is_generated() -> None:
     """A count or a rate in plain words would be wrong with the next case."""
     for name, text in TEXTS.items():

@@ -37,7 +37,7 @@ def test_the_made_up_case_goes_into_a_copy_that_is_left_at_the_end(name: str) ->
 def test_git_ignores_what_a_reader_writes() -> None:
     copies = [f"{copy['folder']}/cases" for text in TEXTS.values() for copy in COPY.finditer(text)]
     files = [one or other for text in TEXTS.values() for one, other in WRITTEN.findall(text)]
-    assert len(copies) == len(WITH_A_CASE) == 3
+    assert len(copies) == len(WITH_A_CASE) == 4
     assert len(files) >= 3
     names = [".venv/x", "build/x", "metaimt.egg-info/x", *copies, *files]
     done = subprocess.run(["git", "check-ignore", *names], cwd=ROOT, capture_output=True, encoding="utf-8", check=False)

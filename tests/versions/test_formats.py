@@ -21,7 +21,7 @@ from metaimt.casefiles.version_files import FORMAT, FORMATS, canonical, fault_in
 from metaimt.checks import check_library
 from metaimt.problem import WrongUse
 from metaimt.review import diff, load, snapshot, verify
-from metaimt.versions.stored import read_stored, stored_versions
+from metaimt.versions.stored import _SECTIONS, read_stored, stored_versions
 
 SMALL = {"version": "2026.1", "text": ["a", "é"], "number": 0.125, "empty": {}}
 PLAIN, PACKED = FORMATS
@@ -109,6 +109,23 @@ def test_what_is_no_such_file_is_a_message(
     path.write_bytes(content)
     with pytest.raises(WrongUse, match=said):
         read_version(path)
+
+
+def test_what_could_not_be_read_again_is_not_frozen() -> None:
+    content = {"format": FORMAT, "version": "2026.1", "text": "a" * (17 * 2**20)}
+    with pytest.raises(WrongUse, match="would unpack to 17 MB, more than is read"):
+        sealed(content)
+
+
+def test_records_without_a_digest_are_not_of_the_form(tmp_path: Path) -> None:
+    """A seal can be made for any content."""
+    folder = tmp_path / "versions"
+    folder.mkdir()
+    sections: dict[str, Any] = {name: {} for name in _SECTIONS}
+    sections |= {"warnings": [], "records": {"smith-2020": {"file": "x"}}}
+    (folder / f"2026.1{PACKED}").write_bytes(sealed({"format": FORMAT, "version": "2026.1", **sections}))
+    with pytest.raises(WrongUse, match="its part 'records' has not the form that metaimt writes"):
+        read_stored(tmp_path, "2026.1")
 
 
 def test_a_small_file_does_not_unpack_to_a_flood(tmp_path: Path) -> None:

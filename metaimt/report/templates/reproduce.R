@@ -7,7 +7,7 @@ version <- "@VERSION@"
 priors <- "@PRIORS@"
 
 # Model of every pool: r_i ~ beta-binomial(n_i, mu, rho), mu ~ beta, rho ~ beta, both priors above.
-# Our grid has cells of equal prior mass; this one has even steps in the log odds of mu and rho.
+# Our grid has cells of equal mass under the default prior; this one has even steps in the log odds of mu and rho.
 # It reads (columns): clusters (pool, report, stratum, design, r, n), pools, adjusted (pool, prior, odds_ratio,
 # log_sd, estimate, lower, upper, level), leave-one-out, bias-contrasts and contrast-reports, subgroups,
 # sensitivity-contrasts, methods. Levels are 95 % throughout.
