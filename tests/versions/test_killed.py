@@ -156,6 +156,22 @@ def test_each_file_is_as_it_was_or_as_it_is_to_be(review: Path, words: tuple[str
         assert again == after
 
 
+def test_an_import_killed_at_each_write_is_finished_by_the_next(review: Path) -> None:
+    assert metaimt("export", "cases.xlsx", "--cases", "review", cwd=review.parent).returncode == 0
+    names = [f"literature/example-{letter}.yaml" for letter in "ab"]
+    for name in names:
+        (review / name).unlink()
+    found = command_states(review, "import", "cases.xlsx", "--cases", "review")
+    *interrupted, (_, after, _, _) = found["runs"]
+    before = found["before"]
+    written = {name for name in after if after[name] != before.get(name)}
+    assert {f"review/{name}" for name in names} <= written
+    assert len(interrupted) >= 5 * len(names)
+    for _, state, _, again in interrupted:
+        assert all(state.get(name) in {before.get(name), after[name]} for name in after)
+        assert {name: again[name] for name in written} == {name: after[name] for name in written}
+
+
 @pytest.mark.slow
 def test_a_build_writes_nothing_before_all_is_computed(review: Path) -> None:
     code = (
