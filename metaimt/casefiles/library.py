@@ -46,7 +46,7 @@ from metaimt.casefiles.second_reading import SecondReading, key_of_reader, reade
 from metaimt.casefiles.shared import Excluded, ExcludedFile, Link, LinkFile, Search, SearchFile
 from metaimt.casefiles.strict_yaml import MAXIMUM_BYTES, Document, parse
 from metaimt.casefiles.strict_yaml import Path as Steps
-from metaimt.files import read_regular, read_whole
+from metaimt.files import in_ascii, read_regular, read_whole
 from metaimt.problem import Position, Problem, WrongUse, ordered
 from metaimt.vocabulary import GENERATIONS, NOT_STATED, Vocabulary, built_in, wrong_gene
 
@@ -447,6 +447,13 @@ class _Reader:
         reasons = (protocol.screening.reasons if protocol is not None else ()) or REASONS
         sheets: dict[str, tuple[Decision, ...]] = {}
         for each in sheet_paths(self.folder):
+            if (person := in_ascii(each.stem)) != each.stem:
+                said = (
+                    "a sheet is named after a person, in small Latin letters, digits and dashes: this one is not read"
+                )
+                hint = f"rename it to {person or 'reader-1'}.csv, or delete a copy of another sheet"
+                self.problems.append(Problem(_shown(each), Position(1, 1), "screening-form", "error", said, hint))
+                continue
             sheets[each.stem], sheet = read_decisions(_shown(each), self._bytes(each), known, reasons)
             self._keep(sheet)
         return records, sheets

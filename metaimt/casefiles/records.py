@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -334,12 +335,24 @@ class Standing:
 
     def agreed(self, record: Record) -> bool:
         """Whether it is to be read: everybody who has a sheet includes it."""
+        return self.of(record) == INCLUDE and not self.undecided(record)
+
+    def undecided(self, record: Record) -> list[str]:
+        """The people who have a sheet and have not decided on it."""
         told = self.decisions(record.id)
-        return self.of(record) == INCLUDE and all(who in told and told[who].decision for who in self.sheets)
+        return sorted(who for who in self.sheets if who not in told or not told[who].decision)
 
     def decisions(self, record_id: str) -> dict[str, Decision]:
         """Person -> the line of this record."""
-        return {who: one for who, lines in self.sheets.items() for one in lines if one.id == record_id}
+        return self._decided.get(record_id, {})
+
+    @cached_property
+    def _decided(self) -> dict[str, dict[str, Decision]]:
+        found: dict[str, dict[str, Decision]] = {}
+        for who, lines in self.sheets.items():
+            for one in lines:
+                found.setdefault(one.id, {})[who] = one
+        return found
 
     @property
     def unique(self) -> tuple[Record, ...]:

@@ -521,6 +521,32 @@ def test_two_people_screen_and_what_both_include_waits_to_be_read(cases: Path) -
     assert "0 case files begun" in metaimt("screen", "--start", "--cases", cases).stdout
 
 
+def test_what_one_person_includes_waits_for_the_other(cases: Path) -> None:
+    add(cases, HERE / "asreview.ris")
+    metaimt("screen", "--by", "a", "--from", HERE / "asreview.ris", "--cases", cases)
+    metaimt("screen", "--by", "b", "--cases", cases)
+    assert "     1 included by one person, not yet decided by another\n" in metaimt("screen", "--cases", cases).stdout
+    begun = metaimt("screen", "--start", "--cases", cases).stdout
+    assert begun.startswith("specimen-2026: waits for b\n0 case files begun")
+
+
+@pytest.mark.parametrize("name", ["Sheet one (copy)", "a.b", "王", "Reader-1"])
+def test_a_sheet_that_is_named_after_nobody_is_not_read(cases: Path, name: str) -> None:
+    add(cases, HERE / "asreview.ris")
+    metaimt("screen", "--by", "a", "--cases", cases)
+    (cases / "screening" / "a.csv").rename(cases / "screening" / f"{name}.csv")
+    done = metaimt("screen", "--cases", cases)
+    assert (done.returncode, "a sheet is named after a person" in done.stderr) == (PROBLEMS, True)
+    assert read_library(cases).sheets == {}
+
+
+def test_a_sheet_that_cannot_be_read_stops_the_screening(cases: Path) -> None:
+    add(cases, HERE / "asreview.ris")
+    (cases / "screening" / "a.csv").mkdir(parents=True)
+    done = metaimt("screen", "--cases", cases)
+    assert (done.returncode, "error[unreadable]" in done.stderr) == (PROBLEMS, True)
+
+
 def test_a_new_file_has_the_id_of_its_record_and_no_other_one(cases: Path) -> None:
     add(cases, HERE / "asreview.ris")
     known = Known(read_library(cases))
