@@ -378,7 +378,7 @@ def _of_bibtex(record: Mapping[str, list[str]]) -> Fields:
     def plain(*names: str) -> list[str]:
         return [_without_latex(line) for line in _of(record, *names)]
 
-    names = [name for line in _of(record, "author") for name in re.split(r"\s{1,20}and\s{1,20}", line)]
+    names = [name for line in _of(record, "author") for name in _bibtex_names(line)]
     eprint = _of(record, "eprint") if "pubmed" in " ".join(_of(record, "eprinttype")).casefold() else []
     return Fields(
         authors=[_bibtex_author(name) for name in names if name.strip() and name.strip() != "others"],
@@ -394,6 +394,18 @@ def _of_bibtex(record: Mapping[str, list[str]]) -> Fields:
         dropped=dropped_fields(record, _BIBTEX_DROPPED),
         labels=[line.replace("\\", "") for line in _of(record, "note") if _LABELLED.search(line)],
     )
+
+
+def _bibtex_names(line: str) -> list[str]:
+    """The names between `and`s; those of an institution stand in braces: {Food and Drug Administration}."""
+    names, depth = [""], 0
+    for part in re.split(r"(\s{1,20}and\s{1,20}|[{}])", line):
+        depth += (part == "{") - (part == "}")
+        if depth <= 0 and part != "and" and part.strip() == "and":
+            names.append("")
+        else:
+            names[-1] += part
+    return names
 
 
 def _bibtex_author(name: str) -> Author:

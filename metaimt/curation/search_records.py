@@ -79,10 +79,12 @@ def _nearly(one: Identity, other: Identity) -> str:
         return "the DOI of another version of it" if versions else ""
     if one.year and other.year and one.year != other.year and not _next(one.year, other.year):
         return ""
+    if not one.title or not other.title:
+        return "no title to compare, the same first author" if one.author and other.author else ""
     short, long = sorted((_in_digits(one.words), _in_digits(other.words)), key=lambda title: (len(title), title))
     if len(short) >= _PART and short in long:
         return "a title that is part of the other one"
-    same_numbers = bool(short) and _numbers(one.words) == _numbers(other.words)
+    same_numbers = _numbers(one.words) == _numbers(other.words)
     return "a title almost the same" if same_numbers and _share(short, long) >= _NEARLY else ""
 
 

@@ -149,6 +149,9 @@ SAME: dict[str, tuple[dict[str, Any], dict[str, Any], bool, bool]] = {
         False,
         True,
     ),
+    "no title": ({"title": None}, {}, False, True),
+    "no title, two years later": ({"title": None}, {"year": 2022}, False, False),
+    "no title, by others": ({"title": None}, {"authors": "Muster B"}, False, False),
     "numbers in words": ({"title": "Made up: two tumours"}, {"title": "Made up: 2 tumours"}, False, True),
     "abstract and paper": ({"journal": "Made Up J"}, {"journal": "Made Up J Suppl"}, False, False),
 }
