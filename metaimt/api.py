@@ -25,7 +25,7 @@ from metaimt.files import found_folder
 from metaimt.problem import WrongUse, check_name
 from metaimt.report.methods_text import studies_text
 from metaimt.review import Loaded, load, run
-from metaimt.statistics.prediction import Prediction, predict
+from metaimt.statistics.prediction import Predicted, predict_new
 from metaimt.versions.stored import SHIPPED, read_stored, stored_versions, unpack
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class Pooled:
     rows: pd.DataFrame
     studies: Studies
     comparison: Comparison
-    prediction: Prediction
+    prediction: Predicted
     not_evaluable: int
     by: str | None
     columns: dict[str, str | None]
@@ -273,7 +273,7 @@ def _pooled(
     grouping = None if by is None else by
     compared = compare_studies(found, grouping, name=name, models="headline", priors=priors)
     mu, rho = priors
-    prediction = predict([s.responders for s in found], [s.evaluable for s in found], mu_prior=mu, rho_prior=rho)
+    prediction = predict_new([s.responders for s in found], [s.evaluable for s in found], mu, rho)
     return Pooled(rows, Studies(name, found, grouping, ()), compared, prediction, nobody, by, asked, priors)
 
 

@@ -159,13 +159,14 @@ def draw_named(
     pool: str | None = None,
     order: str | None = None,
     single_cases: str | None = None,
+    every: bool = False,
     progress: Progress | None = None,
 ) -> Drawing:
     """One figure by name, of both pools or of one; of the forest plot the grouping, columns and order of its reports.
 
     single_cases: the reports of one patient as `rows`, `one` row a stratum, or `tiles`; rows where `by` or `columns`
-    ask what each says, else one. Raises what `load` raises, and WrongUse, naming the nearest, for an unknown name,
-    pool, grouping, column, order or form.
+    ask what each says, else one. every: rows have no limit, since the figure may take pages. Raises what `load`
+    raises, and WrongUse, naming the nearest, for an unknown name, pool, grouping, column, order or form.
     """
     from metaimt.analyses.subgroups import reports_by_level
     from metaimt.content.forest import PAGE_ROWS, ForestOptions, Order, SingleCases
@@ -191,6 +192,7 @@ def draw_named(
         cast("Order", order or "weight"),
         cast("SingleCases", shown),
         None if shown == "rows" else PAGE_ROWS,
+        every and shown == "rows",
     )
     if by is None:
         return forest_figure(results, tuple(results.response.pools) if pool is None else (pool,), options)

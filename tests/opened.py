@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from html import escape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -67,10 +68,15 @@ class _Places(HTMLParser):
 
 
 def data_of(html: str) -> Any:
-    """What the page's script works on."""
+    """What the page's script works on, once it has put titles and publications back."""
     found = DATA.search(html)
     assert found is not None
-    return json.loads(found[1])
+    data, title = json.loads(found[1]), ""
+    for each in data["sets"]:
+        each["t"] = title = title[: each.pop("k", 0)] + each["t"]
+        if "p" in each:
+            each["p"] = [data["reports"][place]["id"] for place in each["p"]]
+    return data
 
 
 def opened(html: str) -> list[Opens]:
@@ -88,3 +94,68 @@ def opened(html: str) -> list[Opens]:
             case = data["cases"][place]
             each.cases.append((case["id"], *(counts or (case["r"], case["n"]))))
     return places.found
+
+
+_ENDED = {  # by the start of these; and by the end of whatever is around them
+    "td": {"td", "th", "tr", "tbody"},
+    "th": {"td", "th", "tr", "tbody"},
+    "tr": {"tr", "tbody"},
+    "thead": {"tbody"},
+    "tbody": {"tbody"},
+    "li": {"li"},
+    "option": {"option"},
+}
+_EMPTY = {"meta", "input", "br", "link"}
+
+
+class _Whole(HTMLParser):
+    """Puts back what HTML lets one leave out: quotes, and the end tags of cells, rows, bodies, items and options."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self.made: list[str] = []
+        self._open: list[str] = []
+
+    def _close(self) -> None:
+        self.made.append(f"</{self._open.pop()}>")
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        while self._open and tag in _ENDED.get(self._open[-1], set()):
+            self._close()
+        self._tag(tag, attrs)
+        if tag not in _EMPTY:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._tag(tag, attrs, "/")
+
+    def _tag(self, tag: str, attrs: list[tuple[str, str | None]], end: str = "") -> None:
+        said = "".join(f" {name}" if value is None else f' {name}="{escape(value)}"' for name, value in attrs)
+        self.made.append(f"<{tag}{said}{end}>")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert tag in self._open, f"</{tag}> ends nothing"
+        while self._open[-1] != tag:
+            assert self._open[-1] in _ENDED, f"</{tag}> ends {self._open[-1]}"
+            self._close()
+        self._close()
+
+    def handle_data(self, data: str) -> None:
+        self.made.append(data)
+
+    def handle_entityref(self, name: str) -> None:
+        self.made.append(f"&{name};")
+
+    def handle_charref(self, name: str) -> None:
+        self.made.append(f"&#{name};")
+
+    def handle_decl(self, decl: str) -> None:
+        self.made.append(f"<!{decl}>")
+
+
+def whole(html: str) -> str:
+    """A page with every quote and end tag, for who reads it by patterns."""
+    found = _Whole()
+    found.feed(html)
+    found.close()
+    return "".join(found.made)

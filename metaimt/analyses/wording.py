@@ -175,9 +175,11 @@ def rounded_percent(rate: float) -> str:
 
 
 def odds_text(value: float) -> str:
-    """An odds ratio with two decimals, three significant digits from 10 on; 0 and infinity in words."""
+    """An odds ratio with two decimals, three significant digits from 10 on; a smaller one, 0 and infinity in words."""
     if value in {0.0, inf}:
         return "without limit" if value == inf else "0"
+    if value < 0.01:
+        return "<0.01"
     return f"{value:.2f}" if value < 10 else f"{value:.3g}" if value < 1000 else "over 1,000"
 
 

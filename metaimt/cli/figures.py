@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from metaimt.workers import watched
 if TYPE_CHECKING:
     from metaimt.casefiles.library import Library
     from metaimt.figures.review_figure import ReviewFigure
+    from metaimt.figures.save import Kind
     from metaimt.figures.style import Setting
 
 
@@ -123,7 +125,7 @@ def _setting(width: str, font: str, *, title: bool) -> Setting:
 
     if font and not is_installed(font):
         raise WrongUse(f"--font: there is no font {font!r} on this computer; without --font it is {FONT}")
-    return Setting(_inches(width) if width else None, title, font or FONT)
+    return Setting(_inches(width) if width else None, title, font or FONT, pages=True)
 
 
 def _set_as(setting: Setting) -> AbstractContextManager[None]:
@@ -136,22 +138,27 @@ def _set_as(setting: Setting) -> AbstractContextManager[None]:
 def _drawn(
     library: Library, wanted: str, columns: tuple[str, ...], chosen: dict[str, str], progress: Stages
 ) -> ReviewFigure:
+    from metaimt.figures.registry import INSTEAD
     from metaimt.figures.review_figure import ReviewFigure
     from metaimt.figures.style import setting
     from metaimt.review import draw_named
 
-    found = draw_named(library, wanted, columns=columns, progress=progress, **chosen)
+    found = draw_named(library, wanted, columns=columns, every=True, progress=progress, **chosen)
     if not isinstance(found, ReviewFigure):
         raise CannotAnalyse(found.wording())
     asked, has = setting().width, float(found.figure.get_size_inches()[0])
     if asked is not None and has > asked + 0.01:
-        raise WrongUse(f"--width: the figure {wanted} needs {25.4 * has:.0f} mm")
+        needed = f"--width: the figure {wanted} needs {math.ceil(round(25.4 * has, 3))} mm"
+        if wanted in INSTEAD:
+            other = INSTEAD[wanted]
+            needed += f"; for a narrower column draw {other}: metaimt figures {other} --width {25.4 * asked:.0f}mm"
+        raise WrongUse(needed)
     return found
 
 
 def _write(draw: Callable[[Stages], ReviewFigure], target: Path, dpi: int | None, *, grey: bool) -> None:
     from metaimt.cli.pool import figure_kind
-    from metaimt.figures.save import figure_bytes, in_grey, without_glyph
+    from metaimt.figures.save import in_grey
     from metaimt.files import for_terminal, write_file
 
     kind = figure_kind(target)
@@ -161,18 +168,44 @@ def _write(draw: Callable[[Stages], ReviewFigure], target: Path, dpi: int | None
             drawn = draw(stages)
     finally:
         stages.end()
-    if grey:
-        in_grey(drawn.figure)
+    for page in drawn.pages if grey else ():
+        in_grey(page)
+    written = _files(drawn, target, kind, dpi)
+    for path, found in written.items():
+        write_file(path, found)
+    _tell_letters(drawn, kind)
+    print(for_terminal(drawn.caption))
+    pages = f" ({len(drawn.pages)} pages)" if len(written) < len(drawn.pages) else ""
+    print(f"Written: {', '.join(path.as_posix() for path in written)}{pages}")
+
+
+def _files(drawn: ReviewFigure, target: Path, kind: Kind, dpi: int | None) -> dict[Path, bytes]:
+    """The file of a figure; of several pages one PDF, or a file each: NAME-1.svg, NAME-2.svg."""
+    from metaimt.figures.save import figure_bytes, pages_bytes
+
+    if len(drawn.pages) > 1 and kind == "pdf":
+        return {target: pages_bytes(drawn.pages, title=drawn.title, description=drawn.alt)}
+    paths = [target.with_stem(f"{target.stem}-{place}") for place in range(1, len(drawn.pages) + 1)]
+    told = {"title": drawn.title, "description": drawn.alt}
     try:
-        found = figure_bytes(drawn.figure, kind, title=drawn.title, description=drawn.alt, dpi=dpi)
+        made = [figure_bytes(page, kind, dpi=dpi, **told) for page in drawn.pages]
     except ValueError as error:
         raise WrongUse(f"--dpi {dpi}: {error}") from None
-    write_file(target, found)
-    if kind != "svg" and (missing := without_glyph(drawn.figure)):
+    return dict(zip(paths if len(made) > 1 else [target], made, strict=True))
+
+
+def _tell_letters(drawn: ReviewFigure, kind: Kind) -> None:
+    from metaimt.figures.layout import font_with
+    from metaimt.figures.save import without_glyph
+    from metaimt.files import for_terminal
+
+    missing = "".join(dict.fromkeys("".join(map(without_glyph, drawn.pages))))
+    if kind != "svg" and missing:
+        font = font_with(missing)
+        what = f'--font "{font}" has' if font else "No installed font has"
+        more = "" if font else " all of them: install one (Debian: fonts-noto-cjk, fonts-noto-core)"
         print(
-            f"No letter in the font for {for_terminal(missing)}: a sign stands there. --font NAME takes another font, "
-            "and an SVG keeps the letters.",
+            f"No letter in the font for {for_terminal(missing)}: a sign stands there. "
+            f"{what}{more or ' them'}; an SVG keeps the letters.",
             file=sys.stderr,
         )
-    print(for_terminal(drawn.caption))
-    print(f"Written: {target.as_posix()}")

@@ -13,7 +13,8 @@ from typing import Annotated, Any, Final, TypeVar
 import typer
 
 from metaimt import __version__
-from metaimt.cli.output import ask, told, uninterrupted
+from metaimt.cli.asking import ask, uninterrupted
+from metaimt.cli.output import told
 from metaimt.files import for_terminal
 from metaimt.problem import WrongUse
 

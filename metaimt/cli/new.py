@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from metaimt.cli.asking import ask, uninterrupted
 from metaimt.cli.folder import Cases, folder_of, in_full
-from metaimt.cli.output import FINE, PROBLEMS, ask, print_problems, told, uninterrupted
+from metaimt.cli.output import FINE, PROBLEMS, print_problems, told
 from metaimt.cli.validate import problems_in
 from metaimt.files import for_terminal, write_file
 from metaimt.problem import WrongUse, has_errors
 
 if TYPE_CHECKING:
     from metaimt.casefiles.library import Library
+    from metaimt.curation.kept_answers import Kept
     from metaimt.curation.new_case import Draft, Known
     from metaimt.curation.reference import Reference
 
@@ -44,6 +46,7 @@ def new(
     folder: Cases = None,
 ) -> None:
     """Start a case file: bibliography filled in, every field explained, or asked for one by one."""
+    from metaimt.curation.kept_answers import kept_path
     from metaimt.curation.new_case import Known, draft_of, review
 
     if [file, blank, fetch].count(None) != 2:
@@ -51,19 +54,28 @@ def new(
     if pick is not None and file is None:
         raise WrongUse("--pick chooses among the references of a file; give the file, or leave out --pick")
     cases = folder_of(folder)
-    day = checked_date(day or date.today().isoformat())
+    today = checked_date(day or date.today().isoformat())
     library = review(cases)
     known = Known(library)
     reference = _reference(file, fetch, pick, known)
     new_id = _new_id(blank, case_id, reference, known)
-    draft = draft_of(new_id, reference, by, day)
+    draft = draft_of(new_id, reference, by, today)
     path = cases / "literature" / f"{new_id}.yaml"
     _notes(reference, new_id, known)
-    if interactive:
-        print(for_terminal(f"{path.as_posix()}: {reference.shown if reference.title else 'no reference'}"))
-        _interview(draft, library, known)
-    _write(path, draft, library, teach=not interactive)
-    raise typer.Exit(_validated(path) if interactive else FINE)
+    go_on = f"metaimt new --blank {new_id} --interactive{'' if folder is None else f' --cases {_word(folder)}'}"
+    if not interactive:
+        if kept_path(path).exists():
+            print(f"note: answers are kept for {new_id}; to go on with them instead: {go_on}", file=sys.stderr)
+        _write(path, draft, library, teach=True)
+        raise typer.Exit(FINE)
+    kept = _kept(path, draft, known, go_on, another=blank is None)
+    if kept is not None:
+        said = {name: text for name, text in (("by", by), ("date", day)) if text is not None}
+        draft = {**kept.draft, "extraction": {**kept.draft["extraction"], **said}}
+    _interview(path, draft, kept, library=library, known=known, go_on=go_on)
+    _write(path, draft, library, teach=False)
+    kept_path(path).unlink(missing_ok=True)
+    raise typer.Exit(_validated(path))
 
 
 def checked_date(text: str) -> str:
@@ -137,19 +149,56 @@ def _notes(reference: Reference, new_id: str, known: Known) -> None:
         print(f"note: {for_terminal(note)}", file=sys.stderr)
 
 
-def _interview(draft: Draft, library: Library, known: Known) -> None:
-    """Fill in the draft from the answers. Ends the command, with nothing written, if they end early."""
-    from metaimt.curation.interview import Interview, Stopped
+def _kept(path: Path, draft: Draft, known: Known, go_on: str, *, another: bool) -> Kept | None:
+    """The answers kept for a case file. Raises WrongUse if they, or the reference given, are of another publication."""
+    from metaimt.curation.kept_answers import one_line, read_kept
+    from metaimt.curation.reference import Reference
+
+    kept = read_kept(path)
+    if kept is None:
+        return None
+    report = {name: value for name, value in kept.draft["report"].items() if name != "id"}
+    if another and one_line(draft["report"]) != kept.draft["report"]:
+        of = f"the answers kept for {path.stem} are for another reference ({report.get('title', 'none')})"
+        raise WrongUse(f"{of}; to go on with them: {go_on}; for this one choose another id: --id {path.stem}-b")
+    if taken := known.publication(Reference(**report)):
+        raise WrongUse(taken.told)
+    return kept
+
+
+def _interview(path: Path, draft: Draft, kept: Kept | None, *, library: Library, known: Known, go_on: str) -> None:
+    """Fill in the draft from the answers. Ends the command if they end early, and says how to go on with them."""
+    from metaimt.curation.interview import Answers, Interview, Stopped, counted
+    from metaimt.curation.kept_answers import keep
+
+    given: Answers = {} if kept is None else dict(kept.answers)
+    content = None if kept is None else kept.content
 
     def check(field: str, value: str) -> None:
         if field in {"doi", "pmid"} and (taken := known.find(field, value)):
             raise WrongUse(taken.told)
 
-    with uninterrupted():
+    def keeping(answers: Answers) -> None:
+        nonlocal content
+        content = keep(path, draft, answers, content)
+        given.clear()
+        given.update(answers)
+
+    def left() -> str:
+        return f"{counted(given)} kept, to go on: {go_on}" if given else "nothing was written"
+
+    def say(text: str) -> None:
+        print("\n".join(map(for_terminal, text.split("\n"))))
+
+    say(f"{path.as_posix()}: {draft['report'].get('title', 'no reference')}")
+    interview = Interview(library.vocabulary, marker_of(library), ask, say, check, keeping)
+    with uninterrupted(left):
         try:
-            Interview(library.vocabulary, marker_of(library), ask, print, check).fill(draft)
+            interview.fill(draft, given)
         except Stopped as stopped:
             raise EOFError from stopped
+        except WrongUse as error:
+            raise WrongUse(f"{error}; {left()}") from error
 
 
 def marker_of(library: Library) -> str:

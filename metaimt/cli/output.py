@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from functools import wraps
 from pathlib import Path
@@ -147,32 +146,6 @@ def stop(message: str, code: int) -> NoReturn:
     """Print one line to the error stream and end with `code`."""
     print(f"metaimt: {for_terminal(message)}", file=sys.stderr)
     raise typer.Exit(code)
-
-
-def ask(prompt: str) -> str:
-    """One answer from the terminal; from a pipe it is shown, so that the output can be read as a conversation.
-
-    Raises EOFError where the answers end, WrongUse for what is no text.
-    """
-    try:
-        answer = input(prompt)
-    except UnicodeDecodeError as error:
-        raise WrongUse("the answers are not UTF-8 text; nothing was written") from error
-    if not sys.stdin.isatty():
-        print(for_terminal(answer))
-    return answer
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Questions whose answers are written afterwards: ends the command, with nothing written, if they end early."""
-    try:
-        yield
-    except EOFError:
-        stop("the answers ended before the questions; nothing was written", WRONG_USE)
-    except KeyboardInterrupt:
-        print(file=sys.stderr)
-        stop("stopped; nothing was written", INTERRUPTED)
 
 
 def told(command: Callable[P, R]) -> Callable[P, R]:

@@ -29,7 +29,7 @@ def pool_studies(path: Path, output: str, *, models: Models, out: Path | None = 
     from metaimt.analyses.study_parts import MOST_KINDS
     from metaimt.casefiles.studies import read_studies
     from metaimt.files import for_terminal
-    from metaimt.statistics.prediction import predict
+    from metaimt.statistics.prediction import predict_new
 
     kind = None if out is None else figure_kind(out)
     studies = read_studies(path)
@@ -38,7 +38,7 @@ def pool_studies(path: Path, output: str, *, models: Models, out: Path | None = 
         said = f"{kinds} different (r, n) in {path.name}: the GLMM takes a while for so many, 10 s or more"
         print(f"metaimt: {for_terminal(said)}", file=sys.stderr, flush=True)
     found = compare_studies(studies.rows, studies.grouping, name=path.name, models=models)
-    prediction = predict([row.responders for row in studies.rows], [row.evaluable for row in studies.rows])
+    prediction = predict_new([row.responders for row in studies.rows], [row.evaluable for row in studies.rows])
     if output == "json":
         reading = {"columns_not_used": list(studies.ignored), "notes": list(studies.notes)}
         print_json({**to_json(found), "prediction": prediction, **reading})

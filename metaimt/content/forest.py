@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -42,7 +43,7 @@ from metaimt.model.reason import Reason
 from metaimt.model.unit import Unit
 from metaimt.statistics.outcome import NotIdentified, NotRun
 from metaimt.statistics.posterior import PooledProportion, RhoPosterior
-from metaimt.statistics.prediction import Prediction
+from metaimt.statistics.prediction import Predicted, Prediction
 from metaimt.statistics.proportion import clopper_pearson
 
 RowKind = Literal["heading", "report", "cases", "companion", "summary", "prediction", "plain", "note", "space"]
@@ -59,13 +60,21 @@ class ForestOptions:
 
     columns: from the case files. order: of the rows of a stratum; weight: the largest first. single_cases: the reports
     of one patient each as a row each, as one row a stratum, or as one row of tiles, one a patient. most: rows of
-    reports at the most, None for `MOST_ROWS`.
+    reports at the most, None for `MOST_ROWS`. every: a row for each, however many, since they take pages.
     """
 
     columns: tuple[str, ...] = ("drug",)
     order: Order = "weight"
     single_cases: SingleCases = "rows"
     most: int | None = None
+    every: bool = False
+
+    @property
+    def rows(self) -> int:
+        """Rows of reports at the most."""
+        if self.every:
+            return sys.maxsize
+        return MOST_ROWS if self.most is None else min(self.most, MOST_ROWS)
 
 
 USUAL: Final = ForestOptions()
@@ -176,7 +185,7 @@ def tone_of(results: Results, pool: str) -> Tone:
 def tone_words(results: Results) -> Mapping[Tone, str]:
     """What the boxes are where each pool has rows of its own."""
     headline, *others = (group.label for group in results.response.pools.values())
-    return {"strict": capital(headline), "rest": capital(", ".join(others))}
+    return {"strict": headline, "rest": ", ".join(others)}
 
 
 # ---------- what is not shown one by one ----------
@@ -233,7 +242,7 @@ def pool_heading(results: Results, pool: str) -> ForestRow:
     """The name of a pool over its rows, with a dashed line at its estimate."""
     group = results.response.pools[pool]
     reference = None if group.orr is None else group.orr.estimate
-    return ForestRow("heading", f"{capital(group.label)} ({r_of_n(group.counts)})", reference=reference)
+    return ForestRow("heading", f"{group.label} ({r_of_n(group.counts)})", reference=reference)
 
 
 def _by_pool(results: Results, pools: Pools, rows_of: Callable[[str], Iterable[ForestRow]]) -> Iterator[ForestRow]:
@@ -286,7 +295,7 @@ def report_rows(results: Results, headline: str, widest: str, options: ForestOpt
         if not inside:
             continue
         strata = {name: results.response.pools[name].strata[stratum] for name in (headline, widest)}
-        yield ForestRow("heading", capital(strata[headline].label))
+        yield ForestRow("heading", strata[headline].label)
         for pool, first in dict.fromkeys(((headline, True), (widest, False))):
             tone: Tone = "strict" if first else "rest"
             yield from made.rows([member for member in inside if member.is_in(headline) == first], pool, tone)
@@ -310,8 +319,7 @@ def _shown(
             single.setdefault((placed[0].stratum or "", key[1]), []).append(key)
     cases = {key for keys in single.values() if len(keys) > 1 for key in keys}
     alone = sorted(sizes.keys() - cases, key=lambda row: (-sizes[row], row))
-    most = MOST_ROWS if options.most is None else min(options.most, MOST_ROWS)
-    return {key: key in cases for key in (*alone[:most], *sorted(cases))}
+    return {key: key in cases for key in (*alone[: options.rows], *sorted(cases))}
 
 
 @dataclass(frozen=True)
@@ -373,7 +381,7 @@ class _Reports:
         """A stratum or pool."""
         counts = group.counts
         columns = self.columns((plural(counts.reports, "report"),), counts)
-        label, size = capital(group.label), counts.evaluable
+        label, size = group.label, counts.evaluable
         return rate_row("summary", label, columns, group.orr, tone=tone, size=size, counts=counts, pool=pool)
 
 
@@ -465,10 +473,11 @@ def level_rows(results: Results, found: ReportsByLevel, options: ForestOptions =
     """
     columns = options.columns
     sizes = sorted((row.orr.evaluable for level in found.levels for row in level.reports), reverse=True)
-    smallest = 0 if len(sizes) <= MOST_ROWS else sizes[MOST_ROWS] + 1
+    most = sys.maxsize if options.every else MOST_ROWS
+    smallest = 0 if len(sizes) <= most else sizes[most] + 1
     for place, level in enumerate(found.levels):
         yield from [SPACE] if place else []
-        yield ForestRow("heading", capital(level.name))
+        yield ForestRow("heading", level.name)
         yield from _of_level(results, level, options, smallest)
         yield from _level(level, len(columns)) if found.grouping is not None else []
         if not isinstance(level.pooled, NotRun):
@@ -476,7 +485,7 @@ def level_rows(results: Results, found: ReportsByLevel, options: ForestOptions =
             yield ForestRow("companion", "partially pooled", (), rate.median, rate.lower, rate.upper)
     group = results.response.pools[found.pool]
     if found.grouping is None and group.orr is not None:
-        yield rate_row("summary", capital(group.label), (*("",) * len(columns), r_of_n(group.counts)), group.orr)
+        yield rate_row("summary", group.label, (*("",) * len(columns), r_of_n(group.counts)), group.orr)
 
 
 def _of_level(results: Results, level: LevelRows, options: ForestOptions, smallest: int) -> Iterator[ForestRow]:
@@ -522,7 +531,7 @@ def design_rows(results: Results, pools: Pools) -> Iterator[ForestRow]:
     """A diamond a pool, under it a box a stratum; then the rows that are in no pool."""
     for pool in pools:
         group, tone = results.response.pools[pool], tone_of(results, pool)
-        yield ForestRow("heading", capital(group.label))
+        yield ForestRow("heading", group.label)
         columns = (r_of_n(group.counts), str(group.counts.reports), short_method(group.orr))
         yield rate_row("summary", "All designs", columns, group.orr, tone=tone)
         yield from (_group(stratum, tone) for stratum in group.strata.values())
@@ -533,7 +542,7 @@ def design_rows(results: Results, pools: Pools) -> Iterator[ForestRow]:
 
 def _group(group: Group, tone: Tone) -> ForestRow:
     columns = (r_of_n(group.counts), str(group.counts.reports), short_method(group.orr))
-    return rate_row("report", capital(group.label), columns, group.orr, tone=tone, size=group.counts.evaluable)
+    return rate_row("report", group.label, columns, group.orr, tone=tone, size=group.counts.evaluable)
 
 
 def by_year(results: Results, pools: Pools) -> list[Cumulative]:
@@ -569,7 +578,7 @@ def _levels(table: Subgroup, tone: Tone) -> Iterator[ForestRow]:
     for each in table.levels:
         counts, rate = each.level.counts, each.pooled
         columns = (r_of_n(counts), str(counts.reports))
-        yield rate_row("report", capital(each.level.name), columns, each.level.orr, tone=tone, size=counts.evaluable)
+        yield rate_row("report", each.level.name, columns, each.level.orr, tone=tone, size=counts.evaluable)
         if each.level.orr is not None and not isinstance(rate, NotRun):
             yield ForestRow("companion", "partially pooled", (), rate.median, rate.lower, rate.upper)
     yield ForestRow("note", test_said(table))
@@ -698,7 +707,7 @@ def _model(
             yield rate_row(kind, label, columns, rate, tone=tone)
 
 
-def study_rows(studies: Studies, found: Comparison, prediction: Prediction) -> Iterator[ForestRow]:
+def study_rows(studies: Studies, found: Comparison, prediction: Predicted) -> Iterator[ForestRow]:
     """A row a report in the order of the table, under its group if the table has one; then the mean and prediction."""
     groups: dict[str, list[Study]] = {}
     for study in studies.rows:
@@ -711,5 +720,11 @@ def study_rows(studies: Studies, found: Comparison, prediction: Prediction) -> I
         yield SPACE
     rate = found.methods[HEADLINE_MODEL].rates[""]
     if isinstance(rate, Interval):
-        yield rate_row("summary", "Mean over reports", (r_of_n(found.crude["clopper-pearson"]),), rate)
-    yield _prediction(f"A new report ({100 * prediction.ranges[0].level:g} %)", prediction)
+        yield rate_row("summary", mean_label(found), (r_of_n(found.crude["clopper-pearson"]),), rate)
+    if isinstance(prediction, Prediction):
+        yield _prediction(f"A new report ({100 * prediction.ranges[0].level:g} %)", prediction)
+
+
+def mean_label(found: Comparison) -> str:
+    """What the rate of a table of studies is: of one report that of its patients."""
+    return "Mean over reports" if found.reports > 1 else "These patients"

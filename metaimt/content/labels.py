@@ -78,8 +78,10 @@ def report_labels(reports: Iterable[CaseFile]) -> dict[str, str]:
 
 
 def _label(report: CaseFile) -> str:
-    """First author's surname and the year; the id where either is not known."""
-    name = surname(report.report.authors or "")
+    """First author's surname and the year; the id where either is not known, and that the authors are not given."""
+    if not report.report.authors:
+        return f"authors not given, {report.id}"
+    name = surname(report.report.authors)
     if not name or report.report.year is None:
         return report.id
     return f"{name} {report.report.year}"

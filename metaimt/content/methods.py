@@ -46,19 +46,20 @@ def publication_bias_methods(results: Results) -> str:
     primary = others[-1] if others else headline
     low, high = S_RANGE
     return (
-        f"Publication bias: case reports and series of each pool (primary: {primary}) against the prospective "
-        f"trials of {headline}, then against its trials and cohorts: the model of the pools with a mean for each side "
-        "and one rho; posterior odds ratio s with its equal-tailed interval. By maximum likelihood (Crowder, Appl Stat "
-        "1978;27:34) with a profile interval it stands beside it for comparison with other programs. The same for "
-        "what only the wider pool counts against the headline. Selectivity: if responders are s times as likely "
-        f"to be published as non-responders, odds(true ORR) = odds(ORR of case reports) / s, for s from {low:g} "
-        f"to {high:g}. Missing non-responders: the least N with r / (n + N) at most the target. Small-study "
-        f"diagnostics are run on reports of {SMALLEST} patients or more, and only if there are {FEWEST}: Peters' "
-        f"regression (JAMA 2006;295:676; {PETERS}), Begg's test (Biometrics 1994;50:1088; {BEGG}), {HUNTER} "
-        "(Hunter et al., J Clin Epidemiol 2014;67:897). The trend with publication year is run where at most "
-        f"{100 * MOST_UNDATED:g} % of the reports are undated. The note says of the interval of s that responders "
-        "are over-represented where it lies above 1, and else that the data are too few where its upper limit "
-        f"exceeds {LARGEST_HARMLESS:g}."
+        f"Publication bias: case reports and series of each pool (primary: {primary}) are compared with the "
+        f"prospective trials of {headline}, then with its trials and cohorts. The model is that of the pools, with a "
+        "mean for each side and one rho. It gives the odds ratio s with its equal-tailed posterior interval. The odds "
+        "ratio by maximum likelihood (Crowder, Appl Stat 1978;27:34) with a profile interval stands beside it, for "
+        "comparison with other programs. What only the wider pool counts is compared with the headline in the same "
+        "way. Selectivity: responders may be s times as likely to be published as non-responders. Then "
+        f"odds(true ORR) = odds(ORR of case reports) / s; s goes from {low:g} to {high:g}. Missing non-responders: the "
+        f"least N with r / (n + N) at most the target. Small-study diagnostics use reports of {SMALLEST} patients or "
+        f"more, and are run only if there are {FEWEST}. They are Peters' regression (JAMA 2006;295:676), Begg's test "
+        f"(Biometrics 1994;50:1088) and a funnel (Hunter et al., J Clin Epidemiol 2014;67:897). Peters: {PETERS}. "
+        f"Begg: {BEGG}. Hunter: {HUNTER}. The trend with publication year is run where at most "
+        f"{100 * MOST_UNDATED:g} % of the reports are undated. Where the interval of s lies above 1, the note says "
+        "that responders are over-represented. Else, where its upper limit exceeds "
+        f"{LARGEST_HARMLESS:g}, it says that the data are too few."
     )
 
 
@@ -70,16 +71,16 @@ def subgroups_methods(results: Results) -> str:
     priors, primary = protocol.priors, f" ({PRIMARY} is the primary contrast)" if results.subgroups.primary else ""
     return (
         f"Subgroups, pre-specified: {_names(protocol.subgroups)}{primary}. Each row has r/n with the exact interval "
-        "(Clopper and Pearson, Biometrika 1934;26:404) and the partially pooled rate: r of n binomial in each level, "
-        f"its logit from N(m, s^2), m ~ N(0, {priors.subgroup_mean_sd:g}^2), s ~ half-normal"
-        f"({priors.subgroup_sd_scale:g}) (Gelman, Bayesian Anal 2006;1:515; Jones et al., Clin Trials 2011;8:129); "
-        "posterior median and equal-tailed 95 % interval by deterministic quadrature. Patients of no known level have "
-        "a row of their own, so that the rows add up to the pool, and stay out of the shrinkage and of the test. Any "
-        "difference between levels: Fisher-Freeman-Halton exact test (Freeman and Halton, Biometrika 1951;38:141), by "
-        f"enumeration, or beyond {MOST_TABLES:,} tables by {REPLICATES:,} tables drawn with the seed {SEED}; only with "
-        f"two levels or more of {SMALLEST_LEVEL} patients or more. No p is adjusted for the number of groupings. "
-        f"{_regression(results)} Response to a later inhibitor given the outcome of the one before is a table of "
-        "patients, without a test."
+        "(Clopper and Pearson, Biometrika 1934;26:404) and the partially pooled rate. In each level r of n is binomial "
+        f"and its logit comes from N(m, s^2), with m ~ N(0, {priors.subgroup_mean_sd:g}^2), s ~ half-normal"
+        f"({priors.subgroup_sd_scale:g}) (Gelman, Bayesian Anal 2006;1:515; Jones et al., Clin Trials 2011;8:129). "
+        "Shown are the posterior median and the equal-tailed 95 % interval, by quadrature. Patients of no known "
+        "level have a row of their own, so that the rows add up to the pool. They stay out of the shrinkage and of the "
+        "test. Any difference between levels: Fisher-Freeman-Halton exact test (Freeman and Halton, Biometrika "
+        f"1951;38:141), by enumeration. Beyond {MOST_TABLES:,} tables it takes {REPLICATES:,} tables drawn with the "
+        f"seed {SEED}. It is run only with two levels or more of {SMALLEST_LEVEL} patients or more. No p is adjusted "
+        f"for the number of groupings. {_regression(results)} Response to a later inhibitor given the outcome of the "
+        "one before is a table of patients, without a test."
     )
 
 
@@ -91,9 +92,9 @@ def _regression(results: Results) -> str:
     run = sum(not isinstance(model.fit, NotRun) for model in models)
     return (
         f"On patients described one by one: Firth-penalised logistic regression on {_names(chosen)} (Firth, Biometrika "
-        "1993;80:27; Heinze and Schemper, Stat Med 2002;21:2409) with profile intervals and penalised "
-        f"likelihood-ratio tests, at most one parameter per {EVENTS_PER_PARAMETER} of the fewer of responders and "
-        f"non-responders: {run} of {len(models)} models could be run."
+        "1993;80:27; Heinze and Schemper, Stat Med 2002;21:2409). Intervals are profile intervals, tests penalised "
+        f"likelihood-ratio tests. It has at most one parameter per {EVENTS_PER_PARAMETER} of the responders or of the "
+        f"non-responders, whichever are fewer: {run} of {len(models)} models could be run."
     )
 
 
@@ -103,18 +104,17 @@ def duration_methods(results: Results) -> str:
     curves = sum(not isinstance(each.curves, NotRun) for each in times)
     landmarks = ", ".join(f"{time:g}" for time in LANDMARKS)
     return (
-        "Duration: time on treatment, progression-free survival and duration of response are three fields and never "
-        "stand in for each other; medians that arms print have a table of their own. Time on treatment: stopping is "
+        "Duration: time on treatment, progression-free survival and duration of response are three fields. They never "
+        "stand in for each other. Medians that arms print have a table of their own. Time on treatment: stopping is "
         "the event, ongoing is censored, a planned end and surgery compete. Progression-free survival and duration of "
-        "response: progression or death is the event; surgery, completion and toxicity compete (Aalen and Johansen, "
+        "response: progression or death is the event. Surgery, completion and toxicity compete (Aalen and Johansen, "
         "Scand J Stat 1978;5:141), and are censored in a second analysis. Where it is not stated whether the drug is "
         "ongoing, or why it ended, the patient is excluded and counted. A Kaplan-Meier curve (J Am Stat Assoc "
         f"1958;53:457) is drawn from {FEWEST_TIMES} known times and {FEWEST_EVENTS} events on, and where a third of "
-        f"the pool has a known time; else the times are listed ({curves} of {len(times)} curves could be drawn). "
-        f"Log-log intervals, S(t) at {landmarks} months, from {FEWEST_CENSORED} censored times on follow-up by reverse "
-        "Kaplan-Meier (Schemper and "
-        "Smith, Control Clin Trials 1996;17:343). A median where S(t) is 0.5 "
-        "over an interval is its midpoint. A time known as a range enters at its midpoint, and at each end beside it. "
+        f"the pool has a known time. Else the times are listed ({curves} of {len(times)} curves could be drawn). "
+        f"Log-log intervals, S(t) at {landmarks} months. Follow-up is by reverse Kaplan-Meier (Schemper and Smith, "
+        f"Control Clin Trials 1996;17:343), from {FEWEST_CENSORED} censored times on. A median where S(t) is 0.5 over "
+        "an interval is its midpoint. A time known as a range enters at its midpoint, and at each end beside it. "
         f"Log-rank test (Mantel, Cancer Chemother Rep 1966;50:163) between {_names(_compared(results)) or 'no groups'}"
         f", under the rules of the curve and of the exact test; Cox regression from {FEWEST_COX_EVENTS} events on. "
         "Responders are not compared with others: who responds has lived to respond."
@@ -130,8 +130,8 @@ def sensitivity_methods(results: Results) -> str:
     protocol, grid = results.protocol, results.specification
     one_by_one = [e for e in protocol.sensitivity if e.name != LEAVE_ONE_OUT and e.discount is None]
     said = [
-        f"Sensitivity: {plural(len(one_by_one), 'analysis', 'analyses')} of the protocol, each the whole selection "
-        "again with one thing done otherwise, in every pool; one that concerns nobody says so."
+        f"Sensitivity: {plural(len(one_by_one), 'analysis', 'analyses')} of the protocol. Each is the whole selection "
+        "again with one thing done otherwise, in every pool. One that concerns nobody says so."
         if one_by_one
         else "Sensitivity: the protocol lists nothing that is done otherwise."
     ]
@@ -148,8 +148,8 @@ def sensitivity_methods(results: Results) -> str:
     if protocol.specification:
         said.append(
             f"Specification grid: {plural(len(grid.specifications), 'combination')} of "
-            f"{_names(protocol.specification)} in the pool {protocol.label(grid.pool)} (after Simonsohn et al., Nat "
-            "Hum Behav 2020;4:1208), without a joint test: they share their patients."
+            f"{_names(protocol.specification)} (after Simonsohn et al., Nat Hum Behav 2020;4:1208). The pool is "
+            f"{protocol.label(grid.pool)}. There is no joint test, since they share their patients."
         )
     return " ".join(said)
 
@@ -160,10 +160,10 @@ def over_time_methods(results: Results) -> str:
     if not by:
         return "Over time: no pool has a date."
     thresholds = ", ".join(f"{100 * threshold:g} %" for threshold in results.protocol.thresholds)
-    crossed = f"; it is said when the interval starts or stops to exclude {thresholds}" if thresholds else ""
+    crossed = f". It is said when the interval starts or stops to exclude {thresholds}" if thresholds else ""
     return (
-        f"Over time: each pool as it stood after each {' and after each '.join(by)}, by the model of the headline; "
-        f"reports without such a date come last{crossed}. {NOT_ADJUSTED.capitalize()}, and no p is given."
+        f"Over time: each pool as it stood after each {' and after each '.join(by)}, by the model of the headline. "
+        f"Reports without such a date come last{crossed}. {NOT_ADJUSTED.capitalize()}, and no p is given."
     )
 
 
@@ -227,9 +227,9 @@ def _outcome(results: Results) -> str:
     )
     return (
         f"Outcome: objective response rate, patients whose best response is {' or '.join(outcome.responders)} of those "
-        f"with {', '.join(outcome.evaluable)}; death on the drug before assessment {death}; other NE is not evaluable. "
-        "A patient counts by the first recorded kinase inhibitor; if its response is not readable the patient is not "
-        "evaluable and a later course never stands in. An arm counts as printed. A line that is mixed or not stated "
+        f"with {', '.join(outcome.evaluable)}. Death on the drug before assessment {death}. Other NE is not evaluable. "
+        "A patient counts by the first recorded kinase inhibitor. If its response is not readable the patient is not "
+        "evaluable; a later course never stands in. An arm counts as printed. A line that is mixed or not stated "
         "counts as first, and how many patients that is, is printed."
     )
 
@@ -237,23 +237,29 @@ def _outcome(results: Results) -> str:
 def _selection(results: Results) -> str:
     protocol = results.protocol
     pools = " ".join(
-        f"{protocol.label(name).capitalize()}: {conditions(pool, results.protocol)}."
+        f"{protocol.label(name)}: {_in_sentences(conditions(pool, results.protocol))}."
         for name, pool in protocol.pools.items()
     )
     histologies = ", ".join(name.replace("_", " ") for name in protocol.eligible.histology)
     return (
         f"Selection: histology {histologies}. Reports that share patients are linked (certainties applied: "
-        f"{', '.join(protocol.links.apply)}); {_links(protocol)}. {pools}"
+        f"{', '.join(protocol.links.apply)}). {_links(protocol)}. {pools}"
     )
+
+
+def _in_sentences(said: str) -> str:
+    """Conditions five to a sentence."""
+    parts = said.split(", ")
+    return ". And: ".join(", ".join(parts[at : at + 5]) for at in range(0, len(parts), 5))
 
 
 def _links(protocol: Protocol) -> str:
     if protocol.format == 1:
-        return "links are resolved before any pool is formed, and a patient who gives way is not counted in any"
+        return "Links are resolved before any pool is formed, and a patient who gives way is not counted in any"
     return (
-        "in each pool, of reports that share patients the most preferred one that may enter it does, and the others "
-        "do not. A patient described elsewhere who certainly or probably belongs to an arm is shown in subgroup tables "
-        "under what is said of him, within the counts of that arm"
+        "In each pool the most preferred of such reports that may enter it does, and the others do not. A patient "
+        "described elsewhere may certainly or probably belong to an arm. Subgroup tables show that patient under what "
+        "is said of the patient, within the counts of that arm"
     )
 
 
@@ -279,14 +285,14 @@ def _model(results: Results) -> str:
     priors = results.protocol.priors
     chosen = SelectionPrior(priors.selection.odds_ratio, priors.selection.log_sd)
     return (
-        "Model: one cluster a report, responders beta-binomial with the mean mu and the correlation rho of response "
-        f"within reports; priors {priors_text(priors.mu, priors.rho)}, the latter chosen for coverage. The pooled rate "
-        "is the posterior median of mu, the mean over reports, with the equal-tailed 95 % interval, for every pool of "
-        "two reports or more. The strata of a pool have a mean each and one rho. One report, and groups of patients "
-        "that are no pool, have r/n with the exact (Clopper-Pearson) interval. The mean treats response as independent "
-        "of report size. Adjusted for selection is the rate in prospective trials, given all reports and "
-        f"{selection_text(chosen)}. No inverse-variance model is the headline while single-patient reports are "
-        "present: the 0.5 that it must add to each decides the answer."
+        "Model: one cluster a report. Responders are beta-binomial with the mean mu and the correlation rho of "
+        f"response within reports. The priors are {priors_text(priors.mu, priors.rho)}, the latter chosen for "
+        "coverage. The pooled rate is the posterior median of mu, the mean over reports, with the equal-tailed 95 % "
+        "interval. So it is for every pool of two reports or more. The strata of a pool have a mean each and one rho. "
+        "One report, and groups of patients that are no pool, have r/n with the exact (Clopper-Pearson) interval. The "
+        "mean treats response as independent of report size. Adjusted for selection is the rate in prospective "
+        f"trials. It takes {selection_text(chosen)}. No inverse-variance model is the headline while single-patient "
+        "reports are present: the 0.5 that it must add to each decides the answer."
     )
 
 

@@ -55,7 +55,7 @@ from metaimt.content.section import (
     table,
 )
 from metaimt.model.count import Reports
-from metaimt.model.text import Code, Named, Number, Text, capital, counted, joined, r_of_n, say
+from metaimt.model.text import Code, Named, Number, Text, counted, joined, r_of_n, say
 from metaimt.statistics.adjusted import OddsRatioPosterior
 from metaimt.statistics.outcome import NotRun
 
@@ -164,7 +164,7 @@ def _pool(pool: str, results: Results) -> Section:
     rows = (_under(each.name, each.pools[pool], reference) for each in by_size(results.sensitivity.rows))
     columns = ("analysis", *RATE, _CHANGE)
     shown = table(f"Sensitivity analyses, {group.label}", columns, (base, *rows), style="one")
-    return section(capital(Text(group.label)), shown)
+    return section(group.label, shown)
 
 
 def _under(name: str, cell: Under, reference: float | None) -> Row:

@@ -9,7 +9,7 @@ from metaimt.analyses.breakdown import NOT_REPORTED
 from metaimt.analyses.results import Results
 from metaimt.analyses.sensitivity import AS_IT_STANDS
 from metaimt.analyses.subgroups import PRIMARY, Regression, Subgroup, SubgroupLevel
-from metaimt.analyses.wording import limits, p_value, percent, plural
+from metaimt.analyses.wording import limits, odds_text, p_value, percent, plural
 from metaimt.content.section import (
     Cell,
     Column,
@@ -256,8 +256,8 @@ def _regression(model: Regression) -> Text:
     if isinstance(model.fit, NotRun):
         return say("{known}; {why}.", known=known, why=model.fit.wording())
     odds = [
-        f"{c.name}: odds ratio {exp(c.estimate):.2f} ({100 * model.fit.level:g} % interval {exp(c.lower):.3f} to "
-        f"{exp(c.upper):.2f}, {p_value(c.p)})"
+        f"{c.name}: odds ratio {odds_text(exp(c.estimate))} ({100 * model.fit.level:g} % interval "
+        f"{odds_text(exp(c.lower))} to {odds_text(exp(c.upper))}, {p_value(c.p)})"
         for c in model.fit.coefficients[1:]
     ]
     return say("{known}; {odds}.", known=known, odds="; ".join(odds))

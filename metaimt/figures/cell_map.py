@@ -15,20 +15,22 @@ from metaimt.analyses.results import Results
 from metaimt.analyses.wording import plural
 from metaimt.content.labels import capital, r_of_n, short_name, version_line
 from metaimt.figures import style
-from metaimt.figures.layout import MARGIN, Foot, LegendEntry, Sheet, Words, line_height, new_sheet, widest, wrap
+from metaimt.figures.layout import MARGIN, Foot, LegendEntry, Sheet, Words, clean, line_height, new_sheet, widest, wrap
 from metaimt.figures.review_figure import Counting, NotDrawn, Pools, ReviewFigure
-from metaimt.figures.style import BODY, STRONG, SUBTITLE, TITLE, TextStyle
+from metaimt.figures.style import BODY, PAGE_WIDTH, STRONG, SUBTITLE, TITLE, TextStyle
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 LABEL_MAX: Final = 2.0
-COLUMN: Final = 0.94
+COLUMN_MAX: Final = 0.94
 COLUMN_GAP: Final = 0.1
 LARGEST: Final = 0.19
 """Radius of the largest disc, inches."""
 SMALLEST: Final = 0.045
+TURNED_MAX: Final = 1.3
+"""Inches that a heading may be long which stands upright."""
 LEAST: Final = 4.2
 _GAP: Final = 0.1
 
@@ -66,31 +68,54 @@ class CellMap:
 
 
 @dataclass(frozen=True)
+class _Columns:
+    """Where the columns stand: the left edge of the first, and the width of each, in inches.
+
+    under: whether the counts of a cell stand under its disc, not beside it.
+    """
+
+    left: float
+    width: float
+    under: bool = False
+
+    def x(self, place: int) -> float:
+        """The left edge of column `place`."""
+        return self.left + place * (self.width + COLUMN_GAP)
+
+
+@dataclass(frozen=True)
 class _Line:
-    """A row of the map, or its heading or last row: the wrapped label and texts, and the height in inches."""
+    """A row of the map, or its heading or last row: the wrapped label and texts, and the height in inches.
+
+    turned: the texts of its cells stand upright, each in one line.
+    """
 
     label: tuple[str, ...]
     cells: tuple[tuple[str, ...], ...]
     text: TextStyle
     height: float
+    turned: bool = False
 
-    def draw(self, sheet: Sheet, left: float, top: float) -> None:
-        """Texts in the middle of the line's height; the first cell starts at `left`."""
-        cells = ((_x(left, place), cell) for place, cell in enumerate(self.cells))
-        for x, lines in ((MARGIN, self.label), *cells):
+    def draw(self, sheet: Sheet, columns: _Columns, top: float) -> None:
+        """Texts in the middle of the line's height; upright ones end at its foot."""
+        cells = [(columns.x(place), cell) for place, cell in enumerate(self.cells)]
+        if self.turned:
+            for x, cell in cells:
+                sheet.upright((x + line_height(self.text), top + self.height - 0.05), " ".join(cell), self.text)
+        for x, lines in ((MARGIN, self.label), *(() if self.turned else cells)):
             sheet.block(x, top + (self.height - len(lines) * line_height(self.text)) / 2, lines, self.text)
 
 
 def draw_cell_map(table: CellMap) -> Figure:
     """Draw `table`. The disc in row i, column k carries the id `cell-i-k`, its filled part `cell-i-k-part`."""
     with style.figure_style():
-        heading = _text_line(table.corner, (*table.columns, "All"), STRONG)
+        columns = _columns(table)
+        heading = _heading(table, columns)
         totals = (table.column_totals.get(name, "") for name in table.columns)
-        last = _text_line("All", (*totals, table.total), STRONG)
-        lines = [_row(table, row) for row in table.rows]
+        last = _text_line("All", (*totals, table.total), STRONG, columns)
+        lines = [_row(table, row, columns) for row in table.rows]
 
-        left = MARGIN + max(widest(line.label, line.text) for line in (heading, last, *lines)) + 0.17
-        right = max(_x(left, len(table.columns) + 1), LEAST)
+        right = max(columns.x(len(table.columns) + 1), min(LEAST, style.setting().width or LEAST))
         width, ends = right - MARGIN, (MARGIN, right)
         title = Words.wrapped(width, (table.title, TITLE), (table.subtitle, SUBTITLE))
         foot = Foot.wrapped(width, _legend(table), table.footnotes)
@@ -101,47 +126,73 @@ def draw_cell_map(table: CellMap) -> Figure:
         sheet = new_sheet(right + MARGIN, below + foot.height + MARGIN)
         title.draw(sheet, MARGIN, MARGIN)
         sheet.rule(head, ends)
-        heading.draw(sheet, left, head)
+        heading.draw(sheet, columns, head)
         sheet.rule(top, ends, style.THIN)
         for number, line in enumerate(lines):
             if number % 2 == 0:
                 sheet.band(top, line.height, ends, style.BAND)
-            line.draw(sheet, left, top)
-            _draw_cells(sheet, table, number, left, top + line.height / 2)
+            line.draw(sheet, columns, top)
+            _draw_cells(sheet, table, number, columns, top + line.height / 2)
             top += line.height
         sheet.rule(top, ends, style.THIN)
-        last.draw(sheet, left, top)
+        last.draw(sheet, columns, top)
         foot.draw(sheet, MARGIN, below)
         return sheet.figure
 
 
-def _x(left: float, place: int) -> float:
-    """The left edge of column `place`, of which the first starts at `left`."""
-    return left + place * (COLUMN + COLUMN_GAP)
+def _columns(table: CellMap) -> _Columns:
+    """Columns that share what the labels leave of the width; none narrower than its counts."""
+    labels = {BODY: table.rows, STRONG: (table.corner, "All")}
+    label = max(widest(wrap(each, LABEL_MAX, text), text) for text, texts in labels.items() for each in texts)
+    left = MARGIN + label + 0.17
+    shared = ((style.setting().width or PAGE_WIDTH) - MARGIN - left) / (len(table.columns) + 1) - COLUMN_GAP
+    counts = [f"{responders}/{patients}" for responders, patients in table.cells.values()]
+    inside, totals = widest(counts, BODY), widest((*table.column_totals.values(), table.total), STRONG)
+    beside = max(2 * LARGEST + 0.06 + inside, totals, widest(table.row_totals.values(), BODY))
+    if shared >= beside:
+        return _Columns(left, min(shared, COLUMN_MAX))
+    return _Columns(left, max(shared, 2 * LARGEST, inside, totals), under=True)
 
 
-def _text_line(label: str, cells: Sequence[str], text: TextStyle) -> _Line:
-    wrapped = tuple(wrap(cell, COLUMN, text) for cell in cells)
+def _heading(table: CellMap, columns: _Columns) -> _Line:
+    """The names of the columns, turned upright where a word of one is wider than its column."""
+    names = (*table.columns, "All")
+    words = [word for name in names for word in clean(name).split(" ")]
+    if widest(words, STRONG) <= columns.width:
+        return _text_line(table.corner, names, STRONG, columns)
+    upright = tuple(wrap(name, TURNED_MAX, STRONG)[:1] for name in names)
+    tall = max(widest(cell, STRONG) for cell in upright)
+    return _Line(wrap(table.corner, LABEL_MAX, STRONG), upright, STRONG, tall + 0.1, turned=True)
+
+
+def _text_line(label: str, cells: Sequence[str], text: TextStyle, columns: _Columns) -> _Line:
+    wrapped = tuple(wrap(cell, columns.width, text) for cell in cells)
     lines = wrap(label, LABEL_MAX, text)
     count = max(len(lines), *map(len, wrapped))
     return _Line(lines, wrapped, text, count * line_height(text) + 0.1)
 
 
-def _row(table: CellMap, row: str) -> _Line:
+def _row(table: CellMap, row: str, columns: _Columns) -> _Line:
     inside = (table.cells[row, column] for column in table.columns if (row, column) in table.cells)
     radius = max((table.radius(patients) for _, patients in inside), default=0.0)
-    line = _text_line(row, (*("" for _ in table.columns), table.row_totals.get(row, "")), BODY)
-    return _Line(line.label, line.cells, BODY, max(line.height - 0.05, 2 * radius + 0.06))
+    line = _text_line(row, (*("" for _ in table.columns), table.row_totals.get(row, "")), BODY, columns)
+    needed = 2 * radius + 0.06 + (line_height(BODY) if columns.under else 0.0)
+    return _Line(line.label, line.cells, BODY, max(line.height - 0.05, needed))
 
 
-def _draw_cells(sheet: Sheet, table: CellMap, number: int, left: float, y: float) -> None:
+def _draw_cells(sheet: Sheet, table: CellMap, number: int, columns: _Columns, y: float) -> None:
     for place, column in enumerate(table.columns):
         if (found := table.cells.get((table.rows[number], column))) is not None:
             responders, patients = found
-            x = _x(left, place) + LARGEST
-            _disc(sheet.axes, (x, y), table.radius(patients), responders / patients, f"cell-{number}-{place}")
-            text = wrap(f"{responders}/{patients}", COLUMN - 2 * LARGEST - 0.06, BODY)[:1]
-            sheet.block(x + LARGEST + 0.05, y - line_height(BODY) / 2, text, BODY)
+            x, radius, counts = columns.x(place) + LARGEST, table.radius(patients), f"{responders}/{patients}"
+            middle = y - line_height(BODY) / 2
+            _disc(
+                sheet.axes, (x, middle if columns.under else y), radius, responders / patients, f"cell-{number}-{place}"
+            )
+            if columns.under:
+                sheet.block(x, middle + radius, (counts,), BODY, "center")
+            else:
+                sheet.block(x + LARGEST + 0.05, middle, (counts,), BODY)
 
 
 def _disc(axes: Axes, centre: tuple[float, float], radius: float, share: float, name: str = "") -> None:

@@ -16,7 +16,7 @@ from metaimt.analyses.flow import Flow, flow
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import plural
 from metaimt.casefiles.shared import Search
-from metaimt.content.labels import capital, r_of_n, version_line
+from metaimt.content.labels import r_of_n, version_line
 from metaimt.figures import style
 from metaimt.figures.layout import MARGIN, Foot, Sheet, Words, new_sheet
 from metaimt.figures.review_figure import Counting, Pools, Region, ReviewFigure
@@ -74,7 +74,7 @@ def flow_boxes(results: Results, pools: Pools) -> tuple[Box, ...]:
         ),
         *(
             Box(
-                capital((group := results.response.pools[pool]).label),
+                (group := results.response.pools[pool]).label,
                 (f"{r_of_n(group.counts)} responded, in {plural(group.counts.reports, 'report')}",),
                 group.counts,
             )
@@ -144,9 +144,9 @@ def flow_figure(results: Results, pools: Pools) -> ReviewFigure:
     boxes, count = flow_boxes(results, pools), Counting()
     with style.figure_style():
         drawn = _draw(boxes, version_line(results))
-    said = "; ".join(_box_said(box, count) for box in boxes)
+    said = ". ".join(_box_said(box, count) for box in boxes)
     caption = f"{_TITLE}, after PRISMA 2020. {said}."
-    alt = f"Flow chart. {'; '.join(_box_said(box, Counting()) for box in boxes)}."
+    alt = f"Flow chart. {'. '.join(_box_said(box, Counting()) for box in boxes)}."
     sheet, regions = drawn
     return ReviewFigure("flow", _TITLE, caption, alt, sheet.figure, counted=count.found, regions=regions)
 

@@ -384,20 +384,23 @@ class RowPlot(Protocol):
 
 
 @dataclass(frozen=True)
-class _Intervals:
+class Intervals:
     """The plot of a forest plot."""
 
     table: ForestTable
 
     @property
     def axis(self) -> tuple[float, float]:
+        """As the table says."""
         return self.table.axis
 
     @property
     def least(self) -> float:
+        """That an interval can be read."""
         return PLOT_LEAST
 
     def height(self, number: int, width: float) -> float:
+        """Inches that the tiles of a row need."""
         return tiles_height(len(self.table.rows[number].tiles), width)
 
     @cached_property
@@ -414,6 +417,7 @@ class _Intervals:
         return [(place * step, f"{100 * place * step:.4g} %") for place in places]
 
     def lines(self, plot: Plot, y: tuple[float, float]) -> None:
+        """Thresholds and the reference."""
         for value in filter(plot.inside, self.table.thresholds):
             style.draw_line(plot.axes, (value, value), y, **style.THRESHOLD)
         reference = self.table.reference
@@ -464,6 +468,7 @@ class _Intervals:
                 arrow.set_gid(f"{name}-arrow-{word}")
 
     def legend(self) -> list[LegendEntry]:
+        """An entry for each sign that the rows have."""
         table = self.table
         kinds = {row.kind for row in table.rows}
         tones = {row.tone for row in table.rows if row.kind in ("report", "cases")}
@@ -647,7 +652,7 @@ def draw_forest(table: ForestTable) -> Figure:
 
 def draw_forest_rows(table: ForestTable) -> tuple[Figure, tuple[Place, ...]]:
     """As `draw_forest`, and where each row stands on it."""
-    return draw_rows(table, _Intervals(table))
+    return draw_rows(table, Intervals(table))
 
 
 def rows_height(table: ForestTable) -> float:
@@ -660,31 +665,68 @@ def rows_height(table: ForestTable) -> float:
 def draw_rows(table: ForestTable, drawn: RowPlot) -> tuple[Figure, tuple[Place, ...]]:
     """Draw the texts of `table` with `drawn` in its plot, on a figure as large as they need; where each row stands."""
     with style.figure_style():
-        heading, lines, columns = _lay_out(table, drawn.least)
-        inside = columns.plot[1] - columns.plot[0]
-        lines = tuple(replace(line, least=drawn.height(at, inside)) for at, line in enumerate(lines))
-        width, (left, right) = columns.right - MARGIN, columns.plot
+        layout = laid_out(table, drawn)
+        return draw_sheet(layout, layout.framed(table, drawn), drawn)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands around the rows of a sheet; `above` and `below` are the inches that it takes."""
+
+    title: Words
+    axis_label: Words
+    foot: Foot
+    above: float
+    below: float
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A table with every text wrapped and the place of every column, within `figure_style()`."""
+
+    heading: _Line
+    lines: tuple[_Line, ...]
+    columns: _Columns
+
+    def framed(self, table: ForestTable, drawn: RowPlot) -> Frame:
+        """Title, axis and foot of a sheet with the rows of `table`."""
+        (left, right), width = self.columns.plot, self.columns.right - MARGIN
         title = Words.wrapped(width, (table.title, style.TITLE), (table.subtitle, style.SUBTITLE))
         axis_label = Words.wrapped(right - left, (table.axis_label, BODY))
         foot = Foot.wrapped(width, drawn.legend(), table.footnotes, _BLOCK_GAP / 2)
+        ticks = _TICK_HEIGHT if drawn.ticks() else 0.0
+        above = MARGIN + (title.height + _BLOCK_GAP if title.lines else 0) + self.heading.height
+        return Frame(title, axis_label, foot, above, ticks + axis_label.height + _BLOCK_GAP + foot.height + MARGIN)
 
-        height = max(fsum(line.height for line in lines), SPACE)
-        head = MARGIN + (title.height + _BLOCK_GAP if title.lines else 0)
-        body = math.ceil(GRAIN * (head + heading.height + (_TICK_HEIGHT if height > TALL else 0))) / GRAIN
-        bottom = body + height + 0.03
-        below = bottom + (_TICK_HEIGHT if drawn.ticks() else 0.0) + axis_label.height + _BLOCK_GAP
 
-        sheet = new_sheet(columns.right + MARGIN, below + foot.height + MARGIN)
-        title.draw(sheet, MARGIN, MARGIN)
-        sheet.rule(head, columns.all)
-        _draw_texts(sheet, columns, heading, head)
-        sheet.rule(head + heading.height, columns.all, style.THIN)
-        plot = _draw_plot(sheet, drawn, columns.plot, (body, bottom), tall=height > TALL)
-        axis_label.draw(sheet, (left + right) / 2, bottom + _TICK_HEIGHT, "center")
-        drawn.lines(plot, (body, bottom))
-        places = _draw_rows(sheet, plot, columns, lines, drawn)
-        foot.draw(sheet, MARGIN, below)
-        return sheet.figure, places
+def laid_out(table: ForestTable, drawn: RowPlot) -> Layout:
+    """The rows as high as their texts and marks."""
+    heading, lines, columns = _lay_out(table, drawn.least)
+    inside = columns.plot[1] - columns.plot[0]
+    return Layout(
+        heading, tuple(replace(line, least=drawn.height(at, inside)) for at, line in enumerate(lines)), columns
+    )
+
+
+def draw_sheet(layout: Layout, frame: Frame, drawn: RowPlot) -> tuple[Figure, tuple[Place, ...]]:
+    """Draw rows and what stands around them; where each row stands."""
+    columns, (left, right) = layout.columns, layout.columns.plot
+    height = max(fsum(line.height for line in layout.lines), SPACE)
+    head = frame.above - layout.heading.height
+    body = math.ceil(GRAIN * (frame.above + (_TICK_HEIGHT if height > TALL else 0))) / GRAIN
+    bottom = body + height + 0.03
+
+    sheet = new_sheet(columns.right + MARGIN, bottom + frame.below)
+    frame.title.draw(sheet, MARGIN, MARGIN)
+    sheet.rule(head, columns.all)
+    _draw_texts(sheet, columns, layout.heading, head)
+    sheet.rule(frame.above, columns.all, style.THIN)
+    plot = _draw_plot(sheet, drawn, columns.plot, (body, bottom), tall=height > TALL)
+    frame.axis_label.draw(sheet, (left + right) / 2, bottom + _TICK_HEIGHT, "center")
+    drawn.lines(plot, (body, bottom))
+    places = _draw_rows(sheet, plot, columns, layout.lines, drawn)
+    frame.foot.draw(sheet, MARGIN, bottom + frame.below - MARGIN - frame.foot.height)
+    return sheet.figure, places
 
 
 def _draw_plot(sheet: Sheet, drawn: RowPlot, ends: tuple[float, float], y: tuple[float, float], *, tall: bool) -> Plot:

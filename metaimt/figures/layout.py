@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import fsum
@@ -17,12 +18,11 @@ from matplotlib.patches import Rectangle
 
 from metaimt.figures.review_figure import Place
 from metaimt.figures.style import (
-    BODY,
+    FONT,
     INK,
     MEDIUM,
     PAPER,
     SMALL,
-    STRONG,
     SUBTITLE,
     TITLE,
     TextStyle,
@@ -57,13 +57,21 @@ _NUMERIC: Final = re.compile(r"[\d\s./,%<>=\N{EN DASH}\N{MINUS SIGN}+-]*\d[\d\s.
 
 @lru_cache(maxsize=64)
 def _properties(style: TextStyle, font: str) -> font_manager.FontProperties:
-    return font_manager.FontProperties(family=font, weight="bold" if style.bold else "normal", size=style.size)
+    return font_manager.FontProperties(
+        family=list(dict.fromkeys((font, FONT))), weight="bold" if style.bold else "normal", size=style.size
+    )
 
 
 @lru_cache(maxsize=4)
 def _drawable(font: str) -> frozenset[int]:
-    """The code points that the font has in both weights."""
-    paths = (font_manager.findfont(_properties(style, font), fallback_to_default=False) for style in (BODY, STRONG))
+    """The code points that the font has in both weights, and those of the usual one, which stands in for it."""
+    return _signs_of(font) | _signs_of(FONT)
+
+
+@lru_cache(maxsize=4)
+def _signs_of(font: str) -> frozenset[int]:
+    each = (font_manager.FontProperties(family=font, weight=weight) for weight in ("normal", "bold"))
+    paths = (font_manager.findfont(found, fallback_to_default=False) for found in each)
     regular, bold = (frozenset(font_manager.get_font(path).get_charmap()) for path in paths)
     return regular & bold
 
@@ -99,8 +107,34 @@ def drawable(text: str) -> str:
 
 
 def is_installed(font: str) -> bool:
-    """Whether matplotlib knows a font of that name."""
+    """Whether there is a font of that name; one that was installed after matplotlib last looked is found too."""
+    if font not in font_manager.get_font_names():
+        _look_again()
     return font in font_manager.get_font_names()
+
+
+def font_with(letters: str) -> str:
+    """The first installed font by name that has all these letters, regular and bold, sans first; "" if none has."""
+    _look_again()
+    faces: dict[str, dict[bool, str]] = {}
+    for found in font_manager.fontManager.ttflist:
+        if found.style == "normal" and found.weight in (400, 700):
+            faces.setdefault(found.name, {})[found.weight == 700] = found.fname
+    names = sorted(faces.keys() - {FONT}, key=lambda name: ("Sans" not in name, "Mono" in name, name))
+    wanted = frozenset(map(ord, letters))
+    return next((name for name in names if len(faces[name]) == 2 and all(map(wanted.issubset, _maps(faces[name])))), "")
+
+
+def _maps(faces: Mapping[bool, str]) -> Iterator[frozenset[int]]:
+    return (frozenset(font_manager.get_font(path).get_charmap()) for path in faces.values())
+
+
+def _look_again() -> None:
+    """Matplotlib keeps a list of the fonts of its first start; add those that came since."""
+    known = {found.fname for found in font_manager.fontManager.ttflist}
+    for path in sorted(set(font_manager.findSystemFonts()) - known):
+        with contextlib.suppress(OSError, RuntimeError):  # no font that can be read, so none that can be named
+            font_manager.fontManager.addfont(path)
 
 
 def text_width(text: str, style: TextStyle) -> float:
@@ -189,6 +223,13 @@ class Sheet:
         written = self.axes.text(*at, shown, ha=align, va="baseline", zorder=6, **look)
         if shown != line:
             written.set(label=line, gid=f"{WHOLE}{len(self.axes.texts)}")
+
+    def upright(self, at: tuple[float, float], line: str, style: TextStyle) -> None:
+        """Put one line of cleaned text upright, read from below, with the start of its baseline at `at`."""
+        before = len(self.axes.texts)
+        self.text(at, line, style)
+        for written in self.axes.texts[before:]:
+            written.set(rotation=90, rotation_mode="anchor")
 
     def block(self, x: float, top: float, lines: Sequence[str], style: TextStyle, align: Align = "left") -> float:
         """Put lines one below the other from `top` on; returns where they end."""

@@ -17,7 +17,7 @@ from metaimt.analyses.contrasts import Side
 from metaimt.analyses.publication_bias import S_RANGE, THRESHOLD, TRIALS_ORR, Selectivity, Target, curve_point
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import Link, limits, percent, plain, plural
-from metaimt.content.labels import capital, r_of_n, version_line
+from metaimt.content.labels import r_of_n, version_line
 from metaimt.figures import style
 from metaimt.figures.forest import AXIS_LABEL
 from metaimt.figures.layout import MARGIN, Legend, LegendEntry, Sheet, Words, level_sign, line_height, new_sheet
@@ -136,7 +136,7 @@ def selectivity_figure(results: Results, pools: Pools) -> ReviewFigure | NotDraw
     found = [curve for pool in pools if isinstance(curve := curves[pool], Selectivity)]
     if not found:
         return NotDrawn("selectivity", _CURVES, "no case report or series has an evaluable patient")
-    count, labels = Counting(), [capital(results.protocol.label(curve.pool)) for curve in found]
+    count, labels = Counting(), [results.protocol.label(curve.pool) for curve in found]
     said = " ".join(f"{label}: {_said(curve, label, count)}." for label, curve in zip(labels, found, strict=True))
     formula = "odds(true ORR) = odds(ORR of case reports) / s"
     caption = f"{_CURVES}: {formula}, with the band of the interval of case reports. {said}"
@@ -259,11 +259,11 @@ def funnel_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
         return NotDrawn("funnel", _FUNNEL, said)
     count = Counting()
     words = " ".join(
-        f"{capital(label(pool))}: {_outside(small, results.publication_bias.larger[pool], count)}."
+        f"{label(pool)}: {_outside(small, results.publication_bias.larger[pool], count)}."
         for pool, small in run.items()
     )
     caption = f"{_FUNNEL}. ORR against the number of evaluable patients, after Hunter (2014). {words}"
-    figure = _draw_funnel(list(run.values()), [capital(label(pool)) for pool in run], version_line(results))
+    figure = _draw_funnel(list(run.values()), [label(pool) for pool in run], version_line(results))
     alt = f"Points, reports of many patients at the top. {words}"
     return ReviewFigure("funnel", _FUNNEL, caption, alt, figure, counted=count.found)
 

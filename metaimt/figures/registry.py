@@ -71,6 +71,8 @@ ON_REQUEST: Final = ("methods", "leave-one-out", "by-sex", "by-drug-generation")
 FEWEST: Final = 3
 """Patients of some known level without which a build draws no figure of a subgroup."""
 _SUBGROUP: Final = "metaimt.figures.review_forest:subgroup_figure"
+INSTEAD: Final = {"evidence-map": "by-drug", "specification": "sensitivity"}
+"""Where a column is too narrow for a figure: the one that fits and comes closest to what it says."""
 SECTIONS: Final = (*_FIGURES, "cohort", OTHERS)
 """The sections of the report that have figures."""
 

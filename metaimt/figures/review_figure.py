@@ -112,9 +112,15 @@ class FigureText:
 
 @dataclass(frozen=True)
 class ReviewFigure(FigureText):
-    """A figure that was drawn, with the drawing."""
+    """A figure that was drawn, with the drawing; `further`: its other pages, where it has more than one."""
 
     figure: Figure
+    further: tuple[Figure, ...] = ()
+
+    @property
+    def pages(self) -> tuple[Figure, ...]:
+        """Every page."""
+        return (self.figure, *self.further)
 
     def text(self) -> FigureText:
         """Without the drawing, which is large."""

@@ -35,6 +35,7 @@ from metaimt.content.forest import (
     left_out,
     left_out_rows,
     level_rows,
+    mean_label,
     model_rows,
     otherwise_rows,
     pool_rows,
@@ -48,12 +49,13 @@ from metaimt.content.forest import (
 )
 from metaimt.content.labels import capital, column_headings, points, pools_said, r_of_n, short_name, version_line
 from metaimt.figures.forest import ForestTable, draw_forest, draw_forest_rows, rows_height, zoomed
+from metaimt.figures.pages import draw_pages
 from metaimt.figures.review_figure import Counting, NotDrawn, Place, Region, ReviewFigure
 from metaimt.model.count import Count
 from metaimt.problem import CannotAnalyse
 from metaimt.statistics.adjusted import AdjustedRate
 from metaimt.statistics.outcome import NotRun
-from metaimt.statistics.prediction import Prediction
+from metaimt.statistics.prediction import Predicted, Prediction
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -76,10 +78,22 @@ def _table(
     return ForestTable(title, columns[0], columns[1:], tuple(rows), **{"subtitle": version_line(results), **more})
 
 
+def _made(name: str, caption: str, alt: str, table: ForestTable) -> ReviewFigure:
+    """The forest plot of a table as a figure of the review, on as many pages as it takes."""
+    figure, *further = draw_pages(table)
+    return ReviewFigure(name, table.title, caption, alt, figure, tuple(further))
+
+
+def _model(results: Results, pools: Iterable[str]) -> str:
+    """The model of the headline, as it is called under its rates."""
+    methods = (group.orr.method for pool in pools if (group := results.response.pools[pool]).orr is not None)
+    return f"the review's own model ({next(methods, HEADLINE_MODEL)})"
+
+
 def _about_pools(results: Results, pools: Iterable[str], said: Iterable[str]) -> str:
     """What is said of each pool, in sentences."""
     pairs = zip(pools, said, strict=True)
-    return " ".join(f"{capital(results.response.pools[pool].label)}: {words}." for pool, words in pairs)
+    return " ".join(f"{results.response.pools[pool].label}: {words}." for pool, words in pairs)
 
 
 def _zoomed(rows: Iterable[ForestRow]) -> tuple[float, float]:
@@ -103,7 +117,7 @@ def forest_table(results: Results, pools: Pools = (), options: ForestOptions = I
     With `options.most` no more rows of reports than stay on a page as it is usually set. Raises WrongUse, naming the
     columns, for one that is not known.
     """
-    table, most = _forest_table(results, pools, options), options.most
+    table, most = _forest_table(results, pools, options), None if options.every else options.most
     while most is not None and most > _FEWER and rows_height(table) > PAGE_ROWS_HEIGHT:
         most -= _FEWER
         table = _forest_table(results, pools, replace(options, most=most))
@@ -134,7 +148,7 @@ def _named(row: ForestRow) -> ForestRow:
     """The diamond of a stratum, under its heading, says of which pool it is."""
     if row.kind != "summary" or not row.pool:
         return row
-    return replace(row, label=capital(short_name(row.pool)))
+    return replace(row, label=short_name(row.pool))
 
 
 def _forest_notes(first: Group, widest: Group) -> Iterator[str]:
@@ -161,8 +175,8 @@ def forest_figure(results: Results, pools: Pools, options: ForestOptions = IN_A_
         f"{table.title}, report by report: {said}. Boxes: exact intervals, area by evaluable patients; "
         f"diamonds: strata and pools; dashed bars: where the true rate of a new report is expected.{note} {spread}"
     )
-    alt = f"Forest plot of {number} rows, one a report, by design. {capital(said)}.{note}"
-    return ReviewFigure("forest", table.title, caption.strip(), alt, draw_forest(table))
+    alt = f"Forest plot of {number} rows, one a report, by design. {said}.{note}"
+    return _made("forest", caption.strip(), alt, table)
 
 
 def _rows_said(rows: Iterable[ForestRow]) -> str:
@@ -234,7 +248,7 @@ def forest_by_figure(
     note += _rows_said(row for row in table.rows if row.kind == "cases")
     caption = f"{table.title}: {group.label}, report by report. {below} {capital(said)}.{note}"
     alt = f"Forest plot by report. {capital(said)}.{note}"
-    return ReviewFigure("forest", table.title, caption, alt, draw_forest(table))
+    return _made("forest", caption, alt, table)
 
 
 # ---------- pool by pool ----------
@@ -262,12 +276,12 @@ def strata_table(results: Results, pools: Pools) -> ForestTable:
 def strata_figure(results: Results, pools: Pools) -> ReviewFigure:
     """The figure `strata`."""
     table, groups = strata_table(results, pools), results.response.pools
-    said = " ".join(f"{capital(groups[pool].label)} by design: {_strata_said(groups[pool])}." for pool in pools)
+    said = " ".join(f"{groups[pool].label} by design: {_strata_said(groups[pool])}." for pool in pools)
     caption = (
         f"{results.protocol.headline}: {pools_said(results, pools)}. Boxes: strata by design of the report, area by "
         f"evaluable patients; diamonds: all designs together. Rows in no pool have exact intervals."
     )
-    return ReviewFigure("strata", table.title, caption, f"Forest plot. {said}", draw_forest(table))
+    return _made("strata", caption, f"Forest plot. {said}", table)
 
 
 def _strata_said(group: Group) -> str:
@@ -299,8 +313,7 @@ def over_time_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     found = [each for each in growth if each.steps]
     said = _about_pools(results, (each.pool for each in found), map(_growth_said, found))
     caption = f"{_OVER_TIME}: all reports up to each publication year, {NOT_ADJUSTED}. {said}"
-    figure = draw_forest(over_time_table(results, pools))
-    return ReviewFigure("over-time", _OVER_TIME, caption, f"Cumulative forest plot. {said}", figure)
+    return _made("over-time", caption, f"Cumulative forest plot. {said}", over_time_table(results, pools))
 
 
 def _growth_said(found: Cumulative) -> str:
@@ -334,14 +347,14 @@ def subgroup_figure(results: Results, pools: Pools, grouping: str) -> ReviewFigu
     found = {pool: results.subgroups.tables[grouping][pool] for pool in pools}
     if not any(_has_known_level(each) for each in found.values()):
         return NotDrawn(name, table.title, f"no evaluable patient has a known {short_name(grouping)}")
-    labels = {pool: capital(results.response.pools[pool].label) for pool in found}
+    labels = {pool: results.response.pools[pool].label for pool in found}
     tests = " ".join(f"{labels[pool]}: {test_said(each)}" for pool, each in found.items())
     caption = (
         f"{table.title}. Boxes: r/n with the exact interval; rhombs: the partially pooled rate. {tests} "
         "Levels differ also in age, drug, line and how they were reported."
     )
     alt = f"Forest plot. {_about_pools(results, found, map(_levels_said, found.values()))}"
-    return ReviewFigure(name, table.title, caption, alt, draw_forest(table))
+    return _made(name, caption, alt, table)
 
 
 def _has_known_level(table: Subgroup) -> bool:
@@ -384,11 +397,11 @@ def sensitivity_figure(results: Results, pools: Pools) -> ReviewFigure | NotDraw
         return NotDrawn("sensitivity", _OTHERWISE, "the protocol lists no sensitivity analysis")
     moved = _about_pools(results, pools, (_extremes(results, pool) for pool in pools))
     caption = (
-        f"{_OTHERWISE}; the dashed line is the pool as it stands ({pools_said(results, pools)}). Each row does one "
-        f"thing otherwise and pools again by the same rule. {moved}"
+        f"{_OTHERWISE}. The dashed line is the pool as it stands ({pools_said(results, pools)}). Each row does one "
+        f"thing otherwise and pools again by {_model(results, pools)}, where it names no other. {moved}"
     )
-    alt, figure = f"Forest plot of sensitivity analyses. {moved}", draw_forest(sensitivity_table(results, pools))
-    return ReviewFigure("sensitivity", _OTHERWISE, caption, alt, figure)
+    alt = f"Forest plot of sensitivity analyses. {moved}"
+    return _made("sensitivity", caption, alt, sensitivity_table(results, pools))
 
 
 def _extremes(results: Results, pool: str) -> str:
@@ -434,7 +447,7 @@ def leave_one_out_figure(results: Results, pools: Pools) -> ReviewFigure | NotDr
     number = sum(len(left_out(results, pool)) for pool in shown)
     said += compact_note(drawn, number, "rows, by how they move the estimate,", "leave-one-out")
     caption = f"{_LEFT_OUT}, in the order of the change; the dashed line is the pool with all of them. {said}"
-    return ReviewFigure("leave-one-out", _LEFT_OUT, caption, f"Forest plot. {said}", draw_forest(table))
+    return _made("leave-one-out", caption, f"Forest plot. {said}", table)
 
 
 def _range(results: Results, pool: str) -> str:
@@ -473,7 +486,7 @@ def adjusted_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     said = _about_pools(results, run, ("; ".join(_under(each) for each in rates) for rates in run.values()))
     caption = f"{_ADJUSTED}. The dashed line is the pool as it stands ({pools_said(results, run)}). {said}"
     table = adjusted_table(results, tuple(run))
-    return ReviewFigure("adjusted", _ADJUSTED, caption, f"Forest plot. {said}", draw_forest(table))
+    return _made("adjusted", caption, f"Forest plot. {said}", table)
 
 
 def _under(found: AdjustedRate) -> str:
@@ -508,7 +521,7 @@ def methods_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     if not compared:
         return NotDrawn("methods", _MODELS, "no pool has an evaluable patient")
     spread, count = "; ".join(_spread(results, pool) for pool in compared), Counting()
-    caption = f"{_MODELS}. The rule of the review gives {pools_said(results, pools, count.link)}. {spread}."
+    caption = f"{_MODELS}. {capital(_model(results, pools))} gives {pools_said(results, pools, count.link)}. {spread}."
     table = methods_table(results, pools)
     figure, places = draw_forest_rows(table)
     regions = tuple(_model_regions(results, table.rows, compared, places))
@@ -546,7 +559,7 @@ def _spread(results: Results, pool: str) -> str:
 # ---------- a table of studies ----------
 
 
-def studies_table(studies: Studies, found: Comparison, prediction: Prediction) -> ForestTable:
+def studies_table(studies: Studies, found: Comparison, prediction: Predicted) -> ForestTable:
     """The rows of a table of studies by group, the mean rate, and what a new report may show.
 
     Raises CannotAnalyse for more than MOST_STUDIES reports, which no page shows.
@@ -555,7 +568,10 @@ def studies_table(studies: Studies, found: Comparison, prediction: Prediction) -
         raise CannotAnalyse(f"{len(studies.rows)} reports, more than the {MOST_STUDIES} that a forest plot can show")
     rows = tuple(study_rows(studies, found, prediction))
     model = found.methods[HEADLINE_MODEL]
-    rate, level = model.rates[""], f"{100 * prediction.ranges[0].level:g} %"
+    rate, mean, new = model.rates[""], mean_label(found), ""
+    if isinstance(prediction, Prediction):
+        level = f"{100 * prediction.ranges[0].level:g} %"
+        new = f" The {level} prediction interval is of the true rate of a new report and largely the prior."
     return ForestTable(
         title=found.name,
         label_heading="Report",
@@ -564,17 +580,14 @@ def studies_table(studies: Studies, found: Comparison, prediction: Prediction) -
         interval_heading="Rate [95 % interval]",
         axis_label="Rate (%)",
         reference=rate.estimate if isinstance(rate, Interval) else None,
-        reference_label="Mean over reports",
+        reference_label=mean,
         words={"strict": "A report"},
         axis=_zoomed(rows),
-        footnotes=(
-            f"Exact (Clopper-Pearson) intervals of the reports; mean: {model.method}. The "
-            f"{level} prediction interval is of the true rate of a new report and largely the prior.",
-        ),
+        footnotes=(f"Exact (Clopper-Pearson) intervals of the reports; {mean.lower()}: {model.method}.{new}",),
     )
 
 
-def studies_figure(studies: Studies, found: Comparison, prediction: Prediction) -> tuple[Figure, str, str]:
+def studies_figure(studies: Studies, found: Comparison, prediction: Predicted) -> tuple[Figure, str, str]:
     """The figure, its title, and its alternative text."""
     title = f"Forest plot of {found.name}"
     crude = estimate_with_interval(found.crude["clopper-pearson"])

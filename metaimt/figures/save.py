@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -14,11 +14,13 @@ from math import sqrt
 from typing import TYPE_CHECKING, Any, Final, Literal
 from xml.sax.saxutils import escape
 
+from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.collections import Collection
 from matplotlib.colors import to_hex, to_rgba
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 from metaimt.figures import style
 from metaimt.figures.layout import WHOLE, clean, drawable, text_width
@@ -94,6 +96,18 @@ def in_notebook(figure: Figure) -> Figure:
 
 def _svg(figure: Figure) -> str:
     return figure_bytes(figure, "svg").decode("utf-8")
+
+
+def pages_bytes(pages: Sequence[Figure], *, title: str = "", description: str = "") -> bytes:
+    """One PDF of several pages of A4, each drawing in the middle of its sheet; a wider one has a sheet as wide."""
+    told = {name: clean(text) for name, text in zip(_TOLD["pdf"], (title, description), strict=True) if text}
+    buffer = io.BytesIO()
+    with figure_style(), PdfPages(buffer, metadata={**_METADATA["pdf"], **told}) as pdf:
+        for page in pages:
+            width, height = map(float, page.get_size_inches())
+            side, top = max(0.0, (style.A4[0] - width) / 2), height + style.EDGE
+            pdf.savefig(page, bbox_inches=Bbox([[-side, top - style.A4[1]], [width + side, top]]))
+    return buffer.getvalue()
 
 
 def without_glyph(figure: Figure) -> str:

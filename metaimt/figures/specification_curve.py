@@ -30,7 +30,7 @@ from metaimt.figures.layout import (
     wrap,
 )
 from metaimt.figures.review_figure import NotDrawn, Place, Pools, Region, ReviewFigure
-from metaimt.figures.style import BODY, STRONG, SUBTITLE, TITLE, TextStyle
+from metaimt.figures.style import BODY, PAGE_WIDTH, STRONG, SUBTITLE, TITLE, TextStyle
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -134,7 +134,6 @@ def specification_figure(results: Results, pools: Pools) -> ReviewFigure | NotDr
 
 LABEL_MAX: Final = 2.1
 CURVE: Final = 2.3
-PAGE: Final = 7.2
 STEP_MIN: Final = 0.028
 STEP_MAX: Final = 0.22
 LEAST: Final = 2.4
@@ -201,7 +200,8 @@ def draw_specification_columns(table: SpecificationTable) -> tuple[Figure, tuple
     with style.figure_style():
         options, number = _options(table), len(table.points)
         left = MARGIN + max(0.7, *(widest(line.lines, line.text) for line in options)) + 0.17
-        step = min(max((PAGE - MARGIN - left) / number, STEP_MIN), STEP_MAX)
+        page = style.setting().width or PAGE_WIDTH
+        step = min(max((page - MARGIN - left) / number, STEP_MIN), STEP_MAX)
         right = left + max(number * step, LEAST)
         width = right - MARGIN
         title = Words.wrapped(width, (table.title, TITLE), (table.subtitle, SUBTITLE))

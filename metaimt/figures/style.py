@@ -40,6 +40,11 @@ FONT: Final = "DejaVu Sans"
 PAGE_WIDTH: Final = 170 / 25.4
 """Inches, the text width of an A4 page and of two columns of a journal."""
 
+A4: Final = (210 / 25.4, 297 / 25.4)
+"""Inches."""
+EDGE: Final = 15 / 25.4
+"""Inches of paper above and below a drawing that takes pages."""
+
 THIN: Final = 0.5
 MEDIUM: Final = 0.8
 HASH_SALT: Final = "metaimt"
@@ -104,12 +109,13 @@ class Setting:
     """How a figure is set, as a journal may want it; nothing that it says depends on it.
 
     width: of a figure that is laid out in columns, inches; None for that of a page, or more if it must be. title:
-    whether title and subtitle stand over it.
+    whether title and subtitle stand over it. pages: whether a forest plot longer than a page becomes several.
     """
 
     width: float | None = None
     title: bool = True
     font: str = FONT
+    pages: bool = False
 
 
 _SETTING: Final[ContextVar[Setting]] = ContextVar("setting", default=Setting())  # noqa: B039 - frozen
@@ -136,7 +142,7 @@ def figure_style() -> Iterator[None]:
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_SETTINGS)
-        mpl.rcParams["font.family"] = [setting().font]
+        mpl.rcParams["font.family"] = list(dict.fromkeys((setting().font, FONT)))
         yield
 
 

@@ -67,7 +67,7 @@ class Numbers:
         """A number that leads to whom it counts."""
         from markupsafe import Markup
 
-        made = '<button class="n" data-set="{}">{}</button>'
+        made = '<button data-set="{}">{}</button>'
         return Markup(made).format(self.place(behind), shown(str(text)))  # noqa: S704 - format escapes the values
 
     def unit(self, unit_id: str) -> Count:
@@ -289,23 +289,19 @@ def _drawn(found: Interval) -> Markup:
     if found.rate is None:
         return Markup("")
     at, low, high = (_place(value) for value in (found.rate.estimate, found.rate.lower, found.rate.upper))
-    line = Markup('<line class="reference" x1="{0}%" x2="{0}%" y1="-9" y2="23"/>')
-    reference = "" if found.reference is None else line.format(_place(found.reference))
-    size = "4" if found.patients is None else f"{round(2.5 + min(found.patients, 25) ** 0.5, 2):g}"
-    box = Markup('<rect class="mark" x="-{0}" y="-{0}" width="{1:g}" height="{1:g}"/>').format(size, 2 * float(size))
-    point = Markup('<svg x="{}%" y="7" overflow="visible">{}</svg>').format(at, box)
+    upright = Markup('<line class="{0}" x1="{1}%" x2="{1}%" y1="{2}" y2="{3}"/>')
+    reference = "" if found.reference is None else upright.format("reference", _place(found.reference), -9, 23)
+    tick = "" if found.tick is None else upright.format("tick", _place(found.tick), 0, 14)
     diamond = Markup(
-        '<svg width="100%" height="14" viewBox="0 0 100 14" preserveAspectRatio="none"><path class="mark" '
-        'd="M{0} 7L{1} 1L{2} 7L{1} 13z"/></svg>'
-    ).format(low, at, high)
-    line = Markup('<line class="tick" x1="{0}%" x2="{0}%" y1="0" y2="14"/>')
-    tick = "" if found.tick is None else line.format(_place(found.tick))
-    made = Markup(
-        '<svg class="bar {}" height="14" aria-hidden="true">{}'
-        '<line class="range" x1="{}%" x2="{}%" y1="7" y2="7"/>{}{}</svg>'
+        '<svg viewBox="0 0 100 14" preserveAspectRatio="none"><path class="mark" d="M{0} 7L{1} 1 {2} 7 {1} 13z"/></svg>'
     )
-    mark = diamond if found.pooled else point
-    return made.format("out" if found.outside else "in", reference, low, high, mark, tick)
+    box = Markup('<svg x="{0}%"><rect class="mark" x="{1:g}" y="{2:g}" width="{3:g}" height="{3:g}"/></svg>')
+    half = 4 if found.patients is None else round(2.5 + min(found.patients, 25) ** 0.5, 1)
+    mark = diamond.format(low, at, high) if found.pooled else box.format(at, -half, round(7 - half, 1), 2 * half)
+    made = Markup(
+        '<svg class="bar{}" aria-hidden="true">{}<line class="range" x1="{}%" x2="{}%" y1="7" y2="7"/>{}{}</svg>'
+    )
+    return made.format(" out" if found.outside else "", reference, low, high, mark, tick)
 
 
 _LARGEST, _SMALLEST = 14.0, 3.5  # radius of a disc, pixels
@@ -329,8 +325,8 @@ def _disc(found: Disc) -> Markup:
 
 
 def _place(share: float) -> str:
-    """Per cent of the width, to two decimals."""
-    return f"{round(100 * share, 2):.10g}"
+    """Per cent of the width, to a decimal: a third of a pixel of the widest."""
+    return f"{round(100 * share, 1):.10g}"
 
 
 def together(sentence: Markup) -> Markup:

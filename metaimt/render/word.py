@@ -92,6 +92,7 @@ def word_bytes(
     first, *others = sections
     writer.section(first)
     writer.paragraph(Text(Strong("Contents")))
+    document.paragraphs[-1].paragraph_format.keep_with_next = True
     contents = add_contents(document)
     for each in others:
         writer.section(each)

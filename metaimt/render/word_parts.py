@@ -17,7 +17,7 @@ from docx.document import Document
 from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -135,7 +135,10 @@ def add_link(paragraph: Paragraph, address: str, text: str) -> None:
 
 def add_contents(document: Document) -> Paragraph:
     """Where the table of contents will stand, see `fill_contents`."""
-    return add_styled(document, _CONTENTS)
+    place, page = add_styled(document, _CONTENTS), document.sections[0]
+    width = (page.page_width or 0) - (page.left_margin or 0) - (page.right_margin or 0)
+    place.paragraph_format.tab_stops.add_tab_stop(Emu(width), WD_TAB_ALIGNMENT.RIGHT)
+    return place
 
 
 def bookmark(paragraph: Paragraph, number: int) -> str:
@@ -153,9 +156,11 @@ def bookmark(paragraph: Paragraph, number: int) -> str:
 
 
 def fill_contents(place: Paragraph, entries: Sequence[tuple[str, str]]) -> None:
-    """A field with the contents: (text, mark) of each heading, a line each that leads there; Word can make it anew.
+    """A field with the contents: (text, mark) of each heading, a line each that leads there.
 
-    Without page numbers, which only who lays the pages out knows.
+    Without page numbers, which only who lays the pages out knows: Word and LibreOffice add them when their reader
+    updates the contents (F9). Told to do so by themselves, Word would first show every reader a question, and
+    LibreOffice shows within contents what is written there.
     """
     if not entries:
         place._p.getparent().remove(place._p)
@@ -171,7 +176,7 @@ def fill_contents(place: Paragraph, entries: Sequence[tuple[str, str]]) -> None:
             at = Paragraph(line, place._parent)
         else:
             _field_mark(at, "begin")
-            _instruct(at, 'TOC \\o "1-1" \\n \\h \\z \\u')
+            _instruct(at, 'TOC \\o "1-1" \\h \\z \\u')
             _field_mark(at, "separate")
         link = OxmlElement("w:hyperlink")
         link.set(qn("w:anchor"), mark)

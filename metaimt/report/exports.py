@@ -21,7 +21,6 @@ from metaimt.analyses.results import Results
 from metaimt.casefiles.model import CaseFile, Publication
 from metaimt.content.answer import front, limits_of
 from metaimt.content.headline import HeadlineRow, headline_rows
-from metaimt.content.labels import capital
 from metaimt.content.methods import conditions
 from metaimt.content.review import review_sections
 from metaimt.content.sources import last_search
@@ -170,7 +169,7 @@ def workbook_front(results: Results) -> Front:
 def _line_of(found: HeadlineRow) -> Line:
 
     below, rate, counts = found.kind not in {"pool", "row"}, found.rate, found.counts
-    label = f"– {found.label}" if below else capital(found.label)
+    label = f"– {found.label}" if below else found.label
     line = Line(label, method=found.method(short=True) or (found.percentage if rate is None else ""))
     if found.fraction:
         line = replace(line, responders=counts.responders, evaluable=counts.evaluable, reports=counts.reports)

@@ -15,7 +15,7 @@ from metaimt.files import for_terminal
 from metaimt.statistics.exact_tests import ExactTest
 from metaimt.statistics.glmm import Separated
 from metaimt.statistics.outcome import NotIdentified, NotRun
-from metaimt.statistics.prediction import Prediction
+from metaimt.statistics.prediction import Predicted
 from metaimt.statistics.proportion import Proportion
 
 if TYPE_CHECKING:  # what makes the tables of a review reads case files, which a table of studies does not need
@@ -37,7 +37,7 @@ def comparison_text(found: Comparison, *, parts: bool = True) -> str:
     return "\n\n".join("\n".join(line.rstrip() for line in block) for block in blocks)
 
 
-def studies_text(found: Comparison, prediction: Prediction) -> str:
+def studies_text(found: Comparison, prediction: Predicted) -> str:
     """A table of studies: `comparison_text`, with what a new report may show and what the rows above do not say."""
     return "\n\n".join(["\n".join(_wrapped(_answer(found))), comparison_text(found), predicted(prediction)])
 
@@ -56,8 +56,10 @@ def _answer(found: Comparison) -> str:
     return f"{said} The average rate across such reports probably lies between {limits} %."
 
 
-def predicted(prediction: Prediction) -> str:
+def predicted(prediction: Predicted) -> str:
     """The true rate of a new report, and that it is largely a belief."""
+    if isinstance(prediction, NotIdentified):
+        return f"True rate of a new report: {prediction.wording()}."
     prior = f"largely the prior rho ~ {prior_words(prediction.rho_prior)}"
     return "\n".join(_wrapped(f"True rate of a new report: {predicted_text(prediction)}; {prior}."))
 

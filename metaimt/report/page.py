@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, partial
 from hashlib import sha256
+from itertools import takewhile
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from metaimt.figures.review_figure import Drawn
 from metaimt.model.fields import FACETS as UNIT_FACETS
 from metaimt.model.text import Number, Text
 from metaimt.render.html import Html, Numbers, shown, visible
+from metaimt.render.small import smaller
 from metaimt.report.page_cases import FACETS, STRATUM, STRIP, case_data, report_data
 from metaimt.report.page_figures import PageFigures
 from metaimt.versions.changes import Changes
@@ -82,7 +84,7 @@ def page_html(
     made = {
         name: explorer() if name == EXPLORER else html.section(content[name]) for name in (BESIDE if beside else _FIRST)
     }
-    shown = {name: text for name, text in made.items() if text}
+    shown = {name: _safe(smaller(str(text))) for name, text in made.items() if text}
     script, style = page_script(beside=beside), _source("page.css")
     names = {name: str(content[name].title) if name in content else HEADING for name in shown}
     return (
@@ -148,10 +150,45 @@ def _data(
         "groups": {name: results.protocol.label(name) for name in groups},
         "strip": STRIP,
         "facets": FACETS,
-        "cases": cases,
-        "reports": reports,
-        "sets": link.sets(),
+        **_short(cases, reports),
+        "sets": _short_titles(link.sets(), list(reports)),
     }
+
+
+def _short(cases: list[dict[str, Any]], reports: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Cases and reports, each fact with the place of its label in `labels`, and the facets as a list in their order.
+
+    The script puts them back when the page opens, and finds the reports by their id.
+    """
+    labels: dict[str, int] = {}
+
+    def placed(facts: Iterable[tuple[str, str]]) -> list[tuple[int, str]]:
+        return [(labels.setdefault(label, len(labels)), said) for label, said in facts]
+
+    short = [
+        case
+        | {
+            "facts": placed(case["facts"]),
+            "why": placed(case["why"]),
+            "facets": [case["facets"][each] for each in FACETS],
+        }
+        for case in cases
+    ]
+    read = [report | {"id": name, "reading": placed(report["reading"])} for name, report in reports.items()]
+    return {"cases": short, "reports": read, "labels": list(labels)}
+
+
+def _short_titles(sets: list[dict[str, Any]], reports: list[str]) -> list[dict[str, Any]]:
+    """Sets with `k`, how many letters of its title each has from the one before, and publications by their place."""
+    before, short = "", []
+    for found in sets:
+        title = visible(found["t"])
+        kept = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, title, strict=False)))
+        kept -= title[kept : kept + 1] == " "  # what is left begins with a letter
+        places = {"p": [reports.index(report) for report in found["p"]]} if "p" in found else {}
+        short.append(found | ({"k": kept, "t": title[kept:]} if kept else {}) | places)
+        before = title
+    return short
 
 
 def _filters(cases: list[dict[str, Any]]) -> dict[str, list[str]]:
@@ -185,7 +222,8 @@ def _source(name: str) -> str:
     text = files("metaimt.report").joinpath("templates", name).read_text(encoding="utf-8")
     if "</" in text:
         raise ValueError(f"{name} holds '</', which could end its element early")
-    return text
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def _safe(text: str) -> Markup:

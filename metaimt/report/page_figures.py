@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +12,7 @@ from metaimt.figures.registry import BY
 from metaimt.figures.review_figure import Counted, Drawn, FigureText, NotDrawn, Place, parts_of
 from metaimt.model.text import Named, Text, counted
 from metaimt.render.html import Html, Numbers, visible
+from metaimt.render.small import slim
 from metaimt.report.figures import by_section
 
 if TYPE_CHECKING:
@@ -90,10 +90,7 @@ class PageFigures:
 
         if not each.regions:
             return Markup("")
-        button = Markup(
-            '<button type="button" data-set="{}" data-at="{}" aria-label="{}: show the cases" aria-haspopup="dialog">'
-            "</button>"
-        )
+        button = Markup('<button class="part-at" data-set="{}" data-at="{}" aria-label="{}: show the cases"></button>')
         buttons = Markup("").join(
             button.format(self._numbers.place(found.behind), _at(found.place), visible(found.label))
             for found in each.regions
@@ -109,7 +106,6 @@ def _at(place: Place) -> str:
 
 
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
-_FINE = re.compile(r"\d+\.\d{2,}")  # half a tenth of a point is finer than any screen
 _FONT = re.compile(r"(?:(italic|oblique) )?(?:(bold|[0-9]{3}) )?([0-9.]+px) (.*)")
 
 
@@ -135,46 +131,13 @@ def inline_svg(svg: bytes, name: str, alt: str = "") -> Markup:
                 attributes[key] = _renamed(key, value, name)
         each.attrib.clear()
         each.attrib.update(attributes)
-    _slim(root)
+    slim(root)
     root.attrib |= {"role": "img", "stroke-linejoin": "round", "stroke-linecap": "butt", "class": "drawn"}
     root.attrib |= {"aria-label": alt} if alt else {}
     for size in ("width", "height"):
         root.attrib.pop(size, None)
     text = _serialised(root)
     return Markup(text)  # noqa: S704 - our own drawing
-
-
-def _slim(root: Any) -> None:
-    """Without what changes nothing: ids nothing refers to, the one font on every text, bare groups, fine digits."""
-    said = " ".join(value for each in root.iter() for value in each.attrib.values())
-    wanted = set(re.findall(r"#([\w-]+)", said))
-    fonts = Counter(each.get("font-family") for each in root.iter(f"{{{_SVG}}}text"))
-    usual = max(fonts, key=lambda font: fonts[font], default=None)
-    for each in root.iter():
-        if each.get("id") not in wanted:
-            each.attrib.pop("id", None)
-        if each.get("font-family") == usual:
-            each.attrib.pop("font-family", None)
-        for name in ("d", "x", "y", "textLength"):
-            if name in each.attrib:
-                each.set(name, _FINE.sub(lambda number: f"{float(number[0]):.1f}", _shorter(each.get(name))))
-    if usual:
-        root.set("font-family", usual)
-    for parent in list(root.iter())[::-1]:
-        for at, child in reversed(list(enumerate(parent))):
-            if child.tag == f"{{{_SVG}}}g" and not child.attrib and not (child.text or "").strip():
-                parent[at : at + 1] = list(child)
-
-
-def _shorter(path: str) -> str:
-    """A path without the L of a line after a line or a start: further pairs are lines (SVG 2, 9.3.3)."""
-    kept: list[str] = []
-    last = ""
-    for part in path.split():
-        if part != "L" or last not in {"M", "L"}:
-            kept.append(part)
-        last = part if part.isalpha() else last
-    return " ".join(kept)
 
 
 def _renamed(key: str, value: str, name: str) -> str:

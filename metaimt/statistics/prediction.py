@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betainc, betaln, gammaln
 
+from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.posterior import MU_PRIOR, RHO_PRIOR, Prior, RhoPrior, Surfaces, known_digits, surfaces_of
 from metaimt.statistics.reports import read_reports
 from metaimt.statistics.root import Floats
@@ -50,6 +51,19 @@ class Prediction:
     series: tuple[SeriesPrediction, ...]
     mu_prior: Prior
     rho_prior: RhoPrior
+
+
+Predicted = Prediction | NotIdentified
+"""What is said of a new report; of one report nothing is."""
+
+
+def predict_new(
+    responders: Sequence[int], evaluable: Sequence[int], mu_prior: Prior = MU_PRIOR, rho_prior: RhoPrior = RHO_PRIOR
+) -> Predicted:
+    """As `predict`, where there are two reports or more: one says nothing of how much reports differ."""
+    if len(responders) < 2:
+        return NotIdentified("one report")
+    return predict(responders, evaluable, mu_prior=mu_prior, rho_prior=rho_prior)
 
 
 def predict(

@@ -59,8 +59,11 @@ def test_a_figure_as_a_journal_asks(tmp_path: Path) -> None:
     how = ("--width", "85mm", "--dpi", "600", "--grey", "--no-title", "--order", "year", "--single-cases", "tiles")
     done = metaimt("figures", "forest", *how, "--columns", "drug", "--out", tmp_path / "x.png", *CASES)
     assert done.returncode == FINE, done.stderr
-    width = int.from_bytes((tmp_path / "x.png").read_bytes()[16:20])
-    assert abs(width - 85 / 25.4 * 600) <= 1
+    assert f"Written: {tmp_path.as_posix()}/x-1.png, {tmp_path.as_posix()}/x-2.png" in done.stdout
+    for name in ("x-1.png", "x-2.png"):
+        width = int.from_bytes((tmp_path / name).read_bytes()[16:20])
+        assert abs(width - 85 / 25.4 * 600) <= 1
+    assert not (tmp_path / "x.png").exists()
     assert metaimt("figures", "forest", "--out", tmp_path / "y.png", *CASES).stdout.split(". Boxes")[0] in done.stdout
 
 
@@ -71,6 +74,8 @@ def test_a_figure_as_a_journal_asks(tmp_path: Path) -> None:
         (("forrest",), "did you mean forest?"),
         (("forest", "--by", "sites"), "did you mean site?"),
         (("forest", "--columns", "drugs"), "did you mean drug?"),
+        (("specification", "--width", "85mm"), "draw sensitivity: metaimt figures sensitivity --width 85mm"),
+        (("evidence-map", "--width", "85mm"), "draw by-drug: metaimt figures by-drug --width 85mm"),
         (("strata", "--pool", "strickt"), "did you mean strict?"),
         (("strata", "--by", "site"), "for the figure forest"),
         (("strata", "--out", "x.gif"), ".svg, .png, .pdf"),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import typer
+import yaml
 from command import FINE, WRONG_USE, metaimt
-from conftest import course, patient, report, write_review
+from conftest import ROOT, course, patient, report, write_review
 
 from metaimt.cli.main import app
 
@@ -57,6 +62,52 @@ def test_what_was_written_for_2026_1_still_works(words: str, project: Path) -> N
         assert metaimt("snapshot", "2026.1", cwd=project).returncode == FINE
     done = metaimt(*shlex.split(words), cwd=project)
     assert done.returncode == FINE, done.stderr
+
+
+WORKFLOW_2026_1 = Path(__file__).parent / "workflow-2026.1.yml"
+"""The workflow of a review as this project gave it out with version 2026.1, unchanged."""
+
+
+def steps_of_2026_1() -> list[tuple[str, str]]:
+    """Name and script of each step that calls metaimt, once."""
+    jobs = yaml.safe_load(WORKFLOW_2026_1.read_text(encoding="utf-8"))["jobs"]
+    found = [
+        step for job in jobs.values() for step in job["steps"] if re.search("^ *metaimt ", step.get("run", ""), re.M)
+    ]
+    return list({step["run"]: (step["name"], step["run"]) for step in found}.values())
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the steps are for bash, with pipefail")
+def test_the_workflow_of_2026_1_still_runs(project: Path, tmp_path: Path) -> None:
+    """Each of its steps as it stands there, one after the other, in a repository with the review at the base."""
+    command = tmp_path / "bin" / "metaimt"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m metaimt "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
+    runner = tmp_path / "runner"
+    runner.mkdir()
+    told = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "GITHUB_"))},
+        **{"PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)},
+        **{"RUNNER_TEMP": str(runner), "BASE": "HEAD", "GITHUB_STEP_SUMMARY": str(runner / "summary.md")},
+    }
+    who = ("-c", "user.name=made-up", "-c", "user.email=made-up@example.org")
+    for words in (("init", "-q"), ("add", "cases"), (*who, "commit", "-q", "-m", "made up")):
+        subprocess.run(("git", *words), cwd=project, env=told, check=True)
+    (project / "cases" / "literature" / "example-2.yaml").write_text(
+        (project / "cases" / "literature" / "example-2.yaml").read_text(encoding="utf-8").replace("SD", "PR"),
+        encoding="utf-8",
+    )
+    steps = steps_of_2026_1()
+    assert [name for name, _ in steps] == ["Validate", "Build into a temporary folder", "What is new", "Build"]
+    for name, script in steps:
+        shell = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script)  # as GitHub calls it
+        done = subprocess.run(shell, cwd=project, env=told, capture_output=True, encoding="utf-8", check=False)
+        assert done.returncode == FINE, (name, done.stdout, done.stderr)
+    for out in (runner / "outputs", project / "outputs"):
+        assert (out / "index.html").is_file()
+    assert "2/2" in (runner / "changes.md").read_text(encoding="utf-8")
+    assert (runner / "summary.md").read_bytes() == (runner / "changes.md").read_bytes()
 
 
 def test_the_folder_is_named_once(project: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import subprocess
 import sys
@@ -33,7 +34,8 @@ def cases(make_review: MakeReview, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     monkeypatch.chdir(folder.parent)
     before = {path for path in folder.rglob("*") if path.name.startswith(".")}
     yield Path("review")
-    assert {path for path in folder.rglob("*") if path.name.startswith(".")} == before, "something was left behind"
+    left = {path for path in folder.rglob("*") if path.name.startswith(".") and not path.name.endswith(".answers.json")}
+    assert left == before, "something was left behind"
 
 
 def new(*words: str | Path, typed: str = "") -> Result:
@@ -42,6 +44,13 @@ def new(*words: str | Path, typed: str = "") -> Result:
 
 def written(cases: Path) -> list[str]:
     return sorted(path.name for path in (cases / "literature").iterdir() if path.name != "made-2020.yaml")
+
+
+def kept(cases: Path, case_id: str) -> dict[str, str]:
+    """The answers that are kept for a case file that is not written, which is all that there is of it."""
+    assert written(cases) == [f".{case_id}.answers.json"]
+    found: dict[str, str] = json.loads((cases / "literature" / f".{case_id}.answers.json").read_bytes())["answers"]
+    return found
 
 
 def refused(cases: Path, *words: str | Path, typed: str = "") -> str:
@@ -235,16 +244,12 @@ def test_interactive_tells_what_only_the_whole_file_shows(cases: Path) -> None:
 
 def test_interactive_without_a_reference_refuses_a_known_doi(cases: Path) -> None:
     typed = "case_report\nMade up\n\n\n2026\n10.0000/taken\n"
-    assert "already in review/literature/made-2020.yaml" in refused(
-        cases, "--blank", "a-2026", "--interactive", typed=typed
-    )
-
-
-@pytest.mark.parametrize("length", [0, 1, 5, -1])
-def test_answers_that_end_early_leave_nothing_behind(cases: Path, length: int) -> None:
-    typed = "".join(f"{line}\n" for line in ANSWERS.splitlines()[:length])
-    said = refused(cases, REFERENCES / "made-up.ris", "--pick", "1", "--interactive", typed=typed)
-    assert "nothing was written" in said
+    done = new("--blank", "a-2026", "--interactive", typed=typed)
+    assert done.exit_code == WRONG_USE
+    assert "already in review/literature/made-2020.yaml; edit that file instead; 5 answers kept" in done.stderr
+    assert kept(cases, "a-2026").keys() == {
+        f"report/{name}" for name in ("design", "title", "authors", "journal", "year")
+    }
 
 
 def test_answers_that_are_not_utf8_are_told(cases: Path) -> None:
@@ -261,21 +266,6 @@ def metaimt(*words: str, typed: bytes = b"") -> subprocess.CompletedProcess[byte
     return done
 
 
-@pytest.mark.parametrize("question", [1, 3, 21])
-def test_ctrl_c_leaves_nothing_behind_and_says_so(cases: Path, monkeypatch: pytest.MonkeyPatch, question: int) -> None:
-    left = iter(ANSWERS.splitlines()[: question - 1])
-
-    def answer(prompt: str) -> str:
-        if (found := next(left, None)) is None:
-            raise KeyboardInterrupt
-        return found
-
-    monkeypatch.setattr("builtins.input", answer)
-    done = new(REFERENCES / "made-up.ris", "--pick", "1", "--interactive")
-    assert (done.exit_code, written(cases)) == (INTERRUPTED, [])
-    assert "stopped; nothing was written" in done.stderr
-
-
 def test_nothing_heavy_and_no_network_unless_asked(cases: Path) -> None:
     code = (
         "import sys\n"
@@ -286,7 +276,7 @@ def test_nothing_heavy_and_no_network_unless_asked(cases: Path) -> None:
         "print([name for name in heavy if name in sys.modules], file=sys.stderr)\n"
     )
     for words, light in (
-        (["--help"], ["rispy", "pybtex", "metaimt.curation"]),
+        (["--help"], ["rispy", "pybtex", "prompt_toolkit", "metaimt.curation"]),
         (["new", "--cases", "review", "--blank", "a-2026"], ["rispy", "metaimt.curation.fetch"]),
         (
             ["new", "--cases", "review", str(REFERENCES / "made-up.ris"), "--pick", "1"],

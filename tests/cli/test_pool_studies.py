@@ -188,3 +188,17 @@ def test_simulate_writes_the_table(tmp_path: Path) -> None:
     shown = metaimt("simulate", EVIDENCE, "--sets", "5", "--jobs", "1").stdout
     assert max(map(len, shown.splitlines())) <= 80
     assert metaimt("simulate", EVIDENCE, "--out", tmp_path / "table.txt").returncode == 2
+
+
+def test_one_report_says_nothing_of_a_new_one(tmp_path: Path) -> None:
+    """Nor is its rate called a mean over reports."""
+    table = tmp_path / "one.csv"
+    table.write_text("id,x,n\nMade up 2020,7,9\n", encoding="utf-8")
+    done = metaimt("pool", table, "--out", tmp_path / "one.svg")
+    assert done.returncode == 0, done.stderr
+    assert "True rate of a new report: not identified (one report)." in done.stdout
+    assert "prediction interval" not in done.stdout
+    svg = (tmp_path / "one.svg").read_text(encoding="utf-8")
+    assert "These patients" in svg and "A new report" not in svg and "Mean over reports" not in svg
+    found = json.loads(metaimt("pool", table, "--format", "json").stdout)
+    assert found["prediction"] == {"not_identified": "one report"}

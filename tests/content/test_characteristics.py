@@ -37,7 +37,7 @@ def rows(make_review: MakeReview) -> dict[str, list[str]]:
 def listed(results: Results) -> dict[str, list[str]]:
     (found,) = characteristics_table(results)
     _, texts = words_of(found)
-    return {str(first): [*map(str, others)] for first, *others in texts}
+    return {str(first).removeprefix("authors not given, "): [*map(str, others)] for first, *others in texts}
 
 
 def test_a_row_says_what_the_file_states(rows: dict[str, list[str]]) -> None:

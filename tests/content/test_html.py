@@ -39,5 +39,5 @@ def test_headings_under_a_common_one_are_two_rows() -> None:
 def test_a_diamond_goes_from_limit_to_limit_over_its_estimate() -> None:
     drawn = Interval(Limits(0.7, 0.5, 0.9), pooled=True)
     made = html().blocks(table("Made up", ["a", Column("", "plot")], [row(Text("a"), Cell(drawn))]))
-    (path,) = re.findall(r'class="mark"[^>]*d="M([\d.]+) 7L([\d.]+) 1L([\d.]+) 7L([\d.]+) 13z"', made)
+    (path,) = re.findall(r'class="mark"[^>]*d="M([\d.]+) 7L([\d.]+) 1 ([\d.]+) 7 ([\d.]+) 13z"', made)
     assert [float(number) for number in path] == [50, 70, 90, 70]

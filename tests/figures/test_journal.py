@@ -12,13 +12,15 @@ from matplotlib.text import Text
 
 from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import reports_by_level
+from metaimt.cli.figures import _tell_letters
 from metaimt.content.every_report import reports_section
 from metaimt.content.forest import ForestOptions, ForestRow, Order, SingleCases, share_of_information
 from metaimt.figures import review_forest as made
 from metaimt.figures.forest import ForestTable, draw_forest
+from metaimt.figures.layout import font_with, is_installed
 from metaimt.figures.registry import draw_figure
 from metaimt.figures.review_figure import ReviewFigure
-from metaimt.figures.save import figure_bytes, in_grey, without_glyph
+from metaimt.figures.save import figure_bytes, in_grey, pages_bytes, without_glyph
 from metaimt.figures.style import FONT, Setting, grey, set_as
 from metaimt.problem import WrongUse
 from metaimt.report.tables import pool_rows
@@ -101,6 +103,39 @@ def test_letters_of_any_script_stay_in_an_svg_and_are_told_of_else() -> None:
     assert ">\u5f20 2020</text>" in svg and ">\u05db\u05d4\u05df 2020</text>" in svg
     assert "whole-" not in svg and "\U0001f996" not in svg
     assert figure_bytes(figure, "png") and figure_bytes(figure, "pdf")
+
+
+def test_letters_without_a_font_are_told_with_a_font_that_has_them(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = (ForestRow("report", "\u5f20 2020", ("1/1",), 1.0, 0.025, 1.0, 1),)
+    figure = ReviewFigure("forest", "Made up", "", "", draw_forest(ForestTable("Made up", "Report", ("r/n",), rows)))
+    monkeypatch.setattr("metaimt.figures.layout.font_with", lambda letters: "Made Up" if letters == "\u5f20" else "")
+    _tell_letters(figure, "png")
+    assert '\u5f20: a sign stands there. --font "Made Up" has them; an SVG' in capsys.readouterr().err
+    monkeypatch.setattr("metaimt.figures.layout.font_with", lambda _: "")
+    _tell_letters(figure, "pdf")
+    assert "No installed font has all of them: install one" in capsys.readouterr().err
+    _tell_letters(figure, "svg")
+    assert capsys.readouterr().err == ""
+
+
+def test_letters_of_a_font_that_is_installed_are_drawn() -> None:
+    """The font asked for draws what it has, the usual one the rest, in the direction of the letters."""
+    assert font_with("\U0010ffff") == ""
+    font = font_with("\u5f20")
+    if not font:
+        pytest.skip("no font with Chinese letters is installed (apt-get install fonts-noto-cjk)")
+    assert is_installed(font)
+    labels = ("\u5f20 2020", "\u05db\u05d4\u05df 2020", "Made 2020")
+    rows = tuple(ForestRow("report", label, ("1/1",), 1.0, 0.025, 1.0, 1) for label in labels)
+    with set_as(Setting(font=font)):
+        figure = draw_forest(ForestTable("Made up", "Report", ("r/n",), rows))
+        assert_tidy(figure)
+        assert without_glyph(figure) == ""
+        assert set(labels) <= set(written(figure))
+        pdf = figure_bytes(figure, "pdf")
+    assert {name.replace(b"-", b"").lower() for name in re.findall(rb"/FontName /\w+\+([\w-]+)", pdf)} > {b"dejavusans"}
 
 
 def test_another_font_is_in_the_file_and_changes_no_row(shipped: Results) -> None:
@@ -251,6 +286,66 @@ def test_many_reports_stay_on_one_page_and_none_is_lost(shipped: Results, copies
     members = [placed.unit for placed in many.selection.of_either(*POOLS) if placed.unit.evaluable]
     assert sorted(unit.id for unit in units) == sorted(unit.id for unit in members)
     assert re.search(r"Of \d+ rows of reports the largest \d+ are shown one by one", figure.caption)
+
+
+@pytest.mark.parametrize(("copies", "columns"), [(4, ("drug", "year")), (22, ("drug",))])
+def test_a_row_for_each_of_many_reports_takes_pages_of_a4(
+    shipped: Results, copies: int, columns: tuple[str, ...]
+) -> None:
+    """150 and 1,000 reports again: no row is lost or stands twice, and each page says what its columns are."""
+    many, options = _copied(shipped, copies), ForestOptions(columns, every=True)
+    with set_as(Setting(pages=True)):
+        figure = made.forest_figure(many, POOLS, options)
+    table = made.forest_table(many, POOLS, options)
+    pages = [written(page) for page in figure.pages]
+    pdf = pages_bytes(figure.pages, title=figure.title)
+    boxes = re.findall(rb"/MediaBox \[ ?0 0 ([\d.]+) ([\d.]+)", pdf)
+    assert len(boxes) == len(pages) > copies
+    for wide, high in boxes:
+        assert (float(wide) / 72 / MM, float(high) / 72 / MM) == pytest.approx((210, A4), abs=0.1)
+    sizes = _type_sizes(pdf)
+    assert sizes and min(sizes) >= 7
+    for place, (page, texts) in enumerate(zip(figure.pages, pages, strict=True), start=1):
+        assert_tidy(page)
+        assert page.get_size_inches()[0] == pytest.approx(170 * MM)
+        assert {"Report", "r/n", "Weight", "Area: number of patients"} <= set(texts)
+        assert "Objective response rate (%)" in " ".join(texts)
+        assert any(text.endswith(f"page {place} of {len(pages)}") for text in texts)
+    assert "Pools" in pages[-1] and not any("Pools" in page for page in pages[:-1])
+    units = [unit for row in table.rows if row.kind == "report" and row.counts is not None for unit in row.counts.units]
+    members = [placed.unit for placed in many.selection.of_either(*POOLS) if placed.unit.evaluable]
+    assert sorted(unit.id for unit in units) == sorted(unit.id for unit in members)
+    rows = [row for row in table.rows if row.kind in ("report", "summary")]
+    assert sum(name.endswith(("-box", "-diamond")) for page in figure.pages for name in marks(page)) == len(rows)
+    counts = sorted(text for texts in pages for text in texts if re.fullmatch(r"\d+/\d+", text))
+    assert counts == sorted(row.columns[-2] for row in rows)
+    assert "shown one by one" not in figure.caption
+
+
+def test_a_forest_of_one_page_stays_one(shipped: Results) -> None:
+    alone = made.forest_figure(shipped, POOLS)
+    with set_as(Setting(pages=True)):
+        paged = made.forest_figure(shipped, POOLS)
+    assert paged.further == alone.further == ()
+    assert figure_bytes(paged.figure, "svg") == figure_bytes(alone.figure, "svg")
+
+
+def _type_sizes(pdf: bytes) -> list[float]:
+    streams = (match[1] for match in re.finditer(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL))
+    return [float(size) for page in map(_unpacked, streams) for size in re.findall(rb"([\d.]+) Tf", page)]
+
+
+@pytest.mark.parametrize("name", ["evidence-map", "specification"])
+def test_a_figure_is_no_wider_than_the_page(shipped: Results, name: str) -> None:
+    for width in (None, 170.0):
+        figure = drawn(shipped, name, width).figure
+        assert_tidy(figure)
+        assert figure.get_size_inches()[0] <= 170 * MM + 1e-9
+        assert min(_type_sizes(figure_bytes(figure, "pdf"))) >= 7
+    turned = drawn(shipped, "evidence-map", 125).figure
+    assert_tidy(turned)
+    upright = [found for found in turned.findobj(Text) if isinstance(found, Text) and found.get_rotation() == 90]
+    assert "All" in {found.get_text() for found in upright} and len(upright) > 5
 
 
 def _copied(results: Results, copies: int) -> Results:

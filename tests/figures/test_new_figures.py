@@ -59,7 +59,7 @@ def test_the_flow_says_what_is_not_recorded(shipped: Results) -> None:
     included = next(box for box in flow_boxes(shipped, POOLS) if box.title == "Included")
     assert included.lines[0] == f"{len(shipped.library.reports) - 1} publications"
     assert {"98/122 responded, in 47 reports", "55/74 responded, in 18 reports"} <= set(written(figure.figure))
-    assert [region.label for region in figure.regions][-1] == "Strict, ALK-positive"
+    assert [region.label for region in figure.regions][-1] == "strict, ALK-positive"
 
 
 def test_the_flow_adds_up_what_every_search_has_recorded(shipped: Results) -> None:

@@ -108,8 +108,8 @@ def test_one_responder_of_one_stands_with_what_the_others_make_of_it(shipped: Re
 
 def test_the_pool_that_is_asked_for_is_the_one_shown(shipped: Results) -> None:
     strict, wide = (written(drawn(shipped, "by-drug", pool).figure) for pool in ("strict", "all_evidence"))
-    assert "Strict, ALK-positive (55/74)" in strict and "All evidence (98/122)" not in strict
-    assert "All evidence (98/122)" in wide and "Strict, ALK-positive (55/74)" not in wide
+    assert "strict, ALK-positive (55/74)" in strict and "all evidence (98/122)" not in strict
+    assert "all evidence (98/122)" in wide and "strict, ALK-positive (55/74)" not in wide
 
 
 def test_an_unknown_name_is_refused_with_the_nearest(shipped: Results) -> None:

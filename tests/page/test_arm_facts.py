@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from conftest import MakeReview, arm, course, patient, report
+from opened import whole
 
 import metaimt
 from metaimt.report.page import page_html
@@ -20,7 +21,7 @@ def test_each_arm_has_its_own_facts_and_each_case_its_row(make_review: MakeRevie
     assert (said["arm1"]["Drug"], said["arm2"]["Drug"]) == ("crizotinib", "alectinib")
     assert said["arm2"]["Group, known as counts"] == "Another"
     assert "CR 2, PR 4, SD 1, PD 1" in said["arm1"].values()
-    html = page_html(results)
+    html = whole(page_html(results))
     (cells,) = re.findall(r'<tr data-case="\d+"[^>]*>(?:(?!</tr>).)*P1</button></th>(.*?)</tr>', html)
     texts = re.findall(r"<td[^>]*>([^<]*)</td>", cells)
     assert texts[:3] == ["1/1", "ceritinib", "PR"]

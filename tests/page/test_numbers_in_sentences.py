@@ -17,7 +17,7 @@ from metaimt.render.html import Numbers, shown
 ONE, TWO = unit("a/P1", 1, 1), unit("b/arm1", 3, 4)
 KNOWN = {"a/P1": (ONE, "A, P1"), "b/arm1": (TWO, "B, arm1")}
 BOTH = Count.of("both", [ONE, TWO])
-BUTTON = re.compile(r'<button class="n" data-set="([^"]*)">([^<]*)</button>')
+BUTTON = re.compile(r'<button data-set="([^"]*)">([^<]*)</button>')
 
 
 def test_a_sentence_keeps_its_words_and_gets_its_buttons() -> None:

@@ -371,7 +371,7 @@ def listed(results: Results) -> list[tuple[str, str, Interval, Row]]:
         if each.kind == "":
             label, _, counts, drawn, *_ = (cell.content for cell in each.cells)
             assert isinstance(drawn, Interval)
-            found.append((str(label), str(counts), drawn, each))
+            found.append((str(label).removeprefix("authors not given, "), str(counts), drawn, each))
     return found
 
 

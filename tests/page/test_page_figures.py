@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from conftest import Built, unit
-from opened import Opens, opened
+from opened import Opens, opened, whole
 from page_browser import Visit, shown_cases
 from test_page_text import Page
 
@@ -46,7 +46,7 @@ def same(found: Opens, behind: Behind) -> bool:
 
 def test_every_cell_and_total_of_the_map_is_the_sum_of_its_cases(built: Built, numbers: list[Opens]) -> None:
     found = built.results.evidence_map["all_evidence"]
-    text = (built.out / "index.html").read_text(encoding="utf-8")
+    text = whole((built.out / "index.html").read_text(encoding="utf-8"))
     table = re.search(r'<table class="map">.*?</table>', text, re.DOTALL)
     assert table is not None
     by_place = {each.place: each for each in numbers}

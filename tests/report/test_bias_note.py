@@ -198,7 +198,15 @@ def test_a_hostile_label_is_text(make_review: MakeReview, shipped: Results) -> N
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(2.1818, "2.18"), (9.999, "10.00"), (17.62, "17.6"), (0.0, "0"), (float("inf"), "without limit"), (0.004, "0.00")],
+    [
+        (2.1818, "2.18"),
+        (9.999, "10.00"),
+        (17.62, "17.6"),
+        (0.0, "0"),
+        (float("inf"), "without limit"),
+        (0.004, "<0.01"),
+        (0.01, "0.01"),
+    ],
 )
 def test_odds_as_text(value: float, text: str) -> None:
     assert odds_text(value) == text

@@ -13,7 +13,7 @@ from typing import Any
 import docx
 import pytest
 from docx.enum.section import WD_ORIENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
 from docx.oxml.ns import qn
 from docx.styles.style import CharacterStyle, ParagraphStyle
 from docx.text.paragraph import Paragraph as DocxParagraph
@@ -352,6 +352,12 @@ def test_the_contents_lead_to_every_heading_but_the_first(document: docx.documen
         assert marks[str(link.get(qn("w:anchor")))].text == heading.text
     kinds = [mark.get(qn("w:fldCharType")) for p in lines for mark in p._p.iter(qn("w:fldChar"))]
     assert kinds == ["begin", "separate", "end"], "Word can make them anew"
+    (code,) = [str(each.text) for p in lines for each in p._p.iter(qn("w:instrText"))]
+    assert code.split()[0] == "TOC" and "\\n" not in code, "with the page numbers"
+    stops = [[stop.alignment for stop in p.paragraph_format.tab_stops] for p in lines]
+    assert stops == [[WD_TAB_ALIGNMENT.RIGHT]] * len(lines)
+    (title,) = (p for p in document.paragraphs if p.text == "Contents")
+    assert title.paragraph_format.keep_with_next, "not alone at the foot of a page"
     texts = [text_in(p) for p in document.paragraphs]
     limits = texts[: texts.index("Contents")]
     assert any("Line of treatment is mixed or not stated" in text for text in limits), "the limits stand on page one"

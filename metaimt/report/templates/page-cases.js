@@ -3,6 +3,25 @@
   "use strict";
 
   const data = JSON.parse(document.getElementById("data").textContent);
+  // The label of a fact stands there once, by its place, and the the facets of a case in their order.
+  const labelled = (facts) => facts.map(([label, said]) => [data.labels[label], said]);
+  for (const one of data.cases) {
+    one.facts = labelled(one.facts);
+    one.why = labelled(one.why);
+    one.facets = Object.fromEntries(data.facets.map((name, place) => [name, one.facets[place]]));
+  }
+  const reports = data.reports;
+  for (const report of reports) report.reading = labelled(report.reading);
+  data.reports = Object.fromEntries(reports.map((report) => [report.id, report]));
+
+  // A title begins with the first k letters of the one before; publications are places of reports.
+  let before = [];
+  for (const found of data.sets) {
+    before = [...before.slice(0, found.k || 0), ...found.t];
+    found.t = before.join("");
+    if (found.p) found.p = found.p.map((place) => reports[place].id);
+  }
+
   function element(name, text, className) {
     const made = document.createElement(name);
     if (text) made.textContent = text;
