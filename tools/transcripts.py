@@ -63,13 +63,13 @@ def commands(text: str) -> list[str]:
 
 
 def type_in(path: Path, lines: str) -> None:
-    """Each `field: value` replaces the first line of that field, commented out or not.
+    """Each `field: value` replaces the first line of that field, commented out or not; `# field: value` as a comment.
 
     Raises NotAsWrittenError if there is none.
     """
     text = path.read_text(encoding="utf-8")
     for line in lines.splitlines():
-        field = re.escape(line.partition(":")[0])
+        field = re.escape(line.removeprefix("# ").partition(":")[0])
         found = re.search(rf"(?m)^(?P<lead>\s*(?:- )?)(?:# )?{field}:.*$", text)
         if found is None:
             raise NotAsWrittenError(f"{path.name} has no line for {line!r}")
@@ -112,6 +112,7 @@ def rewritten(document: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         for name in ("cases", "examples"):
             shutil.copytree(ROOT / name, Path(folder) / name)
+        shutil.copy(ROOT / "CITATION.cff", folder)
         blocks = _printed(document, Path(folder))
         return _BLOCK.sub(lambda _: next(blocks), document)
 

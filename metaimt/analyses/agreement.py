@@ -110,16 +110,17 @@ class Agreement:
 
 
 def agreements(library: Library) -> tuple[Agreement, ...]:
-    """Each second reader against the case files, by name."""
+    """Each second reader against the case files, by name; a report that one person read twice counts once."""
     readers: dict[str, list[tuple[str, SecondReading, CaseFile]]] = {}
-    for name, reading in library.second_readings.items():
-        report = library.report(reading.report.id)
+    for (reader, report_id), name in library.first_readings.items():
+        report = library.report(report_id)
         if report is not None:
-            readers.setdefault(reader_of(name, reading.extraction.by), []).append((name, reading, report))
-    return tuple(_agreement(reader, found, library) for reader, found in sorted(readers.items()))
+            readers.setdefault(reader, []).append((name, library.second_readings[name], report))
+    return tuple(_agreement(found, library) for _, found in sorted(readers.items()))
 
 
-def _agreement(reader: str, found: list[tuple[str, SecondReading, CaseFile]], library: Library) -> Agreement:
+def _agreement(found: list[tuple[str, SecondReading, CaseFile]], library: Library) -> Agreement:
+    reader = reader_of(found[0][0], found[0][1].extraction.by)
     pairs: dict[tuple[str, str], list[Pair]] = {
         (each, field): []
         for each, fields in (("course", COURSE), ("patient", PATIENT), ("arm", ARM))

@@ -22,14 +22,17 @@ NO_REASON = "no reason given"
 class Flow:
     """Ids by box. None: not recorded, since no search has records. `former`: the version before this one, if any.
 
-    identified: source -> records, a duplicate too. screened: those decided; waiting: not yet, or in conflict.
-    screened_out and excluded: reason -> ids. sought: to be read; not_read: those of them that wait for it.
+    identified: source -> records, a duplicate too. known: records of what the former version has, which nobody screens
+    again. screened: those decided; waiting: not yet, or in conflict. screened_out and excluded: reason -> ids. sought:
+    to be read; not_read: those of them that wait for it. Found are duplicates, known, screened and waiting; screened
+    are screened_out and sought; sought are not_read and assessed; assessed are excluded and new.
     """
 
     former: str | None
     previous: tuple[str, ...]
     identified: Mapping[str, tuple[str, ...]] | None
     duplicates: tuple[str, ...]
+    known: tuple[str, ...]
     screened: tuple[str, ...]
     waiting: tuple[str, ...]
     screened_out: Mapping[str, tuple[str, ...]]
@@ -48,7 +51,8 @@ def flow(library: Library, protocol: Protocol) -> Flow:
     former, before = _former(library, protocol.version)
     total = tuple(report.id for report in library.reports)
     previous = tuple(name for name in total if name in before)
-    stands = {record.id: standing.of(record) for record in standing.unique}
+    known = tuple(record.id for record in standing.unique if record.id in before & {*total})
+    stands = {record.id: standing.of(record) for record in standing.unique if record.id not in known}
     waiting = tuple(name for name, state in stands.items() if state in {"new", LATER, "conflict"})
     out = [name for name, state in stands.items() if state == "exclude"]
     sought = tuple(name for name in stands if name not in {*waiting, *out})
@@ -65,6 +69,7 @@ def flow(library: Library, protocol: Protocol) -> Flow:
         former=former,
         previous=previous,
         identified=identified if standing.records else None,
+        known=known,
         duplicates=(*(record.id for record in standing.records if record.duplicate_of), *again),
         screened=tuple(name for name in stands if name not in waiting),
         waiting=waiting,

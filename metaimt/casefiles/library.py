@@ -37,11 +37,11 @@ from metaimt.casefiles.records import (
     sheet_paths,
 )
 from metaimt.casefiles.second_reading import FOLDER as SECOND_FOLDER
-from metaimt.casefiles.second_reading import SecondReading
+from metaimt.casefiles.second_reading import SecondReading, key_of_reader, reader_of
 from metaimt.casefiles.shared import Excluded, ExcludedFile, Link, LinkFile, Search, SearchFile
 from metaimt.casefiles.strict_yaml import MAXIMUM_BYTES, Document, parse
 from metaimt.casefiles.strict_yaml import Path as Steps
-from metaimt.files import read_regular, read_whole
+from metaimt.files import in_ascii, read_regular, read_whole
 from metaimt.problem import Position, Problem, WrongUse, ordered
 from metaimt.vocabulary import Vocabulary, built_in
 
@@ -132,6 +132,14 @@ class Library:
         pending = frozenset(each.id for each in self.pending)
         excluded = frozenset(each.id for each in self.excluded)
         return Standing(self.records, self.sheets, self.known_ids | pending, pending, excluded)
+
+    @cached_property
+    def first_readings(self) -> Mapping[tuple[str, str], str]:
+        """(second reader, report) -> the file of that reading; of two by one person, the first."""
+        found: dict[tuple[str, str], str] = {}
+        for name, reading in self.second_readings.items():
+            found.setdefault((key_of_reader(reader_of(name, reading.extraction.by)), reading.report.id), name)
+        return found
 
     @property
     def case_files(self) -> int:
@@ -258,7 +266,8 @@ class _Reader:
         cases = [(path, self.case(path)) for name in CASE_FOLDERS for path in self._paths(name)]
         second = {_shown(path): self.read(path, SecondReading) for path in self._paths(SECOND_FOLDER)}
         protocol = self.protocol()
-        records, sheets = self._screened(protocol)
+        searches = self.entries("searches.yaml", SearchFile, Search)
+        records, sheets = self._screened(protocol, searches)
         library = self.library_of(
             cases,
             records=records,
@@ -268,7 +277,7 @@ class _Reader:
             protocol=protocol,
             links=self.entries("links.yaml", LinkFile, Link),
             excluded=self.entries("excluded.yaml", ExcludedFile, Excluded),
-            searches=self.entries("searches.yaml", SearchFile, Search),
+            searches=searches,
         )
         return replace(library, searches=tuple(map(library.standing.derived, library.searches))) if records else library
 
@@ -311,18 +320,29 @@ class _Reader:
             pending=tuple(self.pending),
         )
 
-    def _screened(self, protocol: Protocol | None) -> tuple[tuple[Record, ...], dict[str, tuple[Decision, ...]]]:
+    def _screened(
+        self, protocol: Protocol | None, searches: Iterable[Search]
+    ) -> tuple[tuple[Record, ...], dict[str, tuple[Decision, ...]]]:
         """The records of searches, and person -> decisions on them."""
         path = self.folder / RECORDS
         records: tuple[Record, ...] = ()
         known: set[str] | None = None
         if path.exists():
-            records, sheet = read_records(_shown(path), self._bytes(path))
-            known = None if sheet.problems else {record.id for record in records}
+            broken = any(each.file == _shown(self.folder / "searches.yaml") for each in self.problems)
+            done = {each.id: each.date or "" for each in searches if each.status == "done"}
+            records, sheet = read_records(_shown(path), self._bytes(path), None if broken else done)
+            known = None if sheet.damaged else {record.id for record in records}
             self._keep(sheet)
         reasons = (protocol.screening.reasons if protocol is not None else ()) or REASONS
         sheets: dict[str, tuple[Decision, ...]] = {}
         for each in sheet_paths(self.folder):
+            if (person := in_ascii(each.stem)) != each.stem:
+                said = (
+                    "a sheet is named after a person, in small Latin letters, digits and dashes: this one is not read"
+                )
+                hint = f"rename it to {person or 'reader-1'}.csv, or delete a copy of another sheet"
+                self.problems.append(Problem(_shown(each), Position(1, 1), "screening-form", "error", said, hint))
+                continue
             sheets[each.stem], sheet = read_decisions(_shown(each), self._bytes(each), known, reasons)
             self._keep(sheet)
         return records, sheets
@@ -369,7 +389,8 @@ class _Reader:
         """The case files of one folder, or second readings, also those in the folder of a person."""
         inside = ("", "*/") if name == SECOND_FOLDER else ("",)
         found = [path for at in inside for end in ("yaml", "yml") for path in (self.folder / name).glob(f"{at}*.{end}")]
-        read = (each for each in found if not each.match("*.mapping.y*ml") and not LEFT_BEHIND.fullmatch(each.name))
+        seen = (each for each in found if not any(map(LEFT_BEHIND.fullmatch, (each.name, each.parent.name))))
+        read = (each for each in seen if not each.match("*.mapping.y*ml"))
         return sorted(read, key=lambda path: (path.name, path.as_posix()))
 
     def document(self, path: Path) -> Document:

@@ -13,9 +13,13 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
+from pydantic import Field, TypeAdapter, ValidationError
+
+from metaimt.casefiles.fields import Date, Doi, Identifier, Pmid
 from metaimt.casefiles.shared import Search
 from metaimt.casefiles.strict_yaml import Document, problem_in
 from metaimt.files import for_terminal
@@ -23,8 +27,28 @@ from metaimt.problem import Position, Problem
 
 RECORDS: Final = "records.csv"
 SCREENING: Final = "screening"  # the folder of the sheets, one a person
-RECORD_COLUMNS: Final = ("id", "title", "authors", "year", "doi", "pmid", "sources", "dates", "duplicate_of", "labels")
-SHEET_COLUMNS: Final = ("id", "title", "year", "decision", "reason", "note")
+RECORD_COLUMNS: Final = {
+    "id": "author-year: the id of its case file, or of its entry in excluded.yaml",
+    "title": "as the search gave it",
+    "authors": "as the search gave them",
+    "journal": "as the search gave it",
+    "year": "four digits, or nothing",
+    "doi": "from 10. on, or nothing",
+    "pmid": "digits, or nothing",
+    "sources": "the searches (ids in searches.yaml) that found it, the first one first, divided by '; '",
+    "dates": "a day for each of them, divided by '; '",
+    "duplicate_of": "the record (id) of the same publication that is screened; empty for that one",
+    "labels": "what ASReview, Covidence or Rayyan said of it, as exported",
+}
+SHEET_COLUMNS: Final = {
+    "id": "the id of a record, as in records.csv",
+    "title": "for whoever reads the sheet",
+    "year": "for whoever reads the sheet",
+    "decision": "include, exclude or later; nothing while it is open",
+    "reason": "of what is excluded: a reason of the protocol, or nothing",
+    "note": "any words",
+}
+"""What stands in each column of a table."""
 INCLUDE, EXCLUDE, LATER = DECISIONS = ("include", "exclude", "later")
 REASONS: Final = ("wrong disease", "wrong treatment", "no patients", "wrong publication type", "other")
 """Offered where the protocol lists none."""
@@ -45,6 +69,7 @@ class Record:
     id: str
     title: str
     authors: str
+    journal: str
     year: str
     doi: str
     pmid: str
@@ -56,7 +81,7 @@ class Record:
     @property
     def cells(self) -> tuple[str, ...]:
         """In the order of the columns."""
-        fields = (self.id, self.title, self.authors, self.year, self.doi, self.pmid)
+        fields = (self.id, self.title, self.authors, self.journal, self.year, self.doi, self.pmid)
         return (*fields, BETWEEN.join(self.sources), BETWEEN.join(self.dates), self.duplicate_of, self.labels)
 
 
@@ -77,7 +102,7 @@ class Decision:
         return self.id, self.title, self.year, self.decision, self.reason, self.note
 
 
-def table_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table_text(columns: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
     """Rows, sorted by their first cell, as CSV. What a spreadsheet would take for a formula is made harmless."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
@@ -98,8 +123,8 @@ def _plain(cell: str) -> str:
 class Sheet:
     """A table as read: its document, rows that have all columns, and what is wrong with the others."""
 
-    def __init__(self, name: str, content: bytes, columns: Sequence[str], rule: str) -> None:
-        self.name, self.rule, self.columns = name, rule, columns
+    def __init__(self, name: str, content: bytes, columns: Iterable[str], rule: str) -> None:
+        self.name, self.rule, self.columns = name, rule, tuple(columns)
         self.problems: list[Problem] = []
         self.rows: list[tuple[int, Row]] = []  # (line, cells by column)
         try:
@@ -118,10 +143,16 @@ class Sheet:
         """The file as the library keeps it."""
         return Document(self.name, self.text, [dict(row) for _, row in self.rows], tuple(self.problems), None)
 
-    def told(self, line: int, column: str, message: str, hint: str) -> None:
-        """Note a problem in a cell; at the start of the line for no column."""
-        at = self._start(line, self.columns.index(column)) if column else 1
-        self.problems.append(problem_in(self.name, self.text, Position(line, at), self.rule, message, hint))
+    def told(self, line: int, column: str | int, message: str, hint: str, severity: str = "error") -> None:
+        """Note a problem in a cell, by its column or the place of that; at the start of the line for no column."""
+        place = self.columns.index(column) if isinstance(column, str) and column else column or 0
+        at = Position(line, self._start(line, int(place)))
+        self.problems.append(problem_in(self.name, self.text, at, self.rule, message, hint, severity))
+
+    @property
+    def damaged(self) -> bool:
+        """Whether anything in it is an error."""
+        return any(each.severity == "error" for each in self.problems)
 
     def _start(self, line: int, wanted: int) -> int:
         """The column, from 1, at which a cell of a line starts."""
@@ -139,8 +170,8 @@ class Sheet:
         try:
             for number, cells in enumerate(reader):
                 start, line = line, reader.line_num + 1
-                if not number and tuple(cell.strip() for cell in cells) != tuple(self.columns):
-                    self.told(1, "", "the header is not that of this table", f"write {','.join(self.columns)}")
+                if not number and (found := tuple(cell.strip() for cell in cells)) != self.columns:
+                    self._header(found)
                     return
                 if number and any(cell.strip() for cell in cells):
                     self._row(start, [_plain(cell.strip()) for cell in cells])
@@ -149,39 +180,107 @@ class Sheet:
                 line, "", f"not a table that can be read ({error})", "close the quotation mark, or restore the file"
             )
 
+    def _header(self, found: tuple[str, ...]) -> None:
+        """Tell the first column that is not the one that stands there."""
+        place = next((k for k, pair in enumerate(zip(found, self.columns, strict=False)) if len({*pair}) > 1), None)
+        at = min(len(found), len(self.columns)) if place is None else place
+        said = f"'{found[at]}' stands where the column" if at < len(found) else "the header ends before the column"
+        expected = f"'{self.columns[at]}' is expected" if at < len(self.columns) else "ends; there are no more"
+        self.told(1, at, f"{said} {expected}", f"write {','.join(self.columns)}")
+
     def _row(self, line: int, cells: list[str]) -> None:
         if len(cells) != len(self.columns):
-            said = f"the line has {len(cells)} cells, not {len(self.columns)}"
+            said = f"the line has {len(cells)} cells, and the table {len(self.columns)} columns"
             self.told(line, "", said, "put a cell with the delimiter in it into double quotes")
             return
         self.rows.append((line, dict(zip(self.columns, cells, strict=True))))
 
 
-def read_records(name: str, content: bytes) -> tuple[tuple[Record, ...], Sheet]:
-    """The records of records.csv, and the table with what is wrong in it."""
+_FORMS: Final = {
+    "id": TypeAdapter[str](Identifier),
+    "year": TypeAdapter[str](Annotated[str, Field(pattern=r"^\d{4}$")]),
+    "doi": TypeAdapter[str](Doi),
+    "pmid": TypeAdapter[str](Pmid),
+    "dates": TypeAdapter[str](Date),
+}
+
+
+def read_records(
+    name: str, content: bytes, searches: Mapping[str, str] | None = None
+) -> tuple[tuple[Record, ...], Sheet]:
+    """The records of records.csv, and the table with what is wrong in it.
+
+    `searches`: the searches (ids) that are done, each with its day, '' if that is not written; None if they cannot be
+    read. What others found, or these on a later day, is told and not taken: `metaimt search add` writes searches.yaml
+    last, so that one which was killed before leaves the records of before. A record in two lines, as a merge of two
+    branches leaves it, was found by the searches of both.
+    """
     sheet = Sheet(name, content, RECORD_COLUMNS, "records-form")
-    first: dict[str, int] = {}
+    kept: dict[str, tuple[int, Row, dict[str, str]]] = {}
+    told: set[str] = set()
     for line, row in sheet.rows:
-        if not row["id"]:
-            sheet.told(line, "id", "the record has no id", "restore the file: metaimt search add writes it")
-        elif first.setdefault(row["id"], line) != line:
-            said = f"the id {row['id']} stands in line {first[row['id']]} already"
-            sheet.told(line, "id", said, "delete one of the two lines, or restore the file")
-        if len(row["sources"].split(BETWEEN)) != len(row["dates"].split(BETWEEN)) or not row["sources"]:
-            sheet.told(line, "sources", "each search has one date", "write as many dates as sources, divided by '; '")
-    names = {row["id"]: row["duplicate_of"] for _, row in sheet.rows}
-    for line, row in sheet.rows:
+        _check_form(sheet, line, row)
+        found = _found_by(sheet, line, row)
+        done = {search: day for search, day in found.items() if searches is None or _is_done(search, day, searches)}
+        for search in (search for search in found if search not in {*told, *done}):
+            told.add(search)
+            said = f"searches.yaml has no search '{search}' that was done by then: its records are not counted"
+            hint = "type that metaimt search add again, or restore its entry, with status: done and its date"
+            sheet.told(line, "sources", said, hint, "warning")
+        first, former, known = kept.get(row["id"], (line, row, {}))
+        if any(row[column] != former[column] for column in RECORD_COLUMNS if column not in {"sources", "dates"}):
+            said = f"the id {row['id']} stands in line {first} already, for another record"
+            sheet.told(line, "id", said, f"change one of the two ids, such as {row['id']}-b, or restore the file")
+        elif done:
+            kept[row["id"]] = first, former, {**done, **known}
+    _check_duplicates(sheet, kept.values())
+    if sheet.damaged:
+        return (), sheet
+    made = tuple(
+        Record(**{**row, "sources": tuple(found), "dates": tuple(found.values())})  # type: ignore[arg-type]
+        for _, (_, row, found) in sorted(kept.items())
+    )
+    sheet.rows = [(kept[one.id][0], dict(zip(RECORD_COLUMNS, one.cells, strict=True))) for one in made]
+    return made, sheet
+
+
+def _found_by(sheet: Sheet, line: int, row: Row) -> dict[str, str]:
+    """The searches that found a record, each with its day."""
+    found, days = row["sources"].split(BETWEEN), row["dates"].split(BETWEEN)
+    if len(found) != len(days) or not row["sources"]:
+        sheet.told(line, "sources", "each search has one date", "write as many dates as sources, divided by '; '")
+    return dict(zip(found, days, strict=False))
+
+
+def _check_form(sheet: Sheet, line: int, row: Row) -> None:
+    """Tell each cell that has not the form of its column."""
+    if not row["id"]:
+        sheet.told(line, "id", "the record has no id", "restore the file: metaimt search add writes it")
+    for column, form in _FORMS.items():
+        for text in filter(None, row[column].split(BETWEEN) if column == "dates" else [row[column]]):
+            try:
+                form.validate_python(text)
+            except ValidationError as error:
+                context = error.errors()[0].get("ctx", {})
+                said = context.get("message", f"'{text}' is no {column}")
+                sheet.told(line, column, said, context.get("hint", f"write {RECORD_COLUMNS[column]}"))
+
+
+def _is_done(search: str, day: str, searches: Mapping[str, str]) -> bool:
+    """Whether a search was done, by this day; a day without the day of the month is the whole month."""
+    last = searches.get(search)
+    return last is not None and (not last or day <= last or day.startswith(last))
+
+
+def _check_duplicates(sheet: Sheet, rows: Collection[tuple[int, Row, object]]) -> None:
+    names = {row["id"]: row["duplicate_of"] for _, row, _ in rows}
+    for line, row, _ in rows:
         target = row["duplicate_of"]
         if target and target not in names:
             sheet.told(line, "duplicate_of", f"no record has the id {target}", "write the id of a record, or nothing")
         elif target and names[target]:
             said = f"{target} is itself a duplicate, of {names[target]}"
             sheet.told(line, "duplicate_of", said, "name the record that is no duplicate; leave the cell of that empty")
-    made = (
-        Record(**{**row, "sources": tuple(row["sources"].split(BETWEEN)), "dates": tuple(row["dates"].split(BETWEEN))})  # type: ignore[arg-type]
-        for _, row in sheet.rows
-    )
-    return (() if sheet.problems else tuple(made)), sheet
 
 
 def read_decisions(
@@ -236,12 +335,24 @@ class Standing:
 
     def agreed(self, record: Record) -> bool:
         """Whether it is to be read: everybody who has a sheet includes it."""
+        return self.of(record) == INCLUDE and not self.undecided(record)
+
+    def undecided(self, record: Record) -> list[str]:
+        """The people who have a sheet and have not decided on it."""
         told = self.decisions(record.id)
-        return self.of(record) == INCLUDE and all(who in told and told[who].decision for who in self.sheets)
+        return sorted(who for who in self.sheets if who not in told or not told[who].decision)
 
     def decisions(self, record_id: str) -> dict[str, Decision]:
         """Person -> the line of this record."""
-        return {who: one for who, lines in self.sheets.items() for one in lines if one.id == record_id}
+        return self._decided.get(record_id, {})
+
+    @cached_property
+    def _decided(self) -> dict[str, dict[str, Decision]]:
+        found: dict[str, dict[str, Decision]] = {}
+        for who, lines in self.sheets.items():
+            for one in lines:
+                found.setdefault(one.id, {})[who] = one
+        return found
 
     @property
     def unique(self) -> tuple[Record, ...]:

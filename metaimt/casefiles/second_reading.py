@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field, PlainValidator, ValidationInfo, WithJson
 
 from metaimt.casefiles.fields import DrugName, Entry, Text, described, listed, unknown_term, vocabulary_of
 from metaimt.casefiles.model import Arm, Course, Design, Extraction, Patient, Publication, Waiver
+from metaimt.files import in_ascii
 
 FOLDER = "second-reading"
 
@@ -27,6 +28,11 @@ def reader_of(name: str, by: str | None) -> str:
     """Who read again: whoever the file says, else whose folder it lies in."""
     folder = PurePosixPath(name).parent.name
     return by or (folder if folder != FOLDER else "not named")
+
+
+def key_of_reader(name: str) -> str:
+    """What a person's name is compared by: `Reader 2` is whose folder is reader-2."""
+    return in_ascii(name) or " ".join(name.casefold().split())
 
 
 _AFTER = re.compile(r"after (.+)")

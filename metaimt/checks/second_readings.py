@@ -13,7 +13,7 @@ from itertools import zip_longest
 from metaimt.casefiles.fields import Entry, shown
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Arm, CaseFile, Course, Patient, Publication
-from metaimt.casefiles.second_reading import SecondReading
+from metaimt.casefiles.second_reading import SecondReading, key_of_reader, reader_of
 from metaimt.casefiles.strict_yaml import Path
 from metaimt.checks.across_library import did_you_mean, name_of, stem_of
 from metaimt.checks.rule import Finding, Located, Rule, rule, rules_in
@@ -71,6 +71,37 @@ def second_readings_agree(library: Library) -> Iterator[Located]:
             hint = f"correct the one that is wrong, or write here why the case file stands: {settled}"
             where = "/".join(name_of(library, report).split("/")[-2:])  # the same wherever the review lies
             yield name, path, f"{_whose(place)}: {message} in {where}", hint
+
+
+@rule("repeated-second-reading")
+def second_readings_are_one_a_person(library: Library) -> Iterator[Located]:
+    """One person's two files of one report would count that report twice."""
+    for name, reading in library.second_readings.items():
+        reader = reader_of(name, reading.extraction.by)
+        first = library.first_readings[key_of_reader(reader), reading.report.id]
+        if first != name:
+            where = first.removeprefix(f"{library.folder.as_posix()}/")
+            said = f"{reader} read this report in {where} already, which counts"
+            yield name, ("report", "id"), said, "delete one of the two files, or write who read under extraction: by"
+
+
+@rule("adjudicated-by-reader", "warning")
+def adjudications_are_by_a_third(library: Library) -> Iterator[Located]:
+    """One of two readers who differ is no judge between them."""
+    readers: dict[str, dict[str, str]] = {}
+    for name, reading in library.second_readings.items():
+        who = reader_of(name, reading.extraction.by)
+        readers.setdefault(reading.report.id, {})[key_of_reader(who)] = who
+    for report in library.reports:
+        first, second = report.extraction.by, readers.get(report.id, {})
+        both = second | ({key_of_reader(first): first} if first else {})
+        for path, entry in _entries(report):
+            for a, one in enumerate(entry.adjudicated):
+                if key_of_reader(one.by) in both:
+                    names = " and ".join(sorted(both.values())) if len(both) > 1 else f"{one.by} and the other reader"
+                    said = f"by: {shown(one.by)} is one of the two readers who differed"
+                    hint = f"let a third person settle it; if the readers came to agree, write by: {names}"
+                    yield name_of(library, report), (*path, "adjudicated", a, "by"), said, hint
 
 
 @rule("adjudicated-otherwise")

@@ -16,12 +16,14 @@ from metaimt.files import for_terminal, write_file
 from metaimt.problem import WrongUse, check_name
 
 if TYPE_CHECKING:
-    from metaimt.curation.complete import Found, Record
+    from metaimt.casefiles.strict_yaml import Path as Steps
+    from metaimt.curation.complete import Found, Notice, Record
 
-_FETCH = "Ask NCBI's ID Converter and Crossref (the only option that uses the network)."
+_FETCH = "Ask NCBI's ID Converter, PubMed and Crossref (the only option that uses the network)."
 _IDS: Final = typer.Argument(metavar="[ID]...", help="Reports; default: all.", autocompletion=complete_reports)
 _NAMES: Final = {"doi": "DOI", "pmid": "PMID", "pmcid": "PMCID"}
 _PAUSE_SECONDS: Final = 0.1  # between two requests to Crossref, which asks for few at a time
+_PUBMED_SECONDS: Final = 0.7  # between two publications, for each of which PubMed is asked twice
 
 
 @told
@@ -47,6 +49,8 @@ def complete(
         _list(asked)
         raise typer.Exit(FINE)
     found = list(identifiers(asked))
+    known = {(each.record.file, each.record.at) for each in found if each.field == "pmid"}
+    found += _of_pubmed([each for each in asked if (each.file, each.at) not in known])
     for each in found:
         other = f", but the file says {each.written}: check both" if each.written else ""
         print(for_terminal(f"{_name(each.record)}: {_NAMES[each.field]} {each.value}{other}"))
@@ -57,6 +61,22 @@ def complete(
     done = "written" if write else "found"
     print(f"{counted(len(new), 'identifier')} {done}, {len(found) - len(new)} against the files, {told_of} by notice")
     raise typer.Exit(PROBLEMS if told_of or len(found) > len(new) else FINE)
+
+
+def _of_pubmed(records: Iterable[Record]) -> list[Found]:
+    """What PubMed says of those without a PubMed id; what may be one of them is printed for a person to decide."""
+    from metaimt.curation.pubmed import Perhaps, look_up
+
+    found: list[Found] = []
+    for k, record in enumerate(record for record in records if "pmid" not in record.known):
+        if k:
+            time.sleep(_PUBMED_SECONDS)
+        for each in look_up(record):
+            if isinstance(each, Perhaps):
+                print(for_terminal(f"{_name(record)}: perhaps PMID {each.pmid} ({each.why}): {each.title}"))
+            else:
+                found.append(each)
+    return found
 
 
 def _list(records: Iterable[Record]) -> None:
@@ -78,19 +98,30 @@ def _list(records: Iterable[Record]) -> None:
 def _tell_notices(records: Iterable[Record]) -> int:
     """Print each notice with what to type; how many publications have one."""
     from metaimt.curation.complete import notices
+    from metaimt.curation.pubmed import pubmed_notices
 
-    concerned = 0
-    for k, record in enumerate(record for record in records if "doi" in record.known):
+    everyone = tuple(records)
+    told: dict[tuple[str, Steps], list[Notice]] = {}
+    for k, record in enumerate(record for record in everyone if "doi" in record.known):
         if k:
             time.sleep(_PAUSE_SECONDS)
         found = notices(record)
         if found is None:
             print(for_terminal(f"{_name(record)}: Crossref does not know {record.known['doi']}"), file=sys.stderr)
-        for each in found or ():
-            kind = each.kind.replace("_", " ")
-            print(for_terminal(f"{_name(record)}: {kind}; read it, decide, and write {each.entry}"))
-        concerned += bool(found)
-    return concerned
+        told[record.file, record.at] = [*(found or ())]
+    concerned = set()
+    for said in pubmed_notices(everyone):
+        if isinstance(said, tuple):
+            record, kind = said
+            print(for_terminal(f"{_name(record)}: PubMed calls it '{kind}'; check that it is the report itself"))
+            concerned.add((record.file, record.at))
+        elif said.kind not in {one.kind for one in told.setdefault((said.record.file, said.record.at), [])}:
+            told[said.record.file, said.record.at].append(said)
+    for each in (each for found in told.values() for each in found):
+        kind = each.kind.replace("_", " ")
+        print(for_terminal(f"{_name(each.record)}: {kind}; read it, decide, and write {each.entry}"))
+        concerned.add((each.record.file, each.record.at))
+    return len(concerned)
 
 
 def _write(found: Iterable[Found]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from datetime import date
 from enum import StrEnum
@@ -13,7 +14,7 @@ import typer
 from metaimt.cli.folder import Cases, folder_of
 from metaimt.cli.new import checked_date, marker_of
 from metaimt.cli.output import counted, told
-from metaimt.cli.search import SHOWN, check_person, record_line
+from metaimt.cli.search import SHOWN, check_person, left_out, record_line
 from metaimt.files import for_terminal, write_file
 from metaimt.problem import Blocked, WrongUse
 
@@ -45,6 +46,7 @@ def screen(
     folder: Cases = None,
 ) -> None:
     """Show which records are new, wait, conflict or are decided; write the sheet of a person; begin case files."""
+    from metaimt.casefiles.records import RECORDS, sheet_paths
     from metaimt.curation.new_case import review
 
     cases = folder_of(folder)
@@ -53,12 +55,11 @@ def screen(
     if every is not None and labels is None:
         raise WrongUse("--decision says what the references of --from FILE are: add --from FILE")
     library = review(cases)
-    if errors := tuple(
-        each
-        for each in library.problems
-        if each.severity == "error" and each.rule in {"records-form", "screening-form"}
-    ):
+    tables = {(cases / RECORDS).as_posix(), *(path.as_posix() for path in sheet_paths(cases))}
+    if errors := tuple(each for each in library.problems if each.severity == "error" and each.file in tables):
         raise Blocked(errors, library.files_checked)
+    for note in left_out(library):
+        print(note, file=sys.stderr)
     if not library.records:
         raise WrongUse("there are no records yet: metaimt search add FILE --source NAME --date DATE")
     if by is not None:
@@ -67,6 +68,7 @@ def screen(
         _start(cases, library, checked_date(day or date.today().isoformat()))
     else:
         _print(library.standing)
+        _print_uncertain(library)
 
 
 def _write_sheet(cases: Path, library: Library, by: str, labels: Path | None, every: Verdict | None) -> None:
@@ -90,11 +92,12 @@ def _write_sheet(cases: Path, library: Library, by: str, labels: Path | None, ev
     path = cases / SCREENING / f"{person}.csv"
     write_file(path, table_text(SHEET_COLUMNS, (one.cells for one in lines)).encode())
     open_ = sum(not one.decision for one in lines)
-    print(for_terminal(f"wrote {path.as_posix()}: {len(lines)} records, {open_} to decide"))
+    print(for_terminal(f"wrote {path.as_posix()}: {counted(len(lines), 'record')}, {open_} to decide"))
     print(f"decision: include, exclude or later; reason: {', '.join(reasons)}")
 
 
 def _start(cases: Path, library: Library, day: str) -> None:
+    from metaimt.casefiles.records import INCLUDE
     from metaimt.curation.new_case import EDITOR_LINE, Known, case_text, draft_of
     from metaimt.curation.screening import reference_of
 
@@ -102,7 +105,11 @@ def _start(cases: Path, library: Library, day: str) -> None:
     started = 0
     for record in standing.unique:
         path = cases / "literature" / f"{record.id}.yaml"
-        if not standing.agreed(record) or path.exists():
+        if path.exists():
+            continue
+        if not standing.agreed(record):
+            if standing.of(record) == INCLUDE:
+                print(for_terminal(f"{record.id}: waits for {', '.join(standing.undecided(record))}"))
             continue
         reference = reference_of(record)
         if taken := known.publication(reference):
@@ -121,8 +128,14 @@ def _start(cases: Path, library: Library, day: str) -> None:
 
 def _print(standing: Standing) -> None:
     stands = {record.id: (record, standing.of(record)) for record in standing.unique}
+    stands |= {
+        name: (record, "waits")
+        for name, (record, state) in stands.items()
+        if state == "include" and not standing.agreed(record)
+    }
     counts = Counter(state for _, state in stands.values())
-    print(f"{len(standing.records)} records of {len(standing.hits())} searches, {len(stands)} without duplicates")
+    searches = f"{(n := len(standing.hits()))} search{'' if n == 1 else 'es'}"
+    print(f"{counted(len(standing.records), 'record')} of {searches}, {len(stands)} without duplicates")
     for state, words in _WORDS.items():
         if counts[state]:
             print(f"{counts[state]:>6} {words}")
@@ -136,10 +149,25 @@ def _print(standing: Standing) -> None:
             print(f"  and {len(found) - SHOWN} more")
 
 
+def _print_uncertain(library: Library) -> None:
+    """The pairs that may be of one publication, until one of the two is excluded."""
+    from metaimt.curation.new_case import Known
+    from metaimt.curation.search_records import uncertain
+
+    standing = library.standing
+    out = {record.id for record in standing.unique if standing.of(record) in {"exclude", "excluded"}}
+    pairs = [each for each in uncertain(Known(library), standing.records) if out.isdisjoint({each.one, each.other})]
+    if pairs:
+        print(f"\n{len(pairs)} may be of one publication; nothing is merged. Compare, and exclude one of the same:")
+    for pair in pairs:
+        print(for_terminal(f"  {pair.one} and {pair.other}: {pair.why}"))
+
+
 _WORDS = {
     "new": "new: metaimt screen --by NAME",
     "later": "put off",
     "conflict": "in conflict between two people",
+    "waits": "included by one person, not yet decided by another",
     "include": "to be read: metaimt screen --start",
     "exclude": "excluded on screening",
     "pending": "pending: case file not yet read to its end",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from enum import StrEnum
 from pathlib import Path
@@ -40,7 +41,10 @@ def search(
     day: Annotated[str, typer.Option("--date", metavar="DATE", help="Day of the search.")],
     query: Annotated[str | None, typer.Option("--query", metavar="TEXT", help="The query as it was run.")] = None,
     search_id: Annotated[
-        str | None, typer.Option("--id", metavar="ID", help="Id in searches.yaml; default: source and date.")
+        str | None,
+        typer.Option(
+            "--id", metavar="ID", help="Id in searches.yaml; default: that of the source, else source and date."
+        ),
     ] = None,
     folder: Cases = None,
 ) -> None:
@@ -55,17 +59,24 @@ def search(
     day = checked_date(day)
     library = review(cases)
     _refuse_broken(library)
-    name = checked_id(search_id or f"{in_ascii(source)}-{day}")
+    if not source.strip() or not (search_id or in_ascii(source) or _entry_of(library, source, day)):
+        raise WrongUse(
+            f"--source '{for_terminal(source)}' has no Latin letter or digit: add --id NAME, such as --id main"
+        )
+    name = checked_id(search_id or _entry_of(library, source, day) or f"{in_ascii(source)}-{day}")
     references = [reference for file in files for reference in read_references(file)]
+    for note in left_out(library):
+        if f"'{name}'" not in note:
+            print(f"{note}; the rows that only it found are taken out of records.csv", file=sys.stderr)
     added = add_search(Known(library), library.records, references, name, day)
     path = cases / "searches.yaml"
     before = path.read_bytes().decode() if path.exists() else ""
     after = with_search(before, name, source, day, query)
-    if after != before:
-        write_file(path, after.encode())
     table = table_text(RECORD_COLUMNS, (record.cells for record in added.records)).encode()
     if not (cases / RECORDS).exists() or (cases / RECORDS).read_bytes() != table:
         write_file(cases / RECORDS, table)
+    if after != before:  # last: what a search found counts once it stands here as done
+        write_file(path, after.encode())
     standing = read_library(cases).standing
     records = {record.id: record for record in standing.records}
     kinds = {own: _kind(records[own], standing, name, records) for own in added.own}
@@ -83,12 +94,25 @@ def search(
         print(for_terminal(f"  {pair.one} and {pair.other}: {pair.why}"))
 
 
+def left_out(library: Library) -> list[str]:
+    """The searches that have rows in records.csv and do not count, each with why."""
+    found = (each for each in library.problems if each.rule == "records-form" and each.severity == "warning")
+    return list(dict.fromkeys(for_terminal(f"note: {each.message}") for each in found))
+
+
 def _refuse_broken(library: Library) -> None:
     """Raise Blocked if the files that this command writes, or rests on, have errors of form."""
     names = ("records.csv", "searches.yaml")
     found = [each for each in library.problems if each.file.endswith(names) and each.severity == "error"]
     if found:
         raise Blocked(tuple(found), library.files_checked)
+
+
+def _entry_of(library: Library, source: str, day: str) -> str:
+    """The id of the one search of a source that waits to be run, or was run that day; '' if there is not one."""
+    mine = [each for each in library.searches if each.source.casefold() == source.strip().casefold()]
+    fits = [each.id for each in mine if each.status != "done" or each.date == day]
+    return fits[0] if len(fits) == 1 else ""
 
 
 def _kind(record: Record, standing: Standing, search: str, records: dict[str, Record]) -> str:

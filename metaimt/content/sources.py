@@ -224,12 +224,12 @@ def last_search(searches: Iterable[Search]) -> str:
 
 def last_searches(library: Library) -> Iterator[tuple[str, str]]:
     """Each source, and the date of its last search, or that none was run."""
-    by_source: dict[str, list[str]] = {}
+    by_source: dict[str, tuple[str, list[str]]] = {}
     for search in library.searches:
-        dates = by_source.setdefault(search.source, [])
+        _, dates = by_source.setdefault(search.source.casefold(), (search.source, []))
         if search.status == "done":
             dates.append(search.date or "")
-    for source, dates in by_source.items():
+    for source, dates in by_source.values():
         yield source, max(dates) or "date not stated" if dates else "not yet run"
 
 

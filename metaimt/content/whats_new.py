@@ -230,7 +230,20 @@ def _newly_excluded(changes: Changes) -> dict[str, str]:
 
 
 def _edited(edited: Edited, here: Here) -> Entry:
-    return Entry(Text(here.name(edited.id)), tuple(Text(Named(field_text(each))) for each in edited.fields))
+    lines = (_tally(edited.fields),) if edited.file.endswith(".csv") else map(field_text, edited.fields)
+    return Entry(Text(here.name(edited.id)), tuple(Text(Named(line)) for line in lines))
+
+
+def _tally(fields: Iterable[FieldChange]) -> str:
+    """What a search or a person did to a table of records: `212 rows added, 3 changed`; the table tells which."""
+    rows: dict[str, str] = {}
+    for each in fields:
+        row_id, inside, cell = each.path.partition("]")
+        whole = "added" if each.old is None else "taken out" if each.new is None else "changed"
+        rows[row_id] = "changed" if inside and cell else whole
+    counts = ((list(rows.values()).count(done), done) for done in ("added", "changed", "taken out"))
+    first, *more = [(number, done) for number, done in counts if number]
+    return ", ".join([f"{plural(first[0], 'row')} {first[1]}", *(f"{number} {done}" for number, done in more)])
 
 
 def field_text(field: FieldChange) -> str:

@@ -20,10 +20,12 @@ from metaimt.casefiles.fields import Date, Doi, Pmcid, Pmid
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.strict_yaml import Document, parse
 from metaimt.casefiles.strict_yaml import Path as Steps
+from metaimt.checks.same_publication import as_typed
 from metaimt.curation.fetch import Source, Unknown, answer
-from metaimt.model.publication import IDENTIFIERS, first_author, key_of, plain_doi
+from metaimt.model.publication import IDENTIFIERS, Identity, first_author, identity, key_of, plain_doi
 from metaimt.problem import WrongUse
 
+NOTHING_KNOWN = Identity()
 BATCH = 200  # ids of a request to the converter
 CONVERTER = Source(
     "ids",
@@ -55,6 +57,7 @@ class Record:
     label: str
     known: Mapping[str, str]
     notices: tuple[Mapping[str, Any], ...] = ()
+    identity: Identity = NOTHING_KNOWN
 
     @property
     def lacks(self) -> tuple[str, ...]:
@@ -112,7 +115,9 @@ def _record(file: str, at: Steps, entry: Mapping[str, Any]) -> Record:
     known = {name: str(entry[name]) for name in IDENTIFIERS if entry.get(name)}
     notices = entry.get("notices")
     told = tuple(each for each in notices if isinstance(each, dict)) if isinstance(notices, list) else ()
-    return Record(file, at, own, label, known, told)
+    names = ("title", "authors", "journal", "year", *IDENTIFIERS)
+    compared = identity(**{name: as_typed(entry.get(name)) for name in names})
+    return Record(file, at, own, label, known, told, compared)
 
 
 def identifiers(records: Iterable[Record]) -> Iterator[Found]:
@@ -131,13 +136,13 @@ def _kind(record: Record) -> str:
 def _of_batch(kind: str, batch: Sequence[Record]) -> Iterator[Found]:
     wanted = {key_of(kind, record.known[kind]): record for record in batch}
     sent = ",".join(record.known[kind] for record in batch)
-    answered = _json(answer(CONVERTER, sent, before=f"idtype={kind}&ids="), "the ID Converter").get("records")
+    answered = json_of(answer(CONVERTER, sent, before=f"idtype={kind}&ids="), "the ID Converter").get("records")
     for entry in answered if isinstance(answered, list) else ():
         if not isinstance(entry, dict) or entry.get("status") == "error" or entry.get("errmsg"):
             continue
         record = wanted.get(key_of(kind, str(entry.get("requested-id") or entry.get(kind) or "")))
         for field in IDENTIFIERS if record is not None else ():
-            value = _checked(field, entry.get(field))
+            value = checked(field, entry.get(field))
             if record is None or not value:
                 continue
             written = record.known.get(field, "")
@@ -145,7 +150,7 @@ def _of_batch(kind: str, batch: Sequence[Record]) -> Iterator[Found]:
                 yield Found(record, field, value, written)
 
 
-def _checked(field: str, value: object) -> str:
+def checked(field: str, value: object) -> str:
     """An identifier of an answer, in the form that files have; '' for what has not that form."""
     text = plain_doi(str(value)) if field == "doi" else str(value)
     try:
@@ -157,7 +162,7 @@ def _checked(field: str, value: object) -> str:
 def notices(record: Record) -> tuple[Notice, ...] | None:
     """What Crossref knows to update a work and the file does not tell; None if Crossref does not know the DOI."""
     try:
-        message = _json(answer(CROSSREF, record.known["doi"]), "Crossref").get("message")
+        message = json_of(answer(CROSSREF, record.known["doi"]), "Crossref").get("message")
     except Unknown:
         return None
     updates = message.get("updated-by") if isinstance(message, dict) else ()
@@ -173,7 +178,7 @@ def notices(record: Record) -> tuple[Notice, ...] | None:
 def _notice(record: Record, entry: Mapping[str, Any]) -> Notice | None:
     said = str(entry.get("type") or "").casefold()
     kind = next((kind for kind, pattern in _NOTICES.items() if pattern.search(said)), "")
-    return Notice(record, kind, _checked("doi", entry.get("DOI")), _date(entry.get("updated"))) if kind else None
+    return Notice(record, kind, checked("doi", entry.get("DOI")), _date(entry.get("updated"))) if kind else None
 
 
 def _date(updated: object) -> str:
@@ -187,7 +192,8 @@ def _date(updated: object) -> str:
         return ""
 
 
-def _json(content: bytes, who: str) -> Mapping[str, Any]:
+def json_of(content: bytes, who: str) -> Mapping[str, Any]:
+    """What a host answers, as JSON. Raises WrongUse if it is none, or no mapping."""
     try:
         found = json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:

@@ -56,7 +56,7 @@ class Known:
 
     def __init__(self, library: Library) -> None:
         self.ids = dict(_ids(library))
-        names = ("doi", "pmid", "title", "authors", "year")
+        names = ("doi", "pmid", "title", "authors", "journal", "year")
         self.records = {
             record.id: identity(**{name: getattr(record, name) or None for name in names}) for record in library.records
         }

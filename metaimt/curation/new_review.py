@@ -182,6 +182,7 @@ def review_files(review: NewReview, version: str) -> dict[str, str]:
         **{f"cases/{name}": _rendered(f"{name}.j2", answers) for name in cases},
         **{f"cases/{name}/README.md": _template(f"{name}.md") for name in ("literature", "local")},
         ".github/workflows/review.yml": _template("workflow.yml"),
+        ".gitattributes": _template("gitattributes"),
         ".github/ISSUE_TEMPLATE/new-case.yml": _template("new-case.yml"),
         ".gitignore": _template("gitignore"),
         "LICENSE": _template("LICENSE"),

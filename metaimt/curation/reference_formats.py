@@ -378,7 +378,7 @@ def _of_bibtex(record: Mapping[str, list[str]]) -> Fields:
     def plain(*names: str) -> list[str]:
         return [_without_latex(line) for line in _of(record, *names)]
 
-    names = [name for line in _of(record, "author") for name in re.split(r"\s{1,20}and\s{1,20}", line)]
+    names = [name for line in _of(record, "author") for name in _bibtex_names(line)]
     eprint = _of(record, "eprint") if "pubmed" in " ".join(_of(record, "eprinttype")).casefold() else []
     return Fields(
         authors=[_bibtex_author(name) for name in names if name.strip() and name.strip() != "others"],
@@ -392,7 +392,20 @@ def _of_bibtex(record: Mapping[str, list[str]]) -> Fields:
         url=_of(record, "url", "howpublished"),
         free=_of(record, "note", "annote"),
         dropped=dropped_fields(record, _BIBTEX_DROPPED),
+        labels=[line.replace("\\", "") for line in _of(record, "note") if _LABELLED.search(line)],
     )
+
+
+def _bibtex_names(line: str) -> list[str]:
+    """The names between `and`s; those of an institution stand in braces: {Food and Drug Administration}."""
+    names, depth = [""], 0
+    for part in re.split(r"(\s{1,20}and\s{1,20}|[{}])", line):
+        depth += (part == "{") - (part == "}")
+        if depth <= 0 and part != "and" and part.strip() == "and":
+            names.append("")
+        else:
+            names[-1] += part
+    return names
 
 
 def _bibtex_author(name: str) -> Author:
@@ -487,9 +500,9 @@ def _of_endnote(record: Record) -> Fields:
     return found
 
 
-_COLUMNS = {  # of Scopus, PubMed and Zotero
-    "authors": ("authors", "author", "first author"),
-    "title": ("title", "document title"),
+_COLUMNS = {  # of Scopus, PubMed and Zotero, and what ASReview takes for a title and authors
+    "authors": ("authors", "author", "first author", "first_authors", "author names"),
+    "title": ("title", "document title", "primary_title"),
     "journal": ("abbreviated source title", "journal/book", "source title", "publication title", "journal"),
     "year": ("publication year", "published year", "year", "create date"),
     "doi": ("doi",),
@@ -497,7 +510,12 @@ _COLUMNS = {  # of Scopus, PubMed and Zotero
     "pmcid": ("pmcid", "pmc_id"),
     "url": ("link", "url"),
 }
-LABEL_COLUMNS = ("asreview_label", "label_included", "included", "covidence #", "tags")  # of ASReview and Covidence
+ASREVIEW_LABELS = (
+    *("asreview_label", "included", "label", "final_included", "label_included", "included_label", "included_final"),
+    *("included_flag", "include"),
+)
+LABEL_COLUMNS = (*ASREVIEW_LABELS, "covidence #", "tags")  # the last two of Covidence
+_LISTED = re.compile(r"""(['"])((?:(?!\1).)+)\1(?=\s*[,\]])""")
 _COLUMNS_DROPPED = {
     "abstract": "abstract",
     "abstract note": "abstract",
@@ -521,7 +539,8 @@ def table_columns(text: str) -> tuple[str, list[str]] | None:
             names = [name.strip().casefold() for name in next(csv.reader([line], delimiter=delimiter), [])]
         except csv.Error:
             continue
-        if "title" in names and len({"authors", "author", "doi", "pmid", "year", "publication year"} & {*names}) > 1:
+        others = {*_COLUMNS["authors"], "doi", "pmid", "year", "publication year"}
+        if {"title", "primary_title"} & {*names} and len(others & {*names}) > 1:
             return delimiter, names
     return None
 
@@ -545,6 +564,8 @@ def from_table(text: str) -> Iterator[Reference]:
 def _of_row(row: Mapping[str, str]) -> Fields:
     told = {field: [row[name] for name in names if row.get(name, "").strip()] for field, names in _COLUMNS.items()}
     names = next((text for text in told.pop("authors") if not text.startswith("[No author")), "")
+    if names.startswith("[") and names.endswith("]"):  # of ASReview, where it was given RIS: ['Specimen, A.', ...]
+        names = "; ".join(match[2] for match in _LISTED.finditer(names))
     if "pubmed_id" in row and ";" not in names:  # of Rayyan
         names = names.replace(" and ", "; ")
     labels = [f"{name}={row[name].strip()}" for name in LABEL_COLUMNS if row.get(name, "").strip()]

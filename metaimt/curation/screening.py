@@ -1,9 +1,10 @@
 """Screening: the sheet of a person, and the labels of ASReview, Covidence and Rayyan as decisions.
 
-Sources: ASReview LAB, "Export data" and its RIS reader (`asreview_label`, in version 1 `included`; ASReview_relevant
-and ASReview_irrelevant in N1); exports of Rayyan in public repositories (RAYYAN-INCLUSION in the notes). Covidence
-exports tags and notes with each of its lists, by its help; that no column has the decision could not be verified, so
-that whoever reads a list says which it is.
+Sources, read in November 2026: ASReview, asreview/data/base.py (the columns that it takes for a label) and ris.py
+(ASReview_relevant, ASReview_irrelevant and ASReview_not_seen in N1); Rayyan, exports and scripts that read them in
+eight public repositories (RAYYAN-INCLUSION, RAYYAN-EXCLUSION-REASONS, divided by commas, in the column notes, in N1 and
+in the note of BibTeX). Covidence, scripts that read its lists: Covidence #, Study, Notes and Tags, and none of them a
+column with the decision, so that whoever reads a list says which it is.
 """
 
 from __future__ import annotations
@@ -14,16 +15,15 @@ from dataclasses import dataclass, replace
 
 from metaimt.casefiles.records import EXCLUDE, INCLUDE, LATER, Decision, Record, Standing
 from metaimt.curation.reference import Reference
+from metaimt.curation.reference_formats import ASREVIEW_LABELS
 from metaimt.curation.search_records import Index, identity_of
 from metaimt.problem import WrongUse
 
 _RAYYAN = re.compile(r"RAYYAN-INCLUSION:\s*\{(.*?)\}")
-_VOTE = re.compile(r'"([^"]+)"\s*=>\s*"(Included|Excluded|Maybe)"')
+_VOTE = re.compile(r'"([^"]+)"\s*(?:=>|:)\s*"(Included|Excluded|Maybe)"')
 _REASONS = re.compile(r"RAYYAN-EXCLUSION-REASONS:\s*([^|]*)")
 _VOTES = {"Included": INCLUDE, "Excluded": EXCLUDE, "Maybe": LATER}
-_ASREVIEW = re.compile(
-    r"\bASReview_(relevant|irrelevant)\b|^(?:asreview_label|label_included|included)=([01])(?:\.0)?$"
-)
+_ASREVIEW = re.compile(rf"\bASReview_(relevant|irrelevant)\b|^(?:{'|'.join(ASREVIEW_LABELS)})=([01])(?:\.0)?$")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def labelled(
     unknown, taken = [], 0
     for reference in references:
         decided = Decision("", "", "", every) if every else decision_in(reference.labels, reasons, names)
-        found = list(dict.fromkeys(main[name] for name, sure, _ in index.like(reference.identity) if sure))
+        found = list(dict.fromkeys(main[name] for name in index.same(reference.identity)))
         if len(found) != 1:
             unknown.append(reference.shown)
         elif decided is not None and found[0] in lines and not lines[found[0]].decision:
@@ -82,9 +82,12 @@ def decision_in(labels: Iterable[str], reasons: Sequence[str], names: Sequence[s
         if match := _RAYYAN.search(label):
             votes = dict(_VOTE.findall(match[1]))
             vote = _vote(votes, names)
-            told = (_REASONS.search(label) or ["", ""])[1].strip() if vote == EXCLUDE else ""
-            known = next((reason for reason in reasons if reason.casefold() == told.casefold()), "")
-            return Decision("", "", "", vote, known, "" if known else told) if vote else None
+            said = (_REASONS.search(label) or ["", ""])[1] if vote == EXCLUDE else ""
+            told = [reason for reason in map(str.strip, said.split(",")) if reason]
+            known = {reason.casefold(): reason for reason in reasons}
+            first = next((one for one in told if one.casefold() in known), "")
+            note = ", ".join(one for one in told if one != first)
+            return Decision("", "", "", vote, known.get(first.casefold(), ""), note) if vote else None
     return None
 
 
@@ -104,6 +107,7 @@ def reference_of(record: Record) -> Reference:
         title=record.title or None,
         authors=record.authors or None,
         surname=author or None,
+        journal=record.journal or None,
         year=int(record.year) if record.year.isdecimal() else None,
         doi=record.doi or None,
         pmid=record.pmid or None,

@@ -103,6 +103,9 @@ def _of_records(results: Results, found: Flow, total: tuple[str, ...]) -> Iterat
     every = [name for ids in found.identified.values() for name in ids]
     behind = Publications("Records found", *_opened(results, every))
     removed = box("Duplicates removed", found.duplicates)
+    if found.known:
+        lines = (f"Duplicates: {len(found.duplicates)}", f"In version {found.former} already: {len(found.known)}")
+        removed = box("Removed before screening", (*found.duplicates, *found.known), *lines)
     yield Box("Records found", (plural(number, "record"), *by_source, *unknown, *total[1:]), behind, removed)
     out = [name for ids in found.screened_out.values() for name in ids]
     reasons = [f"{reason}: {len(ids)}" for reason, ids in found.screened_out.items()]

@@ -140,14 +140,20 @@ def _letters(text: str) -> str:
 
 Level = Literal["error", "warning", "other"]
 IDENTIFIERS = {"doi": "DOI", "pmid": "PubMed id", "pmcid": "PubMed Central id"}
-RICH_TEXT = re.compile(r"</?(?:i|b|u|em|strong|sub|sup|sc|scp|span|p|title|jats:[a-z-]+|mml:[a-z]+)\b[^<>]*>")
+RICH_TEXT = re.compile(r"</?(?:i|b|u|em|strong|sub|sup|inf|sc|scp|span|p|title|jats:[a-z-]+|mml:[a-z]+)\b[^<>]*>")
 SHORTEST_TITLE = 12  # letters and digits; "Case report" and "Reply" name nothing
 _LONGEST_DOI = 500
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 _DIGITS, _WORD_PARTS = re.compile(r"\d+"), re.compile(r"[^\W_]+")
 _ENDS = ".,:;'\"’”"
 _PAIRS = {")": "(", "]": "[", "}": "{", ">": "<"}
-_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
+_LETTERS = str.maketrans(
+    {
+        **{"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"},
+        **{"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "κ": "kappa"},
+    }
+)
+_NOBODY = {"anonymous", "anon", "noauthorslisted", "noauthornameavailable", "unknown", "na"}
 _CORRECTION = r"erratum|errata|corrigend(?:um|a)|correction|retraction|retracted|expression of concern|addendum"
 _REPLY = r"reply|rebuttal|response to (?:the )?(?:letter|comment|editor|authors?)"
 _BY = r"(?:authors? (?:s )?)?"  # the apostrophe of author's divides two words
@@ -165,7 +171,7 @@ _KINDS = tuple(
         ("abstract", r"\b(?:meeting |conference )?abstract(?: [a-z]{0,3}\d{1,6})?$"),
     )
 )
-_OF_ABSTRACTS = re.compile(r"\b(?:suppl\w*|abstracts?|annual meeting|congress|conference|symposium)\b")
+_OF_ABSTRACTS = re.compile(r"\b(?:supp(?:l\w*)?|abstracts?|annual meeting|congress|conference|symposium)\b")
 
 
 def plain_doi(text: str) -> str:
@@ -193,32 +199,43 @@ def key_of(field: str, value: str) -> str:
 
 def folded(text: str) -> str:
     """Words of letters and digits in lower case, without accents and mark-up."""
-    plain = html.unescape(RICH_TEXT.sub("", text)).casefold().translate(_LETTERS)
+    shown = html.unescape(html.unescape(text))  # some exporters write &lt;i&gt;, and some &amp;lt;i&amp;gt;
+    plain = RICH_TEXT.sub("", shown).casefold().translate(_LETTERS)
     if not plain.isascii():
         plain = "".join(one for one in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(one))
     return " ".join(_WORD_PARTS.findall(plain))
 
 
 @lru_cache(maxsize=2**15)
-def title_key(title: str) -> tuple[str, str]:
-    """(kind, the letters and digits of the title that it has or is about); the kind of a paper is ''."""
+def title_words(title: str) -> tuple[str, str]:
+    """(kind, the words of the title that it has or is about); the kind of a paper is ''."""
     words = folded(title).removeprefix("the ")
     for kind, pattern in _KINDS:
         if (match := pattern.search(words)) is not None:
-            rest = f"{words[: match.start()]} {words[match.end() :]}".strip().removeprefix("the ")
-            return kind, rest.replace(" ", "")
-    return "", words.replace(" ", "")
+            rest = f"{words[: match.start()]} {words[match.end() :]}".split()
+            return kind, " ".join(rest).removeprefix("the ")
+    return "", words
 
 
-def author_key(authors: str) -> str:
-    """The family name of the first author."""
+def title_key(title: str) -> tuple[str, str]:
+    """(kind, the letters and digits of the title that it has or is about); the kind of a paper is ''."""
+    kind, words = title_words(title)
+    return kind, words.replace(" ", "")
+
+
+def author_key(authors: str) -> tuple[str, str]:
+    """The family name of the first author, and the initials, as far as they are known; none of who is not named."""
     first = first_author(authors[:1000])
-    return folded(first.family).replace(" ", "") if first is not None else ""
+    family = folded(first.family).replace(" ", "") if first is not None else ""
+    return ("", "") if first is None or family in _NOBODY else (family, folded(first.initials).replace(" ", ""))
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What two entries are compared by, '' where it is not known; `abstracts` if the journal prints those."""
+    """What two entries are compared by, '' where it is not known; `abstracts` if the journal prints those.
+
+    `title`: its letters and digits; `words`: the same, divided. `author`: the first one's family name.
+    """
 
     doi: str = ""
     pmid: str = ""
@@ -229,6 +246,13 @@ class Identity:
     year: str = ""
     journal: str = ""
     abstracts: bool = False
+    words: str = ""
+    initials: str = ""
+
+    def same_author(self, other: Identity) -> bool:
+        """Whether the first author may be one person: the family name, and the first initial where both give it."""
+        first, theirs = self.initials[:1], other.initials[:1]
+        return bool(self.author) and self.author == other.author and (not first or not theirs or first == theirs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,15 +275,18 @@ def identity(
     year: str | int | None = None,
 ) -> Identity:
     """The identity of whatever has these fields, as typed or printed."""
-    kind, words = title_key(title or "")
+    kind, words = title_words(title or "")
     where = folded(journal or "")
+    family, initials = author_key(authors or "")
     return Identity(
         doi=key_of("doi", doi or ""),
         pmid=key_of("pmid", pmid or ""),
         pmcid=key_of("pmcid", pmcid or ""),
         kind=kind,
-        title=words,
-        author=author_key(authors or ""),
+        title=words.replace(" ", ""),
+        words=words,
+        author=family,
+        initials=initials,
         year=str(year or "").strip(),
         journal=where,
         abstracts=_OF_ABSTRACTS.search(where) is not None,
@@ -282,7 +309,7 @@ def same_publication(one: Identity, other: Identity) -> Same | None:
         return None
     if why := _other(one, other):
         return Same("other", "title", f"same title, but {why}")
-    author, year = one.author and one.author == other.author, one.year and one.year == other.year
+    author, year = one.same_author(other), one.year and one.year == other.year
     same = f"title{', first author' if author else ''}{', year' if year else ''}"
     if not differ:
         return Same("error" if author or year else "warning", "title", f"same {same}")

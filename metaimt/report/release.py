@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
@@ -30,7 +31,8 @@ from metaimt.versions.stored import SHIPPED, Stored, state_digest
 
 CITATION, ZENODO = "CITATION.cff", ".zenodo.json"
 _LARGEST = 1_000_000  # bytes of either file
-_SPDX = re.compile(r"[A-Za-z0-9.+-]+")
+_ONE_LICENCE = re.compile(r"[A-Za-z0-9.+-]+")
+_PREFERRED = "preferred-citation"
 _DERIVED = "isDerivedFrom"
 
 
@@ -90,7 +92,7 @@ def missing_in(protocol: Protocol, trigger: str | None) -> Iterator[str]:
         yield 'what triggered it; give --trigger "WORDS"'
     if not protocol.licence:
         yield "the licence of cases and tables; write licence: in review.yaml"
-    elif not _SPDX.fullmatch(protocol.licence):
+    elif not _spdx(protocol.licence):
         yield f"the licence in {CITATION}, which takes SPDX identifiers such as CC-BY-4.0"
 
 
@@ -133,30 +135,63 @@ def files_of(
 def citation(old: str | None, protocol: Protocol, date: str) -> str:
     """CITATION.cff: version and date of the old one are replaced and its other bytes stay; without one, a whole file.
 
-    Raises ValueError if the old one is not in form.
+    A file that is of software (`type: software`, which the format also takes for a file without a type) keeps the
+    version of the software: the review is then what it prefers to be cited, of type data. Another preferred citation
+    is what a person chose, and stays. Raises ValueError if the old one is not in form.
     """
     new = {"version": protocol.version, "date-released": date}
     if old is None:
-        licence = protocol.licence if protocol.licence and _SPDX.fullmatch(protocol.licence) else None
-        lines = [
-            "cff-version: 1.2.0",
-            "message: If you use this review or its case data, please cite it.",
-            f"title: {_quoted(protocol.title)}",
-            "type: dataset",
-            *(f"{key}: {_quoted(value)}" for key, value in new.items()),
-            *([f"license: {licence}"] if licence else []),
-            "authors:",
-            *(f"  - name: {_quoted(author)}" for author in protocol.authors),
-        ]
-        return "\n".join([*lines, ""])
+        head = ("cff-version: 1.2.0", "message: If you use this review or its case data, please cite it.")
+        return "\n".join([*head, *_cited(protocol, "dataset", new), ""])
     before = _cff(old)
+    if before.get("type") == "dataset":
+        return _replaced(old, new, {**before, **new})
+    cited = before.get(_PREFERRED)
+    if cited is None:
+        lines = (f"  {line}" for line in _cited(protocol, "data", new))
+        return "\n".join([old.rstrip(), f"{_PREFERRED}:", *lines, ""])
+    if not isinstance(cited, dict) or cited.get("type") != "data":
+        return old
+    start = re.search(rf"(?m)^{_PREFERRED}[ \t]*:[ \t]*\r?\n(?:[ \t]+[^\r\n]*(?:\r?\n|$)|[ \t]*\r?\n)*", old)
+    if start is None:
+        raise ValueError(f"has {_PREFERRED} in a form in which nothing can be replaced; write each field in one line")
+    indent = re.search(r"(?m)^([ \t]+)\S", start[0])
+    inside = _replaced(start[0], new, {_PREFERRED: {**cited, **new}}, indent[1] if indent else "")
+    return f"{old[: start.start()]}{inside}{old[start.end() :]}"
+
+
+def _cited(protocol: Protocol, kind: str, new: Mapping[str, str]) -> Iterator[str]:
+    """The review as CITATION.cff describes a work, a line each."""
+    yield f"title: {_quoted(protocol.title)}"
+    yield f"type: {kind}"
+    yield from (f"{key}: {_quoted(value)}" for key, value in new.items())
+    if licence := _spdx(protocol.licence):
+        yield f"license: {licence}"
+    yield "authors:"
+    yield from (f"  - name: {_quoted(author)}" for author in protocol.authors)
+
+
+def _replaced(text: str, new: Mapping[str, str], after: Mapping[str, Any], indent: str = "") -> str:
+    """The text with the new values, of which each stands on a line of its own, so far in, or becomes one.
+
+    Raises ValueError if the text does not say `after` then.
+    """
     for key, value in new.items():
-        line, found = f"{key}: {_quoted(value)}", re.search(rf"(?m)^{key}[ \t]*:[^\r\n]*", old)
-        old = f"{old[: found.start()]}{line}{old[found.end() :]}" if found else f"{old.rstrip()}\n{line}\n"
-    with suppress(ValueError):
-        if _cff(old) == {**before, **new}:
-            return old
+        line, found = f"{indent}{key}: {_quoted(value)}", re.search(rf"(?m)^{indent}{key}[ \t]*:[^\r\n]*", text)
+        text = f"{text[: found.start()]}{line}{text[found.end() :]}" if found else f"{text.rstrip()}\n{line}\n"
+    with suppress(yaml.YAMLError, RecursionError):
+        if yaml.safe_load(text) == after:
+            return text
     raise ValueError("has version or date-released in a form that cannot be replaced; write each in one line")
+
+
+def _spdx(licence: str | None) -> str:
+    """The licence as SPDX has it, and CITATION.cff takes it; '' for any other text."""
+    try:
+        found = canonicalize_license_expression(licence or "")
+    except InvalidLicenseExpression:
+        return ""
+    return found if _ONE_LICENCE.fullmatch(found) else ""
 
 
 def _cff(text: str) -> dict[Any, Any]:

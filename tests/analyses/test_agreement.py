@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 from math import sqrt
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from command import metaimt
 from conftest import MakeReview, arm, course, patient, report
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 from typer.testing import CliRunner
 
 from metaimt.analyses.agreement import Agreement, FieldAgreement, agreements
@@ -19,6 +22,8 @@ from metaimt.casefiles.library import read_library
 from metaimt.casefiles.protocol import Choices
 from metaimt.checks import examine
 from metaimt.cli.main import app
+from metaimt.content.agreement import agreement_section
+from metaimt.render.html import Html, Numbers
 from metaimt.review import load
 from metaimt.statistics.agreement import Kappa, cohens_kappa
 from metaimt.statistics.outcome import NotIdentified
@@ -125,6 +130,42 @@ def test_a_folder_a_person(make_review: MakeReview) -> None:
     told = {(problem.rule, Path(problem.file).parent.name) for problem in examine(read_library(folder)).problems}
     assert ("second-reading-disagrees", "reader-c") in told
     assert not {rule for rule, _ in told} & {"repeated-report-id", "unread-case", "unread-file"}
+
+
+@pytest.mark.parametrize(
+    "person", ["Reader Two", "Jörg Müller", "r.two", "王", "=1+1", "<b>x", "'; --", "a\x1b[2Jb", "reader\u202etwo"]
+)
+def test_a_folder_of_any_name_is_that_persons(make_review: MakeReview, person: str) -> None:
+    folder = made(make_review, read_again(name=f"{person}/example-a.yaml", response="SD"))
+    library = read_library(folder)
+    (found,) = agreements(library)
+    assert found.reader == person
+    assert [each.rule for each in examine(library).problems if each.severity == "error"] == []
+    said = metaimt("agree", "--by", person, "--cases", folder)
+    assert said.returncode == 0
+    assert not {"\x1b", "\u202e"} & {*said.stdout, *metaimt("validate", "--all", "--cases", folder).stdout}
+    rows = csv.reader(metaimt("agree", "--format", "csv", "--cases", folder).stdout.splitlines())
+    assert not any(row[0].startswith(("=", "+", "-", "@")) for row in rows)
+    html = Html(Numbers({}), lambda _: Markup(""))
+    assert "<b>" not in "".join(html.section(each) for each in agreement_section((found,)))
+
+
+def test_a_hidden_folder_is_nobodys(make_review: MakeReview) -> None:
+    folder = made(make_review, read_again(name=".trash/example-a.yaml"))
+    assert agreements(read_library(folder)) == ()
+
+
+def test_what_one_person_read_twice_counts_once(make_review: MakeReview) -> None:
+    twice = {
+        **read_again(name="example-a.yaml", by="Reader 2"),
+        **read_again(name="reader-2/example-a.yaml", response="SD"),
+    }
+    library = read_library(made(make_review, twice))
+    (found,) = agreements(library)
+    assert (found.reader, found.publications) == ("Reader 2", 1)
+    (told,) = [each for each in examine(library).problems if each.rule == "repeated-second-reading"]
+    assert told.file.endswith("second-reading/reader-2/example-a.yaml")
+    assert "second-reading/example-a.yaml" in told.message
 
 
 def test_the_values_of_the_second_reader_are_pooled(make_review: MakeReview) -> None:

@@ -76,8 +76,8 @@ def test_every_rule_is_explained_and_nothing_else() -> None:
 def test_severities() -> None:
     """By hand, so that a changed severity is meant: what is not named here is an error."""
     by_severity = {
-        "warning": "alternative-is-response alternatives-without-response another-tumour case-report-of-many "
-        "categories-below-evaluable checked-by-reader combination-in-dose combined-inhibitors "
+        "warning": "adjudicated-by-reader alternative-is-response alternatives-without-response another-tumour "
+        "case-report-of-many categories-below-evaluable checked-by-reader combination-in-dose combined-inhibitors "
         "depth-left-out detail-disagrees drug-without-target duration-exceeds-drug duration-not-in-words "
         "evidence-of-two-kinases format-1 fusion-as-mutation id-with-another-year implausible-count "
         "label-disagrees link-without-overlap linked-but-different measured-without-number missing-title "

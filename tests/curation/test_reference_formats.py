@@ -354,3 +354,9 @@ def test_a_field_of_the_name_under_which_rispy_keeps_unknown_ones() -> None:
     """Found by the fuzzer: it ended in an AttributeError."""
     (found,) = parse_references("TY  - JOUR\nUK  - x\nQQ  - y\nTI  - Made up\nER  - \n")
     assert (found.title, found.dropped) == ("Made up", ("QQ",))
+
+
+def test_an_institution_in_braces_is_one_author_of_bibtex() -> None:
+    names = "{Made Up and Sample Administration} and Specimen, A. and {Other and Others}"
+    (found,) = parse_references(f"@article{{a, author = {{{names}}}, title = {{X}}}}")
+    assert found.authors == "Made Up and Sample Administration, Specimen A, Other and Others"

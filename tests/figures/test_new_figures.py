@@ -133,8 +133,18 @@ def test_what_a_build_draws_unasked(shipped: Results, make_review: MakeReview) -
     assert not is_built(few, "by-site") and is_built(few, "forest")
 
 
+PRISMA_BOXES = [  # the column `data` of inst/extdata/PRISMA.csv of prisma-flowdiagram/PRISMA2020, commit 696d35e6
+    *("NA", "previous_studies", "previous_reports", "NA", "database_results", "database_specific_results"),
+    *("register_results", "register_specific_results", "NA", "website_results", "organisation_results"),
+    *("citations_results", "duplicates", "excluded_automatic", "excluded_other", "records_screened"),
+    *("records_excluded", "dbr_sought_reports", "dbr_notretrieved_reports", "other_sought_reports"),
+    *("other_notretrieved_reports", "dbr_assessed", "dbr_excluded", "other_assessed", "other_excluded"),
+    *("new_studies", "new_reports", "total_studies", "total_reports", "identification", "screening", "included"),
+]
+
+
 def made(id: str, *sources: str, duplicate_of: str = "") -> Record:
-    return Record(id, f"Made up {id}", "", "2026", "", "", sources, ("2026-11-30",) * len(sources), duplicate_of)
+    return Record(id, f"Made up {id}", "", "", "2026", "", "", sources, ("2026-11-30",) * len(sources), duplicate_of)
 
 
 def test_the_flow_of_records_adds_up_and_opens_each_record(shipped: Results) -> None:
@@ -162,10 +172,24 @@ def test_the_flow_of_records_adds_up_and_opens_each_record(shipped: Results) -> 
     assert isinstance(behind, Publications)
     assert (behind.reports, [name for name, _ in behind.others]) == ((one,), ["a", "c", excluded])
     assert_tidy(drawn(results, "flow").figure)
+    assert (found.former, found.known) == (None, ())
+    later = results.protocol.model_copy(update={"version": "2099.1"})
+    again = flow(library, later)
+    assert (again.known, again.screened, again.sought) == ((one,), ("a", "c", excluded), ("a", excluded))
+    assert len(again.duplicates) + len(again.known) + len(again.screened) + len(again.waiting) == 7
+    assert len(again.assessed) == sum(map(len, again.excluded.values())) + len(again.new)
+    (removed,) = [
+        box.aside for box in flow_boxes(replace(results, protocol=later), POOLS) if box.title == "Records found"
+    ]
+    assert removed is not None
+    assert removed.lines == ("3 records", "Duplicates: 2", f"In version {again.former} already: 1")
+    assert {str(row["data"]): row["n"] for row in flow_rows(again)}["excluded_other"] == 1
     rows = {str(row["data"]): row["n"] for row in flow_rows(found)}
     names = ("database_results", "duplicates", "records_screened", "records_excluded", "dbr_sought_reports")
     assert [rows[name] for name in names] == [7, 2, 4, 1, 3]
     assert (rows["dbr_notretrieved_reports"], rows["dbr_assessed"]) == (1, 2)
+    assert rows["database_specific_results"] == "S, 4; T, 3"
+    assert [str(row["data"]) for row in flow_rows(found)] == PRISMA_BOXES
     assert {row["n"] for row in flow_rows(flow(shipped.library, shipped.protocol)) if row["data"] == "duplicates"} == {
         "not recorded"
     }

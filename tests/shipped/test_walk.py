@@ -14,6 +14,8 @@ sys.path.append(str(ROOT / "tools"))
 
 import transcripts
 
+from metaimt.casefiles.records import RECORD_COLUMNS, SHEET_COLUMNS
+
 TEXTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in transcripts.DOCUMENTS}
 COPY = re.compile(r"git clone \. (?P<folder>\S+)\ncd (?P=folder)\n")
 WRITTEN = re.compile(r'--out (\S+\.(?:pdf|svg|png))$|Path\("(\S+)"\)\.write', re.MULTILINE)
@@ -40,3 +42,18 @@ def test_git_ignores_what_a_reader_writes() -> None:
     names = [".venv/x", "build/x", "metaimt.egg-info/x", *copies, *files]
     done = subprocess.run(["git", "check-ignore", *names], cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
     assert done.stdout.split() == names
+
+
+@pytest.mark.slow
+def test_a_review_is_updated_from_search_exports_to_a_release() -> None:
+    """What docs/updating.md shows is what its commands print, one after the other, in a copy of the review."""
+    walk = TEXTS["docs/updating.md"]
+    assert transcripts.rewritten(walk) == walk
+    done = {words.split()[1] for words in transcripts.commands(walk)}
+    assert {"search", "screen", "validate", "show", "diff", "build", "release", "verify"} <= done
+    assert "Wrote cases/versions/2026.4.json.bz2" in walk
+
+
+def test_the_columns_of_the_tables_are_described() -> None:
+    rows = re.findall(r"(?m)^\| `(\w+)` \| (.+) \|$", TEXTS["docs/updating.md"])
+    assert rows == [*RECORD_COLUMNS.items(), *SHEET_COLUMNS.items()]

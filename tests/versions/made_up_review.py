@@ -11,8 +11,12 @@ from typing import Any
 import yaml
 from conftest import MakeReview, arm, course, patient, report
 
+from metaimt.casefiles.library import read_library
 from metaimt.files import write_file
+from metaimt.out_folder import write_folder
+from metaimt.report.dictionary import PACKAGE, data_package
 from metaimt.review import snapshot
+from metaimt.versions.stored import state_digest
 
 Git = Callable[..., str]
 
@@ -77,3 +81,11 @@ def repository(folder: Path) -> Git:
     run("add", "--all")
     run("commit", "--quiet", "--message", "made up")
     return run
+
+
+def built(folder: Path) -> None:
+    """Outputs that hold only what tells of which files they are."""
+    library = read_library(folder)
+    assert library.protocol is not None
+    package = data_package(library.protocol, {}, state_digest(library))
+    write_folder(folder.parent / "outputs", {PACKAGE: package.encode(), "index.html": b"made up"})

@@ -1,4 +1,8 @@
-"""`build` and `snapshot` killed at every write leave the former state or the new one, whole, and never a mixture."""
+"""Killed at every write, a command leaves the former state whole, or one that the same command finishes.
+
+`build` and `snapshot` never leave a mixture. What writes several files of a person leaves each of them as it was or as
+it is to be; nothing counts before the last is written, and the same command, run again, gives the same bytes.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command import metaimt
 from conftest import MakeReview, course, patient, report
 from killed_at_each_write import NUMBERS, OUTPUTS, contents
-from made_up_review import edit, small_review, write
+from made_up_review import built, edit, small_review, write
 
 from metaimt.files import write_file
 from metaimt.out_folder import MANIFEST, write_folder
@@ -68,6 +73,103 @@ def test_snapshot_killed_at_each_write(review: Path) -> None:
     assert len(interrupted) >= 6
     assert interrupted == [before] * len(interrupted)
     assert read_stored(review, "2026.2").content["results"] == NUMBERS
+
+
+def test_release_killed_at_each_write(review: Path) -> None:
+    (review.parent / "outputs" / "tables" / "mine.txt").unlink()
+    built(review)
+    before, interrupted, after = states("release", review)
+    frozen = "review/versions/2026.2.json.bz2"
+    assert {name for name in after if after[name] != before.get(name)} == {"CITATION.cff", ".zenodo.json", frozen}
+    assert len(interrupted) >= 3 * 6
+    for state in interrupted:
+        assert before.items() <= state.items() <= after.items()
+        assert frozen not in state  # not released: the same command does it again
+
+
+RIS = "TY  - JOUR\nTI  - {0}\nAU  - Specimen, A.\nPY  - 2026\nDO  - 10.9999/{0}\nER  - \n"
+ADD = ["search", "add", "more.ris", "--source", "PubMed", "--date", "2026-12-24", "--id", "pubmed", "--cases", "review"]
+
+
+def command_states(review: Path, *words: str) -> dict[str, Any]:
+    """As the driver prints it."""
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", str(DRIVER), str(review), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert found["runs"][-1][0] == 0, done.stderr
+    assert {code for code, *_ in found["runs"][:-1]} == {9}
+    return found
+
+
+def searched(review: Path, *, by: str | None = None) -> None:
+    """A search that found two records, and a sheet in which one person includes both."""
+    (review.parent / "more.ris").write_text(RIS.format("one") + RIS.format("two"), encoding="utf-8")
+    assert metaimt(*[word.replace("12-24", "11-30") for word in ADD], cwd=review.parent).returncode == 0
+    if by is not None:
+        metaimt("screen", "--by", by, "--cases", "review", cwd=review.parent)
+        path = review / "screening" / f"{by}.csv"
+        path.write_text(path.read_text("utf-8").replace(",2026,,,", ",2026,include,,"), encoding="utf-8")
+
+
+@pytest.mark.parametrize("id_is_new", [True, False])
+def test_a_search_killed_at_each_write_has_found_nothing_yet(review: Path, *, id_is_new: bool) -> None:
+    searched(review)
+    with (review.parent / "more.ris").open("a", encoding="utf-8") as file:
+        file.write(RIS.format("three"))
+    words = [word.replace("pubmed", "embase") if id_is_new else word for word in ADD]
+    found = command_states(review, *words)
+    *interrupted, (_, after, known, _) = found["runs"]
+    assert {name for name in after if after[name] != found["before"][name]} == {
+        "review/records.csv",
+        "review/searches.yaml",
+    }
+    assert known != found["read"]
+    assert len(interrupted) >= 2 * 5
+    for _, _, read, again in interrupted:
+        assert (read, again) == (found["read"], after)
+
+
+@pytest.mark.parametrize(
+    ("words", "files"),
+    [
+        (("screen", "--by", "b"), ["screening/b.csv"]),
+        (
+            ("screen", "--start", "--date", "2026-12-24"),
+            ["literature/specimen-2026-b.yaml", "literature/specimen-2026.yaml"],
+        ),
+        (("complete", "--fetch", "--write"), ["excluded.yaml", "literature/example-a.yaml"]),
+    ],
+)
+def test_each_file_is_as_it_was_or_as_it_is_to_be(review: Path, words: tuple[str, ...], files: list[str]) -> None:
+    searched(review, by="a")
+    text = (review / "literature" / "example-a.yaml").read_text(encoding="utf-8")
+    (review / "literature" / "example-a.yaml").write_text(text.replace("  id:", "  doi: 10.0000/made-up.1\n  id:", 1))
+    (review / "excluded.yaml").write_text("- id: out\n  doi: 10.0000/made-up.2\n  reason: made up\n")
+    found = command_states(review, *words, "--cases", "review")
+    *interrupted, (_, after, _, _) = found["runs"]
+    before = found["before"]
+    assert sorted(name for name in after if after[name] != before.get(name)) == [f"review/{name}" for name in files]
+    assert len(interrupted) >= 5 * len(files)
+    for _, state, _, again in interrupted:
+        assert all(state.get(name) in {before.get(name), after[name]} for name in after)
+        assert again == after
+
+
+def test_an_import_killed_at_each_write_is_finished_by_the_next(review: Path) -> None:
+    assert metaimt("export", "cases.xlsx", "--cases", "review", cwd=review.parent).returncode == 0
+    names = [f"literature/example-{letter}.yaml" for letter in "ab"]
+    for name in names:
+        (review / name).unlink()
+    found = command_states(review, "import", "cases.xlsx", "--cases", "review")
+    *interrupted, (_, after, _, _) = found["runs"]
+    before = found["before"]
+    written = {name for name in after if after[name] != before.get(name)}
+    assert {f"review/{name}" for name in names} <= written
+    assert len(interrupted) >= 5 * len(names)
+    for _, state, _, again in interrupted:
+        assert all(state.get(name) in {before.get(name), after[name]} for name in after)
+        assert {name: again[name] for name in written} == {name: after[name] for name in written}
 
 
 @pytest.mark.slow

@@ -3,36 +3,41 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 from command import Done, metaimt
 from conftest import MakeReview, course, patient, report
 from killed_at_each_write import NUMBERS
-from made_up_review import contents, edit, frozen, small_review, write
+from made_up_review import built, contents, edit, frozen, small_review, write
 
 from metaimt.api import open_review as metaimt_open
 from metaimt.casefiles.library import read_library
 from metaimt.files import write_file
-from metaimt.out_folder import write_folder
 from metaimt.problem import WrongUse
-from metaimt.report.dictionary import PACKAGE, data_package
+from metaimt.report.dictionary import PACKAGE
 from metaimt.report.release import Release, citation, shipped_folder, zenodo
 from metaimt.review import load, snapshot, verify
 from metaimt.review import release as prepare
-from metaimt.versions.stored import releases, state_digest, stored_versions
+from metaimt.versions.stored import releases, stored_versions
 
 pytestmark = pytest.mark.usefixtures("remembered")
 DAY = "2026-11-30"
 OLD_CFF = """# Made up.
 cff-version: 1.2.0
+message: Made up
 title: Made up
+type: dataset
 version: 0.1.0   # of before
 authors:
 - name: Somebody
-  version: 7
+  alias: version
 """
+SOFTWARE = OLD_CFF.replace("dataset", "software")
+HERE = Path(__file__).parent
 
 
 @pytest.fixture
@@ -52,14 +57,6 @@ def review(make_review: MakeReview) -> Path:
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """No number is computed that only the frozen version holds."""
     monkeypatch.setattr("metaimt.analyses.results.frozen_numbers", lambda *_: NUMBERS)
-
-
-def built(folder: Path) -> None:
-    """Outputs that hold only what tells of which files they are."""
-    library = read_library(folder)
-    assert library.protocol is not None
-    package = data_package(library.protocol, {}, state_digest(library))
-    write_folder(folder.parent / "outputs", {PACKAGE: package.encode(), "index.html": b"made up"})
 
 
 def run(folder: Path, *words: str) -> Done:
@@ -191,7 +188,53 @@ def test_a_citation_that_is_there_keeps_its_other_bytes(review: Path) -> None:
     assert yaml.safe_load(new) == {**yaml.safe_load(OLD_CFF), "version": "2026.2", "date-released": DAY}
     assert citation(new, protocol, DAY) == new
     with pytest.raises(ValueError, match="cannot be replaced"):
-        citation("cff-version: 1.2.0\nversion: >-\n  1\n", protocol, DAY)
+        citation("cff-version: 1.2.0\ntype: dataset\nversion: >-\n  1\n", protocol, DAY)
+
+
+def cff_faults(text: str, folder: Path) -> str:
+    """What the schema of CFF 1.2.0, which check-jsonschema brings, says of a file."""
+    path = folder / "made-up.cff"
+    path.write_text(text, encoding="utf-8")
+    words = ["--builtin-schema", "vendor.citation-file-format", str(path)]
+    done = subprocess.run(["check-jsonschema", *words], capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("licence", ["CC-BY-4.0", "cc-by-4.0", "made up", None])
+def test_each_citation_is_of_the_schema(review: Path, tmp_path: Path, licence: str | None) -> None:
+    protocol = load(review).protocol.model_copy(update={"licence": licence, "title": 'Made up: "a" # b'})
+    for old in (None, OLD_CFF, SOFTWARE, SOFTWARE.replace("type: software\n", "")):
+        new = citation(old, protocol, DAY)
+        assert cff_faults(new, tmp_path) == ""
+        assert citation(new, protocol, DAY) == new
+    assert cff_faults("cff-version: 1.2.0\n", tmp_path) != ""
+
+
+def test_the_version_of_software_stays_and_the_review_is_what_to_cite(review: Path) -> None:
+    protocol = load(review).protocol
+    new = citation(SOFTWARE, protocol, DAY)
+    assert new.startswith(SOFTWARE.rstrip())
+    said = yaml.safe_load(new)
+    assert (said["version"], said["preferred-citation"]["version"]) == ("0.1.0", "2026.2")
+    later = protocol.model_copy(update={"version": "2026.3"})
+    again = yaml.safe_load(citation(f"{new}keywords: [made up]\n", later, "2026-12-24"))
+    assert again == {
+        **said,
+        "keywords": ["made up"],
+        "preferred-citation": {**said["preferred-citation"], "version": "2026.3", "date-released": "2026-12-24"},
+    }
+    article = f"{SOFTWARE}preferred-citation: {{type: article, title: Made up, authors: [{{name: A}}]}}\n"
+    assert citation(article, protocol, DAY) == article
+
+
+def test_the_archive_data_are_of_the_schema_of_zenodo(review: Path) -> None:
+    schema = json.loads((HERE / "zenodo-deposit.schema.json").read_text("utf-8"))
+    library, protocol = read_library(review), load(review).protocol
+    found = json.loads(zenodo(None, protocol, library, description="a", notes=("b",), date=DAY))
+    jsonschema.validate(found, schema)
+    for wrong in ({"upload_type": "review"}, {"creators": []}, {"made_up": 1}, {"publication_date": "30.11.2026"}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate({**found, **wrong}, schema)
 
 
 def test_what_a_person_added_to_the_archive_data_stays(review: Path) -> None:
