@@ -189,7 +189,7 @@ def test_a_title_author_and_year_find_the_ids_in_pubmed(pubmed_web: Asked) -> No
 
 @pytest.mark.usefixtures("pubmed_web")
 @pytest.mark.parametrize("change", [{"year": 2019}, {"authors": ""}, {"authors": "Specimen B"}, {"year": ""}])
-def test_what_is_uncertain_is_told_and_not_found(change: dict[str, str | int]) -> None:
+def test_what_is_uncertain_is_told_and_not_found(change: dict[str, Any]) -> None:
     found = list(look_up(titled(**change)))
     assert found
     assert all(isinstance(each, Perhaps) and each.why and each.title for each in found)

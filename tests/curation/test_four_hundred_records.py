@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any
 
 import pytest
 from conftest import MakeReview, course, patient, report
@@ -57,7 +58,7 @@ def family(number: int) -> list[Work]:
         f"10.9999/a.{number}",
         str(9000000 + number),
     )
-    other = {"doi": f"10.9999/b.{number}", "pmid": str(9100000 + number)}
+    other: dict[str, Any] = {"doi": f"10.9999/b.{number}", "pmid": str(9100000 + number)}
     second = replace(base, truth=f"{number}-second", title=f"{title}, part II", doi=f"10.9999/g.{number}", pmid="")
     if number % 5 < 2:
         base = replace(base, title=f"{title}: case 1", doi=f"10.9999/s.{number}", pmid="")

@@ -185,13 +185,14 @@ def main() -> None:
     shutil.copytree(root, backup)
     before = contents(root)
     if words:
-        complete.answer = pubmed.answer = recorded_answer
+        for owner in (complete, pubmed):
+            setattr(owner, "answer", recorded_answer)  # noqa: B010 - it is imported there, not exported
         cli_complete._PUBMED_SECONDS = 0  # type: ignore[misc]
         command_runs = of_command(words, folder, backup)
         print(json.dumps({"before": before, "read": what_is_read(folder), "runs": command_runs}))
         return
     loaded = review.load(folder)
-    known = {"load": loaded, "respond": review.respond(loaded), "_changes": review.diff(cases=folder)}
+    known: dict[str, Any] = {"load": loaded, "respond": review.respond(loaded), "_changes": review.diff(cases=folder)}
     if what == "release":
         known = {"release": review.release("2026.2", folder, root / "outputs", date="2026-11-30")}
         assert not known["release"].against, known["release"].against

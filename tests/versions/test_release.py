@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 from command import Done, metaimt
@@ -232,7 +233,13 @@ def test_the_archive_data_are_of_the_schema_of_zenodo(review: Path) -> None:
     library, protocol = read_library(review), load(review).protocol
     found = json.loads(zenodo(None, protocol, library, description="a", notes=("b",), date=DAY))
     jsonschema.validate(found, schema)
-    for wrong in ({"upload_type": "review"}, {"creators": []}, {"made_up": 1}, {"publication_date": "30.11.2026"}):
+    faults: tuple[dict[str, Any], ...] = (
+        {"upload_type": "review"},
+        {"creators": []},
+        {"made_up": 1},
+        {"publication_date": "30.11.2026"},
+    )
+    for wrong in faults:
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate({**found, **wrong}, schema)
 
