@@ -214,3 +214,11 @@ def test_different_patients_are_said_to_be_counted_both(make_review: MakeReview)
     folder = make_review(*(report(f"example-{k}", patient(course())) for k in (1, 2)), links=[link])
     said = show("example-1", "--cases", folder).stdout
     assert "example-2: different patients, both are counted. Other hospital." in said
+
+
+def test_a_patient_and_an_arm_are_told_apart_by_what_is_said_of_them(make_review: MakeReview) -> None:
+    one = patient(course("PR"), age=34, sex="female", site="head_and_neck", fusion_gene="ALK", fusion_partner="TPM3")
+    folder = make_review(report("example-1", one, arms=[arm(3, 5, label="All children")], design="case_series"))
+    said = " ".join(show("example-1", "--cases", folder).stdout.split())
+    assert "34 years, female, head and neck, IMT, TPM3-ALK; row: ALK-positive" in said
+    assert "All children; row: ALK-positive" in said

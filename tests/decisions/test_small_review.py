@@ -659,6 +659,7 @@ def test_every_place_that_the_page_leads_to_is_there(html: str) -> None:
     places = re.findall(r'href="#([^"]*)"', html)
     assert {"answer", "differ", "cases", "forest", "long", "trust", "sources", "methods"} <= set(places)
     assert set(places) <= set(re.findall(r' id="([^"]*)"', html))
+    assert 'href=""' not in html and "cohort.html" not in html, "there is neither a local cohort nor a misprint"
 
 
 def test_what_moves_the_answer_opens_who_is_counted_then(results: Results) -> None:

@@ -86,8 +86,10 @@ def test_the_first_sheet_has_the_answer_the_words_and_the_sheets(outputs: Path, 
 
 def test_a_table_is_a_sheet_and_no_other_file_is(shipped: Results) -> None:
     files = {"tables/pools.csv": b"pool,n\nstrict,1\n", "tables/datapackage.json": b"{}", "made-up.csv": b"a\n1\n"}
-    made = export_makers(shipped, (), files, Changes(None, "made up"))["tables.xlsx"]()
-    assert load_workbook(io.BytesIO(made)).sheetnames == [SUMMARY, "Pools", COLUMNS]
+    makers = export_makers(shipped, (), files, Changes(None, "made up"))
+    assert load_workbook(io.BytesIO(makers["tables.xlsx"]())).sheetnames == [SUMMARY, "Pools", COLUMNS]
+    protocol, script = shipped.protocol, makers["reproduce.R"]().decode("ascii").splitlines()
+    assert {f'title <- "{protocol.title}"', f'version <- "{protocol.version}"'} <= set(script)
 
 
 def test_a_proportion_is_shown_as_per_cent_and_kept_whole(tables: dict[str, str]) -> None:
