@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from metaimt.casefiles import hints
 from metaimt.casefiles.former_keys import as_typed
 from metaimt.casefiles.strict_yaml import Document, Path
-from metaimt.problem import Position, Problem
+from metaimt.problem import Problem
 from metaimt.vocabulary import Vocabulary, is_not_stated, one_slip
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -51,15 +51,7 @@ def _read(
     except ValidationError as error:
         details = error.errors(include_url=False)
         wrong = [detail for detail in details if not is_echo(detail) and detail["loc"] not in empty]
-        typed = _AsTyped(**{field.name: getattr(document, field.name) for field in fields(Document)})
-        return None, (*empty.values(), *(_problem(typed, model, detail) for detail in wrong))
-
-
-class _AsTyped(Document):
-    """A document whose values are found by the paths of the model, also below a former key."""
-
-    def position(self, path: Path, *, key: bool = False) -> Position:
-        return super().position(as_typed(self.name.rpartition("/")[2], self.data, path), key=key)
+        return None, (*empty.values(), *(_problem(document, model, detail) for detail in wrong))
 
 
 def readable_entries(entries: Any, model: type[Model], vocabulary: Vocabulary) -> dict[int, Model]:
@@ -121,15 +113,21 @@ def _problem(document: Document, model: type[BaseModel], detail: ErrorDetails) -
         hint = _with_field(field, context) if in_field else context["hint"]
         if hint == hints.LEFT_OUT and in_field and field in _required(_fields_at(model, path[:-1])):
             hint = _fill_in(model, path)
-        return document.problem(path, context["rule"], message, hint, key=at_key)
+        return _told(document, path, context["rule"], message, hint, key=at_key)
     if detail["type"] == "missing":
         where = _where(path[:-1])
-        return document.problem(path[:-1], "missing-field", f"{where} has no '{field}'", _meaning(model, path))
+        return _told(document, path[:-1], "missing-field", f"{where} has no '{field}'", _meaning(model, path))
     if detail["type"] == "extra_forbidden":
         hint = _nearest_field(model, path, detail["input"])
-        return document.problem(path, "unknown-field", f"{_where(path[:-1])} has no field '{field}'", hint, key=True)
+        return _told(document, path, "unknown-field", f"{_where(path[:-1])} has no field '{field}'", hint, key=True)
     rule, message, hint = _about_shape(model, path, detail)
-    return document.problem(path, rule, f"{field or _where(path)}: {message}", hint)
+    return _told(document, path, rule, f"{field or _where(path)}: {message}", hint)
+
+
+def _told(document: Document, path: Path, rule: str, message: str, hint: str = "", *, key: bool = False) -> Problem:
+    """A problem at the value of a path of the model, which in the file may stand below a former key."""
+    typed = as_typed(document.name.rpartition("/")[2], document.data, path)
+    return document.problem(typed, rule, message, hint, key=key)
 
 
 def _with_field(field: str, context: Mapping[str, Any]) -> str:

@@ -187,11 +187,11 @@ def _interview(path: Path, draft: Draft, kept: Kept | None, *, library: Library,
     def left() -> str:
         return f"{counted(given)} kept, to go on: {go_on}" if given else "nothing was written"
 
-    def say(text: str) -> None:
+    def tell(text: str) -> None:
         print("\n".join(map(for_terminal, text.split("\n"))))
 
-    say(f"{path.as_posix()}: {draft['report'].get('title', 'no reference')}")
-    interview = Interview(library.vocabulary, marker_of(library), ask, say, check, keeping)
+    tell(f"{path.as_posix()}: {draft['report'].get('title', 'no reference')}")
+    interview = Interview(library.vocabulary, marker_of(library), ask, tell, check, keeping)
     with uninterrupted(left):
         try:
             interview.fill(draft, given)

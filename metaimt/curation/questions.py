@@ -241,7 +241,7 @@ def explanation(question: Question, vocabulary: Vocabulary) -> str:
     terms = vocabulary.lists.get(_LISTS.get(question.name, question.name), {}) if question.choices else {}
     also = [f"{term} ({', '.join(words[:_MOST_WORDS])})" for term, words in terms.items() if words]
     lines = [
-        f"Example: {told.example or _first_term(question.name, vocabulary)}",
+        f"Example: {told.example or first_term(question.name, vocabulary)}",
         *([f"Also understood, and asked back: {'; '.join(also)}"] if also else ()),
         f"Accepted: {_accepted(question)}",
         f"If left out: {told.left_out}",
@@ -250,7 +250,7 @@ def explanation(question: Question, vocabulary: Vocabulary) -> str:
     return "\n".join(map(inset, lines))
 
 
-def _first_term(name: str, vocabulary: Vocabulary) -> str:
+def first_term(name: str, vocabulary: Vocabulary) -> str:
     """The first term of the list of a field."""
     return next(term for term in vocabulary.terms(_FIRST_OF.get(name, name)) if term != OTHER)
 

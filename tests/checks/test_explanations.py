@@ -31,6 +31,7 @@ PLACES = {
     "Sheet": 3,
     "tell": 0,
     "_tell": 0,
+    "_told": 2,
 }  # of the rule among the arguments
 
 

@@ -120,7 +120,7 @@ def test_reports_of_one_author_and_year_are_told_apart() -> None:
         "specimen-2020": "Specimen 2020a",
         "specimen-2020-b": "Specimen 2020b",
         "other-2020": "Other 2020",
-        "nobody-2020": "nobody-2020",
+        "nobody-2020": "authors not given, nobody-2020",
     }
     many = [_case(f"specimen-2020-n{number}", "Specimen A") for number in range(27)]
     assert report_labels(many) == {case.id: case.id for case in many}
