@@ -207,17 +207,20 @@ def scalar(value: object) -> str:
     if value is None:
         return "null"
     if isinstance(value, list | tuple):
-        return (
-            f"[{', '.join(quoted(item) if isinstance(item, str) and ',' in item else scalar(item) for item in value)}]"
-        )
+        return f"[{', '.join(map(_inside, value))}]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{scalar(key)}: {scalar(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{_inside(key)}: {_inside(item)}" for key, item in value.items()) + "}"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
         return str(getattr(value, "typed", value))
     text = without_controls(str(value))
     return text if _PLAIN.fullmatch(text) and text.casefold() not in _NOT_TEXT else quoted(text)
+
+
+def _inside(value: object) -> str:
+    """A value within brackets or braces, where a comma ends a plain text."""
+    return quoted(value) if isinstance(value, str) and "," in value else scalar(value)
 
 
 def quoted(text: str) -> str:

@@ -77,6 +77,7 @@ def steps_of_2026_1() -> list[tuple[str, str]]:
     return list({step["run"]: (step["name"], step["run"]) for step in found}.values())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the steps are for bash, with pipefail")
 def test_the_workflow_of_2026_1_still_runs(project: Path, tmp_path: Path) -> None:
     """Each of its steps as it stands there, one after the other, in a repository with the review at the base."""

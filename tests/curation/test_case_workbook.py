@@ -312,6 +312,7 @@ def test_drop_downs_hold_the_terms(make_review: MakeReview) -> None:
         ("adverse_events", ["a", "b; c"]),
         ("adverse_events", ["[a"]),
         ("ihc", {"ALK": "positive", "ROS1": "negative"}),
+        ("adjudicated", [{"field": "response", "chosen": "PD", "by": "X , Y", "why": "a, b"}]),
         ("mutations", [{"gene": "BRAF", "change": "V600E"}]),
         ("drug", ["dabrafenib", "trametinib"]),
         ("sizes", [8.7, 7.5]),

@@ -288,7 +288,9 @@ def test_many_reports_stay_on_one_page_and_none_is_lost(shipped: Results, copies
     assert re.search(r"Of \d+ rows of reports the largest \d+ are shown one by one", figure.caption)
 
 
-@pytest.mark.parametrize(("copies", "columns"), [(4, ("drug", "year")), (22, ("drug",))])
+@pytest.mark.parametrize(
+    ("copies", "columns"), [(4, ("drug", "year")), pytest.param(22, ("drug",), marks=pytest.mark.slow)]
+)
 def test_a_row_for_each_of_many_reports_takes_pages_of_a4(
     shipped: Results, copies: int, columns: tuple[str, ...]
 ) -> None:

@@ -122,7 +122,7 @@ def test_links_lead_where_they_lead_on_github() -> None:
 
 def test_what_github_shows_otherwise_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     """Made up: a list that Python's Markdown takes for words of the paragraph above it."""
-    page: Any = SimpleNamespace(markdown="Words\n- one\n- two\n")
+    page: Any = SimpleNamespace(markdown="Words\n- one\n- two\n", file=SimpleNamespace(src_uri="made-up.md"))
     assert docs_site.on_page_content("<p>Words</p><ul><li>one</li><li>two</li></ul>", page) != ""
     assert caplog.text == ""
     docs_site.on_page_content("<p>Words\n- one\n- two</p>", page)

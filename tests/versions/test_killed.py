@@ -134,11 +134,14 @@ def test_a_search_killed_at_each_write_has_found_nothing_yet(review: Path, *, id
     ("words", "files"),
     [
         (("screen", "--by", "b"), ["screening/b.csv"]),
-        (
+        pytest.param(
             ("screen", "--start", "--date", "2026-12-24"),
             ["literature/specimen-2026-b.yaml", "literature/specimen-2026.yaml"],
+            marks=pytest.mark.slow,
         ),
-        (("complete", "--fetch", "--write"), ["excluded.yaml", "literature/example-a.yaml"]),
+        pytest.param(
+            ("complete", "--fetch", "--write"), ["excluded.yaml", "literature/example-a.yaml"], marks=pytest.mark.slow
+        ),
     ],
 )
 def test_each_file_is_as_it_was_or_as_it_is_to_be(review: Path, words: tuple[str, ...], files: list[str]) -> None:
@@ -156,6 +159,7 @@ def test_each_file_is_as_it_was_or_as_it_is_to_be(review: Path, words: tuple[str
         assert again == after
 
 
+@pytest.mark.slow  # tests/curation/test_case_workbook.py ends one between two files
 def test_an_import_killed_at_each_write_is_finished_by_the_next(review: Path) -> None:
     assert metaimt("export", "cases.xlsx", "--cases", "review", cwd=review.parent).returncode == 0
     names = [f"literature/example-{letter}.yaml" for letter in "ab"]
