@@ -305,7 +305,9 @@ def release(
     if (shipped := shipped_folder(project)) is not None:
         files |= version_file(shipped, version, content)
     against = (*reasons_against(protocol, library, Path(outputs)), *faults)
-    return Release(version, date, statement, {**files, **frozen}, against, tuple(missing_in(protocol, trigger)))
+    return Release(
+        version, date, statement, {**files, **frozen}, against, tuple(missing_in(protocol, trigger, library))
+    )
 
 
 def _frozen(version: str, loaded: Loaded) -> tuple[dict[str, Any], Changes, PooledResponse, Stored | None]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
-from metaimt.casefiles.records import LATER
+from metaimt.casefiles.records import DUPLICATE, LATER
 from metaimt.casefiles.version_files import fault_in, read_version, version_paths
 
 NO_REASON = "no reason given"
@@ -22,10 +22,11 @@ NO_REASON = "no reason given"
 class Flow:
     """Ids by box. None: not recorded, since no search has records. `former`: the version before this one, if any.
 
-    identified: source -> records, a duplicate too. known: records of what the former version has, which nobody screens
-    again. screened: those decided; waiting: not yet, or in conflict. screened_out and excluded: reason -> ids. sought:
-    to be read; not_read: those of them that wait for it. Found are duplicates, known, screened and waiting; screened
-    are screened_out and sought; sought are not_read and assessed; assessed are excluded and new.
+    identified: source -> records, a duplicate too. duplicates: also those excluded as one. known: records of what
+    the former version has, which nobody screens again. screened: those decided; waiting: not yet, or in conflict.
+    screened_out and excluded: reason -> ids. sought: to be read; not_read: those of them that wait for it. Found
+    are duplicates, known, screened and waiting; screened are screened_out and sought; sought are not_read and
+    assessed; assessed are excluded and new.
     """
 
     former: str | None
@@ -53,6 +54,8 @@ def flow(library: Library, protocol: Protocol) -> Flow:
     previous = tuple(name for name in total if name in before)
     known = tuple(record.id for record in standing.unique if record.id in before & {*total})
     stands = {record.id: standing.of(record) for record in standing.unique if record.id not in known}
+    settled = [name for name, state in stands.items() if state == "exclude" and _reason(library, name) == DUPLICATE]
+    stands = {name: state for name, state in stands.items() if name not in settled}
     waiting = tuple(name for name, state in stands.items() if state in {"new", LATER, "conflict"})
     out = [name for name, state in stands.items() if state == "exclude"]
     sought = tuple(name for name in stands if name not in {*waiting, *out})
@@ -70,7 +73,7 @@ def flow(library: Library, protocol: Protocol) -> Flow:
         previous=previous,
         identified=identified if standing.records else None,
         known=known,
-        duplicates=(*(record.id for record in standing.records if record.duplicate_of), *again),
+        duplicates=(*(record.id for record in standing.records if record.duplicate_of), *again, *settled),
         screened=tuple(name for name in stands if name not in waiting),
         waiting=waiting,
         screened_out=_by_reason({name: _reason(library, name) for name in out}),

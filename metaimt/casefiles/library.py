@@ -26,6 +26,7 @@ from metaimt.casefiles.protocol import Protocol, protocol_faults
 from metaimt.casefiles.published import PublishedFile
 from metaimt.casefiles.reading import Model, read_model, readable_entries
 from metaimt.casefiles.records import (
+    DUPLICATE,
     REASONS,
     RECORDS,
     Decision,
@@ -333,7 +334,8 @@ class _Reader:
             records, sheet = read_records(_shown(path), self._bytes(path), None if broken else done)
             known = None if sheet.damaged else {record.id for record in records}
             self._keep(sheet)
-        reasons = (protocol.screening.reasons if protocol is not None else ()) or REASONS
+        named = protocol.screening.reasons if protocol is not None else ()
+        reasons = (*(named or REASONS), *({DUPLICATE} - {*named}))
         sheets: dict[str, tuple[Decision, ...]] = {}
         for each in sheet_paths(self.folder):
             if (person := in_ascii(each.stem)) != each.stem:

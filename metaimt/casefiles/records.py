@@ -52,6 +52,8 @@ SHEET_COLUMNS: Final = {
 INCLUDE, EXCLUDE, LATER = DECISIONS = ("include", "exclude", "later")
 REASONS: Final = ("wrong disease", "wrong treatment", "no patients", "wrong publication type", "other")
 """Offered where the protocol lists none."""
+DUPLICATE: Final = "duplicate"
+"""The reason for one of two records of one publication; it counts as a duplicate, not as screened."""
 BETWEEN: Final = "; "
 _GUARDED = re.compile(r"'+[=+\-@]")
 _FORMULA = re.compile(r"'*[=+\-@]")

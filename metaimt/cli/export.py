@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FOLDERS = ("phenopackets", "civic", "datapackage")
 SHOWN = 20
-_OTHER = "another row of the report has a fault"
+_OTHER = "a fault in another row forbids it"
 _WHAT = f"{', '.join(FOLDERS)}, or a workbook to fill in: cases.xlsx."
 
 
@@ -106,9 +106,12 @@ def import_cases(
         print_problems([error.told_as("case-sheet", file.as_posix())], sys.stdout)
         raise typer.Exit(PROBLEMS) from None
     written = _written(reading, force=force)
+    for note in reading.notes:
+        print(for_terminal(f"note: {note}"), file=sys.stderr)
     print_problems(reading.problems, sys.stdout)
     _keep(file, reading)
-    raise typer.Exit(_checked(written) if not reading.left and not has_errors(reading.problems) else PROBLEMS)
+    checked = _checked(written)
+    raise typer.Exit(PROBLEMS if reading.left or has_errors(reading.problems) else checked)
 
 
 def _written(reading: Reading, *, force: bool) -> list[Imported]:

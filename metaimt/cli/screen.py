@@ -72,13 +72,14 @@ def screen(
 
 
 def _write_sheet(cases: Path, library: Library, by: str, labels: Path | None, every: Verdict | None) -> None:
-    from metaimt.casefiles.records import REASONS, SCREENING, SHEET_COLUMNS, table_text
+    from metaimt.casefiles.records import DUPLICATE, REASONS, SCREENING, SHEET_COLUMNS, table_text
     from metaimt.curation.reference_formats import read_references
     from metaimt.curation.screening import labelled, sheet_of
 
     person = check_person(by)
     lines = sheet_of(library.standing, person)
-    reasons = (library.protocol.screening.reasons if library.protocol is not None else ()) or REASONS
+    named = library.protocol.screening.reasons if library.protocol is not None else ()
+    reasons = (*(named or REASONS), *({DUPLICATE} - {*named}))
     if labels is not None:
         references = read_references(labels)
         wanted = every.value if every is not None else None
@@ -151,6 +152,7 @@ def _print(standing: Standing) -> None:
 
 def _print_uncertain(library: Library) -> None:
     """The pairs that may be of one publication, until one of the two is excluded."""
+    from metaimt.casefiles.records import DUPLICATE
     from metaimt.curation.new_case import Known
     from metaimt.curation.search_records import uncertain
 
@@ -158,7 +160,8 @@ def _print_uncertain(library: Library) -> None:
     out = {record.id for record in standing.unique if standing.of(record) in {"exclude", "excluded"}}
     pairs = [each for each in uncertain(Known(library), standing.records) if out.isdisjoint({each.one, each.other})]
     if pairs:
-        print(f"\n{len(pairs)} may be of one publication; nothing is merged. Compare, and exclude one of the same:")
+        print(f"\n{len(pairs)} may be of one publication; nothing is merged. Compare, and exclude one of the same,")
+        print(f"reason {DUPLICATE}:")
     for pair in pairs:
         print(for_terminal(f"  {pair.one} and {pair.other}: {pair.why}"))
 

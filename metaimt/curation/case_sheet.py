@@ -30,6 +30,7 @@ WITHOUT: Final = (
 )
 """Parts of a case file that no sheet holds."""
 _NESTED = {"courses"}
+_ERRORS: Final = {"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"}
 _SEPARATOR: Final = ";"
 
 
@@ -116,12 +117,14 @@ def to_cell(value: object, column: Column | None = None) -> str | int | float:
 def from_cell(cell: Cell, column: Column) -> Any:
     """The value of a cell, as the same characters in a case file would be read; None for an empty cell.
 
-    Raises WrongCell for what cannot be read as YAML where a list or fields are expected.
+    Raises WrongCell for the error of a formula, and for what is no YAML where a list or fields are expected.
     """
     if isinstance(cell, date):
         cell = (cell.date() if isinstance(cell, datetime) else cell).isoformat()
     if not text_of(cell):
         return None
+    if cell in _ERRORS:
+        raise WrongCell(f"{column.name}: {cell} is the error of a formula", "type the value, or empty the cell")
     kinds = column.types
     if isinstance(cell, bool):
         return cell if "boolean" in kinds else str(cell).lower()

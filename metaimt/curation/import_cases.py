@@ -6,7 +6,7 @@ report is taken over whole or not at all. Nothing is written here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from metaimt.casefiles.library import CASE_FOLDERS, Library
 from metaimt.casefiles.model import CaseFile
 from metaimt.casefiles.reading import read_model
-from metaimt.casefiles.strict_yaml import Document, parse
+from metaimt.casefiles.strict_yaml import MAXIMUM_BYTES, Document, parse
 from metaimt.casefiles.tables import (
     Cell,
     Row,
@@ -26,11 +26,13 @@ from metaimt.casefiles.tables import (
     sheet_titles,
 )
 from metaimt.curation.case_sheet import ONE, PARTS, Column, columns, from_cell, to_cell
-from metaimt.curation.new_case import Draft, Known, case_text, without_controls
+from metaimt.curation.new_case import Draft, Known, case_text, checked_id, without_controls
 from metaimt.problem import Position, Problem, WrongUse, ordered
 from metaimt.vocabulary import Vocabulary, one_slip
 
 RULE: Final = "case-sheet"
+NOT_READ: Final = ("Read me", "Fields", "Lists")
+"""Sheets that the export writes for people and drop-downs."""
 SECTIONS: Final = ("report", "extraction", "patients", "arms")
 _SHEET_OF: Final = {part: sheet for sheet, parts in PARTS.items() for part in parts if part in {"patients", "arms"}}
 _LOCAL, _LITERATURE = "local", CASE_FOLDERS[0]
@@ -116,9 +118,10 @@ def read_cases(path: Path, library: Library, marker: str) -> Reading:
     if not present:
         raise WrongUse(f"{path} has no sheet {' or '.join(PARTS)}; metaimt export cases.xlsx writes one to fill in")
     reader = _Reader(path, library)
+    reader.other_sheets(titles)
     for sheet in present:
         reader.read(sheet)
-    return reader.reading(present, marker)
+    return reader.reading(marker)
 
 
 class _Reader:
@@ -131,6 +134,23 @@ class _Reader:
         self._problems: list[Problem] = []
         self._left: list[tuple[str, int, str]] = []
         self._notes: list[str] = []
+        self._forbidden = False  # nobody can say what is whose: nothing is taken over
+
+    def other_sheets(self, titles: Mapping[str, str]) -> None:
+        """Sheets that are not read: one that looks like a copy of one that is may hold what somebody typed."""
+        own = {key_of(sheet) for sheet in (*PARTS, *NOT_READ)}
+        for key, title in titles.items():
+            if key in own:
+                continue
+            if any(key.startswith(key_of(sheet)) for sheet in PARTS):
+                hint = f"keep one sheet of each, named {' and '.join(PARTS)}"
+                self._forbid(Place(title, 1, 1), f"the sheet '{title}' is not read", hint)
+            else:
+                self._notes.append(f"the sheet '{title}' is not read")
+
+    def _forbid(self, place: Place, message: str, hint: str) -> None:
+        self._forbidden = True
+        self._tell(place, message, hint)
 
     def read(self, sheet: str) -> None:
         """Put together what the rows of a sheet say."""
@@ -138,6 +158,9 @@ class _Reader:
         with open_table(self._path, lambda row: sum(key_of(each) in known for each in row), sheet=sheet) as table:
             places = self._headings(sheet, table, known)
             self._given[sheet] = {column.name for column in places.values()}
+            if any(note.startswith("the heading is row") for note in table.notes):
+                hint = "sort the rows so that the headings are the first, or delete what is above"
+                self._forbid(Place(sheet, table.heading.number, 1), "rows above the headings are not read", hint)
             if not places:
                 return
             table.refuse_merged(places)
@@ -157,15 +180,15 @@ class _Reader:
             if column is None:
                 near = next((name for name in known if one_slip(key_of(heading), name)), "")
                 hint = f"write {near}; or delete the column" if near else "delete it; the sheet Fields lists all"
-                self._tell(place, f"'{heading}' is no column of the sheet", hint)
+                self._forbid(place, f"'{heading}' is no column of the sheet", hint)
             elif column in found.values():
-                self._tell(place, f"the column {column.name} stands twice", "delete one of them")
+                self._forbid(place, f"the column {column.name} stands twice", "delete one of them")
             else:
                 found[at] = column
             wrong |= column is None or found.get(at) is not column
         needed = {"id", *(name for part, name in ONE.items() if part in PARTS[sheet] and name in {"patient"})}
         for name in sorted(needed - {column.name for column in found.values()}):
-            self._tell(Place(sheet, table.heading.number, 1), f"there is no column {name}", f"add the column {name}")
+            self._forbid(Place(sheet, table.heading.number, 1), f"there is no column {name}", f"add the column {name}")
             wrong = True
         return {} if wrong else found
 
@@ -175,11 +198,12 @@ class _Reader:
     def _row(self, sheet: str, row: Row, columns_: Mapping[int, Column]) -> None:
         used = [(at, column) for at, column in columns_.items() if at < len(row.cells)]
         cells = [(column, row.cells[at], Place(sheet, row.number, at + 1)) for at, column in used]
-        named = next(((cell, place) for column, cell, place in cells if column.name == "id"), None)
-        name = "" if named is None or named[0] is None else str(named[0]).strip()
-        if not name:
-            place = named[1] if named is not None else Place(sheet, row.number, 1)
-            self._tell(place, "the row has no id, so that nobody can say of which report it is", "add it: smith-2026")
+        cell, place = (
+            next((cell, place) for column, cell, place in cells if column.name == "id") if cells else ("", None)
+        )
+        name = "" if cell is None else str(cell).strip()
+        if (fault := _no_id(name)) is not None:
+            self._forbid(place or Place(sheet, row.number, 1), *fault)
             self._left.append((sheet, row.number, ""))
             return
         report = self._reports.setdefault(name, _Report(name, Place(sheet, row.number, 1)))
@@ -241,14 +265,13 @@ class _Reader:
                 held[column.field] = value
                 report.places.setdefault(path, place)
 
-    def reading(self, present: Sequence[str], marker: str) -> Reading:
-        """Each report against the review. A fault of a heading forbids all: nobody knows what its cells mean."""
+    def reading(self, marker: str) -> Reading:
+        """Each report against the review; none where nobody can say what a cell means, or whose a row is."""
         done: list[Imported] = []
         problems = list(self._problems)
-        headings = any(not names for names in self._given.values())
         known = Known(self._library)
         for report in self._reports.values():
-            found, wrong = (None, ()) if headings else self._imported(report, present, marker, known)
+            found, wrong = (None, ()) if self._forbidden else self._imported(report, marker, known)
             problems += [*report.problems, *wrong]
             if found is None or report.problems:
                 self._left += [(sheet, row, report.name) for sheet, row in report.rows]
@@ -256,15 +279,16 @@ class _Reader:
                 done.append(found)
         return Reading(tuple(done), ordered(problems), tuple(sorted(set(self._left))), tuple(self._notes))
 
-    def _imported(
-        self, report: _Report, present: Sequence[str], marker: str, known: Known
-    ) -> tuple[Imported | None, tuple[Problem, ...]]:
+    def _imported(self, report: _Report, marker: str, known: Known) -> tuple[Imported | None, tuple[Problem, ...]]:
         before = _file_of(report.name, self._library)
         held = before.data if before is not None else {}
-        if not isinstance(held, dict) or (before is not None and before.problems):
-            hint = f"metaimt validate {before.name if before else ''}"
+        if before is not None and (before.problems or not _is_in_form(held)):
+            hint = f"mend it first: metaimt validate {before.name}"
             return None, (_told(self._file, report.first, f"the file of {report.name} cannot be read", hint),)
-        data = self._over(held, report, present)
+        if before is not None and (lost := tuple(self._lost(held, report))):
+            hint = f"an import takes nothing away: add it to the workbook, or delete it in {before.name}"
+            return None, tuple(_told(self._file, report.first, said, hint) for said in lost)
+        data = self._over(held, report)
         document = _Cells(self._file, "", data, (), None, report.places)
         model, problems = read_model(document, CaseFile, self._library.vocabulary)
         if model is None or report.problems:
@@ -280,11 +304,43 @@ class _Reader:
         differences = tuple(_differences(before, data, report.places))
         text = _spliced(before, data, self._library.vocabulary, marker) if differences else before.text
         state: State = "differs" if differences else "same"
-        return Imported(model.id, before.name, text, state, differences, held.get("status") == "pending"), ()
+        found = Imported(model.id, before.name, text, state, differences, held.get("status") == "pending")
+        return self._of_size(report, found)
 
-    def _over(self, held: Draft, report: _Report, present: Sequence[str]) -> Draft:
+    def _of_size(self, report: _Report, found: Imported) -> tuple[Imported | None, tuple[Problem, ...]]:
+        """A file that is too large to be read again is not written."""
+        if (size := len(found.text.encode())) > MAXIMUM_BYTES:
+            said = f"the file would have {size:,} bytes; at most {MAXIMUM_BYTES:,} are read"
+            return None, (_told(self._file, report.first, said, "split it: one publication a file"),)
+        return found, ()
+
+    def _given_of(self, report: _Report) -> set[tuple[str, str]]:
+        """(part, field) of which every row of the report has a column; of the others the file is kept."""
+        sheets = {sheet for sheet, _ in report.rows}
+        names = {
+            sheet: {(c.part, c.field) for c in self._columns[sheet] if c.name in self._given[sheet]} for sheet in sheets
+        }
+        shared = {name for part in ("report", "extraction") for name in set.union(*names.values()) if name[0] == part}
+        missing = {name for name in shared if any(name not in given for given in names.values())}
+        return set.union(*names.values()) - missing
+
+    def _lost(self, held: Draft, report: _Report) -> Iterator[str]:
+        """What the file has and the rows of the report do not; and what can be told apart by a deleted column alone."""
+        given, sheets = self._given_of(report), {sheet for sheet, _ in report.rows}
+        now = {str(one["id"]): one for one in report.data.get("patients", ())}
+        for one in held.get("patients") or () if _SHEET_OF["patients"] in sheets else ():
+            if (again := now.get(str(one["id"]))) is None:
+                yield f"patient {one['id']} of the file: in no row of the workbook"
+            else:
+                yield from _moved(
+                    f" of patient {one['id']}", "courses", one.get("courses") or (), again["courses"], given
+                )
+        if _SHEET_OF["arms"] in sheets:
+            yield from _moved("", "arms", held.get("arms") or (), report.data.get("arms", ()), given)
+
+    def _over(self, held: Draft, report: _Report) -> Draft:
         """The data of the file with what the workbook has columns for put in its place; without a file, the latter."""
-        given = {(c.part, c.field) for sheet in present for c in self._columns[sheet] if c.name in self._given[sheet]}
+        given, sheets = self._given_of(report), {sheet for sheet, _ in report.rows}
 
         def over(part: str, old: Draft, new: Draft) -> Draft:
             kept = {name: value for name, value in old.items() if (part, name) not in given and name != "courses"}
@@ -294,22 +350,66 @@ class _Reader:
         for part in ("report", "extraction"):
             if fields := over(part, held.get(part) or {}, report.data.get(part, {})):
                 data[part] = fields
-        was = {str(one["id"]): one for one in held.get("patients", ())}
+        was = {str(one["id"]): one for one in held.get("patients") or ()}
+        order = [*was, *(str(one["id"]) for one in report.data.get("patients", ()))]
         patients = []
-        for one in report.data.get("patients", ()):
-            old = was.get(one["id"], {"courses": []})
-            courses = [
-                over("courses", old["courses"][k] if k < len(old["courses"]) else {}, course)
-                for k, course in enumerate(one["courses"])
-            ]
+        for one in sorted(report.data.get("patients", ()), key=lambda each: order.index(str(each["id"]))):
+            old = was.get(str(one["id"]), {})
+            before = [*(old.get("courses") or ()), *({} for _ in one["courses"])]
+            courses = [over("courses", before[k], course) for k, course in enumerate(one["courses"])]
             patients.append(over("patients", old, one) | {"courses": courses})
         arms = list(report.data.get("arms", ()))
-        for k, old in enumerate(held.get("arms", ())[: len(arms)]):
+        for k, old in enumerate((held.get("arms") or ())[: len(arms)]):
             arms[k] = over("arms", old, arms[k])
         for name, found in (("patients", patients), ("arms", arms)):
-            if entries := found if _SHEET_OF[name] in present else held.get(name):
+            if entries := found if _SHEET_OF[name] in sheets else held.get(name):
                 data[name] = list(entries)
         return data
+
+
+def _no_id(name: str) -> tuple[str, str] | None:
+    """What is wrong with an id, and what to type: a row of nobody may be a patient of any report."""
+    if not name:
+        return "the row has no id, so that nobody can say of which report it is", "add it: smith-2026"
+    try:
+        checked_id(name)
+    except WrongUse as error:
+        return f"{error}", "until it is right nothing is taken over"
+    return None
+
+
+def _is_in_form(held: object) -> bool:
+    """Whether the parts of a file that the sheets hold are mappings and lists of mappings; each may be missing."""
+    if not isinstance(held, dict):
+        return False
+    patients, arms = held.get("patients") or [], held.get("arms") or []
+    if not all(isinstance(each, list) for each in (patients, arms)):
+        return False
+    courses = [one.get("courses") or [] for one in patients if isinstance(one, dict)]
+    entries = [*patients, *arms, *(one for each in courses if isinstance(each, list) for one in each)]
+    parts = [held.get(part) or {} for part in ("report", "extraction")]
+    named = all("id" in one for one in patients if isinstance(one, dict))
+    return (
+        named
+        and all(isinstance(one, dict) for one in [*entries, *parts])
+        and all(isinstance(each, list) for each in courses)
+    )
+
+
+def _moved(
+    of: str, part: str, old: Sequence[Draft], new: Sequence[Draft], given: Collection[tuple[str, str]]
+) -> Iterator[str]:
+    """Entries that are missing; and, where a column was deleted, others than those whose fields would be kept."""
+    if len(new) < len(old):
+        missing = f"{ONE[part]} {len(old)}" if len(old) == len(new) + 1 else f"{len(old) - len(new)} {part}"
+        yield f"{missing}{of} of the file: in no row of the workbook"
+        return
+    for number, (before, after) in enumerate(zip(old, new, strict=False), start=1):
+        kept = [name for name in before if (part, name) not in given]
+        same = ("drug", "label", "evaluable", "responders", "response", "dose")
+        if kept and any(before.get(name) != after.get(name) for name in same if (part, name) in given):
+            said = f"{ONE[part]} {number}{of} is another than in the file, whose {', '.join(kept)} would be kept"
+            yield f"{said}, since the workbook has no such column"
 
 
 def _value(cell: Cell, column: Column) -> Any:
@@ -333,11 +433,11 @@ def _entries(data: Mapping[str, Any]) -> Iterator[tuple[str, Steps, Mapping[str,
     """The parts of a case file that have fields: a plain name, the path, and the fields."""
     for part in ("report", "extraction"):
         yield part, (part,), data.get(part) or {}
-    for k, patient in enumerate(data.get("patients", ())):
+    for k, patient in enumerate(data.get("patients") or ()):
         yield f"patients/{patient['id']}", ("patients", k), {n: v for n, v in patient.items() if n != "courses"}
-        for j, course in enumerate(patient["courses"]):
+        for j, course in enumerate(patient.get("courses") or ()):
             yield f"patients/{patient['id']}/courses/{j + 1}", ("patients", k, "courses", j), course
-    for k, arm in enumerate(data.get("arms", ())):
+    for k, arm in enumerate(data.get("arms") or ()):
         yield f"arms/{k + 1}", ("arms", k), arm
 
 
@@ -367,7 +467,7 @@ def _plain(value: object) -> object:
 def _spliced(before: Document, data: Draft, vocabulary: Vocabulary, marker: str) -> str:
     """The text of a file with the sections that changed written anew; the others keep every byte and comment."""
     changed = [name for name in SECTIONS if before.data.get(name) != data.get(name)]
-    fresh = _sections(parse(before.name, case_text(data, vocabulary, marker, "", teach=False).encode()))
+    fresh = _sections(parse(before.name, case_text(data, vocabulary, marker, "", teach=False, plain=True).encode()))
     kept = _sections(before)
     parts = [kept.pop("", "")]
     for name in dict.fromkeys([*kept, *(each for each in SECTIONS if each in fresh)]):
@@ -386,9 +486,14 @@ def _all_plain(value: Any) -> Any:
 
 
 def _sections(document: Document) -> dict[str, str]:
-    """The text of each section of a case file; under the empty name what stands before the first."""
+    """The text of each section of a case file, with the comment above it; under no name what is before the first."""
     lines = document.text.splitlines(keepends=True)
     starts = sorted((document.position((name,), key=True).line - 1, name) for name in document.data)
+    for k, (start, name) in enumerate(starts[1:], start=1):
+        above = start
+        while above > starts[k - 1][0] + 1 and (not lines[above - 1].strip() or lines[above - 1].startswith("#")):
+            above -= 1
+        starts[k] = (above, name)
     ends = [start for start, _ in starts[1:]] + [len(lines)]
     found = {name: "".join(lines[start:end]) for (start, name), end in zip(starts, ends, strict=True)}
     return {"": "".join(lines[: starts[0][0]])} | found

@@ -207,9 +207,9 @@ def scalar(value: object) -> str:
     if value is None:
         return "null"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_inside, value))}]"
+        return f"[{', '.join(map(inside, value))}]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_inside(key)}: {_inside(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{inside(key)}: {inside(item)}" for key, item in value.items()) + "}"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
@@ -218,7 +218,7 @@ def scalar(value: object) -> str:
     return text if _PLAIN.fullmatch(text) and text.casefold() not in _NOT_TEXT else quoted(text)
 
 
-def _inside(value: object) -> str:
+def inside(value: object) -> str:
     """A value within brackets or braces, where a comma ends a plain text."""
     return quoted(value) if isinstance(value, str) and "," in value else scalar(value)
 
@@ -237,14 +237,17 @@ def _escaped(character: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def case_text(draft: Draft, vocabulary: Vocabulary, marker: str, next_step: str, *, teach: bool = True) -> str:
+def case_text(
+    draft: Draft, vocabulary: Vocabulary, marker: str, next_step: str, *, teach: bool = True, plain: bool = False
+) -> str:
     """The text of a case file.
 
     With `teach`, fields that are not filled in stand as comments with their meaning and terms; else the file holds
     what is filled in, and the names of the other fields in one comment. Required fields are empty until filled in.
+    With `plain` it holds no comment on what is left out.
     `marker` is the gene of the examples; `next_step` the command to check the file with.
     """
-    form = _Form(case_schema(vocabulary)["properties"], marker, teach)
+    form = _Form(case_schema(vocabulary)["properties"], marker, teach, plain)
     lines = [EDITOR_LINE, *(_introduction(next_step) if teach else ())]
     for section in ("report", "extraction"):
         if section in draft:
@@ -280,6 +283,7 @@ class _Form:
     sections: Mapping[str, Any]
     marker: str
     teach: bool
+    plain: bool = False
 
     def fields(self, section: str, filled: Draft, indent: int) -> list[str]:
         """The fields of `report`, `extraction`, `patients` or `courses`, in the order of the model."""
@@ -288,7 +292,7 @@ class _Form:
         unused: list[str] = []
         for name, field in schema["properties"].items():
             if name == "courses":
-                lines += [*_also(unused, indent), *self._courses(filled.get("courses", ()), indent)]
+                lines += [*self._left(unused, indent), *self._courses(filled.get("courses", ()), indent)]
             elif name in filled:
                 style = quoted if name in _QUOTED else scalar
                 lines.append(f"{' ' * indent}{name}: {style(filled[name])}")
@@ -298,7 +302,11 @@ class _Form:
                 lines += self._optional(name, field, indent)
             else:
                 unused.append(name)
-        return lines if self.teach else [*lines, *_also(unused, indent)]
+        return lines if self.teach else [*lines, *self._left(unused, indent)]
+
+    def _left(self, unused: list[str], indent: int) -> list[str]:
+        lines = _also(unused, indent)
+        return [] if self.plain else lines
 
     def entry(self, section: str, filled: Draft, indent: int) -> list[str]:
         """The fields of one patient or course, as an entry of a list."""

@@ -20,7 +20,7 @@ from metaimt.casefiles.fields import Change
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.schema import SCHEMA_FILE, SCHEMAS, review_schema
 from metaimt.checks import check_library
-from metaimt.curation.new_case import scalar, without_controls
+from metaimt.curation.new_case import inside, scalar, without_controls
 from metaimt.files import in_ascii, write_file
 from metaimt.problem import WrongUse, has_errors
 from metaimt.vocabulary import NOT_STATED, REGIMEN, Vocabulary, built_in, wrong_gene
@@ -130,7 +130,8 @@ def drug(text: str) -> tuple[str, tuple[str, ...]]:
     if meant := known.nearest("drug", name):
         raise WrongUse(f"'{name}' stands for {meant}; write {meant}")
     if not targets:
-        raise WrongUse(f"'{name}' is not in the vocabulary; say what it is given against: {name}:BRAF,MAP2K1")
+        how = f"{name}:GENE, or {name}:GENE,GENE for two"
+        raise WrongUse(f"'{name}' is not in the vocabulary; say what it is given against: {how}")
     return name, tuple(map(gene, targets))
 
 
@@ -297,5 +298,5 @@ def _rendered(name: str, answers: Mapping[str, Any]) -> str:
 
     # What is written is YAML, of which `scalar` escapes each answer; there is no HTML.
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701
-    environment.filters["yaml"] = scalar
+    environment.filters |= {"yaml": scalar, "inside": inside}
     return environment.from_string(_template(name)).render(answers)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from metaimt.casefiles.library import Library
 from metaimt.curation.case_sheet import COURSES, PARTS, WITHOUT, Column, columns, to_cell
+from metaimt.curation.import_cases import NOT_READ
 from metaimt.problem import WrongUse
 from metaimt.render.archive import undated
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
-READ_ME, FIELDS, LISTS = "Read me", "Fields", "Lists"
+READ_ME, FIELDS, LISTS = NOT_READ
 _LONGEST_CELL: Final = 32_767  # characters that a spreadsheet keeps
 _LONGEST_PROMPT: Final = 250  # characters that Excel shows beside a cell
 _SPARE_ROWS: Final = 500  # below the last row, with the same drop-downs

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from metaimt.render.markdown import escaped
-from metaimt.vocabulary import Vocabulary, members
+from metaimt.vocabulary import Vocabulary, built_in, members
 from metaimt.vocabulary.codes import GENE, Code, gene_code, systems
 from metaimt.vocabulary.words import gene_numbers
 
@@ -42,8 +42,15 @@ def codes_markdown(vocabulary: Vocabulary) -> str:
     lines += ["", f"Of the other genes of `hgnc.txt` too: {known} of {len(gene_numbers())} symbols have a number.", ""]
     for (source, day), number in sources.items():
         lines.append(f"{number}. {_linked(source)}, {day}")
-    lines += ["", "## Without: no page that could be read has one", ""]
-    lines += [f"- {system}, {kind}: {', '.join(map(escaped, terms))}" for system, kind, terms in _without(vocabulary)]
+    own = {kind: {*_terms(vocabulary, kind)} - {*_terms(built_in(), kind)} for kind in ("histology", "drug", GENE)}
+    for heading, of_review in (("no page that could be read has one", False), ("of this review, not looked up", True)):
+        found = [
+            (system, kind, [escaped(term) for term in terms if (term in own[kind]) is of_review])
+            for system, kind, terms in _without(vocabulary)
+        ]
+        if any(terms for *_, terms in found):
+            lines += ["", f"## Without: {heading}", ""]
+            lines += [f"- {system}, {kind}: {', '.join(terms)}" for system, kind, terms in found if terms]
     return "\n".join(lines) + "\n"
 
 

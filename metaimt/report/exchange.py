@@ -40,7 +40,7 @@ def phenopacket_files(library: Library) -> dict[str, bytes]:
     for report in library.reports:
         for patient in report.patients:
             name = f"{safe_name(report.id)}_{safe_name(patient.id)}"
-            while f"{name}.json" in files:
+            while f"{name}.json".casefold() in {each.casefold() for each in files}:
                 name += "_"
             terms = _Terms(library.vocabulary)
             files[f"{name}.json"] = json_text(_packet(report, patient, terms)).encode("utf-8")

@@ -18,6 +18,8 @@ from typing import Any
 import yaml
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
+from metaimt.analyses.flow import flow
+from metaimt.analyses.wording import plural
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.content.prisma import NOT_STATED
@@ -86,8 +88,10 @@ def _nothing(library: Library, former: Stored | None) -> str:
     return "nothing new; no search since is recorded"
 
 
-def missing_in(protocol: Protocol, trigger: str | None) -> Iterator[str]:
+def missing_in(protocol: Protocol, trigger: str | None, library: Library) -> Iterator[str]:
     """What a release should say and this one does not, each with where to write it."""
+    if waiting := flow(library, protocol).waiting:
+        yield f"whether {plural(len(waiting), 'record')} of searches belong to it; metaimt screen lists them"
     if trigger is None:
         yield 'what triggered it; give --trigger "WORDS"'
     if not protocol.licence:
