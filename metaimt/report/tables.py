@@ -383,7 +383,6 @@ _PRISMA: Final = (  # data, node, box, and what it is: of the template, with our
     ("excluded_automatic", "NA", "box3", "Records marked as ineligible by automation tools"),
     ("excluded_other", "NA", "box3", "Records removed for other reasons: in the version before"),
     ("records_screened", "node9", "box4", "Records screened"),
-    ("records_waiting", "NA", "box4", "Records that wait for a decision"),
     ("records_excluded", "node10", "box5", "Records excluded"),
     ("dbr_sought_reports", "node11", "box6", "Reports sought for retrieval"),
     ("dbr_notretrieved_reports", "node12", "box7", "Reports not retrieved, or not yet read"),
@@ -400,6 +399,7 @@ _PRISMA: Final = (  # data, node, box, and what it is: of the template, with our
     ("identification", "node1", "identification", "Identification"),
     ("screening", "node2", "screening", "Screening"),
     ("included", "node3", "included", "Included"),
+    ("records_waiting", "NA", "box4", "Records that wait for a decision: not of the template"),
 )
 
 

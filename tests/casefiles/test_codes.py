@@ -133,13 +133,14 @@ def test_one_wrong_code_leaves_the_others(tmp_path: Path) -> None:
 
 def test_the_list_names_what_has_a_code_and_what_has_none(tmp_path: Path) -> None:
     (tmp_path / "cases").mkdir()
-    library_of(tmp_path / "cases", OWN)
+    library_of(tmp_path / "cases", OWN.replace("drugs: {", "drugs: {otherinib: {targets: [BRAF]}, ", 1))
     text = metaimt("codes", cwd=tmp_path).stdout
     assert "| drug | madeupinib | NCIT:C1001 |" in text
     assert "| gene | MADEUP1 | HGNC:99 |" in text
     without = text.split("## Without")[1]
     assert "- NCIT, drug: iruplinalkib, envonalkib\n" in without
     assert "- ICD-O, histology: EIMS\n" in without
+    assert "## Without: of this review, not looked up\n\n- NCIT, drug: otherinib\n" in text
     assert "<https://example.org/made-up>, 2026-11-30\n" in text
 
 

@@ -189,7 +189,12 @@ def test_the_flow_of_records_adds_up_and_opens_each_record(shipped: Results) -> 
     assert [rows[name] for name in names] == [7, 2, 4, 1, 3]
     assert (rows["dbr_notretrieved_reports"], rows["dbr_assessed"]) == (1, 2)
     assert rows["database_specific_results"] == "S, 4; T, 3"
-    assert [str(row["data"]) for row in flow_rows(found)] == PRISMA_BOXES
+    assert [str(row["data"]) for row in flow_rows(found)] == [*PRISMA_BOXES, "records_waiting"]
+    assert rows["records_waiting"] == 1
+    settled = {"x": (*sheets["x"], Decision("d", "", "", "exclude", "duplicate"))}
+    same = flow(replace(library, sheets=settled), results.protocol)
+    assert (same.duplicates, same.waiting) == (("b", "a", "d"), ())
+    assert (same.screened, same.screened_out) == (found.screened, found.screened_out)
     assert {row["n"] for row in flow_rows(flow(shipped.library, shipped.protocol)) if row["data"] == "duplicates"} == {
         "not recorded"
     }
