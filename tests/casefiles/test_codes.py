@@ -38,9 +38,10 @@ def test_each_built_in_code_has_the_form_of_its_system_a_page_and_a_day() -> Non
     genes = [gene_code(gene) for gene in (*built_in().terms("kinase"), *built_in().terms("partner")) if "/" not in gene]
     assert len(every) > 14
     assert None not in genes
+    assert all(code.source.startswith("https://") for code in every)
     for code in (*every, *filter(None, genes)):
         assert systems()[code.system].fits(code.code), code
-        assert code.source.startswith("https://"), code
+        assert code.source, code
         assert date.fromisoformat(code.looked_up) <= date(2026, 12, 31), code
 
 
