@@ -352,7 +352,14 @@ needs_a_terminal = pytest.mark.skipif(os.name != "posix", reason="Windows has no
 
 
 @needs_a_terminal
-@pytest.mark.parametrize(("term", "key"), [("xterm", "\x03"), ("xterm", "\x04"), ("dumb", "\x03"), ("dumb", "\x04")])
+@pytest.mark.parametrize(
+    ("term", "key"),
+    [
+        ("xterm", "\x03"),
+        ("dumb", "\x04"),
+        *(pytest.param(term, key, marks=pytest.mark.slow) for term, key in (("xterm", "\x04"), ("dumb", "\x03"))),
+    ],
+)
 def test_stopped_on_a_terminal_it_goes_on_there(
     home: Path, terminal: Callable[..., Terminal], term: str, key: str
 ) -> None:

@@ -349,6 +349,7 @@ def opened(path: Path, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*command, "--outdir", str(folder), str(path)], capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 def test_libreoffice_opens_the_document(outputs: Path, tmp_path: Path) -> None:
     done = opened(outputs / "report.docx", tmp_path)

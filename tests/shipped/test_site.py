@@ -64,6 +64,7 @@ def said(browser: Any) -> Iterator[tuple[Any, list[str]]]:
     context.close()
 
 
+@pytest.mark.slow
 def test_it_opens_from_a_disk_without_a_network(site: Path, said: tuple[Any, list[str]]) -> None:
     page, told = said
     for width in (1440, 390):
@@ -75,6 +76,7 @@ def test_it_opens_from_a_disk_without_a_network(site: Path, said: tuple[Any, lis
     assert told == []
 
 
+@pytest.mark.slow
 def test_it_is_searched_from_a_disk(site: Path, said: tuple[Any, list[str]]) -> None:
     page, told = said
     page.goto((site / "index.html").as_uri())
