@@ -90,6 +90,19 @@ class _Report:
     rows: list[tuple[str, int]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
+    def in_order_of(self, patients: Sequence[Draft]) -> None:
+        """Put the patients into the order of the file, new ones last, with the places of their cells."""
+        known = [str(one["id"]) for one in patients]
+        found = self.data.get("patients", [])
+        places = {name: place for place, name in enumerate(known)}
+        order = sorted(range(len(found)), key=lambda k: (places.get(str(found[k]["id"]), len(known)), k))
+        moved = {old: new for new, old in enumerate(order)}
+        found[:] = [found[k] for k in order]
+        self.places = {
+            (path[0], moved[int(path[1])], *path[2:]) if path[:1] == ("patients",) and path[1:] else path: place
+            for path, place in self.places.items()
+        }
+
 
 @dataclass(frozen=True)
 class _Cells(Document):
@@ -288,6 +301,7 @@ class _Reader:
         if before is not None and (lost := tuple(self._lost(held, report))):
             hint = f"an import takes nothing away: add it to the workbook, or delete it in {before.name}"
             return None, tuple(_told(self._file, report.first, said, hint) for said in lost)
+        report.in_order_of(held.get("patients") or ())
         data = self._over(held, report)
         document = _Cells(self._file, "", data, (), None, report.places)
         model, problems = read_model(document, CaseFile, self._library.vocabulary)
@@ -298,9 +312,8 @@ class _Reader:
                 return None, (_told(self._file, report.first, taken, "leave it out, or correct its identifiers"),)
             folder = _LOCAL if model.report.setting == _LOCAL else _LITERATURE
             file = (self._library.folder / folder / f"{model.id}.yaml").as_posix()
-            return Imported(
-                model.id, file, case_text(data, self._library.vocabulary, marker, "", teach=False), "new"
-            ), ()
+            text = case_text(data, self._library.vocabulary, marker, "", teach=False)
+            return self._of_size(report, Imported(model.id, file, text, "new"))
         differences = tuple(_differences(before, data, report.places))
         text = _spliced(before, data, self._library.vocabulary, marker) if differences else before.text
         state: State = "differs" if differences else "same"
@@ -351,9 +364,8 @@ class _Reader:
             if fields := over(part, held.get(part) or {}, report.data.get(part, {})):
                 data[part] = fields
         was = {str(one["id"]): one for one in held.get("patients") or ()}
-        order = [*was, *(str(one["id"]) for one in report.data.get("patients", ()))]
         patients = []
-        for one in sorted(report.data.get("patients", ()), key=lambda each: order.index(str(each["id"]))):
+        for one in report.data.get("patients", ()):
             old = was.get(str(one["id"]), {})
             before = [*(old.get("courses") or ()), *({} for _ in one["courses"])]
             courses = [over("courses", before[k], course) for k, course in enumerate(one["courses"])]

@@ -530,6 +530,42 @@ def test_a_comment_stays_with_the_section_below_it(make_review: MakeReview) -> N
     assert "not filled in" not in file.read_text()
 
 
+def test_the_order_of_rows_does_not_matter_and_a_fault_keeps_its_cell(make_review: MakeReview) -> None:
+    folder = make_review(report("one-2020", patient(course("PR")), patient(course("PD"), id="P2")))
+
+    def swapped(book: Workbook) -> None:
+        sheet = book[COURSES]
+        for at in range(1, sheet.max_column + 1):
+            first, second = sheet.cell(2, at), sheet.cell(3, at)
+            first.value, second.value = second.value, first.value
+
+    path = edited(exported(folder), swapped)
+    assert run("import", path, folder=folder).output == "1 report as in the review\n"
+
+    def wrong(book: Workbook) -> None:
+        cell_of(book, COURSES, "response", 2).value = "XX"
+
+    done = run("import", edited(path, wrong), folder=folder)
+    assert "cases.xlsx:2:" in done.output
+    assert "'XX' is not one of" in done.output
+
+
+def test_a_file_that_could_not_be_read_again_is_not_written(make_review: MakeReview) -> None:
+    folder = make_review(report("one-2020", patient(course(response_as_stated="made up " * 500))))
+
+    def many(book: Workbook) -> None:
+        row = [cell.value for cell in book[COURSES][2]]
+        for _ in range(300):
+            book[COURSES].append(row)
+
+    path = edited(exported(folder), many)
+    (folder / "literature" / "one-2020.yaml").unlink()
+    done = run("import", path, folder=folder)
+    assert done.exit_code == 1
+    assert "at most 1,048,576 are read" in done.output
+    assert not (folder / "literature" / "one-2020.yaml").exists()
+
+
 def test_what_was_written_is_checked_whatever_else_is_wrong(make_review: MakeReview) -> None:
     folder = make_review(report("one-2020", patient(course("PR"))), report("two-2020", patient(course("SD"))))
     path = exported(folder)
