@@ -11,7 +11,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import check_jsonschema
 import pytest
+from click.testing import CliRunner
 from conftest import FROZEN, ROOT
 
 from metaimt.cli.main import app
@@ -60,6 +62,14 @@ def modules_after_each(*calls: list[str], cwd: Path = FROZEN) -> list[set[str]]:
     command = [sys.executable, "-c", _CALLS, json.dumps(calls)]
     done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, encoding="utf-8", check=True)
     return [set(names) for names in json.loads(done.stderr)]
+
+
+def complaints(schema: str, *paths: Path) -> str:
+    """What check-jsonschema says about files by a schema that it brings along; empty if nothing."""
+    words = ["--builtin-schema", f"vendor.{schema}", *map(str, paths)]
+    done = CliRunner().invoke(check_jsonschema.main, words)
+    assert done.exit_code in {FINE, PROBLEMS}, done.output
+    return done.output if done.exit_code else ""
 
 
 def metaimt(*words: str | Path, cwd: Path = FROZEN, typed: str = "", **environment: str) -> Done:

@@ -13,7 +13,7 @@ import pickle
 import sys
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, fields
-from functools import partial, wraps
+from functools import cache, partial, wraps
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +21,8 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+import typer.main
+import typer.testing
 import yaml
 from filelock import FileLock
 
@@ -39,8 +41,10 @@ pytest_plugins = ["hypothesis_profiles", "page_browser"]
 # Where bytecode is not kept, every process compiles the package and every worker rewrites all tests, at each run.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
-# A full collection looks at all of ten thousand tests for half a second; one in twenty is enough.
-gc.set_threshold(700, 10, 200)
+# A full collection of garbage looks at all of ten thousand tests: a small part of the usual number is enough.
+gc.set_threshold(10_000, 10, 200)
+# Every call of the command line would describe all commands anew, which takes longer than most of them.
+typer.main.get_command = typer.testing._get_command = cache(typer.main.get_command)
 ROOT = Path(__file__).parent.parent
 FROZEN = Path(__file__).parent / "frozen"
 """A project folder with a frozen review in `cases/`: what tests of code run on, never the living review."""
@@ -60,6 +64,12 @@ def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_refuse)
+
+
+def pytest_sessionfinish() -> None:
+    """pytest looks for garbage five times at its end; after the first look all that is left stays."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import typer
 import yaml
+from command import complaints
 from conftest import ROOT, MakeReview, course, patient, report
 
 from metaimt.cli.main import app
@@ -43,13 +44,6 @@ def steps(path: Path) -> Iterator[dict[str, Any]]:
 def called(path: Path) -> list[list[str]]:
     """The words of every line that a step runs."""
     return [shlex.split(line, comments=True) for step in steps(path) for line in step.get("run", "").splitlines()]
-
-
-def complaints(schema: str, *paths: Path) -> str:
-    """What check-jsonschema says about files by a schema that it brings along; empty if nothing."""
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", *map(str, paths)]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
-    return done.stdout + done.stderr if done.returncode else ""
 
 
 def test_issue_forms_and_citation_are_in_form(tmp_path: Path) -> None:

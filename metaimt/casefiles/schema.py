@@ -7,6 +7,7 @@ what stands beside a `$ref`, and there is no `prefixItems`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -75,10 +76,15 @@ def _titled(schema: dict[str, Any], title: str) -> dict[str, Any]:
 
 
 def _of_model(model: type[BaseModel], vocabulary: Vocabulary) -> dict[str, Any]:
-    raw = model.model_json_schema()
-    definitions = raw.pop("$defs", {})
-    schema: dict[str, Any] = _plain(raw, definitions, vocabulary)
+    raw = _raw(model)
+    schema: dict[str, Any] = _plain(raw, raw.get("$defs", {}), vocabulary)
     return schema
+
+
+@cache
+def _raw(model: type[BaseModel]) -> dict[str, Any]:
+    """As pydantic says it, which takes longer than all else here and hangs on no vocabulary; to be read only."""
+    return model.model_json_schema()
 
 
 def _of_vocabulary(vocabulary: Vocabulary) -> dict[str, Any]:
