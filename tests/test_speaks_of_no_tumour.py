@@ -42,10 +42,11 @@ def spoken(text: str) -> list[str]:
     return [*SPOKEN.findall(text), *KEYS.findall(text)]
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_no_line_speaks_of_a_tumour_a_gene_or_a_drug(path: Path) -> None:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    assert [f"{k}: {line.strip()}" for k, line in enumerate(lines, start=1) if spoken(line)] == []
+def test_no_line_speaks_of_a_tumour_a_gene_or_a_drug() -> None:
+    files = {path: path.read_text(encoding="utf-8").splitlines() for path in sorted(PACKAGE.rglob("*.py"))}
+    assert len(files) > 100
+    found = [(path, k, line) for path, lines in files.items() for k, line in enumerate(lines, 1) if spoken(line)]
+    assert [f"{path.relative_to(PACKAGE)}:{k}: {line.strip()}" for path, k, line in found] == []
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -53,16 +54,16 @@ def version_files(cases: Path) -> list[Path]:
 
 def version_paths(cases: Path) -> dict[str, Path]:
     """Version -> its file, oldest first; files with other names are not among them. `fault_in` tells of a second."""
-    named = {_name(path): path for path in version_files(cases) if version_key(_name(path))}
+    named = {_version(path.name): path for path in version_files(cases) if version_key(_version(path.name))}
     return {name: named[name] for name in sorted(named, key=lambda name: version_key(name) or (0, 0))}
 
 
-def _name(path: Path) -> str:
-    return path.name.removesuffix(_ending(path))
+def _version(name: str) -> str:
+    return name.removesuffix(_ending(name))
 
 
-def _ending(path: Path) -> str:
-    return next(ending for ending in FORMATS if path.name.endswith(ending))
+def _ending(name: str) -> str:
+    return next(ending for ending in FORMATS if name.endswith(ending))
 
 
 def canonical(data: Any) -> Any:
@@ -116,63 +117,75 @@ def _bytes(data: Any) -> bytes:
 
 def read_version(path: Path) -> dict[str, Any]:
     """The content of a version file. Raises WrongUse if anything is not as it was frozen, with what to do."""
-    content, fault = _checked(path)
-    if fault is not None:
+    if fault := fault_in(path):
         raise WrongUse(f"{path.as_posix()}: {fault.message}; {fault.hint}")
+    content: dict[str, Any] = _data(_text(path.name, read_whole(path, LARGEST)))
     return content
 
 
 def fault_in(path: Path) -> Fault | None:
     """What is wrong with a version file: its name, or any byte that is not as it was frozen. None: it is whole."""
-    return _checked(path)[1]
-
-
-def _checked(path: Path) -> tuple[dict[str, Any], Fault | None]:
     if fault := _misnamed(path):
-        return {}, fault
-    restore = f"restore it from git: git checkout -- versions/{path.name} in the review's folder"
+        return fault
     try:
-        text = _text(path)
-        data = json.loads(text.decode("utf-8"), parse_float=_finite, parse_constant=_finite)
+        return _fault(path.name, read_whole(path, LARGEST))
     except OSError as error:
-        return {}, Fault("version-edited", f"cannot be read: {error.strerror or error}", restore)
+        return Fault("version-edited", f"cannot be read: {error.strerror or error}", _restore(path.name))
+
+
+@lru_cache(maxsize=4)
+def _fault(name: str, stored: bytes) -> Fault | None:
+    """What is wrong with a file of that name; kept, since the checks and the news of a build ask for the same one.
+
+    Raises OSError for what is damaged, and for what unpacks to a flood.
+    """
+    text, restore = _text(name, stored), _restore(name)
+    try:
+        data = _data(text)
     except ValueError as error:
-        line = _shown(path, getattr(error, "lineno", 1))
-        return {}, Fault("version-edited", "is not the JSON that was frozen", restore, line)
+        line = _shown(name, getattr(error, "lineno", 1))
+        return Fault("version-edited", "is not the JSON that was frozen", restore, line)
     except RecursionError:
-        return {}, Fault("version-edited", "is nested too deep to be what was frozen", restore)
+        return Fault("version-edited", "is nested too deep to be what was frozen", restore)
     if not isinstance(data, dict) or not isinstance(data.get("seal"), dict):
-        return {}, Fault("version-edited", "has no seal: metaimt did not write it like this", restore)
-    return data, _edited(path, text, data, f"{restore}, and freeze changes anew")
+        return Fault("version-edited", "has no seal: metaimt did not write it like this", restore)
+    return _edited(name, text, data, f"{restore}, and freeze changes anew")
+
+
+def _restore(name: str) -> str:
+    return f"restore it from git: git checkout -- versions/{name} in the review's folder"
+
+
+def _data(text: bytes) -> Any:
+    return json.loads(text.decode("utf-8"), parse_float=_finite, parse_constant=_finite)
 
 
 def _misnamed(path: Path) -> Fault | None:
-    name = _name(path)
+    name = _version(path.name)
     if version_key(name) is None:
         hint = f"metaimt snapshot names them YEAR.N{ENDING}; move other files out of this folder"
         return Fault("version-name", f"'{path.name}' is not named after a version, such as 2026.1{ENDING}", hint)
-    second = next(name + ending for ending in FORMATS if ending != _ending(path))
+    second = next(name + ending for ending in FORMATS if ending != _ending(path.name))
     if path.with_name(second).exists():
         said = f"{path.name} and {second} are two files of version {name}, which has one"
         return Fault("version-name", said, "keep the one that was published and delete the other")
     return None
 
 
-def _text(path: Path) -> bytes:
-    """The JSON text of a version file. Raises OSError, also for a damaged one, and for one that unpacks to a flood."""
-    stored = read_whole(path, LARGEST)
-    if _ending(path) == ".json":
+def _text(name: str, stored: bytes) -> bytes:
+    """The JSON text of a version file. Raises OSError for a damaged one, and for one that unpacks to a flood."""
+    if _ending(name) == ".json":
         return stored
     unpacking, most = bz2.BZ2Decompressor(), _most(stored)
     try:
         text = unpacking.decompress(stored, most + 1)
     except (OSError, ValueError):
-        raise OSError(errno.EINVAL, "it is damaged, or was not compressed by bzip2", str(path)) from None
+        raise OSError(errno.EINVAL, "it is damaged, or was not compressed by bzip2", name) from None
     if len(text) > most:
-        raise OSError(errno.EFBIG, f"it unpacks to more than {most / 2**20:.0f} MB", str(path))
+        raise OSError(errno.EFBIG, f"it unpacks to more than {most / 2**20:.0f} MB", name)
     if not unpacking.eof or unpacking.unused_data:
         said = "something stands behind its end" if unpacking.eof else "it is cut short"
-        raise OSError(errno.EINVAL, said, str(path))
+        raise OSError(errno.EINVAL, said, name)
     return text
 
 
@@ -183,24 +196,24 @@ def _finite(text: str) -> float:
     return number
 
 
-def _edited(path: Path, text: bytes, data: Mapping[str, Any], restore: str) -> Fault | None:
-    if data.get("format") != FORMATS[_ending(path)]:
+def _edited(name: str, text: bytes, data: Mapping[str, Any], restore: str) -> Fault | None:
+    if data.get("format") != FORMATS[_ending(name)]:
         known = ", ".join(f"{number} in {ending} files" for ending, number in FORMATS.items())
         said = f"its format is {data.get('format')!r}; this metaimt reads {known}"
         return Fault("version-edited", said, "use a metaimt that reads this format, or restore the file from git")
     if edited := edited_sections(data):
-        line = _shown(path, _line_of(text, edited[0]))
+        line = _shown(name, _line_of(text, edited[0]))
         return Fault("version-edited", f"edited since it was frozen: {', '.join(edited)}", restore, line)
     if _bytes(data) != text:
         return Fault("version-edited", "edited since it was frozen: not the bytes that were written", restore)
-    if data.get("version") != _name(path):
+    if data.get("version") != _version(name):
         return Fault("version-edited", f"holds version {data.get('version')!r} under another name", restore)
     return None
 
 
-def _shown(path: Path, line: int) -> int:
+def _shown(name: str, line: int) -> int:
     """A line of the text, where the file is the text; a compressed file has no lines."""
-    return line if _ending(path) == ".json" else 1
+    return line if _ending(name) == ".json" else 1
 
 
 def edited_sections(data: Mapping[str, Any]) -> list[str]:

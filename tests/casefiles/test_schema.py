@@ -152,16 +152,15 @@ def test_own_terms_of_a_review_are_offered() -> None:
 
 
 @pytest.mark.parametrize("draft", DRAFTS)
-@pytest.mark.parametrize("path", ACCEPTED, ids=lambda path: path.stem)
-def test_accepts(path: Path, draft: Any) -> None:
-    case = present_document(path.name, data(path))  # the schema offers the present keys alone
-    assert [error.message for error in draft(SCHEMA).iter_errors(case)] == []
+def test_accepts(draft: Any) -> None:
+    for path in ACCEPTED:
+        case = present_document(path.name, data(path))  # the schema offers the present keys alone
+        assert [error.message for error in draft(SCHEMA).iter_errors(case)] == [], path
 
 
 @pytest.mark.parametrize("draft", DRAFTS)
-@pytest.mark.parametrize("path", REJECTED, ids=lambda path: path.stem)
-def test_rejects(path: Path, draft: Any) -> None:
-    assert not draft(SCHEMA).is_valid(data(path))
+def test_rejects(draft: Any) -> None:
+    assert [path for path in REJECTED if draft(SCHEMA).is_valid(data(path))] == []
 
 
 def test_enough_examples_are_rejected() -> None:

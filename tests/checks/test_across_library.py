@@ -63,24 +63,22 @@ def test_accepted(example: Path, review: Path) -> None:
     assert problems_of(example, review) == ()
 
 
-@pytest.mark.parametrize("example", [*REJECTED, *ACCEPTED], ids=lambda path: path.name)
-def test_every_file_says_that_it_is_made_up(example: Path) -> None:
-    files = list(example.rglob("*.yaml"))
-    assert files
-    assert [path for path in files if not path.read_text().startswith("# Made up")] == []
+def test_every_file_says_that_it_is_made_up() -> None:
+    for example in (*REJECTED, *ACCEPTED):
+        files = list(example.rglob("*.yaml"))
+        assert files, example
+        assert [path for path in files if not path.read_text().startswith("# Made up")] == []
 
 
 @pytest.mark.parametrize("example", [path for path in REJECTED if not (path / "review.yaml").exists()])
-@pytest.mark.parametrize("folder", [".", "../cases", "./cases/../cases"])
-def test_the_folder_may_be_named_in_any_way(
-    example: Path, folder: str, review: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_folder_may_be_named_in_any_way(example: Path, review: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     by_name = problems_of(example, review)
-    if folder != "./cases/../cases":
-        monkeypatch.chdir(review)
     own = SHORT - {example.name.split("--")[0]}
-    again = [problem for problem in check_library(read_library(folder)) if problem.rule not in own]
-    assert [(problem.rule, problem.position) for problem in again] == [(p.rule, p.position) for p in by_name]
+    for folder in ("./cases/../cases", ".", "../cases"):
+        if folder == ".":
+            monkeypatch.chdir(review)
+        again = [problem for problem in check_library(read_library(folder)) if problem.rule not in own]
+        assert [(problem.rule, problem.position) for problem in again] == [(p.rule, p.position) for p in by_name]
 
 
 def test_without_a_protocol_the_hint_says_what_to_write(review: Path) -> None:

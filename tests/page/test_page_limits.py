@@ -60,7 +60,9 @@ def test_what_scrolls_sideways_shows_it_and_can_be_reached_by_keyboard(visit: Vi
     )
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", WIDE), ("dark", WIDE), ("light", PHONE)])
+@pytest.mark.parametrize(
+    ("scheme", "width"), [("light", WIDE), ("light", PHONE), pytest.param("dark", WIDE, marks=pytest.mark.slow)]
+)
 def test_no_accessibility_violation_on_the_page_beside_it(
     visitor: Visitor, built: Built, scheme: str, width: int
 ) -> None:

@@ -112,7 +112,7 @@ def searched(review: Path, *, by: str | None = None) -> None:
         path.write_text(path.read_text("utf-8").replace(",2026,,,", ",2026,include,,"), encoding="utf-8")
 
 
-@pytest.mark.parametrize("id_is_new", [True, False])
+@pytest.mark.parametrize("id_is_new", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_search_killed_at_each_write_has_found_nothing_yet(review: Path, *, id_is_new: bool) -> None:
     searched(review)
     with (review.parent / "more.ris").open("a", encoding="utf-8") as file:
