@@ -69,16 +69,6 @@ def each_in_fork(
         time.sleep(0.05)
 
 
-class Quick:
-    """Leaves out the tests that do not run by default."""
-
-    def pytest_collection_modifyitems(self, config: Any, items: list[Any]) -> None:
-        """Of what was found in the files."""
-        slow = [item for item in items if item.get_closest_marker("slow") or item.get_closest_marker("gate")]
-        config.hook.pytest_deselected(items=slow)
-        items[:] = [item for item in items if item not in slow]
-
-
 def run_tests(files: Sequence[str], folder: Path, *more: str, plugins: Sequence[object] = ()) -> int:
     """pytest on some files, in this process; nothing is kept in the project."""
     import hypothesis
@@ -91,7 +81,8 @@ def run_tests(files: Sequence[str], folder: Path, *more: str, plugins: Sequence[
     quiet = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # hypothesis is imported before pytest starts
     # In this very process: others would not have the changed module.
     options = [*quiet, "-n", "0", "-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider"]
-    return int(pytest.main([*files, *options, f"--basetemp={folder / 'tmp'}", *more], plugins=[Quick(), *plugins]))
+    options += ["-m", "not gate and not slow"]  # those in a browser too
+    return int(pytest.main([*files, *options, f"--basetemp={folder / 'tmp'}", *more], plugins=[*plugins]))
 
 
 class First:
