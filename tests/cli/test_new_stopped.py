@@ -268,7 +268,8 @@ def test_a_kill_at_any_write_loses_one_answer_at_most(home: Path, number: int, p
 
 
 ON_ITS_TERMINAL = """
-import fcntl, termios
+import fcntl, signal, termios
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests under nohup ignores it, and so would this
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 from metaimt.cli.main import main
 main()
