@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from metaimt.casefiles.hints import quoted_line
+from metaimt.files import text_of
 from metaimt.problem import Position, Problem
 
 MAXIMUM_BYTES = 1024 * 1024
@@ -149,12 +150,11 @@ def _decode(name: str, content: bytes) -> tuple[str, Problem | None]:
         message = f"the file has {len(content):,} bytes; at most {MAXIMUM_BYTES:,} are read"
         return "", problem_in(name, "", Position(1, 1), "file-too-large", message, "split it: one publication a file")
     try:
-        text = content.decode("utf-8-sig")
+        text = text_of(content)
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode()  # without the byte order mark, as the decoder saw it
         hint = "save it as UTF-8"
         return "", problem_in(name, "", _place(before), "not-utf8", "the file is not UTF-8 text", hint)
-    text = text.replace("\r\n", "\n")
     if found := _FORBIDDEN.search(text):
         return text, _forbidden_character(name, text, _place(text[: found.start()]), found.group())
     if not text.isascii() and (found := _INDENTED.search(text)):
