@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from metaimt.cli.dates import checked_date
 from metaimt.cli.folder import Cases, folder_of
-from metaimt.cli.new import checked_date
 from metaimt.cli.output import told
 from metaimt.files import as_edited, for_terminal, in_ascii, text_of, write_file
 from metaimt.problem import Blocked, WrongUse
@@ -56,7 +56,7 @@ def search(
     from metaimt.curation.search_records import add_search, with_search
 
     cases = folder_of(folder)
-    day = checked_date(day)
+    day = checked_date(day, "the day on which the search was run")
     library = review(cases)
     _refuse_broken(library)
     if not source.strip() or not (search_id or in_ascii(source) or _entry_of(library, source, day)):

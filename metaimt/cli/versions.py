@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from metaimt.casefiles.version_files import canonical
+from metaimt.cli.dates import checked_date
 from metaimt.cli.folder import Cases, beside, complete_versions, folder_of
 from metaimt.cli.output import FINE, PROBLEMS, print_json, told
 from metaimt.cli.show import ShowFormat
@@ -152,4 +153,5 @@ def _day(text: str | None) -> str:
         found = datetime.date.today() if text is None else datetime.date.fromisoformat(text)
     except ValueError:
         raise WrongUse(f"--date {text} is no date; write year, month, day: 2026-11-30") from None
+    checked_date(found.isoformat(), "the day of the release")
     return found.isoformat()
