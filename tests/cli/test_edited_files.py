@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
+from metaimt.casefiles.library import read_library
 from metaimt.cli.main import app
 from metaimt.curation.complete import Found, Record, completed
 from metaimt.files import as_edited, text_of
+from metaimt.report.release import files_of
 
 SEARCHES = "- id: pubmed\n  source: PubMed\n  status: not yet run\n"
 RIS = "TY  - JOUR\nAU  - Nobody, A\nPY  - 2020\nTI  - Made up, found by a search\nER  - \n"
@@ -73,8 +75,33 @@ def found_by_complete(folder: Path, form: Callable[[bytes], bytes]) -> bytes:
     return completed("one-2020.yaml", form(content), [Found(record, "pmid", "1")])
 
 
+def released(folder: Path, form: Callable[[bytes], bytes], more: str = "") -> bytes:
+    text = f"cff-version: 1.2.0\nmessage: Made up.\ntitle: Made up\nauthors:\n  - name: Nobody\n{more}"
+    (folder / "CITATION.cff").write_bytes(form(text.encode()))
+    library = read_library(folder)
+    assert library.protocol is not None
+    files, faults = files_of(folder, library, library.protocol, answer="", statement=(), date="2026-11-30")
+    assert faults == ()
+    return files[folder / "CITATION.cff"]
+
+
+def released_before(folder: Path, form: Callable[[bytes], bytes]) -> bytes:
+    return released(folder, form, "type: dataset\n")
+
+
+def released_twice(folder: Path, form: Callable[[bytes], bytes]) -> bytes:
+    title, said = "  title: Made up\n", "  type: data\n  authors: [{name: Nobody}]\n"
+    return released(folder, form, f"preferred-citation:\n{title}{said}")
+
+
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("edit", [imported, migrated, searched, searched_in_one_line, searched_anew, found_by_complete])
+@pytest.mark.parametrize(
+    "edit",
+    [
+        *(imported, migrated, searched, searched_in_one_line, searched_anew, found_by_complete),
+        *(released, released_before, released_twice),
+    ],
+)
 def test_a_file_keeps_its_mark_and_its_ends_of_lines(
     make_review: MakeReview, tmp_path: Path, edit: Callable[[Path, Callable[[bytes], bytes]], bytes], form: str
 ) -> None:
