@@ -117,7 +117,10 @@ def release(
     out: Annotated[Path | None, typer.Option("--out", metavar="FOLDER", help="The outputs; default: outputs.")] = None,
     folder: Cases = None,
 ) -> None:
-    """Release the review as a version: freeze it, CITATION.cff, .zenodo.json; nothing is uploaded."""
+    """Release the review as a version: freeze it, CITATION.cff, .zenodo.json; nothing is uploaded.
+
+    metaimt build comes before it, since it takes only outputs of these very files, and once more after it.
+    """
     from metaimt.review import release as prepare
 
     cases = folder_of(folder)
