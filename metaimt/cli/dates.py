@@ -46,14 +46,13 @@ def is_to_come(day: str) -> bool:
     return day > (date.today() + timedelta(days=1)).isoformat()[: len(day)]
 
 
-def days_to_come(documents: Iterable[Document]) -> Iterator[str]:
+def days_to_come(document: Document) -> Iterator[str]:
     """Each day in a file on which something was done that is still to come, with file, line and what to type."""
-    for document in documents:
-        for path, value in _days(document.data, ()):
-            if is_to_come(value):
-                place = document.position(path)
-                said = f"{document.name}:{place.line}:{place.column}: {path[-1]}: {value} {_to_come()}"
-                yield f"{said}; write the day on which it was done"
+    for path, value in _days(document.data, ()):
+        if is_to_come(value):
+            place = document.position(path)
+            said = f"{document.name}:{place.line}:{place.column}: {path[-1]}: {value} {_to_come()}"
+            yield f"{said}; write the day on which it was done"
 
 
 def tell(notes: Iterable[str]) -> None:

@@ -32,6 +32,7 @@ from metaimt.problem import SEVERITIES, Findings, Problem, Waived, WrongUse, has
 
 if TYPE_CHECKING:
     from metaimt.casefiles.library import Library, Pending
+    from metaimt.casefiles.strict_yaml import Document
 
 SHOWN_IN_FULL = 10  # warnings and infos of a review; more of them are summed up by rule
 
@@ -164,7 +165,7 @@ def looked_at(paths: Iterable[Path], *, changed: bool = False) -> Looked:
         pending += [each for each in library.pending if _wanted(each.file, wanted)]
         lines += _moved(library, found) if any(path.is_dir() for path in wanted) else ()
         here = [name for name in library.documents if _wanted(name, wanted) and own(name)]
-        notes += days_to_come(library.documents[name] for name in here)
+        notes += _notes(library.documents[name] for name in here)
         names |= {name for name in here if name in named or not is_second_reading(name)}
         alone += [path for path in wanted if path.is_file() and path.as_posix() not in library.documents]
     if alone:
@@ -173,10 +174,24 @@ def looked_at(paths: Iterable[Path], *, changed: bool = False) -> Looked:
         problems += found.problems
         waived += found.waived
         pending += library.pending
-        notes += days_to_come(library.documents.values())
+        notes += _notes(library.documents.values())
         names |= set(library.documents)
     findings = Findings(ordered(problems), tuple(waived))
     return Looked(findings, len(names), tuple(pending), tuple(lines), tuple(notes))
+
+
+def _notes(documents: Iterable[Document]) -> Iterator[str]:
+    """What no rule asks of files: days to come, and former names of fields, which are read as the present ones."""
+    from metaimt.casefiles.former_keys import former_in
+
+    for document in documents:
+        yield from days_to_come(document)
+        former = [*former_in(document.name.rpartition("/")[2], document.data)]
+        for path, present in former[:1]:
+            place = document.position(path, key=True)
+            said = f"{document.name}:{place.line}:{place.column}: {path[-1]} is now {present}"
+            more = f", as {len(former) - 1} more in the file" if len(former) > 1 else ""
+            yield f"{said}{more}; it is still read, and metaimt migrate rewrites it"
 
 
 def _moved(library: Library, found: Findings) -> Iterator[str]:
