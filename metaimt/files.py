@@ -10,6 +10,8 @@ import re
 import stat
 import tempfile
 import unicodedata
+from codecs import BOM_UTF8
+from difflib import SequenceMatcher
 from pathlib import Path
 
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
@@ -54,6 +56,29 @@ def write_file(path: Path, content: bytes) -> None:
         if isinstance(error, OSError) and error.filename is None:  # a full disk does not say which file it was
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
+
+
+def as_edited(before: bytes, text: str) -> bytes:
+    """A text that was edited, as bytes of the file it is from: with its byte order mark and its ends of lines.
+
+    before: UTF-8; text: without a mark, lines ending in \\n. A line that stays keeps its own end, a new one has that of
+    the first line.
+    """
+    mark = BOM_UTF8 if before.startswith(BOM_UTF8) else b""
+    old = before.removeprefix(mark).splitlines(keepends=True)
+    new = text.encode().splitlines(keepends=True)
+    end = b"\r\n" if old and old[0].endswith(b"\r\n") else b"\n"
+    found = [line.replace(b"\n", end) for line in new]
+    if len({line.endswith(b"\r\n") for line in old if line.endswith(b"\n")}) > 1:
+        bare = [line.replace(b"\r\n", b"\n") for line in old]
+        for start, at, size in SequenceMatcher(None, bare, new).get_matching_blocks():
+            found[at : at + size] = old[start : start + size]
+    return mark + b"".join(found)
+
+
+def text_of(content: bytes) -> str:
+    """What a file says: without a byte order mark, lines ending in \\n. Raises UnicodeDecodeError."""
+    return content.decode("utf-8-sig").replace("\r\n", "\n")
 
 
 def found_folder() -> Path:

@@ -61,7 +61,7 @@ def modules_after_each(*calls: list[str], cwd: Path = FROZEN) -> list[set[str]]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", _CALLS, json.dumps(calls)]
     done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, encoding="utf-8", check=True)
-    return [set(names) for names in json.loads(done.stderr)]
+    return [set(names) for names in json.loads(done.stderr.splitlines()[-1])]
 
 
 def complaints(schema: str, *paths: Path) -> str:

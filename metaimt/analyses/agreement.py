@@ -49,6 +49,15 @@ class Pair:
     second_at: str
 
 
+@published("value", "share")
+@dataclass(frozen=True, slots=True)
+class MostFrequent:
+    """A value, and its share of all."""
+
+    value: str
+    share: float
+
+
 @published(
     "field",
     "each",
@@ -57,7 +66,7 @@ class Pair:
     compared=lambda each: len(each.pairs),
     both_stated=lambda each: len(each.stated),
     both_stated_agreed=lambda each: sum(pair.agree for pair in each.stated),
-    most_frequent=lambda each: {"value": each.most[0], "share": each.most[1]},
+    most_frequent="most",
     differences=lambda each: [pair for pair in each.pairs if not pair.agree],
 )
 @dataclass(frozen=True)
@@ -79,11 +88,15 @@ class FieldAgreement:
         return tuple(pair for pair in self.pairs if NOT_STATED not in {pair.first, pair.second})
 
     @property
-    def most(self) -> tuple[str, float]:
+    def most(self) -> MostFrequent | NotIdentified:
         """The most frequent value of both readers together, and its share: prevalence, on which kappa depends."""
+        if len(self.pairs) == 1:
+            return NotIdentified("one pair says nothing of what is frequent")
         counted = Counter(value for pair in self.pairs for value in (pair.first, pair.second))
-        value = min(counted, key=lambda each: (-counted[each], each))
-        return value, counted[value] / counted.total()
+        (value, number), *others = counted.most_common(2)
+        if others and others[0][1] == number:
+            return NotIdentified("no value is more frequent than each other")
+        return MostFrequent(value, number / counted.total())
 
     @cached_property
     def kappa(self) -> Kappa | NotIdentified:

@@ -55,6 +55,16 @@ def places_in(name: str, data: Any) -> Iterator[tuple[str, Path]]:
         yield COHORT, (COHORT,)
 
 
+def former_in(name: str, data: Any) -> Iterator[tuple[Path, str]]:
+    """Where former keys stand in a file, in its order: the path of each, and what to write today."""
+    for place, path in places_in(name, data):
+        held, former = _at(data, path), former_keys()[place]
+        for key in held if isinstance(held, dict) else ():
+            if key in former:
+                field, *below = former[key]
+                yield (*path, key), f"{field}: {{{below[0]}: ...}}" if below else field
+
+
 def present_document(name: str, data: Any) -> Any:
     """What a file holds, with present keys: so that a comparison sees no change in a key that was renamed."""
     for place, path in places_in(name, data):

@@ -22,7 +22,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from metaimt.casefiles.fields import Date, Doi, Identifier, Pmid
 from metaimt.casefiles.shared import Search
 from metaimt.casefiles.strict_yaml import Document, problem_in
-from metaimt.files import for_terminal
+from metaimt.files import for_terminal, text_of
 from metaimt.problem import Position, Problem
 
 RECORDS: Final = "records.csv"
@@ -130,7 +130,7 @@ class Sheet:
         self.problems: list[Problem] = []
         self.rows: list[tuple[int, Row]] = []  # (line, cells by column)
         try:
-            self.text = content.decode("utf-8-sig").replace("\r\n", "\n")
+            self.text = text_of(content)
         except UnicodeDecodeError as error:
             self.text = content.decode("utf-8", "replace")
             line = content.count(b"\n", 0, error.start) + 1

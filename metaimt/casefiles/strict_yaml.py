@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
+from itertools import takewhile
 from typing import Any
 
 import yaml
 
 from metaimt.casefiles.hints import quoted_line
+from metaimt.files import text_of
 from metaimt.problem import Position, Problem
 
 MAXIMUM_BYTES = 1024 * 1024
@@ -31,6 +34,9 @@ _BLANKS = "\u00a0\u00ad\u1680\u180e\u2000-\u200f\u202f\u205f\u2060-\u2064\u3000"
 _INDENTED = re.compile(f"^[ ?:-]*([{_BLANKS}])", re.MULTILINE)
 _AFTER_COLON = re.compile(f"^[^\"'#]*?:[ ]*([{_BLANKS}])")
 _ESCAPED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]")
+_WITHOUT_COLON = re.compile(r"( *(?:- +)*)([A-Za-z_]\w*)(?:(:)(?=\S)| +|$)(.*)")
+_HAS_COLON = re.compile(r":(?: |$)")
+_LOOKED_BACK = 5  # lines
 _CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 Path = tuple[str | int, ...]
@@ -149,12 +155,11 @@ def _decode(name: str, content: bytes) -> tuple[str, Problem | None]:
         message = f"the file has {len(content):,} bytes; at most {MAXIMUM_BYTES:,} are read"
         return "", problem_in(name, "", Position(1, 1), "file-too-large", message, "split it: one publication a file")
     try:
-        text = content.decode("utf-8-sig")
+        text = text_of(content)
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode()  # without the byte order mark, as the decoder saw it
         hint = "save it as UTF-8"
         return "", problem_in(name, "", _place(before), "not-utf8", "the file is not UTF-8 text", hint)
-    text = text.replace("\r\n", "\n")
     if found := _FORBIDDEN.search(text):
         return text, _forbidden_character(name, text, _place(text[: found.start()]), found.group())
     if not text.isascii() and (found := _INDENTED.search(text)):
@@ -257,6 +262,19 @@ def _syntax_problem(name: str, text: str, error: yaml.YAMLError) -> Problem:
         if found := _AFTER_COLON.search(_line(text, number)):
             return _no_space(name, text, Position(number, found.start(1) + 1), found.group(1))
     what = getattr(error, "problem", None) or str(error).splitlines()[0]
+    lines = _lines(text)
+    suspects: Iterable[int] = ()  # lines, from 0, that may lack a colon
+    stumbled = position.line
+    if what == "could not find expected ':'":
+        key = error.context_mark  # type: ignore[attr-defined]
+        suspects, position = [key.line], Position(key.line + 1, key.column + 1)
+    elif what.startswith("mapping values"):
+        before = range(stumbled - 2, max(-1, stumbled - 2 - _LOOKED_BACK), -1)
+        suspects = takewhile(lambda number: not _HAS_COLON.search(lines[number]), before)
+    for number in suspects:
+        if (lacking := _no_colon(lines[:stumbled], number)) is not None:
+            column, said, hint = lacking
+            return problem_in(name, text, Position(number + 1, column), "yaml-syntax", f"not valid YAML: {said}", hint)
     hint = (
         "check indentation and closing quotes; text with ': ' or ' #' in it, or that starts with one of "
         "[ { & * ! | > % @ `, needs quotes"
@@ -264,6 +282,27 @@ def _syntax_problem(name: str, text: str, error: yaml.YAMLError) -> Problem:
     if "mapping values" in what and (quoted := quoted_line(_line(text, position.line))):
         hint = f"text with ': ' in it needs quotes: write {quoted}"
     return problem_in(name, text, position, "yaml-syntax", f"not valid YAML: {what}", hint)
+
+
+def _no_colon(lines: list[str], number: int) -> tuple[int, str, str] | None:
+    """Where a line lacks its colon, or the blank behind it: column, message, hint.
+
+    lines: as far as the parser got. What to type is tried: with it the parser must get beyond them.
+    """
+    match = _WITHOUT_COLON.fullmatch(lines[number])
+    if match is None:
+        return None
+    start, field, colon, rest = match.groups(default="")
+    try:
+        for _ in yaml.parse("\n".join([*lines[:number], f"{start}{field}: {rest}", *lines[number + 1 :], ""]), _LOADER):
+            pass
+    except yaml.MarkedYAMLError as error:
+        if error.problem_mark is None or error.problem_mark.line < len(lines):
+            return None
+    value = f" {rest}".partition(" #")[0].strip()
+    deeper = "; if it goes on from the line above, indent it deeper" if not colon and " " in value else ""
+    said = f"no blank after '{field}:'" if colon else f"no colon after '{field}'"
+    return len(start) + len(field) + len(colon) + 1, said, f"write {field}: {value}".rstrip() + deeper
 
 
 def _build(node: yaml.Node, name: str, text: str, problems: list[Problem]) -> Any:

@@ -20,19 +20,24 @@ def appraise(
             metavar="[REPORT]", help="Id, DOI, PMID or author; left out: all.", autocompletion=complete_reports
         ),
     ] = "",
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="NAME", help="Ask what NAME has not answered; default: nobody.")
+    ] = None,
     folder: Cases = None,
 ) -> None:
     """Show how sound the reports are: what people answered, and what is proposed from the files.
 
-    Of one report: every question in full, the reason of each proposal, and the lines to paste into its file. Nothing is
-    written: a proposal becomes an answer only by a person who enters it.
+    Of one report: every question in full, the reason of each proposal, and what is still to be answered, in lines to
+    paste into its file. Nothing is written: a proposal becomes an answer only by a person who enters it.
     """
     from metaimt.analyses.appraisal import appraisals
     from metaimt.analyses.report_list import meant
     from metaimt.casefiles.library import read_library
-    from metaimt.content.appraisal import overview_blocks, report_blocks, yaml_block
+    from metaimt.content.appraisal import asking, overview_blocks, report_blocks
     from metaimt.render.terminal import blocks_text
 
+    if by is not None and not wanted:
+        raise WrongUse("--by asks what NAME has not answered of one report; give its id")
     library = read_library(folder_of(folder))
     found = appraisals(library)
     if not wanted:
@@ -47,5 +52,8 @@ def appraise(
         )
     one = next(each for each in found.reports if each.report.id == named[0].id)
     print(blocks_text(report_blocks(one)))
-    print("\nTo answer, paste this into the file, and take the # from each line that you have judged yourself:\n")
-    print("\n".join(map(for_terminal, yaml_block(one).split("\n"))))
+    document = library.report_documents[one.report.id]
+    where = f"{document.name}:{document.position(('appraisal',), key=True).line}"
+    print()
+    for line in asking(one, where, (by or "").strip()):
+        print("\n".join(map(for_terminal, line.split("\n"))))

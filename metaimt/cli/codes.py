@@ -15,5 +15,6 @@ def codes(folder: Cases = None) -> None:
     from metaimt.vocabulary import built_in
 
     cases = folder_of(folder)
-    for line in codes_markdown(read_library(cases).vocabulary if cases.is_dir() else built_in()).splitlines():
+    vocabulary, review = (read_library(cases).vocabulary, cases.as_posix()) if cases.is_dir() else (built_in(), "")
+    for line in codes_markdown(vocabulary, review).splitlines():
         print(for_terminal(line))

@@ -119,7 +119,7 @@ def _written(reading: Reading, *, force: bool) -> list[Imported]:
     done = []
     for each in reading.reports:
         if each.state == "new" or (each.state == "differs" and force):
-            write_file(Path(each.file), each.text.encode())
+            write_file(Path(each.file), each.content)
             done.append(each)
             print(for_terminal(f"wrote {each.file}{'' if each.state == 'new' else ' anew'}"))
         elif each.state == "differs":

@@ -18,7 +18,7 @@ def migrate(
     folder: Cases = None,
 ) -> None:
     """Rewrite a review of an older format for the present one, and show every line that changes."""
-    from metaimt.files import for_terminal, write_file
+    from metaimt.files import as_edited, for_terminal, write_file
     from metaimt.review import migration
 
     cases = folder_of(folder, former)
@@ -31,7 +31,7 @@ def migrate(
         for line in difflib.unified_diff(old.splitlines(), new.splitlines(), path, path, lineterm="", n=1):
             print(for_terminal(line))
         if not dry_run:
-            write_file(cases / name, new.encode("utf-8"))
+            write_file(cases / name, as_edited((cases / name).read_bytes(), new))
     print()
     for line in moved:
         print(for_terminal(line))

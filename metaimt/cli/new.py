@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from metaimt.cli.asking import ask, uninterrupted
+from metaimt.cli.dates import checked_date
 from metaimt.cli.folder import Cases, folder_of, in_full
 from metaimt.cli.output import FINE, PROBLEMS, print_problems, told
 from metaimt.cli.validate import problems_in
@@ -54,7 +55,7 @@ def new(
     if pick is not None and file is None:
         raise WrongUse("--pick chooses among the references of a file; give the file, or leave out --pick")
     cases = folder_of(folder)
-    today = checked_date(day or date.today().isoformat())
+    today = checked_date(day or date.today().isoformat(), "the day on which the report was read")
     library = review(cases)
     known = Known(library)
     reference = _reference(file, fetch, pick, known)
@@ -76,20 +77,6 @@ def new(
     _write(path, draft, library, teach=False)
     kept_path(path).unlink(missing_ok=True)
     raise typer.Exit(_validated(path))
-
-
-def checked_date(text: str) -> str:
-    """A day as it is written in files. Raises WrongUse for any other text."""
-    from pydantic import TypeAdapter, ValidationError
-
-    from metaimt.casefiles.fields import Date
-
-    try:
-        checked: str = TypeAdapter(Date).validate_python(text)
-    except ValidationError as error:
-        context = error.errors()[0]["ctx"]
-        raise WrongUse(f"--date: {context['message']}; {context['hint']}") from error
-    return checked
 
 
 def _reference(file: Path | None, identifier: str | None, pick: int | None, known: Known) -> Reference:

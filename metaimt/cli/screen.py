@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from metaimt.cli.dates import checked_date
 from metaimt.cli.folder import Cases, folder_of
-from metaimt.cli.new import checked_date, marker_of
+from metaimt.cli.new import marker_of
 from metaimt.cli.output import counted, told
 from metaimt.cli.search import SHOWN, check_person, left_out, record_line
 from metaimt.files import for_terminal, write_file
@@ -65,7 +66,7 @@ def screen(
     if by is not None:
         _write_sheet(cases, library, by, labels, every)
     elif start:
-        _start(cases, library, checked_date(day or date.today().isoformat()))
+        _start(cases, library, checked_date(day or date.today().isoformat(), "the day on which the files are begun"))
     else:
         _print(library.standing)
         _print_uncertain(library)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from metaimt.cli.dates import checked_date
 from metaimt.cli.folder import Cases, folder_of
-from metaimt.cli.new import checked_date
 from metaimt.cli.output import told
-from metaimt.files import for_terminal, in_ascii, write_file
+from metaimt.files import as_edited, for_terminal, in_ascii, text_of, write_file
 from metaimt.problem import Blocked, WrongUse
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def search(
     from metaimt.curation.search_records import add_search, with_search
 
     cases = folder_of(folder)
-    day = checked_date(day)
+    day = checked_date(day, "the day on which the search was run")
     library = review(cases)
     _refuse_broken(library)
     if not source.strip() or not (search_id or in_ascii(source) or _entry_of(library, source, day)):
@@ -70,13 +70,13 @@ def search(
             print(f"{note}; the rows that only it found are taken out of records.csv", file=sys.stderr)
     added = add_search(Known(library), library.records, references, name, day)
     path = cases / "searches.yaml"
-    before = path.read_bytes().decode() if path.exists() else ""
-    after = with_search(before, name, source, day, query)
+    before = path.read_bytes() if path.exists() else b""
+    after = as_edited(before, with_search(text_of(before), name, source, day, query))
     table = table_text(RECORD_COLUMNS, (record.cells for record in added.records)).encode()
     if not (cases / RECORDS).exists() or (cases / RECORDS).read_bytes() != table:
         write_file(cases / RECORDS, table)
     if after != before:  # last: what a search found counts once it stands here as done
-        write_file(path, after.encode())
+        write_file(path, after)
     standing = read_library(cases).standing
     records = {record.id: record for record in standing.records}
     kinds = {own: _kind(records[own], standing, name, records) for own in added.own}

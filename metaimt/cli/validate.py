@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from metaimt.cli.dates import days_to_come, tell
 from metaimt.cli.folder import Cases, folder_of
 from metaimt.cli.output import (
     FINE,
@@ -31,6 +32,7 @@ from metaimt.problem import SEVERITIES, Findings, Problem, Waived, WrongUse, has
 
 if TYPE_CHECKING:
     from metaimt.casefiles.library import Library, Pending
+    from metaimt.casefiles.strict_yaml import Document
 
 SHOWN_IN_FULL = 10  # warnings and infos of a review; more of them are summed up by rule
 
@@ -60,6 +62,7 @@ def validate(  # noqa: PLR0917 - one parameter an option
     asked = paths or [folder_of(folder)]
     looked = looked_at(asked, changed=changed)
     problems, waived, files = looked.findings.problems, looked.findings.waived, looked.files
+    tell(looked.notes)
     last_line = summary(problems, files, len(waived), len(looked.pending))
     if output is ProblemFormat.json:
         told_too = {"pending": [each.id for each in looked.pending], "moved": list(looked.moved)}
@@ -101,19 +104,21 @@ def pending_lines(pending: Iterable[Pending]) -> Iterator[str]:
 
 
 def problems_in(paths: Iterable[Path]) -> tuple[tuple[Problem, ...], int]:
-    """The problems at the given paths that are not waived, and how many files were looked at."""
+    """The problems at the given paths that are not waived, and how many files were looked at; notes are printed."""
     looked = looked_at(paths)
+    tell(looked.notes)
     return looked.findings.problems, looked.files
 
 
 @dataclass(frozen=True)
 class Looked:
-    """What was found at some paths, in how many files; files that wait; and what moved a pool, a line each."""
+    """What was found at some paths, in how many files; files that wait; what moved a pool, a line each; and notes."""
 
     findings: Findings
     files: int
     pending: tuple[Pending, ...] = ()
     moved: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def looked_at(paths: Iterable[Path], *, changed: bool = False) -> Looked:
@@ -132,6 +137,7 @@ def looked_at(paths: Iterable[Path], *, changed: bool = False) -> Looked:
     names: set[str] = set()
     pending: list[Pending] = []
     lines: list[str] = []
+    notes: list[str] = []
     alone: list[Path] = []
     inside: dict[Path, list[Path]] = {}
     for path in paths:
@@ -158,11 +164,9 @@ def looked_at(paths: Iterable[Path], *, changed: bool = False) -> Looked:
         named = {path.as_posix() for path in wanted}
         pending += [each for each in library.pending if _wanted(each.file, wanted)]
         lines += _moved(library, found) if any(path.is_dir() for path in wanted) else ()
-        names |= {
-            name
-            for name in library.documents
-            if _wanted(name, wanted) and own(name) and (name in named or not is_second_reading(name))
-        }
+        here = [name for name in library.documents if _wanted(name, wanted) and own(name)]
+        notes += _notes(library.documents[name] for name in here)
+        names |= {name for name in here if name in named or not is_second_reading(name)}
         alone += [path for path in wanted if path.is_file() and path.as_posix() not in library.documents]
     if alone:
         library = read_files(alone)
@@ -170,8 +174,24 @@ def looked_at(paths: Iterable[Path], *, changed: bool = False) -> Looked:
         problems += found.problems
         waived += found.waived
         pending += library.pending
+        notes += _notes(library.documents.values())
         names |= set(library.documents)
-    return Looked(Findings(ordered(problems), tuple(waived)), len(names), tuple(pending), tuple(lines))
+    findings = Findings(ordered(problems), tuple(waived))
+    return Looked(findings, len(names), tuple(pending), tuple(lines), tuple(notes))
+
+
+def _notes(documents: Iterable[Document]) -> Iterator[str]:
+    """What no rule asks of files: days to come, and former names of fields, which are read as the present ones."""
+    from metaimt.casefiles.former_keys import former_in
+
+    for document in documents:
+        yield from days_to_come(document)
+        former = [*former_in(document.name.rpartition("/")[2], document.data)]
+        for path, present in former[:1]:
+            place = document.position(path, key=True)
+            said = f"{document.name}:{place.line}:{place.column}: {path[-1]} is now {present}"
+            more = f", as {len(former) - 1} more in the file" if len(former) > 1 else ""
+            yield f"{said}{more}; it is still read, and metaimt migrate rewrites it"
 
 
 def _moved(library: Library, found: Findings) -> Iterator[str]:

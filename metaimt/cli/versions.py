@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from metaimt.casefiles.version_files import canonical
+from metaimt.cli.dates import checked_date
 from metaimt.cli.folder import Cases, beside, complete_versions, folder_of
 from metaimt.cli.output import FINE, PROBLEMS, print_json, told
 from metaimt.cli.show import ShowFormat
@@ -116,7 +117,10 @@ def release(
     out: Annotated[Path | None, typer.Option("--out", metavar="FOLDER", help="The outputs; default: outputs.")] = None,
     folder: Cases = None,
 ) -> None:
-    """Release the review as a version: freeze it, CITATION.cff, .zenodo.json; nothing is uploaded."""
+    """Release the review as a version: freeze it, CITATION.cff, .zenodo.json; nothing is uploaded.
+
+    metaimt build comes before it, since it takes only outputs of these very files, and once more after it.
+    """
     from metaimt.review import release as prepare
 
     cases = folder_of(folder)
@@ -152,4 +156,5 @@ def _day(text: str | None) -> str:
         found = datetime.date.today() if text is None else datetime.date.fromisoformat(text)
     except ValueError:
         raise WrongUse(f"--date {text} is no date; write year, month, day: 2026-11-30") from None
+    checked_date(found.isoformat(), "the day of the release")
     return found.isoformat()

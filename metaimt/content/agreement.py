@@ -77,13 +77,12 @@ def agreement_table(found: Agreement) -> tuple[Table, ...]:
 
 
 def _row(found: FieldAgreement) -> Row:
-    value, share = found.most
-    n, kappa = len(found.pairs), found.kappa
+    n, kappa, most = len(found.pairs), found.kappa, found.most
     return row(
         _name(found),
         f"{found.agreed}/{n} ({rounded_percent(found.agreed / n)} %)",
         *(("–", "") if isinstance(kappa, NotIdentified) else (f"{kappa.estimate:.2f}", kappa.limits())),
-        f"{value.replace('_', ' ')} {rounded_percent(share)} %",
+        "–" if isinstance(most, NotIdentified) else f"{most.value.replace('_', ' ')} {rounded_percent(most.share)} %",
         f"{sum(pair.agree for pair in found.stated)}/{len(found.stated)}",
     )
 

@@ -34,6 +34,7 @@ from metaimt.content.section import (
     section,
     table,
 )
+from metaimt.curation.new_case import scalar
 from metaimt.model.text import Code, Link, Named, Strong, Text, counted, joined, say
 from metaimt.vocabulary import AppraisalTool, appraisal_tools
 
@@ -171,14 +172,55 @@ def report_blocks(found: ReportAppraisal) -> list[Block]:
     return [section(Text(Named(title)), items(asked, "numbered"), paragraph("Source: ", _source(found.tool), "."))]
 
 
-def yaml_block(found: ReportAppraisal) -> str:
-    """What to paste into the case file and to fill in: proposals are comments, so that none is taken for an answer."""
-    width = max(len(each.question.key) for each in found.answers) + 1
-    answers = []
-    for each in found.answers:
-        answer, reason = each.proposal
-        line = f"      # {each.question.key + ':':<{width}} {answer}  # proposed: {reason}"
-        answers.append(line.replace("\n", " "))
-    return "\n".join(
-        ["appraisal:", "  - by: YOUR-NAME", f"    tool: {found.tool.key}", "    answers:", *answers, "    reasons: {}"]
-    )
+def asking(found: ReportAppraisal, where: str, by: str = "") -> Iterator[str]:
+    """What is still to be answered, in lines to paste into the case file; `where` its `appraisal` stands.
+
+    Of the person named, or of nobody in particular: then what nobody has answered. What is proposed, or what raters
+    said, is a comment, so that none is taken for an answer.
+    """
+    entries = [each for each in found.report.appraisal if not each.decides]
+    left = [each for each in found.answers if not (any(_same(name, by) for name in each.by) if by else each.by)]
+    proposed = _lines((each, each.proposal.answer, f"proposed: {each.proposal.reason}") for each in left)
+    said = f"{len(left)} of {plural(len(found.answers), 'question')} not answered{f' by {by}' if by else ''}"
+    if not found.report.appraisal:
+        yield f"To answer, paste this into the file, and {_FREE}"
+        yield from ("appraisal:", *_entry(found, by, proposed))
+    elif left and any(_same(each.by, by) for each in entries):
+        yield f"{said}. Paste this below your answers in {where}, and {_FREE}"
+        yield from proposed
+    elif left:
+        yield f"{said}. Paste this below appraisal in {where}, and {_FREE}"
+        yield from _entry(found, by, proposed)
+        if not by and entries:
+            yield "\nIf one of the entries there is yours, paste only the lines with a # below its answers."
+    elif by:
+        yield f"{by} has answered every question."
+    else:
+        yield f"Every question is answered. For a second rater: metaimt appraise {found.report.id} --by NAME"
+    if disputed := [each for each in found.answers if each.standing == DISAGREED]:
+        number = plural(len(disputed), "question")
+        yield f"\nRaters disagree on {number}. To decide, paste this below appraisal in {where}, and {_FREE}"
+        given = _lines((each, each.answer, each.reason) for each in disputed)
+        yield from _entry(found, by, given, "    decides: true")
+
+
+_FREE: Final = "take the # from each line that you have judged yourself:\n"
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two names are of one person, as the rule repeated-appraisal compares them."""
+    return one.strip().casefold() == other.strip().casefold()
+
+
+def _entry(found: ReportAppraisal, by: str, lines: Iterable[str], *more: str) -> Iterator[str]:
+    yield from (f"  - by: {scalar(by) if by else 'YOUR-NAME'}", f"    tool: {found.tool.key}", *more, "    answers:")
+    yield from lines
+    yield "    reasons: {}"
+
+
+def _lines(answers: Iterable[tuple[Answered, str, str]]) -> Iterator[str]:
+    """A commented line a question, with an answer and what it follows from."""
+    asked = [(f"{each.question.key}:", answer, said) for each, answer, said in answers]
+    width = max((len(key) for key, _, _ in asked), default=0)
+    for key, answer, said in asked:
+        yield f"      # {key:<{width}} {answer}  # {said}".replace("\n", " ")

@@ -27,6 +27,7 @@ from metaimt.casefiles.tables import (
 )
 from metaimt.curation.case_sheet import ONE, PARTS, Column, columns, from_cell, to_cell
 from metaimt.curation.new_case import Draft, Known, case_text, checked_id, without_controls
+from metaimt.files import as_edited
 from metaimt.problem import Position, Problem, WrongUse, ordered
 from metaimt.vocabulary import Vocabulary, one_slip
 
@@ -56,11 +57,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A report of the workbook that can be taken over: its file in the review, its text, and how it differs from it."""
+    """A report of the workbook that can be taken over: its file in the review, its content, and how they differ."""
 
     id: str
     file: str
-    text: str
+    content: bytes
     state: State
     differences: tuple[str, ...] = ()
     pending: bool = False  # the file waits, and still does
@@ -313,16 +314,17 @@ class _Reader:
             folder = _LOCAL if model.report.setting == _LOCAL else _LITERATURE
             file = (self._library.folder / folder / f"{model.id}.yaml").as_posix()
             text = case_text(data, self._library.vocabulary, marker, "", teach=False)
-            return self._of_size(report, Imported(model.id, file, text, "new"))
+            return self._of_size(report, Imported(model.id, file, text.encode(), "new"))
         differences = tuple(_differences(before, data, report.places))
         text = _spliced(before, data, self._library.vocabulary, marker) if differences else before.text
+        content = as_edited(Path(before.name).read_bytes(), text)
         state: State = "differs" if differences else "same"
-        found = Imported(model.id, before.name, text, state, differences, held.get("status") == "pending")
+        found = Imported(model.id, before.name, content, state, differences, held.get("status") == "pending")
         return self._of_size(report, found)
 
     def _of_size(self, report: _Report, found: Imported) -> tuple[Imported | None, tuple[Problem, ...]]:
         """A file that is too large to be read again is not written."""
-        if (size := len(found.text.encode())) > MAXIMUM_BYTES:
+        if (size := len(found.content)) > MAXIMUM_BYTES:
             said = f"the file would have {size:,} bytes; at most {MAXIMUM_BYTES:,} are read"
             return None, (_told(self._file, report.first, said, "split it: one publication a file"),)
         return found, ()

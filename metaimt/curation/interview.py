@@ -131,7 +131,11 @@ class Interview:
             self.say("\n" + inset("Dropped, since it is no longer asked:"))
             self.say("\n".join(inset(f"{key.replace('/', ' ')}: {shown(answer)}") for key, answer in gone.items()))
         changed = {key for key, before in last.items() if before not in {None, given.get(key)}}
-        again = [one for one in asked if one.rests_on in changed and one.key in given and one.key not in last]
+        again: list[Question] = []
+        for one in asked:
+            if one.rests_on in changed and one.key in given and one.key not in last:
+                again.append(one)
+                changed.add(one.key)  # what rests on it in its turn
         if again:
             self.say(
                 "\n" + inset(f"Asked again, since what it rests on was changed: {', '.join(one.name for one in again)}")

@@ -23,12 +23,17 @@ _PATIENT = ("age", "sex", "site", "site_detail", "histology", "ihc", "fusion_gen
 _RESPONSE = ("response", "response_as_stated", "response_basis")
 _COURSE = ("drug", "combined_with", *_RESPONSE, "duration_months", "ongoing", "stop_reason")
 _AT_THE_END = ("status", "followup_months")
-_IF_KNOWN: Final = {  # asked only if the other field has a value; asked again if that value is changed
+_IF_KNOWN: Final = {  # asked only if the other field has a value
     "site_detail": "site",
     "fusion_partner": "fusion_gene",
     "response_as_stated": "response",
     "response_basis": "response",
 }
+_RESTS_ON: Final = {
+    **_IF_KNOWN,
+    **dict.fromkeys(("combined_with", "response", "duration_months", "ongoing", "stop_reason"), "drug"),
+}
+"""Asked again if the answer to the other field is changed; all of a course is of its drug."""
 FLAGS: Final = {"y": "true", "yes": "true", "n": "false", "no": "false"}
 ANOTHER: Final = "another"
 """The name of the question whether there is another course or patient; its answer is YES, or none."""
@@ -132,7 +137,7 @@ class Question:
     @property
     def rests_on(self) -> str:
         """The key of the question whose answer this one says more of; empty if there is none."""
-        return f"{self.place}/{_IF_KNOWN[self.name]}" if self.name in _IF_KNOWN else ""
+        return f"{self.place}/{_RESTS_ON[self.name]}" if self.name in _RESTS_ON else ""
 
     @property
     def schema(self) -> Mapping[str, Any]:

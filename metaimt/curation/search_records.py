@@ -289,9 +289,8 @@ def with_search(text: str, search: str, source: str, day: str, query: str | None
     if at is None:
         fields = {"source": source, "status": "done", "date": day} | ({"query": query} if query else {})
         told = ", ".join(f"{key}: {quoted(value)}" for key, value in fields.items())
-        newline = "\r\n" if "\r\n" in text else "\n"
         before = text if data else re.sub(r"(?m)^\[\s*\]\s*$", "", text)  # an empty list, as some write it
-        new = f"{before}{'' if not before or before.endswith(chr(10)) else newline}- {{id: {search}, {told}}}{newline}"
+        new = f"{before}{'' if not before or before.endswith(chr(10)) else chr(10)}- {{id: {search}, {told}}}\n"
         if (found := parse("searches.yaml", new.encode())).problems or found.data[:-1] != data:
             raise WrongUse("searches.yaml: begin each entry with '- ' at the margin, then run this again")
         return new

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from metaimt.render.markdown import escaped
 from metaimt.vocabulary import Vocabulary, built_in, members
@@ -14,10 +15,9 @@ _ADDRESS = re.compile(r"https?://[\w./~#?=&%:+-]+", re.ASCII)
 _HEAD = """\
 # Codes of terms
 
-Codes of genes, drugs and tumours in systems of others: data of `metaimt/vocabulary/codes.yaml` and `hgnc.txt`, each
-with the page where it was read and the day. None is from memory. What could not be verified on a page is left out, and
-listed below. `metaimt export phenopackets` writes them. A review adds its own in `cases/vocabulary.yaml`, and
-`metaimt validate` says what is no code:
+Codes of genes, drugs and tumours in systems of others, each with the page where it was read and the day. None is from
+memory. What could not be verified on a page is left out, and listed below. `metaimt export phenopackets` writes them.
+A review adds its own in its `vocabulary.yaml`, and `metaimt validate` says what is no code:
 
 ```yaml
 codes:
@@ -25,15 +25,24 @@ codes:
     madeupinib:          # a made-up drug, and the code of another
       NCIT: {code: C74061, source: "https://...", looked_up: "2026-11-30"}
 ```
-
-This page is generated: `python tools/regenerate.py codes`.
 """
+_OF: Final = "`metaimt codes` prints this page, of the terms that the package brings"
 
 
-def codes_markdown(vocabulary: Vocabulary) -> str:
-    """What has a code, in which system and from where; and what has none."""
+def codes_markdown(vocabulary: Vocabulary, review: str = "") -> str:
+    """What has a code, in which system and from where; and what has none. review: the folder of its own terms."""
     names = ", ".join(f"{each.id} ({each.name}; of {' and '.join(each.of)})" for each in systems().values())
-    lines = [_HEAD, f"Systems: {names}.", "", "## With a code", "", "| | term | code | read |", "|---|---|---|---|"]
+    lines = [
+        _HEAD,
+        f"{_OF}{review and f' and those of the review in {escaped(review)}'}.",
+        "",
+        f"Systems: {names}.",
+        "",
+        "## With a code",
+        "",
+        "| | term | code | read |",
+        "|---|---|---|---|",
+    ]
     sources: dict[tuple[str, str], int] = {}
     for kind, term, code in _codes(vocabulary):
         number = sources.setdefault((code.source, code.looked_up), len(sources) + 1)

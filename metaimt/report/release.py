@@ -24,7 +24,7 @@ from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.content.prisma import NOT_STATED
 from metaimt.content.sources import last_searches
-from metaimt.files import for_terminal, read_whole, write_file
+from metaimt.files import as_edited, for_terminal, read_whole, text_of, write_file
 from metaimt.out_folder import changed_since_written
 from metaimt.report.cells import json_text
 from metaimt.report.dictionary import MADE_OF, PACKAGE
@@ -125,12 +125,13 @@ def files_of(
     for name in (CITATION, ZENODO):
         path = project / name
         try:
-            old = read_whole(path, _LARGEST).decode("utf-8") if path.exists() else None
+            old = read_whole(path, _LARGEST) if path.exists() else None
+            text = None if old is None else text_of(old)
             if name == CITATION:
-                made = citation(old, protocol, date)
+                files[path] = as_edited(old or b"", citation(text, protocol, date))
             else:
-                made = zenodo(old, protocol, library, description=answer, notes=statement, date=date)
-            files[path] = made.encode("utf-8")
+                made = zenodo(text, protocol, library, description=answer, notes=statement, date=date)
+                files[path] = made.encode("utf-8")
         except (OSError, ValueError) as error:
             faults.append(f"{name} {for_terminal(str(error))}; mend it, or delete it, and it is written anew")
     return files, tuple(faults)

@@ -143,7 +143,7 @@ def agreement_rows(found: Iterable[Agreement]) -> Iterator[Row]:
     for each in found:
         for field in each.fields:
             kappa = None if isinstance(field.kappa, NotIdentified) else field.kappa
-            value, share = field.most
+            most = None if isinstance(field.most, NotIdentified) else field.most
             yield {
                 "reader": each.reader,
                 "field": field.field,
@@ -153,8 +153,8 @@ def agreement_rows(found: Iterable[Agreement]) -> Iterator[Row]:
                 "kappa": kappa.estimate if kappa else None,
                 "kappa_lower": kappa.lower if kappa else None,
                 "kappa_upper": kappa.upper if kappa else None,
-                "most_frequent": value,
-                "share": share,
+                "most_frequent": most.value if most else None,
+                "share": most.share if most else None,
                 "both_stated": len(field.stated),
                 "both_stated_agreed": sum(pair.agree for pair in field.stated),
                 "note": "" if kappa else field.kappa.wording(),

@@ -15,7 +15,7 @@ from metaimt.casefiles.library import Library
 from metaimt.casefiles.second_reading import is_second_reading
 from metaimt.casefiles.strict_yaml import MAXIMUM_BYTES
 from metaimt.casefiles.version_files import version_key
-from metaimt.files import for_terminal
+from metaimt.files import for_terminal, text_of
 from metaimt.problem import WrongUse
 from metaimt.versions.side import texts_of
 from metaimt.versions.stored import Stored, is_review_file, read_stored, stored_versions
@@ -143,7 +143,7 @@ def _text(name: str, content: bytes, wanted: str) -> str:
             f"{name} of git revision '{wanted}' has {len(content):,} bytes; at most {MAXIMUM_BYTES:,} are read"
         )
     try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
+        return text_of(content)
     except UnicodeDecodeError:
         raise WrongUse(f"{name} of git revision '{wanted}' is not UTF-8 text") from None
 

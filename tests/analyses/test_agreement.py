@@ -16,14 +16,15 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 from typer.testing import CliRunner
 
-from metaimt.analyses.agreement import Agreement, FieldAgreement, agreements
+from metaimt.analyses.agreement import Agreement, FieldAgreement, MostFrequent, Pair, agreements
 from metaimt.analyses.alternatives import alternative
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.protocol import Choices
 from metaimt.checks import examine
 from metaimt.cli.main import app
-from metaimt.content.agreement import agreement_section
+from metaimt.content.agreement import agreement_section, agreement_table
 from metaimt.render.html import Html, Numbers
+from metaimt.report.tables import agreement_rows
 from metaimt.review import load
 from metaimt.statistics.agreement import Kappa, cohens_kappa
 from metaimt.statistics.outcome import NotIdentified
@@ -99,6 +100,34 @@ def field_of(found: Agreement, name: str) -> FieldAgreement:
     return next(each for each in found.fields if each.field == name)
 
 
+def compared(*pairs: tuple[str, str]) -> FieldAgreement:
+    found = (Pair(f"example-a/P{k}", *pair, pair[0] == pair[1], "a:1", "b:1") for k, pair in enumerate(pairs))
+    return FieldAgreement("response", "course", tuple(found))
+
+
+@pytest.mark.parametrize(
+    ("pairs", "most", "shown"),
+    [
+        ([("PR", "SD")], NotIdentified("one pair says nothing of what is frequent"), "–"),
+        ([("PR", "PR")], NotIdentified("one pair says nothing of what is frequent"), "–"),
+        ([("PR", "SD"), ("SD", "PR")], NotIdentified("no value is more frequent than each other"), "–"),
+        ([("PR", "SD"), ("PR", "PD")], MostFrequent("PR", 0.5), "PR 50 %"),
+        ([("PR", "PR"), ("PR", "PR")], MostFrequent("PR", 1.0), "PR 100 %"),
+    ],
+)
+def test_a_most_frequent_value_is_said_only_where_there_is_one(
+    pairs: list[tuple[str, str]], most: MostFrequent | NotIdentified, shown: str
+) -> None:
+    field = compared(*pairs)
+    found = Agreement("b", 1, (field,), ())
+    assert field.most == most
+    ((row,),) = (table.rows for table in agreement_table(found))
+    assert str(row.cells[4].content) == shown
+    (line,) = agreement_rows((found,))
+    alone = isinstance(most, NotIdentified)
+    assert (line["most_frequent"], line["share"]) == ((None, None) if alone else (most.value, most.share))  # type: ignore[union-attr]
+
+
 def test_what_is_compared(make_review: MakeReview) -> None:
     folder = made(make_review, read_again(name="example-a.yaml", by="Reader Two"))
     (found,) = agreements(read_library(folder))
@@ -108,7 +137,7 @@ def test_what_is_compared(make_review: MakeReview) -> None:
         ("example-a/P2 (case file only)",),
     )
     response = field_of(found, "response")
-    assert (response.agreed, len(response.pairs), response.most) == (1, 2, ("PR", 0.75))
+    assert (response.agreed, len(response.pairs), response.most) == (1, 2, MostFrequent("PR", 0.75))
     (differs,) = [pair for pair in response.pairs if not pair.agree]
     assert (differs.unit, differs.first, differs.second) == ("example-a/P1/course2", "SD", "PR")
     for at, value in ((differs.first_at, "SD"), (differs.second_at, "PR")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import metaimt
 from metaimt.analyses.appraisal import Answered, ReportAppraisal, appraisals, well_ascertained
 from metaimt.analyses.results import Results
 from metaimt.casefiles.library import read_library
-from metaimt.content.appraisal import appraisal_blocks, sign, yaml_block
+from metaimt.content.appraisal import appraisal_blocks, asking, sign
 from metaimt.content.section import section
 from metaimt.render.markdown import no_figures, section_markdown
 from metaimt.report.tables import appraisal_rows
@@ -165,12 +166,80 @@ def test_an_answer_that_the_protocol_asks_for_is_of_a_question(make_review: Make
 def test_no_answer_is_in_what_is_to_be_pasted_until_a_person_frees_it(make_review: MakeReview) -> None:
     given = course(combined_with=["surgery\n    - by: nobody"])
     found = of(make_review, report("one-2020", patient(given)))["one-2020"]
-    pasted = yaml_block(found)
+    pasted = "\n".join([*asking(found, "one-2020.yaml:1")][1:])
     assert yaml.safe_load(pasted) == {
         "appraisal": [{"by": "YOUR-NAME", "tool": "murad-2018", "answers": None, "reasons": {}}]
     }
     freed = yaml.safe_load(pasted.replace("# exposure", "exposure"))["appraisal"][0]["answers"]
     assert freed == {"exposure": True}  # YAML 1.1; the reader of case files keeps the text
+
+
+def rated(by: str, *keys: str, answer: str = "yes", **more: Any) -> dict[str, Any]:
+    return {"by": by, "tool": "murad-2018", "answers": dict.fromkeys(keys, answer), **more}
+
+
+MURAD = [question.key for question in appraisal_tools()["murad-2018"].questions]
+
+
+@pytest.mark.parametrize(
+    ("entries", "by", "asked", "told"),
+    [
+        ([], "", MURAD, "To answer, paste this into the file"),
+        ([], "b", MURAD, "To answer, paste this into the file"),
+        ([rated("a", *MURAD[:6])], "", MURAD[6:], "2 of 8 questions not answered. Paste this below appraisal in"),
+        ([rated("a", *MURAD[:6])], "A ", MURAD[6:], "not answered by A. Paste this below your answers in"),
+        ([rated("a", *MURAD[:6])], "b", MURAD, "8 of 8 questions not answered by b. Paste this below appraisal in"),
+        ([rated("a", *MURAD[:6]), rated("b", *MURAD[5:7])], "", MURAD[7:], "1 of 8 questions not answered."),
+        (
+            [rated("a", *MURAD)],
+            "",
+            [],
+            "Every question is answered. For a second rater: metaimt appraise one-2020",
+        ),
+        ([rated("a", *MURAD)], "a", [], "a has answered every question."),
+        ([rated("a", *MURAD)], "b", MURAD, "8 of 8 questions not answered by b"),
+    ],
+)
+def test_only_what_is_missing_is_asked(
+    make_review: MakeReview, entries: list[dict[str, Any]], by: str, asked: list[str], told: str
+) -> None:
+    folder = make_review(report("one-2020", patient(course()), appraisal=entries))
+    done = called("appraise", "one-2020", *(["--by", by] if by else []), "--cases", str(folder))
+    assert done.returncode == 0
+    assert told in done.stdout
+    assert [line.split()[1].rstrip(":") for line in done.stdout.splitlines() if line.startswith("      # ")] == asked
+
+
+@pytest.mark.parametrize("by", ["", "b", "c: #"])
+def test_what_is_pasted_where_it_says_is_a_valid_file_with_all_answers(make_review: MakeReview, by: str) -> None:
+    folder = make_review(report("one-2020", patient(course()), appraisal=[rated("a", *MURAD[:6])]))
+    file = folder / "literature" / "one-2020.yaml"
+    done = called("appraise", "one-2020", *(["--by", by] if by else []), "--cases", str(folder)).stdout
+    pasted = done[done.index("  - by:") :].partition("\n\nIf one")[0].replace("      # ", "      ")
+    text = file.read_text(encoding="utf-8").splitlines()
+    at = int(re.search(r"one-2020\.yaml:(\d+)", done)[1])  # type: ignore[index]
+    assert text[at - 1] == "appraisal:"
+    file.write_text(
+        "\n".join([*text[:at], pasted.rstrip(), *(f"  {line}" for line in text[at:]), ""]), encoding="utf-8"
+    )
+    library = read_library(folder)
+    assert not [each for each in library.problems if each.severity == "error"]
+    (one,) = appraisals(library).reports
+    assert all(each.by for each in one.answers)
+    assert {entry.by for entry in one.report.appraisal} == {"a", by or "YOUR-NAME"}
+
+
+def test_who_decides_is_asked_where_raters_disagree_until_it_is_decided(make_review: MakeReview) -> None:
+    entries = [rated("a", *MURAD), rated("b", "outcome", answer="no")]
+    found = of(make_review, report("one-2020", patient(course()), appraisal=entries))["one-2020"]
+    text = "\n".join(asking(found, "x:1"))
+    assert "Raters disagree on 1 question." in text
+    assert "    decides: true\n    answers:\n      # outcome: unclear  # a: yes; b: no\n" in text
+    decided = rated("a", "outcome", answer="no", decides=True)
+    settled = of(make_review, report("one-2020", patient(course()), appraisal=[*entries, decided]))["one-2020"]
+    assert [*asking(settled, "x:1")] == [
+        "Every question is answered. For a second rater: metaimt appraise one-2020 --by NAME"
+    ]
 
 
 def test_the_page_has_no_row_a_report_and_documents_have_all(shipped: Results) -> None:

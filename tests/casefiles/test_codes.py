@@ -145,6 +145,16 @@ def test_the_list_names_what_has_a_code_and_what_has_none(tmp_path: Path) -> Non
     assert "<https://example.org/made-up>, 2026-11-30\n" in text
 
 
+def test_the_list_says_whose_terms_it_is_of_and_names_no_tool_of_this_project(tmp_path: Path) -> None:
+    (tmp_path / "cases").mkdir()
+    (tmp_path / "empty").mkdir()
+    library_of(tmp_path / "cases", OWN)
+    built_in, own = (metaimt("codes", cwd=folder).stdout for folder in (tmp_path / "empty", tmp_path))
+    assert "prints this page, of the terms that the package brings.\n" in built_in
+    assert "prints this page, of the terms that the package brings and those of the review in cases.\n" in own
+    assert "tools/" not in own + built_in and "docs/" not in own + built_in
+
+
 def test_a_hostile_source_is_shown_as_text(tmp_path: Path) -> None:
     (tmp_path / "cases").mkdir()
     hostile = OWN.replace('"https://example.org/made-up"', '"<b>|x\\e[31m\\n- NCIT, drug: nobody"')

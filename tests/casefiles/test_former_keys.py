@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from command import metaimt as called
+from conftest import MakeReview, course, patient, report
 
 from metaimt.casefiles.library import Library, read_files, read_library
 from metaimt.casefiles.migrate import with_present_keys
@@ -82,3 +84,18 @@ def test_both_keys_at_once_are_a_mistake(tmp_path: Path) -> None:
     (report,) = read(tmp_path, other).reports
     assert report.cohort is not None
     assert sorted(report.cohort.ihc) == ["ALK", "ROS1"]
+
+
+def test_validate_names_the_former_key_and_what_rewrites_it(make_review: MakeReview) -> None:
+    cohort = {"n": 20, "alk_ihc": {"all": {"positive": 6, "tested": 15}}}
+    folder = make_review(report("one-2020", patient(course()), cohort=cohort))
+    (folder / "published-pooled.yaml").write_text(POOLED, encoding="utf-8")
+    done = called("validate", "--cases", str(folder))
+    assert sorted(line.removeprefix(f"note: {folder.as_posix()}/") for line in done.stderr.splitlines()) == [
+        "literature/one-2020.yaml:23:3: alk_ihc is now ihc: {ALK: ...}; it is still read, "
+        "and metaimt migrate rewrites it",
+        "published-pooled.yaml:2:24: imt is now of_this_tumour, as 2 more in the file; it is still read, "
+        "and metaimt migrate rewrites it",
+    ]
+    assert called("migrate", "--cases", str(folder)).returncode == 0
+    assert "is now" not in called("validate", "--cases", str(folder)).stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -153,6 +154,63 @@ def test_refused(content: bytes, rule: str, line: int, column: int) -> None:
     assert (problem.rule, position.line, position.column) == (rule, line, column)
     assert (problem.file, problem.severity) == ("cases/x.yaml", "error")
     assert problem.hint
+
+
+CASE = """# Made up.
+report:
+  id: example-2024
+  title: Made up  # so it is
+  doi: https://doi.org/10.0000/x
+extraction:
+
+  # a comment above
+  depth: abstract
+  by: reader-1
+patients:
+  - id: P1
+    site: [lung]
+    courses:
+      - drug: crizotinib
+        response: PR
+      - drug: lorlatinib
+        line: second
+excluded:
+  - why: >-
+      text without a colon
+      in two lines
+    id: a
+"""
+LINES = CASE.splitlines()
+
+
+@pytest.mark.parametrize("number", [k for k, line in enumerate(LINES) if re.search(r"\w:( |$)", line)])
+@pytest.mark.parametrize("lacking", [":", " "])
+def test_a_line_without_its_colon_is_told_there_with_what_to_type(number: int, lacking: str) -> None:
+    line, said = LINES[number], "colon" if lacking == ":" else "blank"
+    if lacking == " " and line.endswith(":"):
+        return
+    wrong = line.replace(":", "", 1) if lacking == ":" else line.replace(": ", ":", 1)
+    (problem,) = parse("x.yaml", "\n".join([*LINES[:number], wrong, *LINES[number + 1 :]]).encode()).problems
+    wanted = line.partition(" #")[0].strip(" -") if "#" in line else line.lstrip(" -")
+    assert (problem.rule, problem.position.line, problem.source_line) == ("yaml-syntax", number + 1, wrong)
+    assert problem.position.column == line.index(":") + (1 if lacking == ":" else 2)
+    assert f"no {said} after" in problem.message
+    assert problem.hint.partition(";")[0] == f"write {wanted}"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a: some text\n  that goes on\nb: c: d\n", 3),
+        ("a: b\n(c) d\ne: f\n", 2),
+        ("a: b\n1 2\n3 4\nc: d\n", 2),
+        ("a\n  b\n  c: d\n", 3),
+    ],
+)
+def test_what_would_not_mend_it_is_not_proposed(text: str, line: int) -> None:
+    (problem,) = parse("x.yaml", text.encode()).problems
+    assert problem.rule == "yaml-syntax" and "colon after" not in problem.message
+    assert problem.position.line == line
 
 
 def test_refused_place_has_its_source_line() -> None:

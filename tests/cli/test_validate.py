@@ -62,7 +62,9 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("arguments", [["validate"], ["validate", "cases"], ["validate", "./cases/"]])
 def test_shipped_review_is_fine(arguments: list[str], shipped: Path) -> None:
     result = run(*arguments, cwd=shipped)
-    assert (result.returncode, result.stderr) == (0, "")
+    former = {"cases/local/you-2024.yaml", "cases/published-pooled.yaml"}  # they have former names of fields
+    assert {line.removeprefix("note: ").partition(":")[0] for line in result.stderr.splitlines()} == former
+    assert result.returncode == 0
     assert re.fullmatch(r"\d+ warnings, \d+ info in \d+ of 76 files", last_line(result))
 
 

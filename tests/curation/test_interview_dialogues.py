@@ -134,6 +134,26 @@ DIALOGUES: dict[str, tuple[Sequence[str], str, dict[str, Any], dict[str, Any]]] 
         {},
         {"response": "SD", "response_basis": "measured"},
     ),
+    "another drug in the summary, and all that is of its course": (
+        (*ALL, "11", "lorlatinib", "", "SD", "stable", "", "10", "", "", ""),
+        "Asked again, since what it rests on was changed: combined_with, response, response_as_stated, response_basis, "
+        "duration_months, ongoing, stop_reason",
+        {},
+        {"drug": "lorlatinib", "response": "SD", "response_as_stated": "stable", "duration_months": 10},
+    ),
+    "another drug whose course is as it was": (
+        (*ALL, "11", "lorlatinib", *[""] * 8),
+        "Your answer: progression. Enter: keep it.",
+        {},
+        {"drug": "lorlatinib"},
+    ),
+    "another drug whose response is not known": (
+        (*ALL, "11", "lorlatinib", "", "not stated", "", "", "", ""),
+        "12 combined_with not stated 13 response not stated 14 duration_months 8",
+        {},
+        {"drug": "lorlatinib", "response": None, "response_as_stated": None, "response_basis": None},
+    ),
+    "the same drug again": ((*ALL, "11", "", ""), "Your answer: crizotinib. Enter: keep it.", {}, {}),
     "back from the summary": ((*ALL, "<", "", ""), "Does it describe another patient, P2? y = yes, n = no", {}, {}),
     "no line of the summary": ((*ALL, "?", "0", "99", ""), "A number from 1 to 22, or Enter", {}, {}),
     "a patient that is none after all": (

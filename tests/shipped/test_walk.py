@@ -57,3 +57,17 @@ def test_a_review_is_updated_from_search_exports_to_a_release() -> None:
 def test_the_columns_of_the_tables_are_described() -> None:
     rows = re.findall(r"(?m)^\| `(\w+)` \| (.+) \|$", TEXTS["docs/updating.md"])
     assert rows == [*RECORD_COLUMNS.items(), *SHEET_COLUMNS.items()]
+
+
+@pytest.mark.parametrize("page", ["commands", "releasing", "updating", "versions"])
+def test_every_page_on_releasing_says_that_a_build_comes_before_and_after_as_the_command_does(page: str) -> None:
+    rule = "metaimt build comes before it, since it takes only outputs of these very files, and once more after it"
+    text = " ".join((ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8").replace("`", "").split())
+    help_ = subprocess.run(
+        [sys.executable, "-m", "metaimt", "release", "--help"], capture_output=True, encoding="utf-8", check=True
+    ).stdout
+    assert rule in text
+    assert rule in " ".join(help_.split())
+    if page == "updating":
+        built, released = text.index("$ metaimt build"), text.index("$ metaimt release")
+        assert built < released < text.index("Then metaimt build again")
