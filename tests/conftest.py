@@ -44,7 +44,8 @@ sys.dont_write_bytecode = False
 # A full collection of garbage looks at all of ten thousand tests: a small part of the usual number is enough.
 gc.set_threshold(10_000, 10, 200)
 # Every call of the command line would describe all commands anew, which takes longer than most of them.
-typer.main.get_command = typer.testing._get_command = cache(typer.main.get_command)
+typer.main.get_command = cache(typer.main.get_command)
+vars(typer.testing)["_get_command"] = typer.main.get_command
 ROOT = Path(__file__).parent.parent
 FROZEN = Path(__file__).parent / "frozen"
 """A project folder with a frozen review in `cases/`: what tests of code run on, never the living review."""
