@@ -95,7 +95,7 @@ class FieldAgreement:
         counted = Counter(value for pair in self.pairs for value in (pair.first, pair.second))
         (value, number), *others = counted.most_common(2)
         if others and others[0][1] == number:
-            return NotIdentified("no value is more frequent than each other")
+            return NotIdentified("no value is more frequent than any other")
         return MostFrequent(value, number / counted.total())
 
     @cached_property

@@ -110,7 +110,7 @@ def compared(*pairs: tuple[str, str]) -> FieldAgreement:
     [
         ([("PR", "SD")], NotIdentified("one pair says nothing of what is frequent"), "–"),
         ([("PR", "PR")], NotIdentified("one pair says nothing of what is frequent"), "–"),
-        ([("PR", "SD"), ("SD", "PR")], NotIdentified("no value is more frequent than each other"), "–"),
+        ([("PR", "SD"), ("SD", "PR")], NotIdentified("no value is more frequent than any other"), "–"),
         ([("PR", "SD"), ("PR", "PD")], MostFrequent("PR", 0.5), "PR 50 %"),
         ([("PR", "PR"), ("PR", "PR")], MostFrequent("PR", 1.0), "PR 100 %"),
     ],
