@@ -19,7 +19,7 @@ from metaimt.analyses.results import Results
 from metaimt.analyses.wording import Link, limits, percent, plain, plural
 from metaimt.content.labels import r_of_n, version_line
 from metaimt.figures import style
-from metaimt.figures.forest import AXIS_LABEL
+from metaimt.figures.forest_layout import AXIS_LABEL
 from metaimt.figures.layout import MARGIN, Legend, LegendEntry, Sheet, Words, level_sign, line_height, new_sheet
 from metaimt.figures.review_figure import Counting, NotDrawn, Pools, ReviewFigure
 from metaimt.figures.style import (

@@ -48,7 +48,8 @@ from metaimt.content.forest import (
     year_rows,
 )
 from metaimt.content.labels import capital, column_headings, points, pools_said, r_of_n, short_name, version_line
-from metaimt.figures.forest import ForestTable, draw_forest, draw_forest_rows, rows_height, zoomed
+from metaimt.figures.forest import draw_forest, draw_forest_rows, rows_height
+from metaimt.figures.forest_layout import ForestTable, zoomed
 from metaimt.figures.pages import draw_pages
 from metaimt.figures.review_figure import Counting, NotDrawn, Place, Region, ReviewFigure
 from metaimt.model.count import Count

@@ -15,7 +15,7 @@ from metaimt.analyses.results import Results
 from metaimt.analyses.wording import percent
 from metaimt.content.labels import r_of_n, version_line
 from metaimt.figures import style
-from metaimt.figures.forest import AXIS_LABEL, zoomed
+from metaimt.figures.forest_layout import AXIS_LABEL, zoomed
 from metaimt.figures.layout import (
     MARGIN,
     Foot,
