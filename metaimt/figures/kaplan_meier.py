@@ -152,11 +152,11 @@ def _scales(frame: _Frame, axes: Axes, plot: SurvivalPlot) -> None:
 
 def _curve(axes: Axes, each: SurvivalCurve, colour: str, dashes: tuple[float, ...], end: float) -> None:
     curve = each.curve
-    time, share = _stairs(curve.time, curve.survival, 1.0)
+    time, share = _stairs(curve.time, curve.survival)
     if each.band:
         exists = ~np.isnan(curve.lower)
-        low = _stairs(curve.time, np.where(exists, curve.lower, curve.survival), 1.0)
-        high = _stairs(curve.time, np.where(exists, curve.upper, curve.survival), 1.0)
+        low = _stairs(curve.time, np.where(exists, curve.lower, curve.survival))
+        high = _stairs(curve.time, np.where(exists, curve.upper, curve.survival))
         edge = np.concatenate([np.column_stack(low), np.column_stack(high)[::-1]])
         patch = axes.fill(edge[:, 0], 100 * edge[:, 1], color=style.tint(colour, 0.16), linewidth=0, zorder=1)[0]
         patch.set_alpha(0.75)
@@ -171,16 +171,16 @@ def _curve(axes: Axes, each: SurvivalCurve, colour: str, dashes: tuple[float, ..
     ticks.set_markeredgewidth(0.8)
 
 
-def _stairs(time: NDArray[np.float64], value: NDArray[np.float64], start: float) -> tuple[NDArray, NDArray]:  # type: ignore[type-arg]
-    """Corners of a step function from (0, start); steps too small to show are left out, the last is kept."""
+def _stairs(time: NDArray[np.float64], value: NDArray[np.float64]) -> tuple[NDArray, NDArray]:  # type: ignore[type-arg]
+    """Corners of a step function from (0, 1); steps too small to show are left out, the last is kept."""
     keep = np.zeros(time.size, dtype=bool)
-    shown = start
+    shown = 1.0
     for at, level in enumerate(value.tolist()):
         step = abs(level - shown)
         if step >= _FINEST or (step > _NO_STEP and at == time.size - 1):
             keep[at], shown = True, level
     x = np.concatenate([[0.0], np.repeat(time[keep], 2), [time[-1]]])
-    levels = np.concatenate([[start], value[keep]])
+    levels = np.concatenate([[1.0], value[keep]])
     return x, np.repeat(levels, 2)
 
 
