@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from matplotlib.patches import Patch, Rectangle
 
 from metaimt.analyses.wording import rate_and_limits
-from metaimt.content.forest import ForestRow, Tone
+from metaimt.content.forest_row import ForestRow, Tone
 from metaimt.figures import style
 from metaimt.figures.forest_layout import (
     PLOT_LEAST,

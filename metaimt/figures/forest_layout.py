@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from metaimt.content.forest import ForestRow, RowKind, Tone
+from metaimt.content.forest_row import ForestRow, RowKind, Tone
 from metaimt.figures.layout import GRAIN, MARGIN, Align, column_align, line_height, widest, wrap
 from metaimt.figures.style import BODY, PAGE_WIDTH, SMALL, STRONG, TextStyle, setting
 from metaimt.problem import WrongUse

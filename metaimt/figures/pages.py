@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from math import fsum
 from typing import TYPE_CHECKING, Final
 
-from metaimt.content.forest import ForestRow
+from metaimt.content.forest_row import ForestRow
 from metaimt.figures import style
 from metaimt.figures.forest import Frame, Intervals, draw_forest, draw_sheet, framed, laid_out
 from metaimt.figures.forest_layout import ForestTable, Layout

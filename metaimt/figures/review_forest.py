@@ -26,7 +26,6 @@ from metaimt.content.forest import (
     LARGER,
     PAGE_ROWS,
     ForestOptions,
-    ForestRow,
     Pools,
     adjusted_rows,
     by_year,
@@ -35,18 +34,18 @@ from metaimt.content.forest import (
     left_out,
     left_out_rows,
     level_rows,
-    mean_label,
     model_rows,
     otherwise_rows,
     pool_rows,
     report_rows,
     shared_note,
-    study_rows,
     subgroup_rows,
     test_said,
     tone_words,
     year_rows,
 )
+from metaimt.content.forest_row import ForestRow
+from metaimt.content.forest_studies import mean_label, study_rows
 from metaimt.content.labels import capital, column_headings, points, pools_said, r_of_n, short_name, version_line
 from metaimt.figures.forest import draw_forest, draw_forest_rows, rows_height
 from metaimt.figures.forest_layout import ForestTable, zoomed

@@ -19,7 +19,7 @@ from metaimt.analyses.results import Results
 from metaimt.analyses.treatment_courses import PatientCourses, TreatmentCourse, TreatmentCourses
 from metaimt.analyses.wording import plural
 from metaimt.content import forest as content
-from metaimt.content.forest import ForestRow
+from metaimt.content.forest_row import ForestRow
 from metaimt.content.labels import report_labels, version_line
 from metaimt.figures import style
 from metaimt.figures.forest import Plot, RowPlot, draw_rows

@@ -9,7 +9,8 @@ from typing import Final
 from metaimt.analyses.breakdown import NOT_REPORTED
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import plural
-from metaimt.content.forest import SPACE, ForestRow, responses_of
+from metaimt.content.forest import responses_of
+from metaimt.content.forest_row import SPACE, ForestRow
 from metaimt.content.labels import capital, r_of_n, version_line
 from metaimt.figures.forest import Plot, RowPlot, draw_rows, draw_tiles, tile_entries, tiles_height
 from metaimt.figures.forest_layout import ForestTable

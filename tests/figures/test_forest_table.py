@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from metaimt.casefiles.model import CaseFile, Publication
-from metaimt.content.forest import ForestRow, RowKind
+from metaimt.content.forest_row import ForestRow, RowKind
 from metaimt.content.labels import report_labels, surname
 from metaimt.figures.forest import ForestTable, draw_forest
 from metaimt.figures.forest_layout import zoomed

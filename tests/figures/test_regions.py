@@ -14,7 +14,7 @@ from test_swimmer import lane
 from test_swimmer import table as swimmer
 
 from metaimt.analyses.results import Results
-from metaimt.content.forest import ForestRow
+from metaimt.content.forest_row import ForestRow
 from metaimt.figures.forest import ForestTable, draw_forest_rows
 from metaimt.figures.registry import draw_figure
 from metaimt.figures.review_figure import Counted, Counting, Place, ReviewFigure, parts_of

@@ -11,7 +11,7 @@ from drawn import EXTREME_LABELS, assert_tidy, marks, written
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from metaimt.content.forest import ForestRow
+from metaimt.content.forest_row import ForestRow
 from metaimt.figures.forest import ForestTable
 from metaimt.figures.swimmer import Segment, SwimmerTable, draw_lanes
 
