@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from metaimt.analyses.alternatives import Rate
@@ -15,6 +15,7 @@ from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.posterior import WeightedProportion
 
 if TYPE_CHECKING:
+    from metaimt.analyses.duration import Curve
     from metaimt.analyses.sensitivity import ReportLeftOut
     from metaimt.model.count import Count
 
@@ -55,6 +56,20 @@ def interval_cells(found: Any, name: str = "estimate") -> dict[str, Cell]:
     if found is None or isinstance(found, NotRun):
         return dict.fromkeys((name, "lower", "upper"))
     return {name: found.estimate, "lower": found.lower, "upper": found.upper}
+
+
+def curve_quantities(curve: Curve | NotRun) -> Iterator[tuple[str, Any]]:
+    """What is told of a curve, by name: its median, the follow-up, and the landmarks; or that it was not run."""
+    if isinstance(curve, NotRun):
+        yield "Kaplan-Meier", curve
+        return
+    yield from (("median, months", curve.median), ("median follow-up, months", curve.followup))
+    yield from ((f"S at {at.time:g} months", at) for at in curve.landmarks)
+
+
+def why_not(found: Any) -> str:
+    """Why something was not run; empty where it was."""
+    return found.reason if isinstance(found, NotRun) else ""
 
 
 def rate_cells(orr: Rate | WeightedProportion) -> dict[str, Cell]:

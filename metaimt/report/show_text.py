@@ -6,7 +6,7 @@ Whatever comes from a file is made safe for the terminal.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from metaimt.analyses.contribution import Change, Contribution, Decision, Estimate, Novelty, Place
 from metaimt.analyses.wording import NOTHING, fraction, limits, percent, plural
@@ -189,10 +189,6 @@ def _decision(decision: Decision) -> str:
 def _candidate(candidate: Candidate) -> Iterator[str]:
     start = f"possible, not decided: {candidate.left} and {candidate.right}, {candidate.score:g} points"
     yield from _wrapped(start, "  ", "    ")
-    yield from _wrapped(f"for: {_listed(candidate.reasons)}", "    ", "    ")
+    yield from _wrapped(f"for: {'; '.join(candidate.reasons)}", "    ", "    ")
     if candidate.against:
-        yield from _wrapped(f"against: {_listed(candidate.against)}", "    ", "    ")
-
-
-def _listed(reasons: Iterable[str]) -> str:
-    return "; ".join(reasons)
+        yield from _wrapped(f"against: {'; '.join(candidate.against)}", "    ", "    ")

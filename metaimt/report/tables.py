@@ -13,7 +13,7 @@ from metaimt.analyses.appraisal import Appraisals
 from metaimt.analyses.audit import Audit
 from metaimt.analyses.breakdown import EvidenceMap
 from metaimt.analyses.clinical import ClinicalQuestions, DeathsAndToxicity
-from metaimt.analyses.duration import Curve, Duration, Times
+from metaimt.analyses.duration import Duration, Times
 from metaimt.analyses.findings import Finding
 from metaimt.analyses.flow import flow
 from metaimt.analyses.over_time import NOT_ADJUSTED, Cumulative
@@ -25,7 +25,16 @@ from metaimt.analyses.unread import UnreadResponses
 from metaimt.content.prisma import prisma_items
 from metaimt.evidence.selection import unit_rows
 from metaimt.report.bias_tables import contrast_report_rows, contrast_rows, missing_rows, selectivity_rows
-from metaimt.report.cells import Cell, Row, count_cells, interval_cells, rate_cells, rate_cells_at_level
+from metaimt.report.cells import (
+    Cell,
+    Row,
+    count_cells,
+    curve_quantities,
+    interval_cells,
+    rate_cells,
+    rate_cells_at_level,
+    why_not,
+)
 from metaimt.report.prisma_flow import flow_rows
 from metaimt.serialise import to_json
 from metaimt.statistics.outcome import NotIdentified, NotRun
@@ -186,7 +195,7 @@ def subgroup_rows(found: Subgroups) -> Iterator[Row]:
                     "pooled_median": pooled.get("median"),
                     "pooled_lower": pooled.get("lower"),
                     "pooled_upper": pooled.get("upper"),
-                    "not_pooled": rate.reason if isinstance(rate, NotRun) else "",
+                    "not_pooled": why_not(rate),
                     "test_p": None if isinstance(test, NotRun) else test.p,
                     "test": test.wording(),
                 }
@@ -261,11 +270,9 @@ def duration_estimate_rows(found: Mapping[str, Duration]) -> Iterator[Row]:
 
 
 def _estimates(times: Times) -> Iterator[Row]:
-    if isinstance(times.curves, NotRun):
-        yield _estimate("", "Kaplan-Meier", times.curves)
-        return
-    for variant, curve in times.curves.items():
-        yield from _of_curve(variant, curve)
+    curves = {"": times.curves} if isinstance(times.curves, NotRun) else times.curves
+    for variant, curve in curves.items():
+        yield from (_estimate(variant, *quantity) for quantity in curve_quantities(curve))
     if isinstance(times.incidence, Mapping):
         for variant, incidence in times.incidence.items():
             for at in incidence.at:
@@ -273,16 +280,8 @@ def _estimates(times: Times) -> Iterator[Row]:
                 yield _estimate(variant, name, at)
 
 
-def _of_curve(variant: str, curve: Curve) -> Iterator[Row]:
-    for name, found in (("median, months", curve.median), ("median follow-up, months", curve.followup)):
-        yield _estimate(variant, name, found)
-    for at in curve.landmarks:
-        yield _estimate(variant, f"S at {at.time:g} months", at)
-
-
 def _estimate(variant: str, quantity: str, found: Any) -> Row:
-    why = found.reason if isinstance(found, NotRun) else ""
-    return {"ranges_at": variant, "quantity": quantity, **interval_cells(found), "not_run": why}
+    return {"ranges_at": variant, "quantity": quantity, **interval_cells(found), "not_run": why_not(found)}
 
 
 def course_rows(found: Mapping[str, TreatmentCourses]) -> Iterator[Row]:

@@ -6,7 +6,6 @@ already; a column whose cells are all numbers is written as numbers, a proportio
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from metaimt.files import for_cell
-from metaimt.render.archive import undated
+from metaimt.render.archive import saved
 from metaimt.report.dictionary import Described, described, reading_order, table_rows
 
 if TYPE_CHECKING:
@@ -81,9 +80,7 @@ def workbook_bytes(front: Front, tables: Mapping[str, str]) -> bytes:
     for one in known:
         _fill(book.create_sheet(names[one.name]), read[one.name], one)
     _columns(book, known, names)
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return undated(buffer.getvalue())
+    return saved(book)
 
 
 def sheet_names(names: Sequence[str]) -> list[str]:
