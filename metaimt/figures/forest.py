@@ -387,11 +387,11 @@ def rows_height(table: ForestTable) -> float:
         return lay_out(table, PLOT_LEAST).height
 
 
+@style.figure_style()
 def draw_rows(table: ForestTable, drawn: RowPlot) -> tuple[Figure, tuple[Place, ...]]:
     """Draw the texts of `table` with `drawn` in its plot, on a figure as large as they need; where each row stands."""
-    with style.figure_style():
-        layout = laid_out(table, drawn)
-        return draw_sheet(layout, framed(layout, table, drawn), drawn)
+    layout = laid_out(table, drawn)
+    return draw_sheet(layout, framed(layout, table, drawn), drawn)
 
 
 @dataclass(frozen=True)

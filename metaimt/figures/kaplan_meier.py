@@ -71,14 +71,6 @@ class SurvivalPlot:
     notes: tuple[str, ...] = ()
 
 
-def draw_kaplan_meier(plot: SurvivalPlot) -> Figure:
-    """Draw the curves. Raises ValueError for no curve, or more than five."""
-    if not 0 < len(plot.curves) <= len(_LOOKS):
-        raise ValueError(f"1 to {len(_LOOKS)} curves can be told apart, not {len(plot.curves)}")
-    with style.figure_style():
-        return _draw(plot)
-
-
 @dataclass(frozen=True)
 class _Frame:
     """The plot on its sheet: its edges in inches, and the times at which the axis has a tick."""
@@ -95,7 +87,11 @@ class _Frame:
         return self.left + time / self.ticks[-1] * (self.right - self.left)
 
 
-def _draw(plot: SurvivalPlot) -> Figure:
+@style.figure_style()
+def draw_kaplan_meier(plot: SurvivalPlot) -> Figure:
+    """Draw the curves. Raises ValueError for no curve, or more than five."""
+    if not 0 < len(plot.curves) <= len(_LOOKS):
+        raise ValueError(f"1 to {len(_LOOKS)} curves can be told apart, not {len(plot.curves)}")
     wide = style.setting().width or WIDTH
     inner = wide - 2 * SIDE
     head = Words.wrapped(inner, (plot.title, TITLE), (plot.subtitle, SUBTITLE), (plot.warning, _WARNING))

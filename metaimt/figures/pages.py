@@ -22,6 +22,7 @@ _WITH_THE_ONE_ABOVE: Final = ("companion", "summary", "prediction", "note", "spa
 """Kinds of rows that begin no page."""
 
 
+@style.figure_style()
 def draw_pages(table: ForestTable) -> tuple[Figure, ...]:
     """Draw `table` on one figure; where pages are asked for and it is longer, on as many as it takes.
 
@@ -29,15 +30,14 @@ def draw_pages(table: ForestTable) -> tuple[Figure, ...]:
     """
     if not style.setting().pages:
         return (draw_forest(table),)
-    with style.figure_style():
-        drawn = Intervals(table)
-        layout = laid_out(table, drawn)
-        without = framed(layout, _numbered(replace(table, footnotes=()), 1, 99), drawn)
-        whole = framed(layout, table, drawn)
-        if layout.height <= _room(whole):
-            return (draw_sheet(layout, whole, drawn)[0],)
-        pages = _paged(layout, _room(without), _room(without) - (whole.foot.height - without.foot.height))
-        return tuple(_page(table, layout, numbers, (place, len(pages))) for place, numbers in enumerate(pages, start=1))
+    drawn = Intervals(table)
+    layout = laid_out(table, drawn)
+    without = framed(layout, _numbered(replace(table, footnotes=()), 1, 99), drawn)
+    whole = framed(layout, table, drawn)
+    if layout.height <= _room(whole):
+        return (draw_sheet(layout, whole, drawn)[0],)
+    pages = _paged(layout, _room(without), _room(without) - (whole.foot.height - without.foot.height))
+    return tuple(_page(table, layout, numbers, (place, len(pages))) for place, numbers in enumerate(pages, start=1))
 
 
 def _room(frame: Frame) -> float:

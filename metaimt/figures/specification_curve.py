@@ -167,36 +167,36 @@ class _Plot:
         style.draw_line(self.sheet.axes, (self.left, self.right), (self.y(value), self.y(value)), **look)
 
 
+@style.figure_style()
 def draw_specification(table: SpecificationTable) -> tuple[Figure, tuple[Place, ...]]:
     """Draw `table`: intervals side by side above, a filled square for each chosen option beneath.
 
     And where each point stands with its choices beneath. The marks of point i carry the ids `point-i-interval` and
     `point-i-estimate`.
     """
-    with style.figure_style():
-        options, number = _options(table), len(table.points)
-        left = MARGIN + max(0.7, *(widest(line.lines, line.text) for line in options)) + 0.17
-        page = style.setting().width or PAGE_WIDTH
-        step = min(max((page - MARGIN - left) / number, STEP_MIN), STEP_MAX)
-        right = left + max(number * step, LEAST)
-        width = right - MARGIN
-        title = Words.wrapped(width, (table.title, TITLE), (table.subtitle, SUBTITLE))
-        axis_label = Words.wrapped(width, (AXIS_LABEL, STRONG))
-        foot = Foot.wrapped(width, _legend(table), table.footnotes)
-        curve = MARGIN + title.height + axis_label.height + 2 * _GAP
-        grid = curve + CURVE + 1.5 * _GAP
-        end = grid + fsum(line.height for line in options)
+    options, number = _options(table), len(table.points)
+    left = MARGIN + max(0.7, *(widest(line.lines, line.text) for line in options)) + 0.17
+    page = style.setting().width or PAGE_WIDTH
+    step = min(max((page - MARGIN - left) / number, STEP_MIN), STEP_MAX)
+    right = left + max(number * step, LEAST)
+    width = right - MARGIN
+    title = Words.wrapped(width, (table.title, TITLE), (table.subtitle, SUBTITLE))
+    axis_label = Words.wrapped(width, (AXIS_LABEL, STRONG))
+    foot = Foot.wrapped(width, _legend(table), table.footnotes)
+    curve = MARGIN + title.height + axis_label.height + 2 * _GAP
+    grid = curve + CURVE + 1.5 * _GAP
+    end = grid + fsum(line.height for line in options)
 
-        sheet = new_sheet(right + MARGIN, end + _GAP + foot.height + MARGIN)
-        axis_label.draw(sheet, MARGIN, title.draw(sheet, MARGIN, MARGIN) + _GAP)
-        plot = _Plot(table, sheet, left, right, curve, step)
-        _draw_axis(plot)
-        for place, point in enumerate(table.points):
-            _draw_point(plot, place, point)
-        _draw_options(plot, options, grid)
-        foot.draw(sheet, MARGIN, end + _GAP)
-        places = (sheet.place(left + place * step, curve, step, end - curve) for place in range(number))
-        return sheet.figure, tuple(places)
+    sheet = new_sheet(right + MARGIN, end + _GAP + foot.height + MARGIN)
+    axis_label.draw(sheet, MARGIN, title.draw(sheet, MARGIN, MARGIN) + _GAP)
+    plot = _Plot(table, sheet, left, right, curve, step)
+    _draw_axis(plot)
+    for place, point in enumerate(table.points):
+        _draw_point(plot, place, point)
+    _draw_options(plot, options, grid)
+    foot.draw(sheet, MARGIN, end + _GAP)
+    places = (sheet.place(left + place * step, curve, step, end - curve) for place in range(number))
+    return sheet.figure, tuple(places)
 
 
 def _options(table: SpecificationTable) -> list[_Option]:

@@ -165,43 +165,34 @@ def fill_contents(place: Paragraph, entries: Sequence[tuple[str, str]]) -> None:
     if not entries:
         place._p.getparent().remove(place._p)
         return
-    at, last = place, len(entries) - 1
-    for number, (text, mark) in enumerate(entries):
-        if number:
-            line = copy(place._p)
-            for child in list(line):
-                if child.tag != qn("w:pPr"):
-                    line.remove(child)
-            at._p.addnext(line)
-            at = Paragraph(line, place._parent)
-        else:
-            _field_mark(at, "begin")
-            _instruct(at, 'TOC \\o "1-1" \\h \\z \\u')
-            _field_mark(at, "separate")
+    lines = [place]
+    for _ in entries[1:]:
+        lines[-1]._p.addnext(copy(place._p))
+        lines.append(Paragraph(lines[-1]._p.getnext(), place._parent))
+    _begin_field(place, 'TOC \\o "1-1" \\h \\z \\u')
+    for line, (text, mark) in zip(lines, entries, strict=True):
         link = _element("hyperlink", anchor=mark)
-        run = at.add_run(plain(text))
-        link.append(run._r)
-        at._p.append(link)
-        if number == last:
-            _field_mark(at, "end")
+        link.append(line.add_run(plain(text))._r)
+        line._p.append(link)
+    _field_mark(lines[-1], "end")
 
 
 def _field_mark(paragraph: Paragraph, kind: str) -> None:
     paragraph.add_run()._r.append(_element("fldChar", fldCharType=kind))
 
 
-def _instruct(paragraph: Paragraph, code: str) -> None:
+def _begin_field(paragraph: Paragraph, code: str) -> None:
+    _field_mark(paragraph, "begin")
     instruction = _element("instrText")
     instruction.set(qn("xml:space"), "preserve")
     instruction.text = f" {code} "
     paragraph.add_run()._r.append(instruction)
+    _field_mark(paragraph, "separate")
 
 
 def add_field(paragraph: Paragraph, code: str, shown: str) -> None:
     """A field that Word keeps up to date: PAGE, NUMPAGES, SEQ Figure."""
-    _field_mark(paragraph, "begin")
-    _instruct(paragraph, code)
-    _field_mark(paragraph, "separate")
+    _begin_field(paragraph, code)
     paragraph.add_run(shown)
     _field_mark(paragraph, "end")
 
