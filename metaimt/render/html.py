@@ -144,12 +144,9 @@ class Html:
         if isinstance(block, Figures):
             return self._figures(block.section)
         if isinstance(block, Fold):
-            inside = self.blocks(block.blocks, level)
+            inside, name = self.blocks(block.blocks, level), _attribute("id", block.part.id if block.part else "")
             made = Markup("<details{}><summary>{}</summary>\n{}</details>\n")
-            title = shown(str(block.title))
-            return (
-                made.format(_attribute("id", block.part.id if block.part else ""), title, inside) if inside else inside
-            )
+            return made.format(name, shown(str(block.title)), inside) if inside else inside
         if isinstance(block, Section):
             made = Markup(f"<h{level}{{}}>{{}}</h{level}>\n{{}}")  # noqa: S704 - a number of ours
             return made.format(_attribute("id", block.id), say(block.title), self.blocks(block.blocks, level + 1))
