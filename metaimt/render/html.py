@@ -25,7 +25,7 @@ from metaimt.content.section import (
     Tiles,
     blocks_for,
 )
-from metaimt.files import for_terminal
+from metaimt.files import one_line
 from metaimt.model.count import OUTCOMES, RESPONSE, Behind, Count, Publications, Reports
 from metaimt.model.text import Code, Link, Number, Piece, Strong, Text
 from metaimt.model.unit import Unit
@@ -309,7 +309,7 @@ def together(sentence: Markup) -> Markup:
 
 def visible(text: str) -> str:
     """Text from a file as the page shows it: one line, with control and direction characters shown as escapes."""
-    return for_terminal(" ".join(text.split()))
+    return one_line(text)
 
 
 def shown(text: str) -> str:

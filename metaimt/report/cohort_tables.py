@@ -87,7 +87,7 @@ def symptom_rows(cohorts: Iterable[CohortResult]) -> Iterator[Row]:
     """Symptoms by marker status; one line with the reason where they are not compared."""
     for cohort in cohorts:
         if isinstance(cohort.symptoms, NotRun):
-            nothing = {f"{side}_{part}": None for side in ("positive", "negative") for part in _PARTS}
+            nothing = {f"{side}_{part}": None for side in _SIDES for part in _share("with", "of", None)}
             start: dict[str, Cell] = {"cohort": cohort.id, "symptom": "", "marker": ""}
             yield {**start, **nothing, **_test(cohort.symptoms)}
             continue
@@ -96,9 +96,6 @@ def symptom_rows(cohorts: Iterable[CohortResult]) -> Iterator[Row]:
             for side, share in (("positive", each.positive), ("negative", each.negative)):
                 row |= {f"{side}_{name}": value for name, value in _share("with", "of", share).items()}
             yield {**row, **_test(each.test)}
-
-
-_PARTS = ("with", "of", "share", "lower", "upper")
 
 
 def survival_rows(cohorts: Iterable[CohortResult]) -> Iterator[Row]:

@@ -13,7 +13,7 @@ from metaimt.analyses.wording import NOTHING, fraction, limits, percent, plural
 from metaimt.casefiles.protocol import DIFFERENT, Protocol
 from metaimt.checks.same_patient import Candidate
 from metaimt.content.sources import address_of
-from metaimt.files import for_terminal
+from metaimt.files import one_line
 from metaimt.model.unit import Unit
 
 WIDTH = 80
@@ -34,7 +34,7 @@ def contribution_text(found: Contribution, protocol: Protocol) -> str:
 
 def _wrapped(text: str, indent: str = "", more: str | None = None) -> list[str]:
     """Lines of at most WIDTH; what does not fit beside other words, such as an address, is broken."""
-    safe = for_terminal(" ".join(text.split())).replace(" %", "\u00a0%")
+    safe = one_line(text).replace(" %", "\u00a0%")
     following = indent if more is None else more
     lines = textwrap.wrap(safe, WIDTH, initial_indent=indent, subsequent_indent=following, break_on_hyphens=False)
     return [line.replace("\u00a0", " ") for line in lines]
