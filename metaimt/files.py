@@ -143,6 +143,11 @@ def for_terminal(text: str) -> str:
     return text if text.isprintable() else "".join(_visible(character) for character in text)
 
 
+def one_line(text: object) -> str:
+    """As `for_terminal`, in one line: line breaks and runs of blanks are one blank."""
+    return for_terminal(" ".join(str(text).split()))
+
+
 def _visible(character: str) -> str:
     if unicodedata.category(character) in {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}:
         code = ord(character)

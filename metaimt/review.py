@@ -169,10 +169,10 @@ def draw_named(
     raises, and WrongUse, naming the nearest, for an unknown name, pool, grouping, column, order or form.
     """
     from metaimt.analyses.subgroups import reports_by_level
-    from metaimt.content.forest import PAGE_ROWS, ForestOptions, Order, SingleCases
+    from metaimt.content.forest import PAGE_ROWS, USUAL, ForestOptions, Order, SingleCases
     from metaimt.content.labels import column_headings
     from metaimt.figures.registry import draw_figure
-    from metaimt.figures.review_forest import USUAL, forest_by_figure, forest_figure
+    from metaimt.figures.review_forest import forest_by_figure, forest_figure
     from metaimt.model.fields import GROUPINGS
 
     say = progress or _silent
@@ -188,7 +188,7 @@ def draw_named(
     if by is None and not (columns or order or single_cases):
         return draw_figure(results, name, () if pool is None else (pool,))
     options = ForestOptions(
-        columns or USUAL,
+        columns or USUAL.columns,
         cast("Order", order or "weight"),
         cast("SingleCases", shown),
         None if shown == "rows" else PAGE_ROWS,
@@ -197,7 +197,7 @@ def draw_named(
     if by is None:
         return forest_figure(results, tuple(results.response.pools) if pool is None else (pool,), options)
     found = reports_by_level(results.selection, results.protocol, pool or list(results.response.pools)[-1], by)
-    return forest_by_figure(results, found, options.columns, options)
+    return forest_by_figure(results, found, options)
 
 
 def _silent(stage: str) -> None:

@@ -21,13 +21,14 @@ def agreement_line(found: Iterable[Agreement]) -> Text:
         fields = {one.field: one for one in each.fields if one.each != "arm"}
         told = joined([_told(fields[name]) for name in _FIRST if name in fields], "; ")
         said.append(
-            say("Read again by {who}, {n}: {told}.", who=each.reader, n=_publications(each.publications), told=told)
+            say(
+                "Read again by {who}, {n}: {told}.",
+                who=each.reader,
+                n=plural(each.publications, "publication"),
+                told=told,
+            )
         )
     return joined(said, " ")
-
-
-def _publications(number: int) -> str:
-    return plural(number, "publication")
 
 
 def _told(found: FieldAgreement) -> Text:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from metaimt.analyses.results import Results
 from metaimt.casefiles.model import CaseFile
-from metaimt.content.labels import report_labels
+from metaimt.content.labels import report_labels, short_name
 from metaimt.content.section import Column, Row, Table, row, table
 from metaimt.model.count import Count, Publications
 from metaimt.model.text import Named, Text, counted, joined
@@ -46,7 +46,7 @@ def _rank(design: str) -> int:
 def _row(report: CaseFile, label: str, units: list[Unit]) -> Row:
     return row(
         Text(counted(label, Publications(report.id, (report.id,)))),
-        _spaced(report.report.design),
+        short_name(report.report.design),
         joined(_patients(report, units), "; "),
         "; ".join(_ages(units)) or NOT_STATED,
         _each(units, _drug),
@@ -55,10 +55,6 @@ def _row(report: CaseFile, label: str, units: list[Unit]) -> Row:
         _each(units, _markers),
         _DEPTHS.get(report.extraction.depth or "", report.extraction.depth or NOT_STATED),
     )
-
-
-def _spaced(term: str) -> str:
-    return term.replace("_", " ")
 
 
 def _patients(report: CaseFile, units: list[Unit]) -> Iterator[Text]:
@@ -92,8 +88,8 @@ def _drug(unit: Unit) -> str:
 
 def _markers(unit: Unit) -> str | None:
     """`GENE positive (fusion)`: each marker that the source mentions, and how a positive one is known."""
-    known = {"positive": f" ({_spaced(unit.marker_evidence)})" if unit.marker_evidence else ""}
-    said = (f"{name} {_spaced(status)}{known.get(status, '')}" for name, status in unit.markers)
+    known = {"positive": f" ({short_name(unit.marker_evidence)})" if unit.marker_evidence else ""}
+    said = (f"{name} {short_name(status)}{known.get(status, '')}" for name, status in unit.markers)
     return ", ".join(said) or None
 
 

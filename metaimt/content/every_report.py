@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import limits, percent, plural
-from metaimt.content.forest import ForestRow, forest_note, pool_rows, report_rows, shared_note
+from metaimt.content.forest import forest_note, pool_rows, report_rows, shared_note
+from metaimt.content.forest_row import ForestRow
 from metaimt.content.labels import report_labels
 from metaimt.content.section import (
     Cell,

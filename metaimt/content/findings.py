@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metaimt.analyses.findings import LABELS, Concern, Finding
+from metaimt.analyses.findings import LABELS, Finding
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import NOTHING, rounded_percent
+from metaimt.content.labels import short_name
 from metaimt.content.section import (
     Column,
     Fold,
@@ -96,11 +97,8 @@ def _domains(findings: tuple[Finding, ...]) -> Iterator[Row]:
     for found in findings:
         for name, each in found.domains.items():
             if not isinstance(each.level, NotRun):
-                yield row(LABELS[found.outcome], name.replace("_", " "), f"{_level(each)}{_by(each.by)}", each.why)
-
-
-def _level(concern: Concern) -> str:
-    return "not assessed" if isinstance(concern.level, NotRun) else concern.level.replace("_", " ")
+                level = f"{short_name(each.level)}{_by(each.by)}"
+                yield row(LABELS[found.outcome], short_name(name), level, each.why)
 
 
 def _by(name: str) -> str:

@@ -6,48 +6,43 @@ rows beyond `MOST_ROWS` are one row; nothing is left out of the tables and resul
 
 from __future__ import annotations
 
-import itertools
 import math
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal, Protocol, get_args
+from typing import Any, Final, Literal
 
 from metaimt.analyses.breakdown import NOT_REPORTED
 from metaimt.analyses.comparison import Comparison
 from metaimt.analyses.heterogeneity import Heterogeneity
-from metaimt.analyses.models import Interval, Model
+from metaimt.analyses.models import Model
 from metaimt.analyses.over_time import BY_YEAR, UNDATED, Cumulative
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.results import Results
 from metaimt.analyses.sensitivity import NO_ROWS, Cell, ReportLeftOut
-from metaimt.analyses.subgroups import PRIMARY, LevelRows, ReportsByLevel, Subgroup
+from metaimt.analyses.subgroups import PRIMARY, LevelRows, ReportRow, ReportsByLevel, Subgroup
 from metaimt.analyses.wording import (
-    NOTHING,
     fraction,
     odds_text,
     p_value,
     percent,
     plural,
     prior_words,
-    rate_and_limits,
     short_method,
     significant,
 )
-from metaimt.casefiles.studies import Studies, Study
+from metaimt.content.forest_row import SPACE, ForestRow, RowKind, Tone, prediction_row, rate_row
 from metaimt.content.labels import capital, column_texts, points, r_of_n, report_labels, short_name
 from metaimt.evidence.selection import Placed
 from metaimt.model.count import Count
 from metaimt.model.reason import Reason
 from metaimt.model.unit import Unit
 from metaimt.statistics.outcome import NotIdentified, NotRun
+from metaimt.statistics.partial_pooling import Rate
 from metaimt.statistics.posterior import PooledProportion, RhoPosterior
-from metaimt.statistics.prediction import Predicted, Prediction
 from metaimt.statistics.proportion import clopper_pearson
 
-RowKind = Literal["heading", "report", "cases", "companion", "summary", "prediction", "plain", "note", "space"]
-Tone = Literal["strict", "rest", "local"]
 Order = Literal["weight", "rate", "year", "name"]
 SingleCases = Literal["rows", "one", "tiles"]
 Pools = tuple[str, ...]
@@ -84,94 +79,6 @@ MOST_ROWS: Final = 150
 """Reports, patients or steps in time that one figure or one table of the page shows."""
 LARGER: Final = "2 or more"
 HEADLINE_MODEL: Final = "beta-binomial"
-_WITH_INTERVAL: Final = ("report", "cases", "companion", "summary", "prediction")
-
-
-@dataclass(frozen=True)
-class ForestRow:
-    """One row of a forest plot.
-
-    kind: heading (bold), report (box and interval), cases (reports of one patient each, together), companion (a
-    second estimate of the row above: a small rhomb), summary (diamond), prediction (dashed bar), plain (texts without
-    a mark), note (small text across the figure) or space. `columns` are the texts under the headings of the columns.
-    `estimate`, `lower` and `upper` are proportions; `size` is the number of patients, the area of the box.
-    tone: strict (filled), rest (hollow) or local (the local cohort: a disc). `interval_text` replaces the
-    printed "74.3 % [62.1 to 84.0]". `reference`, of a heading: a dashed upright line through the rows under it.
-    `tiles` are the best responses of the patients of a row of cases, shown in place of its interval.
-    `counts` are the patients of the row, and `pool` the pool that counts them, where the label names none.
-
-    Raises ValueError, naming the row, unless lower <= estimate <= upper where an interval is drawn (a
-    prediction may lack the estimate), and for an unknown kind or tone or a negative size.
-    """
-
-    kind: RowKind
-    label: str
-    columns: tuple[str, ...] = ()
-    estimate: float | None = None
-    lower: float | None = None
-    upper: float | None = None
-    size: float | None = None
-    tone: Tone = "strict"
-    interval_text: str | None = None
-    reference: float | None = None
-    counts: Count | None = None
-    pool: str = ""
-    tiles: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.kind not in get_args(RowKind):
-            raise self._wrong(f"kind is one of {', '.join(get_args(RowKind))}, not {self.kind!r}")
-        if self.tone not in get_args(Tone):
-            raise self._wrong(f"tone is one of {', '.join(get_args(Tone))}, not {self.tone!r}")
-        if self.size is not None and not 0 <= self.size < math.inf:
-            raise self._wrong(f"size is a number of patients, not {self.size}")
-        if self.kind in _WITH_INTERVAL:
-            self._check_interval()
-
-    def _check_interval(self) -> None:
-        if self.estimate is None and self.kind != "prediction":
-            raise self._wrong(f"a {self.kind} row needs an estimate")
-        given = [value for value in (self.lower, self.estimate, self.upper) if value is not None]
-        ordered = all(first <= second for first, second in itertools.pairwise(given))
-        if None in (self.lower, self.upper) or not (ordered and all(map(math.isfinite, given))):
-            found = f"{self.lower}, {self.estimate}, {self.upper}"
-            raise self._wrong(f"lower <= estimate <= upper does not hold for {found}")
-
-    def _wrong(self, what: str) -> ValueError:
-        return ValueError(f"forest row {self.label!r}: {what}")
-
-    @property
-    def extent(self) -> tuple[float, float | None, float] | None:
-        """(lower, estimate, upper) of a row that draws an interval, else None."""
-        if self.kind not in _WITH_INTERVAL or self.lower is None or self.upper is None:
-            return None
-        return self.lower, self.estimate, self.upper
-
-    @property
-    def interval_parts(self) -> tuple[str, str]:
-        """What is printed beside the plot, in two parts that align: "74.3 %" and "[62.1 to 84.0]"."""
-        if self.interval_text is not None:
-            head, bracket, tail = self.interval_text.partition("[")
-            return (head, bracket + tail) if bracket else ("", head)
-        if self.extent is None:
-            return "", ""
-        lower, estimate, upper = self.extent
-        rate, interval = rate_and_limits(estimate or 0.0, lower, upper, " to ")
-        return "" if estimate is None else f"{rate} %", f"[{interval}]"
-
-
-SPACE: Final = ForestRow("space", "")
-
-
-class _Rate(Protocol):
-    """What has an estimate and an interval, as proportions."""
-
-    @property
-    def estimate(self) -> float: ...
-    @property
-    def lower(self) -> float: ...
-    @property
-    def upper(self) -> float: ...
 
 
 # ---------- tones ----------
@@ -220,24 +127,6 @@ def _sizes(members: Iterable[Placed], headline: str) -> Counter[tuple[str, bool]
 # ---------- rows of a rate ----------
 
 
-def rate_row(
-    kind: RowKind,
-    label: str,
-    columns: tuple[str, ...],
-    rate: _Rate | None,
-    *,
-    tone: Tone = "strict",
-    size: float | None = None,
-    counts: Count | None = None,
-    pool: str = "",
-) -> ForestRow:
-    """A row with an estimate and interval; texts alone where nobody is evaluable."""
-    if rate is None:
-        return ForestRow("plain", label, columns, tone=tone, interval_text=NOTHING, counts=counts, pool=pool)
-    extent = (rate.estimate, rate.lower, rate.upper)
-    return ForestRow(kind, label, columns, *extent, size, tone, counts=counts, pool=pool)
-
-
 def pool_heading(results: Results, pool: str) -> ForestRow:
     """The name of a pool over its rows, with a dashed line at its estimate."""
     group = results.response.pools[pool]
@@ -275,10 +164,6 @@ def share_of_information(results: Results, pool: str) -> Callable[[Iterable[Unit
     return share
 
 
-def _weight(share: float | None) -> str:
-    return "" if share is None else percent(share)
-
-
 def report_rows(results: Results, headline: str, widest: str, options: ForestOptions = USUAL) -> Iterator[ForestRow]:
     """Stratum by stratum: its heading, the reports of the headline pool and its rate, then the others and theirs.
 
@@ -305,13 +190,13 @@ def report_rows(results: Results, headline: str, widest: str, options: ForestOpt
 
 
 def _shown(
-    members: Iterable[Placed], headline: str, widest: str, options: ForestOptions
+    members: Sequence[Placed], headline: str, widest: str, options: ForestOptions
 ) -> dict[tuple[str, bool], bool]:
     """(report, whether the headline pool counts it) of each row -> whether it is one of cases; others have no row."""
     groups: dict[tuple[str, bool], list[Placed]] = {}
     for member in members:
         groups.setdefault((member.unit.report, member.is_in(headline)), []).append(member)
-    sizes = {key: sum(member.unit.evaluable for member in placed) for key, placed in groups.items()}
+    sizes = _sizes(members, headline)
     single: dict[tuple[str, bool], list[tuple[str, bool]]] = {}
     for key, placed in groups.items():
         own = _shared_mark(placed, widest) or any(member.unit.local for member in placed)
@@ -353,17 +238,17 @@ class _Reports:
                 units = [member.unit for member in members if member.unit.report in reports]
                 counts = Count.of(f"{by_report[reports[0]][0].stratum} {label} in {of_pool}", units)
                 columns = self.columns((), counts)
-                yield (
-                    self.cases(label, columns, counts, tone, pool)
-                    if together
-                    else ForestRow("plain", label, columns, counts=counts, pool=pool)
-                )
+                if together:
+                    yield _cases(label, columns, counts, tone, options=self.options, pool=pool)
+                else:
+                    yield ForestRow("plain", label, columns, counts=counts, pool=pool)
 
     def columns(self, first: Iterable[str], counts: Count) -> tuple[str, ...]:
         """The texts under the headings: `first`, r/n and the weight."""
         texts = tuple(first)[: len(self.options.columns)]
         empty = ("",) * (len(self.options.columns) - len(texts))
-        return (*texts, *empty, r_of_n(counts), _weight(self.share(counts.units)))
+        share = self.share(counts.units)
+        return (*texts, *empty, r_of_n(counts), "" if share is None else percent(share))
 
     def report(self, label: str, counts: Count, tone: Tone, pool: str) -> ForestRow:
         """A report by itself."""
@@ -371,18 +256,21 @@ class _Reports:
         exact = clopper_pearson(counts.responders, counts.evaluable)
         return rate_row("report", label, columns, exact, tone=tone, size=counts.evaluable, counts=counts, pool=pool)
 
-    def cases(self, label: str, columns: tuple[str, ...], counts: Count, tone: Tone, pool: str) -> ForestRow:
-        """The reports of one patient each."""
-        exact = clopper_pearson(counts.responders, counts.evaluable)
-        row = rate_row("cases", label, columns, exact, tone=tone, size=counts.evaluable, counts=counts, pool=pool)
-        return replace(row, tiles=responses_of(counts)) if self.options.single_cases == "tiles" else row
-
     def diamond(self, group: Group, tone: Tone, pool: str = "") -> ForestRow:
         """A stratum or pool."""
         counts = group.counts
         columns = self.columns((plural(counts.reports, "report"),), counts)
         label, size = group.label, counts.evaluable
         return rate_row("summary", label, columns, group.orr, tone=tone, size=size, counts=counts, pool=pool)
+
+
+def _cases(
+    label: str, columns: tuple[str, ...], counts: Count, tone: Tone, *, options: ForestOptions, pool: str = ""
+) -> ForestRow:
+    """The reports of one patient each in one row, as a tile each where that is asked for."""
+    exact = clopper_pearson(counts.responders, counts.evaluable)
+    row = rate_row("cases", label, columns, exact, tone=tone, size=counts.evaluable, counts=counts, pool=pool)
+    return replace(row, tiles=responses_of(counts)) if options.single_cases == "tiles" else row
 
 
 def responses_of(counts: Count) -> tuple[str, ...]:
@@ -424,7 +312,7 @@ def pool_rows(
         yield made.diamond(group, tone)
         found = results.heterogeneity[pool] if predicted else None
         if found is not None and group.orr is not None and found.prediction is not None:
-            yield _prediction("Prediction, new report", found.prediction, (), tone)
+            yield prediction_row("Prediction, new report", found.prediction, tone)
             yield ForestRow("note", heterogeneity_said(group, found))
 
 
@@ -438,11 +326,6 @@ def heterogeneity_said(group: Group, found: Heterogeneity) -> str:
         f"Between reports: rho {rho.estimate:.2f} [{rho.lower:.2f} to {rho.upper:.2f}]{prior}, {reports}, "
         f"{rho.informative} of two patients or more."
     )
-
-
-def _prediction(label: str, found: Prediction, columns: tuple[str, ...] = (), tone: Tone = "strict") -> ForestRow:
-    likely, *_ = found.ranges
-    return ForestRow("prediction", label, columns, lower=likely.lower, upper=likely.upper, tone=tone)
 
 
 def _shared_mark(placed: Iterable[Placed], widest: str) -> str:
@@ -480,9 +363,7 @@ def level_rows(results: Results, found: ReportsByLevel, options: ForestOptions =
         yield ForestRow("heading", level.name)
         yield from _of_level(results, level, options, smallest)
         yield from _level(level, len(columns)) if found.grouping is not None else []
-        if not isinstance(level.pooled, NotRun):
-            rate = level.pooled
-            yield ForestRow("companion", "partially pooled", (), rate.median, rate.lower, rate.upper)
+        yield from _partially_pooled(level.pooled)
     group = results.response.pools[found.pool]
     if found.grouping is None and group.orr is not None:
         yield rate_row("summary", group.label, (*("",) * len(columns), r_of_n(group.counts)), group.orr)
@@ -491,37 +372,40 @@ def level_rows(results: Results, found: ReportsByLevel, options: ForestOptions =
 def _of_level(results: Results, level: LevelRows, options: ForestOptions, smallest: int) -> Iterator[ForestRow]:
     labels, columns = report_labels(results.library.reports), options.columns
     empty = ("",) * len(columns)
-    single = [
-        row for row in level.reports if row.orr.evaluable == 1 and not any(unit.local for unit in row.counts.units)
-    ]
+    single = [row for row in level.reports if row.orr.evaluable == 1 and not _is_local(row)]
     split = ([row for row in single if row.headline == first] for first in (True, False))
     groups = [rows for rows in split if len(rows) > 1 and options.single_cases != "rows"]
     together = [row for rows in groups for row in rows]
     alone = [row for row in level.reports if row.orr.evaluable >= smallest and row not in together]
     for row in sorted(alone, key=lambda row: _place(options.order, row.counts.units, labels[row.report])):
-        local = any(unit.local for unit in row.counts.units)
-        tone: Tone = "local" if local else "strict" if row.headline else "rest"
+        tone: Tone = "local" if _is_local(row) else "strict" if row.headline else "rest"
         texts = (*column_texts(columns, row.counts.units), r_of_n(row.orr))
         yield rate_row("report", labels[row.report], texts, row.orr, tone=tone, size=row.orr.evaluable)
     for rows in groups:
         label = of_one_patient(len(rows))
         counts = Count(f"{level.name}: {label}", tuple(part for row in rows for part in row.counts.parts))
-        exact = clopper_pearson(counts.responders, counts.evaluable)
         look: Tone = "strict" if rows[0].headline else "rest"
-        cases = rate_row(
-            "cases", label, (*empty, r_of_n(counts)), exact, tone=look, size=exact.evaluable, counts=counts
-        )
-        yield replace(cases, tiles=responses_of(counts)) if options.single_cases == "tiles" else cases
+        yield _cases(label, (*empty, r_of_n(counts)), counts, look, options=options)
     rest = [row.orr for row in level.reports if row.orr.evaluable < smallest and row not in together]
     if rest:
         counted = fraction(sum(orr.responders for orr in rest), sum(orr.evaluable for orr in rest))
         yield ForestRow("plain", others(len(rest), "report"), (*empty, counted))
 
 
+def _is_local(row: ReportRow) -> bool:
+    return any(unit.local for unit in row.counts.units)
+
+
 def _level(level: LevelRows, columns: int) -> Iterator[ForestRow]:
     if len(level.reports) > 1:
         name = "Not reported" if level.name == NOT_REPORTED else f"All {level.name}"
         yield rate_row("summary", name, (*("",) * columns, r_of_n(level.counts)), level.orr)
+
+
+def _partially_pooled(rate: Rate | NotRun) -> Iterator[ForestRow]:
+    """What the other levels make of a level, under its own row."""
+    if not isinstance(rate, NotRun):
+        yield ForestRow("companion", "partially pooled", (), rate.median, rate.lower, rate.upper)
 
 
 # ---------- pool by pool ----------
@@ -576,11 +460,10 @@ def subgroup_rows(results: Results, pools: Pools, grouping: str) -> Iterator[For
 
 def _levels(table: Subgroup, tone: Tone) -> Iterator[ForestRow]:
     for each in table.levels:
-        counts, rate = each.level.counts, each.pooled
+        counts = each.level.counts
         columns = (r_of_n(counts), str(counts.reports))
         yield rate_row("report", each.level.name, columns, each.level.orr, tone=tone, size=counts.evaluable)
-        if each.level.orr is not None and not isinstance(rate, NotRun):
-            yield ForestRow("companion", "partially pooled", (), rate.median, rate.lower, rate.upper)
+        yield from _partially_pooled(each.pooled) if each.level.orr is not None else []
     yield ForestRow("note", test_said(table))
 
 
@@ -672,7 +555,7 @@ def _adjusted(group: Group, tone: Tone) -> Iterator[ForestRow]:
         yield rate_row("report", rate.prior.wording(), (f"{rate.prior.odds_ratio:g}{span}",), rate, tone=tone)
 
 
-# ---------- other models, and a table of studies ----------
+# ---------- other models ----------
 
 
 def model_rows(results: Results, pools: Pools) -> Iterator[ForestRow]:
@@ -705,26 +588,3 @@ def _model(
             yield ForestRow("plain", label, columns, interval_text=rate.wording())
         else:
             yield rate_row(kind, label, columns, rate, tone=tone)
-
-
-def study_rows(studies: Studies, found: Comparison, prediction: Predicted) -> Iterator[ForestRow]:
-    """A row a report in the order of the table, under its group if the table has one; then the mean and prediction."""
-    groups: dict[str, list[Study]] = {}
-    for study in studies.rows:
-        groups.setdefault("" if studies.grouping is None else study.group or NOT_REPORTED, []).append(study)
-    for name, inside in groups.items():
-        yield from [ForestRow("heading", capital(name))] if name else []
-        for study in inside:
-            exact = clopper_pearson(study.responders, study.evaluable)
-            yield rate_row("report", study.id, (r_of_n(study),), exact, size=study.evaluable)
-        yield SPACE
-    rate = found.methods[HEADLINE_MODEL].rates[""]
-    if isinstance(rate, Interval):
-        yield rate_row("summary", mean_label(found), (r_of_n(found.crude["clopper-pearson"]),), rate)
-    if isinstance(prediction, Prediction):
-        yield _prediction(f"A new report ({100 * prediction.ranges[0].level:g} %)", prediction)
-
-
-def mean_label(found: Comparison) -> str:
-    """What the rate of a table of studies is: of one report that of its patients."""
-    return "Mean over reports" if found.reports > 1 else "These patients"

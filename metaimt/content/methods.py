@@ -91,7 +91,7 @@ def subgroups_methods(results: Results) -> str:
 
 
 def _regression(results: Results) -> str:
-    chosen = [name for name in COVARIATES if name in results.protocol.subgroups]
+    chosen = _compared(results)
     if not chosen:
         return "No covariate of the regression is among the subgroups, so none was run."
     models = [model for found in results.subgroups.regressions.values() for model in found]

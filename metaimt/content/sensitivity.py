@@ -38,6 +38,7 @@ from metaimt.analyses.wording import (
     significant,
     spread_words,
 )
+from metaimt.content.labels import points
 from metaimt.content.section import (
     Block,
     Cell,
@@ -198,11 +199,6 @@ def _moves(row: SensitivityRow) -> float:
     return significant(max((abs(cell.change) for cell in row.pools.values() if cell.change is not None), default=0.0))
 
 
-def points(change: float | None) -> str:
-    """`+1.2`, in percentage points; never -0.0."""
-    return "" if change is None else f"{round(100 * change, 1) + 0.0:+.1f}"
-
-
 def _nothing_changes(rows: tuple[SensitivityRow, ...]) -> list[Block]:
     names = unchanged(rows)
     return [paragraph("Nothing changes with: ", Named("; ".join(names)), ".", small=True)] if names else []
@@ -286,16 +282,16 @@ def _contrast(same: list[ContrastsUnder]) -> Row:
 
 
 def _regression(found: ContrastsUnder) -> str:
-    fit = found.regression.fit if found.regression is not None else NotRun("not asked for")
+    fit = NotRun("not asked for") if found.regression is None else found.regression.fit
     if isinstance(fit, NotRun):
         return fit.wording()
     return "; ".join(_ratio(exp(c.estimate), exp(c.lower), exp(c.upper)) for c in fit.coefficients[1:])
 
 
 def _odds(found: OddsRatioPosterior | NotRun | None) -> str:
-    if found is None or isinstance(found, NotRun):
-        return "" if found is None else found.wording()
-    return _ratio(found.estimate, found.lower, found.upper)
+    if found is None:
+        return ""
+    return found.wording() if isinstance(found, NotRun) else _ratio(found.estimate, found.lower, found.upper)
 
 
 def _ratio(estimate: float, lower: float, upper: float) -> str:
@@ -303,19 +299,14 @@ def _ratio(estimate: float, lower: float, upper: float) -> str:
 
 
 def _subsets(results: Results) -> list[Block]:
-    return [*_subset_table(results), *items(_notes(results.sensitivity.subsets, results))]
-
-
-def _subset_table(results: Results) -> list[Block]:
-    return _part(
+    subsets = results.sensitivity.subsets
+    shown = _part(
         "Some of the patients",
         "Another question each: the rate of these patients only.",
         ("patients", *_side_by_side(results, COUNTS, ORR, INTERVAL, METHOD)),
-        (
-            row(each.name, *(said for cell in each.pools.values() for said in _words(cell)))
-            for each in results.sensitivity.subsets
-        ),
+        (row(each.name, *(said for cell in each.pools.values() for said in _words(cell))) for each in subsets),
     )
+    return [*shown, *items(_notes(subsets, results))]
 
 
 def _models(results: Results) -> Section:

@@ -7,7 +7,7 @@ from math import exp
 
 from metaimt.analyses.breakdown import NOT_REPORTED
 from metaimt.analyses.results import Results
-from metaimt.analyses.sensitivity import AS_IT_STANDS
+from metaimt.analyses.sensitivity import AS_IT_STANDS, ContrastsUnder
 from metaimt.analyses.subgroups import PRIMARY, Regression, Subgroup, SubgroupLevel
 from metaimt.analyses.wording import limits, odds_text, p_value, percent, plural
 from metaimt.content.section import (
@@ -123,10 +123,6 @@ def _short(found: Subgroup, results: Results) -> Section:
 
 def _died_first(results: Results) -> list[Text]:
     """How many non-responders died before any assessment, and the contrast without them: counts, no test."""
-    found = {each.name: each for each in results.sensitivity.contrasts}
-    first = found.get(AS_IT_STANDS)
-    if first is None:
-        return []
     said = [
         say(
             "{n} of the {all} of {level} died before any assessment.",
@@ -134,15 +130,28 @@ def _died_first(results: Results) -> list[Text]:
             all=plural(counts.evaluable - counts.responders, "non-responder"),
             level=name,
         )
-        for name, counts in first.levels.items()
-        if (dead := counts.where(f"{name}: died first", lambda unit: unit.response_basis == "death")).parts
+        for name, counts, dead in _dead(results)
     ]
     without = [
-        say("Without deaths before assessment: {levels}.", levels=_levels(each.levels))
-        for entry in results.protocol.sensitivity
-        if entry.death_before_assessment is not None and (each := found.get(entry.name)) is not None
+        say("Without deaths before assessment: {levels}.", levels=_levels(each.levels)) for each in _without(results)
     ]
     return [*said, *without[:1]] if said else []
+
+
+def _dead(results: Results) -> Iterator[tuple[str, Count, Count]]:
+    """Levels of the contrast as it stands in which somebody died before any assessment: name, all, and who died."""
+    first = next((each for each in results.sensitivity.contrasts if each.name == AS_IT_STANDS), None)
+    for name, counts in first.levels.items() if first else ():
+        dead = counts.where(f"{name}: died first", lambda unit: unit.response_basis == "death")
+        if dead.parts:
+            yield name, counts, dead
+
+
+def _without(results: Results) -> list[ContrastsUnder]:
+    """The contrast under each analysis of the protocol that reads a death before assessment otherwise."""
+    found = {each.name: each for each in results.sensitivity.contrasts}
+    otherwise = (each.name for each in results.protocol.sensitivity if each.death_before_assessment is not None)
+    return [found[name] for name in otherwise if name in found]
 
 
 def prespecified(results: Results) -> tuple[Subgroup, Text] | None:
@@ -218,25 +227,22 @@ def _fragile(results: Results) -> Iterator[Text]:
 
     A p-value of few patients may rest on two of them.
     """
-    found = {each.name: each for each in results.sensitivity.contrasts}
-    first = found.get(AS_IT_STANDS)
-    tests = [each.test.p for each in found.values() if isinstance(each.test, ExactTest)]
-    if first is None or len(tests) < 2:
+    found = results.sensitivity.contrasts
+    tests = [each.test.p for each in found if isinstance(each.test, ExactTest)]
+    if len(tests) < 2 or AS_IT_STANDS not in {each.name for each in found}:
         return
     died = [
         counted(plural(len(dead.parts), f"non-responder of {name}", f"non-responders of {name}"), dead)
-        for name, counts in first.levels.items()
-        if (dead := counts.where(f"{name}: died first", lambda unit: unit.response_basis == "death")).parts
+        for name, _, dead in _dead(results)
     ]
     rows = [
         say(
             "{name} {levels}, {test}",
-            name=entry.name,
+            name=each.name,
             levels=_levels(each.levels),
             test=each.test.wording() if isinstance(each.test, NotRun) else p_value(each.test.p),
         )
-        for entry in results.protocol.sensitivity
-        if entry.death_before_assessment is not None and (each := found.get(entry.name)) is not None
+        for each in _without(results)
     ]
     if died and rows:
         yield say(" {who} died before any assessment: {rows}.", who=joined(died, " and "), rows=joined(rows, "; "))

@@ -39,8 +39,7 @@ _GAP: Final = 0.1
 class CellMap:
     """All that a map shows. `cells` is (row, column) -> (responders, patients); a pair that is not there is empty.
 
-    `totals` are the texts of the last row and column, by their names. Raises ValueError for a cell whose row or column
-    is not listed, or unless 0 <= responders <= patients and 1 <= patients.
+    `totals` are the texts of the last row and column, by their names.
     """
 
     title: str
@@ -53,13 +52,6 @@ class CellMap:
     row_totals: Mapping[str, str] = field(default_factory=dict)
     column_totals: Mapping[str, str] = field(default_factory=dict)
     total: str = ""
-
-    def __post_init__(self) -> None:
-        for (row, column), (responders, patients) in self.cells.items():
-            if row not in self.rows or column not in self.columns:
-                raise ValueError(f"the cell ({row!r}, {column!r}) has no row or column of that name")
-            if not 0 <= responders <= patients or patients < 1:
-                raise ValueError(f"the cell ({row!r}, {column!r}) has {responders} of {patients}")
 
     def radius(self, patients: int) -> float:
         """Inches: the area by patients, down to a size that can be seen."""
@@ -106,38 +98,38 @@ class _Line:
             sheet.block(x, top + (self.height - len(lines) * line_height(self.text)) / 2, lines, self.text)
 
 
+@style.figure_style()
 def draw_cell_map(table: CellMap) -> Figure:
     """Draw `table`. The disc in row i, column k carries the id `cell-i-k`, its filled part `cell-i-k-part`."""
-    with style.figure_style():
-        columns = _columns(table)
-        heading = _heading(table, columns)
-        totals = (table.column_totals.get(name, "") for name in table.columns)
-        last = _text_line("All", (*totals, table.total), STRONG, columns)
-        lines = [_row(table, row, columns) for row in table.rows]
+    columns = _columns(table)
+    heading = _heading(table, columns)
+    totals = (table.column_totals.get(name, "") for name in table.columns)
+    last = _text_line("All", (*totals, table.total), STRONG, columns)
+    lines = [_row(table, row, columns) for row in table.rows]
 
-        right = max(columns.x(len(table.columns) + 1), min(LEAST, style.setting().width or LEAST))
-        width, ends = right - MARGIN, (MARGIN, right)
-        title = Words.wrapped(width, (table.title, TITLE), (table.subtitle, SUBTITLE))
-        foot = Foot.wrapped(width, _legend(table), table.footnotes)
-        head = MARGIN + title.height + _GAP
-        top = head + heading.height
-        below = top + fsum(line.height for line in lines) + last.height + _GAP
+    right = max(columns.x(len(table.columns) + 1), min(LEAST, style.setting().width or LEAST))
+    width, ends = right - MARGIN, (MARGIN, right)
+    title = Words.wrapped(width, (table.title, TITLE), (table.subtitle, SUBTITLE))
+    foot = Foot.wrapped(width, _legend(table), table.footnotes)
+    head = MARGIN + title.height + _GAP
+    top = head + heading.height
+    below = top + fsum(line.height for line in lines) + last.height + _GAP
 
-        sheet = new_sheet(right + MARGIN, below + foot.height + MARGIN)
-        title.draw(sheet, MARGIN, MARGIN)
-        sheet.rule(head, ends)
-        heading.draw(sheet, columns, head)
-        sheet.rule(top, ends, style.THIN)
-        for number, line in enumerate(lines):
-            if number % 2 == 0:
-                sheet.band(top, line.height, ends, style.BAND)
-            line.draw(sheet, columns, top)
-            _draw_cells(sheet, table, number, columns, top + line.height / 2)
-            top += line.height
-        sheet.rule(top, ends, style.THIN)
-        last.draw(sheet, columns, top)
-        foot.draw(sheet, MARGIN, below)
-        return sheet.figure
+    sheet = new_sheet(right + MARGIN, below + foot.height + MARGIN)
+    title.draw(sheet, MARGIN, MARGIN)
+    sheet.rule(head, ends)
+    heading.draw(sheet, columns, head)
+    sheet.rule(top, ends, style.THIN)
+    for number, line in enumerate(lines):
+        if number % 2 == 0:
+            sheet.band(top, line.height, ends, style.BAND)
+        line.draw(sheet, columns, top)
+        _draw_cells(sheet, table, number, columns, top + line.height / 2)
+        top += line.height
+    sheet.rule(top, ends, style.THIN)
+    last.draw(sheet, columns, top)
+    foot.draw(sheet, MARGIN, below)
+    return sheet.figure
 
 
 def _columns(table: CellMap) -> _Columns:

@@ -51,16 +51,12 @@ class SharePlot:
         return [*self.rows, *([self.overall] if self.overall else [])]
 
 
+@style.figure_style()
 def draw_shares(plot: SharePlot) -> tuple[Figure, tuple[Place, ...]]:
     """Draw the shares; where each row stands, the overall share last. Raises ValueError if there is none."""
     if not plot.all:
         raise ValueError("no share to draw")
-    with style.figure_style():
-        return _draw(plot, plot.all)
-
-
-def _draw(plot: SharePlot, rows: _Shares) -> tuple[Figure, tuple[Place, ...]]:
-    inner, edge = WIDTH - 2 * SIDE, WIDTH - SIDE
+    rows, inner, edge = plot.all, WIDTH - 2 * SIDE, WIDTH - SIDE
     head = Words.wrapped(inner, (plot.title, TITLE), (plot.subtitle, SUBTITLE))
     notes = Words.wrapped(inner, *((note, SMALL) for note in plot.notes))
     labels = [clean(label) for label, _ in rows]

@@ -142,12 +142,10 @@ def _sum(name: str, searches: Sequence[Search]) -> str:
 def flow_figure(results: Results, pools: Pools) -> ReviewFigure:
     """The figure `flow`."""
     boxes, count = flow_boxes(results, pools), Counting()
-    with style.figure_style():
-        drawn = _draw(boxes, version_line(results))
+    sheet, regions = _draw(boxes, version_line(results))
     said = ". ".join(_box_said(box, count) for box in boxes)
     caption = f"{_TITLE}, after PRISMA 2020. {said}."
     alt = f"Flow chart. {'. '.join(_box_said(box, Counting()) for box in boxes)}."
-    sheet, regions = drawn
     return ReviewFigure("flow", _TITLE, caption, alt, sheet.figure, counted=count.found, regions=regions)
 
 
@@ -159,6 +157,7 @@ def _box_said(box: Box, count: Counting) -> str:
     return said if box.aside is None else f"{said} ({_box_said(box.aside, count)})"
 
 
+@style.figure_style()
 def _draw(boxes: Sequence[Box], subtitle: str) -> tuple[Sheet, tuple[Region, ...]]:
     width = style.setting().width or PAGE_WIDTH
     inner = width - 2 * MARGIN

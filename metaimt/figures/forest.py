@@ -1,324 +1,52 @@
-"""The forest plot: a table of rows laid out and drawn; and any other plot whose rows stand beside texts.
-
-Every row is wrapped and placed, every column as wide as its texts, and the plot takes what a page leaves of the width.
-"""
+"""The forest plot: a table of rows, with its intervals drawn beside the texts; and any other plot beside rows."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from math import fsum
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from matplotlib.patches import Patch, Rectangle
 
 from metaimt.analyses.wording import rate_and_limits
-from metaimt.content.forest import ForestRow, RowKind, Tone
+from metaimt.content.forest_row import ForestRow, Tone
 from metaimt.figures import style
+from metaimt.figures.forest_layout import (
+    PLOT_LEAST,
+    PLOT_PAD,
+    SPACE,
+    WORD_GAP,
+    Columns,
+    ForestTable,
+    Layout,
+    Line,
+    lay_out,
+)
 from metaimt.figures.layout import (
     GRAIN,
     MARGIN,
     TICK,
-    Align,
     Foot,
     LegendEntry,
     Sheet,
     Words,
-    column_align,
     line_height,
     new_sheet,
     text_width,
     threshold_entries,
     upright_sign,
-    widest,
-    wrap,
 )
 from metaimt.figures.review_figure import Place
-from metaimt.figures.style import BODY, PAGE_WIDTH, SMALL, STRONG, TextStyle, setting
-from metaimt.problem import WrongUse
+from metaimt.figures.style import BODY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["ForestRow", "ForestTable", "draw_forest"]
-
-AXIS_LABEL: Final = "Objective response rate (%)"
-ORR_HEADING: Final = "ORR [95 % interval]"
-
-
-@dataclass(frozen=True)
-class ForestTable:
-    """All that a forest plot shows.
-
-    `axis` are the ends of the axis, as proportions (shown in per cent); `reference` is a dashed upright line,
-    usually the pooled estimate, which the legend calls `reference_label`; `thresholds` are dotted lines. `pools` names,
-    for the legend, the pool of the filled rows and the wider one that has the hollow rows too; `words` says
-    otherwise what the boxes of a tone are.
-
-    Raises ValueError for an axis shorter than one per cent, and for a row of more columns than headings.
-    """
-
-    title: str
-    label_heading: str
-    column_headings: tuple[str, ...]
-    rows: tuple[ForestRow, ...]
-    interval_heading: str = ORR_HEADING
-    axis_label: str = AXIS_LABEL
-    subtitle: str = ""
-    reference: float | None = None
-    thresholds: tuple[float, ...] = ()
-    footnotes: tuple[str, ...] = ()
-    axis: tuple[float, float] = (0.0, 1.0)
-    reference_label: str = "Pooled estimate"
-    pools: tuple[str, str] = ("strict", "all evidence")
-    words: Mapping[Tone, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        low, high = self.axis
-        if not 0.01 <= high - low <= 10:
-            raise ValueError(f"the axis of a forest plot cannot run from {low} to {high}")
-        for row in self.rows:
-            if len(row.columns) > len(self.column_headings):
-                wanted = len(self.column_headings)
-                raise ValueError(f"forest row {row.label!r}: {len(row.columns)} columns, {wanted} headings")
-
-
-def zoomed(limits: Iterable[tuple[float, float]]) -> tuple[float, float]:
-    """The axis from and to the tenths that hold every pair of limits."""
-    pairs = tuple(limits)
-    if not pairs:
-        return 0.0, 1.0
-    low, high = min(low for low, _ in pairs), max(high for _, high in pairs)
-    return max(math.floor(10 * low + 1e-9) / 10, 0.0), min(math.ceil(10 * high - 1e-9) / 10, 1.0)
-
-
-# ---------- where rows and columns stand ----------
-
-GAP: Final = 0.13
-INDENT: Final = 0.1
-LABEL_MIN: Final = 0.8
-INTERVAL_MAX: Final = 1.6
-PLOT_LEAST: Final = 1.15
-"""Inches that a plot of intervals needs."""
-PLOT_SHARE: Final = 0.25
-"""Of the width, which the plot has unless the texts, wrapped ever narrower, leave less."""
-_WRAPS: Final = ((3.2, 1.5), (2.1, 1.5), (1.7, 1.3), (1.6, 1.0), (1.45, 0.9), (1.2, 0.8))
-"""Inches at which labels and columns are wrapped, the widest that leaves the plot its share."""
-SPACE: Final = 46 / GRAIN
-WORD_GAP: Final = 0.06
-STACKED: Final = 10 / GRAIN
-"""Inches between a label and the plot under it."""
-
-_TEXT: Final[dict[RowKind, TextStyle]] = {"heading": STRONG, "summary": STRONG, "note": SMALL, "companion": SMALL}
-_USUAL_PADDING: Final = (6 / GRAIN, 6 / GRAIN)
-_PADDING: Final[dict[RowKind, tuple[float, float]]] = {
-    "heading": (41 / GRAIN, 8 / GRAIN),
-    "summary": (10 / GRAIN, 10 / GRAIN),
-    "companion": (0.0, 10 / GRAIN),
-}
-
-
-@dataclass(frozen=True)
-class _Columns:
-    """Where the columns stand, in inches from the left edge of the sheet.
-
-    `cells` are the caller's own columns: the point their texts stand at, and on which side of it.
-    """
-
-    cells: tuple[tuple[float, Align], ...]
-    plot: tuple[float, float]
-    estimate_end: float
-    right: float
-
-    @property
-    def all(self) -> tuple[float, float]:
-        """From the left edge of the first column to the right edge of the last."""
-        return MARGIN, self.right
-
-
-@dataclass(frozen=True)
-class _Line:
-    """A row with its texts wrapped; `indent` in inches.
-
-    stacked: label and interval stand above the cells and the plot. least: inches of height that its marks need.
-    """
-
-    row: ForestRow
-    indent: float
-    label: tuple[str, ...]
-    cells: tuple[tuple[str, ...], ...]
-    estimate: tuple[str, ...]
-    bracket: tuple[str, ...]
-    stacked: bool = False
-    least: float = 0.0
-
-    @property
-    def text(self) -> TextStyle:
-        """How the row's texts look."""
-        return _TEXT.get(self.row.kind, BODY)
-
-    @property
-    def padding(self) -> tuple[float, float]:
-        """Free space above and below the texts, in inches."""
-        return _PADDING.get(self.row.kind, _USUAL_PADDING)
-
-    @property
-    def _beside(self) -> int:
-        """Lines of the texts beside the label, or under it."""
-        interval = () if self.stacked else (self.estimate, self.bracket)
-        filled = (lines for lines in (*self.cells, *interval) if any(lines))
-        return max(map(len, filled), default=int(self.row.kind not in ("heading", "note", "space")))
-
-    @property
-    def _above(self) -> int:
-        """Lines of the label, and of what stands on its line."""
-        return max(map(len, (self.label, self.estimate, self.bracket))) if self.stacked else len(self.label)
-
-    @property
-    def sunk(self) -> float:
-        """Inches from the first line of the label to that of the rest."""
-        return self._above * line_height(self.text) + STACKED if self.stacked and self._beside else 0.0
-
-    @property
-    def height(self) -> float:
-        """Inches from the top of this row to the top of the next."""
-        if self.row.kind == "space":
-            return SPACE
-        label, beside = self._above * line_height(self.text), self._beside * line_height(self.text)
-        beside, label = max(beside, self.least), self.sunk or label
-        return sum(self.padding) + (label + beside if self.stacked else max(label, beside))
-
-    @property
-    def spans(self) -> bool:
-        """Whether the label may run on over the columns to its right."""
-        return self.row.kind == "note" or self.stacked or (self.row.kind == "heading" and not any(self.row.columns))
-
-    def labelled(self, width: float) -> _Line:
-        """With its label wrapped."""
-        return replace(self, label=wrap(self.row.label, width - self.indent, self.text))
-
-
-def _lay_out(table: ForestTable, least: float) -> tuple[_Line, tuple[_Line, ...], _Columns]:
-    """The heading and the rows with every text wrapped, and the place of every column.
-
-    Wrapped ever narrower until the plot has its share of the width; if it then has less than `least`, labels stand
-    above their rows. A figure that still does not fit is as wide as it must be. Raises WrongUse, with that width, if
-    another was asked for.
-    """
-    asked = setting().width
-    width = PAGE_WIDTH if asked is None else asked
-    for wraps in _WRAPS:
-        found = _placed(table, wraps, width)
-        if _plot(found) >= max(PLOT_SHARE * width, least):
-            return found
-    if _plot(found) >= least or asked is None:
-        return found if _plot(found) >= least else _placed(table, wraps, width + least - _plot(found))
-    found = _placed(table, (width, wraps[1]), width, stacked=True)
-    if _plot(found) < min(least, PLOT_LEAST):
-        needed = 25.4 * (width + least - _plot(found))
-        raise WrongUse(f"--width: the columns of this figure need {math.ceil(needed)} mm, or fewer columns")
-    return found
-
-
-def _plot(found: tuple[_Line, tuple[_Line, ...], _Columns]) -> float:
-    """Inches that a layout leaves for the plot."""
-    left, right = found[2].plot
-    return right - left
-
-
-def _placed(
-    table: ForestTable, wraps: tuple[float, float], width: float, *, stacked: bool = False
-) -> tuple[_Line, tuple[_Line, ...], _Columns]:
-    """The layout with labels and columns wrapped at so many inches, on a sheet of `width`."""
-    rows = [ForestRow("heading", table.label_heading, table.column_headings), *map(_bare, table.rows)]
-    rows = _joined(rows) if stacked else rows
-    count = len(rows[0].columns)
-    made = (_wrapped(row, indent, count, wraps[1]) for row, indent in zip(rows, _indents(rows), strict=True))
-    lines = [replace(line, stacked=stacked and line.row.kind not in ("note", "space")) for line in made]
-    lines[0] = replace(lines[0], bracket=wrap(table.interval_heading, INTERVAL_MAX, STRONG))
-
-    cells = []
-    for place in range(count):
-        align = column_align(" ".join(line.cells[place]) for line in lines[1:])
-        cells.append((max(widest(line.cells[place], line.text) for line in lines), align))
-    pairs = [line for line in lines if any(line.estimate)]
-    bracket = max((widest(line.bracket, line.text) for line in pairs), default=0.0) + WORD_GAP
-    estimate = max((widest(line.estimate, line.text) for line in pairs), default=-WORD_GAP)
-    interval = max(estimate + bracket, *(widest(line.bracket, line.text) for line in lines))
-
-    right = width - MARGIN
-    lines = [line if line.spans else line.labelled(wraps[0]) for line in lines]
-    label = max([LABEL_MIN, *(line.indent + widest(line.label, line.text) for line in lines if not line.spans)])
-    x = MARGIN + (INDENT if stacked else label + GAP)
-    places: list[tuple[float, Align]] = []
-    for wide, align in cells:
-        places.append((x + wide if align == "right" else x, align))
-        x += wide + (GAP if wide else 0.0)
-    plot = (x, right - PLOT_PAD if stacked else right - interval - GAP)
-    columns = _Columns(tuple(places), plot, right - bracket, right)
-    lines = [line.labelled(_end(line, columns, interval) - MARGIN) if line.spans else line for line in lines]
-    return (lines[0] if stacked else _sunk(lines[0])), tuple(lines[1:]), columns
-
-
-def _end(line: _Line, columns: _Columns, interval: float) -> float:
-    """Where a label that runs on must end: before the interval or the plot, or with the sheet."""
-    if line.stacked:
-        return columns.right - (interval + GAP if any(line.bracket) or any(line.estimate) else 0.0)
-    return columns.right if line.row.kind == "note" else max(columns.plot[0] - GAP, MARGIN + LABEL_MIN)
-
-
-def _joined(rows: Sequence[ForestRow]) -> list[ForestRow]:
-    """The rows with their columns of words in the label: `Made 2016, madeupinib`; columns of numbers stay."""
-    count = len(rows[0].columns)
-    filled = [(*row.columns, *[""] * (count - len(row.columns))) for row in rows]
-    numbers = [column_align(cells[place] for cells in filled[1:]) == "right" for place in range(count)]
-
-    def joined(row: ForestRow, cells: Sequence[str]) -> ForestRow:
-        words = (cell for cell, number in zip(cells, numbers, strict=True) if cell.strip() and not number)
-        kept = tuple(cell for cell, number in zip(cells, numbers, strict=True) if number)
-        return replace(row, label=", ".join((row.label, *words)), columns=kept)
-
-    return [joined(row, cells) for row, cells in zip(rows, filled, strict=True)]
-
-
-def _bare(row: ForestRow) -> ForestRow:
-    """A row without the texts that its kind has no place for."""
-    if row.kind not in ("note", "space"):
-        return row
-    return ForestRow(row.kind, row.label if row.kind == "note" else "")
-
-
-def _sunk(line: _Line) -> _Line:
-    """The row with empty lines above its shorter texts, so that all end on the same line."""
-    count = max(map(len, (line.label, line.bracket, *line.cells)))
-
-    def sink(lines: tuple[str, ...]) -> tuple[str, ...]:
-        return ("",) * (count - len(lines)) + lines
-
-    return replace(line, label=sink(line.label), bracket=sink(line.bracket), cells=tuple(map(sink, line.cells)))
-
-
-def _indents(rows: Sequence[ForestRow]) -> list[float]:
-    """Rows stand in from the heading above them (not the table's own), until an empty row ends the group."""
-    indents, inside = [0.0], False
-    for row in rows[1:]:
-        inside = row.kind == "heading" or (inside and row.kind != "space")
-        further = INDENT if row.kind == "companion" else 0.0
-        indents.append((INDENT if inside and row.kind != "heading" else 0.0) + further)
-    return indents
-
-
-def _wrapped(row: ForestRow, indent: float, columns: int, cell: float) -> _Line:
-    """The row with its columns wrapped, and as yet without its label."""
-    text = _TEXT.get(row.kind, BODY)
-    cells = (*row.columns, *[""] * (columns - len(row.columns)))
-    estimate, bracket = (wrap(part, INTERVAL_MAX, text) for part in row.interval_parts)
-    return _Line(row, indent, ("",), tuple(wrap(each, cell, text) for each in cells), estimate, bracket)
-
 
 # ---------- the signs of intervals ----------
 
@@ -356,35 +84,40 @@ class Plot:
         return start, end
 
 
-class RowPlot(Protocol):
+class RowPlot:
     """What stands in the plot beside the texts of a table: the axis, the signs, and what the legend says of them."""
+
+    least: float = PLOT_LEAST
+    """Inches of width without which it cannot be drawn."""
 
     @property
     def axis(self) -> tuple[float, float]:
         """The ends of the axis, in its own unit."""
-
-    @property
-    def least(self) -> float:
-        """Inches of width without which it cannot be drawn."""
+        return 0.0, 1.0
 
     def height(self, number: int, width: float) -> float:
         """Inches that the marks of row `number` need in a plot of this width; 0 for no more than a line of text."""
+        del number, width
+        return 0.0
 
     def ticks(self) -> list[tuple[float, str]]:
-        """Where the grid stands, and what is written there."""
+        """Where the grid stands, and what is written there; empty where nothing is measured."""
+        return []
 
     def legend(self) -> list[LegendEntry]:
         """One entry for each sign that is shown, and no other."""
+        raise NotImplementedError
 
     def lines(self, plot: Plot, y: tuple[float, float]) -> None:
         """Draw what stands behind all rows, from y[0] to y[1]."""
 
     def mark(self, plot: Plot, number: int, y: float) -> None:
         """Draw row `number` at the height `y`."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class Intervals:
+class Intervals(RowPlot):
     """The plot of a forest plot."""
 
     table: ForestTable
@@ -393,11 +126,6 @@ class Intervals:
     def axis(self) -> tuple[float, float]:
         """As the table says."""
         return self.table.axis
-
-    @property
-    def least(self) -> float:
-        """That an interval can be read."""
-        return PLOT_LEAST
 
     def height(self, number: int, width: float) -> float:
         """Inches that the tiles of a row need."""
@@ -633,8 +361,6 @@ def _paint_arrow(axes: Axes, x: float, y: float) -> None:
 
 # ---------- the figure ----------
 
-PLOT_PAD: Final = 0.08
-"""Inches within the plot's column on either side of the axis, so that a box at 100 % is whole."""
 TALL: Final = 11.0
 """A body longer than this, in inches, repeats the axis at its top."""
 _BLOCK_GAP: Final = 0.09
@@ -658,15 +384,14 @@ def draw_forest_rows(table: ForestTable) -> tuple[Figure, tuple[Place, ...]]:
 def rows_height(table: ForestTable) -> float:
     """Inches that the rows of a forest plot take as it is usually set."""
     with style.set_as(style.Setting()), style.figure_style():
-        _, lines, _ = _lay_out(table, PLOT_LEAST)
-    return fsum(line.height for line in lines)
+        return lay_out(table, PLOT_LEAST).height
 
 
+@style.figure_style()
 def draw_rows(table: ForestTable, drawn: RowPlot) -> tuple[Figure, tuple[Place, ...]]:
     """Draw the texts of `table` with `drawn` in its plot, on a figure as large as they need; where each row stands."""
-    with style.figure_style():
-        layout = laid_out(table, drawn)
-        return draw_sheet(layout, layout.framed(table, drawn), drawn)
+    layout = laid_out(table, drawn)
+    return draw_sheet(layout, framed(layout, table, drawn), drawn)
 
 
 @dataclass(frozen=True)
@@ -680,38 +405,28 @@ class Frame:
     below: float
 
 
-@dataclass(frozen=True)
-class Layout:
-    """A table with every text wrapped and the place of every column, within `figure_style()`."""
-
-    heading: _Line
-    lines: tuple[_Line, ...]
-    columns: _Columns
-
-    def framed(self, table: ForestTable, drawn: RowPlot) -> Frame:
-        """Title, axis and foot of a sheet with the rows of `table`."""
-        (left, right), width = self.columns.plot, self.columns.right - MARGIN
-        title = Words.wrapped(width, (table.title, style.TITLE), (table.subtitle, style.SUBTITLE))
-        axis_label = Words.wrapped(right - left, (table.axis_label, BODY))
-        foot = Foot.wrapped(width, drawn.legend(), table.footnotes, _BLOCK_GAP / 2)
-        ticks = _TICK_HEIGHT if drawn.ticks() else 0.0
-        above = MARGIN + (title.height + _BLOCK_GAP if title.lines else 0) + self.heading.height
-        return Frame(title, axis_label, foot, above, ticks + axis_label.height + _BLOCK_GAP + foot.height + MARGIN)
+def framed(layout: Layout, table: ForestTable, drawn: RowPlot) -> Frame:
+    """Title, axis and foot of a sheet with the rows of `table`."""
+    width = layout.columns.right - MARGIN
+    title = Words.wrapped(width, (table.title, style.TITLE), (table.subtitle, style.SUBTITLE))
+    axis_label = Words.wrapped(layout.plot, (table.axis_label, BODY))
+    foot = Foot.wrapped(width, drawn.legend(), table.footnotes, _BLOCK_GAP / 2)
+    ticks = _TICK_HEIGHT if drawn.ticks() else 0.0
+    above = MARGIN + (title.height + _BLOCK_GAP if title.lines else 0) + layout.heading.height
+    return Frame(title, axis_label, foot, above, ticks + axis_label.height + _BLOCK_GAP + foot.height + MARGIN)
 
 
 def laid_out(table: ForestTable, drawn: RowPlot) -> Layout:
     """The rows as high as their texts and marks."""
-    heading, lines, columns = _lay_out(table, drawn.least)
-    inside = columns.plot[1] - columns.plot[0]
-    return Layout(
-        heading, tuple(replace(line, least=drawn.height(at, inside)) for at, line in enumerate(lines)), columns
-    )
+    found = lay_out(table, drawn.least)
+    lines = (replace(line, least=drawn.height(at, found.plot)) for at, line in enumerate(found.lines))
+    return replace(found, lines=tuple(lines))
 
 
 def draw_sheet(layout: Layout, frame: Frame, drawn: RowPlot) -> tuple[Figure, tuple[Place, ...]]:
     """Draw rows and what stands around them; where each row stands."""
     columns, (left, right) = layout.columns, layout.columns.plot
-    height = max(fsum(line.height for line in layout.lines), SPACE)
+    height = max(layout.height, SPACE)
     head = frame.above - layout.heading.height
     body = math.ceil(GRAIN * (frame.above + (_TICK_HEIGHT if height > TALL else 0))) / GRAIN
     bottom = body + height + 0.03
@@ -758,9 +473,7 @@ def _apart(ticks: Sequence[tuple[float, str]], unit: float) -> Sequence[tuple[fl
     return ticks[:1]
 
 
-def _draw_rows(
-    sheet: Sheet, plot: Plot, columns: _Columns, lines: Sequence[_Line], drawn: RowPlot
-) -> tuple[Place, ...]:
+def _draw_rows(sheet: Sheet, plot: Plot, columns: Columns, lines: Sequence[Line], drawn: RowPlot) -> tuple[Place, ...]:
     """Draw the rows from the top of the plot on; where each stands."""
     top = plot.top
     _draw_group_references(plot, lines)
@@ -782,7 +495,7 @@ def _draw_rows(
     return tuple(places)
 
 
-def _draw_group_references(plot: Plot, lines: Sequence[_Line]) -> None:
+def _draw_group_references(plot: Plot, lines: Sequence[Line]) -> None:
     """The dashed line of each heading that has one, down to the next heading or empty row."""
     top = plot.top
     open_at: tuple[float, float] | None = None
@@ -797,7 +510,7 @@ def _draw_group_references(plot: Plot, lines: Sequence[_Line]) -> None:
             open_at = line.row.reference, top
 
 
-def _draw_texts(sheet: Sheet, columns: _Columns, line: _Line, top: float) -> None:
+def _draw_texts(sheet: Sheet, columns: Columns, line: Line, top: float) -> None:
     """The texts of a row, each from the row's first line on."""
     y = top + line.padding[0]
     sheet.block(MARGIN + line.indent, y, line.label, line.text)

@@ -71,14 +71,6 @@ class SurvivalPlot:
     notes: tuple[str, ...] = ()
 
 
-def draw_kaplan_meier(plot: SurvivalPlot) -> Figure:
-    """Draw the curves. Raises ValueError for no curve, or more than five."""
-    if not 0 < len(plot.curves) <= len(_LOOKS):
-        raise ValueError(f"1 to {len(_LOOKS)} curves can be told apart, not {len(plot.curves)}")
-    with style.figure_style():
-        return _draw(plot)
-
-
 @dataclass(frozen=True)
 class _Frame:
     """The plot on its sheet: its edges in inches, and the times at which the axis has a tick."""
@@ -95,7 +87,11 @@ class _Frame:
         return self.left + time / self.ticks[-1] * (self.right - self.left)
 
 
-def _draw(plot: SurvivalPlot) -> Figure:
+@style.figure_style()
+def draw_kaplan_meier(plot: SurvivalPlot) -> Figure:
+    """Draw the curves. Raises ValueError for no curve, or more than five."""
+    if not 0 < len(plot.curves) <= len(_LOOKS):
+        raise ValueError(f"1 to {len(_LOOKS)} curves can be told apart, not {len(plot.curves)}")
     wide = style.setting().width or WIDTH
     inner = wide - 2 * SIDE
     head = Words.wrapped(inner, (plot.title, TITLE), (plot.subtitle, SUBTITLE), (plot.warning, _WARNING))
@@ -152,11 +148,11 @@ def _scales(frame: _Frame, axes: Axes, plot: SurvivalPlot) -> None:
 
 def _curve(axes: Axes, each: SurvivalCurve, colour: str, dashes: tuple[float, ...], end: float) -> None:
     curve = each.curve
-    time, share = _stairs(curve.time, curve.survival, 1.0)
+    time, share = _stairs(curve.time, curve.survival)
     if each.band:
         exists = ~np.isnan(curve.lower)
-        low = _stairs(curve.time, np.where(exists, curve.lower, curve.survival), 1.0)
-        high = _stairs(curve.time, np.where(exists, curve.upper, curve.survival), 1.0)
+        low = _stairs(curve.time, np.where(exists, curve.lower, curve.survival))
+        high = _stairs(curve.time, np.where(exists, curve.upper, curve.survival))
         edge = np.concatenate([np.column_stack(low), np.column_stack(high)[::-1]])
         patch = axes.fill(edge[:, 0], 100 * edge[:, 1], color=style.tint(colour, 0.16), linewidth=0, zorder=1)[0]
         patch.set_alpha(0.75)
@@ -171,16 +167,16 @@ def _curve(axes: Axes, each: SurvivalCurve, colour: str, dashes: tuple[float, ..
     ticks.set_markeredgewidth(0.8)
 
 
-def _stairs(time: NDArray[np.float64], value: NDArray[np.float64], start: float) -> tuple[NDArray, NDArray]:  # type: ignore[type-arg]
-    """Corners of a step function from (0, start); steps too small to show are left out, the last is kept."""
+def _stairs(time: NDArray[np.float64], value: NDArray[np.float64]) -> tuple[NDArray, NDArray]:  # type: ignore[type-arg]
+    """Corners of a step function from (0, 1); steps too small to show are left out, the last is kept."""
     keep = np.zeros(time.size, dtype=bool)
-    shown = start
+    shown = 1.0
     for at, level in enumerate(value.tolist()):
         step = abs(level - shown)
         if step >= _FINEST or (step > _NO_STEP and at == time.size - 1):
             keep[at], shown = True, level
     x = np.concatenate([[0.0], np.repeat(time[keep], 2), [time[-1]]])
-    levels = np.concatenate([[start], value[keep]])
+    levels = np.concatenate([[1.0], value[keep]])
     return x, np.repeat(levels, 2)
 
 

@@ -19,7 +19,6 @@ from matplotlib.patches import Rectangle
 from metaimt.figures.review_figure import Place
 from metaimt.figures.style import (
     FONT,
-    INK,
     MEDIUM,
     PAPER,
     SMALL,
@@ -238,9 +237,9 @@ class Sheet:
             self.text((x, middle + 0.36 * style.size / 72), line, style, align)
         return top + len(lines) * line_height(style)
 
-    def rule(self, y: float, ends: tuple[float, float], width: float = MEDIUM, colour: str = INK) -> None:
+    def rule(self, y: float, ends: tuple[float, float], width: float = MEDIUM) -> None:
         """A horizontal rule."""
-        draw_line(self.axes, ends, (y, y), width=width, colour=colour, zorder=2)
+        draw_line(self.axes, ends, (y, y), width=width, zorder=2)
 
     def band(self, top: float, height: float, ends: tuple[float, float], colour: str) -> None:
         """A band of colour behind everything else."""

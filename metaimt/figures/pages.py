@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from math import fsum
 from typing import TYPE_CHECKING, Final
 
-from metaimt.content.forest import ForestRow
+from metaimt.content.forest_row import ForestRow
 from metaimt.figures import style
-from metaimt.figures.forest import ForestTable, Frame, Intervals, Layout, draw_forest, draw_sheet, laid_out
+from metaimt.figures.forest import Frame, Intervals, draw_forest, draw_sheet, framed, laid_out
+from metaimt.figures.forest_layout import ForestTable, Layout
 from metaimt.figures.layout import LegendEntry
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ _WITH_THE_ONE_ABOVE: Final = ("companion", "summary", "prediction", "note", "spa
 """Kinds of rows that begin no page."""
 
 
+@style.figure_style()
 def draw_pages(table: ForestTable) -> tuple[Figure, ...]:
     """Draw `table` on one figure; where pages are asked for and it is longer, on as many as it takes.
 
@@ -28,15 +30,14 @@ def draw_pages(table: ForestTable) -> tuple[Figure, ...]:
     """
     if not style.setting().pages:
         return (draw_forest(table),)
-    with style.figure_style():
-        drawn = Intervals(table)
-        layout = laid_out(table, drawn)
-        without = layout.framed(_numbered(replace(table, footnotes=()), 1, 99), drawn)
-        whole = layout.framed(table, drawn)
-        if fsum(line.height for line in layout.lines) <= _room(whole):
-            return (draw_sheet(layout, whole, drawn)[0],)
-        pages = _paged(layout, _room(without), _room(without) - (whole.foot.height - without.foot.height))
-        return tuple(_page(table, layout, numbers, (place, len(pages))) for place, numbers in enumerate(pages, start=1))
+    drawn = Intervals(table)
+    layout = laid_out(table, drawn)
+    without = framed(layout, _numbered(replace(table, footnotes=()), 1, 99), drawn)
+    whole = framed(layout, table, drawn)
+    if layout.height <= _room(whole):
+        return (draw_sheet(layout, whole, drawn)[0],)
+    pages = _paged(layout, _room(without), _room(without) - (whole.foot.height - without.foot.height))
+    return tuple(_page(table, layout, numbers, (place, len(pages))) for place, numbers in enumerate(pages, start=1))
 
 
 def _room(frame: Frame) -> float:
@@ -111,7 +112,7 @@ def _page(table: ForestTable, layout: Layout, numbers: Sequence[int], which: tup
     part = replace(table, rows=tuple(rows), footnotes=table.footnotes if place == pages else ())
     drawn = _OnAPage(part, Intervals(table))
     laid = Layout(layout.heading, tuple(lines), layout.columns)
-    return draw_sheet(laid, laid.framed(_numbered(part, place, pages), drawn), drawn)[0]
+    return draw_sheet(laid, framed(laid, _numbered(part, place, pages), drawn), drawn)[0]
 
 
 def _again(heading: ForestRow) -> ForestRow:

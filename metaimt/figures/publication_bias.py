@@ -19,7 +19,7 @@ from metaimt.analyses.results import Results
 from metaimt.analyses.wording import Link, limits, percent, plain, plural
 from metaimt.content.labels import r_of_n, version_line
 from metaimt.figures import style
-from metaimt.figures.forest import AXIS_LABEL
+from metaimt.figures.forest_layout import AXIS_LABEL
 from metaimt.figures.layout import MARGIN, Legend, LegendEntry, Sheet, Words, level_sign, line_height, new_sheet
 from metaimt.figures.review_figure import Counting, NotDrawn, Pools, ReviewFigure
 from metaimt.figures.style import (
@@ -98,24 +98,23 @@ def _draw_panels(
 
     head, height, between: inches of the tallest head, of a panel, and between two.
     """
-    with style.figure_style():
-        wide = setting().width or PAGE_WIDTH
-        inner = wide - 2 * MARGIN
-        told, rows = Words.wrapped(inner, (title, TITLE), (subtitle, SUBTITLE)), Legend.wrapped(inner, legend)
-        above = MARGIN + told.height + _GAP
-        top = above + rows.height + _GAP
-        sheet = new_sheet(wide, top + head + height + _FOOT + MARGIN)
-        told.draw(sheet, MARGIN, MARGIN)
-        rows.draw(sheet, MARGIN, above)
-        width = _panel_width(len(panels), between)
-        for number, (words, draw) in enumerate(panels):
-            left = _LEFT + number * (width + between)
-            words.draw(sheet, left, top)
-            axes = sheet.plot_axes(left, width, top + head, height)
-            draw(_Panel(sheet, axes, left, top + head, width, height))
-        below = Words.wrapped(inner, (x_label, BODY))
-        below.draw(sheet, (_LEFT + wide - _RIGHT) / 2, top + head + height + 0.25, "center")
-        return sheet.figure
+    wide = setting().width or PAGE_WIDTH
+    inner = wide - 2 * MARGIN
+    told, rows = Words.wrapped(inner, (title, TITLE), (subtitle, SUBTITLE)), Legend.wrapped(inner, legend)
+    above = MARGIN + told.height + _GAP
+    top = above + rows.height + _GAP
+    sheet = new_sheet(wide, top + head + height + _FOOT + MARGIN)
+    told.draw(sheet, MARGIN, MARGIN)
+    rows.draw(sheet, MARGIN, above)
+    width = _panel_width(len(panels), between)
+    for number, (words, draw) in enumerate(panels):
+        left = _LEFT + number * (width + between)
+        words.draw(sheet, left, top)
+        axes = sheet.plot_axes(left, width, top + head, height)
+        draw(_Panel(sheet, axes, left, top + head, width, height))
+    below = Words.wrapped(inner, (x_label, BODY))
+    below.draw(sheet, (_LEFT + wide - _RIGHT) / 2, top + head + height + 0.25, "center")
+    return sheet.figure
 
 
 def _panel_width(number: int, between: float) -> float:
@@ -170,11 +169,11 @@ def _rate(side: Side, link: Link = plain) -> str:
     return f"{percent(side.orr.estimate)} ({interval}; {link(r_of_n(side.counts), side.counts)})"
 
 
+@style.figure_style()
 def _draw_selectivity(curves: Sequence[Selectivity], titles: Sequence[str], subtitle: str) -> Figure:
     width = _panel_width(len(curves), _BETWEEN_CURVES)
-    with style.figure_style():
-        heads = [_head(curve, title, width) for curve, title in zip(curves, titles, strict=True)]
-        tallest = max(head.height for head in heads) + _GAP / 2
+    heads = [_head(curve, title, width) for curve, title in zip(curves, titles, strict=True)]
+    tallest = max(head.height for head in heads) + _GAP / 2
     drawn = [(head, partial(_draw_curve, curves[number], number)) for number, head in enumerate(heads)]
     sizes = {"head": tallest, "height": 2.7, "between": _BETWEEN_CURVES}
     return _draw_panels(_CURVES, subtitle, _curve_legend(curves), drawn, _X_LABEL, **sizes)
@@ -276,6 +275,7 @@ def _outside(small: SmallStudies, larger: Count, count: Counting) -> str:
     return f"{reports}, {mean}, {outside} outside the limits; Peters' regression p = {small.peters.p:.2f}"
 
 
+@style.figure_style()
 def _draw_funnel(funnels: Sequence[SmallStudies], titles: Sequence[str], subtitle: str) -> Figure:
     level = f"{100 * funnels[0].funnel.level:g} %"
     limit = f"where {level} of reports of that size fall if all have the mean"
@@ -285,9 +285,8 @@ def _draw_funnel(funnels: Sequence[SmallStudies], titles: Sequence[str], subtitl
         LegendEntry(limit, level_sign(colour=GREY, width=THIN)),
     ]
     sizes = {"head": 0.24, "height": 2.5, "between": 0.65}
-    with style.figure_style():
-        width = _panel_width(len(funnels), sizes["between"])
-        heads = [Words(Words.wrapped(width, (title, STRONG)).lines[:1]) for title in titles]
+    width = _panel_width(len(funnels), sizes["between"])
+    heads = [Words(Words.wrapped(width, (title, STRONG)).lines[:1]) for title in titles]
     drawn = [(head, partial(_draw_funnel_of, funnels[number], number)) for number, head in enumerate(heads)]
     return _draw_panels(_FUNNEL, subtitle, entries, drawn, AXIS_LABEL, **sizes)
 

@@ -1,7 +1,6 @@
 """Every figure of the review by name. A new one is a function `Draw`, and one line here: where
 it is, what it shows, and the section of the report that shows it.
 
-    review_figures(results)                        all, in the order of the report
     draw_figure(results, "by-site", ("strict",))   one, of one pool
     figure_names(protocol)                         name -> what it shows, without drawing
 
@@ -103,11 +102,6 @@ def section_of(name: str) -> str:
     if name.startswith((BY, "cohort-")):
         return "subgroups" if name.startswith(BY) else "cohort"
     return next((section for section, figures in _FIGURES.items() if name in figures), OTHERS)
-
-
-def review_figures(results: Results) -> tuple[Drawing, ...]:
-    """Every figure of both pools, in the order of the report, and those of the local cohorts."""
-    return tuple(drawing for name in (*figure_names(results.protocol), COHORTS) for drawing in drawings(results, name))
 
 
 def drawings(results: Results, name: str) -> tuple[Drawing, ...]:

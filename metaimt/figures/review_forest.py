@@ -25,8 +25,8 @@ from metaimt.content.forest import (
     HEADLINE_MODEL,
     LARGER,
     PAGE_ROWS,
+    USUAL,
     ForestOptions,
-    ForestRow,
     Pools,
     adjusted_rows,
     by_year,
@@ -35,20 +35,21 @@ from metaimt.content.forest import (
     left_out,
     left_out_rows,
     level_rows,
-    mean_label,
     model_rows,
     otherwise_rows,
     pool_rows,
     report_rows,
     shared_note,
-    study_rows,
     subgroup_rows,
     test_said,
     tone_words,
     year_rows,
 )
+from metaimt.content.forest_row import ForestRow
+from metaimt.content.forest_studies import mean_label, study_rows
 from metaimt.content.labels import capital, column_headings, points, pools_said, r_of_n, short_name, version_line
-from metaimt.figures.forest import ForestTable, draw_forest, draw_forest_rows, rows_height, zoomed
+from metaimt.figures.forest import draw_forest, draw_forest_rows, rows_height
+from metaimt.figures.forest_layout import ForestTable, zoomed
 from metaimt.figures.pages import draw_pages
 from metaimt.figures.review_figure import Counting, NotDrawn, Place, Region, ReviewFigure
 from metaimt.model.count import Count
@@ -60,8 +61,6 @@ from metaimt.statistics.prediction import Predicted, Prediction
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-USUAL: Final = ("drug",)
-"""Columns of the forest by group."""
 MOST_STUDIES: Final = 300
 
 _OVER_TIME: Final = "The pooled response rate as it has grown"
@@ -108,7 +107,6 @@ IN_A_DOCUMENT: Final = ForestOptions(single_cases="one", most=PAGE_ROWS)
 PAGE_ROWS_HEIGHT: Final = 8.6
 """Inches of rows that leave room for title, legend and notes on an A4 page."""
 _FEWER: Final = 5
-BY_GROUP: Final = ForestOptions()
 
 
 def forest_table(results: Results, pools: Pools = (), options: ForestOptions = IN_A_DOCUMENT) -> ForestTable:
@@ -203,9 +201,7 @@ def _reports(row: ForestRow) -> int:
     return len({unit.report for unit in row.counts.units}) if row.counts is not None else 0
 
 
-def forest_by_table(
-    results: Results, found: ReportsByLevel, columns: tuple[str, ...] = USUAL, options: ForestOptions = BY_GROUP
-) -> ForestTable:
+def forest_by_table(results: Results, found: ReportsByLevel, options: ForestOptions = USUAL) -> ForestTable:
     """The reports of a pool grouped by a level, with columns from the case files.
 
     Raises WrongUse, naming the columns, for one that is not known.
@@ -215,8 +211,8 @@ def forest_by_table(
     return _table(
         results,
         f"{results.protocol.headline}{by}",
-        ("Report", *column_headings(columns), "r/n"),
-        level_rows(results, found, replace(options, columns=columns)),
+        ("Report", *column_headings(options.columns), "r/n"),
+        level_rows(results, found, options),
         subtitle=f"{version_line(results)}; {group.label}",
         reference=group.orr.estimate if group.orr else None,
         reference_label=f"Pooled ORR, {group.label}",
@@ -229,10 +225,10 @@ def forest_by_table(
 
 
 def forest_by_figure(
-    results: Results, found: ReportsByLevel, columns: tuple[str, ...] = USUAL, options: ForestOptions = BY_GROUP
+    results: Results, found: ReportsByLevel, options: ForestOptions = USUAL
 ) -> ReviewFigure | NotDrawn:
     """The figure `forest` with the reports grouped."""
-    table, group = forest_by_table(results, found, columns, options), results.response.pools[found.pool]
+    table, group = forest_by_table(results, found, options), results.response.pools[found.pool]
     if not found.levels:
         return NotDrawn("forest", table.title, "no patient of the pool is evaluable")
     if found.grouping is None:

@@ -49,6 +49,7 @@ _LOOKS: Final = dict(
 )
 
 
+@style.figure_style()
 def draw_simulation(cells: Sequence[Cell]) -> Figure:
     """Draw the headline's coverage of the mean over reports: rates within intraclass correlations along x.
 
@@ -62,19 +63,18 @@ def draw_simulation(cells: Sequence[Cell]) -> Figure:
     if not shown:
         raise ValueError(f"a figure shows the cells of the {HEADLINE} method: here are none")
     structures = [[one for one in shown if one.structure == name] for name in dict.fromkeys(c.structure for c in shown)]
-    with style.figure_style():
-        inner = _WIDTH - 2 * MARGIN
-        title, legend = Words.wrapped(inner, (TITLE, style.TITLE)), Legend.wrapped(inner, _legend())
-        notes = Words.wrapped(inner, (_note(shown), style.SMALL))
-        above = MARGIN + title.height + legend.height + _GAP
-        each = _HEAD + _PANEL + _FOOT
-        below = above + each * len(structures)
-        sheet = new_sheet(_WIDTH, below + notes.height + MARGIN)
-        legend.draw(sheet, MARGIN, title.draw(sheet, MARGIN, MARGIN) + 0.04)
-        for place, here in enumerate(structures):
-            _panel(sheet, above + place * each, here, place)
-        notes.draw(sheet, MARGIN, below)
-        return sheet.figure
+    inner = _WIDTH - 2 * MARGIN
+    title, legend = Words.wrapped(inner, (TITLE, style.TITLE)), Legend.wrapped(inner, _legend())
+    notes = Words.wrapped(inner, (_note(shown), style.SMALL))
+    above = MARGIN + title.height + legend.height + _GAP
+    each = _HEAD + _PANEL + _FOOT
+    below = above + each * len(structures)
+    sheet = new_sheet(_WIDTH, below + notes.height + MARGIN)
+    legend.draw(sheet, MARGIN, title.draw(sheet, MARGIN, MARGIN) + 0.04)
+    for place, here in enumerate(structures):
+        _panel(sheet, above + place * each, here, place)
+    notes.draw(sheet, MARGIN, below)
+    return sheet.figure
 
 
 def _legend() -> list[LegendEntry]:

@@ -5,9 +5,9 @@ The caller may edit what it is drawn from.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil, floor, fsum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +15,7 @@ from metaimt.analyses.results import Results
 from metaimt.analyses.wording import percent
 from metaimt.content.labels import r_of_n, version_line
 from metaimt.figures import style
-from metaimt.figures.forest import AXIS_LABEL, zoomed
+from metaimt.figures.forest_layout import AXIS_LABEL, zoomed
 from metaimt.figures.layout import (
     MARGIN,
     Foot,
@@ -39,10 +39,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SpecificationPoint:
-    """One combination of choices, as proportions; `settings` is choice -> option.
-
-    Raises ValueError unless lower <= estimate <= upper.
-    """
+    """One combination of choices, as proportions; `settings` is choice -> option."""
 
     estimate: float
     lower: float
@@ -50,42 +47,29 @@ class SpecificationPoint:
     settings: Mapping[str, str]
     headline: bool = False
 
-    def __post_init__(self) -> None:
-        values = (self.lower, self.estimate, self.upper)
-        if not all(map(math.isfinite, values)) or not self.lower <= self.estimate <= self.upper:
-            raise ValueError(f"specification {dict(self.settings)}: lower <= estimate <= upper fails for {values}")
-
 
 @dataclass(frozen=True)
 class SpecificationTable:
-    """All that a specification curve shows: the points from left to right, and the options of each choice beneath.
-
-    Raises ValueError for a point with an option that is not listed, and for no point.
-    """
+    """All that a specification curve shows: the points from left to right, and the options of each choice beneath."""
 
     title: str
     points: tuple[SpecificationPoint, ...]
     choices: Mapping[str, tuple[str, ...]]
-    axis_label: str
-    axis: tuple[float, float]
     subtitle: str = ""
     thresholds: tuple[float, ...] = ()
     footnotes: tuple[str, ...] = ()
 
-    def __post_init__(self) -> None:
-        if not self.points:
-            raise ValueError("a specification curve needs a point")
-        for point in self.points:
-            for choice, option in point.settings.items():
-                if option not in self.choices.get(choice, ()):
-                    raise ValueError(f"the choice {choice!r} has no option {option!r}")
+    @cached_property
+    def axis(self) -> tuple[float, float]:
+        """From and to the tenths that hold every interval, as proportions."""
+        return zoomed((point.lower, point.upper) for point in self.points)
 
 
 _TITLE = "The headline under every combination of the main choices"
 
 
 def specification_table(results: Results) -> SpecificationTable:
-    """The combinations with an evaluable patient, in the order of the estimate. Raises ValueError if there is none."""
+    """The combinations with an evaluable patient, in the order of the estimate."""
     grid = results.specification
     points = tuple(
         SpecificationPoint(orr.estimate, orr.lower, orr.upper, found.settings, found.headline)
@@ -99,8 +83,6 @@ def specification_table(results: Results) -> SpecificationTable:
         subtitle=f"{version_line(results)}; {results.response.headline.label}",
         points=points,
         choices={name: tuple(options) for name, options in results.protocol.specification.items()},
-        axis_label=AXIS_LABEL,
-        axis=zoomed((point.lower, point.upper) for point in points),
         thresholds=results.protocol.thresholds,
         footnotes=(
             "From the lowest to the highest estimate. The combinations share their patients: they are not so many "
@@ -125,7 +107,7 @@ def specification_figure(results: Results, pools: Pools) -> ReviewFigure | NotDr
     )
     shares = "; ".join(f"{100 * t:g} %: {100 * share:.0f} %" for t, share in grid.excluding.items())
     caption = f"{_TITLE}: {said}. Share of the intervals that leave out each threshold: {shares or 'none set'}."
-    figure, places = draw_specification_columns(specification_table(results))
+    figure, places = draw_specification(specification_table(results))
     counts = [found.counts for found in grid.specifications if found.orr is not None]
     drawn = zip(counts, places, strict=True)
     regions = tuple(Region(f"{each.title}; {r_of_n(each)}", each, place) for each, place in drawn)
@@ -176,51 +158,45 @@ class _Plot:
         return self.left + (place + 0.5) * self.step
 
     def y(self, value: float) -> float:
-        """The height of a proportion; one beyond the axis stands at its end."""
+        """The height of a proportion."""
         low, high = self.table.axis
-        inside = min(max(value, low), high)
-        return self.top + _PAD + (CURVE - 2 * _PAD) * (high - inside) / (high - low)
+        return self.top + _PAD + (CURVE - 2 * _PAD) * (high - value) / (high - low)
 
     def across(self, value: float, **look: Any) -> None:
         """A level line at a proportion."""
         style.draw_line(self.sheet.axes, (self.left, self.right), (self.y(value), self.y(value)), **look)
 
 
-def draw_specification(table: SpecificationTable) -> Figure:
+@style.figure_style()
+def draw_specification(table: SpecificationTable) -> tuple[Figure, tuple[Place, ...]]:
     """Draw `table`: intervals side by side above, a filled square for each chosen option beneath.
 
-    The marks of point i carry the ids `point-i-interval` and `point-i-estimate`; limits beyond the axis end in an
-    arrow, `point-i-arrow-low` or `point-i-arrow-high`.
+    And where each point stands with its choices beneath. The marks of point i carry the ids `point-i-interval` and
+    `point-i-estimate`.
     """
-    return draw_specification_columns(table)[0]
+    options, number = _options(table), len(table.points)
+    left = MARGIN + max(0.7, *(widest(line.lines, line.text) for line in options)) + 0.17
+    page = style.setting().width or PAGE_WIDTH
+    step = min(max((page - MARGIN - left) / number, STEP_MIN), STEP_MAX)
+    right = left + max(number * step, LEAST)
+    width = right - MARGIN
+    title = Words.wrapped(width, (table.title, TITLE), (table.subtitle, SUBTITLE))
+    axis_label = Words.wrapped(width, (AXIS_LABEL, STRONG))
+    foot = Foot.wrapped(width, _legend(table), table.footnotes)
+    curve = MARGIN + title.height + axis_label.height + 2 * _GAP
+    grid = curve + CURVE + 1.5 * _GAP
+    end = grid + fsum(line.height for line in options)
 
-
-def draw_specification_columns(table: SpecificationTable) -> tuple[Figure, tuple[Place, ...]]:
-    """As `draw_specification`, and where each point stands on it with its choices beneath."""
-    with style.figure_style():
-        options, number = _options(table), len(table.points)
-        left = MARGIN + max(0.7, *(widest(line.lines, line.text) for line in options)) + 0.17
-        page = style.setting().width or PAGE_WIDTH
-        step = min(max((page - MARGIN - left) / number, STEP_MIN), STEP_MAX)
-        right = left + max(number * step, LEAST)
-        width = right - MARGIN
-        title = Words.wrapped(width, (table.title, TITLE), (table.subtitle, SUBTITLE))
-        axis_label = Words.wrapped(width, (table.axis_label, STRONG))
-        foot = Foot.wrapped(width, _legend(table), table.footnotes)
-        curve = MARGIN + title.height + axis_label.height + 2 * _GAP
-        grid = curve + CURVE + 1.5 * _GAP
-        end = grid + fsum(line.height for line in options)
-
-        sheet = new_sheet(right + MARGIN, end + _GAP + foot.height + MARGIN)
-        axis_label.draw(sheet, MARGIN, title.draw(sheet, MARGIN, MARGIN) + _GAP)
-        plot = _Plot(table, sheet, left, right, curve, step)
-        _draw_axis(plot)
-        for place, point in enumerate(table.points):
-            _draw_point(plot, place, point)
-        _draw_options(plot, options, grid)
-        foot.draw(sheet, MARGIN, end + _GAP)
-        places = (sheet.place(left + place * step, curve, step, end - curve) for place in range(number))
-        return sheet.figure, tuple(places)
+    sheet = new_sheet(right + MARGIN, end + _GAP + foot.height + MARGIN)
+    axis_label.draw(sheet, MARGIN, title.draw(sheet, MARGIN, MARGIN) + _GAP)
+    plot = _Plot(table, sheet, left, right, curve, step)
+    _draw_axis(plot)
+    for place, point in enumerate(table.points):
+        _draw_point(plot, place, point)
+    _draw_options(plot, options, grid)
+    foot.draw(sheet, MARGIN, end + _GAP)
+    places = (sheet.place(left + place * step, curve, step, end - curve) for place in range(number))
+    return sheet.figure, tuple(places)
 
 
 def _options(table: SpecificationTable) -> list[_Option]:
@@ -247,28 +223,18 @@ def _draw_axis(plot: _Plot) -> None:
 
 
 def _draw_point(plot: _Plot, place: int, point: SpecificationPoint) -> None:
-    axes, x, name = plot.sheet.axes, plot.x(place), f"point-{place}"
-    (low, high), step = plot.table.axis, plot.step
+    axes, x, y, step = plot.sheet.axes, plot.x(place), plot.y(point.estimate), plot.step
     colour = style.INK if point.headline else style.BLUE
     ends, width = (plot.y(point.upper), plot.y(point.lower)), max(72 * min(0.3 * step, 0.03) * 0.7, 0.4)
     line = style.draw_line(axes, (x, x), ends, colour=style.tint(colour, 0.55), width=width)
-    line.set_gid(f"{name}-interval")
-    for beyond, y, word, length in (
-        (point.upper > high, ends[0], "high", 0.06),
-        (point.lower < low, ends[1], "low", -0.06),
-    ):
-        if beyond:
-            half, look = min(0.4 * step, 0.035), {"facecolor": style.BLUE, "edgecolor": "none", "clip_on": False}
-            corners = [(x, y), (x - half, y + length), (x + half, y + length)]
-            style.draw_shape(axes, corners, **look, zorder=5, gid=f"{name}-arrow-{word}")
-    if low <= point.estimate <= high:
-        y, half = plot.y(point.estimate), min(0.38 * step, 0.035)
-        if point.headline:
-            mark = style.draw_diamond(axes, "strict", (x - 1.8 * half, x, x + 1.8 * half), y, max(1.8 * half, 0.035))
-        else:
-            mark = style.draw_box(axes, "strict", (x, y), (2 * half, 2 * half))
-            mark.set_linewidth(0.3)
-        mark.set_gid(f"{name}-estimate")
+    line.set_gid(f"point-{place}-interval")
+    half = min(0.38 * step, 0.035)
+    if point.headline:
+        mark = style.draw_diamond(axes, "strict", (x - 1.8 * half, x, x + 1.8 * half), y, max(1.8 * half, 0.035))
+    else:
+        mark = style.draw_box(axes, "strict", (x, y), (2 * half, 2 * half))
+        mark.set_linewidth(0.3)
+    mark.set_gid(f"point-{place}-estimate")
 
 
 def _draw_options(plot: _Plot, options: Sequence[_Option], top: float) -> None:

@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse, Patch, Polygon, Rectangle
 
-from metaimt.content.forest import Tone
+from metaimt.content.forest_row import Tone
 
 BLACK: Final = "#000000"
 BLUE: Final = "#0072B2"

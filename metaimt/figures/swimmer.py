@@ -6,13 +6,12 @@ edit the lanes before they are drawn.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from math import cos, fsum, pi, sin
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from matplotlib.patches import Rectangle
 
@@ -20,10 +19,11 @@ from metaimt.analyses.results import Results
 from metaimt.analyses.treatment_courses import PatientCourses, TreatmentCourse, TreatmentCourses
 from metaimt.analyses.wording import plural
 from metaimt.content import forest as content
-from metaimt.content.forest import ForestRow
+from metaimt.content.forest_row import ForestRow
 from metaimt.content.labels import report_labels, version_line
 from metaimt.figures import style
-from metaimt.figures.forest import PLOT_PAD, ForestTable, Plot, draw_rows
+from metaimt.figures.forest import Plot, RowPlot, draw_rows
+from metaimt.figures.forest_layout import PLOT_PAD, ForestTable
 from metaimt.figures.layout import LegendEntry, draw_sign
 from metaimt.figures.review_figure import Counting, NotDrawn, Place, Pools, Region, ReviewFigure
 from metaimt.model.count import Count
@@ -94,24 +94,13 @@ End = Literal["ongoing", "progression", "death", "stopped", "not stated"]
 
 @dataclass(frozen=True)
 class Segment:
-    """One drug of one lane. low, high: months on it, equal where exact; both None where not known.
-
-    Raises ValueError, naming the drug, unless 0 <= low <= high, or both are None, and for an unknown end.
-    """
+    """One drug of one lane. low, high: months on it, equal where exact; both None where not known."""
 
     drug: str
     low: float | None = None
     high: float | None = None
     response: str = ""
     end: End = "not stated"
-
-    def __post_init__(self) -> None:
-        if self.end not in get_args(End):
-            raise ValueError(f"{self.drug!r}: the end is one of {', '.join(get_args(End))}, not {self.end!r}")
-        if (self.low is None) != (self.high is None):
-            raise ValueError(f"{self.drug!r}: give both ends of the months, or neither")
-        if self.low is not None and self.high is not None and not 0 <= self.low <= self.high < math.inf:
-            raise ValueError(f"{self.drug!r}: months from {self.low} to {self.high}")
 
 
 @dataclass(frozen=True)
@@ -289,41 +278,27 @@ _LOOKS: Final = (
 _STEPS: Final = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600)
 
 
-def draw_swimmer(table: SwimmerTable) -> Figure:
-    """Draw `table`: bars as long as the months on each drug, one after the other.
+def draw_lanes(table: SwimmerTable) -> tuple[Figure, tuple[Place, ...]]:
+    """Draw `table`: bars as long as the months on each drug, one after the other; and where each lane stands.
 
     A range of months is paler between its ends. A course of unknown length is a dashed box with a question mark, of
     one width for all, so that what follows it in the lane is not to scale. The bars of lane i carry the ids
     `row-i-bar-k`, or `row-i-unknown-k`.
     """
-    return draw_lanes(table)[0]
-
-
-def draw_lanes(table: SwimmerTable) -> tuple[Figure, tuple[Place, ...]]:
-    """As `draw_swimmer`, and where each lane stands on it."""
     return draw_rows(table.texts, _Swimmers(table))
 
 
 @dataclass(frozen=True)
-class _Swimmers:
-    """The plot of the lanes; what `draw_rows` asks for."""
+class _Swimmers(RowPlot):
+    """The plot of the lanes."""
 
     table: SwimmerTable
+    least = LEAST
 
     @cached_property
     def stub(self) -> float:
         """Inches that a course of unknown length takes."""
         return min(STUB, STUBS / max(1, *map(_unknown_in, self.table.lanes), 1))
-
-    @property
-    def least(self) -> float:
-        """Inches for the signs, the stubs and the months."""
-        return LEAST
-
-    def height(self, number: int, width: float) -> float:
-        """A lane is no higher than a line of text."""
-        del number, width
-        return 0.0
 
     @cached_property
     def axis(self) -> tuple[float, float]:
@@ -356,9 +331,6 @@ class _Swimmers:
         if any(segment.low != segment.high for segment in segments):
             entries.append(LegendEntry("Range of months", _paint_range))
         return entries
-
-    def lines(self, plot: Plot, y: tuple[float, float]) -> None:
-        """Nothing stands behind the lanes but the grid."""
 
     def mark(self, plot: Plot, number: int, y: float) -> None:
         """One lane: the signs of the responses, then the bars from left to right."""

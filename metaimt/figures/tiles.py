@@ -9,17 +9,11 @@ from typing import Final
 from metaimt.analyses.breakdown import NOT_REPORTED
 from metaimt.analyses.results import Results
 from metaimt.analyses.wording import plural
-from metaimt.content.forest import SPACE, ForestRow, responses_of
+from metaimt.content.forest import responses_of
+from metaimt.content.forest_row import SPACE, ForestRow
 from metaimt.content.labels import capital, r_of_n, version_line
-from metaimt.figures.forest import (
-    PLOT_LEAST,
-    ForestTable,
-    Plot,
-    draw_rows,
-    draw_tiles,
-    tile_entries,
-    tiles_height,
-)
+from metaimt.figures.forest import Plot, RowPlot, draw_rows, draw_tiles, tile_entries, tiles_height
+from metaimt.figures.forest_layout import ForestTable
 from metaimt.figures.layout import LegendEntry
 from metaimt.figures.review_figure import Counting, NotDrawn, Pools, Region, ReviewFigure
 from metaimt.model.count import Count
@@ -30,28 +24,18 @@ FACETS: Final = ("drug", "fusion_partner", "site", "histology")
 
 
 @dataclass(frozen=True)
-class _Tiles:
-    """The plot of the tiles; what `draw_rows` asks for."""
+class _Tiles(RowPlot):
+    """The plot of the tiles."""
 
     responses: tuple[tuple[str, ...], ...]
-
-    axis = (0.0, 1.0)
-    least = PLOT_LEAST
 
     def height(self, number: int, width: float) -> float:
         """As many lines of tiles as the patients of the row need."""
         return tiles_height(len(self.responses[number]), width)
 
-    def ticks(self) -> list[tuple[float, str]]:
-        """None: nothing is measured."""
-        return []
-
     def legend(self) -> list[LegendEntry]:
         """The responses that are there."""
         return tile_entries(response for row in self.responses for response in row)
-
-    def lines(self, plot: Plot, y: tuple[float, float]) -> None:
-        """Nothing stands behind the tiles."""
 
     def mark(self, plot: Plot, number: int, y: float) -> None:
         """The tiles of a row."""

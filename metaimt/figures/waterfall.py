@@ -82,41 +82,41 @@ def waterfall_figure(results: Results, pools: Pools) -> ReviewFigure | NotDrawn:
     return ReviewFigure("waterfall", _TITLE, caption, alt, figure, counted=count.found, regions=regions)
 
 
+@style.figure_style()
 def _draw(known: tuple[Change, ...], subtitle: str, labels: Mapping[str, str]) -> tuple[Figure, tuple[Region, ...]]:
-    with style.figure_style():
-        width = style.setting().width or PAGE_WIDTH
-        inner = width - 2 * MARGIN
-        title = Words.wrapped(inner, (_TITLE, TITLE), (subtitle, SUBTITLE))
-        foot = Foot.wrapped(inner, tile_entries(each.unit.response or "" for each in known), ())
-        top = MARGIN + title.height + 0.1
-        below = top + _HEIGHT + 0.15
-        sheet = new_sheet(width, below + foot.height + MARGIN)
-        title.draw(sheet, MARGIN, MARGIN)
-        foot.draw(sheet, MARGIN, below)
-        low = 20 * floor(min(known[-1].percent, LIMITS[0]) / 20)
-        high = 20 * ceil(max(known[0].percent, LIMITS[1]) / 20)
-        unit, left, right = _HEIGHT / (high - low), MARGIN + _LEFT, width - MARGIN
-        step = (right - left) / len(known)
+    width = style.setting().width or PAGE_WIDTH
+    inner = width - 2 * MARGIN
+    title = Words.wrapped(inner, (_TITLE, TITLE), (subtitle, SUBTITLE))
+    foot = Foot.wrapped(inner, tile_entries(each.unit.response or "" for each in known), ())
+    top = MARGIN + title.height + 0.1
+    below = top + _HEIGHT + 0.15
+    sheet = new_sheet(width, below + foot.height + MARGIN)
+    title.draw(sheet, MARGIN, MARGIN)
+    foot.draw(sheet, MARGIN, below)
+    low = 20 * floor(min(known[-1].percent, LIMITS[0]) / 20)
+    high = 20 * ceil(max(known[0].percent, LIMITS[1]) / 20)
+    unit, left, right = _HEIGHT / (high - low), MARGIN + _LEFT, width - MARGIN
+    step = (right - left) / len(known)
 
-        def level(percent: float, **look: Any) -> float:
-            y = top + (high - percent) * unit
-            style.draw_line(sheet.axes, (left, right), (y, y), **look)
-            return y
+    def level(percent: float, **look: Any) -> float:
+        y = top + (high - percent) * unit
+        style.draw_line(sheet.axes, (left, right), (y, y), **look)
+        return y
 
-        for tick in range(low, high + 1, 20):
-            y = level(tick, colour=style.GRID, width=style.THIN, zorder=1)
-            sheet.block(left - 0.05, y - line_height(SMALL) / 2, (f"{tick:+d} %" if tick else "0 %",), SMALL, "right")
-        zero = level(0.0, zorder=5)
-        for limit in LIMITS:
-            level(limit, **style.THRESHOLD)
-        regions = []
-        for number, each in enumerate(known):
-            fill = TILES.get(each.unit.response or "", TILES["NE"])[1]
-            centre = left + (number + 0.5) * step, zero - each.percent * unit / 2
-            look = {"facecolor": fill, "edgecolor": style.INK, "linewidth": 0.6, "zorder": 4}
-            size = 0.75 * step, max(abs(each.percent) * unit, 0.01)
-            style.draw_rectangle(sheet.axes, centre, size, **look).set_gid(f"bar-{number}")
-            name = f"{labels[each.unit.report]}, {each.unit.name}"
-            place = sheet.place(left + number * step, top, step, _HEIGHT)
-            regions.append(Region(f"{name}: {each.percent:+.0f} %", Count.of(name, [each.unit]), place))
-        return sheet.figure, tuple(regions)
+    for tick in range(low, high + 1, 20):
+        y = level(tick, colour=style.GRID, width=style.THIN, zorder=1)
+        sheet.block(left - 0.05, y - line_height(SMALL) / 2, (f"{tick:+d} %" if tick else "0 %",), SMALL, "right")
+    zero = level(0.0, zorder=5)
+    for limit in LIMITS:
+        level(limit, **style.THRESHOLD)
+    regions = []
+    for number, each in enumerate(known):
+        fill = TILES.get(each.unit.response or "", TILES["NE"])[1]
+        centre = left + (number + 0.5) * step, zero - each.percent * unit / 2
+        look = {"facecolor": fill, "edgecolor": style.INK, "linewidth": 0.6, "zorder": 4}
+        size = 0.75 * step, max(abs(each.percent) * unit, 0.01)
+        style.draw_rectangle(sheet.axes, centre, size, **look).set_gid(f"bar-{number}")
+        name = f"{labels[each.unit.report]}, {each.unit.name}"
+        place = sheet.place(left + number * step, top, step, _HEIGHT)
+        regions.append(Region(f"{name}: {each.percent:+.0f} %", Count.of(name, [each.unit]), place))
+    return sheet.figure, tuple(regions)

@@ -5,10 +5,18 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from typing import Any
 
 _WHEN = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip archive can say
 _PROPERTIES = "docProps/core.xml"
 _DATES = re.compile(rb"<dcterms:(created|modified)\b[^>]*>.*?</dcterms:\1>", re.DOTALL)
+
+
+def saved(document: Any) -> bytes:
+    """What `document.save` writes, without the hour."""
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return undated(buffer.getvalue())
 
 
 def undated(archive: bytes) -> bytes:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from math import cos, pi, sin, sqrt
-from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
 
 from metaimt.content.section import (
     Block,
@@ -24,13 +25,10 @@ from metaimt.content.section import (
     Tiles,
     blocks_for,
 )
-from metaimt.files import for_terminal
+from metaimt.files import one_line
 from metaimt.model.count import OUTCOMES, RESPONSE, Behind, Count, Publications, Reports
 from metaimt.model.text import Code, Link, Number, Piece, Strong, Text
 from metaimt.model.unit import Unit
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
 
 
 class Numbers:
@@ -46,18 +44,15 @@ class Numbers:
 
     def sentence(self, text: Text | Piece) -> Markup:
         """A text with its counts as buttons, everything else escaped and visible."""
-        from markupsafe import Markup
-
         return together(Markup("").join(map(self._piece, Text(text).parts)))
 
     def _piece(self, piece: Piece) -> Markup:
-        from markupsafe import Markup, escape
-
         if isinstance(piece, Number) and isinstance(piece.source, Behind):
             return self.button(piece.text, piece.source)
         if isinstance(piece, Link) and piece.leads:
-            made = Markup('<a href="{}" rel="noopener noreferrer">{}</a>')
-            return made.format(visible(piece.address), shown(piece.text))
+            return Markup('<a href="{}" rel="noopener noreferrer">{}</a>').format(
+                visible(piece.address), shown(piece.text)
+            )
         if isinstance(piece, Strong | Code):
             tag = "strong" if isinstance(piece, Strong) else "code"
             return Markup(f"<{tag}>{{}}</{tag}>").format(shown(piece.text))  # noqa: S704 - our own tags
@@ -65,10 +60,7 @@ class Numbers:
 
     def button(self, text: str, behind: Behind) -> Markup:
         """A number that leads to whom it counts."""
-        from markupsafe import Markup
-
-        made = '<button data-set="{}">{}</button>'
-        return Markup(made).format(self.place(behind), shown(str(text)))  # noqa: S704 - format escapes the values
+        return Markup('<button data-set="{}">{}</button>').format(self.place(behind), shown(str(text)))
 
     def unit(self, unit_id: str) -> Count:
         """One unit alone. Raises KeyError if the review has none of this id."""
@@ -128,25 +120,20 @@ class Html:
 
     def section(self, found: Section) -> Markup:
         """A section of the page, under a heading of the second level; nothing of one without blocks."""
-        from markupsafe import Markup
-
         blocks = self.blocks(found.blocks, 3)
         if not blocks:
             return Markup("")
         title = self._numbers.sentence(found.title)
         heading = Markup('<h2 id="{}-title">{}</h2>').format(found.id, title)
-        made = Markup('<section id="{0}" aria-labelledby="{0}-title">\n{1}\n{2}</section>\n')
-        return made.format(found.id, heading, blocks)
+        return Markup('<section id="{0}" aria-labelledby="{0}-title">\n{1}\n{2}</section>\n').format(
+            found.id, heading, blocks
+        )
 
     def blocks(self, blocks: Iterable[Block], level: int = 3) -> Markup:
         """Blocks one after the other; `level` of the headings in them."""
-        from markupsafe import Markup
-
         return Markup("").join(self._block(block, level) for block in blocks_for("page", blocks))
 
     def _block(self, block: Block, level: int) -> Markup:
-        from markupsafe import Markup
-
         say = self._numbers.sentence
         if isinstance(block, Paragraph):
             return Markup("<p{}>{}</p>\n").format(_class(block.style), say(block.text))
@@ -157,20 +144,15 @@ class Html:
         if isinstance(block, Figures):
             return self._figures(block.section)
         if isinstance(block, Fold):
-            inside = self.blocks(block.blocks, level)
+            inside, name = self.blocks(block.blocks, level), _attribute("id", block.part.id if block.part else "")
             made = Markup("<details{}><summary>{}</summary>\n{}</details>\n")
-            title = shown(str(block.title))
-            return (
-                made.format(_attribute("id", block.part.id if block.part else ""), title, inside) if inside else inside
-            )
+            return made.format(name, shown(str(block.title)), inside) if inside else inside
         if isinstance(block, Section):
             made = Markup(f"<h{level}{{}}>{{}}</h{level}>\n{{}}")  # noqa: S704 - a number of ours
             return made.format(_attribute("id", block.id), say(block.title), self.blocks(block.blocks, level + 1))
         raise TypeError(f"the page has no form for {type(block).__name__}")
 
     def _items(self, block: Items) -> Markup:
-        from markupsafe import Markup
-
         tag = "ol" if block.kind == "numbered" else "ul"
         each = Markup("").join(
             Markup("<li{}>{}</li>").format(_class("below" if at in block.below else ""), self._numbers.sentence(text))
@@ -180,19 +162,16 @@ class Html:
         return Markup(f'<{tag} class="{kind}">{{}}</{tag}>\n').format(each)  # noqa: S704 - our own tags
 
     def _table(self, found: Table) -> Markup:
-        from markupsafe import Markup
-
         rows = Markup("\n").join(self._row(row, found.columns) for row in found.rows)
         table = Markup("<table{}>\n<thead>{}</thead>\n<tbody>\n{}\n</tbody>\n</table>").format(
             _class(found.style), self._heads(found.columns), rows
         )
-        made = Markup('<div class="wide" role="region" tabindex="0" aria-label="{}">\n{}\n</div>\n')
-        return made.format(visible(found.title), table)
+        return Markup('<div class="wide" role="region" tabindex="0" aria-label="{}">\n{}\n</div>\n').format(
+            visible(found.title), table
+        )
 
     def _heads(self, columns: tuple[Column, ...]) -> Markup:
         """One row of headings, or two where some stand under a common one."""
-        from markupsafe import Markup
-
         lower = Markup("").join(map(_head, columns))
         if not any(str(column.group) for column in columns):
             return Markup("<tr>{}</tr>").format(lower)
@@ -205,11 +184,10 @@ class Html:
         return Markup("<tr>{}</tr>\n<tr>{}</tr>").format(upper, lower)
 
     def _row(self, row: Row, columns: tuple[Column, ...]) -> Markup:
-        from markupsafe import Markup
-
         if row.kind == "heading":
-            made = Markup('<tr class="heading"><th scope="rowgroup" colspan="{}">{}</th></tr>')
-            return made.format(len(columns), self._content(row.cells[0]))
+            return Markup('<tr class="heading"><th scope="rowgroup" colspan="{}">{}</th></tr>').format(
+                len(columns), self._content(row.cells[0])
+            )
         cells = Markup("").join(
             self._cell(cell, column, first=at == 0)
             for at, (cell, column) in enumerate(zip(row.cells, columns, strict=True))
@@ -217,8 +195,6 @@ class Html:
         return Markup("<tr{}{}>{}</tr>").format(_class(row.kind), self._opens(row.opens), cells)
 
     def _cell(self, cell: Cell, column: Column, *, first: bool) -> Markup:
-        from markupsafe import Markup
-
         content, opens = self._content(cell), self._opens(cell.opens)
         if first and content:
             return Markup('<th scope="row"{}>{}</th>').format(opens, content)
@@ -234,8 +210,6 @@ class Html:
         return self._numbers.sentence(cell.content)
 
     def _tiles(self, found: Tiles) -> Markup:
-        from markupsafe import Markup
-
         made = Markup('<button class="tile part-{}" data-set="{}" aria-label="{}"></button>')
         tiles = (
             made.format(place, self._numbers.place(count), visible(words))
@@ -259,7 +233,6 @@ def _classes(column: Column) -> str:
 
 
 def _head(column: Column) -> Markup:
-    from markupsafe import Markup
 
     if column.kind == "plot":
         return Markup('<th scope="col" class="plot">{}</th>').format(Markup(_SCALE))  # noqa: S704 - our own
@@ -277,14 +250,12 @@ def _class(name: str) -> Markup:
 
 
 def _attribute(name: str, value: str) -> Markup:
-    from markupsafe import Markup
 
     return Markup(f' {name}="{{}}"').format(value) if value else Markup("")  # noqa: S704 - names of ours
 
 
 def _drawn(found: Interval) -> Markup:
     """An interval as a picture as wide as its cell: a diamond for what is pooled, else a box."""
-    from markupsafe import Markup
 
     if found.rate is None:
         return Markup("")
@@ -309,7 +280,6 @@ _LARGEST, _SMALLEST = 14.0, 3.5  # radius of a disc, pixels
 
 def _disc(found: Disc) -> Markup:
     """A disc filled clockwise from the top; nobody becomes invisible."""
-    from markupsafe import Markup
 
     count = found.count
     radius = max(_LARGEST * sqrt(count.evaluable / found.most), _SMALLEST)
@@ -331,7 +301,6 @@ def _place(share: float) -> str:
 
 def together(sentence: Markup) -> Markup:
     """No line ends between a button and the bracket before it or the sign after it, as none does beside words."""
-    from markupsafe import Markup
 
     button = r"<button [^>]*>[^<]*</button>"
     kept = rf"[\[(]{button}[\]).,;:]*|{button}[\]).,;:]+"
@@ -340,7 +309,7 @@ def together(sentence: Markup) -> Markup:
 
 def visible(text: str) -> str:
     """Text from a file as the page shows it: one line, with control and direction characters shown as escapes."""
-    return for_terminal(" ".join(text.split()))
+    return one_line(text)
 
 
 def shown(text: str) -> str:

@@ -17,7 +17,7 @@ from metaimt.content.section import (
     heading_of,
     words_of,
 )
-from metaimt.files import for_terminal
+from metaimt.files import for_terminal, one_line
 from metaimt.model.text import Code, Link, Piece, Strong, Text
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]|#~$!])")
@@ -29,8 +29,7 @@ def escaped(text: object) -> str:
     """Text that Markdown shows as it is: special characters escaped, line breaks as spaces, controls visible."""
     said = str(text)
     start, end = said[:1].isspace(), said[-1:].isspace()
-    plain = for_terminal(" ".join(said.split()))
-    inner = _SPECIAL.sub(r"\\\1", plain).translate(_ENTITIES)
+    inner = _SPECIAL.sub(r"\\\1", one_line(said)).translate(_ENTITIES)
     return f"{' ' if start else ''}{inner}{' ' if end and inner else ''}"
 
 

@@ -19,7 +19,7 @@ from metaimt.content.section import (
     heading_of,
     words_of,
 )
-from metaimt.files import for_terminal
+from metaimt.files import one_line
 
 WIDTH = 80
 STEP = 2
@@ -39,7 +39,7 @@ def blocks_text(blocks: Iterable[Block]) -> str:
 
 def wrapped(text: object, indent: int = 0, further: int | None = None) -> list[str]:
     """Lines of at most 80 columns; `further` the indent of all but the first."""
-    kept = for_terminal(" ".join(str(text).split()))
+    kept = one_line(text)
     for unit in _UNITS:
         kept = kept.replace(unit, f"\0{unit[1:]}")
     first, rest = " " * indent, " " * (indent if further is None else further)
@@ -85,8 +85,8 @@ def _table(found: Table, indent: int) -> Iterator[str]:
     columns, rows = words_of(found)
     headings = any(row.kind == "heading" for row in found.rows)
     inner = indent + STEP * headings
-    head = [_said(heading_of(column)) for column in columns]
-    cells = [[_said(text) for text in texts] for texts in rows]
+    head = [one_line(heading_of(column)) for column in columns]
+    cells = [[one_line(text) for text in texts] for texts in rows]
     plain = [texts for texts, row in zip(cells, found.rows, strict=True) if row.kind != "heading"]
     widths = _widths([head, *plain], columns, WIDTH - inner)
     parts = _parts(widths, WIDTH - inner)
@@ -109,10 +109,6 @@ def _record(head: Sequence[str], texts: Sequence[str], indent: int) -> Iterator[
     for name, text in zip(head[1:], texts[1:], strict=True):
         if text:
             yield from wrapped(f"{name}: {text}", indent + STEP, indent + 2 * STEP)
-
-
-def _said(content: object) -> str:
-    return for_terminal(" ".join(str(content).split()))
 
 
 def _widths(rows: Sequence[Sequence[str]], columns: Sequence[Column], room: int) -> list[int]:

@@ -25,7 +25,7 @@ from metaimt.content.section import (
     words_of,
 )
 from metaimt.model.text import Code, Link, Strong, Text
-from metaimt.render.archive import undated
+from metaimt.render.archive import saved
 from metaimt.render.word_parts import (
     Cells,
     add_contents,
@@ -99,9 +99,7 @@ def word_bytes(
     writer.end()
     fill_contents(contents, writer.headings[1:])
     add_footer(document, f"{about.title}, version {about.version}")
-    buffer = io.BytesIO()
-    document.save(buffer)
-    return undated(buffer.getvalue())
+    return saved(document)
 
 
 def _properties(document: Document, about: About) -> None:

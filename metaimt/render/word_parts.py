@@ -59,9 +59,15 @@ def set_styles(document: Document) -> None:
         _style(styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH), size, after=1, before=1)
     link = styles.add_style(HYPERLINK, WD_STYLE_TYPE.CHARACTER)
     link.font.color.rgb, link.font.underline = LINK, True
-    language = OxmlElement("w:lang")
-    language.set(qn("w:val"), "en-GB")
-    styles["Normal"].element.get_or_add_rPr().append(language)
+    styles["Normal"].element.get_or_add_rPr().append(_element("lang", val="en-GB"))
+
+
+def _element(tag: str, **attributes: str) -> Any:
+    """An element of Word's own, with attributes of its own."""
+    made = OxmlElement(f"w:{tag}")
+    for name, value in attributes.items():
+        made.set(qn(f"w:{name}"), value)
+    return made
 
 
 def _style(style: Any, size: Pt, *, after: float, before: float = 0, bold: bool = False) -> None:
@@ -103,7 +109,6 @@ def add_text(
     text: str,
     *,
     bold: bool = False,
-    italic: bool = False,
     code: bool = False,
     size: float | None = None,
 ) -> None:
@@ -111,7 +116,7 @@ def add_text(
     if not text:
         return
     run = paragraph.add_run(plain(text))
-    run.bold, run.italic = bold or None, italic or None
+    run.bold = bold or None
     run.font.size = Pt(size) if size else None
     if code:
         run.font.name = "Consolas"
@@ -122,7 +127,7 @@ def add_link(paragraph: Paragraph, address: str, text: str) -> None:
     if not _WEB.fullmatch(address):
         add_text(paragraph, text)
         return
-    link = OxmlElement("w:hyperlink")
+    link = _element("hyperlink")
     known = paragraph.part.rels
     # An id of our own: python-docx looks through all of them for a free one, and for the same address, at every link.
     made = known.add_relationship(RELATIONSHIP_TYPE.HYPERLINK, address, f"link{len(known)}", is_external=True)
@@ -144,14 +149,9 @@ def add_contents(document: Document) -> Paragraph:
 def bookmark(paragraph: Paragraph, number: int) -> str:
     """Mark a heading, so that the contents can lead to it; the name of the mark."""
     name = f"_Toc{number:08d}"
-    for kind in ("bookmarkStart", "bookmarkEnd"):
-        mark = OxmlElement(f"w:{kind}")
-        mark.set(qn("w:id"), str(number))
-        if kind == "bookmarkStart":
-            mark.set(qn("w:name"), name)
-            paragraph._p.insert(1 if paragraph._p.pPr is not None else 0, mark)
-        else:
-            paragraph._p.append(mark)
+    start = _element("bookmarkStart", id=str(number), name=name)
+    paragraph._p.insert(1 if paragraph._p.pPr is not None else 0, start)
+    paragraph._p.append(_element("bookmarkEnd", id=str(number)))
     return name
 
 
@@ -165,46 +165,34 @@ def fill_contents(place: Paragraph, entries: Sequence[tuple[str, str]]) -> None:
     if not entries:
         place._p.getparent().remove(place._p)
         return
-    at, last = place, len(entries) - 1
-    for number, (text, mark) in enumerate(entries):
-        if number:
-            line = copy(place._p)
-            for child in list(line):
-                if child.tag != qn("w:pPr"):
-                    line.remove(child)
-            at._p.addnext(line)
-            at = Paragraph(line, place._parent)
-        else:
-            _field_mark(at, "begin")
-            _instruct(at, 'TOC \\o "1-1" \\h \\z \\u')
-            _field_mark(at, "separate")
-        link = OxmlElement("w:hyperlink")
-        link.set(qn("w:anchor"), mark)
-        run = at.add_run(plain(text))
-        link.append(run._r)
-        at._p.append(link)
-        if number == last:
-            _field_mark(at, "end")
+    lines = [place]
+    for _ in entries[1:]:
+        lines[-1]._p.addnext(copy(place._p))
+        lines.append(Paragraph(lines[-1]._p.getnext(), place._parent))
+    _begin_field(place, 'TOC \\o "1-1" \\h \\z \\u')
+    for line, (text, mark) in zip(lines, entries, strict=True):
+        link = _element("hyperlink", anchor=mark)
+        link.append(line.add_run(plain(text))._r)
+        line._p.append(link)
+    _field_mark(lines[-1], "end")
 
 
 def _field_mark(paragraph: Paragraph, kind: str) -> None:
-    mark = OxmlElement("w:fldChar")
-    mark.set(qn("w:fldCharType"), kind)
-    paragraph.add_run()._r.append(mark)
+    paragraph.add_run()._r.append(_element("fldChar", fldCharType=kind))
 
 
-def _instruct(paragraph: Paragraph, code: str) -> None:
-    instruction = OxmlElement("w:instrText")
+def _begin_field(paragraph: Paragraph, code: str) -> None:
+    _field_mark(paragraph, "begin")
+    instruction = _element("instrText")
     instruction.set(qn("xml:space"), "preserve")
     instruction.text = f" {code} "
     paragraph.add_run()._r.append(instruction)
+    _field_mark(paragraph, "separate")
 
 
 def add_field(paragraph: Paragraph, code: str, shown: str) -> None:
     """A field that Word keeps up to date: PAGE, NUMPAGES, SEQ Figure."""
-    _field_mark(paragraph, "begin")
-    _instruct(paragraph, code)
-    _field_mark(paragraph, "separate")
+    _begin_field(paragraph, code)
     paragraph.add_run(shown)
     _field_mark(paragraph, "end")
 
@@ -232,39 +220,31 @@ def describe(paragraph: Paragraph, number: int, title: str, alt: str) -> None:
 def print_table(table: Table) -> None:
     """Lines above, below and under the header, which is repeated on each page; rows are not torn apart."""
     properties = table._tbl.tblPr
-    borders = OxmlElement("w:tblBorders")
+    borders = _element("tblBorders")
     for edge, size in (("top", "8"), ("bottom", "8"), ("insideH", "2")):
         borders.append(_line(edge, size, "000000" if edge != "insideH" else "C8C8C8"))
-    indent, margins = OxmlElement("w:tblInd"), OxmlElement("w:tblCellMar")
-    indent.set(qn("w:w"), _MARGIN)
-    indent.set(qn("w:type"), "dxa")
+    margins = _element("tblCellMar")
     for edge in ("left", "right"):
-        margin = OxmlElement(f"w:{edge}")
-        margin.set(qn("w:w"), _MARGIN)
-        margin.set(qn("w:type"), "dxa")
-        margins.append(margin)
+        margins.append(_element(edge, w=_MARGIN, type="dxa"))
     # The schema fixes this order: indent, borders, layout, margins.
     layout = properties.find(qn("w:tblLayout"))
-    layout.addprevious(indent)
+    layout.addprevious(_element("tblInd", w=_MARGIN, type="dxa"))
     layout.addprevious(borders)
     layout.addnext(margins)
     for number, row in enumerate(table.rows):
         row_properties = row._tr.get_or_add_trPr()
-        row_properties.append(OxmlElement("w:cantSplit"))
+        row_properties.append(_element("cantSplit"))
         if number == 0:
-            row_properties.append(OxmlElement("w:tblHeader"))
+            row_properties.append(_element("tblHeader"))
             for cell in row.cells:
-                under = OxmlElement("w:tcBorders")
+                under = _element("tcBorders")
                 under.append(_line("bottom", "6", "000000"))
                 cell._tc.get_or_add_tcPr().append(under)
                 cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.BOTTOM
 
 
 def _line(edge: str, size: str, colour: str) -> Any:
-    line = OxmlElement(f"w:{edge}")
-    for name, value in (("val", "single"), ("sz", size), ("space", "0"), ("color", colour)):
-        line.set(qn(f"w:{name}"), value)
-    return line
+    return _element(edge, val="single", sz=size, space="0", color=colour)
 
 
 _CM, _INDENT = 360_000, 0.25  # EMU a cm; cm by which cell margins reach beyond the text

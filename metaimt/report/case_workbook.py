@@ -6,7 +6,6 @@ that it stays one when it is edited. openpyxl is imported when the workbook is m
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +13,7 @@ from metaimt.casefiles.library import Library
 from metaimt.curation.case_sheet import COURSES, PARTS, WITHOUT, Column, columns, to_cell
 from metaimt.curation.import_cases import NOT_READ
 from metaimt.problem import WrongUse
-from metaimt.render.archive import undated
+from metaimt.render.archive import saved
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -74,9 +73,7 @@ def case_workbook(library: Library) -> tuple[bytes, tuple[tuple[str, str], ...]]
         _fill(book.create_sheet(sheet), table, [_WIDTH.get(each.name, 14) for each in its])
     _fill(book.create_sheet(FIELDS), list(_fields(shown)))
     _drop_downs(book, shown, {sheet: len(found) for sheet, found in rows.items()})
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return undated(buffer.getvalue()), tuple((name, part) for name, data in files for part in WITHOUT if part in data)
+    return saved(book), tuple((name, part) for name, data in files for part in WITHOUT if part in data)
 
 
 def _rows(sheet: str, data: Mapping[str, Any]) -> Iterator[Row]:
@@ -157,16 +154,13 @@ def _drop_downs(book: Workbook, shown: Mapping[str, Sequence[Column]], rows: Map
                     lists.cell(number, len(places) + 1).value = term
                     lists.cell(number, len(places) + 1).data_type = "s"
                 places[terms] = f"{LISTS}!${letter}$1:${letter}${len(terms)}"
-            told = str(column.schema["description"])[:_LONGEST_PROMPT]
             rule = DataValidation(
                 type="list" if terms else None, formula1=places.get(terms), allow_blank=True, showInputMessage=True
             )
-            rule.promptTitle, rule.prompt = column.name[:32], told
+            rule.promptTitle = column.name[:32]
+            rule.prompt = str(column.schema["description"])[:_LONGEST_PROMPT]
             rule.showErrorMessage, rule.errorStyle = bool(terms), "stop" if column.closed else "warning"
-            rule.errorTitle, rule.error = (
-                column.name[:32],
-                "Choose one of the list, or leave it empty.",
-            )
+            rule.errorTitle, rule.error = column.name[:32], "Choose one of the list, or leave it empty."
             letter = get_column_letter(at)
             rule.add(f"{letter}2:{letter}{last}")
             book[sheet].add_data_validation(rule)

@@ -5,11 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from metaimt.analyses.alternatives import Rate
 from metaimt.files import for_cell
 from metaimt.serialise import to_json
+from metaimt.statistics.outcome import NotRun
+from metaimt.statistics.posterior import WeightedProportion
+
+if TYPE_CHECKING:
+    from metaimt.analyses.duration import Curve
+    from metaimt.analyses.sensitivity import ReportLeftOut
+    from metaimt.model.count import Count
 
 Cell = str | int | float | None
 Row = Mapping[str, Cell]
@@ -41,6 +49,44 @@ def _cell(value: Cell) -> str:
     if isinstance(value, int):
         return str(value)
     return number_text(value) if isinstance(value, float) else for_cell(value)
+
+
+def interval_cells(found: Any, name: str = "estimate") -> dict[str, Cell]:
+    """The estimate, under `name`, and its limits, of what has them; empty for None and what was not run."""
+    if found is None or isinstance(found, NotRun):
+        return dict.fromkeys((name, "lower", "upper"))
+    return {name: found.estimate, "lower": found.lower, "upper": found.upper}
+
+
+def curve_quantities(curve: Curve | NotRun) -> Iterator[tuple[str, Any]]:
+    """What is told of a curve, by name: its median, the follow-up, and the landmarks; or that it was not run."""
+    if isinstance(curve, NotRun):
+        yield "Kaplan-Meier", curve
+        return
+    yield from (("median, months", curve.median), ("median follow-up, months", curve.followup))
+    yield from ((f"S at {at.time:g} months", at) for at in curve.landmarks)
+
+
+def why_not(found: Any) -> str:
+    """Why something was not run; empty where it was."""
+    return found.reason if isinstance(found, NotRun) else ""
+
+
+def rate_cells(orr: Rate | WeightedProportion) -> dict[str, Cell]:
+    """A rate with its interval."""
+    return {**interval_cells(orr, "orr"), "method": orr.method if orr else "no evaluable patient"}
+
+
+def rate_cells_at_level(orr: Rate | WeightedProportion) -> dict[str, Cell]:
+    """As `rate_cells`, with the level of the interval before the method."""
+    method = rate_cells(orr)["method"]
+    return {**interval_cells(orr, "orr"), "level": orr.level if orr else None, "method": method}
+
+
+def count_cells(counts: Count | ReportLeftOut, before: str = "") -> dict[str, Cell]:
+    """Responders, evaluable patients and reports, the names of the columns begun by `before`."""
+    numbers = {"responders": counts.responders, "evaluable": counts.evaluable, "reports": counts.reports}
+    return {f"{before}{name}": number for name, number in numbers.items()}
 
 
 def json_text(data: Any) -> str:

@@ -21,10 +21,11 @@ from metaimt.analyses.duration import Curve
 from metaimt.content.cohort import cohort_section
 from metaimt.files import safe_name
 from metaimt.render.terminal import section_text
-from metaimt.report.cells import Cell, Row, csv_text, json_text
+from metaimt.report.cells import Cell, Row, csv_text, curve_quantities, interval_cells, json_text, why_not
 from metaimt.statistics.exact_tests import ExactTest
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import Proportion
+from metaimt.statistics.survival import Landmark
 from metaimt.workers import Lost, run_each
 
 if TYPE_CHECKING:
@@ -72,28 +73,21 @@ def positivity_rows(cohorts: Iterable[CohortResult]) -> Iterator[Row]:
 
 
 def _share(r: str, n: str, share: Proportion | None) -> dict[str, Cell]:
-    if share is None:
-        return {r: 0, n: 0, "share": None, "lower": None, "upper": None}
-    return {
-        r: share.responders,
-        n: share.evaluable,
-        "share": share.estimate,
-        "lower": share.lower,
-        "upper": share.upper,
-    }
+    counts = (0, 0) if share is None else (share.responders, share.evaluable)
+    return {**dict(zip((r, n), counts, strict=True)), **interval_cells(share, "share")}
 
 
 def _test(test: ExactTest | NotRun | None) -> dict[str, Cell]:
     if isinstance(test, ExactTest):
         return {"p": test.p, "test": test.wording(), "not_run": ""}
-    return {"p": None, "test": "", "not_run": test.reason if test else ""}
+    return {"p": None, "test": "", "not_run": why_not(test)}
 
 
 def symptom_rows(cohorts: Iterable[CohortResult]) -> Iterator[Row]:
     """Symptoms by marker status; one line with the reason where they are not compared."""
     for cohort in cohorts:
         if isinstance(cohort.symptoms, NotRun):
-            nothing = {f"{side}_{part}": None for side in ("positive", "negative") for part in _PARTS}
+            nothing = {f"{side}_{part}": None for side in _SIDES for part in _share("with", "of", None)}
             start: dict[str, Cell] = {"cohort": cohort.id, "symptom": "", "marker": ""}
             yield {**start, **nothing, **_test(cohort.symptoms)}
             continue
@@ -104,18 +98,17 @@ def symptom_rows(cohorts: Iterable[CohortResult]) -> Iterator[Row]:
             yield {**row, **_test(each.test)}
 
 
-_PARTS = ("with", "of", "share", "lower", "upper")
-
-
 def survival_rows(cohorts: Iterable[CohortResult]) -> Iterator[Row]:
     """Survival at the landmarks, median and follow-up: of all, of each group, and as printed."""
     for cohort in cohorts:
         if isinstance(cohort.survival, NotRun):
             for rate in cohort.printed_rates:
-                yield _estimate(cohort.id, "as printed", f"S at {rate.months:g} months", (rate.rate, None, None))
+                printed = {**interval_cells(None), "estimate": rate.rate}
+                yield _estimate(cohort.id, "as printed", f"S at {rate.months:g} months", printed)
             if cohort.printed_followup is not None:
-                yield _estimate(cohort.id, "as printed", "median follow-up, months", cohort.printed_followup)
-            yield _estimate(cohort.id, "all", "Kaplan-Meier", (None, None, None), not_run=cohort.survival.reason)
+                printed = dict(zip(interval_cells(None), cohort.printed_followup, strict=True))
+                yield _estimate(cohort.id, "as printed", "median follow-up, months", printed)
+            yield from _of_curve(cohort.id, "all", cohort.survival)
         else:
             yield from _of_survival(cohort.id, cohort.survival)
 
@@ -130,41 +123,23 @@ def _of_survival(cohort: str, found: CohortSurvival) -> Iterator[Row]:
 
 
 def _of_curve(cohort: str, group: str, curve: Curve | NotRun) -> Iterator[Row]:
-    if isinstance(curve, NotRun):
-        yield _estimate(cohort, group, "Kaplan-Meier", (None, None, None), not_run=curve.reason)
-        return
-    counts = (curve.steps.subjects, curve.steps.total_events)
-    for name, found in (("median, months", curve.median), ("median follow-up, months", curve.followup)):
-        if isinstance(found, NotRun):
-            yield _estimate(cohort, group, name, (None, None, None), counts, not_run=found.reason)
-        else:
-            yield _estimate(cohort, group, name, (found.estimate, found.lower, found.upper), counts)
-    for at in curve.landmarks:
-        values = (at.estimate, at.lower, at.upper)
-        yield _estimate(cohort, group, f"S at {at.time:g} months", values, counts, at_risk=at.at_risk)
+    counts = (None, None) if isinstance(curve, NotRun) else (curve.steps.subjects, curve.steps.total_events)
+    for quantity, found in curve_quantities(curve):
+        at_risk = found.at_risk if isinstance(found, Landmark) else None
+        more: dict[str, Cell] = {"at_risk": at_risk, "not_run": why_not(found)}
+        yield {**_estimate(cohort, group, quantity, interval_cells(found), counts), **more}
 
 
 def _estimate(
     cohort: str,
     group: str,
     quantity: str,
-    values: tuple[float | None, ...],
+    numbers: Mapping[str, Cell],
     counts: tuple[int | None, int | None] = (None, None),
-    *,
-    at_risk: int | None = None,
-    not_run: str = "",
 ) -> Row:
-    numbers = dict(zip(("estimate", "lower", "upper"), values, strict=True))
-    people = dict(zip(("patients", "events"), counts, strict=True))
-    return {
-        "cohort": cohort,
-        "group": group,
-        **people,
-        "quantity": quantity,
-        **numbers,
-        "at_risk": at_risk,
-        "not_run": not_run,
-    }
+    patients, events = counts
+    start = {"cohort": cohort, "group": group, "patients": patients, "events": events, "quantity": quantity}
+    return {**start, **numbers, "at_risk": None, "not_run": ""}
 
 
 def log_rank_rows(cohorts: Iterable[CohortResult]) -> Iterator[Row]:
@@ -246,7 +221,6 @@ _WORDS: Final = (
     *("term", "row", "id", "reason"),
 )
 _NUMBERS: Final = ("r", "n", "estimate", "lower", "upper", "p")
-_MEANS: Final = ("mean", "sd", "median", "lower_quartile", "upper_quartile", "minimum", "maximum")
 
 
 def long_rows(cohorts: Iterable[CohortResult]) -> Iterator[Row]:
@@ -258,7 +232,7 @@ def long_rows(cohorts: Iterable[CohortResult]) -> Iterator[Row]:
                 for side in _SIDES:
                     yield _line(table, row, _COLUMNS[f"symptoms {side}"], side)
             elif row.get("mean") is not None:
-                yield from (_line(table, row, {"n": "n", "estimate": name}, name) for name in _MEANS if row[name])
+                yield from (_line(table, row, {"n": "n", "estimate": name}, name) for name in _SUMMARY if row[name])
             else:
                 yield _line(table, row, _COLUMNS[table])
 

@@ -35,7 +35,7 @@ _SILENT_COURSE: Final = set(Course.model_fields) - {"drug", "response", "stop_re
 
 def phenopacket_files(library: Library) -> dict[str, bytes]:
     """One JSON a patient, and what is not in them."""
-    files: dict[str, bytes] = {}
+    files: dict[str, str] = {}
     missing: list[Row] = []
     for report in library.reports:
         for patient in report.patients:
@@ -43,12 +43,18 @@ def phenopacket_files(library: Library) -> dict[str, bytes]:
             while f"{name}.json".casefold() in {each.casefold() for each in files}:
                 name += "_"
             terms = _Terms(library.vocabulary)
-            files[f"{name}.json"] = json_text(_packet(report, patient, terms)).encode("utf-8")
+            files[f"{name}.json"] = json_text(_packet(report, patient, terms))
             missing += _missing(report, patient)
             missing += (_row(f"{report.id}/{patient.id}", field, why) for field, why in terms.without_code)
         why = "published as counts; a phenopacket is of one patient"
         missing += [_row(f"{report.id}/arm{k}", "arm", why) for k in range(1, len(report.arms) + 1)]
-    return {**files, NOT_EXPORTED: csv_text(missing, _COLUMNS).encode("utf-8")}
+    return _with_missing(files, missing)
+
+
+def _with_missing(files: Mapping[str, str], missing: Sequence[Row]) -> dict[str, bytes]:
+    """The files, and not-exported.csv beside them."""
+    texts = {**files, NOT_EXPORTED: csv_text(missing, _COLUMNS)}
+    return {name: text.encode("utf-8") for name, text in texts.items()}
 
 
 def _row(unit: str, field: str, why: str) -> Row:
@@ -184,12 +190,9 @@ def civic_files(library: Library, protocol: Protocol) -> dict[str, bytes]:
                     missing += _beyond(unit, patient, course)
         why = "counts of several patients: which direction they support is a judgement"
         missing += [_row(f"{report.id}/arm{k}", "arm", why) for k in range(1, len(report.arms) + 1)]
-    lines = [
-        "\t".join(CIVIC),
-        *("\t".join(for_cell(" ".join(row.get(name, "").split())) for name in CIVIC) for row in rows),
-    ]
-    text = "".join(f"{line}\n" for line in lines)
-    return {"evidence.tsv": text.encode("utf-8"), NOT_EXPORTED: csv_text(missing, _COLUMNS).encode("utf-8")}
+    lines = ["\t".join(CIVIC)]
+    lines += ["\t".join(for_cell(" ".join(row[name].split())) for name in CIVIC) for row in rows]
+    return _with_missing({"evidence.tsv": "".join(f"{line}\n" for line in lines)}, missing)
 
 
 CIVIC: Final = (
@@ -223,14 +226,12 @@ def _beyond(unit: str, patient: Patient, course: Course) -> Iterator[Row]:
 
 
 def _evidence(report: CaseFile, patient: Patient, course: Course, protocol: Protocol) -> dict[str, str]:
-    fused = " Fusion"
     gene, label = next(_variants(patient))
-    profile = f"{label}{fused}" if gene == patient.fusion_gene else label
     drugs = course.drug.split(" + ")
     responded = is_responder(course.response or "", course.stop_reason, protocol.outcome)
     said = f"A patient with {label} was given {course.drug}; best response {course.response}"
     return {
-        "molecular_profile": profile,
+        "molecular_profile": f"{label} Fusion" if gene == patient.fusion_gene else label,
         "disease": patient.histology or "",
         "therapies": ",".join(drugs),
         "therapy_interaction_type": "COMBINATION" if len(drugs) > 1 else "",
@@ -274,13 +275,18 @@ def package_files(library: Library, protocol: Protocol) -> dict[str, bytes]:
         "name": "cases",
         "resources": [_table(name, own.get(name, ()), rows[name][0]) for name in texts],
     }
-    files = {f"{name}.csv": text.encode("utf-8") for name, text in texts.items()}
-    files["datapackage.json"] = json_text(package).encode("utf-8")
-    return {**files, NOT_EXPORTED: csv_text(missing, _COLUMNS).encode("utf-8")}
+    files = {f"{name}.csv": text for name, text in texts.items()}
+    return _with_missing({**files, "datapackage.json": json_text(package)}, missing)
 
 
 _OF_REPORT: Final = ("report", "extraction")
 _SHEETS: Final = {"courses": COURSES, "arms": ARMS}
+_KEYS: Final = {
+    "reports": ["id"],
+    "courses": ["report", "patient", "course"],
+    "arms": ["report", "arm"],
+    "excluded": ["id"],
+}
 _PLACES: Final = {
     "report": ("string", "Id of the report."),
     "course": ("integer", "Number of the course of the patient, in the order given."),
@@ -299,14 +305,7 @@ def _table(name: str, its: Sequence[Column], first: Row) -> dict[str, Any]:
         {"name": key, "type": "string", "description": each.description or ""}
         for key, each in Excluded.model_fields.items()
     ]
-    schema: dict[str, Any] = {"fields": fields, "missingValues": [""]}
-    keys = {
-        "reports": ["id"],
-        "courses": ["report", "patient", "course"],
-        "arms": ["report", "arm"],
-        "excluded": ["id"],
-    }
-    schema["primaryKey"] = keys[name]
+    schema: dict[str, Any] = {"fields": fields, "missingValues": [""], "primaryKey": _KEYS[name]}
     if name in _SHEETS:
         schema["foreignKeys"] = [{"fields": ["report"], "reference": {"resource": "reports", "fields": ["id"]}}]
     said = {"type": "table", "format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}

@@ -24,7 +24,7 @@ from metaimt.content.headline import HeadlineRow, headline_rows
 from metaimt.content.methods import conditions
 from metaimt.content.review import review_sections
 from metaimt.content.sources import last_search
-from metaimt.files import for_terminal
+from metaimt.files import for_terminal, one_line
 from metaimt.model.publication import authors
 from metaimt.report.figures import pictures
 from metaimt.report.workbook import Front, Line
@@ -84,7 +84,7 @@ def bibtex_text(reports: Iterable[CaseFile]) -> str:
 
 def author_names(text: str | None) -> tuple[tuple[tuple[str, ...], ...], bool]:
     """((family name, initials) of each author, whether more follow); an institution has no initials, some a suffix."""
-    names, more = authors(_line(text or ""))
+    names, more = authors(one_line(text or ""))
     return tuple((one.family, one.initials, *([one.suffix] if one.suffix else [])) for one in names), more
 
 
@@ -96,7 +96,7 @@ def _ris_lines(one: Publication) -> Iterator[tuple[str, str]]:
     if more:
         yield "N1", "Authors are cut short here: et al."
     identified = {"TI": one.title, "T2": one.journal, "PY": one.year, "DO": one.doi, "C2": one.pmcid, "UR": one.url}
-    yield from ((tag, _line(str(value))) for tag, value in identified.items() if value)
+    yield from ((tag, one_line(value)) for tag, value in identified.items() if value)
     if one.pmid:
         yield "AN", one.pmid
         yield "DB", "PubMed"
@@ -129,16 +129,12 @@ def _bibtex_name(family: str, initials: str, suffix: str = "") -> str:
 
 
 def _latex(text: str) -> str:
-    return "".join(_LATEX.get(character, character) for character in _line(text))
+    return "".join(_LATEX.get(character, character) for character in one_line(text))
 
 
 def _verbatim(text: str) -> str:
     """An address: BibTeX and hyperref take it as it is, but braces must balance."""
-    return "".join(_VERBATIM.get(character, character) for character in _line(text))
-
-
-def _line(text: str) -> str:
-    return for_terminal(" ".join(text.split()))
+    return "".join(_VERBATIM.get(character, character) for character in one_line(text))
 
 
 def workbook_front(results: Results) -> Front:

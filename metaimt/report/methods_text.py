@@ -217,16 +217,10 @@ def _part_rows(data: str, section: str, parts: Iterable[Part]) -> Iterator[Row]:
 def _row(
     place: tuple[str, str, str], counts: tuple[int, int, int] | tuple[()], model: str, rate: str, value: Any
 ) -> Row:
-    data, section, part = place
-    reports, responders, evaluable = counts or (None, None, None)
     there = isinstance(value, Interval | Proportion)
     return {
-        "data": data,
-        "section": section,
-        "part": part,
-        "reports": reports,
-        "responders": responders,
-        "evaluable": evaluable,
+        **dict(zip(("data", "section", "part"), place, strict=True)),
+        **dict(zip(("reports", "responders", "evaluable"), counts or (None, None, None), strict=True)),
         "model": model,
         "rate": rate,
         "estimate": value.estimate if there else None,

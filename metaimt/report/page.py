@@ -19,6 +19,8 @@ from itertools import takewhile
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from metaimt.analyses.results import Results
 from metaimt.content.answer import citable
 from metaimt.content.review import review_sections
@@ -33,8 +35,6 @@ from metaimt.versions.changes import Changes
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-    from markupsafe import Markup
-
 
 SCRIPTS = ("page-numbers.js", "page-cases.js", "page-figures.js", "page-explorer.js")
 FILTERS = {name: "Stratum" if name == STRATUM else UNIT_FACETS[name].label for name in FACETS if name != "year"}
@@ -227,8 +227,6 @@ def _source(name: str) -> str:
 
 
 def _safe(text: str) -> Markup:
-    from markupsafe import Markup
-
     return Markup(text)  # noqa: S704 - our own files, and JSON without any sign that opens markup
 
 

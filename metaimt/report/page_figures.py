@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+from markupsafe import Markup
 
 from metaimt.analyses.results import Results
 from metaimt.content.evidence_map import HOW, map_table
@@ -15,21 +17,9 @@ from metaimt.render.html import Html, Numbers, visible
 from metaimt.render.small import slim
 from metaimt.report.figures import by_section
 
-if TYPE_CHECKING:
-    from markupsafe import Markup
-
 INTERACTIVE: Final = (
-    *(
-        "forest",
-        "strata",
-        "sensitivity",
-        "leave-one-out",
-        "over-time",
-        "tiles",
-        "specification",
-        "selectivity",
-        "adjusted",
-    ),
+    *("forest", "strata", "sensitivity", "leave-one-out", "over-time", "tiles", "specification", "selectivity"),
+    "adjusted",
 )
 """Figures whose place a table with drawn intervals takes, the numbers of which open their cases."""
 MAP: Final = "evidence-map"
@@ -49,8 +39,6 @@ class PageFigures:
 
     def __call__(self, section: str) -> Markup:
         """The figures of a section."""
-        from markupsafe import Markup
-
         return Markup("").join(self._figure(each) for each in self._sections[section])
 
     def __bool__(self) -> bool:
@@ -58,8 +46,6 @@ class PageFigures:
         return bool(self._sections["others"])
 
     def _figure(self, each: Drawn) -> Markup:
-        from markupsafe import Markup
-
         if isinstance(each, NotDrawn):
             return Markup('<p class="small">{}.</p>\n').format(self._numbers.sentence(each.wording()))
         caption = Markup("").join(self._caption(each))
@@ -75,8 +61,6 @@ class PageFigures:
         return Markup(made).format(visible(each.title), picture, self._over(each), caption)  # noqa: S704 - our own
 
     def _caption(self, each: FigureText) -> Iterator[Markup]:
-        from markupsafe import Markup
-
         parts = parts_of(each.caption, each.counted)
         said = (counted(part.text, part.behind) if isinstance(part, Counted) else Named(part) for part in parts)
         yield self._numbers.sentence(Text(*said))
@@ -86,8 +70,6 @@ class PageFigures:
 
     def _over(self, each: FigureText) -> Markup:
         """Buttons over the parts of a picture; the script puts them there, and without it there are none."""
-        from markupsafe import Markup
-
         if not each.regions:
             return Markup("")
         button = Markup('<button class="part-at" data-set="{}" data-at="{}" aria-label="{}: show the cases"></button>')
@@ -115,7 +97,6 @@ def inline_svg(svg: bytes, name: str, alt: str = "") -> Markup:
     Its texts are text, so that a search in the browser finds them. alt: what it says to who cannot see it.
     """
     from defusedxml import ElementTree
-    from markupsafe import Markup
 
     root = ElementTree.fromstring(svg)
     for parent in list(root.iter()):

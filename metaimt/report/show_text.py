@@ -6,14 +6,14 @@ Whatever comes from a file is made safe for the terminal.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from metaimt.analyses.contribution import Change, Contribution, Decision, Estimate, Novelty, Place
 from metaimt.analyses.wording import NOTHING, fraction, limits, percent, plural
 from metaimt.casefiles.protocol import DIFFERENT, Protocol
 from metaimt.checks.same_patient import Candidate
 from metaimt.content.sources import address_of
-from metaimt.files import for_terminal
+from metaimt.files import one_line
 from metaimt.model.unit import Unit
 
 WIDTH = 80
@@ -34,7 +34,7 @@ def contribution_text(found: Contribution, protocol: Protocol) -> str:
 
 def _wrapped(text: str, indent: str = "", more: str | None = None) -> list[str]:
     """Lines of at most WIDTH; what does not fit beside other words, such as an address, is broken."""
-    safe = for_terminal(" ".join(text.split())).replace(" %", "\u00a0%")
+    safe = one_line(text).replace(" %", "\u00a0%")
     following = indent if more is None else more
     lines = textwrap.wrap(safe, WIDTH, initial_indent=indent, subsequent_indent=following, break_on_hyphens=False)
     return [line.replace("\u00a0", " ") for line in lines]
@@ -189,10 +189,6 @@ def _decision(decision: Decision) -> str:
 def _candidate(candidate: Candidate) -> Iterator[str]:
     start = f"possible, not decided: {candidate.left} and {candidate.right}, {candidate.score:g} points"
     yield from _wrapped(start, "  ", "    ")
-    yield from _wrapped(f"for: {_listed(candidate.reasons)}", "    ", "    ")
+    yield from _wrapped(f"for: {'; '.join(candidate.reasons)}", "    ", "    ")
     if candidate.against:
-        yield from _wrapped(f"against: {_listed(candidate.against)}", "    ", "    ")
-
-
-def _listed(reasons: Iterable[str]) -> str:
-    return "; ".join(reasons)
+        yield from _wrapped(f"against: {'; '.join(candidate.against)}", "    ", "    ")

@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import asdict, fields
 from math import isfinite
+from operator import attrgetter
 from statistics import fmean
 from typing import Any, Final, TypeVar
 
@@ -21,6 +22,8 @@ OF_CELL: Final = 0.92  # and of each of them, in the pools of a review
 FEWEST: Final = 5  # reports, for a target
 HIGHEST: Final = 0.3  # intraclass correlation, for a target
 LOW: Final = 0.9  # coverage below this is a failure
+_structure: Final = attrgetter("structure")
+_truth_and_icc: Final = attrgetter("truth", "correlation")
 
 
 def simulation_rows(cells: Sequence[Cell]) -> Iterator[Row]:
@@ -77,7 +80,7 @@ def _refused(place: str, message: str, hint: str) -> WrongUse:
 def simulation_table(cells: Sequence[Cell]) -> str:
     """A block for each structure and method, in 80 columns; then whether the target is met."""
     blocks = []
-    for (structure, method, aim), here in _groups(cells, lambda c: (c.structure, c.method, c.estimand)).items():
+    for (structure, method, aim), here in _groups(cells, attrgetter("structure", "method", "estimand")).items():
         first, rates = here[0], _rates(here)
         shown = "".join(f"{100 * rate:>6g}" for rate in rates)
         lines = [
@@ -138,7 +141,7 @@ def simulation_markdown(cells: Sequence[Cell], command: str, pools: Collection[s
             f"| method | sets | aim | truth | ICC | {' | '.join(map(str, rates))} | mean | bias | width |",
             "|---" * (8 + len(rates)) + "|",
         ]
-        for (method, sets, aim), some in _groups(here, lambda c: (c.method, c.sets, c.estimand)).items():
+        for (method, sets, aim), some in _groups(here, attrgetter("method", "sets", "estimand")).items():
             parts += [f"| {' | '.join([method, f'{sets:,}', aim, *row])} |" for row in _rows(some, rates, bold=True)]
         parts.append("")
     return "\n".join(parts)
@@ -147,7 +150,7 @@ def simulation_markdown(cells: Sequence[Cell], command: str, pools: Collection[s
 def failures(cells: Sequence[Cell]) -> str:
     """Where each method covers less than `LOW`: a line for each aim and kind of reports, with the lowest cell."""
     lines = []
-    for method, here in _groups(cells, lambda cell: cell.method).items():
+    for method, here in _groups(cells, attrgetter("method")).items():
         kinds = _groups(here, lambda c: (c.estimand, "reports that differ at random" if c.truth in SHAPES else c.truth))
         for (aim, kind), some in kinds.items():
             low, worst = [cell for cell in some if cell.coverage < LOW], min(some, key=lambda cell: cell.coverage)
@@ -181,14 +184,6 @@ def _rows(cells: Sequence[Cell], rates: Sequence[float], *, bold: bool = False) 
 
 def _covered(coverage: float, *, bold: bool) -> str:
     return f"**{_per_cent(coverage)}**" if bold and coverage < LOW else _per_cent(coverage)
-
-
-def _structure(cell: Cell) -> str:
-    return cell.structure
-
-
-def _truth_and_icc(cell: Cell) -> tuple[str, float]:
-    return cell.truth, cell.correlation
 
 
 def _rates(cells: Sequence[Cell]) -> list[float]:

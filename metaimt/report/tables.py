@@ -5,22 +5,18 @@ A cell that an analysis did not fill is empty, and `not_run` says why.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from math import inf
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from metaimt.analyses.agreement import Agreement
-from metaimt.analyses.alternatives import Rate
 from metaimt.analyses.appraisal import Appraisals
 from metaimt.analyses.audit import Audit
 from metaimt.analyses.breakdown import EvidenceMap
 from metaimt.analyses.clinical import ClinicalQuestions, DeathsAndToxicity
-from metaimt.analyses.contrasts import Contrast
-from metaimt.analyses.duration import Curve, Duration, Times
+from metaimt.analyses.duration import Duration, Times
 from metaimt.analyses.findings import Finding
-from metaimt.analyses.flow import Flow, flow
+from metaimt.analyses.flow import flow
 from metaimt.analyses.over_time import NOT_ADJUSTED, Cumulative
-from metaimt.analyses.publication_bias import NONE_NEEDED, PublicationBias, Selectivity
 from metaimt.analyses.published_pooled import PublishedComparison, why_not_compared
 from metaimt.analyses.sensitivity import SensitivityTables, SpecificationGrid
 from metaimt.analyses.subgroups import Subgroups
@@ -28,11 +24,20 @@ from metaimt.analyses.treatment_courses import TreatmentCourses
 from metaimt.analyses.unread import UnreadResponses
 from metaimt.content.prisma import prisma_items
 from metaimt.evidence.selection import unit_rows
-from metaimt.report.cells import Cell, Row
+from metaimt.report.bias_tables import contrast_report_rows, contrast_rows, missing_rows, selectivity_rows
+from metaimt.report.cells import (
+    Cell,
+    Row,
+    count_cells,
+    curve_quantities,
+    interval_cells,
+    rate_cells,
+    rate_cells_at_level,
+    why_not,
+)
+from metaimt.report.prisma_flow import flow_rows
 from metaimt.serialise import to_json
-from metaimt.statistics.betabinomial_regression import OddsRatio
 from metaimt.statistics.outcome import NotIdentified, NotRun
-from metaimt.statistics.posterior import WeightedProportion
 
 if TYPE_CHECKING:
     from metaimt.analyses.breakdown import Breakdown
@@ -51,20 +56,8 @@ def pool_rows(result: PooledResponse) -> Iterator[Row]:
 
 
 def _group_row(kind: str, name: str, stratum: str, group: Group) -> Row:
-    orr = group.orr
-    return {
-        "kind": kind,
-        "group": name,
-        "stratum": stratum,
-        "responders": group.counts.responders,
-        "evaluable": group.counts.evaluable,
-        "reports": group.counts.reports,
-        "orr": orr.estimate if orr else None,
-        "lower": orr.lower if orr else None,
-        "upper": orr.upper if orr else None,
-        "level": orr.level if orr else None,
-        "method": orr.method if orr else "no evaluable patient",
-    }
+    place = {"kind": kind, "group": name, "stratum": stratum}
+    return {**place, **count_cells(group.counts), **rate_cells_at_level(group.orr)}
 
 
 def breakdown_rows(tables: Mapping[str, Sequence[Breakdown]]) -> Iterator[Row]:
@@ -72,18 +65,8 @@ def breakdown_rows(tables: Mapping[str, Sequence[Breakdown]]) -> Iterator[Row]:
     for grouping, breakdowns in tables.items():
         for table in breakdowns:
             for level in table.levels:
-                yield {
-                    "grouping": grouping,
-                    "pool": table.pool,
-                    "level": level.name,
-                    "responders": level.counts.responders,
-                    "evaluable": level.counts.evaluable,
-                    "reports": level.counts.reports,
-                    "orr": level.orr.estimate if level.orr else None,
-                    "lower": level.orr.lower if level.orr else None,
-                    "upper": level.orr.upper if level.orr else None,
-                    "method": level.orr.method if level.orr else "no evaluable patient",
-                }
+                place = {"grouping": grouping, "pool": table.pool, "level": level.name}
+                yield {**place, **count_cells(level.counts), **rate_cells(level.orr)}
 
 
 def cluster_rows(result: PooledResponse) -> Iterator[Row]:
@@ -107,9 +90,7 @@ def adjusted_rows(result: PooledResponse) -> Iterator[Row]:
                 "prior": each.prior.wording(),
                 "odds_ratio": each.prior.odds_ratio,
                 "log_sd": each.prior.log_sd,
-                "estimate": each.estimate,
-                "lower": each.lower,
-                "upper": each.upper,
+                **interval_cells(each),
                 "level": each.level,
             }
 
@@ -178,7 +159,6 @@ def finding_rows(found: Mapping[str, tuple[Finding, ...]]) -> Iterator[Row]:
     """A pool, outcome and domain a line; the line without a domain is the finding itself."""
     for pool, findings in found.items():
         for each in findings:
-            rate = None if isinstance(each.rate, NotRun) else each.rate
             start: dict[str, Cell] = {"pool": pool, "outcome": each.outcome}
             yield {
                 **start,
@@ -187,9 +167,7 @@ def finding_rows(found: Mapping[str, tuple[Finding, ...]]) -> Iterator[Row]:
                 "n": each.counts.evaluable,
                 "reports": each.counts.reports,
                 "of": each.asked.evaluable,
-                "rate": rate.estimate if rate else None,
-                "lower": rate.lower if rate else None,
-                "upper": rate.upper if rate else None,
+                **interval_cells(each.rate, "rate"),
                 "judged": each.certainty,
                 "by": each.by,
                 "why": each.rate.reason if isinstance(each.rate, NotRun) else str(each.reason),
@@ -206,23 +184,18 @@ def subgroup_rows(found: Subgroups) -> Iterator[Row]:
         for pool, table in by_pool.items():
             test = table.test
             for each in table.levels:
-                orr, rate, counts = each.level.orr, each.pooled, each.level.counts
+                rate = each.pooled
                 pooled = {} if isinstance(rate, NotRun) else rate.printed
                 yield {
                     "grouping": grouping,
                     "pool": pool,
                     "level": each.level.name,
-                    "responders": counts.responders,
-                    "evaluable": counts.evaluable,
-                    "reports": counts.reports,
-                    "orr": orr.estimate if orr else None,
-                    "lower": orr.lower if orr else None,
-                    "upper": orr.upper if orr else None,
-                    "method": orr.method if orr else "no evaluable patient",
+                    **count_cells(each.level.counts),
+                    **rate_cells(each.level.orr),
                     "pooled_median": pooled.get("median"),
                     "pooled_lower": pooled.get("lower"),
                     "pooled_upper": pooled.get("upper"),
-                    "not_pooled": rate.reason if isinstance(rate, NotRun) else "",
+                    "not_pooled": why_not(rate),
                     "test_p": None if isinstance(test, NotRun) else test.p,
                     "test": test.wording(),
                 }
@@ -239,13 +212,12 @@ def regression_rows(found: Subgroups) -> Iterator[Row]:
                 "complete": model.complete.evaluable,
                 "responders": model.complete.responders,
             }
-            names = ("coefficient", "log_odds_ratio", "lower", "upper", "p")
             if isinstance(model.fit, NotRun):
-                yield {**start, **dict.fromkeys(names, None), "not_run": model.fit.reason}
+                none = {"coefficient": None, **interval_cells(None, "log_odds_ratio"), "p": None}
+                yield {**start, **none, "not_run": model.fit.reason}
                 continue
             for c in model.fit.coefficients:
-                values = (c.name, c.estimate, c.lower, c.upper, c.p)
-                yield {**start, **dict(zip(names, values, strict=True)), "not_run": ""}
+                yield {**start, "coefficient": c.name, **interval_cells(c, "log_odds_ratio"), "p": c.p, "not_run": ""}
 
 
 def later_rows(found: Subgroups) -> Iterator[Row]:
@@ -298,109 +270,18 @@ def duration_estimate_rows(found: Mapping[str, Duration]) -> Iterator[Row]:
 
 
 def _estimates(times: Times) -> Iterator[Row]:
-    if isinstance(times.curves, NotRun):
-        yield _estimate("", "Kaplan-Meier", (None, None, None), times.curves.reason)
-        return
-    for variant, curve in times.curves.items():
-        yield from _of_curve(variant, curve)
+    curves = {"": times.curves} if isinstance(times.curves, NotRun) else times.curves
+    for variant, curve in curves.items():
+        yield from (_estimate(variant, *quantity) for quantity in curve_quantities(curve))
     if isinstance(times.incidence, Mapping):
         for variant, incidence in times.incidence.items():
             for at in incidence.at:
                 name = f"incidence of cause {at.cause} at {at.time:g} months"
-                yield _estimate(variant, name, (at.estimate, at.lower, at.upper))
+                yield _estimate(variant, name, at)
 
 
-def _of_curve(variant: str, curve: Curve) -> Iterator[Row]:
-    for name, found in (("median, months", curve.median), ("median follow-up, months", curve.followup)):
-        if isinstance(found, NotRun):
-            yield _estimate(variant, name, (None, None, None), not_run=found.reason)
-        else:
-            yield _estimate(variant, name, (found.estimate, found.lower, found.upper))
-    for at in curve.landmarks:
-        yield _estimate(variant, f"S at {at.time:g} months", (at.estimate, at.lower, at.upper))
-
-
-def _estimate(variant: str, quantity: str, values: tuple[float | None, ...], not_run: str = "") -> Row:
-    numbers = dict(zip(("estimate", "lower", "upper"), values, strict=True))
-    return {"ranges_at": variant, "quantity": quantity, **numbers, "not_run": not_run}
-
-
-def flow_rows(found: Flow) -> Iterator[Row]:
-    """The boxes of PRISMA 2020, as the template of the R package PRISMA2020 has them (inst/extdata/PRISMA.csv).
-
-    Its PRISMA_data reads "not recorded" as NA, and parts reasons and numbers as "wrong disease, 3; no patients, 2".
-    """
-    known = found.identified is not None
-    counts: dict[str, int | str | None] = {
-        "previous_studies": len(found.previous),
-        "database_results": sum(map(len, (found.identified or {}).values())),
-        "database_specific_results": _reasons(found.identified or {}),
-        "duplicates": len(found.duplicates),
-        "excluded_other": len(found.known),
-        "records_waiting": len(found.waiting),
-        "records_screened": len(found.screened),
-        "records_excluded": sum(map(len, found.screened_out.values())),
-        "dbr_sought_reports": len(found.sought),
-        "dbr_notretrieved_reports": len(found.not_read),
-        "dbr_assessed": len(found.assessed),
-        "dbr_excluded": _reasons(found.excluded) or 0,
-        "new_studies": len(found.total) - len(found.previous),
-        "total_studies": len(found.total),
-    }
-    always = {"previous_studies", "new_studies", "total_studies"}
-    for data, node, box, text in _PRISMA:
-        heading = data in {"NA", box}
-        n = counts.get(data, 0 if heading else "not recorded")
-        if not known and not heading and data not in always:
-            n = "not recorded"
-        ends = {"tooltips": text, "url": "NA", "n": n}
-        yield {"data": data, "node": node, "box": box, "description": text, "boxtext": text, **ends}
-
-
-def _reasons(found: Mapping[str, Collection[str]]) -> str:
-    return "; ".join(f"{_no_mark(why)}, {len(ids)}" for why, ids in found.items())
-
-
-def _no_mark(reason: str) -> str:
-    """A reason without the marks that divide reasons and numbers."""
-    return " ".join(reason.replace(",", " ").replace(";", " ").split())
-
-
-_PRISMA: Final = (  # data, node, box, and what it is: of the template, with our words
-    ("NA", "node4", "prevstud", "Previous studies"),
-    ("previous_studies", "node5", "box1", "Studies included in previous version of review"),
-    ("previous_reports", "NA", "box1", "Reports of studies included in previous version of review"),
-    ("NA", "node6", "newstud", "Identification of new studies via databases and registers"),
-    ("database_results", "node7", "box2", "Records identified from databases and registers"),
-    ("database_specific_results", "NA", "box2", "Records identified from each database or register"),
-    ("register_results", "NA", "box2", "Registers, where they are counted apart"),
-    ("register_specific_results", "NA", "box2", "Each register, where they are counted apart"),
-    ("NA", "node16", "othstud", "Identification of new studies via other methods"),
-    ("website_results", "node17", "box11", "Websites"),
-    ("organisation_results", "NA", "box11", "Organisations"),
-    ("citations_results", "NA", "box11", "Citation searching"),
-    ("duplicates", "node8", "box3", "Duplicate records"),
-    ("excluded_automatic", "NA", "box3", "Records marked as ineligible by automation tools"),
-    ("excluded_other", "NA", "box3", "Records removed for other reasons: in the version before"),
-    ("records_screened", "node9", "box4", "Records screened"),
-    ("records_excluded", "node10", "box5", "Records excluded"),
-    ("dbr_sought_reports", "node11", "box6", "Reports sought for retrieval"),
-    ("dbr_notretrieved_reports", "node12", "box7", "Reports not retrieved, or not yet read"),
-    ("other_sought_reports", "node18", "box12", "Reports sought for retrieval (other)"),
-    ("other_notretrieved_reports", "node19", "box13", "Reports not retrieved (other)"),
-    ("dbr_assessed", "node13", "box8", "Reports assessed for eligibility"),
-    ("dbr_excluded", "node14", "box9", "Reports excluded"),
-    ("other_assessed", "node20", "box14", "Reports assessed for eligibility (other)"),
-    ("other_excluded", "node21", "box15", "Reports excluded (other)"),
-    ("new_studies", "node15", "box10", "New studies included in review"),
-    ("new_reports", "NA", "box10", "Reports of new included studies"),
-    ("total_studies", "node22", "box16", "Total studies included in review"),
-    ("total_reports", "NA", "box16", "Reports of total included studies"),
-    ("identification", "node1", "identification", "Identification"),
-    ("screening", "node2", "screening", "Screening"),
-    ("included", "node3", "included", "Included"),
-    ("records_waiting", "NA", "box4", "Records that wait for a decision: not of the template"),
-)
+def _estimate(variant: str, quantity: str, found: Any) -> Row:
+    return {"ranges_at": variant, "quantity": quantity, **interval_cells(found), "not_run": why_not(found)}
 
 
 def course_rows(found: Mapping[str, TreatmentCourses]) -> Iterator[Row]:
@@ -440,10 +321,8 @@ def sensitivity_rows(tables: SensitivityTables) -> Iterator[Row]:
                 "analysis": row.name,
                 "pool": pool,
                 "weight": None,
-                "responders": cell.counts.responders,
-                "evaluable": cell.counts.evaluable,
-                "reports": cell.counts.reports,
-                **_estimate_columns(cell.orr),
+                **count_cells(cell.counts),
+                **rate_cells_at_level(cell.orr),
                 "change": cell.change,
                 **{
                     f"patients_{how}": cell.moved[how].evaluable if how in cell.moved else 0
@@ -461,7 +340,7 @@ def sensitivity_rows(tables: SensitivityTables) -> Iterator[Row]:
             "responders": counts[0],
             "evaluable": counts[1],
             "reports": None,
-            **_estimate_columns(point.orr),
+            **rate_cells_at_level(point.orr),
             **dict.fromkeys(("change", "patients_entered", "patients_left", "patients_recounted")),
             "status": "",
             "notes": "",
@@ -480,16 +359,15 @@ def sensitivity_contrast_rows(tables: SensitivityTables) -> Iterator[Row]:
                 "responders": counts.responders,
                 "evaluable": counts.evaluable,
                 "p": None if isinstance(test, NotRun) else test.p,
-                **dict.fromkeys(("odds_ratio", "lower", "upper")),
+                **interval_cells(None, "odds_ratio"),
                 "note": test.wording() if isinstance(test, NotRun) else "",
             }
         for name, odds in found.odds.items():
-            values = (None, None, None) if isinstance(odds, NotRun) else (odds.estimate, odds.lower, odds.upper)
             yield {
                 "analysis": found.name,
                 "contrast": name,
                 **dict.fromkeys(("level", "responders", "evaluable", "p")),
-                **dict(zip(("odds_ratio", "lower", "upper"), values, strict=True)),
+                **interval_cells(odds, "odds_ratio"),
                 "note": odds.wording() if isinstance(odds, NotRun) else "",
             }
 
@@ -517,10 +395,8 @@ def leave_one_out_rows(tables: SensitivityTables) -> Iterator[Row]:
             "left_out": left.report,
             "its_responders": left.own.responders,
             "its_evaluable": left.own.evaluable,
-            "responders": left.responders,
-            "evaluable": left.evaluable,
-            "reports": left.reports,
-            **_estimate_columns(left.orr),
+            **count_cells(left),
+            **rate_cells_at_level(left.orr),
             "change": left.change,
         }
 
@@ -533,10 +409,8 @@ def specification_rows(grid: SpecificationGrid) -> Iterator[Row]:
             "pool": grid.pool,
             "headline": specification.headline,
             **{f"choice: {name}": option for name, option in specification.settings.items()},
-            "responders": specification.counts.responders,
-            "evaluable": specification.counts.evaluable,
-            "reports": specification.counts.reports,
-            **_estimate_columns(specification.orr),
+            **count_cells(specification.counts),
+            **rate_cells_at_level(specification.orr),
         }
 
 
@@ -551,102 +425,11 @@ def cumulative_rows(found: Iterable[Cumulative]) -> Iterator[Row]:
                 "reports_added": step.added.reports,
                 "responders_added": step.added.responders,
                 "evaluable_added": step.added.evaluable,
-                "responders": step.counts.responders,
-                "evaluable": step.counts.evaluable,
-                "reports": step.counts.reports,
-                **_estimate_columns(step.orr),
+                **count_cells(step.counts),
+                **rate_cells_at_level(step.orr),
                 "adjustment": NOT_ADJUSTED,
                 "sequence_lower": None if step.sequence is None else step.sequence[0],
                 "sequence_upper": None if step.sequence is None else step.sequence[1],
-            }
-
-
-def _estimate_columns(orr: Rate | WeightedProportion) -> dict[str, Cell]:
-    if orr is None:
-        return {"orr": None, "lower": None, "upper": None, "level": None, "method": "no evaluable patient"}
-    limits = {"orr": orr.estimate, "lower": orr.lower, "upper": orr.upper}
-    return {**limits, "level": orr.level, "method": orr.method}
-
-
-def contrast_rows(bias: PublicationBias) -> Iterator[Row]:
-    """One contrast a line; a limit that is not identified is empty, and `note` says why."""
-    for contrast in bias.contrasts:
-        group, reference = contrast.group, contrast.reference
-        yield {
-            "kind": contrast.kind,
-            "pool": contrast.pool,
-            "group": group.label,
-            "responders": group.counts.responders,
-            "evaluable": group.counts.evaluable,
-            "reports": group.counts.reports,
-            "reference": reference.label,
-            "reference_responders": reference.counts.responders,
-            "reference_evaluable": reference.counts.evaluable,
-            "reference_reports": reference.counts.reports,
-            **_odds(contrast),
-        }
-
-
-def contrast_report_rows(bias: PublicationBias) -> Iterator[Row]:
-    """What each contrast is fitted to: one (r, n) a report and side."""
-    for contrast in bias.contrasts:
-        for side, who in (("group", contrast.group), ("reference", contrast.reference)):
-            for report, r, n in who.counts.clusters:
-                labels = {"group": contrast.group.label, "reference": contrast.reference.label}
-                yield {**labels, "side": side, "report": report, "r": r, "n": n}
-
-
-def _odds(contrast: Contrast) -> dict[str, Cell]:
-    """The posterior, then what maximum likelihood gives (`ml_`)."""
-    found, likelihood = contrast.odds_ratio, contrast.likelihood
-    names = ("odds_ratio", "lower", "upper", "level")
-    row: dict[str, Cell] = dict.fromkeys(names)
-    if not isinstance(found, NotRun):
-        row = dict(zip(names, (found.estimate, found.lower, found.upper, found.level), strict=True))
-    said = [contrast.unbounded(), contrast.caveat]
-    by_likelihood = tuple(
-        f"ml_{name}" for name in ("odds_ratio", "lower", "upper", "statistic", "p", "rho", "lower_f", "upper_f")
-    )
-    if not isinstance(likelihood, OddsRatio):
-        return {**row, **dict.fromkeys(by_likelihood), "note": likelihood.wording()}
-    rho = None if isinstance(likelihood.rho, NotIdentified) else likelihood.rho
-    limits = (likelihood.estimate, likelihood.lower, likelihood.upper)
-    wider = contrast.wider or (None, None)
-    values = (*map(_finite, limits), likelihood.statistic, likelihood.p, rho, *map(_finite, wider))
-    said.insert(1, likelihood.rho.wording() if isinstance(likelihood.rho, NotIdentified) else "")
-    return {**row, **dict(zip(by_likelihood, values, strict=True)), "note": "; ".join(part for part in said if part)}
-
-
-def _finite(value: float | None) -> float | None:
-    return None if value in {None, 0.0, inf} else value
-
-
-def selectivity_rows(bias: PublicationBias) -> Iterator[Row]:
-    """One point of a pool's curve a line."""
-    for pool, found in bias.selectivity.items():
-        if isinstance(found, Selectivity):
-            for point in found.points:
-                yield {"pool": pool, "s": point.s, "orr": point.orr, "lower": point.lower, "upper": point.upper}
-
-
-def missing_rows(bias: PublicationBias) -> Iterator[Row]:
-    """One pool and target a line."""
-    for pool, found in bias.selectivity.items():
-        if not isinstance(found, Selectivity):
-            continue
-        for target in found.targets:
-            none = "no number of non-responders gives 0 %" if target.missing is None else ""
-            yield {
-                "pool": pool,
-                "responders": found.cases.counts.responders,
-                "evaluable": found.cases.counts.evaluable,
-                "target": target.name,
-                "orr": target.orr,
-                "missing_non_responders": target.missing,
-                "s": target.s,
-                "s_lower": target.s_lower,
-                "s_upper": target.s_upper,
-                "note": NONE_NEEDED if target.missing == 0 else none,
             }
 
 
@@ -659,12 +442,8 @@ def published_rows(found: Sequence[PublishedComparison]) -> Iterator[Row]:
             "printed_evaluable": each.entry.evaluable,
             "printed_percent": each.entry.orr_percent_printed,
             "matches": each.conditions,
-            "responders": each.counts.responders,
-            "evaluable": each.counts.evaluable,
-            "reports": each.counts.reports,
-            "orr": each.orr.estimate if each.orr else None,
-            "lower": each.orr.lower if each.orr else None,
-            "upper": each.orr.upper if each.orr else None,
+            **count_cells(each.counts),
+            **interval_cells(each.orr, "orr"),
             "method": each.orr.method if each.orr else why_not_compared(each.counts),
             "headline_responders": each.headline[0].responders,
             "headline_evaluable": each.headline[0].evaluable,

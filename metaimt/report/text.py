@@ -19,6 +19,7 @@ from metaimt.analyses.wording import (
 )
 from metaimt.casefiles.library import Pending
 from metaimt.content.headline import HeadlineRow, headline_rows, reasons
+from metaimt.content.labels import short_name
 from metaimt.files import for_terminal
 from metaimt.model.count import Count
 from metaimt.model.reason import Why
@@ -34,10 +35,9 @@ def pooled_table(result: PooledResponse, *, details: bool = False) -> str:
     """The headline table on one screen: pools with their strata, the separate rows, who is not in the headline, one
     line on the method. `details` adds the priors, how much reports differ, complete response and disease control.
     """
-    version = f"v{result.version}"
     lines = [
-        *_title(result.title, version),
-        *_wrapped(answer_text(result.headline), WIDTH),
+        *_title(result.title, f"v{result.version}"),
+        *_wrapped(answer_text(result.headline)),
         "",
         _heading("mean over reports, 95 %"),
     ]
@@ -78,7 +78,7 @@ def _title(title: str, version: str) -> list[str]:
     title = for_terminal(title)
     if len(title) + len(version) + 1 <= WIDTH:
         return [f"{title}{version:>{WIDTH - len(title)}}"]
-    return [*_wrapped(title, WIDTH), version]
+    return [*_wrapped(title), version]
 
 
 def _heading(what: str) -> str:
@@ -109,17 +109,16 @@ def _counts_row(label: str, counts: Count) -> str:
 def _notes(result: PooledResponse) -> Iterator[str]:
     headline = result.headline
     if result.not_in_headline:
-        text = f"Not in {headline.name}: {reasons(result.not_in_headline)}."
-        yield from _wrapped(for_terminal(text), WIDTH)
+        yield from _wrapped(f"Not in {headline.name}: {reasons(result.not_in_headline)}.")
     unstated = headline.line_not_stated.evaluable
     if unstated:
-        of = f"{unstated} of {plural(headline.counts.evaluable, 'patient')} in {_name(headline)}"
-        yield from _wrapped(f"Line of treatment mixed or not stated: {of}.", WIDTH)
+        of = f"{unstated} of {plural(headline.counts.evaluable, 'patient')} in {short_name(headline.name)}"
+        yield from _wrapped(f"Line of treatment mixed or not stated: {of}.")
     pools = tuple(result.pools.values())
-    yield from _wrapped(for_terminal(_model(pools)), WIDTH)
+    yield from _wrapped(_model(pools))
     if not isinstance(headline.adjusted, NotRun) and headline.adjusted:
         times = f"about {headline.adjusted[0].prior.odds_ratio:g} times"
-        yield from _wrapped(f"Adjusted: rate in trials, with odds of response elsewhere {times} as high.", WIDTH)
+        yield from _wrapped(f"Adjusted: rate in trials, with odds of response elsewhere {times} as high.")
     yield from _few(pools)
     yield from _disagreements(pools)
 
@@ -129,18 +128,23 @@ def _details(result: PooledResponse) -> Iterator[str]:
     headline, pools = result.headline, tuple(result.pools.values())
     found = _pooled(pools)
     if found is not None:
-        yield from _wrapped(f"Priors of the pools: {priors_text(found.mu_prior, found.rho_prior)}.", WIDTH)
+        yield from _wrapped(f"Priors of the pools: {priors_text(found.mu_prior, found.rho_prior)}.")
     if not isinstance(headline.adjusted, NotRun) and headline.adjusted:
         prior = headline.adjusted[0].prior
-        yield from _wrapped(f"Adjusted for selection: in trials, given all reports and {selection_text(prior)}.", WIDTH)
-    spread = [f"{each.orr.rho.wording()} ({_name(each)})" for each in pools if isinstance(each.orr, PooledProportion)]
+        yield from _wrapped(f"Adjusted for selection: in trials, given all reports and {selection_text(prior)}.")
+    spread = [
+        f"{each.orr.rho.wording()} ({short_name(each.name)})"
+        for each in pools
+        if isinstance(each.orr, PooledProportion)
+    ]
     if spread:
         text = f"Spread between reports (rho; 0: alike, 1: all or none in each): {', '.join(spread)}."
-        yield from _wrapped(text, WIDTH)
+        yield from _wrapped(text)
     lines = [
-        f"{group.line_not_stated.evaluable} of {group.counts.evaluable} patients ({_name(group)})" for group in pools
+        f"{group.line_not_stated.evaluable} of {group.counts.evaluable} patients ({short_name(group.name)})"
+        for group in pools
     ]
-    yield from _wrapped(f"Line of treatment mixed or not stated: {', '.join(lines)}.", WIDTH)
+    yield from _wrapped(f"Line of treatment mixed or not stated: {', '.join(lines)}.")
     yield from _rates(pools)
 
 
@@ -148,9 +152,9 @@ def _disagreements(pools: tuple[Group, ...]) -> Iterator[str]:
     """Where large and small reports disagree, in a pool or a stratum of the headline."""
     for group in pools:
         for part in (group, *(group.strata.values() if group is pools[0] else ())):
-            where = _name(group) if part is group else f"{part.label} ({_name(group)})"
+            where = short_name(group.name) if part is group else f"{part.label} ({short_name(group.name)})"
             if isinstance(part.orr, PooledProportion) and (said := disagreement(part.orr)):
-                yield from _wrapped(for_terminal(f"{where}: {said}."), WIDTH)
+                yield from _wrapped(f"{where}: {said}.")
 
 
 def _pooled(pools: Iterable[Group]) -> PooledProportion | None:
@@ -168,30 +172,27 @@ def _few(pools: Iterable[Group]) -> Iterator[str]:
     """What the star means, where there is one."""
     rates = [part.orr for group in pools for part in (group, *group.strata.values())]
     if any(isinstance(orr, PooledProportion) and orr.assumed for orr in rates):
-        yield from _wrapped(f"* {FEW} reports or fewer: the spread between reports is mostly assumed.", WIDTH)
-
-
-def _name(group: Group) -> str:
-    return group.name.replace("_", " ")
+        yield from _wrapped(f"* {FEW} reports or fewer: the spread between reports is mostly assumed.")
 
 
 def _rates(pools: Iterable[Group]) -> Iterator[str]:
     for word, field in (("Complete response", "complete"), ("Disease control", "controlled")):
         said = [_rate(group, getattr(group, field)) for group in pools]
-        yield from _wrapped(f"{word}, where known: {'; '.join(said)}.", WIDTH)
+        yield from _wrapped(f"{word}, where known: {'; '.join(said)}.")
 
 
 def _rate(group: Group, share: Proportion | PooledProportion | None) -> str:
     if share is None:
-        return f"nobody ({_name(group)})"
+        return f"nobody ({short_name(group.name)})"
     counts = fraction(share.responders, share.evaluable)
     rate, interval = rate_and_limits(share.estimate, share.lower, share.upper)
-    return f"{counts}, {rate} % [{interval}] ({_name(group)})"
+    return f"{counts}, {rate} % [{interval}] ({short_name(group.name)})"
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    """Lines of at most `width`; a number keeps its per cent sign."""
-    return [line.replace("\u00a0", " ") for line in textwrap.wrap(text.replace(" %", "\u00a0%"), width)]
+def _wrapped(text: str) -> list[str]:
+    """Lines for the terminal; a number keeps its per cent sign."""
+    kept = for_terminal(text).replace(" %", "\u00a0%")
+    return [line.replace("\u00a0", " ") for line in textwrap.wrap(kept, WIDTH)]
 
 
 def left_out_table(result: PooledResponse) -> str:
@@ -213,7 +214,7 @@ def left_out_table(result: PooledResponse) -> str:
 def pending_text(pending: Iterable[Pending]) -> str:
     """The files that wait, each with its reason; empty if none does."""
     said = "; ".join(f"{each.id} ({each.reason})" for each in pending)
-    return "\n".join(_wrapped(for_terminal(f"Pending, in no pool: {said}."), WIDTH)) if said else ""
+    return "\n".join(_wrapped(f"Pending, in no pool: {said}.")) if said else ""
 
 
 def breakdown_table(tables: Iterable[Breakdown], labels: Mapping[str, str]) -> str:

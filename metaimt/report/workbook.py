@@ -6,15 +6,14 @@ already; a column whose cells are all numbers is written as numbers, a proportio
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from metaimt.files import for_cell
-from metaimt.render.archive import undated
+from metaimt.render.archive import saved
 from metaimt.report.dictionary import Described, described, reading_order, table_rows
 
 if TYPE_CHECKING:
@@ -81,9 +80,7 @@ def workbook_bytes(front: Front, tables: Mapping[str, str]) -> bytes:
     for one in known:
         _fill(book.create_sheet(names[one.name]), read[one.name], one)
     _columns(book, known, names)
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return undated(buffer.getvalue())
+    return saved(book)
 
 
 def sheet_names(names: Sequence[str]) -> list[str]:
@@ -112,15 +109,13 @@ def _summary(sheet: Worksheet, front: Front, listed: Sequence[tuple[Described, s
 
     def over_all(row: int, column: int, text: str) -> None:
         """A text over the columns from this one on, as high as it needs."""
-        _text(sheet, row, column, text)
-        sheet.cell(row, column).alignment = wrapped if column < 3 else indented
+        _text(sheet, row, column, text, alignment=wrapped if column < 3 else indented)
         sheet.merge_cells(start_row=row, start_column=column, end_row=row, end_column=last)
         room = sum(_WIDTHS[column - 1 :])
         sheet.row_dimensions[row].height = 15 * max(1, -(-len(text) // room))
 
     def headed(row: int, text: str) -> int:
-        _text(sheet, row, 1, text)
-        sheet.cell(row, 1).font = Font(name=_FONT, bold=True, size=12)
+        _text(sheet, row, 1, text, font=Font(name=_FONT, bold=True, size=12))
         return row + 1
 
     for column, width in enumerate(_WIDTHS, start=1):
@@ -130,8 +125,7 @@ def _summary(sheet: Worksheet, front: Front, listed: Sequence[tuple[Described, s
     sheet["A1"].font = Font(name=_FONT, bold=True, size=14)
     row = headed(5, "How many responded")
     for column, text in enumerate(_HEADINGS, start=1):
-        _text(sheet, row, column, text)
-        sheet.cell(row, column).font, sheet.cell(row, column).alignment = bold, _aligned(column)
+        _text(sheet, row, column, text, font=bold, alignment=_aligned(column))
     for line in front.lines:
         row += 1
         for column, value in enumerate(_summed(line), start=1):
@@ -146,18 +140,14 @@ def _summary(sheet: Worksheet, front: Front, listed: Sequence[tuple[Described, s
         for word, means in said:
             row += 1
             if word:
-                _text(sheet, row, 1, for_cell(word))
-                sheet.cell(row, 1).font, sheet.cell(row, 1).alignment = bold, wrapped
+                _text(sheet, row, 1, for_cell(word), font=bold, alignment=wrapped)
             over_all(row, 2 if word else 1, for_cell(means))
     row = headed(row + 2, "The sheets")
     for column, text in ((1, "sheet"), (2, "rows"), (3, "what it holds")):
-        _text(sheet, row, column, text)
-        sheet.cell(row, column).font = bold
+        _text(sheet, row, column, text, font=bold)
     for one, name, rows in [*listed, (None, COLUMNS, 0)]:
         row += 1
-        _text(sheet, row, 1, name)
-        sheet.cell(row, 1).hyperlink = f"#'{name}'!A1"
-        sheet.cell(row, 1).style = "Hyperlink"
+        _text(sheet, row, 1, name, hyperlink=f"#'{name}'!A1", style="Hyperlink")
         if one is not None:
             sheet.cell(row, 2).value = rows
         over_all(row, 3, for_cell(one.holds) if one is not None else "What each column of the sheets means")
@@ -252,9 +242,14 @@ def _value(sheet: Worksheet, row: int, column: int, value: str | float | None, s
             cell.number_format = shown
 
 
-def _text(sheet: Worksheet, row: int, column: int, text: str) -> None:
-    """A text is written as text even if it looks like a formula, which openpyxl would make it."""
+def _text(sheet: Worksheet, row: int, column: int, text: str, **look: Any) -> None:
+    """A text is written as text even if it looks like a formula, which openpyxl would make it.
+
+    look: what else the cell is to have, as openpyxl calls it.
+    """
     if text:
         cell = sheet.cell(row, column)
         cell.value = text if len(text) <= _LONGEST_CELL else f"{text[: _LONGEST_CELL - len(_CUT)]}{_CUT}"
         cell.data_type = "s"
+    for name, value in look.items():
+        setattr(sheet.cell(row, column), name, value)

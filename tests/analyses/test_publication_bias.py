@@ -31,9 +31,9 @@ from metaimt.analyses.publication_bias import (
     true_rate,
 )
 from metaimt.analyses.results import Results
+from metaimt.report.bias_tables import contrast_rows, missing_rows, selectivity_rows
 from metaimt.report.cells import json_text
 from metaimt.report.outputs import results_dict
-from metaimt.report.tables import contrast_rows, missing_rows, selectivity_rows
 from metaimt.serialise import to_json
 from metaimt.statistics.adjusted import OddsRatioPosterior
 from metaimt.statistics.betabinomial_regression import OddsRatio

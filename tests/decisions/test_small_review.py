@@ -1005,7 +1005,7 @@ def test_two_pools_in_a_table_have_a_space_between_them(
 
 def test_levels_in_a_table_have_a_space_between_them(results: Results) -> None:
     found = reports_by_level(results.selection, results.protocol, WIDEST, "age_group")
-    rows = forest_by_table(results, found, ()).rows
+    rows = forest_by_table(results, found, ForestOptions(())).rows
     shown = [row.label if row.kind == "heading" else "" for row in rows if row.kind in {"heading", "space"}]
     assert shown == ["child", "", "adult", "", "not reported"]
 
@@ -1013,7 +1013,7 @@ def test_levels_in_a_table_have_a_space_between_them(results: Results) -> None:
 def test_in_a_level_one_report_of_one_patient_stands_by_its_name(results: Results) -> None:
     """Two and more of a pool are a row together, unless they are local."""
     found = reports_by_level(results.selection, results.protocol, WIDEST, "age_group")
-    rows = forest_by_table(results, found, (), ForestOptions(single_cases="one")).rows
+    rows = forest_by_table(results, found, ForestOptions((), single_cases="one")).rows
     shown = [(row.label, row.columns[-1]) for row in rows if row.kind in {"report", "cases"}]
     assert [(label.removeprefix("authors not given, "), n) for label, n in shown] == [
         *(("trial-2019", "6/8"), ("single-2016", "0/1")),

@@ -51,11 +51,3 @@ def test_a_disc_of_one_patient_is_smaller_than_one_of_many() -> None:
     made_up = table(1, rows=("a",), columns=("x", "y"), cells={("a", "x"): (1, 1), ("a", "y"): (30, 40)})
     one, many = (marks(draw_cell_map(made_up))[name].get_window_extent() for name in ("cell-0-0", "cell-0-1"))
     assert one.width < many.width / 3
-
-
-@pytest.mark.parametrize("cell", [(2, 1), (-1, 1), (0, 0)])
-def test_wrong_counts_are_refused_by_name(cell: tuple[int, int]) -> None:
-    with pytest.raises(ValueError, match=r"\('a', 'x'\) has"):
-        table(1, rows=("a",), columns=("x",), cells={("a", "x"): cell})
-    with pytest.raises(ValueError, match="no row or column"):
-        table(1, rows=("a",), columns=("x",), cells={("b", "x"): (1, 1)})

@@ -26,7 +26,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse, Polygon, Rectangle
 
-from metaimt.content.forest import ForestRow
+from metaimt.content.forest_row import ForestRow
 from metaimt.figures.forest import ForestTable, draw_forest
 from metaimt.figures.save import Kind, figure_bytes
 

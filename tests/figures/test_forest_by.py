@@ -9,6 +9,7 @@ from drawn import assert_tidy, written
 import metaimt
 from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import reports_by_level
+from metaimt.content.forest import ForestOptions
 from metaimt.content.labels import column_headings, column_texts
 from metaimt.figures.forest import draw_forest
 from metaimt.figures.review_figure import ReviewFigure
@@ -32,7 +33,7 @@ def test_the_rows_of_all_levels_add_up_to_the_pool(shipped: Results, pool: str, 
 
 def test_the_figure_with_every_column_is_tidy(shipped: Results) -> None:
     found = reports_by_level(shipped.selection, shipped.protocol, "all_evidence", "fusion_partner")
-    drawn = forest_by_figure(shipped, found, COLUMNS)
+    drawn = forest_by_figure(shipped, found, ForestOptions(COLUMNS))
     assert isinstance(drawn, ReviewFigure)
     assert_tidy(drawn.figure)
     assert "RANBP2" in written(drawn.figure) and "RANBP2 100.0 %" in drawn.alt
@@ -46,7 +47,7 @@ def test_columns_are_the_words_of_the_case_files(make_review: MakeReview) -> Non
     folder = make_review(report("made-up-1", *two), report("made-up-2", arms=[arm(3, 5)], design="trial"))
     results = metaimt.run(folder)
     found = reports_by_level(results.selection, results.protocol, "all_evidence", "site")
-    table = forest_by_table(results, found, ("drug", "duration", "site"))
+    table = forest_by_table(results, found, ForestOptions(("drug", "duration", "site")))
     assert table.column_headings == ("Drug", "Months on drug", "Site", "r/n")
     cells = [row.columns for row in table.rows if row.kind == "report"]
     assert ("crizotinib", "8+", "lung", "1/1") in cells
@@ -68,10 +69,10 @@ def test_without_groups_the_interval_is_that_of_the_headline(shipped: Results, p
     """The pooled interval, as `metaimt pool` prints it, not the exact one of r/n."""
     found = reports_by_level(shipped.selection, shipped.protocol, pool, None)
     orr = shipped.response.pools[pool].orr
-    drawn = forest_by_figure(shipped, found, ("drug", "site"))
+    drawn = forest_by_figure(shipped, found, ForestOptions(("drug", "site")))
     assert isinstance(drawn, ReviewFigure)
     assert orr is not None
-    last = forest_by_table(shipped, found, ("drug", "site")).rows[-1]
+    last = forest_by_table(shipped, found, ForestOptions(("drug", "site"))).rows[-1]
     assert (last.kind, last.estimate, last.lower, last.upper) == ("summary", orr.estimate, orr.lower, orr.upper)
     assert f"{100 * orr.lower:.1f} to {100 * orr.upper:.1f}" in drawn.caption
     assert "rhomb" not in drawn.caption

@@ -8,9 +8,10 @@ from typing import Any, get_args
 import pytest
 
 from metaimt.casefiles.model import CaseFile, Publication
-from metaimt.content.forest import ForestRow, RowKind
+from metaimt.content.forest_row import ForestRow, RowKind
 from metaimt.content.labels import report_labels, surname
-from metaimt.figures.forest import ForestTable, draw_forest, zoomed
+from metaimt.figures.forest import ForestTable, draw_forest
+from metaimt.figures.forest_layout import zoomed
 from metaimt.figures.save import figure_bytes
 
 REPORT = ForestRow("report", "Made up 7", ("a drug", "4/8"), 0.5, 0.2, 0.8, 8)

@@ -14,7 +14,8 @@ from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import reports_by_level
 from metaimt.cli.figures import _tell_letters
 from metaimt.content.every_report import reports_section
-from metaimt.content.forest import ForestOptions, ForestRow, Order, SingleCases, share_of_information
+from metaimt.content.forest import ForestOptions, Order, SingleCases, share_of_information
+from metaimt.content.forest_row import ForestRow
 from metaimt.figures import review_forest as made
 from metaimt.figures.forest import ForestTable, draw_forest
 from metaimt.figures.layout import font_with, is_installed

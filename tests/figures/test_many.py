@@ -13,6 +13,7 @@ import metaimt
 from metaimt.analyses.results import Results
 from metaimt.analyses.subgroups import reports_by_level
 from metaimt.content.every_report import reports_section
+from metaimt.content.forest import ForestOptions
 from metaimt.content.over_time import over_time_section
 from metaimt.figures.forest import ForestTable
 from metaimt.figures.review_figure import ReviewFigure
@@ -105,16 +106,16 @@ def test_a_forest_by_group_of_just_as_many_reports_as_are_drawn_has_them_all(
 ) -> None:
     found = reports_by_level(many.selection, many.protocol, "all_evidence", "histology")
     monkeypatch.setattr("metaimt.content.forest.MOST_ROWS", 11)
-    kinds = [row.kind for row in forest_by_table(many, found, ()).rows]
+    kinds = [row.kind for row in forest_by_table(many, found, ForestOptions(())).rows]
     assert (kinds.count("report"), kinds.count("plain")) == (11, 0)
 
 
 def test_a_long_forest_by_group_adds_up(many: Results, monkeypatch: pytest.MonkeyPatch) -> None:
     found = reports_by_level(many.selection, many.protocol, "all_evidence", "histology")
-    whole = counts(forest_by_table(many, found, ()), 0, "report")
+    whole = counts(forest_by_table(many, found, ForestOptions(())), 0, "report")
     monkeypatch.setattr("metaimt.content.forest.MOST_ROWS", 4)
-    assert counts(forest_by_table(many, found, ()), 0, "report", "plain") == whole
-    figure = forest_by_figure(many, found, ())
+    assert counts(forest_by_table(many, found, ForestOptions(())), 0, "report", "plain") == whole
+    figure = forest_by_figure(many, found, ForestOptions(()))
     assert isinstance(figure, ReviewFigure)
     assert "Of 11 rows of reports the largest" in figure.caption
 

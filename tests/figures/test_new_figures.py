@@ -24,7 +24,7 @@ from metaimt.figures.review_figure import NotDrawn, ReviewFigure
 from metaimt.figures.style import grey
 from metaimt.figures.waterfall import FEWEST, change_of
 from metaimt.model.count import Count, Publications
-from metaimt.report.tables import flow_rows
+from metaimt.report.prisma_flow import flow_rows
 
 POOLS = ("strict", "all_evidence")
 

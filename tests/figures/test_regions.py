@@ -14,11 +14,11 @@ from test_swimmer import lane
 from test_swimmer import table as swimmer
 
 from metaimt.analyses.results import Results
-from metaimt.content.forest import ForestRow
+from metaimt.content.forest_row import ForestRow
 from metaimt.figures.forest import ForestTable, draw_forest_rows
 from metaimt.figures.registry import draw_figure
 from metaimt.figures.review_figure import Counted, Counting, Place, ReviewFigure, parts_of
-from metaimt.figures.specification_curve import draw_specification_columns
+from metaimt.figures.specification_curve import draw_specification
 from metaimt.figures.swimmer import draw_lanes
 from metaimt.model.count import Count
 
@@ -74,7 +74,7 @@ def test_lanes_of_any_label_stay_apart(label: str) -> None:
 
 @pytest.mark.parametrize("count", COUNTS)
 def test_every_combination_has_a_column_around_its_point(count: int) -> None:
-    figure, places = draw_specification_columns(specification(count))
+    figure, places = draw_specification(specification(count))
     assert len(places) == count
     assert_inside(places)
     assert all(left.left + left.width <= right.left + ROUNDING for left, right in pairwise(places))

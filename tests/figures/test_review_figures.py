@@ -17,8 +17,8 @@ from metaimt.analyses.results import Results
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.content.forest import ForestOptions
-from metaimt.figures.registry import draw_figure, figure_names, review_figures
-from metaimt.figures.review_figure import NotDrawn, ReviewFigure
+from metaimt.figures.registry import COHORTS, draw_figure, drawings, figure_names
+from metaimt.figures.review_figure import Drawing, NotDrawn, ReviewFigure
 from metaimt.figures.review_forest import forest_figure
 from metaimt.figures.save import figure_bytes
 from metaimt.problem import CannotAnalyse, WrongUse
@@ -34,6 +34,10 @@ NAMES = tuple(figure_names(protocol()))
 KINDS = ("forest", "by-histology", "evidence-map", "swimmer")
 """One of each way to draw; the others are drawn again in the nightly run."""
 SOME = [name if name in KINDS else pytest.param(name, marks=pytest.mark.slow) for name in NAMES]
+
+
+def review_figures(results: Results) -> tuple[Drawing, ...]:
+    return tuple(each for name in (*figure_names(results.protocol), COHORTS) for each in drawings(results, name))
 
 
 def drawn(results: Results, name: str, *pools: str) -> ReviewFigure:

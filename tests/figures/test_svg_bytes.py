@@ -87,6 +87,6 @@ def test_of_equal_clip_paths_one_stays() -> None:
 def test_a_last_step_that_rounding_made_is_no_step() -> None:
     time, level = np.array([1.0, 2.0, 3.0]), np.array([0.8, 0.5, 0.5])
     for bits in (-2, 0, 2):
-        x, y = _stairs(time, level * np.array([1.0, 1.0, 1.0 + bits * BIT]), 1.0)
+        x, y = _stairs(time, level * np.array([1.0, 1.0, 1.0 + bits * BIT]))
         assert x.tolist() == [0.0, 1.0, 1.0, 2.0, 2.0, 3.0]
         assert y.tolist() == [1.0, 1.0, 0.8, 0.8, 0.5, 0.5]

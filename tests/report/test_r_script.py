@@ -17,14 +17,13 @@ from metaimt.analyses.by_model import compare_pools
 from metaimt.analyses.comparison import compare
 from metaimt.analyses.results import Results
 from metaimt.casefiles.protocol import Priors
+from metaimt.report.bias_tables import contrast_report_rows, contrast_rows
 from metaimt.report.cells import Cell, Row, csv_text
 from metaimt.report.exports import r_script, r_string
 from metaimt.report.methods_text import method_rows
 from metaimt.report.tables import (
     adjusted_rows,
     cluster_rows,
-    contrast_report_rows,
-    contrast_rows,
     leave_one_out_rows,
     pool_rows,
     sensitivity_contrast_rows,
