@@ -5,7 +5,6 @@ Each function yields (document name, path, message, hint).
 
 from __future__ import annotations
 
-import difflib
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +22,7 @@ from metaimt.checks.labels import told_status
 from metaimt.checks.of_report import EARLIEST
 from metaimt.checks.rule import Located, Rule, rule, rules_in
 from metaimt.files import in_ascii
+from metaimt.problem import nearest_of
 from metaimt.vocabulary import REGIMEN, members
 
 _ID = re.compile(ID_PATTERN)
@@ -59,8 +59,7 @@ def did_you_mean(text: str, known: Iterable[str], otherwise: str, *, itself: str
     Of many ids only those are compared that begin or end most alike: one slip leaves the beginning or the end.
     """
     near = {*_beside(text, _sorted(frozenset(known))), *_beside(text, _sorted_from_the_end(frozenset(known)), -1)}
-    close = difflib.get_close_matches(text, sorted(near - {itself}), n=1, cutoff=0.6)
-    return f"did you mean {close[0]}?" if close else otherwise
+    return nearest_of(text, sorted(near - {itself}), otherwise)
 
 
 def _beside(text: str, ordered: Sequence[str], step: int = 1) -> Iterator[str]:

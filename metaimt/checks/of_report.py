@@ -7,7 +7,6 @@ at what the rule is about.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -16,6 +15,7 @@ from metaimt.casefiles.fields import shown
 from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
 from metaimt.casefiles.strict_yaml import Path
 from metaimt.checks.rule import Finding, Rule, arms, patients, rule, rules_in, treatments
+from metaimt.problem import nearest_of
 from metaimt.vocabulary import REGIMEN, aggregators
 
 OLDEST_AGE = 115
@@ -526,8 +526,7 @@ def claims_name_their_groups(case: CaseFile) -> Iterable[Finding]:
         ):
             for name in names:
                 if name not in known:
-                    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
-                    hint = f"did you mean {close[0]}?" if close else "write the what, or the quantity, of another claim"
+                    hint = nearest_of(name, sorted(known), "write the what, or the quantity, of another claim")
                     yield ("claims", k, field), f"no claim is about {shown(name)}", hint
 
 

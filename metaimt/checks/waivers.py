@@ -10,7 +10,6 @@ The texts are data, in explanations.yaml, and are read only when one is asked fo
 
 from __future__ import annotations
 
-import difflib
 import re
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -26,9 +25,10 @@ from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Waiver
 from metaimt.casefiles.strict_yaml import Document
 from metaimt.checks.rule import Finding, Rule
-from metaimt.problem import SEVERITIES, Findings, Position, Problem, Severity, Waived, WrongUse, ordered
+from metaimt.problem import SEVERITIES, Findings, Position, Problem, Severity, Waived, WrongUse, nearest_of, ordered
 
 WIDTH = 80
+_ALL_RULES = "metaimt explain lists the rules"
 _INTRODUCTION = """# The rules
 
 What `metaimt validate` asks of the files of a review. An **error** is a file that cannot be read, contradicts itself or
@@ -88,8 +88,7 @@ def explanation_of(rule_id: str) -> Explanation:
     known = explanations()
     if rule_id in known:
         return known[rule_id]
-    close = difflib.get_close_matches(rule_id.casefold(), known, n=1, cutoff=0.5)
-    nearest = f"did you mean {close[0]}?" if close else "metaimt explain lists the rules"
+    nearest = nearest_of(rule_id.casefold(), known, _ALL_RULES, cutoff=0.5)
     raise WrongUse(f"no rule has the id '{rule_id}'; {nearest}")
 
 
@@ -195,8 +194,7 @@ def _not_waived(k: int, waiver: Waiver, severities: Mapping[str, str]) -> Findin
     if waiver.rule in severities:
         hint = f"mend what it is about (metaimt explain {waiver.rule}), then delete this waiver"
         return path, f"{waiver.rule} is an error, and an error is not waived", hint
-    close = difflib.get_close_matches(waiver.rule, severities, n=1, cutoff=0.6)
-    hint = f"did you mean rule: {close[0]}?" if close else "metaimt explain lists the rules"
+    hint = nearest_of(waiver.rule, severities, _ALL_RULES).replace("did you mean ", "did you mean rule: ")
     return path, f"no rule has the id {shown(waiver.rule)}", hint
 
 
