@@ -13,14 +13,14 @@ from itertools import pairwise
 
 from metaimt.casefiles.fields import ID_PATTERN
 from metaimt.casefiles.library import PROTOCOL_FILE, Library
-from metaimt.casefiles.model import Arm, CaseFile, Mutation, Patient
+from metaimt.casefiles.model import Arm, CaseFile, Patient
 from metaimt.casefiles.records import RECORDS
 from metaimt.casefiles.second_reading import is_second_reading
 from metaimt.casefiles.shared import Search
-from metaimt.casefiles.strict_yaml import Path as Steps
+from metaimt.casefiles.strict_yaml import Path
 from metaimt.checks.labels import told_status
 from metaimt.checks.of_report import EARLIEST
-from metaimt.checks.rule import Located, Rule, rule, rules_in
+from metaimt.checks.rule import Located, Rule, rule, rules_in, treatments, units
 from metaimt.files import in_ascii
 from metaimt.problem import nearest_of
 from metaimt.vocabulary import REGIMEN, members
@@ -133,19 +133,18 @@ def overlaps_exist(library: Library) -> Iterator[Located]:
 def markers_are_written_alike(library: Library) -> Iterator[Located]:
     """A marker in small letters would count as its status not stated, without a word."""
     for report in library.reports:
-        for path in _markers(report):
-            marker = str(path[-1])
+        for path, marker in _markers(report):
             if (word := _slip(marker, library)) is not None:
                 message = f"'{marker}' is not taken for {word}: the status would count as not stated"
                 yield name_of(library, report), path, message, f"write {word}"
 
 
-def _markers(report: CaseFile) -> Iterator[Steps]:
-    for p, patient in enumerate(report.patients):
-        yield from (("patients", p, "ihc", marker) for marker in patient.ihc)
-        yield from (("patients", p, "rearranged", marker) for marker in patient.rearranged)
-    for a, arm in enumerate(report.arms):
-        yield from (("arms", a, "status", marker) for marker in arm.status)
+def _markers(report: CaseFile) -> Iterator[tuple[Path, str]]:
+    """Every marker with its path in the file."""
+    for path, unit in units(report):
+        tests = {"status": unit.status} if isinstance(unit, Arm) else {"ihc": unit.ihc, "rearranged": unit.rearranged}
+        for test, told in tests.items():
+            yield from (((*path, test, marker), marker) for marker in told)
 
 
 @rule("unknown-marker", "warning")
@@ -153,8 +152,7 @@ def markers_are_known(library: Library) -> Iterator[Located]:
     """A marker that no row of the protocol can mean says nothing; a positive one may be of another tumour."""
     known = {*library.vocabulary.terms("kinase"), *library.vocabulary.terms("marker")}
     for report in library.reports:
-        for path in _markers(report):
-            marker = str(path[-1])
+        for path, marker in _markers(report):
             if marker in known or _slip(marker, library) is not None:
                 continue
             meant = library.vocabulary.belongs("kinase", marker) or library.vocabulary.belongs("marker", marker)
@@ -235,9 +233,8 @@ def partners_are_known(library: Library) -> Iterator[Located]:
     """A partner that this tumour was not known to have may be new, or the gene of another tumour."""
     known = {*library.vocabulary.terms("partner"), *library.vocabulary.terms("kinase")}
     for report in library.reports:
-        partners = [(("patients", p), patient.fusion_partner) for p, patient in enumerate(report.patients)]
-        partners += [(("arms", a), arm.fusion_partner) for a, arm in enumerate(report.arms)]
-        for path, partner in partners:
+        for path, unit in units(report):
+            partner = unit.fusion_partner
             if partner is not None and partner not in known:
                 message = f"fusion_partner: {partner} is new to the review's vocabulary"
                 hint = "check it against the source; then add it under partner in cases/vocabulary.yaml"
@@ -251,15 +248,12 @@ def drugs_have_targets(library: Library) -> Iterator[Located]:
         return
     silent = {drug.name for drug in library.vocabulary.drugs.values() if drug.named and not drug.targets}
     for report in library.reports if silent else ():
-        given: list[tuple[Steps, str]] = [(("arms", a, "drug"), arm.drug) for a, arm in enumerate(report.arms)]
-        for p, patient in enumerate(report.patients):
-            given += [(("patients", p, "courses", c, "drug"), course.drug) for c, course in enumerate(patient.courses)]
-        for path, name in given:
-            for drug in sorted(silent.intersection(name.split(REGIMEN))):
+        for path, unit in treatments(report):
+            for drug in sorted(silent.intersection(unit.drug.split(REGIMEN))):
                 message = f"{drug} has no targets: it counts only where the protocol names not_stated"
                 place = shared(library, "vocabulary.yaml")
                 hint = f"add targets: the genes that its label names, to {drug} in {place}"
-                yield name_of(library, report), path, message, hint
+                yield name_of(library, report), (*path, "drug"), message, hint
 
 
 @rule("unclear-change", "warning")
@@ -268,18 +262,14 @@ def changes_can_be_compared(library: Library) -> Iterator[Located]:
     rows = library.protocol.rows.values() if library.protocol is not None else ()
     asked = {row.mutation: row.change for row in rows if row.mutation is not None and row.change is not None}
     for report in library.reports if asked else ():
-        entries: list[tuple[str, int, tuple[Mutation, ...]]] = [
-            *(("patients", p, patient.mutations) for p, patient in enumerate(report.patients)),
-            *(("arms", a, arm.mutations) for a, arm in enumerate(report.arms)),
-        ]
-        for kind, k, mutations in entries:
-            for m, mutation in enumerate(mutations):
+        for path, unit in units(report):
+            for m, mutation in enumerate(unit.mutations):
                 if mutation.gene in asked and not _CHANGE.fullmatch(mutation.change or ""):
                     message = f"{mutation.gene}: {mutation.change or 'no change'} is not one change of the protein"
                     hint = (
                         f"the protocol asks for {asked[mutation.gene]}: write the change in that form if it is printed"
                     )
-                    yield name_of(library, report), (kind, k, "mutations", m), message, hint
+                    yield name_of(library, report), (*path, "mutations", m), message, hint
 
 
 @rule("year-before-review")

@@ -15,7 +15,7 @@ from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
 from metaimt.casefiles.strict_yaml import Path
 from metaimt.checks.of_report import EARLIEST
 from metaimt.checks.over_time import LONGEST_MONTHS
-from metaimt.checks.rule import Finding, Rule, arms, courses, patients, rule, rules_in, treatments
+from metaimt.checks.rule import Finding, Rule, courses, rule, rules_in, treatments, units
 from metaimt.vocabulary import Vocabulary
 from metaimt.vocabulary.response_words import said
 
@@ -105,8 +105,7 @@ def a_course_is_one_course(patient: Patient, terms: Vocabulary) -> Iterable[Find
 def one_kinase_drives_a_tumour(case: CaseFile, terms: Vocabulary) -> Iterable[Finding]:
     """Fusions of two kinases in one tumour are hardly ever seen; a slip, or the marker of another patient or part."""
     kinases = terms.lists["kinase"]
-    units: list[tuple[Path, Patient | Arm]] = [*patients(case), *arms(case)]
-    for place, unit in units:
+    for place, unit in units(case):
         evidence = _evidence(unit, kinases)
         if len(evidence) >= 2:
             (one, why), (other, also) = list(evidence.items())[:2]

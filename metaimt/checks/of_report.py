@@ -14,7 +14,7 @@ from itertools import pairwise
 from metaimt.casefiles.fields import shown
 from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
 from metaimt.casefiles.strict_yaml import Path
-from metaimt.checks.rule import Finding, Rule, arms, patients, rule, rules_in, treatments
+from metaimt.checks.rule import Finding, Rule, arms, rule, rules_in, treatments, units
 from metaimt.problem import nearest_of
 from metaimt.vocabulary import REGIMEN, aggregators
 
@@ -472,16 +472,10 @@ def link_leads_to_the_publication(case: CaseFile) -> Iterable[Finding]:
 @rule("partner-is-gene", about="report")
 def partner_is_another_gene(case: CaseFile) -> Iterable[Finding]:
     """A fusion joins two genes."""
-    for p, patient in enumerate(case.patients):
-        if patient.fusion_partner is not None and patient.fusion_partner == patient.fusion_gene:
-            yield ("patients", p, "fusion_partner"), *_same_gene(patient.fusion_partner)
-    for path, arm in arms(case):
-        if arm.fusion_partner is not None and arm.fusion_partner == arm.fusion_gene:
-            yield (*path, "fusion_partner"), *_same_gene(arm.fusion_partner)
-
-
-def _same_gene(gene: str) -> tuple[str, str]:
-    return f"fusion_partner: {gene} is the fusion_gene itself", "write the other gene of the fusion, or delete it"
+    for path, unit in units(case):
+        if unit.fusion_partner is not None and unit.fusion_partner == unit.fusion_gene:
+            message = f"fusion_partner: {unit.fusion_partner} is the fusion_gene itself"
+            yield (*path, "fusion_partner"), message, "write the other gene of the fusion, or delete it"
 
 
 @rule("not-rearranged-but-fused", about="report")
@@ -502,15 +496,13 @@ def rearranged_agrees_with_fusion(case: CaseFile) -> Iterable[Finding]:
 @rule("fusion-as-mutation", "warning", about="report")
 def fusions_are_no_mutations(case: CaseFile) -> Iterable[Finding]:
     """A fusion among the mutations decides no row; the same mutation twice is a slip."""
-    mutations = [(path, patient.mutations) for path, patient in patients(case)]
-    mutations += [(path, arm.mutations) for path, arm in arms(case)]
-    for path, found in mutations:
-        for m, mutation in enumerate(found):
+    for path, unit in units(case):
+        for m, mutation in enumerate(unit.mutations):
             words = f"mutations: {mutation.gene} {mutation.change or ''}".rstrip()
             if re.search(r"fusion|rearrang|transloc|::", mutation.change or "", re.IGNORECASE):
                 hint = f"write fusion_gene: {mutation.gene} if that is the kinase, or fusion_partner"
                 yield (*path, "mutations", m), f"{words} is a fusion", hint
-            elif mutation in found[:m]:
+            elif mutation in unit.mutations[:m]:
                 yield (*path, "mutations", m), f"{words} twice", "delete one of them"
 
 

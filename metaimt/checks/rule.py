@@ -80,6 +80,12 @@ def arms(case: CaseFile) -> Iterator[tuple[Path, Arm]]:
         yield ("arms", a), arm
 
 
+def units(case: CaseFile) -> Iterator[tuple[Path, Patient | Arm]]:
+    """Every patient, then every arm, with its path in the file."""
+    yield from patients(case)
+    yield from arms(case)
+
+
 def treatments(case: CaseFile) -> Iterator[tuple[Path, Course | Arm]]:
     """Every course, then every arm, with its path in the file."""
     yield from courses(case)
