@@ -14,9 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from metaimt.casefiles.records import EXCLUDE, INCLUDE, LATER, Decision, Record, Standing
+from metaimt.curation.new_case import identity_of
 from metaimt.curation.reference import Reference
 from metaimt.curation.reference_formats import ASREVIEW_LABELS
-from metaimt.curation.search_records import Index, identity_of
+from metaimt.curation.search_records import Index
 from metaimt.problem import WrongUse
 
 _RAYYAN = re.compile(r"RAYYAN-INCLUSION:\s*\{(.*?)\}")

@@ -16,10 +16,10 @@ from functools import lru_cache
 from metaimt.casefiles.records import Record, with_source
 from metaimt.casefiles.strict_yaml import parse
 from metaimt.checks.same_publication import as_typed
-from metaimt.curation.new_case import Known, quoted
+from metaimt.curation.new_case import Known, identity_of, quoted
 from metaimt.curation.reference import Reference
 from metaimt.files import in_ascii
-from metaimt.model.publication import Identity, identity, same_publication
+from metaimt.model.publication import Identity, same_publication
 from metaimt.problem import WrongUse
 
 _NEARLY = 0.9  # share of a title in common, above which it may be a spelling of the other
@@ -245,12 +245,6 @@ def uncertain(known: Known, records: Iterable[Record]) -> tuple[Unsure, ...]:
         main[record.id] = name
         index.add(record.id, mine)
     return tuple(Unsure(*pair, why) for pair, why in sorted(found.items()))
-
-
-def identity_of(record: Record) -> Identity:
-    """What a record is compared by."""
-    names = ("doi", "pmid", "title", "authors", "journal", "year")
-    return identity(**{name: getattr(record, name) or None for name in names})
 
 
 def _record(reference: Reference, search: str, day: str) -> Record:
