@@ -59,9 +59,14 @@ def _drug_names(vocabulary: Vocabulary) -> re.Pattern[str]:
 def drug_names(vocabulary: Vocabulary) -> str:
     """The names of all drugs, and words for a kinase inhibitor, as alternatives of a pattern, the longest first."""
     every = ((drug, word) for drug in vocabulary.drugs.values() for word in (drug.name, *drug.synonyms))
-    names = {word for drug, word in every if drug.named or "inhibitor" in word or not word.islower()}  # not "unknown"
-    longest_first = sorted(names, key=lambda name: (-len(name), name))
-    return "|".join(map(re.escape, longest_first))
+    return one_of(
+        word for drug, word in every if drug.named or "inhibitor" in word or not word.islower()
+    )  # not "unknown"
+
+
+def one_of(names: Iterable[str]) -> str:
+    """Names as alternatives of a pattern, the longest first; nothing fits where there are none."""
+    return "|".join(map(re.escape, sorted({*names}, key=lambda name: (-len(name), name)))) or r"(?!)"
 
 
 @rule("combined-inhibitors", "warning", about="terms")
