@@ -283,10 +283,6 @@ class _Writer:
         """A column with the codes that are certain, and those that are not, as comments."""
         self._written += 1
         gap, column, terms = " " * indent, self._fields[name], _LISTS.get(_last(name), "")
-        if not terms:
-            self._note_missing(column.values)
-            yield f"{gap}{key}: {in_quotes(column.heading)}"
-            return
         codes, unknown = self._codes(terms, column)
         if not codes and not unknown:
             yield f"{gap}{key}: {in_quotes(column.heading)}"
@@ -304,6 +300,9 @@ class _Writer:
 
     def _codes(self, terms: str, column: _Column) -> tuple[dict[str, str], list[tuple[str, int]]]:
         """Value -> term where the vocabulary lists it in letters; the other values, the most frequent first."""
+        if not terms:
+            self._note_missing(column.values)
+            return {}, []
         known = {term.casefold() for term in self._vocabulary.lists[terms]}
         codes: dict[str, str] = {}
         unknown: list[tuple[str, int]] = []
