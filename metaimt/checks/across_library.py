@@ -58,23 +58,21 @@ def did_you_mean(text: str, known: Iterable[str], otherwise: str, *, itself: str
 
     Of many ids only those are compared that begin or end most alike: one slip leaves the beginning or the end.
     """
-    near = {*_beside(text, _sorted(frozenset(known))), *_beside(text, _sorted_from_the_end(frozenset(known)), -1)}
+    every = frozenset(known)
+    near = {*_beside(text, every), *_beside(text, every, -1)}
     return nearest_of(text, sorted(near - {itself}), otherwise)
 
 
-def _beside(text: str, ordered: Sequence[str], step: int = 1) -> Iterator[str]:
+def _beside(text: str, every: frozenset[str], step: int = 1) -> Iterator[str]:
+    ordered = _sorted(every, step)
     at = bisect_left(ordered, text[::step])
     return (known[::step] for known in ordered[max(0, at - _NEAR) : at + _NEAR])
 
 
-@lru_cache(maxsize=4)
-def _sorted(known: frozenset[str]) -> Sequence[str]:
-    return sorted(known)
-
-
-@lru_cache(maxsize=4)
-def _sorted_from_the_end(known: frozenset[str]) -> Sequence[str]:
-    return sorted(each[::-1] for each in known)
+@lru_cache(maxsize=8)
+def _sorted(known: frozenset[str], step: int) -> Sequence[str]:
+    """By their beginnings; with step -1 turned round, by their ends."""
+    return sorted(each[::step] for each in known)
 
 
 @rule("id-not-file-name")
