@@ -20,7 +20,7 @@ from metaimt.casefiles.shared import Search
 from metaimt.casefiles.strict_yaml import Path
 from metaimt.checks.labels import told_status
 from metaimt.checks.of_report import EARLIEST
-from metaimt.checks.rule import Located, Rule, rule, rules_in, treatments, units
+from metaimt.checks.rule import Located, Rule, rule, rules_in, tests_of, treatments, units
 from metaimt.files import in_ascii
 from metaimt.problem import nearest_of
 from metaimt.vocabulary import REGIMEN, members
@@ -140,9 +140,8 @@ def markers_are_written_alike(library: Library) -> Iterator[Located]:
 def _markers(report: CaseFile) -> Iterator[tuple[Path, str]]:
     """Every marker with its path in the file."""
     for path, unit in units(report):
-        tests = {"status": unit.status} if isinstance(unit, Arm) else {"ihc": unit.ihc, "rearranged": unit.rearranged}
-        for test, told in tests.items():
-            yield from (((*path, test, marker), marker) for marker in told)
+        for test, results in tests_of(unit).items():
+            yield from (((*path, test, marker), marker) for marker in results)
 
 
 @rule("unknown-marker", "warning")
@@ -212,8 +211,7 @@ def status_is_told(library: Library) -> Iterator[Located]:
 
 
 def _has_status(unit: Patient | Arm) -> bool:
-    tested = unit.status if isinstance(unit, Arm) else unit.ihc or unit.rearranged
-    return bool(tested) or unit.fusion_gene is not None
+    return any(tests_of(unit).values()) or unit.fusion_gene is not None
 
 
 @rule("depth-left-out", "warning")

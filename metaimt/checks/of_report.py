@@ -73,8 +73,6 @@ def alive_after_no_death(patient: Patient) -> Iterable[Finding]:
 @rule("course-after-death", about="patient")
 def death_ends_the_last_course(patient: Patient) -> Iterable[Finding]:
     """Courses stand in the order given."""
-    if len(patient.courses) < 2:
-        return
     for c, (course, after) in enumerate(pairwise(patient.courses)):
         if course.stop_reason == "death":
             message = f"{course.drug} was stopped by death, but {after.drug} comes after it"
@@ -85,8 +83,6 @@ def death_ends_the_last_course(patient: Patient) -> Iterable[Finding]:
 @rule("ongoing-but-followed", "warning", about="patient")
 def ongoing_course_is_the_last(patient: Patient) -> Iterable[Finding]:
     """A drug that is still taken when the next one is begun is given together with it."""
-    if len(patient.courses) < 2:
-        return
     for c, (course, after) in enumerate(pairwise(patient.courses)):
         if course.ongoing:
             message = f"{course.drug} is ongoing, but {after.drug} comes after it"
@@ -298,8 +294,6 @@ _HOST = re.compile(r"https?://(?:www\.)?([^/:?#]+)", re.IGNORECASE)
 @rule("repeated-patient-id", about="report")
 def patient_ids_differ(case: CaseFile) -> Iterable[Finding]:
     """Links name patients by their ids."""
-    if len(case.patients) < 2:
-        return
     seen: set[str] = set()
     for p, patient in enumerate(case.patients):
         if patient.id in seen:

@@ -86,6 +86,11 @@ def units(case: CaseFile) -> Iterator[tuple[Path, Patient | Arm]]:
     yield from arms(case)
 
 
+def tests_of(unit: Patient | Arm) -> Mapping[str, Mapping[str, str | bool]]:
+    """Field -> marker -> its status, or whether it is rearranged; of a patient what decides stands first."""
+    return {"status": unit.status} if isinstance(unit, Arm) else {"rearranged": unit.rearranged, "ihc": unit.ihc}
+
+
 def treatments(case: CaseFile) -> Iterator[tuple[Path, Course | Arm]]:
     """Every course, then every arm, with its path in the file."""
     yield from courses(case)
