@@ -176,16 +176,13 @@ def _slip(marker: str, library: Library) -> str | None:
 def patients_have_a_tumour(library: Library) -> Iterator[Located]:
     """Without histology, fusion, marker and mutation nothing says that the patient belongs to the review."""
     for report in library.reports:
-        document = name_of(library, report)
-        for p, patient in enumerate(report.patients):
-            told = (patient.histology, patient.fusion_gene, patient.ihc, patient.rearranged, patient.mutations)
-            if not any(told):
-                message = f"patient {patient.id}: histology, fusion and marker are all missing"
-                yield document, ("patients", p, "id"), message, "add histology, fusion_gene or ihc as the source says"
-        for a, arm in enumerate(report.arms):
-            if not any((arm.histology, arm.fusion_gene, arm.status, arm.mutations)):
-                message = f"arm {a + 1}: histology, fusion and marker are all missing"
-                yield document, ("arms", a, "label"), message, "add histology, fusion_gene or status as the source says"
+        for path, unit in units(report):
+            if not any((unit.histology, unit.fusion_gene, unit.mutations, *tests_of(unit).values())):
+                arm = f"arm {int(path[-1]) + 1}", "label", "status"
+                who, place, test = arm if isinstance(unit, Arm) else (f"patient {unit.id}", "id", "ihc")
+                message = f"{who}: histology, fusion and marker are all missing"
+                hint = f"add histology, fusion_gene or {test} as the source says"
+                yield name_of(library, report), (*path, place), message, hint
 
 
 @rule("status-left-out", "warning")
