@@ -165,6 +165,18 @@ def _escaped(character: str) -> str:
     return json.dumps(character)[1:-1] if _visible(character) != character and character != "\n" else character
 
 
+def in_quotes(text: str) -> str:
+    """`text` in double quotes, as YAML and JSON read it; backslash, quote and what does not print as escapes."""
+    return f'"{"".join(map(_as_printed, text))}"'
+
+
+def _as_printed(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    code = ord(character)
+    return character if character.isprintable() else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
 def for_cell(text: str) -> str:
     """`text` for a CSV or spreadsheet cell: a leading formula character is preceded by an apostrophe.
 

@@ -87,11 +87,19 @@ class Blocked(Exception):  # noqa: N818 - told to the user as the problems thems
         self.files = files
 
 
+def nearest_of(text: str, known: Iterable[str], otherwise: str = "", *, cutoff: float = 0.6) -> str:
+    """`did you mean` with what is most alike of what is known, the first of several; `otherwise` where nothing is.
+
+    cutoff: the share that the two have in common at least, as difflib counts it.
+    """
+    import difflib
+
+    close = difflib.get_close_matches(text, list(known), n=1, cutoff=cutoff)
+    return f"did you mean {close[0]}?" if close else otherwise
+
+
 def check_name(option: str, name: str, names: Sequence[str]) -> None:
     """Raise WrongUse, with all names and the nearest, unless a name given to an option is one of them."""
     if name not in names:
-        import difflib
-
-        close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-        meant = f"; did you mean {close[0]}?" if close else ""
-        raise WrongUse(f"{option} '{name}' is not one of {', '.join(names)}{meant}")
+        meant = nearest_of(name, names, cutoff=0.5)
+        raise WrongUse(f"{option} '{name}' is not one of {', '.join(names)}{'; ' if meant else ''}{meant}")

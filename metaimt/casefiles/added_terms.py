@@ -6,7 +6,6 @@ make every case file wrong that uses another.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from metaimt.casefiles.fields import shown
 from metaimt.casefiles.strict_yaml import Document
 from metaimt.casefiles.strict_yaml import Path as Steps
-from metaimt.problem import Problem
+from metaimt.problem import Problem, nearest_of
 from metaimt.vocabulary import BROAD, CODES, NOT_STATED, REPLACEABLE, REPLACES, SAYING, Vocabulary, wrong_gene
 from metaimt.vocabulary.codes import GENE, kinds, systems
 
@@ -63,8 +62,7 @@ def _faults(data: Any, vocabulary: Vocabulary) -> Iterator[Fault]:
         if name in {REPLACES, CODES}:
             continue
         if name not in lists:
-            close = difflib.get_close_matches(name, [*lists, REPLACES, CODES], n=1, cutoff=0.6)
-            hint = f"did you mean {close[0]}?" if close else f"the lists are {', '.join(lists)}"
+            hint = nearest_of(name, [*lists, REPLACES, CODES], f"the lists are {', '.join(lists)}")
             yield (name,), f"'{name}' is not a list of terms", hint
         elif not isinstance(terms, dict):
             yield (name,), f"{name}: expected terms", _FORM
@@ -162,8 +160,7 @@ def _of_no_histology(name: str, terms: Mapping[str, Any], histologies: Collectio
     """Words for a histology that there is not would say nothing."""
     for term in terms:
         if term not in histologies:
-            close = difflib.get_close_matches(term, histologies, n=1, cutoff=0.6)
-            hint = f"did you mean {close[0]}?" if close else "add it under histology, or write one that is there"
+            hint = nearest_of(term, histologies, "add it under histology, or write one that is there")
             yield (name, term), f"'{term}' is no histology of the vocabulary", hint
 
 

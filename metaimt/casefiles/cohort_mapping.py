@@ -39,9 +39,9 @@ _TOKENS = re.compile(r"(YYYY|MM|DD)([-/. ]?)(YYYY|MM|DD)\2(YYYY|MM|DD)")
 _T = TypeVar("_T")
 
 
-def _of_list(value: str, accepted: tuple[str, ...], rule: str = "wrong-form") -> str:
+def _of_list(value: str, accepted: tuple[str, ...]) -> str:
     if value not in accepted:
-        raise refuse(rule, f"'{value}' is not one of {', '.join(accepted)}", "")
+        raise refuse("wrong-form", f"'{value}' is not one of {', '.join(accepted)}", "")
     return value
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from metaimt.casefiles.patient_table import is_identifying
 from metaimt.casefiles.table_cells import ORDERS, in_order
 from metaimt.casefiles.tables import Cell, Table, WrongCell, is_summary, key_of, open_table, text_of
+from metaimt.files import in_quotes
 from metaimt.vocabulary import Vocabulary, built_in, is_not_stated
 from metaimt.vocabulary.words import load_words
 
@@ -168,13 +169,14 @@ class _Writer:
     def draft(self) -> Draft:
         """The whole mapping, as text to be read and corrected."""
         body = [*self._body()]  # which finds what stands for nothing known
+        file = in_quotes(self._file)
         lines = [
-            f"# How metaimt cohort reads {_shown(self._file)}: drafted from its headings and values. What stands",
+            f"# How metaimt cohort reads {file[1:-1]}: drafted from its headings and values. What stands",
             "# behind a # is not certain: fill it in and take the # away, or leave it (docs/cohort.md).",
-            f"table: {_quoted(self._file)}",
+            f"table: {file}",
             *self._settings(),
-            *([f"missing: [{', '.join(map(_quoted, self._missing))}]"] if self._missing else []),
-            *([f"drop: [{', '.join(map(_quoted, self._dropped))}]"] if self._dropped else []),
+            *([f"missing: [{', '.join(map(in_quotes, self._missing))}]"] if self._missing else []),
+            *([f"drop: [{', '.join(map(in_quotes, self._dropped))}]"] if self._dropped else []),
             '#data_cut: "2024-06-30"   # the last day of the data, if there is one',
             "columns:",
             *body,
@@ -183,7 +185,7 @@ class _Writer:
 
     def _settings(self) -> Iterator[str]:
         if self._table.sheet:
-            yield f"sheet: {_quoted(self._table.sheet)}"
+            yield f"sheet: {in_quotes(self._table.sheet)}"
         yield from self._orders()
         numbers = [text for name, column in self._fields.items() if _last(name) in _NUMBERS for text in column.values]
         commas = sum(re.fullmatch(r"-?\d+,\d+", text) is not None for text in numbers)
@@ -207,7 +209,7 @@ class _Writer:
         elif orders:
             yield f"#dates: {' or '.join(orders)}   # each reads all {len(texts)} days: type the right one"
         elif texts:
-            yield f"#dates: DD/MM/YYYY   # no one order reads all of them, such as {_quoted(texts[0])}"
+            yield f"#dates: DD/MM/YYYY   # no one order reads all of them, such as {in_quotes(texts[0])}"
 
     @property
     def _dated(self) -> bool:
@@ -227,19 +229,19 @@ class _Writer:
             inside = [name for name in self._fields if name.startswith(f"{group}.")]
             yield from [f"  {group}:"] if inside else []
             for name in inside:
-                yield from self._column(name, _quoted(name.partition(".")[2]), 4)
+                yield from self._column(name, in_quotes(name.partition(".")[2]), 4)
         yield from self._times()
         if "outcome" in self._fields:
             yield from self._column("outcome", "outcome", 2)
         yield from self._courses()
         for column, name in self._others:
             why = f"looks like {name}, as another does" if name else "not recognised"
-            yield f"# {why}: {_quoted(column.heading)} ({_number(column)})"
+            yield f"# {why}: {in_quotes(column.heading)} ({_number(column)})"
 
     def _no_id(self) -> Iterator[str]:
         rows = max((sum(column.values.values()) + column.days for column in self._columns), default=0)
         once = [c.heading for c, _ in self._others if len(c.values) == sum(c.values.values()) == rows > 0]
-        near = f"; all values differ in {', '.join(map(_quoted, once))}" if once else ""
+        near = f"; all values differ in {', '.join(map(in_quotes, once))}" if once else ""
         yield f"#  id:   # the heading of the study numbers; needed{near}"
 
     def _times(self) -> Iterator[str]:
@@ -275,33 +277,32 @@ class _Writer:
                 yield from rest
 
     def _heading(self, name: str) -> str:
-        return _quoted(self._fields[name].heading)
+        return in_quotes(self._fields[name].heading)
 
     def _column(self, name: str, key: str, indent: int) -> Iterator[str]:
         """A column with the codes that are certain, and those that are not, as comments."""
         self._written += 1
         gap, column, terms = " " * indent, self._fields[name], _LISTS.get(_last(name), "")
-        if not terms:
-            self._note_missing(column.values)
-            yield f"{gap}{key}: {_quoted(column.heading)}"
-            return
         codes, unknown = self._codes(terms, column)
         if not codes and not unknown:
-            yield f"{gap}{key}: {_quoted(column.heading)}"
+            yield f"{gap}{key}: {in_quotes(column.heading)}"
             return
         yield f"{gap}{key}:"
-        yield f"{gap}  column: {_quoted(column.heading)}"
+        yield f"{gap}  column: {in_quotes(column.heading)}"
         yield f"{gap}  codes:" if codes else f"#{gap}  codes:   # what each means, or list it under missing"
         for text, term in codes.items():
-            yield f"{gap}    {_quoted(text)}: {_quoted(term)}"
+            yield f"{gap}    {in_quotes(text)}: {in_quotes(term)}"
         accepted = ", ".join(self._vocabulary.terms(terms))
         for text, count in unknown[:MOST_SHOWN]:
-            yield f"#{gap}    {_quoted(text)}:   # {count} {'row' if count == 1 else 'rows'}; one of {accepted}"
+            yield f"#{gap}    {in_quotes(text)}:   # {count} {'row' if count == 1 else 'rows'}; one of {accepted}"
         if len(unknown) > MOST_SHOWN or column.more:
             yield f"#{gap}    and {len(unknown) - MOST_SHOWN if len(unknown) > MOST_SHOWN else 'many'} more values"
 
     def _codes(self, terms: str, column: _Column) -> tuple[dict[str, str], list[tuple[str, int]]]:
         """Value -> term where the vocabulary lists it in letters; the other values, the most frequent first."""
+        if not terms:
+            self._note_missing(column.values)
+            return {}, []
         known = {term.casefold() for term in self._vocabulary.lists[terms]}
         codes: dict[str, str] = {}
         unknown: list[tuple[str, int]] = []
@@ -337,17 +338,3 @@ def _number(column: _Column) -> str:
         return "dates"
     number = len(column.values)
     return f"{number}{' or more' if column.more else ''} different value{'' if number == 1 else 's'}"
-
-
-def _quoted(text: str) -> str:
-    """A text in double quotes, as YAML and JSON read it; what does not print is escaped."""
-    inside = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{"".join(sign if sign.isprintable() else _escape(sign) for sign in inside)}"'
-
-
-def _shown(text: str) -> str:
-    return _quoted(text)[1:-1]
-
-
-def _escape(sign: str) -> str:
-    return f"\\u{ord(sign):04x}" if ord(sign) < 0x10000 else f"\\U{ord(sign):08x}"

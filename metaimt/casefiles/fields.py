@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import NoneType
 from typing import Annotated, Any
 
 from pydantic import (
@@ -73,27 +74,22 @@ def shown(value: object) -> str:
     return f"'{text if len(text) <= 60 else text[:57] + '...'}'"
 
 
+_KINDS: tuple[tuple[Any, str], ...] = (
+    (NoneType, "nothing"),
+    (bool, "true or false"),
+    ((int, float), "a number"),
+    (str, "text"),
+    (list, "a list"),
+    (dict, "fields"),
+)
+
+
 def _kind(value: object) -> str:
-    if value is None:
-        return "nothing"
-    for kinds, word in (
-        (bool, "true or false"),
-        ((int, float), "a number"),
-        (str, "text"),
-        (list, "a list"),
-        (dict, "fields"),
-    ):
-        if isinstance(value, kinds):
-            return word
-    return type(value).__name__
+    return next((word for kinds, word in _KINDS if isinstance(value, kinds)), type(value).__name__)
 
 
 def _wrong(value: object, expected: str, hint: str | Proposal | None = "") -> PydanticCustomError:
-    what = (
-        f"{shown(value)} is {_kind(value)}"
-        if value is not None and not isinstance(value, list | dict)
-        else _kind(value)
-    )
+    what = _kind(value) if value is None or isinstance(value, list | dict) else f"{shown(value)} is {_kind(value)}"
     if value is None:
         hint = hint or f"fill it in, or {LEFT_OUT}"
     if isinstance(value, str) and is_not_stated(value):
@@ -303,13 +299,11 @@ def _partner(value: object, info: ValidationInfo) -> str:
         return text
     if hint := _whole_fusion(vocabulary, text):
         raise refuse("unknown-fusion-partner", f"{shown(text)} is a fusion, not one gene", hint)
-    present = vocabulary.belongs("partner", text) or former.get(text.upper()) or vocabulary.nearest("partner", text)
-    if present is None and text.upper() in known:
-        present = text.upper()
-    if present is not None:
-        former_name = text.upper() in former
-        said = "is a former symbol of a gene" if former_name else "is not the HGNC symbol of a gene"
-        proposal = Proposal(present, f"did you mean {present}?")
+    upper = text.upper()
+    present = vocabulary.belongs("partner", text) or former.get(upper) or vocabulary.nearest("partner", text)
+    if present is not None or upper in known:
+        said = "is a former symbol of a gene" if upper in former else "is not the HGNC symbol of a gene"
+        proposal = Proposal(present or upper, f"did you mean {present or upper}?")
         raise refuse("unknown-fusion-partner", f"{shown(text)} {said}", proposal)
     hint = "write the HGNC symbol of one gene; a gene that is missing can be added in cases/vocabulary.yaml"
     raise refuse("unknown-fusion-partner", f"{shown(text)} is no gene of the HGNC", hint)
@@ -342,10 +336,9 @@ def _range(value: object) -> float | tuple[float, float]:
         raise refuse("wrong-form", f"a list of {len(value)}; expected [low, high]", "write [3, 6] or one number")
     low, high = (float(_amount(limit, _limit)) for limit in value)
     if low > high:
-        backwards = f"[{high:g}, {low:g}]"
-        raise refuse(
-            "wrong-form", f"the range [{low:g}, {high:g}] runs backwards", Proposal(backwards, f"write {backwards}")
-        )
+        meant = f"[{high:g}, {low:g}]"
+        said = f"the range [{low:g}, {high:g}] runs backwards"
+        raise refuse("wrong-form", said, Proposal(meant, f"write {meant}"))
     return low, high
 
 

@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -200,7 +200,7 @@ def read_library(folder: Path | str = "cases") -> Library:
     folder = Path(folder)
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "does not exist"
-        raise WrongUse(f"{_shown(folder)} {what}; give the folder of a review, such as cases")
+        raise WrongUse(f"{folder.as_posix()} {what}; give the folder of a review, such as cases")
     with collector_paused():
         return _Reader(folder).library()
 
@@ -245,10 +245,6 @@ def review_folder(path: Path) -> Path | None:
     return None
 
 
-def _shown(path: Path) -> str:
-    return path.as_posix()
-
-
 class _Reader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -265,7 +261,7 @@ class _Reader:
         self._refuse_closed_folders()
         self.vocabulary = self._vocabulary()
         cases = [(path, self.case(path)) for name in CASE_FOLDERS for path in self._paths(name)]
-        second = {_shown(path): self.read(path, SecondReading) for path in self._paths(SECOND_FOLDER)}
+        second = {path.as_posix(): self.read(path, SecondReading) for path in self._paths(SECOND_FOLDER)}
         protocol = self.protocol()
         searches = self.entries("searches.yaml", SearchFile, Search)
         records, sheets = self._screened(protocol, searches)
@@ -299,7 +295,7 @@ class _Reader:
         readable = [self._with_table(path, report) for path, report in cases if report is not None]
         by_id: dict[str, Document] = {}
         for path, report in readable:
-            by_id.setdefault(report.id, self.documents[_shown(path)])
+            by_id.setdefault(report.id, self.documents[path.as_posix()])
         return Library(
             folder=self.folder,
             protocol=protocol,
@@ -329,9 +325,9 @@ class _Reader:
         records: tuple[Record, ...] = ()
         known: set[str] | None = None
         if path.exists():
-            broken = any(each.file == _shown(self.folder / "searches.yaml") for each in self.problems)
+            broken = any(each.file == (self.folder / "searches.yaml").as_posix() for each in self.problems)
             done = {each.id: each.date or "" for each in searches if each.status == "done"}
-            records, sheet = read_records(_shown(path), self._bytes(path), None if broken else done)
+            records, sheet = read_records(path.as_posix(), self._bytes(path), None if broken else done)
             known = None if sheet.damaged else {record.id for record in records}
             self._keep(sheet)
         named = protocol.screening.reasons if protocol is not None else ()
@@ -343,9 +339,9 @@ class _Reader:
                     "a sheet is named after a person, in small Latin letters, digits and dashes: this one is not read"
                 )
                 hint = f"rename it to {person or 'reader-1'}.csv, or delete a copy of another sheet"
-                self.problems.append(Problem(_shown(each), Position(1, 1), "screening-form", "error", said, hint))
+                self.problems.append(Problem(each.as_posix(), Position(1, 1), "screening-form", "error", said, hint))
                 continue
-            sheets[each.stem], sheet = read_decisions(_shown(each), self._bytes(each), known, reasons)
+            sheets[each.stem], sheet = read_decisions(each.as_posix(), self._bytes(each), known, reasons)
             self._keep(sheet)
         return records, sheets
 
@@ -360,7 +356,7 @@ class _Reader:
         except OSError as error:
             said = f"cannot be read: {error.strerror or error}"
             hint = "check its rights, or put a file in its place"
-            self.problems.append(Problem(_shown(path), Position(1, 1), "unreadable", "error", said, hint))
+            self.problems.append(Problem(path.as_posix(), Position(1, 1), "unreadable", "error", said, hint))
             return b""
 
     def _with_table(self, path: Path, report: CaseFile) -> tuple[Path, CaseFile]:
@@ -369,10 +365,11 @@ class _Reader:
             return path, report
         from metaimt.casefiles.patient_table import attach_table
 
-        attached = attach_table(path, report, self.documents[_shown(path)], self.vocabulary)
+        name = path.as_posix()
+        attached = attach_table(path, report, self.documents[name], self.vocabulary)
         self.problems.extend(attached.problems)
-        self.table_files |= {problem.file: _shown(path) for problem in attached.problems}
-        self.documents[_shown(path)] = attached.document
+        self.table_files |= {problem.file: name for problem in attached.problems}
+        self.documents[name] = attached.document
         if attached.table is not None:
             self.tables.setdefault(report.id, attached.table)
         return path, attached.report
@@ -384,7 +381,7 @@ class _Reader:
             if path.is_dir() and not os.access(path, os.R_OK | os.X_OK):
                 said = "this folder cannot be looked into; its files would be missing"
                 self.problems.append(
-                    Problem(_shown(path), Position(1, 1), "unreadable", "error", said, "check its rights")
+                    Problem(path.as_posix(), Position(1, 1), "unreadable", "error", said, "check its rights")
                 )
 
     def _paths(self, name: str) -> list[Path]:
@@ -397,7 +394,7 @@ class _Reader:
 
     def document(self, path: Path) -> Document:
         """The document of a file; one that cannot be read has a problem and no data."""
-        name = _shown(path)
+        name = path.as_posix()
         try:
             document = parse(name, read_regular(path, MAXIMUM_BYTES))
         except OSError as error:
@@ -409,10 +406,7 @@ class _Reader:
         return document
 
     def read(self, path: Path, model: type[Model]) -> Model | None:
-        return self.modelled(self.document(path), model)
-
-    def modelled(self, document: Document, model: type[Model]) -> Model | None:
-        found, problems = read_model(document, model, self.vocabulary)
+        found, problems = read_model(self.document(path), model, self.vocabulary)
         self.problems.extend(problems)
         return found
 
@@ -421,7 +415,7 @@ class _Reader:
         document = self.document(path)
         if document.problems and _SAYS_PENDING.search(document.text):
             self.problems += [replace(problem, severity="warning") for problem in document.problems]
-            self.pending.append(Pending(path.stem, _shown(path), "", "it cannot be read yet"))
+            self.pending.append(Pending(path.stem, path.as_posix(), "", "it cannot be read yet"))
             return None
         if not isinstance(document.data, dict) or document.data.get("status") != PENDING:
             return self._unless_broken(document)
@@ -435,7 +429,7 @@ class _Reader:
         unfinished = {"missing-field", "nobody"}
         self.problems += [replace(problem, severity="warning") for problem in found if problem.rule not in unfinished]
         title = str(told.get("title") or "")
-        self.pending.append(Pending(str(told.get("id") or path.stem), _shown(path), title, reason))
+        self.pending.append(Pending(str(told.get("id") or path.stem), path.as_posix(), title, reason))
         return None
 
     def _unless_broken(self, document: Document) -> CaseFile | None:
@@ -455,16 +449,15 @@ class _Reader:
             return ()
         if (found := self.read(path, model)) is not None:
             return found.root
-        document = self.documents[_shown(path)]
+        document = self.documents[path.as_posix()]
         kept = readable_entries(document.data, entry, self.vocabulary)
-        inside = {field.name: getattr(document, field.name) for field in fields(Document)}
-        self.documents[_shown(path)] = ListDocument(**inside, kept=tuple(kept))
+        self.documents[document.name] = ListDocument(**vars(document), kept=tuple(kept))
         return tuple(kept.values())
 
     def protocol(self) -> Protocol | None:
         """The protocol, if its fields are in form and the names in it exist."""
         found = self.optional(PROTOCOL_FILE, Protocol)
-        document = self.documents.get(_shown(self.folder / PROTOCOL_FILE))
+        document = self.documents.get((self.folder / PROTOCOL_FILE).as_posix())
         faults = list(protocol_faults(document.data)) if document is not None else []
         if document is not None:
             self.problems += [document.problem(*fault) for fault in faults]

@@ -18,7 +18,7 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -322,10 +322,9 @@ def attach_table(path: Path, report: CaseFile, document: Document, vocabulary: V
         return Attached(report, document, None, table.problems)
     first = len(report.patients)
     treated = tuple(patient.treated for patient in _treated(table) if patient.treated is not None)
-    inside = {field.name: getattr(document, field.name) for field in fields(Document)}
     return Attached(
         report.model_copy(update={"patients": (*report.patients, *treated)}),
-        DocumentWithTable(**inside, first=first, table=table),
+        DocumentWithTable(**vars(document), first=first, table=table),
         table,
         table.problems,
     )

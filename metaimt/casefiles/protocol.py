@@ -6,9 +6,8 @@ among rows.
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
@@ -24,6 +23,7 @@ from metaimt.casefiles.model import (
 )
 from metaimt.casefiles.strict_yaml import Path
 from metaimt.model.fields import GROUPINGS
+from metaimt.problem import nearest_of
 from metaimt.vocabulary import NOT_STATED, appraisal_tools, wrong_gene
 
 
@@ -331,16 +331,12 @@ class Sensitivity(Choices):
         if self.model_fields_set <= {"name"} and self.name not in TABLES:
             known = f"'{self.name}' says nothing that is done otherwise, and is not {' or '.join(TABLES)}"
             fields = [name for name in type(self).model_fields if name != "name"]
-            raise refuse("unknown-sensitivity", known, _nearest(self.name, TABLES) or f"add one of {', '.join(fields)}")
+            hint = nearest_of(self.name, TABLES, f"add one of {', '.join(fields)}", cutoff=0.5)
+            raise refuse("unknown-sensitivity", known, hint)
         if self.discount is not None and self.model_fields_set - {"name", "discount"}:
             hint = "make two entries of it"
             raise refuse("wrong-form", f"'{self.name}' has a discount and something else done otherwise", hint)
         return self
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"did you mean {close[0]}?" if close else ""
 
 
 FORMAT = 2
@@ -438,12 +434,14 @@ def protocol_faults(data: Any) -> Iterator[Fault]:
         stratum = _mapping(choices.get("discount")).get("stratum")
         if isinstance(stratum, str) and strata and stratum not in strata:
             said = f"'{option}' names the stratum '{stratum}'; the strata are {', '.join(strata)}"
-            yield _tell("unknown-stratum", (*path, "discount", "stratum"), said, _nearest(stratum, strata))
+            yield _tell(
+                "unknown-stratum", (*path, "discount", "stratum"), said, nearest_of(stratum, strata, cutoff=0.5)
+            )
     for whose, path, names in named:
         for k, row in enumerate(names if isinstance(names, list) else ()):
             if isinstance(row, str) and rows and row not in rows:
                 said = f"{whose} names the row '{row}'; the rows are {', '.join(rows)}"
-                yield _tell("unknown-row", (*path, k), said, _nearest(row, rows))
+                yield _tell("unknown-row", (*path, k), said, nearest_of(row, rows, cutoff=0.5))
     yield from _targets(data, rows, pools)
     yield from _named_twice(data)
     yield from _decided(data, pools)
@@ -478,7 +476,7 @@ def _decided(data: Mapping[str, Any], pools: Mapping[str, Any]) -> Iterator[Faul
         pool = entry.get("pool", next(iter(pools), None))
         if isinstance(pool, str) and pools and pool not in pools:
             said = f"no pool is named '{pool}'; the pools are {', '.join(pools)}"
-            yield _tell("unknown-judgement", (*path, "pool"), said, _nearest(pool, pools))
+            yield _tell("unknown-judgement", (*path, "pool"), said, nearest_of(pool, pools, cutoff=0.5))
         what = (str(pool), str(entry.get("outcome")), str(entry.get("domain")))
         if what in seen:
             yield _tell("wrong-form", path, "the same is decided twice", "delete one of the two")
@@ -491,7 +489,7 @@ def _tell(rule: str, path: Path, message: str, hint: str) -> Fault:
 
 def _alternatives(data: Mapping[str, Any]) -> Iterator[tuple[str, Path, Mapping[str, Any]]]:
     """Every alternative analysis: its name, where it stands, and what it does otherwise."""
-    for k, entry in enumerate(_entries(data)):
+    for k, entry in enumerate(_listed(data.get("sensitivity"))):
         yield str(_mapping(entry).get("name", "")), ("sensitivity", k), _mapping(entry)
     for axis, options in _mapping(data.get("specification")).items():
         for option, choices in _mapping(options).items():
@@ -500,16 +498,12 @@ def _alternatives(data: Mapping[str, Any]) -> Iterator[tuple[str, Path, Mapping[
 
 def _named_twice(data: Mapping[str, Any]) -> Iterator[Fault]:
     seen: set[str] = set()
-    for k, entry in enumerate(_entries(data)):
+    for k, entry in enumerate(_listed(data.get("sensitivity"))):
         name = entry if isinstance(entry, str) else _mapping(entry).get("name")
         if isinstance(name, str) and name in seen:
             path: Path = ("sensitivity", k) if isinstance(entry, str) else ("sensitivity", k, "name")
             yield _tell("repeated-sensitivity", path, f"two sensitivity analyses are named '{name}'", "rename one")
         seen.add(str(name))
-
-
-def _entries(data: Mapping[str, Any]) -> list[Any]:
-    return _listed(data.get("sensitivity"))
 
 
 def _listed(value: Any) -> list[Any]:

@@ -233,22 +233,14 @@ def _fields_at(model: type[BaseModel], path: Path) -> Mapping[str, Any]:
     """The fields of the model that stands at `path`, following lists, mappings and optional values."""
     current: Any = model
     for step in path:
-        current = _inner(current) if isinstance(step, int) else _inner_field(current, step)
-    current = _model_in(current)
-    return current.model_fields if current is not None else {}
+        field = _fields_in(current).get(step) if isinstance(step, str) else None
+        current = current if field is None else field.annotation
+    return _fields_in(current)
 
 
-def _inner_field(current: Any, step: str) -> Any:
-    owner = _model_in(current)
-    field = owner.model_fields.get(step) if owner is not None else None
-    return field.annotation if field is not None else _inner(current)
-
-
-def _inner(current: Any) -> Any:
-    owner = _model_in(current)
-    if owner is not None and "root" in owner.model_fields:
-        return owner.model_fields["root"].annotation
-    return current
+def _fields_in(annotation: Any) -> Mapping[str, Any]:
+    owner = _model_in(annotation)
+    return owner.model_fields if owner is not None else {}
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

@@ -157,13 +157,10 @@ def _plain(node: Any, definitions: dict[str, Any], vocabulary: Vocabulary) -> An
     node = _without_null(node)
     if "$ref" in node:
         target = definitions[node["$ref"].rsplit("/", 1)[-1]]
-        return _plain(
-            {**target, **{key: value for key, value in node.items() if key != "$ref"}},
-            definitions,
-            vocabulary,
-        )
+        beside = {key: value for key, value in node.items() if key != "$ref"}
+        return _plain({**target, **beside}, definitions, vocabulary)
     if "x-terms" in node:
-        node = _with_terms(node, vocabulary)
+        node = {**node, "enum": list(vocabulary.terms(node["x-terms"]))}
     if "x-suggestions" in node:
         node = _with_suggestions(node, vocabulary)
     return {
@@ -175,13 +172,6 @@ def _value(key: str, value: Any, definitions: dict[str, Any], vocabulary: Vocabu
     if key == "properties":
         return {name: _plain(field, definitions, vocabulary) for name, field in value.items()}
     return _plain(value, definitions, vocabulary)
-
-
-def _with_terms(node: dict[str, Any], vocabulary: Vocabulary) -> dict[str, Any]:
-    return {
-        **{k: v for k, v in node.items() if k != "x-terms"},
-        "enum": list(vocabulary.terms(node["x-terms"])),
-    }
 
 
 def _with_suggestions(node: dict[str, Any], vocabulary: Vocabulary) -> dict[str, Any]:

@@ -78,7 +78,8 @@ class RowReader:
         self.mapping, self._vocabulary, self.problems = mapping, vocabulary, problems
         self.headings, self.columns = headings, columns
         self._cells = Reader(mapping, vocabulary)
-        self._codes = {field: getattr(column, "codes", {}) for field, column in mapping.used()}
+        codes = {field: getattr(column, "codes", {}) for field, column in mapping.used()}
+        self._readers = {field: self._reading(field, codes[field]) for field in columns}
         ends = {"is after the data cut": mapping.data_cut, "is after the day of reading": read_on}
         self._ends = {words: date.fromisoformat(day) for words, day in ends.items() if day and len(day) == len(_DAY)}
         self._ends["is in the future: today is"] = date.today()
@@ -87,12 +88,15 @@ class RowReader:
 
     def id_of(self, cells: Sequence[Cell]) -> str:
         """The id of a row as far as it has one, for the list of rejected rows."""
-        at = self.columns["id"]
         try:
-            text = text_of(cells[at]) if at < len(cells) else ""
+            text = text_of(self._cell("id", cells))
         except WrongCell:
             return ""
         return text if _ID.fullmatch(text) else ""  # what is no study number may be a name
+
+    def _cell(self, field: str, cells: Sequence[Cell]) -> Cell:
+        at = self.columns[field]
+        return cells[at] if at < len(cells) else None
 
     def patient(self, read: Row) -> tuple[CohortPatient | None, tuple[str, ...]]:
         """The patient of a row; or None and the reasons for which the row is rejected."""
@@ -133,9 +137,7 @@ class RowReader:
 
     def _name(self, cells: Sequence[Cell]) -> str:
         """What stands as id; in a row without one, its first text."""
-        at = self.columns["id"]
-        own = cells[at] if at < len(cells) else None
-        texts = (cell for cell in (own, *cells) if cell is not None and str(cell).strip())
+        texts = (cell for cell in (self._cell("id", cells), *cells) if cell is not None and str(cell).strip())
         return str(next(texts, ""))
 
     def _several(self, group: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -149,16 +151,15 @@ class RowReader:
         self._reasons.append(said)
 
     def _value(self, field: str, cells: Sequence[Cell]) -> Any:
-        at = self.columns[field]
-        cell = cells[at] if at < len(cells) else None
         try:
-            return self._reading(field)(cell)
+            return self._readers[field](self._cell(field, cells))
         except WrongCell as error:
             self._tell("patient-value", field, str(error), error.hint, error.kind)
             return None
 
-    def _reading(self, field: str) -> Callable[[Cell], Any]:
-        name, codes, cells = field.partition(".")[0], self._codes[field], self._cells
+    def _reading(self, field: str, codes: Mapping[str, str]) -> Callable[[Cell], Any]:
+        """What reads the cells of a field."""
+        name, cells = field.partition(".")[0], self._cells
         if field in _DATES:
             return cells.day
         if field in {"age", "followup"} or field.endswith(_NUMBERS):
@@ -207,14 +208,15 @@ class RowReader:
             months = float(length * DAYS_IN[self.mapping.time_unit] / DAYS_IN["months"])
             self._check_range("followup", months, LONGEST, "months")
             return months
-        start, last, died = (values.get(field) for field in _DATES)
-        for field, day in zip(_DATES, (start, last, died), strict=True):
+        days = {field: values.get(field) for field in _DATES}
+        start, last, died = days.values()
+        for field, day in days.items():
             late = next((f"{words} {end}" for words, end in self._ends.items() if day is not None and day > end), "")
             if late:
                 self._tell("patient-times", field, f"{day} {late}", "check the date", late)
-        for field, day in zip(_DATES[1:], (last, died), strict=True):
+        for field, word in (("last_contact_date", "last contact"), ("death_date", "death")):
+            day = days[field]
             if day is not None and start is not None and day < start:
-                word = "death" if field == "death_date" else "last contact"
                 message = f"{word} {day} is before diagnosis {start}"
                 self._tell("patient-times", field, message, "check both dates", word)
         if last is not None and died is not None and last > died:
@@ -240,8 +242,8 @@ class RowReader:
             return None
         data: dict[str, Any] = {"id": values["id"]}
         data |= {name: values[name] for name in _COPIED if values.get(name) is not None}
-        markers = self.mapping.columns.ihc
-        data["ihc"] = {name: values[f"ihc.{name}"] for name in markers if values[f"ihc.{name}"] is not None}
+        markers = zip(self.mapping.columns.ihc, self._several("ihc", values), strict=True)
+        data["ihc"] = {name: status for name, status in markers if status is not None}
         data["courses"] = given
         if (outcome := values.get("outcome")) in {"alive", "dead"}:
             data["status"] = outcome
@@ -257,9 +259,8 @@ class RowReader:
         start = f"courses.{number}."
         found = {f.removeprefix(start): v for f, v in values.items() if f.startswith(start) and v is not None}
         if found and "drug" not in found:
-            field = start + next(iter(found))
-            message = f"{shown(str(found[next(iter(found))]))}, but no drug"
-            self._tell("patient-value", field, message, "name the drug", "no drug")
+            field, value = next(iter(found.items()))
+            self._tell("patient-value", start + field, f"{shown(str(value))}, but no drug", "name the drug", "no drug")
             return {}
         if "ongoing" in found:
             found["ongoing"] = found["ongoing"] == "yes"

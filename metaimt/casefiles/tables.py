@@ -16,7 +16,7 @@ import zipfile
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import chain, islice
@@ -43,6 +43,7 @@ _MARKS = {BOM_UTF32_LE: "utf-32", BOM_UTF32_BE: "utf-32", BOM_UTF8: "utf-8-sig"}
 _MARKS |= {BOM_UTF16_LE: "utf-16", BOM_UTF16_BE: "utf-16"}
 _KINDS = {b"PK\x03\x04": "a workbook", b"\xd0\xcf\x11\xe0": "an old or password-protected Excel file"}
 _SAVE = "save it as .xlsx without a password, or as CSV UTF-8"
+_SAVE_SHEET = "save the one sheet as CSV UTF-8"
 _SHEETS = "xl/worksheets/"
 _MERGED = re.compile(r"([A-Z]{1,3})([0-9]+):([A-Z]{1,3})([0-9]+)")
 _PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,9})")
@@ -51,8 +52,6 @@ _WORD = (
     r"gesamt|summe|mittelwert|durchschnitt|somme|moyenne|suma|media|promedio|totale|合计|总计|总数|平均|平均值"
 )
 _SUMMARY = re.compile(rf"(?:{_WORD})(?: ?[(\[].*)?:?|total events:?.*|heterogeneity:.*|test for overall effect:.*")
-
-
 NAME_ENCODING = ", or name its encoding in the mapping, such as encoding: gb18030"
 
 
@@ -174,8 +173,7 @@ class TableProblems:
         found = [problem for alike in self._kinds.values() for problem in alike.told()]
         if self._left_out:
             message = f"{self._left_out} more problems of this table are not listed one by one"
-            last = found[-1]
-            found.append(Problem(self.file, last.position, last.rule, last.severity, message, "mend those above first"))
+            found.append(replace(found[-1], message=message, hint="mend those above first", source_line=""))
         return tuple(found)
 
 
@@ -191,7 +189,7 @@ class _Alike:
             return self.first
         one = self.first[0]
         message = f"{one.message}; the same in {self.number - 1} more rows ({', '.join(self.cells[1:])} ...)"
-        return [Problem(one.file, one.position, one.rule, one.severity, message, one.hint, one.source_line)]
+        return [replace(one, message=message)]
 
 
 def cell_name(row: int, column: int) -> str:
@@ -294,7 +292,7 @@ def _bounded(rows: Iterator[Row], what: str) -> Iterator[Row]:
         yield found
 
 
-def _damaged(what: str, error: Exception, row: int = 1, column: int = 1) -> UnreadableTable:
+def _damaged(what: str, error: Exception | str, row: int = 1, column: int = 1) -> UnreadableTable:
     said = " ".join(str(error).split())[:120] or type(error).__name__
     return UnreadableTable(f"{what} is damaged: {said}", "save it anew, or as CSV UTF-8", row, column)
 
@@ -313,10 +311,8 @@ def _csv(path: Path, encoding: str, delimiter: str | None) -> Iterator[Table]:
         with io.TextIOWrapper(stream, encoding=encoding, newline="") as text:
             try:
                 lines = list(islice(_lines(text), LOOKED_AT))
-            except UnicodeError as error:
-                raise _not_encoded(error, encoding, 1) from None
-            except csv.Error as error:
-                raise _not_csv(error, 1) from None
+            except (UnicodeError, csv.Error) as error:
+                raise _no_csv(error, encoding, 1) from None
             chosen = delimiter or _delimiter(lines)
             rows = _csv_rows(chain(lines, _lines(text)), chosen, encoding)
             yield Table(Row(0, ()), _bounded(rows, "the table"), delimiter=chosen)
@@ -366,19 +362,15 @@ def _csv_rows(lines: Iterator[str], delimiter: str, encoding: str) -> Iterator[R
                 cells = []  # Excel's own "sep=;" is no row of the table
             begun = begun or bool(cells)
             yield Row(number, cells, used[0].rstrip("\r\n") if len(used) == 1 else "")
-    except UnicodeError as error:
-        raise _not_encoded(error, encoding, number + 1) from None
-    except csv.Error as error:
-        raise _not_csv(error, number + 1) from None
+    except (UnicodeError, csv.Error) as error:
+        raise _no_csv(error, encoding, number + 1) from None
 
 
-def _not_encoded(error: UnicodeError, encoding: str, row: int) -> UnreadableTable:
-    name = encoding.removesuffix("-sig")
-    what = f"a byte (0x{error.object[error.start]:02x})" if isinstance(error, UnicodeDecodeError) else "the file"
-    return UnreadableTable(f"{what} is not {name}", f"save it as CSV UTF-8{NAME_ENCODING}", row)
-
-
-def _not_csv(error: csv.Error, row: int) -> UnreadableTable:
+def _no_csv(error: UnicodeError | csv.Error, encoding: str, row: int) -> UnreadableTable:
+    if isinstance(error, UnicodeError):
+        what = f"a byte (0x{error.object[error.start]:02x})" if isinstance(error, UnicodeDecodeError) else "the file"
+        message = f"{what} is not {encoding.removesuffix('-sig')}"
+        return UnreadableTable(message, f"save it as CSV UTF-8{NAME_ENCODING}", row)
     hint = "expected cells between delimiters, text with a delimiter or line break in double quotes"
     if "NUL" in str(error):
         hint = "if it is UTF-16, save it as CSV UTF-8"
@@ -387,23 +379,18 @@ def _not_csv(error: csv.Error, row: int) -> UnreadableTable:
 
 @contextmanager
 def _workbook(path: Path, name: str | None) -> Iterator[Table]:
-    with path.open("rb") as stream, warnings.catch_warnings():
+    with path.open("rb") as stream, warnings.catch_warnings(), ExitStack() as opened:
         warnings.simplefilter("ignore")  # about parts of a workbook that are not read, such as data validation
-        opened = [_load(stream, values=True)]
-        try:
-            sheet, notes = _sheet(opened[0], name)
-            title = sheet.title if len(opened[0].sheetnames) > 1 else ""
-            survey = _survey(stream, sheet)
-            sheets = [sheet]
-            if survey.formulas:
-                opened.append(_load(stream, values=False))
-                sheets.append(opened[1][sheet.title])
-            epoch = 1904 if opened[0].epoch.year == 1904 else 1900
-            rows = _bounded(_sheet_rows(*sheets), f"sheet '{sheet.title}'")
-            yield Table(Row(0, ()), rows, notes, epoch, sheet=title, merged=survey.merged)
-        finally:
-            for workbook in opened:
-                workbook.close()
+        book = opened.enter_context(closing(_load(stream, values=True)))
+        sheet, notes = _sheet(book, name)
+        title = sheet.title if len(book.sheetnames) > 1 else ""
+        formulas, merged = _survey(stream, sheet)
+        sheets = [sheet]
+        if formulas:
+            sheets.append(opened.enter_context(closing(_load(stream, values=False)))[sheet.title])
+        epoch = 1904 if book.epoch.year == 1904 else 1900
+        rows = _bounded(_sheet_rows(*sheets), f"sheet '{sheet.title}'")
+        yield Table(Row(0, ()), rows, notes, epoch, sheet=title, merged=merged)
 
 
 def sheet_titles(path: Path) -> tuple[str, ...]:
@@ -411,11 +398,8 @@ def sheet_titles(path: Path) -> tuple[str, ...]:
     check_regular(path)
     with path.open("rb") as stream, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        book = _load(stream, values=True)
-        try:
+        with closing(_load(stream, values=True)) as book:
             return tuple(book.sheetnames)
-        finally:
-            book.close()
 
 
 def _load(stream: BinaryIO, *, values: bool) -> Any:
@@ -439,11 +423,10 @@ def _check_entries(stream: BinaryIO) -> None:
     if any(entry.flag_bits & 1 for entry in entries):
         raise UnreadableTable("the workbook is protected by a password", _SAVE)
     if sum(entry.file_size for entry in entries) > MOST_UNPACKED:
-        message = f"the workbook unpacks to more than {MOST_UNPACKED // 1024**2} MB"
-        raise UnreadableTable(message, "save the one sheet as CSV UTF-8")
+        raise UnreadableTable(f"the workbook unpacks to more than {MOST_UNPACKED // 1024**2} MB", _SAVE_SHEET)
     if any(entry.file_size > MOST_TEXTS and not entry.filename.startswith(_SHEETS) for entry in entries):
-        message = f"a part of the workbook that is no sheet unpacks to more than {MOST_TEXTS // 1024**2} MB"
-        raise UnreadableTable(message, "save the one sheet as CSV UTF-8")
+        what = "a part of the workbook that is no sheet"
+        raise UnreadableTable(f"{what} unpacks to more than {MOST_TEXTS // 1024**2} MB", _SAVE_SHEET)
 
 
 def _sheet(workbook: Any, name: str | None) -> tuple[Any, tuple[str, ...]]:
@@ -454,11 +437,11 @@ def _sheet(workbook: Any, name: str | None) -> tuple[Any, tuple[str, ...]]:
     if name is None:
         chosen = next((sheet for sheet in sheets if sheet.sheet_state == "visible"), None)
         if chosen is None:
-            raise UnreadableTable("every sheet of the workbook is hidden", f"show one; {_sheets(sheets)}")
+            raise UnreadableTable("every sheet of the workbook is hidden", f"show one; the sheets are {_names(sheets)}")
     else:
         chosen = next((sheet for sheet in sheets if key_of(sheet.title) == key_of(name)), None)
         if chosen is None:
-            raise UnreadableTable(f"there is no sheet '{name}'", _sheets(sheets))
+            raise UnreadableTable(f"there is no sheet '{name}'", f"the sheets are {_names(sheets)}")
     others = [sheet for sheet in sheets if sheet is not chosen]
     if not others and chosen.sheet_state == "visible":
         return chosen, ()
@@ -467,35 +450,25 @@ def _sheet(workbook: Any, name: str | None) -> tuple[Any, tuple[str, ...]]:
     return chosen, (f"sheet '{chosen.title}'{hidden} is read{rest}",)
 
 
-def _sheets(sheets: Sequence[Any]) -> str:
-    return f"the sheets are {_names(sheets)}"
-
-
 def _names(sheets: Sequence[Any]) -> str:
     return ", ".join(f"{sheet.title}{'' if sheet.sheet_state == 'visible' else ' (hidden)'}" for sheet in sheets)
 
 
-class _Survey(NamedTuple):
-    formulas: bool
-    merged: tuple[_Merge, ...]
-
-
-def _survey(stream: BinaryIO, sheet: Any) -> _Survey:
+def _survey(stream: BinaryIO, sheet: Any) -> tuple[bool, tuple[_Merge, ...]]:
     """Whether a sheet holds formulas, and which cells are merged. Raises UnreadableTable at the cell that is damaged.
 
     openpyxl does not say which cell it fails on, fills the rows up to a row 2,000,000,000, and knows no merged cells
     of a sheet that it reads row by row.
     """
     what = f"sheet '{sheet.title}'"
-    row = 0
+    row, formulas, merged = 0, False, []
     try:
         with zipfile.ZipFile(stream) as archive, archive.open(sheet._worksheet_path.lstrip("/")) as part:
-            formulas, merged = False, []
             for at, found in _parts(part, what):
                 row = at
                 formulas |= found is True
                 merged += [found] if isinstance(found, _Merge) else []
-            return _Survey(formulas, tuple(merged))
+            return formulas, tuple(merged)
     except UnreadableTable:
         raise
     except Exception as error:  # noqa: BLE001 - as above
@@ -531,13 +504,14 @@ def _row_number(text: str | None, before: int, what: str) -> int:
     if text is None:
         return before + 1
     if not re.fullmatch(r"[0-9]{1,12}", text):
-        raise _damaged(what, ValueError(f"after row {before} stands a row '{text[:20]}'"), before + 1)
-    if int(text) <= before:
-        raise _damaged(what, ValueError(f"after row {before} stands row {int(text)}"), before + 1)
-    if int(text) > MOST_ROWS:
+        raise _damaged(what, f"after row {before} stands a row '{text[:20]}'", before + 1)
+    row = int(text)
+    if row <= before:
+        raise _damaged(what, f"after row {before} stands row {row}", before + 1)
+    if row > MOST_ROWS:
         hint = f"a table may have {MOST_ROWS:,} rows; delete the one far down"
-        raise UnreadableTable(f"{what}: after row {before} stands row {int(text):,}", hint, before + 1)
-    return int(text)
+        raise UnreadableTable(f"{what}: after row {before} stands row {row:,}", hint, before + 1)
+    return row
 
 
 def _check_cell(cell: Any, row: int, before: int, what: str) -> int:
@@ -545,11 +519,11 @@ def _check_cell(cell: Any, row: int, before: int, what: str) -> int:
     kind, place = cell.get("t", "n"), cell.get("r") or cell_name(row, before + 1)
     match = _PLACE.fullmatch(place)
     if match is None or int(match[2]) != row:
-        raise _damaged(what, ValueError(f"a cell '{place[:20]}' in row {row}"), row)
+        raise _damaged(what, f"a cell '{place[:20]}' in row {row}", row)
     column = _column(match[1])
     if not before < column <= MOST_COLUMNS:
         where = f"after {cell_name(row, before)}" if before else f"in row {row}"
-        raise _damaged(what, ValueError(f"{where} stands a cell {place}"), row, min(column, MOST_COLUMNS))
+        raise _damaged(what, f"{where} stands a cell {place}", row, min(column, MOST_COLUMNS))
     texts = [child.text for child in cell.iter() if child.text]
     if sum(map(len, texts)) > LONGEST_CELL:
         said = f"{what}: {place} has more than {LONGEST_CELL:,} characters"
@@ -558,7 +532,7 @@ def _check_cell(cell: Any, row: int, before: int, what: str) -> int:
     form, words = _CELLS.get(kind, (None, "of a kind that workbooks have"))
     if form is None or (text is not None and not form(text)):
         shown = kind if form is None else text or ""
-        raise _damaged(what, ValueError(f"{place} '{shown[:40]}' is not {words}"), row, column)
+        raise _damaged(what, f"{place} '{shown[:40]}' is not {words}", row, column)
     return column
 
 
@@ -578,9 +552,8 @@ def _is_date(text: str) -> bool:
         return False
 
 
-_CELLS: dict[
-    str, tuple[Callable[[str], object] | None, str]
-] = {  # the type of a cell -> whether a text can be its value
+_FormOfCell = Callable[[str], object]  # whether a text can be the value of a cell
+_CELLS: dict[str, tuple[_FormOfCell | None, str]] = {  # by the type of the cell
     "n": (_is_number, "a number"),
     "d": (_is_date, "a date"),
     "s": (re.compile("[0-9]{1,9}").fullmatch, "the number of a text"),

@@ -14,7 +14,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -222,13 +222,8 @@ def edited_sections(data: Mapping[str, Any]) -> list[str]:
     frozen = seal.get("sections")
     if not isinstance(frozen, dict) or seal.get("all") != digest_of(frozen):
         return ["seal"]
-    return list(_differing(data, frozen))
-
-
-def _differing(data: Mapping[str, Any], frozen: Mapping[str, Any]) -> Iterator[str]:
-    for name in sorted({*data, *frozen} - {"seal"}):
-        if name not in data or name not in frozen or digest_of(data[name]) != frozen[name]:
-            yield name
+    names = sorted({*data, *frozen} - {"seal"})
+    return [name for name in names if name not in data or name not in frozen or digest_of(data[name]) != frozen[name]]
 
 
 def _line_of(content: bytes, section: str) -> int:

@@ -5,7 +5,6 @@ Each function yields (document name, path, message, hint).
 
 from __future__ import annotations
 
-import difflib
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,15 +13,16 @@ from itertools import pairwise
 
 from metaimt.casefiles.fields import ID_PATTERN
 from metaimt.casefiles.library import PROTOCOL_FILE, Library
-from metaimt.casefiles.model import Arm, CaseFile, Mutation, Patient
+from metaimt.casefiles.model import Arm, CaseFile, Patient
 from metaimt.casefiles.records import RECORDS
 from metaimt.casefiles.second_reading import is_second_reading
 from metaimt.casefiles.shared import Search
-from metaimt.casefiles.strict_yaml import Path as Steps
+from metaimt.casefiles.strict_yaml import Path
 from metaimt.checks.labels import told_status
 from metaimt.checks.of_report import EARLIEST
-from metaimt.checks.rule import Located, Rule, rule, rules_in
+from metaimt.checks.rule import Located, Rule, rule, rules_in, tests_of, treatments, units
 from metaimt.files import in_ascii
+from metaimt.problem import nearest_of
 from metaimt.vocabulary import REGIMEN, members
 
 _ID = re.compile(ID_PATTERN)
@@ -58,24 +58,21 @@ def did_you_mean(text: str, known: Iterable[str], otherwise: str, *, itself: str
 
     Of many ids only those are compared that begin or end most alike: one slip leaves the beginning or the end.
     """
-    near = {*_beside(text, _sorted(frozenset(known))), *_beside(text, _sorted_from_the_end(frozenset(known)), -1)}
-    close = difflib.get_close_matches(text, sorted(near - {itself}), n=1, cutoff=0.6)
-    return f"did you mean {close[0]}?" if close else otherwise
+    every = frozenset(known)
+    near = {*_beside(text, every), *_beside(text, every, -1)}
+    return nearest_of(text, sorted(near - {itself}), otherwise)
 
 
-def _beside(text: str, ordered: Sequence[str], step: int = 1) -> Iterator[str]:
+def _beside(text: str, every: frozenset[str], step: int = 1) -> Iterator[str]:
+    ordered = _sorted(every, step)
     at = bisect_left(ordered, text[::step])
     return (known[::step] for known in ordered[max(0, at - _NEAR) : at + _NEAR])
 
 
-@lru_cache(maxsize=4)
-def _sorted(known: frozenset[str]) -> Sequence[str]:
-    return sorted(known)
-
-
-@lru_cache(maxsize=4)
-def _sorted_from_the_end(known: frozenset[str]) -> Sequence[str]:
-    return sorted(each[::-1] for each in known)
+@lru_cache(maxsize=8)
+def _sorted(known: frozenset[str], step: int) -> Sequence[str]:
+    """By their beginnings; with step -1 turned round, by their ends."""
+    return sorted(each[::step] for each in known)
 
 
 @rule("id-not-file-name")
@@ -134,19 +131,17 @@ def overlaps_exist(library: Library) -> Iterator[Located]:
 def markers_are_written_alike(library: Library) -> Iterator[Located]:
     """A marker in small letters would count as its status not stated, without a word."""
     for report in library.reports:
-        for path in _markers(report):
-            marker = str(path[-1])
+        for path, marker in _markers(report):
             if (word := _slip(marker, library)) is not None:
                 message = f"'{marker}' is not taken for {word}: the status would count as not stated"
                 yield name_of(library, report), path, message, f"write {word}"
 
 
-def _markers(report: CaseFile) -> Iterator[Steps]:
-    for p, patient in enumerate(report.patients):
-        yield from (("patients", p, "ihc", marker) for marker in patient.ihc)
-        yield from (("patients", p, "rearranged", marker) for marker in patient.rearranged)
-    for a, arm in enumerate(report.arms):
-        yield from (("arms", a, "status", marker) for marker in arm.status)
+def _markers(report: CaseFile) -> Iterator[tuple[Path, str]]:
+    """Every marker with its path in the file."""
+    for path, unit in units(report):
+        for test, results in tests_of(unit).items():
+            yield from (((*path, test, marker), marker) for marker in results)
 
 
 @rule("unknown-marker", "warning")
@@ -154,8 +149,7 @@ def markers_are_known(library: Library) -> Iterator[Located]:
     """A marker that no row of the protocol can mean says nothing; a positive one may be of another tumour."""
     known = {*library.vocabulary.terms("kinase"), *library.vocabulary.terms("marker")}
     for report in library.reports:
-        for path in _markers(report):
-            marker = str(path[-1])
+        for path, marker in _markers(report):
             if marker in known or _slip(marker, library) is not None:
                 continue
             meant = library.vocabulary.belongs("kinase", marker) or library.vocabulary.belongs("marker", marker)
@@ -182,16 +176,13 @@ def _slip(marker: str, library: Library) -> str | None:
 def patients_have_a_tumour(library: Library) -> Iterator[Located]:
     """Without histology, fusion, marker and mutation nothing says that the patient belongs to the review."""
     for report in library.reports:
-        document = name_of(library, report)
-        for p, patient in enumerate(report.patients):
-            told = (patient.histology, patient.fusion_gene, patient.ihc, patient.rearranged, patient.mutations)
-            if not any(told):
-                message = f"patient {patient.id}: histology, fusion and marker are all missing"
-                yield document, ("patients", p, "id"), message, "add histology, fusion_gene or ihc as the source says"
-        for a, arm in enumerate(report.arms):
-            if not any((arm.histology, arm.fusion_gene, arm.status, arm.mutations)):
-                message = f"arm {a + 1}: histology, fusion and marker are all missing"
-                yield document, ("arms", a, "label"), message, "add histology, fusion_gene or status as the source says"
+        for path, unit in units(report):
+            if not any((unit.histology, unit.fusion_gene, unit.mutations, *tests_of(unit).values())):
+                arm = f"arm {int(path[-1]) + 1}", "label", "status"
+                who, place, test = arm if isinstance(unit, Arm) else (f"patient {unit.id}", "id", "ihc")
+                message = f"{who}: histology, fusion and marker are all missing"
+                hint = f"add histology, fusion_gene or {test} as the source says"
+                yield name_of(library, report), (*path, place), message, hint
 
 
 @rule("status-left-out", "warning")
@@ -217,8 +208,7 @@ def status_is_told(library: Library) -> Iterator[Located]:
 
 
 def _has_status(unit: Patient | Arm) -> bool:
-    tested = unit.status if isinstance(unit, Arm) else unit.ihc or unit.rearranged
-    return bool(tested) or unit.fusion_gene is not None
+    return any(tests_of(unit).values()) or unit.fusion_gene is not None
 
 
 @rule("depth-left-out", "warning")
@@ -236,9 +226,8 @@ def partners_are_known(library: Library) -> Iterator[Located]:
     """A partner that this tumour was not known to have may be new, or the gene of another tumour."""
     known = {*library.vocabulary.terms("partner"), *library.vocabulary.terms("kinase")}
     for report in library.reports:
-        partners = [(("patients", p), patient.fusion_partner) for p, patient in enumerate(report.patients)]
-        partners += [(("arms", a), arm.fusion_partner) for a, arm in enumerate(report.arms)]
-        for path, partner in partners:
+        for path, unit in units(report):
+            partner = unit.fusion_partner
             if partner is not None and partner not in known:
                 message = f"fusion_partner: {partner} is new to the review's vocabulary"
                 hint = "check it against the source; then add it under partner in cases/vocabulary.yaml"
@@ -252,15 +241,12 @@ def drugs_have_targets(library: Library) -> Iterator[Located]:
         return
     silent = {drug.name for drug in library.vocabulary.drugs.values() if drug.named and not drug.targets}
     for report in library.reports if silent else ():
-        given: list[tuple[Steps, str]] = [(("arms", a, "drug"), arm.drug) for a, arm in enumerate(report.arms)]
-        for p, patient in enumerate(report.patients):
-            given += [(("patients", p, "courses", c, "drug"), course.drug) for c, course in enumerate(patient.courses)]
-        for path, name in given:
-            for drug in sorted(silent.intersection(name.split(REGIMEN))):
+        for path, unit in treatments(report):
+            for drug in sorted(silent.intersection(unit.drug.split(REGIMEN))):
                 message = f"{drug} has no targets: it counts only where the protocol names not_stated"
                 place = shared(library, "vocabulary.yaml")
                 hint = f"add targets: the genes that its label names, to {drug} in {place}"
-                yield name_of(library, report), path, message, hint
+                yield name_of(library, report), (*path, "drug"), message, hint
 
 
 @rule("unclear-change", "warning")
@@ -269,18 +255,14 @@ def changes_can_be_compared(library: Library) -> Iterator[Located]:
     rows = library.protocol.rows.values() if library.protocol is not None else ()
     asked = {row.mutation: row.change for row in rows if row.mutation is not None and row.change is not None}
     for report in library.reports if asked else ():
-        entries: list[tuple[str, int, tuple[Mutation, ...]]] = [
-            *(("patients", p, patient.mutations) for p, patient in enumerate(report.patients)),
-            *(("arms", a, arm.mutations) for a, arm in enumerate(report.arms)),
-        ]
-        for kind, k, mutations in entries:
-            for m, mutation in enumerate(mutations):
+        for path, unit in units(report):
+            for m, mutation in enumerate(unit.mutations):
                 if mutation.gene in asked and not _CHANGE.fullmatch(mutation.change or ""):
                     message = f"{mutation.gene}: {mutation.change or 'no change'} is not one change of the protein"
                     hint = (
                         f"the protocol asks for {asked[mutation.gene]}: write the change in that form if it is printed"
                     )
-                    yield name_of(library, report), (kind, k, "mutations", m), message, hint
+                    yield name_of(library, report), (*path, "mutations", m), message, hint
 
 
 @rule("year-before-review")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 from metaimt.casefiles.fields import shown
 from metaimt.casefiles.model import CaseFile
 from metaimt.checks.rule import Finding, Rule, rule, rules_in
+from metaimt.problem import nearest_of
 from metaimt.vocabulary import appraisal_tools
 
 
@@ -18,8 +18,7 @@ def questions_are_of_the_tool(case: CaseFile) -> Iterator[Finding]:
         known = [question.key for question in appraisal_tools()[entry.tool].questions]
         for name in entry.answers:
             if name not in known:
-                close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-                hint = f"did you mean {close[0]}?" if close else f"the questions are {', '.join(known)}"
+                hint = nearest_of(name, known, f"the questions are {', '.join(known)}")
                 yield ("appraisal", k, "answers", name), f"{shown(name)} is no question of {entry.tool}", hint
         for name in entry.reasons:
             if name not in entry.answers:

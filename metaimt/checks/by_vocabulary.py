@@ -15,7 +15,7 @@ from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
 from metaimt.casefiles.strict_yaml import Path
 from metaimt.checks.of_report import EARLIEST
 from metaimt.checks.over_time import LONGEST_MONTHS
-from metaimt.checks.rule import Finding, Rule, arms, courses, patients, rule, rules_in, treatments
+from metaimt.checks.rule import Finding, Rule, courses, rule, rules_in, tests_of, treatments, units
 from metaimt.vocabulary import Vocabulary
 from metaimt.vocabulary.response_words import said
 
@@ -59,9 +59,14 @@ def _drug_names(vocabulary: Vocabulary) -> re.Pattern[str]:
 def drug_names(vocabulary: Vocabulary) -> str:
     """The names of all drugs, and words for a kinase inhibitor, as alternatives of a pattern, the longest first."""
     every = ((drug, word) for drug in vocabulary.drugs.values() for word in (drug.name, *drug.synonyms))
-    names = {word for drug, word in every if drug.named or "inhibitor" in word or not word.islower()}  # not "unknown"
-    longest_first = sorted(names, key=lambda name: (-len(name), name))
-    return "|".join(map(re.escape, longest_first))
+    return one_of(
+        word for drug, word in every if drug.named or "inhibitor" in word or not word.islower()
+    )  # not "unknown"
+
+
+def one_of(names: Iterable[str]) -> str:
+    """Names as alternatives of a pattern, the longest first; nothing fits where there are none."""
+    return "|".join(map(re.escape, sorted({*names}, key=lambda name: (-len(name), name)))) or r"(?!)"
 
 
 @rule("combined-inhibitors", "warning", about="terms")
@@ -80,8 +85,6 @@ def inhibitors_given_together_are_a_regimen(patient: Patient, terms: Vocabulary)
 @rule("generation-order", "info", about="terms")
 def generations_follow_each_other(patient: Patient, terms: Vocabulary) -> Iterable[Finding]:
     """Later generations are mostly given after earlier ones; courses stand in the order given."""
-    if len(patient.courses) < 2:
-        return
     for c, (before, after) in enumerate(pairwise(patient.courses), start=1):
         if terms.later_generation(before.drug, after.drug):
             earlier, later = terms.drug(before.drug).generation, terms.drug(after.drug).generation
@@ -93,8 +96,6 @@ def generations_follow_each_other(patient: Patient, terms: Vocabulary) -> Iterab
 @rule("same-drug-again", "info", about="terms")
 def a_course_is_one_course(patient: Patient, terms: Vocabulary) -> Iterable[Finding]:
     """A pause is part of a course; a second course of the same drug is a rechallenge, or the same one entered twice."""
-    if len(patient.courses) < 2:
-        return
     for c, (before, after) in enumerate(pairwise(patient.courses), start=1):
         if before.drug == after.drug and terms.drug(after.drug).named:
             hint = "keep both if it was stopped and begun again; else enter it as one course"
@@ -105,8 +106,7 @@ def a_course_is_one_course(patient: Patient, terms: Vocabulary) -> Iterable[Find
 def one_kinase_drives_a_tumour(case: CaseFile, terms: Vocabulary) -> Iterable[Finding]:
     """Fusions of two kinases in one tumour are hardly ever seen; a slip, or the marker of another patient or part."""
     kinases = terms.lists["kinase"]
-    units: list[tuple[Path, Patient | Arm]] = [*patients(case), *arms(case)]
-    for place, unit in units:
+    for place, unit in units(case):
         evidence = _evidence(unit, kinases)
         if len(evidence) >= 2:
             (one, why), (other, also) = list(evidence.items())[:2]
@@ -120,17 +120,10 @@ def one_kinase_drives_a_tumour(case: CaseFile, terms: Vocabulary) -> Iterable[Fi
 def _evidence(unit: Patient | Arm, kinases: Collection[str]) -> dict[str, Path]:
     """Kinase -> where the evidence for it stands in the file; a fusion comes first."""
     found: dict[str, Path] = {} if unit.fusion_gene is None else {unit.fusion_gene: ("fusion_gene",)}
-    if isinstance(unit, Arm):
-        for marker, status in unit.status.items():
-            if status == "positive" and marker in kinases:
-                found.setdefault(marker, ("status", marker))
-        return found
-    for marker, positive in unit.rearranged.items():
-        if positive and marker in kinases:
-            found.setdefault(marker, ("rearranged", marker))
-    for marker, status in unit.ihc.items():
-        if status == "positive" and marker in kinases:
-            found.setdefault(marker, ("ihc", marker))
+    for test, results in tests_of(unit).items():
+        for marker, result in results.items():
+            if result in {"positive", True} and marker in kinases:
+                found.setdefault(marker, (test, marker))
     return found
 
 

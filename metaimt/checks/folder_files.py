@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from metaimt.casefiles.cohort_mapping import SUFFIX
@@ -81,7 +81,7 @@ def _paths(folder: Path) -> Iterator[Path]:
                 continue
             if path.parent == folder and name in READ_FOLDERS:
                 entered.append(name)
-            elif path.is_symlink() or (path.parent == folder and _meant_folder(name)):
+            elif path.is_symlink() or (path.parent == folder and _meant(name, READ_FOLDERS)):
                 yield path
             else:
                 entered.append(name)
@@ -123,7 +123,7 @@ def _unread_folder(folder: Path, path: Path) -> Iterator[Problem]:
     if path.is_symlink():
         yield _other(path, "a link to a folder is not followed", "put the folder itself here, or delete the link")
     elif inside:
-        meant = (folder / _meant_folder(path.name)).as_posix()
+        meant = (folder / _meant(path.name, READ_FOLDERS)).as_posix()
         hint = f"move them to {meant}" if Path(meant).exists() else f"rename the folder to {meant}"
         first = inside[0].relative_to(path).as_posix()
         number = f"its {len(inside)} files are" if len(inside) > 1 else "its file is"
@@ -135,7 +135,7 @@ def _unread_yaml(folder: Path, path: Path, match: re.Match[str]) -> Problem:
     original = path.with_name(path.name[: len(path.name) - len(more)])
     if more.lower().startswith(_COPIES) and original.exists():
         return _other(path, f"a copy of {original.name}, which is not read", "delete it")
-    if not _holds_a_case(path) and (shared := _meant_file(stem)):
+    if not _holds_a_case(path) and (shared := _meant(stem, SHARED_FILES)):
         right = (folder / shared).as_posix()
         hint = f"put what it says into {right} and delete it" if Path(right).exists() else f"rename it to {right}"
         return _case(path, f"is not read; the shared file is {shared}", hint)
@@ -155,14 +155,11 @@ def _home(folder: Path, path: Path, stem: str) -> str:
     return (folder / kind / f"{in_ascii(stem) or 'author-year'}.yaml").as_posix()
 
 
-def _meant_folder(name: str) -> str:
-    plain = {in_ascii(folder): folder for folder in READ_FOLDERS}
-    return plain[close[0]] if (close := difflib.get_close_matches(in_ascii(name), plain, n=1, cutoff=0.8)) else ""
-
-
-def _meant_file(stem: str) -> str:
-    plain = {Path(name).stem: name for name in SHARED_FILES}
-    return plain[close[0]] if (close := difflib.get_close_matches(in_ascii(stem), plain, n=1, cutoff=0.8)) else ""
+def _meant(name: str, read: Iterable[str]) -> str:
+    """Which of the names that are read is nearly this one; '' if none is."""
+    plain = {in_ascii(Path(each).stem): each for each in read}
+    close = difflib.get_close_matches(in_ascii(name), plain, n=1, cutoff=0.8)
+    return plain[close[0]] if close else ""
 
 
 def _holds_a_case(path: Path) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
-from metaimt.checks.by_vocabulary import drug_names, drugs_in
+from metaimt.checks.by_vocabulary import drug_names, drugs_in, one_of
 from metaimt.checks.patient_facts import ADULT_FROM, CHILD_BELOW, title_age_group
 from metaimt.checks.rule import Finding, Rule, arms, patients, rule, rules_in, treatments
 from metaimt.statistics.printed_numbers import percentage_agrees
@@ -172,9 +172,8 @@ def _level(name: str) -> str:
 
 
 def _any_of(names: Iterable[str]) -> str:
-    """Names of tumours as alternatives of a pattern, the longest first; nothing fits where there are none."""
-    longest_first = sorted(names, key=lambda name: (-len(name), name))
-    return "|".join(re.escape(name).replace("tumour", "tumou?r") for name in longest_first) or r"(?!)"
+    """Names of tumours as alternatives of a pattern, with or without their second u."""
+    return one_of(names).replace("tumour", "tumou?r")
 
 
 def _counts(arm: Arm) -> Said:
@@ -219,8 +218,8 @@ def _families(terms: Vocabulary) -> Mapping[str, re.Pattern[str]]:
     tumour, found = _tumour_names(terms), {}
     for family, names in terms.lists["kinase"].items():
         if "/" in family:
-            words = "|".join(re.escape(word) for word in names if "/" not in word)
-            form = rf"(?<![\w-])({words or '(?!)'})(?:[- ]?{_CHANGED}\b|\+|[- ]{tumour}\b)"
+            words = one_of(word for word in names if "/" not in word)
+            form = rf"(?<![\w-])({words})(?:[- ]?{_CHANGED}\b|\+|[- ]{tumour}\b)"
             found[family] = re.compile(form)
     return found
 
@@ -304,9 +303,8 @@ def _sites(text: str, terms: Vocabulary) -> dict[str, str]:
 
 @lru_cache(maxsize=8)
 def _places(terms: Vocabulary) -> re.Pattern[str]:
-    names = {word for site, words in terms.lists["site"].items() for word in (site, *words) if site != "other"}
-    longest_first = sorted(names, key=lambda name: (-len(name), name))
-    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, longest_first))})\b", re.IGNORECASE)
+    names = (word for site, words in terms.lists["site"].items() for word in (site, *words) if site != "other")
+    return re.compile(rf"(?<![\w-])(?:{one_of(names)})\b", re.IGNORECASE)
 
 
 def _entered_status(patient: Patient, marker: str) -> set[str]:

@@ -199,11 +199,8 @@ def links_are_possible(library: Library) -> Iterator[Located]:
 
 def _of_one_report(units: frozenset[str]) -> list[str]:
     """The first two units of one report among several, or nothing."""
-    ordered = sorted(units)
-    return next(
-        ([one, other] for one, other in pairwise(ordered) if one.split("/")[0] == other.split("/")[0]),
-        [],
-    )
+    pairs = pairwise(sorted(units))
+    return next(([one, other] for one, other in pairs if one.split("/")[0] == other.split("/")[0]), [])
 
 
 def _least(arm: Arm) -> int:

@@ -7,7 +7,6 @@ at what the rule is about.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -15,7 +14,8 @@ from itertools import pairwise
 from metaimt.casefiles.fields import shown
 from metaimt.casefiles.model import Arm, CaseFile, Course, Patient
 from metaimt.casefiles.strict_yaml import Path
-from metaimt.checks.rule import FINE, Finding, Rule, arms, patients, rule, rules_in, treatments
+from metaimt.checks.rule import Finding, Rule, arms, rule, rules_in, treatments, units
+from metaimt.problem import nearest_of
 from metaimt.vocabulary import REGIMEN, aggregators
 
 OLDEST_AGE = 115
@@ -25,30 +25,27 @@ OLDEST_AGE = 115
 def age_in_range(patient: Patient) -> Iterable[Finding]:
     """Ages are in years."""
     age = patient.age
-    if age is None or 0 <= age <= OLDEST_AGE:
-        return FINE
-    hint = "write years; months as a fraction: 0.5"
-    if OLDEST_AGE < age <= 12 * OLDEST_AGE:
-        hint += f"; if these are months, age: {age / 12:.3g}"
-    return [(("age",), f"age {age:g} is not between 0 and {OLDEST_AGE} years", hint)]
+    if age is not None and not 0 <= age <= OLDEST_AGE:
+        hint = "write years; months as a fraction: 0.5"
+        if OLDEST_AGE < age <= 12 * OLDEST_AGE:
+            hint += f"; if these are months, age: {age / 12:.3g}"
+        yield ("age",), f"age {age:g} is not between 0 and {OLDEST_AGE} years", hint
 
 
 @rule("negative-but-fused", "warning", about="patient")
 def immunohistochemistry_agrees_with_fusion(patient: Patient) -> Iterable[Finding]:
     """Possible, but more often a slip."""
     gene = patient.fusion_gene
-    if gene is None or patient.ihc.get(gene) != "negative":
-        return FINE
-    message = f"{gene} negative by immunohistochemistry with a fusion of {gene}"
-    return [(("ihc", gene), message, f"counted as {gene}-positive: check that the source says both")]
+    if gene is not None and patient.ihc.get(gene) == "negative":
+        message = f"{gene} negative by immunohistochemistry with a fusion of {gene}"
+        yield ("ihc", gene), message, f"counted as {gene}-positive: check that the source says both"
 
 
 @rule("partner-without-gene", "warning", about="patient")
 def partner_has_gene(patient: Patient) -> Iterable[Finding]:
     """A partner alone does not say which kinase is fused."""
-    if patient.fusion_partner is None or patient.fusion_gene is not None:
-        return FINE
-    return [(("fusion_partner",), "fusion_partner without fusion_gene", "add fusion_gene: the kinase that is fused")]
+    if patient.fusion_partner is not None and patient.fusion_gene is None:
+        yield ("fusion_partner",), "fusion_partner without fusion_gene", "add fusion_gene: the kinase that is fused"
 
 
 @rule("ongoing-but-dead", "warning", about="patient")
@@ -76,8 +73,6 @@ def alive_after_no_death(patient: Patient) -> Iterable[Finding]:
 @rule("course-after-death", about="patient")
 def death_ends_the_last_course(patient: Patient) -> Iterable[Finding]:
     """Courses stand in the order given."""
-    if len(patient.courses) < 2:
-        return
     for c, (course, after) in enumerate(pairwise(patient.courses)):
         if course.stop_reason == "death":
             message = f"{course.drug} was stopped by death, but {after.drug} comes after it"
@@ -88,8 +83,6 @@ def death_ends_the_last_course(patient: Patient) -> Iterable[Finding]:
 @rule("ongoing-but-followed", "warning", about="patient")
 def ongoing_course_is_the_last(patient: Patient) -> Iterable[Finding]:
     """A drug that is still taken when the next one is begun is given together with it."""
-    if len(patient.courses) < 2:
-        return
     for c, (course, after) in enumerate(pairwise(patient.courses)):
         if course.ongoing:
             message = f"{course.drug} is ongoing, but {after.drug} comes after it"
@@ -119,89 +112,79 @@ _DOSE = re.compile(r"(\d+(?:\.\d+)?) ?(mg|g|µg|mcg)(/m2|/m²|/kg)?(?:,? ?([a-z0
 @rule("response-without-basis", about="course")
 def response_has_basis(course: Course) -> Iterable[Finding]:
     """The strict pool needs to know how a response is known."""
-    if course.response is None or course.response_basis is not None:
-        return FINE
-    hint = "add response_basis: stated (category printed), measured (size change printed) or inferred"
-    return [(("response",), f"response {course.response} without response_basis", hint)]
+    if course.response is not None and course.response_basis is None:
+        hint = "add response_basis: stated (category printed), measured (size change printed) or inferred"
+        yield ("response",), f"response {course.response} without response_basis", hint
 
 
 @rule("basis-without-response", about="course")
 def basis_has_response(course: Course) -> Iterable[Finding]:
     """A basis alone says that a response was forgotten."""
-    if course.response is not None or course.response_basis is None:
-        return FINE
-    message = f"response_basis {course.response_basis} without a response"
-    return [(("response_basis",), message, "add response: CR, PR, SD, PD or NE, or delete response_basis")]
+    if course.response is None and course.response_basis is not None:
+        message = f"response_basis {course.response_basis} without a response"
+        yield ("response_basis",), message, "add response: CR, PR, SD, PD or NE, or delete response_basis"
 
 
 @rule("response-without-words", "warning", about="course")
 def known_response_has_words(course: Course) -> Iterable[Finding]:
     """A second reader compares the category with the words it was taken from."""
     if course.response is None or course.response_as_stated is not None or course.response_basis in {None, "inferred"}:
-        return FINE
-    if course.response_basis == "measured" and (course.sizes is not None or course.size_change_percent is not None):
-        return FINE
-    message = f"response_basis: {course.response_basis} without response_as_stated"
-    return [(("response_basis",), message, "add response_as_stated: the words, or the measurements, of the source")]
+        return
+    if course.response_basis != "measured" or (course.sizes is None and course.size_change_percent is None):
+        message = f"response_basis: {course.response_basis} without response_as_stated"
+        yield ("response_basis",), message, "add response_as_stated: the words, or the measurements, of the source"
 
 
 @rule("alternative-is-response", "warning", about="course")
 def alternatives_are_others(course: Course) -> Iterable[Finding]:
     """An alternative is another category that the source leaves open."""
-    if course.response is None or course.response not in course.response_alternatives:
-        return FINE
-    place = ("response_alternatives", course.response_alternatives.index(course.response))
-    message = f"response_alternatives names {course.response}, which is the response itself"
-    return [(place, message, f"delete {course.response} here, or correct response")]
+    if course.response is not None and course.response in course.response_alternatives:
+        place = ("response_alternatives", course.response_alternatives.index(course.response))
+        message = f"response_alternatives names {course.response}, which is the response itself"
+        yield place, message, f"delete {course.response} here, or correct response"
 
 
 @rule("alternatives-without-response", "warning", about="course")
 def alternatives_have_a_response(course: Course) -> Iterable[Finding]:
     """Alternatives stand beside the likeliest category; alone they are not counted anywhere."""
-    if course.response is not None or not course.response_alternatives:
-        return FINE
-    hint = "enter the likeliest as response, with response_basis: inferred, or delete response_alternatives"
-    return [(("response_alternatives",), "response_alternatives without a response", hint)]
+    if course.response is None and course.response_alternatives:
+        hint = "enter the likeliest as response, with response_basis: inferred, or delete response_alternatives"
+        yield ("response_alternatives",), "response_alternatives without a response", hint
 
 
 @rule("not-evaluable-but-assessed", "info", about="course")
 def not_evaluable_was_not_assessed(course: Course) -> Iterable[Finding]:
     """NE is for no assessment; who progressed, or may have responded, was looked at."""
     if course.response != "NE" or course.stop_reason == "death":
-        return FINE
+        return
+    others = course.response_alternatives
     if course.stop_reason == "progression":
         hint = "if the tumour never shrank or stood still, write response: PD"
-        return [(("response",), "response: NE, but the drug was stopped for progression", hint)]
-    if course.response_alternatives and course.response_alternatives != ("NE",):
-        others = ", ".join(course.response_alternatives)
-        hint = (
-            f"if an assessment is described, write response: {course.response_alternatives[0]}, and NE as alternative"
-        )
-        return [(("response",), f"response: NE, though {others} is left open", hint)]
-    return FINE
+        yield ("response",), "response: NE, but the drug was stopped for progression", hint
+    elif others and others != ("NE",):
+        hint = f"if an assessment is described, write response: {others[0]}, and NE as alternative"
+        yield ("response",), f"response: NE, though {', '.join(others)} is left open", hint
 
 
 @rule("ongoing-but-stopped", about="course")
 def ongoing_has_no_stop_reason(course: Course) -> Iterable[Finding]:
     """A course is going on or was stopped."""
-    if not course.ongoing or course.stop_reason is None:
-        return FINE
-    message = f"ongoing: true with stop_reason: {course.stop_reason}"
-    return [(("stop_reason",), message, "write ongoing: false, or delete stop_reason")]
+    if course.ongoing and course.stop_reason is not None:
+        message = f"ongoing: true with stop_reason: {course.stop_reason}"
+        yield ("stop_reason",), message, "write ongoing: false, or delete stop_reason"
 
 
 @rule("dose-in-short", "info", about="course")
 def dose_is_written_out(course: Course) -> Iterable[Finding]:
     """Abbreviations of doses are misread, and the same dose is found under one spelling only."""
     if course.dose is None or (match := _DOSE.fullmatch(course.dose.strip())) is None:
-        return FINE
+        return
     amount, unit, per, often = match.groups()
     words = _IN_SHORT.get((often or "").casefold(), often or "")
     blank = " " if words and not words.startswith("/") else ""
     plain = f"{amount} {unit.casefold()}{(per or '').replace('²', '2')}{blank}{words}"
-    if plain == course.dose:
-        return FINE
-    return [(("dose",), f"dose: {shown(course.dose)} is written in short", f"write dose: {plain}")]
+    if plain != course.dose:
+        yield ("dose",), f"dose: {shown(course.dose)} is written in short", f"write dose: {plain}"
 
 
 MOST_IN_AN_ARM = 200
@@ -221,21 +204,20 @@ def counts_not_negative(arm: Arm) -> Iterable[Finding]:
 def responders_within_evaluable(arm: Arm) -> Iterable[Finding]:
     """Responders are among the evaluable."""
     responders, evaluable = arm.counts
-    if responders <= evaluable:
-        return FINE
-    message = f"{responders} responders of {evaluable} evaluable patients"
-    hint = "responders are among the evaluable: check both counts against the source"
-    return [(("responders",), message, hint)]
+    if responders > evaluable:
+        message = f"{responders} responders of {evaluable} evaluable patients"
+        hint = "responders are among the evaluable: check both counts against the source"
+        yield ("responders",), message, hint
 
 
 @rule("cr-pr-not-responders", about="arm")
 def cr_and_pr_are_responders(arm: Arm) -> Iterable[Finding]:
     """Responders are those with CR or PR; either may be missing, but neither may be too many."""
     total = (arm.cr or 0) + (arm.pr or 0)
-    if arm.responders is None or total == arm.responders or (total < arm.responders and None in (arm.cr, arm.pr)):
-        return FINE
-    message = f"cr {arm.cr or 0} + pr {arm.pr or 0} is {total}, but responders is {arm.responders}"
-    return [(("responders",), message, "correct the wrong one, or leave out the count that is not printed")]
+    said = arm.responders
+    if said is not None and (total > said or (total < said and None not in (arm.cr, arm.pr))):
+        message = f"cr {arm.cr or 0} + pr {arm.pr or 0} is {total}, but responders is {said}"
+        yield ("responders",), message, "correct the wrong one, or leave out the count that is not printed"
 
 
 @rule("counts-exceed-evaluable", about="arm")
@@ -243,24 +225,22 @@ def counts_within_evaluable(arm: Arm) -> Iterable[Finding]:
     """All best responses together are at most the evaluable."""
     responders, evaluable = arm.counts
     total = max(responders, (arm.cr or 0) + (arm.pr or 0)) + (arm.sd or 0) + (arm.pd or 0)
-    if arm.evaluable is None or total <= evaluable or responders > evaluable:
-        return FINE
-    message = f"responders, sd and pd add up to {total} of {evaluable} evaluable patients"
-    hint = "check each count against the source, or leave out the one that is not printed"
-    return [(("evaluable",), message, hint)]
+    if arm.evaluable is not None and total > evaluable >= responders:
+        message = f"responders, sd and pd add up to {total} of {evaluable} evaluable patients"
+        hint = "check each count against the source, or leave out the one that is not printed"
+        yield ("evaluable",), message, hint
 
 
 @rule("categories-below-evaluable", "warning", about="arm")
 def categories_are_all(arm: Arm) -> Iterable[Finding]:
     """Each evaluable patient has one best response; four printed categories that miss some raise a question."""
     if arm.evaluable is None or arm.cr is None or arm.pr is None or arm.sd is None or arm.pd is None:
-        return FINE
+        return
     total = arm.cr + arm.pr + arm.sd + arm.pd
-    if total >= arm.evaluable:
-        return FINE
-    message = f"cr, pr, sd and pd add up to {total} of {arm.evaluable} evaluable patients"
-    hint = f"write evaluable: {total} if the others could not be assessed, or leave out a count that is not printed"
-    return [(("evaluable",), message, hint)]
+    if total < arm.evaluable:
+        message = f"cr, pr, sd and pd add up to {total} of {arm.evaluable} evaluable patients"
+        hint = f"write evaluable: {total} if the others could not be assessed, or leave out a count that is not printed"
+        yield ("evaluable",), message, hint
 
 
 @rule("counts-exceed-treated", about="arm")
@@ -289,17 +269,16 @@ def counts_are_those_of_a_rare_tumour(arm: Arm) -> Iterable[Finding]:
         value = getattr(arm, name)
         if value is not None and value > MOST_IN_AN_ARM:
             hint = "check it against the source; if it is so, waive this with the reason"
-            return [((name,), f"{name}: {value} is more than {MOST_IN_AN_ARM} patients of a rare tumour", hint)]
-    return FINE
+            yield (name,), f"{name}: {value} is more than {MOST_IN_AN_ARM} patients of a rare tumour", hint
+            return
 
 
 @rule("uncounted-arm", "info", about="arm")
 def arms_have_a_denominator(arm: Arm) -> Iterable[Finding]:
     """Without the number of evaluable patients an arm is in no pool."""
-    if arm.evaluable is not None:
-        return FINE
-    place = ("treated",) if arm.treated is not None else ("responders",)
-    return [(place, "no evaluable: the arm is in no pool", "add evaluable if the source prints it")]
+    if arm.evaluable is None:
+        place = ("treated",) if arm.treated is not None else ("responders",)
+        yield place, "no evaluable: the arm is in no pool", "add evaluable if the source prints it"
 
 
 EARLIEST = 1800  # histology is younger; the first year of a review is that of its protocol: across_library
@@ -315,8 +294,6 @@ _HOST = re.compile(r"https?://(?:www\.)?([^/:?#]+)", re.IGNORECASE)
 @rule("repeated-patient-id", about="report")
 def patient_ids_differ(case: CaseFile) -> Iterable[Finding]:
     """Links name patients by their ids."""
-    if len(case.patients) < 2:
-        return
     seen: set[str] = set()
     for p, patient in enumerate(case.patients):
         if patient.id in seen:
@@ -394,10 +371,9 @@ def _plain(text: str) -> str:
 @rule("case-report-of-many", "warning", about="report")
 def case_report_is_of_one(case: CaseFile) -> Iterable[Finding]:
     """A report of several patients is a series."""
-    if len(case.patients) < 2 or case.report.design != "case_report":
-        return FINE
-    message = f"design: case_report with {len(case.patients)} patients"
-    return [(("report", "design"), message, "write design: case_series, or case_report with one patient a file")]
+    if len(case.patients) >= 2 and case.report.design == "case_report":
+        message = f"design: case_report with {len(case.patients)} patients"
+        yield ("report", "design"), message, "write design: case_series, or case_report with one patient a file"
 
 
 @rule("year-out-of-range", about="report")
@@ -405,10 +381,9 @@ def year_in_range(case: CaseFile) -> Iterable[Finding]:
     """The upper limit is the year after the extraction: the result does not depend on today's date."""
     year, read = case.report.year, case.extraction.date
     last = 2100 if read is None else int(read[:4]) + 1
-    if year is None or EARLIEST <= year <= last:
-        return FINE
-    message = f"year {year} is not between {EARLIEST} and {last}"
-    return [(("report", "year"), message, "write the four digits of the year of publication")]
+    if year is not None and not EARLIEST <= year <= last:
+        message = f"year {year} is not between {EARLIEST} and {last}"
+        yield ("report", "year"), message, "write the four digits of the year of publication"
 
 
 @rule("id-with-another-year", "warning", about="report")
@@ -416,21 +391,19 @@ def id_has_the_year(case: CaseFile) -> Iterable[Finding]:
     """The id is made of the first author and the year; one of the two years is wrong."""
     year = case.report.year
     if year is None or str(year) in case.report.id:
-        return FINE
+        return
     match = _YEAR_IN_ID.fullmatch(case.report.id)
-    if match is None or any(year_in_range.look(case)):
-        return FINE
-    message = f"id {case.report.id} with year {year}"
-    hint = f"write year: {match[1]}, or rename the file and keep its old id: former_ids: [{case.report.id}]"
-    return [(("report", "year"), message, hint)]
+    if match is not None and not any(year_in_range.look(case)):
+        message = f"id {case.report.id} with year {year}"
+        hint = f"write year: {match[1]}, or rename the file and keep its old id: former_ids: [{case.report.id}]"
+        yield ("report", "year"), message, hint
 
 
 @rule("missing-title", "warning", about="report")
 def has_title(case: CaseFile) -> Iterable[Finding]:
     """A report without a title is hard to find again."""
-    if case.report.title is not None:
-        return FINE
-    return [(("report",), "no title", "once it is known, add title: as printed")]
+    if case.report.title is None:
+        yield ("report",), "no title", "once it is known, add title: as printed"
 
 
 @rule("retracted", "warning", about="report")
@@ -445,38 +418,34 @@ def retracted_is_decided_on(case: CaseFile) -> Iterable[Finding]:
 @rule("missing-year", "warning", about="report")
 def has_year(case: CaseFile) -> Iterable[Finding]:
     """A report without a year is left out of every analysis over time."""
-    if case.report.year is not None:
-        return FINE
-    message = "no year; the report is left out of every analysis over time"
-    return [(("report",), message, "once it is verified, add year: with four digits")]
+    if case.report.year is None:
+        message = "no year; the report is left out of every analysis over time"
+        yield ("report",), message, "once it is verified, add year: with four digits"
 
 
 @rule("read-by-one", "warning", about="report")
 def read_twice(case: CaseFile) -> Iterable[Finding]:
     """A second, independent reading finds what the first one missed."""
-    if case.extraction.checked_by is not None:
-        return FINE
-    hint = "let someone else read the source, then add checked_by: their name"
-    return [(("extraction",), "read by one person", hint)]
+    if case.extraction.checked_by is None:
+        hint = "let someone else read the source, then add checked_by: their name"
+        yield ("extraction",), "read by one person", hint
 
 
 @rule("checked-by-reader", "warning", about="report")
 def readers_differ(case: CaseFile) -> Iterable[Finding]:
     """Who reads a text twice makes the same mistake twice."""
     by, checked_by = case.extraction.by, case.extraction.checked_by
-    if by is None or checked_by is None or by.strip().casefold() != checked_by.strip().casefold():
-        return FINE
-    hint = "let someone else read the source; until then delete checked_by"
-    return [(("extraction", "checked_by"), f"checked_by: {shown(checked_by)} is who extracted it", hint)]
+    if by is not None and checked_by is not None and by.strip().casefold() == checked_by.strip().casefold():
+        hint = "let someone else read the source; until then delete checked_by"
+        yield ("extraction", "checked_by"), f"checked_by: {shown(checked_by)} is who extracted it", hint
 
 
 @rule("secondary-without-source", about="report")
 def secondary_names_its_source(case: CaseFile) -> Iterable[Finding]:
     """Without the name of the other text nobody can follow where the values come from."""
-    if case.extraction.depth != "secondary" or case.extraction.secondary_source is not None:
-        return FINE
-    hint = "add secondary_source: the text in which it was read, with its reference"
-    return [(("extraction", "depth"), "depth: secondary without secondary_source", hint)]
+    if case.extraction.depth == "secondary" and case.extraction.secondary_source is None:
+        hint = "add secondary_source: the text in which it was read, with its reference"
+        yield ("extraction", "depth"), "depth: secondary without secondary_source", hint
 
 
 @rule("aggregator-link", "info", about="report")
@@ -484,29 +453,23 @@ def link_leads_to_the_publication(case: CaseFile) -> Iterable[Finding]:
     """Pages that collect other people's abstracts change and vanish; a DOI or PubMed id does not."""
     report = case.report
     if report.url is None or (report.doi is None and report.pmid is None):
-        return FINE
+        return
     match = _HOST.match(report.url)
     host = match[1].casefold() if match else ""
-    if host not in aggregators():
-        return FINE
-    known = "DOI" if report.doi is not None else "PubMed id"
-    hint = f"read it at the publisher's page or in PubMed, then write that address, or delete url: the {known} suffices"
-    return [(("report", "url"), f"{host} is not the publication, though the {known} is known", hint)]
+    if host in aggregators():
+        known = "DOI" if report.doi is not None else "PubMed id"
+        message = f"{host} is not the publication, though the {known} is known"
+        hint = "read it at the publisher's page or in PubMed, then write that address, or delete url"
+        yield ("report", "url"), message, f"{hint}: the {known} suffices"
 
 
 @rule("partner-is-gene", about="report")
 def partner_is_another_gene(case: CaseFile) -> Iterable[Finding]:
     """A fusion joins two genes."""
-    for p, patient in enumerate(case.patients):
-        if patient.fusion_partner is not None and patient.fusion_partner == patient.fusion_gene:
-            yield ("patients", p, "fusion_partner"), *_same_gene(patient.fusion_partner)
-    for path, arm in arms(case):
-        if arm.fusion_partner is not None and arm.fusion_partner == arm.fusion_gene:
-            yield (*path, "fusion_partner"), *_same_gene(arm.fusion_partner)
-
-
-def _same_gene(gene: str) -> tuple[str, str]:
-    return f"fusion_partner: {gene} is the fusion_gene itself", "write the other gene of the fusion, or delete it"
+    for path, unit in units(case):
+        if unit.fusion_partner is not None and unit.fusion_partner == unit.fusion_gene:
+            message = f"fusion_partner: {unit.fusion_partner} is the fusion_gene itself"
+            yield (*path, "fusion_partner"), message, "write the other gene of the fusion, or delete it"
 
 
 @rule("not-rearranged-but-fused", about="report")
@@ -527,15 +490,13 @@ def rearranged_agrees_with_fusion(case: CaseFile) -> Iterable[Finding]:
 @rule("fusion-as-mutation", "warning", about="report")
 def fusions_are_no_mutations(case: CaseFile) -> Iterable[Finding]:
     """A fusion among the mutations decides no row; the same mutation twice is a slip."""
-    mutations = [(path, patient.mutations) for path, patient in patients(case)]
-    mutations += [(path, arm.mutations) for path, arm in arms(case)]
-    for path, found in mutations:
-        for m, mutation in enumerate(found):
+    for path, unit in units(case):
+        for m, mutation in enumerate(unit.mutations):
             words = f"mutations: {mutation.gene} {mutation.change or ''}".rstrip()
             if re.search(r"fusion|rearrang|transloc|::", mutation.change or "", re.IGNORECASE):
                 hint = f"write fusion_gene: {mutation.gene} if that is the kinase, or fusion_partner"
                 yield (*path, "mutations", m), f"{words} is a fusion", hint
-            elif mutation in found[:m]:
+            elif mutation in unit.mutations[:m]:
                 yield (*path, "mutations", m), f"{words} twice", "delete one of them"
 
 
@@ -551,8 +512,7 @@ def claims_name_their_groups(case: CaseFile) -> Iterable[Finding]:
         ):
             for name in names:
                 if name not in known:
-                    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
-                    hint = f"did you mean {close[0]}?" if close else "write the what, or the quantity, of another claim"
+                    hint = nearest_of(name, sorted(known), "write the what, or the quantity, of another claim")
                     yield ("claims", k, field), f"no claim is about {shown(name)}", hint
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from metaimt.casefiles.model import CaseFile, Course, Patient
 from metaimt.casefiles.strict_yaml import Path
 from metaimt.checks.of_report import RESPONSES
-from metaimt.checks.rule import FINE, Finding, Rule, courses, rule, rules_in
+from metaimt.checks.rule import Finding, Rule, courses, rule, rules_in
 
 LONGEST_MONTHS = 600
 _YEAR = 12
@@ -52,10 +52,9 @@ def durations_in_range(patient: Patient) -> Iterable[Finding]:
 
 
 def _in_range(path: Path, value: Months) -> Iterable[Finding]:
-    if _low(value) >= 0 and _high(value) <= LONGEST_MONTHS:
-        return FINE
-    message = f"{path[-1]}: {_shown(value)} is not between 0 and {LONGEST_MONTHS} months"
-    return [(path, message, "write months, not days or weeks")]
+    if _low(value) < 0 or _high(value) > LONGEST_MONTHS:
+        message = f"{path[-1]}: {_shown(value)} is not between 0 and {LONGEST_MONTHS} months"
+        yield path, message, "write months, not days or weeks"
 
 
 @rule("pfs-exceeds-follow-up", "warning", about="patient")
@@ -94,24 +93,22 @@ def response_within_treatment(course: Course) -> Iterable[Finding]:
     """A response outlasts a drug that was stopped for something else; not one still taken, nor its own end."""
     lasted, taken = course.response_duration_months, course.duration_months
     if lasted is None or taken is None or _low(lasted) <= _high(taken):
-        return FINE
-    if not course.ongoing and course.stop_reason != "progression":
-        return FINE
-    why = "is still being taken" if course.ongoing else "was stopped for progression"
-    message = f"a response of {_shown(lasted)} months in {_shown(taken)} months on a drug that {why}"
-    hint = "check both; time on the drug is duration_months, from the first response on response_duration_months"
-    return [(("response_duration_months",), message, hint)]
+        return
+    if course.ongoing or course.stop_reason == "progression":
+        why = "is still being taken" if course.ongoing else "was stopped for progression"
+        message = f"a response of {_shown(lasted)} months in {_shown(taken)} months on a drug that {why}"
+        hint = "check both; time on the drug is duration_months, from the first response on response_duration_months"
+        yield ("response_duration_months",), message, hint
 
 
 @rule("response-exceeds-pfs", "warning", about="course")
 def response_within_pfs(course: Course) -> Iterable[Finding]:
     """Both end with progression, and a response begins after the treatment does."""
     lasted, pfs = course.response_duration_months, course.pfs_months
-    if lasted is None or pfs is None or _low(lasted) <= _high(pfs):
-        return FINE
-    message = f"a response of {_shown(lasted)} months, but pfs_months is {_shown(pfs)}"
-    hint = "check both: PFS counts from the start of the drug, the response from when it was first seen"
-    return [(("response_duration_months",), message, hint)]
+    if lasted is not None and pfs is not None and _low(lasted) > _high(pfs):
+        message = f"a response of {_shown(lasted)} months, but pfs_months is {_shown(pfs)}"
+        hint = "check both: PFS counts from the start of the drug, the response from when it was first seen"
+        yield ("response_duration_months",), message, hint
 
 
 @rule("response-duration-without-response", "warning", about="course")
@@ -177,10 +174,9 @@ def _went_on(course: Course) -> str | None:
 @rule("operable-but-progressed", "warning", about="course")
 def what_became_operable_shrank(course: Course) -> Iterable[Finding]:
     """A tumour that could be resected because it shrank did not progress on that course."""
-    if not course.became_operable or course.response != "PD":
-        return FINE
-    hint = "write became_operable: false if it did not shrink, or correct response"
-    return [(("became_operable",), "became_operable: true with response: PD", hint)]
+    if course.became_operable and course.response == "PD":
+        hint = "write became_operable: false if it did not shrink, or correct response"
+        yield ("became_operable",), "became_operable: true with response: PD", hint
 
 
 @rule("treated-beyond-progression", "info", about="course")
@@ -188,23 +184,22 @@ def drug_ends_with_progression(course: Course) -> Iterable[Finding]:
     """A drug stopped for progression but taken longer than PFS was continued beyond progression."""
     taken, pfs = course.duration_months, course.pfs_months
     if taken is None or pfs is None or course.stop_reason != "progression" or course.beyond_progression:
-        return FINE
-    if _low(taken) <= _high(pfs):
-        return FINE
-    message = f"{_shown(taken)} months on the drug, but progression after {_shown(pfs)}"
-    return [(("duration_months",), message, "if it was continued after progression, add beyond_progression: true")]
+        return
+    if _low(taken) > _high(pfs):
+        message = f"{_shown(taken)} months on the drug, but progression after {_shown(pfs)}"
+        yield ("duration_months",), message, "if it was continued after progression, add beyond_progression: true"
 
 
 @rule("response-and-progression-at-once", about="course")
 def response_comes_before_progression(course: Course) -> Iterable[Finding]:
     """A response and progression are not seen on the day the drug is begun."""
     if course.response not in RESPONSES or course.stop_reason != "progression":
-        return FINE
+        return
     for name in ("duration_months", "pfs_months"):
         if _high(getattr(course, name)) <= 0:
             message = f"response {course.response}, stopped for progression, with {name}: 0"
-            return [((name,), message, f"write the true months, or delete {name} if they are not stated")]
-    return FINE
+            yield (name,), message, f"write the true months, or delete {name} if they are not stated"
+            return
 
 
 @rule("duration-not-in-words", "warning", about="report")

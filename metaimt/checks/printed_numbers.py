@@ -47,9 +47,6 @@ class Quantities:
         printed = (number for claim in case.claims for number in (claim.n, claim.of) if number is not None)
         self.largest = max(printed, default=0)
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._by_name
-
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_name)
 

@@ -17,7 +17,6 @@ Finding = tuple[Path, str, str]  # path of the value, message, hint; the path st
 Located = tuple[str, Path, str, str]  # the same, after the name of the document
 About = Literal["library", "publications", "report", "patient", "course", "arm", "terms", "report_terms"]
 Looker = Callable[..., Iterable[Any]]
-FINE: tuple[Finding, ...] = ()  # what a rule returns where nothing is wrong
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Rule:
 
 
 def rule(rule_id: str, severity: Severity = "error", about: About = "library") -> Callable[[Looker], Rule]:
-    """Make a rule of a function that looks at one thing and yields, or returns, its findings."""
+    """Make a rule of a function that looks at one thing and yields its findings."""
 
     def make(look: Looker) -> Rule:
         return Rule(rule_id, severity, look, about)
@@ -79,6 +78,17 @@ def arms(case: CaseFile) -> Iterator[tuple[Path, Arm]]:
     """Every arm with its path in the file."""
     for a, arm in enumerate(case.arms):
         yield ("arms", a), arm
+
+
+def units(case: CaseFile) -> Iterator[tuple[Path, Patient | Arm]]:
+    """Every patient, then every arm, with its path in the file."""
+    yield from patients(case)
+    yield from arms(case)
+
+
+def tests_of(unit: Patient | Arm) -> Mapping[str, Mapping[str, str | bool]]:
+    """Field -> marker -> its status, or whether it is rearranged; of a patient what decides stands first."""
+    return {"status": unit.status} if isinstance(unit, Arm) else {"rearranged": unit.rearranged, "ihc": unit.ihc}
 
 
 def treatments(case: CaseFile) -> Iterator[tuple[Path, Course | Arm]]:

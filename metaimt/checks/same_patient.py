@@ -1,9 +1,7 @@
 """Reports that may describe the same patient, though nobody has looked: a suspicion with its reasons.
 
-A pair of reports that links.yaml names is decided, whichever way, and not suspected again. How the score comes about:
-`patient_likeness`.
-
-How much two descriptions look like one patient: points of evidence, each with its reason.
+A pair of reports that links.yaml names is decided, whichever way, and not suspected again. How much two descriptions
+look like one patient is the sum of points of evidence, each with its reason.
 
 The points are log-likelihood ratios in bits, after Fellegi IP, Sunter AB, "A theory for record linkage", J Am Stat
 Assoc 1969; 64: 1183-1210, simplified: fields count as independent, and the probabilities of agreement among true pairs
@@ -109,6 +107,10 @@ class Point(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.reason} {self.points:+.1f}"
+
+
+def _strongest(point: Point) -> tuple[float, str, tuple[str | float, ...]]:
+    return -abs(point.points), point.form, point.said
 
 
 class Frequencies:
@@ -225,9 +227,8 @@ def compare(left: Facts, right: Facts, known: Frequencies) -> tuple[Point, ...] 
     """Every point for and against one patient being described twice, or None if a contradiction excludes it."""
     if _excluded(left, right):
         return None
-    found = [*_of_words(left, right, known), *_of_tumour(left, right, known), *_of_person(left, right, known)]
-    found += [*_of_treatment(left, right, known), *_of_counts(left, right, known)]
-    return tuple(point for point in found if point.points)
+    every = (_of_words, _of_tumour, _of_person, _of_treatment, _of_counts)
+    return tuple(point for points_of in every for point in points_of(left, right, known) if point.points)
 
 
 def _excluded(left: Facts, right: Facts) -> bool:
@@ -246,14 +247,10 @@ def _of_words(left: Facts, right: Facts, known: Frequencies) -> Iterator[Point]:
 
 def _rarest(field: str, form: str, shared: Iterable[str], known: Frequencies) -> Iterator[Point]:
     """The rarest shared word in full; each further one comes with it and adds little."""
-    points = sorted((known.agreement(field, value, form, value) for value in shared), key=_rarest_first)
+    points = sorted((known.agreement(field, value, form, value) for value in shared), key=_strongest)
     yield from points[:1]
     for point in points[1 : 1 + _MOST_FURTHER]:
         yield point._replace(points=min(_FURTHER_WORD, point.points))
-
-
-def _rarest_first(point: Point) -> tuple[float, tuple[str | float, ...]]:
-    return -point.points, point.said
 
 
 def _of_tumour(left: Facts, right: Facts, known: Frequencies) -> Iterator[Point]:
@@ -275,7 +272,7 @@ def _of_place(left: Facts, right: Facts, known: Frequencies) -> Iterator[Point]:
         for stem in left.place.keys() & right.place.keys()
     ]
     if shared:
-        yield min(shared, key=_rarest_first)
+        yield min(shared, key=_strongest)
     elif left.place and right.place:
         words = sorted(", ".join(sorted(facts.place.values())[:_PLACE_WORDS]) for facts in (left, right))
         yield Point(_AGAINST["place"], "place {} / {}", tuple(words))
@@ -286,11 +283,9 @@ def _of_person(left: Facts, right: Facts, known: Frequencies) -> Iterator[Point]
     if left.age is None or right.age is None:
         yield from _same_or_not("age group", left.age_group, right.age_group, known)
         return
-    agreement = known.age_agreement(left.age, right.age)
-    if agreement is not None:
+    if (agreement := known.age_agreement(left.age, right.age)) is not None:
         yield agreement
-    undated = left.year is None or right.year is None
-    between = UNDATED if undated else abs((left.year or 0) - (right.year or 0))
+    between = UNDATED if left.year is None or right.year is None else abs(left.year - right.year)
     if abs(left.age - right.age) > AGES_APART + between:
         yield Point(_AGAINST["age"], "ages {:g} / {:g}", tuple(sorted((left.age, right.age))))
 
@@ -310,16 +305,16 @@ def _of_treatment(left: Facts, right: Facts, known: Frequencies) -> Iterator[Poi
     if left.drugs == right.drugs and len(shared) > 1:
         yield known.agreement("drugs", left.drugs, "same drugs {}", ", then ".join(left.drugs))
     elif shared:
-        yield min((known.agreement("drug", drug, "both {}", drug) for drug in shared), key=_rarest_first)
+        yield min((known.agreement("drug", drug, "both {}", drug) for drug in shared), key=_strongest)
     elif left.drugs and right.drugs:
         yield Point(_AGAINST["drug"], "drugs {} / {}", tuple(sorted((", ".join(left.drugs), ", ".join(right.drugs)))))
 
 
 def _of_counts(left: Facts, right: Facts, known: Frequencies) -> Iterator[Point]:
     """Arms by their counts and printed medians; patients by the years of their publications."""
+    if left.counts is None and right.counts is None:
+        yield from _of_years(left.year, right.year, known)
     if left.counts is None or right.counts is None:
-        if left.counts is None and right.counts is None:
-            yield from _of_years(left.year, right.year, known)
         return
     size = left.counts[1]
     if size >= _SMALLEST_SERIES and left.counts == right.counts:
@@ -344,8 +339,6 @@ def _of_years(left: int | None, right: int | None, known: Frequencies) -> Iterat
 
 _AGAINST = {field: odds.against() for field, odds in FIELDS.items()}
 _NEAR_YEARS = _for(FIELDS["near years"].m, FIELDS["near years"].base)
-
-
 THRESHOLD = 8.0  # bits, for a library of up to SMALL_LIBRARY reports: of its pairs about one in 2**7.6 is one patient
 MOST_REPORTS = 15  # with which a unit is compared for its rarest keys; a key of more is too common to lead to a pair
 _ALONE = ("trial", "author", "name", "partner", "median", "counts", "drugs", "drug", "place")
@@ -452,10 +445,6 @@ def likeness(left: Facts, right: Facts, known: Frequencies) -> Candidate | None:
         left, right = right, left
     points = compare(left, right, known)
     return None if points is None else Candidate((left, right), round(fsum(each.points for each in points), 1), points)
-
-
-def _strongest(point: Point) -> tuple[float, str, tuple[str | float, ...]]:
-    return -abs(point.points), point.form, point.said
 
 
 def _crowds(everyone: Sequence[Facts], keys: Sequence[frozenset[Hashable]]) -> list[list[Facts]]:

@@ -16,7 +16,7 @@ from metaimt.casefiles.model import Arm, CaseFile, Course, Patient, Publication
 from metaimt.casefiles.second_reading import SecondReading, key_of_reader, reader_of
 from metaimt.casefiles.strict_yaml import Path
 from metaimt.checks.across_library import did_you_mean, name_of, stem_of
-from metaimt.checks.rule import Finding, Located, Rule, rule, rules_in
+from metaimt.checks.rule import Finding, Located, Rule, courses, rule, rules_in, units
 
 DISAGREES = "second-reading-disagrees"
 _WORDS = {"label", "site_detail", "response_as_stated", "dose", "criteria", "ihc_pattern"}
@@ -123,10 +123,8 @@ def adjudications_are_of_the_file(library: Library) -> Iterator[Located]:
 
 def _entries(report: CaseFile) -> Iterator[tuple[Path, Publication | Patient | Course | Arm]]:
     yield ("report",), report.report
-    for p, patient in enumerate(report.patients):
-        yield ("patients", p), patient
-        yield from ((("patients", p, "courses", c), course) for c, course in enumerate(patient.courses))
-    yield from ((("arms", a), arm) for a, arm in enumerate(report.arms))
+    yield from units(report)
+    yield from courses(report)
 
 
 def _tuple(value: object) -> object:

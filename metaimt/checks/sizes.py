@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from metaimt.casefiles.fields import shown
 from metaimt.casefiles.model import Course
-from metaimt.checks.rule import FINE, Finding, Rule, rule, rules_in
+from metaimt.checks.rule import Finding, Rule, rule, rules_in
 
 _GONE = -100.0
 _HALF = 0.5  # per cent: a change computed from rounded sizes is known no better
@@ -58,10 +58,9 @@ _MAY_BOTH_BE = {  # entered, meant: what a size alone cannot decide
 @rule("measured-without-number", "warning", about="course")
 def measured_has_a_number(course: Course) -> Iterable[Finding]:
     """Measured says that a size change is printed; only the number can be checked."""
-    if course.response_basis != "measured" or course.size_change_percent is not None or course.sizes is not None:
-        return FINE
-    hint = "add size_change_percent: as printed, -30 for a loss of 30 %, or sizes: [before, after]; else inferred"
-    return [(("response_basis",), "response_basis: measured without size_change_percent or sizes", hint)]
+    if course.response_basis == "measured" and course.size_change_percent is None and course.sizes is None:
+        hint = "add size_change_percent: as printed, -30 for a loss of 30 %, or sizes: [before, after]; else inferred"
+        yield ("response_basis",), "response_basis: measured without size_change_percent or sizes", hint
 
 
 @rule("sizes-disagree", about="course")
@@ -69,15 +68,16 @@ def sizes_give_the_percentage(course: Course) -> Iterable[Finding]:
     """Two sizes give one percentage, as far as their digits go."""
     printed = course.size_change_percent
     if printed is None or course.sizes is None:
-        return FINE
+        return
     before, after = course.sizes
     around = _rounding(printed)
     low = _change(before + _rounding(before), max(0.0, after - _rounding(after)))
     high = _change(before - _rounding(before), after + _rounding(after))
-    if low <= printed + around and printed - around <= high:
-        return FINE
-    message = f"size_change_percent: {printed:g}, but from {before:g} to {after:g} is {_change(before, after):.1f} %"
-    return [(("size_change_percent",), message, "correct the wrong one, or leave out what is not printed")]
+    if low > printed + around or printed - around > high:
+        message = (
+            f"size_change_percent: {printed:g}, but from {before:g} to {after:g} is {_change(before, after):.1f} %"
+        )
+        yield ("size_change_percent",), message, "correct the wrong one, or leave out what is not printed"
 
 
 _UNIT = r"(?:\s?(cm|mm))?"
@@ -110,16 +110,16 @@ def words_have_the_number(course: Course) -> Iterable[Finding]:
     change = _entered_change(course)
     words = course.response_as_stated or ""
     if change is None or _NOT_THE_SIZE.search(words):
-        return FINE
+        return
     told, rest = _told_changes(words)
     more = _ABOUT_POINTS if _ABOUT.search(words) else 0.0
     if not told or min(low for low, _ in told) - more <= change <= max(high for _, high in told) + more:
-        return FINE  # of several lesions, or times, any may be the one, or their sum
-    if any(abs(abs(change) - _number(match[1])) <= _POINT for match in re.finditer(_NUMBER, rest)):
-        return FINE  # `reduced by 14 %, later by 48 %`
-    low, high = told[0]
-    message = f"{_words(course).rstrip(',')} in {_field(course)}, but the words say {(low + high) / 2:.3g} %"
-    return [((_field(course),), message, f"correct {_field(course)}, or the words, whichever is not the source's")]
+        return  # of several lesions, or times, any may be the one, or their sum
+    printed = (_number(match[1]) for match in re.finditer(_NUMBER, rest))  # `reduced by 14 %, later by 48 %`
+    if not any(abs(abs(change) - number) <= _POINT for number in printed):
+        low, high = told[0]
+        message = f"{_words(course).rstrip(',')} in {_field(course)}, but the words say {(low + high) / 2:.3g} %"
+        yield (_field(course),), message, f"correct {_field(course)}, or the words, whichever is not the source's"
 
 
 def _told_changes(words: str) -> tuple[list[tuple[float, float]], str]:
@@ -157,15 +157,16 @@ def _largest(sizes: str, unit: str) -> tuple[float, float]:
 def sizes_have_one_unit(course: Course) -> Iterable[Finding]:
     """Two sizes with about a factor of ten between them may be millimetres and centimetres."""
     if course.sizes is None or course.size_change_percent is not None:
-        return FINE
+        return
     before, after = course.sizes
     low, high = sorted((before, after))
     changes, _ = _told_changes(course.response_as_stated or "")
     told = any(one <= _change(before, after) <= other for one, other in changes)
-    if not low or not _FACTOR[0] <= high / low <= _FACTOR[1] or told:
-        return FINE
-    hint = "write both in one unit; if they are, add size_change_percent, or the words that print them with their unit"
-    return [(("sizes",), f"sizes: [{before:g}, {after:g}]: is one in mm and the other in cm?", hint)]
+    if low and _FACTOR[0] <= high / low <= _FACTOR[1] and not told:
+        hint = (
+            "write both in one unit; if they are, add size_change_percent, or the words that print them with their unit"
+        )
+        yield ("sizes",), f"sizes: [{before:g}, {after:g}]: is one in mm and the other in cm?", hint
 
 
 def _change(before: float, after: float) -> float:
@@ -182,13 +183,12 @@ def _rounding(value: float) -> float:
 def number_is_the_category(course: Course) -> Iterable[Finding]:
     """Under RECIST the number decides; what nodes, new lesions or other disease can explain is only asked."""
     meant = _other_category(course)
-    if meant is None or not _decides(course, meant):
-        return FINE
-    message = f"response: {course.response}, but {_words(course)} is {meant} by RECIST 1.1"
-    hint = _meant_number(course) or f"write response: {meant}, or correct the number"
-    if course.response != "CR":
-        hint += f"; if the source says {course.response} as well, response_alternatives: [{course.response}]"
-    return [(("response",), message, hint)]
+    if meant is not None and _decides(course, meant):
+        message = f"response: {course.response}, but {_words(course)} is {meant} by RECIST 1.1"
+        hint = _meant_number(course) or f"write response: {meant}, or correct the number"
+        if course.response != "CR":
+            hint += f"; if the source says {course.response} as well, response_alternatives: [{course.response}]"
+        yield ("response",), message, hint
 
 
 @rule("size-suggests-another-response", "warning", about="course")
@@ -196,18 +196,19 @@ def number_fits_the_category(course: Course) -> Iterable[Finding]:
     """Without RECIST, or where something besides size may have decided, the number only raises a question."""
     meant = _other_category(course)
     if meant is None or _decides(course, meant):
-        return FINE
+        return
     criteria, named = _criteria(course)
     unread = f", though criteria is {shown(course.criteria)}" if course.criteria else ", though no criteria are named"
     by = f"{meant} by {criteria.name}{'' if named else unread}"
     if course.response is None:
         message = f"{_words(course)} is {by}, but no response is entered"
         hint = f"add response: {meant} and response_basis: measured, or stated if the source prints another"
-        return [((_field(course),), message, hint)]
+        yield (_field(course),), message, hint
+        return
     why = _MAY_BOTH_BE.get((course.response, meant))
     hint = _meant_number(course) or f"write response: {meant}, or correct the number"
     hint += f"; right if {why}" if why else "; right if the source decided by other criteria: name them in criteria"
-    return [(("response",), f"response: {course.response}, but {_words(course)} is {by}", hint)]
+    yield ("response",), f"response: {course.response}, but {_words(course)} is {by}", hint
 
 
 def _meant_number(course: Course) -> str:

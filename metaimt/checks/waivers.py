@@ -10,7 +10,6 @@ The texts are data, in explanations.yaml, and are read only when one is asked fo
 
 from __future__ import annotations
 
-import difflib
 import re
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -26,9 +25,10 @@ from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import Waiver
 from metaimt.casefiles.strict_yaml import Document
 from metaimt.checks.rule import Finding, Rule
-from metaimt.problem import SEVERITIES, Findings, Position, Problem, Severity, Waived, WrongUse, ordered
+from metaimt.problem import SEVERITIES, Findings, Problem, Severity, Waived, WrongUse, nearest_of, ordered
 
 WIDTH = 80
+_ALL_RULES = "metaimt explain lists the rules"
 _INTRODUCTION = """# The rules
 
 What `metaimt validate` asks of the files of a review. An **error** is a file that cannot be read, contradicts itself or
@@ -78,18 +78,12 @@ def _explanation(name: str, entry: Mapping[str, str]) -> Explanation:
     return Explanation(name, severity, " ".join(why.split()), bad, good, waivable)
 
 
-def rule_severities() -> Mapping[str, Severity]:
-    """The severity of every rule that can be reported."""
-    return {name: explanation.severity for name, explanation in explanations().items()}
-
-
 def explanation_of(rule_id: str) -> Explanation:
     """The explanation of one rule. Raises WrongUse with the nearest id if there is none."""
     known = explanations()
     if rule_id in known:
         return known[rule_id]
-    close = difflib.get_close_matches(rule_id.casefold(), known, n=1, cutoff=0.5)
-    nearest = f"did you mean {close[0]}?" if close else "metaimt explain lists the rules"
+    nearest = nearest_of(rule_id.casefold(), known, _ALL_RULES, cutoff=0.5)
     raise WrongUse(f"no rule has the id '{rule_id}'; {nearest}")
 
 
@@ -102,16 +96,13 @@ def explanation_text(explanation: Explanation) -> str:
         f"Accepted:\n{textwrap.indent(explanation.good, '    ')}",
     ]
     if explanation.waivable:
-        parts.append(f"If the file is right as it stands, waive it there, with the reason:\n{_waiver(explanation.id)}")
+        waiver = f"    waivers:\n      - rule: {explanation.id}\n        reason: why"
+        parts.append(f"If the file is right as it stands, waive it there, with the reason:\n{waiver}")
     return "\n\n".join(parts)
 
 
 def _refused(explanation: Explanation) -> str:
     return "Refused" if explanation.severity == "error" else "Asked about"
-
-
-def _waiver(rule_id: str) -> str:
-    return f"    waivers:\n      - rule: {rule_id}\n        reason: why"
 
 
 def rule_list() -> str:
@@ -174,20 +165,17 @@ def _of_file(
     looked_for: Collection[str],
 ) -> Iterator[Problem]:
     """Add what the waivers of a file excuse to `excused`; yield what is wrong with them."""
-    severities = rule_severities()
+    severities = {name: explanation.severity for name, explanation in explanations().items()}
     for k, waiver in enumerate(waivers):
         span = _span(document, waiver.at)
         matches = [problem for problem in problems if problem.rule == waiver.rule and _within(problem, span)]
         for problem in matches:
             excused.setdefault(problem, waiver.reason)
         if severities.get(waiver.rule) in {None, "error"}:
-            yield _not_to_be_waived(severities, waiver.rule).problem(document, _not_waived(k, waiver, severities))
+            refused = Rule(OF_ERROR if waiver.rule in severities else UNKNOWN, "error", iter)
+            yield refused.problem(document, _not_waived(k, waiver, severities))
         elif not matches and (waiver.rule in looked_for or waiver.rule == UNUSED):
             yield Rule(UNUSED, "warning", iter).problem(document, _unused(k, waiver, span is None))
-
-
-def _not_to_be_waived(severities: Mapping[str, str], rule_id: str) -> Rule:
-    return Rule(OF_ERROR if rule_id in severities else UNKNOWN, "error", iter)
 
 
 def _not_waived(k: int, waiver: Waiver, severities: Mapping[str, str]) -> Finding:
@@ -195,8 +183,7 @@ def _not_waived(k: int, waiver: Waiver, severities: Mapping[str, str]) -> Findin
     if waiver.rule in severities:
         hint = f"mend what it is about (metaimt explain {waiver.rule}), then delete this waiver"
         return path, f"{waiver.rule} is an error, and an error is not waived", hint
-    close = difflib.get_close_matches(waiver.rule, severities, n=1, cutoff=0.6)
-    hint = f"did you mean rule: {close[0]}?" if close else "metaimt explain lists the rules"
+    hint = nearest_of(waiver.rule, severities, _ALL_RULES).replace("did you mean ", "did you mean rule: ")
     return path, f"no rule has the id {shown(waiver.rule)}", hint
 
 
@@ -235,5 +222,5 @@ def _inner(node: yaml.Node | None, step: str) -> yaml.Node | None:
 
 
 def _within(problem: Problem, span: Span | None) -> bool:
-    at: Position = problem.position
+    at = problem.position
     return span is not None and span[0] <= (at.line - 1, at.column - 1) < span[1]

@@ -29,7 +29,6 @@ WITHOUT: Final = (
     *("status", "reason", "claims", "cohort", "table", "mapping", "waivers", "appraisal", "published_table_4"),
 )
 """Parts of a case file that no sheet holds."""
-_NESTED = {"courses"}
 _ERRORS: Final = {"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"}
 _SEPARATOR: Final = ";"
 
@@ -92,7 +91,7 @@ def _of_parts(parts: Sequence[str], sections: Mapping[str, Any]) -> Iterator[Col
     taken: set[str] = set()
     for part in parts:
         for field, schema in schemas[part]["properties"].items():
-            if field in _NESTED:
+            if field == "courses":
                 continue
             name = ONE[part] if part in ONE and field == "id" else field
             name = f"{ONE[part]}.{name}" if name in taken else name
@@ -108,8 +107,7 @@ def to_cell(value: object, column: Column | None = None) -> str | int | float:
         return int(value) if isinstance(value, int) else float(value)
     if column is not None and column.several and isinstance(value, list) and value:
         texts = [str(item) for item in value]
-        plain = all(text == text.strip() and text and _SEPARATOR not in text and text[0] not in "[{" for text in texts)
-        if plain:
+        if all(text == text.strip() and text and _SEPARATOR not in text and text[0] not in "[{" for text in texts):
             return f"{_SEPARATOR} ".join(texts)
     return str(value) if isinstance(value, str) else scalar(value)
 
@@ -141,17 +139,15 @@ def _of_text(text: str, column: Column) -> Any:
     if kinds == {"object"} and not text.startswith("{"):
         text = "{" + text.replace(_SEPARATOR, ",") + "}"
     if text.startswith(("[", "{")) and kinds & {"array", "object"}:
-        return _as_yaml(text, column)
-    if kinds & {"number", "integer", "boolean"}:
-        document = parse("cell", f"cell: {text}\n".encode())
-        value = None if document.problems else document.data["cell"]
-        return text if value is None or isinstance(value, str) else value
-    return text
+        value, wrong = _as_yaml(text)
+        if wrong:
+            raise WrongCell(f"{column.name}: {wrong}", f"write it as {column.form}")
+        return value
+    value, _ = _as_yaml(text) if kinds & {"number", "integer", "boolean"} else (None, "")
+    return text if value is None or isinstance(value, str) else value
 
 
-def _as_yaml(text: str, column: Column) -> Any:
+def _as_yaml(text: str) -> tuple[Any, str]:
+    """A text as a case file would be read, or what is wrong with it."""
     document = parse("cell", f"cell: {text}\n".encode())
-    if document.problems:
-        problem = document.problems[0]
-        raise WrongCell(f"{column.name}: {problem.message}", f"write it as {column.form}")
-    return document.data["cell"]
+    return (None, document.problems[0].message) if document.problems else (document.data["cell"], "")

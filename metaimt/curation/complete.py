@@ -141,12 +141,11 @@ def _of_batch(kind: str, batch: Sequence[Record]) -> Iterator[Found]:
         if not isinstance(entry, dict) or entry.get("status") == "error" or entry.get("errmsg"):
             continue
         record = wanted.get(key_of(kind, str(entry.get("requested-id") or entry.get(kind) or "")))
-        for field in IDENTIFIERS if record is not None else ():
-            value = checked(field, entry.get(field))
-            if record is None or not value:
-                continue
-            written = record.known.get(field, "")
-            if key_of(field, written) != key_of(field, value):
+        if record is None:
+            continue
+        for field in IDENTIFIERS:
+            value, written = checked(field, entry.get(field)), record.known.get(field, "")
+            if value and key_of(field, written) != key_of(field, value):
                 yield Found(record, field, value, written)
 
 

@@ -13,7 +13,7 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, Queue
@@ -202,18 +202,13 @@ def _downloaded(address: str, accept: str, timeout: float) -> bytes:
     request = Request(address, headers={"Accept": accept, "User-Agent": USER_AGENT})  # noqa: S310 - http(s) by _opener
     with _opener(urlsplit(address).scheme).open(request, timeout=timeout) as response:
         content = b""
-        for chunk in _chunks(response):
+        while chunk := response.read1(65536):
             content += chunk
             if len(content) > MAXIMUM_BYTES:
                 raise WrongUse(f"the answer is larger than {MAXIMUM_BYTES // 2**20} MiB; check it, {_OTHERWISE}")
             if time.monotonic() > deadline:
                 raise TimeoutError
     return content
-
-
-def _chunks(response: Any) -> Iterator[bytes]:
-    while chunk := response.read1(65536):
-        yield chunk
 
 
 def _opener(scheme: str) -> OpenerDirector:

@@ -164,7 +164,7 @@ class _Reader:
 
     def _forbid(self, place: Place, message: str, hint: str) -> None:
         self._forbidden = True
-        self._tell(place, message, hint)
+        self._problems.append(_told(self._file, place, message, hint))
 
     def read(self, sheet: str) -> None:
         """Put together what the rows of a sheet say."""
@@ -185,12 +185,12 @@ class _Reader:
     def _headings(self, sheet: str, table: Table, known: Mapping[str, Column]) -> dict[int, Column]:
         """The columns by their places; none if a heading is not known, stands twice, or needed ones are missing."""
         found: dict[int, Column] = {}
-        wrong = False
+        before = len(self._problems)
         for at, heading in enumerate(table.headings):
-            place = Place(sheet, table.heading.number, at + 1)
-            column = known.get(key_of(heading))
             if not heading:
                 continue
+            place = Place(sheet, table.heading.number, at + 1)
+            column = known.get(key_of(heading))
             if column is None:
                 near = next((name for name in known if one_slip(key_of(heading), name)), "")
                 hint = f"write {near}; or delete the column" if near else "delete it; the sheet Fields lists all"
@@ -199,15 +199,10 @@ class _Reader:
                 self._forbid(place, f"the column {column.name} stands twice", "delete one of them")
             else:
                 found[at] = column
-            wrong |= column is None or found.get(at) is not column
-        needed = {"id", *(name for part, name in ONE.items() if part in PARTS[sheet] and name in {"patient"})}
+        needed = {"id", "patient"} if "patients" in PARTS[sheet] else {"id"}
         for name in sorted(needed - {column.name for column in found.values()}):
             self._forbid(Place(sheet, table.heading.number, 1), f"there is no column {name}", f"add the column {name}")
-            wrong = True
-        return {} if wrong else found
-
-    def _tell(self, place: Place, message: str, hint: str) -> None:
-        self._problems.append(_told(self._file, place, message, hint))
+        return {} if len(self._problems) > before else found
 
     def _row(self, sheet: str, row: Row, columns_: Mapping[int, Column]) -> None:
         used = [(at, column) for at, column in columns_.items() if at < len(row.cells)]
@@ -229,14 +224,12 @@ class _Reader:
                 value = _value(cell, column)
             except WrongCell as wrong:
                 report.problems.append(_told(self._file, place, str(wrong), wrong.hint))
-                continue
-            if value is not None:
-                values[column.part].append((column, value, place))
+            else:
+                if value is not None:
+                    values[column.part].append((column, value, place))
         self._put(report, sheet, row, values)
 
-    def _put(
-        self, report: _Report, sheet: str, row: Row, values: Mapping[str, list[tuple[Column, Any, Place]]]
-    ) -> None:
+    def _put(self, report: _Report, sheet: str, row: Row, values: Mapping[str, Values]) -> None:
         for part in ("report", "extraction"):
             self._into(report, (part,), report.data.setdefault(part, {}), values[part])
             report.places.setdefault((part,), report.first)
@@ -252,8 +245,7 @@ class _Reader:
         named = next((str(value) for column, value, _ in values["patients"] if column.field == "id"), "")
         if not named:
             if values["patients"] or values["courses"]:
-                told = _told(self._file, here, "the row has no patient", "add it: P1")
-                report.problems.append(told)
+                report.problems.append(_told(self._file, here, "the row has no patient", "add it: P1"))
             return
         number = next((k for k, one in enumerate(patients) if one["id"] == named), len(patients))
         if number == len(patients):

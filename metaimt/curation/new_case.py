@@ -24,10 +24,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from metaimt.casefiles.fields import Identifier
 from metaimt.casefiles.library import CASE_FOLDERS, PROTOCOL_FILE, Library, read_library
+from metaimt.casefiles.records import Record
 from metaimt.casefiles.schema import case_schema
 from metaimt.checks.same_publication import Entry, as_typed, entries
 from metaimt.curation.reference import Reference
-from metaimt.files import in_ascii
+from metaimt.files import in_ascii, in_quotes
 from metaimt.model.publication import IDENTIFIERS, Identity, Same, identity, same_publication
 from metaimt.problem import WrongUse
 from metaimt.vocabulary import Vocabulary
@@ -56,10 +57,7 @@ class Known:
 
     def __init__(self, library: Library) -> None:
         self.ids = dict(_ids(library))
-        names = ("doi", "pmid", "title", "authors", "journal", "year")
-        self.records = {
-            record.id: identity(**{name: getattr(record, name) or None for name in names}) for record in library.records
-        }
+        self.records = {record.id: identity_of(record) for record in library.records}
         self.entries = tuple((entry, entry.identity) for entry in entries(library))
         for entry, _ in self.entries:
             if entry.reason is not None:
@@ -112,6 +110,12 @@ class Known:
         raise WrongUse(f"{stem} and {stem}-b to {stem}-z are taken; choose an id with --id")
 
 
+def identity_of(record: Record) -> Identity:
+    """What a record of a search is compared by."""
+    names = ("doi", "pmid", "title", "authors", "journal", "year")
+    return identity(**{name: getattr(record, name) or None for name in names})
+
+
 def review(folder: Path) -> Library:
     """The review in a folder. Raises WrongUse with the next step if there is none."""
     if not any((folder / name).exists() for name in (PROTOCOL_FILE, *CASE_FOLDERS)):
@@ -126,8 +130,13 @@ def checked_id(text: str) -> str:
     """An id that may name a file. Raises WrongUse with the form expected."""
     if not text.strip():
         raise WrongUse("the id is empty; give first author and year: smith-2026")
+    return in_form(_IDENTIFIER, text)
+
+
+def in_form(kind: TypeAdapter[str], text: str) -> str:
+    """A text of a kind that case files have. Raises WrongUse with what is wrong, and what to type."""
     try:
-        return _IDENTIFIER.validate_python(text)
+        return kind.validate_python(text)
     except ValidationError as error:
         context = error.errors()[0]["ctx"]
         raise WrongUse(f"{context['message']}; {context['hint']}") from error
@@ -225,16 +234,7 @@ def inside(value: object) -> str:
 
 def quoted(text: str) -> str:
     """Text in double quotes; backslash, quote and what does not show on a page (such as text direction) as escapes."""
-    return '"' + "".join(map(_escaped, without_controls(text))) + '"'
-
-
-def _escaped(character: str) -> str:
-    if character in '"\\':
-        return f"\\{character}"
-    if character.isprintable():
-        return character
-    code = ord(character)
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return in_quotes(without_controls(text))
 
 
 def case_text(
@@ -305,8 +305,10 @@ class _Form:
         return lines if self.teach else [*lines, *self._left(unused, indent)]
 
     def _left(self, unused: list[str], indent: int) -> list[str]:
-        lines = _also(unused, indent)
-        return [] if self.plain else lines
+        """One comment with the names of fields that are not used; the list is empty afterwards."""
+        shown = ", ".join(name for name in unused if name not in _SELDOM)
+        unused.clear()
+        return wrapped(f"not filled in: {shown}", _WIDTH, f"{' ' * indent}# ") if shown and not self.plain else []
 
     def entry(self, section: str, filled: Draft, indent: int) -> list[str]:
         """The fields of one patient or course, as an entry of a list."""
@@ -362,13 +364,6 @@ def terms_of(field: Mapping[str, Any]) -> tuple[str, ...]:
     """The accepted terms of a field; of one that takes a term or a list of them, the terms."""
     one, *more = field.get("anyOf", (field,))
     return tuple(one.get("enum", ())) if all(other.get("type") == "array" for other in more) else ()
-
-
-def _also(names: list[str], indent: int) -> list[str]:
-    """One comment with the names of fields that are not used; the list is empty afterwards."""
-    shown = ", ".join(name for name in names if name not in _SELDOM)
-    names.clear()
-    return wrapped(f"not filled in: {shown}", _WIDTH, f"{' ' * indent}# ") if shown else []
 
 
 def says_no_more(text: str, other: str) -> bool:

@@ -14,13 +14,13 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from metaimt.casefiles.fields import Change
 from metaimt.casefiles.library import read_library
 from metaimt.casefiles.schema import SCHEMA_FILE, SCHEMAS, review_schema
 from metaimt.checks import check_library
-from metaimt.curation.new_case import inside, scalar, without_controls
+from metaimt.curation.new_case import in_form, inside, scalar, without_controls
 from metaimt.files import in_ascii, write_file
 from metaimt.problem import WrongUse, has_errors
 from metaimt.vocabulary import NOT_STATED, REGIMEN, Vocabulary, built_in, wrong_gene
@@ -106,11 +106,7 @@ def mutation(text: str) -> tuple[str, str]:
     name, _, change = text.partition(":")
     if not change.strip():
         return gene(name), ""
-    try:
-        return gene(name), _CHANGE.validate_python(answer(change))
-    except ValidationError as error:
-        context = error.errors()[0]["ctx"]
-        raise WrongUse(f"{context['message']}; {context['hint']}") from error
+    return gene(name), in_form(_CHANGE, answer(change))
 
 
 _CHANGE: TypeAdapter[str] = TypeAdapter(Change)

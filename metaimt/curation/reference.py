@@ -32,6 +32,16 @@ _VIEW = re.compile(r"(?i)/(?:full|fulltext|abstract|abs|pdf|epdf|meta|html?|summ
 _OF_ANOTHER = re.compile(r"(?i)\b(?:errat|corrigend|comment|retract|cites|cited|update|republish|original|see also)")
 
 
+LABELLED = re.compile(r"\bASReview_\w+|\bRAYYAN-[A-Z-]+:")
+"""What ASReview and Rayyan write into notes."""
+Record = dict[str, list[str]]  # tag -> the lines of it
+
+
+def lines_of(record: Mapping[str, list[str]], *tags: str) -> list[str]:
+    """The lines of some tags that are not blank, those of the first tag first."""
+    return [line for tag in tags for line in record.get(tag, ()) if line.strip()]
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """One publication as a reference list has it; `surname` is the first author's.

@@ -1,7 +1,7 @@
 """The formats in which references are exported, each to the fields of its records.
 
-RIS is read by rispy, BibTeX by pybtex, EndNote's XML by defusedxml, which refuses entities. NBIB (the nbib library ends
-at a line that is no field and joins records without a blank line), EndNote's .enw and the tables are read here.
+RIS is read by rispy, BibTeX in `bibtex`, EndNote's XML by defusedxml, which refuses entities. NBIB (the nbib library
+ends at a line that is no field and joins records without a blank line), EndNote's .enw and the tables are read here.
 Sources: NLM, "MEDLINE/PubMed Data Element (Field) Descriptions"; the Citation Style Language schema csl-data.json, of
 which Crossref gives lists where text is expected (CrossRef/rest-api-doc issue 580).
 
@@ -12,7 +12,6 @@ What a file holds decides how it is read, not its name; a file that is none of t
 
 from __future__ import annotations
 
-import codecs
 import csv
 import html
 import io
@@ -22,7 +21,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from metaimt.curation.reference import Fields, Reference, dropped_fields
+from metaimt.curation.bibtex import from_bibtex
+from metaimt.curation.reference import LABELLED, Fields, Record, Reference, dropped_fields, lines_of
 from metaimt.files import read_whole
 from metaimt.model.publication import RICH_TEXT, Author, author, authors, authors_in, person
 from metaimt.problem import WrongUse
@@ -30,8 +30,6 @@ from metaimt.problem import WrongUse
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-
-Record = dict[str, list[str]]
 
 _RIS_LINE = re.compile(r"([A-Z][A-Z0-9]) {1,2}-(?: (.*)|$)")  # not: CT-guided
 _RIS_DROPPED = {
@@ -54,7 +52,6 @@ _RIS_KNOWN = {  # taken over, or names, codes and places of a database, which no
     *("LB", "M1", "C1", "C3", "C4", "C5", "C6", "C8", "CN", "T3", "RP", "TA", "SE", "XT", "UK", "OP"),
 }
 _PUBMED = re.compile(r"(?i)pubmed|medline|nlm")
-_LABELLED = re.compile(r"\bASReview_\w+|\bRAYYAN-[A-Z-]+:")  # ASReview and Rayyan write them into notes
 
 
 def from_ris(text: str) -> Iterator[Reference]:
@@ -95,9 +92,7 @@ def _plain_ris(text: str) -> str:
 
 
 def _of_ris(record: Mapping[str, list[str]]) -> Fields:
-    def all_of(*tags: str) -> list[str]:
-        return [line for tag in tags for line in record.get(tag, ())]
-
+    all_of = partial(lines_of, record)
     found = Fields(
         authors=[one for line in all_of("A1") or all_of("AU") for one in authors_in(line)],
         title=all_of("TI", "T1"),
@@ -115,7 +110,7 @@ def _of_ris(record: Mapping[str, list[str]]) -> Fields:
         _accessions(found, [text], "" if re.fullmatch(r"\d{8}", text.strip()) else "another")
     only_identifiers = all(re.fullmatch(r"(?i)(?:pmid|pmcid|doi)\W{0,3}\S+", text) for text in found.free)
     found.dropped -= {"notes"} if only_identifiers else set()
-    found.labels += [text for text in found.free if _LABELLED.search(text)]
+    found.labels += [text for text in found.free if LABELLED.search(text)]
     found.dropped |= {tag for tag in record if tag not in _RIS_KNOWN and tag not in _RIS_DROPPED and record[tag]}
     return found
 
@@ -166,14 +161,16 @@ def from_nbib(text: str) -> Iterator[Reference]:
         locations = [*record.get("LID", ()), *record.get("AID", ())]
         found = Fields(
             authors=authors_,
-            title=[re.sub(r"(?<!\.)\.$", "", line) for line in _of(record, "TI", "BTI")],  # MEDLINE ends each by one
-            journal=_of(record, "TA", "JT"),
-            year=_of(record, "DP", "DEP"),
+            title=[
+                re.sub(r"(?<!\.)\.$", "", line) for line in lines_of(record, "TI", "BTI")
+            ],  # MEDLINE ends each by one
+            journal=lines_of(record, "TA", "JT"),
+            year=lines_of(record, "DP", "DEP"),
             doi=[line.replace("[doi]", "").strip() for line in locations if "[doi]" in line],
-            pmid=_of(record, "PMID"),
-            pmcid=_of(record, "PMC"),
+            pmid=lines_of(record, "PMID"),
+            pmcid=lines_of(record, "PMC"),
             maybe=[line for line in locations if "[doi]" not in line],
-            free=_of(record, "GN", "SO"),
+            free=lines_of(record, "GN", "SO"),
             dropped=dropped_fields(record, _NBIB_DROPPED),
         )
         found.notes += [
@@ -238,22 +235,18 @@ def from_enw(text: str) -> Iterator[Reference]:
 
 def _of_enw(record: Record) -> Fields:
     found = Fields(
-        authors=[one for line in _of(record, "A") for one in authors_in(line)],
-        title=_of(record, "T"),
-        journal=_of(record, "J", "B"),
-        year=_of(record, "D", "8"),
-        doi=_of(record, "R"),
-        url=_of(record, "U"),
-        maybe=_of(record, "1", "2", "3", "4", "9"),
-        free=_of(record, "Z"),
+        authors=[one for line in lines_of(record, "A") for one in authors_in(line)],
+        title=lines_of(record, "T"),
+        journal=lines_of(record, "J", "B"),
+        year=lines_of(record, "D", "8"),
+        doi=lines_of(record, "R"),
+        url=lines_of(record, "U"),
+        maybe=lines_of(record, "1", "2", "3", "4", "9"),
+        free=lines_of(record, "Z"),
         dropped=dropped_fields(record, _ENW_DROPPED),
     )
-    _accessions(found, _of(record, "M"), " ".join(_of(record, "~", "W")))
+    _accessions(found, lines_of(record, "M"), " ".join(lines_of(record, "~", "W")))
     return found
-
-
-def _of(record: Mapping[str, list[str]], *tags: str) -> list[str]:
-    return [line for tag in tags for line in record.get(tag, ()) if line.strip()]
 
 
 def from_csl_json(text: str) -> Iterator[Reference]:
@@ -328,109 +321,6 @@ def _texts(value: object) -> list[str]:
     return [str(one) for one in values if isinstance(one, str | int) and not isinstance(one, bool) and str(one).strip()]
 
 
-_BIBTEX_START = re.compile(r"(?m)^[ \t]{0,8}@(?=[A-Za-z]{1,40}[ \t]{0,8}[{(])")
-_MOST_MISTAKES = 50  # of one entry
-_LONGEST_STRING = 200  # characters; strings made of strings double without end
-_BIBTEX_DROPPED = {
-    "abstract": "abstract",
-    "keywords": "keywords",
-    "note": "notes",
-    "annote": "notes",
-    "volume": "volume",
-    "number": "issue",
-    "pages": "pages",
-    "editor": "editors",
-    "affiliation": "address",
-}
-
-
-def from_bibtex(text: str) -> Iterator[Reference]:
-    """References in BibTeX. Each entry is read by itself, so that a brace that is missing spoils one only."""
-    from pybtex.database.input.bibtex import LowLevelParser, month_names
-
-    macros = dict(month_names)
-    starts = [match.end() - 1 for match in _BIBTEX_START.finditer(text)]
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        told: list[Exception] = []
-        parser = LowLevelParser(text[start:end], macros=macros, handle_error=partial(_noted, told))
-        for kind, content in parser:
-            if kind.casefold() == "string" and len(macros.get(content[0], "")) > _LONGEST_STRING:
-                del macros[content[0]]
-            if kind.casefold() in {"string", "preamble"}:
-                continue
-            record: Record = {}
-            for name, parts in content[1]:
-                record.setdefault(name.casefold(), []).append("".join(parts))
-            found = _of_bibtex(record)
-            if told:
-                found.notes.append(f"the BibTeX of {str(content[0])[:60]} has a mistake: check what was read")
-            yield found.reference()
-
-
-def _noted(told: list[Exception], error: Exception) -> None:
-    """Keep a mistake of an entry. Raises ValueError if there are too many for it to be one."""
-    told.append(error)
-    if len(told) > _MOST_MISTAKES:
-        raise ValueError("the BibTeX cannot be read: an entry is never closed; export it again")
-
-
-def _of_bibtex(record: Mapping[str, list[str]]) -> Fields:
-    def plain(*names: str) -> list[str]:
-        return [_without_latex(line) for line in _of(record, *names)]
-
-    names = [name for line in _of(record, "author") for name in _bibtex_names(line)]
-    eprint = _of(record, "eprint") if "pubmed" in " ".join(_of(record, "eprinttype")).casefold() else []
-    return Fields(
-        authors=[_bibtex_author(name) for name in names if name.strip() and name.strip() != "others"],
-        more_authors="others" in map(str.strip, names),
-        title=plain("title"),
-        journal=plain("journal", "shortjournal", "journaltitle", "booktitle"),
-        year=plain("year", "date"),
-        doi=[line.replace("\\", "") for line in _of(record, "doi")],
-        pmid=[*_of(record, "pmid", "pubmed_id"), *eprint],
-        pmcid=_of(record, "pmcid", "pmc"),
-        url=_of(record, "url", "howpublished"),
-        free=_of(record, "note", "annote"),
-        dropped=dropped_fields(record, _BIBTEX_DROPPED),
-        labels=[line.replace("\\", "") for line in _of(record, "note") if _LABELLED.search(line)],
-    )
-
-
-def _bibtex_names(line: str) -> list[str]:
-    """The names between `and`s; those of an institution stand in braces: {Food and Drug Administration}."""
-    names, depth = [""], 0
-    for part in re.split(r"(\s{1,20}and\s{1,20}|[{}])", line):
-        depth += (part == "{") - (part == "}")
-        if depth <= 0 and part != "and" and part.strip() == "and":
-            names.append("")
-        else:
-            names[-1] += part
-    return names
-
-
-def _bibtex_author(name: str) -> Author:
-    """`Last, First`, `First von Last`, or an institution in braces."""
-    plain = " ".join(_without_latex(name).split())
-    if re.fullmatch(r"\s*\{.*\}\s*", name, re.DOTALL) or "," in plain or " " not in plain:
-        return Author(plain) if name.strip().startswith("{") and "," not in plain else author(plain)
-    one = author(plain)
-    if one.initials:
-        return one
-    *given, last = plain.split()
-    small = next((k for k, word in enumerate(given) if word[:1].islower()), len(given))
-    return person(" ".join([*given[small:], last]), " ".join(given[:small]))
-
-
-def _without_latex(text: str) -> str:
-    """Text of which accents and signs in LaTeX are characters, and braces are gone."""
-    import latexcodec  # noqa: F401 - registers the codec
-
-    if "\\" in text:
-        decode: Any = codecs.decode  # typed for bytes; this codec takes text
-        text = decode(text, "ulatex", "replace")
-    return re.sub(r"\\(?:text[a-z]{1,12}|emph|math[a-z]{1,4})(?![a-z]) ?|[{}]", "", text).replace("--", "-")
-
-
 def from_endnote_xml(text: str) -> Iterator[Reference]:
     """References in EndNote's XML. Raises ValueError if it is no XML, or defines entities."""
     from xml.etree.ElementTree import ParseError
@@ -484,18 +374,20 @@ _XML_LEAVES = {
 
 def _of_endnote(record: Record) -> Fields:
     found = Fields(
-        authors=[one for line in _of(record, "author") for one in authors_in(line)],
-        title=_of(record, "title"),
-        journal=_of(record, "abbr-1", "full-title", "secondary-title"),
-        year=_of(record, "year"),
-        doi=_of(record, "electronic-resource-num"),
-        url=_of(record, "url"),
-        maybe=_of(record, "custom1", "custom2", "custom3", "custom7", "work-type"),
-        free=_of(record, "notes", "research-notes"),
+        authors=[one for line in lines_of(record, "author") for one in authors_in(line)],
+        title=lines_of(record, "title"),
+        journal=lines_of(record, "abbr-1", "full-title", "secondary-title"),
+        year=lines_of(record, "year"),
+        doi=lines_of(record, "electronic-resource-num"),
+        url=lines_of(record, "url"),
+        maybe=lines_of(record, "custom1", "custom2", "custom3", "custom7", "work-type"),
+        free=lines_of(record, "notes", "research-notes"),
         dropped=dropped_fields(record, _XML_DROPPED),
     )
     _accessions(
-        found, _of(record, "accession-num"), " ".join(_of(record, "remote-database-name", "remote-database-provider"))
+        found,
+        lines_of(record, "accession-num"),
+        " ".join(lines_of(record, "remote-database-name", "remote-database-provider")),
     )
     return found
 
@@ -569,7 +461,7 @@ def _of_row(row: Mapping[str, str]) -> Fields:
     if "pubmed_id" in row and ";" not in names:  # of Rayyan
         names = names.replace(" and ", "; ")
     labels = [f"{name}={row[name].strip()}" for name in LABEL_COLUMNS if row.get(name, "").strip()]
-    labels += [row["notes"].strip()] if _LABELLED.search(row.get("notes", "")) else []
+    labels += [row["notes"].strip()] if LABELLED.search(row.get("notes", "")) else []
     listed, more = authors(names)
     dropped = dropped_fields(row, _COLUMNS_DROPPED)
     return Fields(authors=[*listed], more_authors=more, **told, dropped=dropped, labels=labels)

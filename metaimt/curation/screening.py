@@ -14,9 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from metaimt.casefiles.records import EXCLUDE, INCLUDE, LATER, Decision, Record, Standing
+from metaimt.curation.new_case import identity_of
 from metaimt.curation.reference import Reference
 from metaimt.curation.reference_formats import ASREVIEW_LABELS
-from metaimt.curation.search_records import Index, identity_of
+from metaimt.curation.search_records import Index
 from metaimt.problem import WrongUse
 
 _RAYYAN = re.compile(r"RAYYAN-INCLUSION:\s*\{(.*?)\}")
@@ -57,10 +58,8 @@ def labelled(
     A line that is decided stays. `names`: how the export may call the person. Raises WrongUse where it names others.
     """
     lines = {one.id: one for one in sheet_of(standing, person)}
-    index = Index()
+    index = Index((record.id, identity_of(record)) for record in standing.records)
     main = {record.id: record.duplicate_of or record.id for record in standing.records}
-    for record in standing.records:
-        index.add(record.id, identity_of(record))
     unknown, taken = [], 0
     for reference in references:
         decided = Decision("", "", "", every) if every else decision_in(reference.labels, reasons, names)

@@ -16,10 +16,10 @@ from functools import lru_cache
 from metaimt.casefiles.records import Record, with_source
 from metaimt.casefiles.strict_yaml import parse
 from metaimt.checks.same_publication import as_typed
-from metaimt.curation.new_case import Known, quoted
+from metaimt.curation.new_case import Known, identity_of, quoted
 from metaimt.curation.reference import Reference
 from metaimt.files import in_ascii
-from metaimt.model.publication import Identity, identity, same_publication
+from metaimt.model.publication import Identity, same_publication
 from metaimt.problem import WrongUse
 
 _NEARLY = 0.9  # share of a title in common, above which it may be a spelling of the other
@@ -154,8 +154,10 @@ def _one_title(one: list[str], other: list[str]) -> bool:
 class Index:
     """Identities by what they could have in common, so that each is compared with few."""
 
-    def __init__(self) -> None:
+    def __init__(self, pairs: Iterable[tuple[str, Identity]] = ()) -> None:
         self._found: dict[tuple[str, str], list[tuple[str, Identity]]] = {}
+        for name, mine in pairs:
+            self.add(name, mine)
 
     def add(self, name: str, mine: Identity) -> None:
         """Remember an id with what it is compared by."""
@@ -187,11 +189,8 @@ def _keys(one: Identity) -> Iterator[tuple[str, str]]:
 def add_search(known: Known, before: Iterable[Record], references: Iterable[Reference], search: str, day: str) -> Added:
     """The records of a review with those of one search. The same references of one search again change nothing."""
     rows = {record.id: record for record in before}
-    index, entries = Index(), Index()
-    for entry, mine in known.entries:
-        entries.add(entry.id, mine)
-    for record in rows.values():
-        index.add(record.id, identity_of(record))
+    index = Index((record.id, identity_of(record)) for record in rows.values())
+    entries = Index((entry.id, mine) for entry, mine in known.entries)
     same: dict[tuple[str, ...], list[str]] = {}  # the cells of a record -> the rows of them, in order
     for record in rows.values():
         same.setdefault(_cells(record), []).append(record.id)
@@ -224,9 +223,7 @@ def add_search(known: Known, before: Iterable[Record], references: Iterable[Refe
 
 def uncertain(known: Known, records: Iterable[Record]) -> tuple[Unsure, ...]:
     """The pairs of records, or of a record and a case file or exclusion, that may be of one publication."""
-    index, entries = Index(), Index()
-    for entry, mine in known.entries:
-        entries.add(entry.id, mine)
+    index, entries = Index(), Index((entry.id, mine) for entry, mine in known.entries)
     main: dict[str, str] = {}
     found: dict[tuple[str, str], str] = {}
     for record in records:
@@ -245,12 +242,6 @@ def uncertain(known: Known, records: Iterable[Record]) -> tuple[Unsure, ...]:
         main[record.id] = name
         index.add(record.id, mine)
     return tuple(Unsure(*pair, why) for pair, why in sorted(found.items()))
-
-
-def identity_of(record: Record) -> Identity:
-    """What a record is compared by."""
-    names = ("doi", "pmid", "title", "authors", "journal", "year")
-    return identity(**{name: getattr(record, name) or None for name in names})
 
 
 def _record(reference: Reference, search: str, day: str) -> Record:

@@ -98,7 +98,8 @@ class Vocabulary:
         No likeness beyond that: `incomplete` is like `complete`, and a gene like its sister.
         """
         spellings, plain = self._spellings[name], _plain(text)
-        listed = spellings.get(plain) or {_compact(word): term for word, term in spellings.items()}.get(_compact(plain))
+        closed = plain.replace(" ", "")
+        listed = spellings.get(plain) or {word.replace(" ", ""): term for word, term in spellings.items()}.get(closed)
         if listed is not None:
             return listed
         slips = {term for word, term in spellings.items() if one_slip(plain, word, symbol=name in _SYMBOLS)}
@@ -186,10 +187,6 @@ def is_not_stated(text: str) -> bool:
 @lru_cache(maxsize=1)
 def _not_stated() -> frozenset[str]:
     return frozenset(str(word).casefold() for word in load_words("not_stated"))
-
-
-def _compact(text: str) -> str:
-    return text.replace(" ", "")
 
 
 @lru_cache(maxsize=2048)  # titles and labels are asked word by word, and their words recur

@@ -259,9 +259,8 @@ def test_a_rule(copy: Copy) -> None:
         '@rule("odd-year", about="report")\n'
         "def year_is_even(case: CaseFile) -> Iterable[Finding]:\n"
         '    """Made up."""\n'
-        "    if (case.report.year or 0) % 2 == 0:\n"
-        "        return FINE\n"
-        '    return [(("report", "year"), f"{case.report.year} is odd", "write an even year")]\n\n\n'
+        "    if (case.report.year or 0) % 2:\n"
+        '        yield ("report", "year"), f"{case.report.year} is odd", "write an even year"\n\n\n'
         f"{start}",
     )
     copy.edit(
