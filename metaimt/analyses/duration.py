@@ -78,7 +78,6 @@ _MEDIANS: dict[str, Callable[[Unit], Median | None]] = {
 _OF_PROGRESSION = {"progression", "death"}
 _COMPETING = {"surgery", "completed", "toxicity"}
 _PLANNED = {"surgery", "completed"}  # of time on treatment
-LEAST_SHARE: Final = 1 / 3  # of the patients of a pool, whose time must be known before a curve speaks for it
 
 
 def _printed_interval(ends: tuple[float | None, float | None] | None) -> Any:

@@ -160,7 +160,6 @@ def _meets(published: float, rate: float) -> float | None:
 
 
 MOST_UNDATED: Final = 0.10  # of the reports, for a trend with year
-FULL_TEXT: Final = "full_text"
 NOT_STATED: Final = "not stated"
 
 

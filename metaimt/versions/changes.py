@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from metaimt.casefiles.protocol import ConclusionTest, Protocol
 from metaimt.casefiles.version_files import version_key
 from metaimt.problem import WrongUse
 from metaimt.serialise import published, spread
-from metaimt.versions.records import NO_CHANGES, RecordChanges, record_changes
+from metaimt.versions.records import NO_CHANGES, FieldChange, RecordChanges, record_changes
 from metaimt.versions.side import (
     DATA,
     PACKAGE,
@@ -36,10 +35,6 @@ from metaimt.versions.side import (
     renamed_warnings,
 )
 from metaimt.versions.stored import News
-
-if TYPE_CHECKING:
-    from metaimt.versions.records import FieldChange
-
 
 FIRST = "first version"
 CONCLUSION = "conclusion changed"

@@ -11,6 +11,7 @@ from typing import Any
 
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
+from metaimt.casefiles.strict_yaml import parse
 from metaimt.evidence.selection import Selection
 from metaimt.versions.places import newest
 from metaimt.versions.records import FieldChange, record_changes
@@ -108,8 +109,6 @@ def _designs(fields: Mapping[str, Sequence[FieldChange]]) -> Iterator[tuple[str,
 
 
 def _documents(stored: Stored) -> dict[str, Any]:
-    from metaimt.casefiles.strict_yaml import parse
-
     return {name: parse(name, text.encode("utf-8")).data for name, text in stored.texts.items() if name.endswith("ml")}
 
 
