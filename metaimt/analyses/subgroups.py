@@ -41,20 +41,32 @@ _STILL_LISTED = {Reason.LATER_COURSE, Reason.NOT_EVALUABLE, Reason.NOT_READABLE}
 NOT_STATED = "not stated"
 
 
+@published(
+    id="after.id",
+    patient="after.subject",
+    course="after.course",
+    prior_drug="before.drug",
+    prior_outcome="outcome",
+    prior_response="before.response",
+    prior_end="before.stop_reason",
+    drug="after.drug",
+    response="after.response",
+    response_basis="after.response_basis",
+    none=NOT_STATED,
+)
 @dataclass(frozen=True, slots=True)
 class Switch:
     """One patient's change from one inhibitor to the next. What the source does not say is "not stated"."""
 
-    id: str
-    patient: str
-    course: int
-    prior_drug: str
-    prior_outcome: str  # response | no response | not known
-    prior_response: str
-    prior_end: str
-    drug: str
-    response: str
-    response_basis: str
+    before: Unit
+    after: Unit
+
+    @property
+    def outcome(self) -> str:
+        """What the one before did: response, no response, or not known."""
+        if not self.before.evaluable:
+            return "not known"
+        return "response" if self.before.responders else "no response"
 
 
 @published(
@@ -62,7 +74,7 @@ class Switch:
     "by_prior_outcome",
     "by_prior_end",
     "arms",
-    patients=lambda each: len({switch.patient for switch in each.switches}),
+    patients=lambda each: len({switch.after.subject for switch in each.switches}),
     test=lambda _: NotRun("by protocol: a table of single patients"),
 )
 @dataclass(frozen=True)
@@ -81,42 +93,20 @@ class LaterInhibitors:
 
 def later_inhibitors(selection: Selection) -> LaterInhibitors:
     """Second and later courses of eligible patients in the pooled rows, each counted in one report only."""
-    by_course = {(placed.unit.subject, placed.unit.course): placed for placed in selection.placed}
-    listed = [
-        (by_course[placed.unit.subject, placed.unit.course - 1], placed)
+    by_course = {(placed.unit.subject, placed.unit.course): placed.unit for placed in selection.placed}
+    switches = [
+        Switch(by_course[placed.unit.subject, placed.unit.course - 1], placed.unit)
         for placed in selection.placed
         if placed.unit.course > 1 and {why.reason for why in placed.reasons[LATER_LINES]} <= _STILL_LISTED
     ]
-    second = [(before, after) for before, after in listed if after.unit.course == 2]
-    units = [after.unit for _, after in second]
+    second = {each.after.id: each for each in switches if each.after.course == 2}
+    units = [each.after for each in second.values()]
     return LaterInhibitors(
-        tuple(sorted((_switch(before, after) for before, after in listed), key=lambda switch: switch.id)),
-        _later_counts("", {after.unit.id: _later_outcome(before) for before, after in second}, units),
-        _later_counts(" ended by", {after.unit.id: before.unit.stop_reason for before, after in second}, units),
+        tuple(sorted(switches, key=lambda switch: switch.after.id)),
+        _later_counts("", {name: each.outcome for name, each in second.items()}, units),
+        _later_counts(" ended by", {name: each.before.stop_reason for name, each in second.items()}, units),
         Count.of("arms of later lines", (m.unit for m in selection.members(LATER_LINES) if m.unit.arm is not None)),
     )
-
-
-def _switch(before: Placed, after: Placed) -> Switch:
-    prior, unit = before.unit, after.unit
-    return Switch(
-        id=unit.id,
-        patient=unit.subject,
-        course=unit.course,
-        prior_drug=prior.drug,
-        prior_outcome=_later_outcome(before),
-        prior_response=prior.response or NOT_STATED,
-        prior_end=prior.stop_reason or NOT_STATED,
-        drug=unit.drug,
-        response=unit.response or NOT_STATED,
-        response_basis=unit.response_basis or NOT_STATED,
-    )
-
-
-def _later_outcome(placed: Placed) -> str:
-    if not placed.unit.evaluable:
-        return "not known"
-    return "response" if placed.unit.responders else "no response"
 
 
 def _later_counts(how: str, of_first: Mapping[str, str | None], second: Iterable[Unit]) -> dict[str, Count]:
