@@ -227,7 +227,7 @@ def inverse_variance_model(
         figures=_figures(fit.spread, _smallest_in(evaluable, smallest)),
         method=_words(scale, method),
         reason=fit.reason,
-        label=fit.label,
+        label=LABEL,
         warnings=fit.warnings,
         larger=larger,
     )
