@@ -32,7 +32,7 @@ from metaimt.model.reason import Reason
 from metaimt.model.unit import Unit
 from metaimt.serialise import optional, published, spread, to_json
 from metaimt.statistics.exact_tests import ExactTest, exact_test
-from metaimt.statistics.firth import FirthFit, firth_logistic, firth_rule
+from metaimt.statistics.firth import FirthFit, firth_rule, fit_firth
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.partial_pooling import PartialPooling, Rate, partial_pooling
 from metaimt.statistics.proportion import Proportion, clopper_pearson
@@ -175,7 +175,7 @@ def _regression(patients: Count, names: tuple[str, ...], label: str) -> Regressi
     else:
         rows = [list(row) for row in zip(*(values for _, values in columns), strict=True)]
         try:
-            fit = firth_logistic(responses, ones, rows, labels)
+            fit = fit_firth(responses, ones, rows, labels)
         except (ValueError, ArithmeticError) as problem:  # covariates that cannot be told apart
             fit = NotRun(str(problem))
     return Regression(names, patients, Count.of(f"{label}: {said} known", complete), labels, fit)
