@@ -270,11 +270,9 @@ def _pooled(
     found = tuple(Study(key[0], r, of, None, key[1]) for key, (r, of) in sums.items() if of)
     if not found:
         raise WrongUse("nobody evaluable is left to pool")
-    grouping = None if by is None else by
-    compared = compare_studies(found, grouping, name=name, models="headline", priors=priors)
-    mu, rho = priors
-    prediction = predict_new([s.responders for s in found], [s.evaluable for s in found], mu, rho)
-    return Pooled(rows, Studies(name, found, grouping, ()), compared, prediction, nobody, by, asked, priors)
+    compared = compare_studies(found, by, name=name, models="headline", priors=priors)
+    prediction = predict_new([s.responders for s in found], [s.evaluable for s in found], *priors)
+    return Pooled(rows, Studies(name, found, by, ()), compared, prediction, nobody, by, asked, priors)
 
 
 def _column(rows: pd.DataFrame, key: str, asked: str | None) -> str:

@@ -152,8 +152,7 @@ def alternative(
 
 
 def _protocol(protocol: Protocol, choices: Choices) -> Protocol:
-    changes: dict[str, Any] = {name: _pool(pool, choices) for name, pool in protocol.pools.items()}
-    update: dict[str, Any] = {"pools": changes}
+    update: dict[str, Any] = {"pools": {name: _pool(pool, choices) for name, pool in protocol.pools.items()}}
     if choices.death_before_assessment is not None:
         death = {"death_before_assessment": choices.death_before_assessment}
         update["outcome"] = protocol.outcome.model_copy(update=death)
@@ -187,14 +186,14 @@ def _with_responders(unit: Unit, responders: int) -> Unit:
 
 
 def _kept(unit: Unit, choices: Choices) -> bool:
-    conditions = ((choices.histology, unit.histology), (choices.age_group, unit.age_group))
+    conditions = (
+        (choices.histology, unit.histology),
+        (choices.age_group, unit.age_group),
+        (choices.design, unit.design),
+    )
     wanted = all(not accepted or value in accepted for accepted, value in conditions)
     line = choices.line is None or unit.line in {"first", "later"}
-    return wanted and line and unit.depth not in choices.without_depth and _designed(unit, choices)
-
-
-def _designed(unit: Unit, choices: Choices) -> bool:
-    return not choices.design or unit.design in choices.design
+    return wanted and line and unit.depth not in choices.without_depth
 
 
 def rate_of(counts: Count, protocol: Protocol) -> Rate:

@@ -187,24 +187,24 @@ def compare_groups(
     usable: Sequence[KnownTime], groupings: Sequence[str], title: str = ""
 ) -> tuple[GroupComparison, ...]:
     """Each pre-specified grouping with few levels, on times at the midpoint; competing events are censored."""
-    pairs = [(known, known.unit) for known in usable]
-    return tuple(_compare(pairs, name, title) for name in COVARIATES if name in groupings)
+    return tuple(_compare(usable, name, title) for name in COVARIATES if name in groupings)
 
 
-def _compare(pairs: list[tuple[KnownTime, Unit]], grouping: str, title: str) -> GroupComparison:
-    both = [(known, unit) for known, unit in pairs if value_of(unit, grouping)]
-    labels = [str(value_of(unit, grouping)) for _, unit in both]
-    times, events = [known.middle for known, _ in both], [known.state == EVENT for known, _ in both]
+def _compare(usable: Sequence[KnownTime], grouping: str, title: str) -> GroupComparison:
+    both = [known for known in usable if value_of(known.unit, grouping)]
+    units = [known.unit for known in both]
+    labels = [str(value_of(unit, grouping)) for unit in units]
+    times, events = [known.middle for known in both], [known.state == EVENT for known in both]
     sizes = [labels.count(label) for label in sorted(set(labels))]
     ranked = kaplan_meier_rule(events) or exact_test_rule(sizes) or log_rank(times, events, labels)
-    who = Count.of(f"{title} and {grouping.replace('_', ' ')} known", (unit for _, unit in both))
-    return GroupComparison(grouping, who, sum(events), ranked, _cox(both, times, events, grouping))
+    who = Count.of(f"{title} and {grouping.replace('_', ' ')} known", units)
+    return GroupComparison(grouping, who, sum(events), ranked, _cox(units, times, events, grouping))
 
 
-def _cox(both: list[tuple[KnownTime, Unit]], times: list[float], events: list[bool], grouping: str) -> CoxFit | NotRun:
+def _cox(units: list[Unit], times: list[float], events: list[bool], grouping: str) -> CoxFit | NotRun:
     if (forbidden := cox_rule(events)) is not None:
         return forbidden
-    columns = level_columns([unit for _, unit in both], grouping)
+    columns = level_columns(units, grouping)
     if not columns:
         return NotRun("all patients are of one level")
     rows = list(zip(*(values for _, values in columns), strict=True))

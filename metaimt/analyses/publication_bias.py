@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from math import ceil, inf
 from typing import Final
 
@@ -268,11 +267,7 @@ def _cells(selection: Selection, protocol: Protocol) -> Iterator[Cell]:
     for designs in (comparators(selection)[-1], CASES):
         for wording, counts in wordings.items():
             title = f"{DESIGN_WORDS[designs]}, {wording}"
-            yield Cell(DESIGN_WORDS[designs], wording, counts.where(title, partial(_of_designs, designs)))
-
-
-def _of_designs(designs: tuple[str, ...], unit: Unit) -> bool:
-    return unit.design in designs
+            yield Cell(DESIGN_WORDS[designs], wording, counts.of_designs(title, designs))
 
 
 def of_reports_of(counts: Count, least: int) -> Count:

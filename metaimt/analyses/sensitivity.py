@@ -17,7 +17,7 @@ Behav 2020;4:1208, without its joint test: the specifications share their patien
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from statistics import fmean, median
 from typing import Any, Final
@@ -84,8 +84,7 @@ def contrasts_under(found: Mapping[str, Alternative], protocol: Protocol) -> Ite
         same = tuple((pool, tuple(placed.unit for placed in members)) for pool, members in each.members.items())
         if same not in known:
             known[same] = _under(name, each.selection, protocol)
-        first = known[same]
-        yield ContrastsUnder(name, first.levels, first.test, first.regression, first.odds)
+        yield replace(known[same], name=name)
 
 
 def _under(name: str, selection: Selection, protocol: Protocol) -> ContrastsUnder:
@@ -389,7 +388,6 @@ def _discounted(selection: Selection, pool: str, point: tuple[str, str, float], 
     whole = Count.of(title, (placed.unit for placed in members))
     counts = whole.weighted(title, lambda unit: weight if unit.report in inside else 1.0)
     reports, priors = whole.clusters, protocol.priors
-    responders, evaluable = [r for _, r, _ in reports], [n for _, _, n in reports]
     weights = [weight if report in inside else 1.0 for report, _, _ in reports]
-    orr = pool_weighted(responders, evaluable, weights, mu_prior=priors.mu, rho_prior=priors.rho) if reports else None
+    orr = pool_weighted(*columns(reports), weights, mu_prior=priors.mu, rho_prior=priors.rho) if reports else None
     return Discounted(name, pool, stratum, weight, counts, orr)

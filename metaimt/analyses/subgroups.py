@@ -380,17 +380,10 @@ def _level(name: str, counts: Count, headline: set[str], pooled: Rate | NotRun) 
     rows: dict[tuple[str, bool], list[Part]] = {}
     for part in counts.parts:
         rows.setdefault((part.unit.report, part.unit.id in headline), []).append(part)
-    reports = [
-        _row(report, Count(f"{report} in {counts.title}", tuple(parts)), first)
-        for (report, first), parts in rows.items()
-    ]
+    reports = []
+    for (report, first), parts in rows.items():
+        own = Count(f"{report} in {counts.title}", tuple(parts))
+        reports.append(ReportRow(report, own, clopper_pearson(own.responders, own.evaluable), first))
+    reports.sort(key=lambda row: (-row.orr.evaluable, row.counts.units[0].year or 9999, row.report, not row.headline))
     exact = clopper_pearson(counts.responders, counts.evaluable)
-    return LevelRows(name, tuple(sorted(reports, key=_order)), counts, exact, pooled)
-
-
-def _row(report: str, counts: Count, headline: bool) -> ReportRow:
-    return ReportRow(report, counts, clopper_pearson(counts.responders, counts.evaluable), headline)
-
-
-def _order(row: ReportRow) -> tuple[int, int, str, bool]:
-    return -row.orr.evaluable, row.counts.units[0].year or 9999, row.report, not row.headline
+    return LevelRows(name, tuple(reports), counts, exact, pooled)

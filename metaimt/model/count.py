@@ -97,6 +97,10 @@ class Count:
         """The part of the patients whose report (id) is none of these."""
         return self.where(title, lambda unit: unit.report not in reports)
 
+    def of_designs(self, title: str, designs: Collection[str]) -> Count:
+        """The part of the patients whose report has one of these designs."""
+        return self.where(title, lambda unit: unit.design in designs)
+
     def of_units(self, title: str, ids: Collection[str]) -> Count:
         """The part of the patients whose unit (id) is one of these."""
         return self.where(title, lambda unit: unit.id in ids)

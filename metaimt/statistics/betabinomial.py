@@ -235,11 +235,8 @@ def mean_interval(fit: BetaBinomialFit, cutoff: Cutoff = "F") -> ProfileEstimate
     """The mean with its profile-likelihood interval: {mu : 2 (l_max - max over rho of l(mu, rho)) <= c}.
 
     rho runs over [0, 1], its boundary included. c is the quantile of F(1, K - 2), that is t(K - 2)
-    squared, or of chi-square with 1 degree of freedom. Should the set be in pieces, the interval
-    spans them.
-
-    Raises:
-        ValueError: cut-off F with fewer than 3 reports.
+    squared, for three reports or more, or of chi-square with 1 degree of freedom. Should the set be in pieces, the
+    interval spans them.
     """
     drop = cutoff_value(fit.reports.number, cutoff) / 2
     peak = fit.log_likelihood - fit.reports.log_coefficients
@@ -250,16 +247,9 @@ def mean_interval(fit: BetaBinomialFit, cutoff: Cutoff = "F") -> ProfileEstimate
 
 
 def cutoff_value(reports: int, cutoff: Cutoff) -> float:
-    """Cut-off for twice the drop of the log-likelihood, of an interval at `LEVEL`.
-
-    Raises:
-        ValueError: cut-off F with fewer than 3 reports.
-    """
-    if cutoff == "chi-square":
-        return float(ndtri((1 + LEVEL) / 2)) ** 2
-    if reports < 3:
-        raise ValueError(f"the F cut-off needs at least 3 reports, not {reports}")
-    return float(stdtrit(reports - 2, (1 + LEVEL) / 2)) ** 2
+    """Cut-off for twice the drop of the log-likelihood, of an interval at `LEVEL`; F needs three reports."""
+    at = (1 + LEVEL) / 2
+    return float(ndtri(at) if cutoff == "chi-square" else stdtrit(reports - 2, at)) ** 2
 
 
 def lower_limits(counts: TailCounts, means: Floats, target: Floats) -> Floats:
@@ -267,8 +257,6 @@ def lower_limits(counts: TailCounts, means: Floats, target: Floats) -> Floats:
     limits = np.zeros_like(means)
     # With no responder the log-likelihood is 0 at mu = 0, its maximum.
     open_ended = np.nonzero(counts.responders[:, 0] > 0)[0]
-    if open_ended.size == 0:
-        return limits
     counts, means, target = counts.take(open_ended), means[open_ended], target[open_ended]
     scan = means[:, None] * np.arange(1, _SCAN) / _SCAN
     rows = np.repeat(np.arange(means.size), scan.shape[1])
@@ -293,12 +281,9 @@ def rho_interval(fit: BetaBinomialFit) -> ProfileEstimate:
     """rho (0 to 1) with its profile-likelihood interval, chi-square cut-off with 1 degree of freedom.
 
     The lower limit is 0 if the boundary is inside; the upper is 1 if unanimous reports allow it. Should the
-    set be in pieces, the interval spans them.
-
-    Raises:
-        ValueError: rho is not identified (one report, only single cases, or no or only responders).
+    set be in pieces, the interval spans them. Of two reports or more, one of them with two patients or more, in which
+    some respond and some do not: else rho is not identified.
     """
-    _check_identified(fit.reports)
     start = np.array([fit.mean])
     peak = float(log_likelihood(fit.counts, start, np.array([fit.rho]))[0])
     target = peak - cutoff_value(fit.reports.number, "chi-square") / 2
@@ -308,13 +293,6 @@ def rho_interval(fit: BetaBinomialFit) -> ProfileEstimate:
     lower = _crossing(fit, grid[first - 1], grid[first], target, -1.0) if first > 0 else 0.0
     upper = _crossing(fit, grid[last], grid[last + 1], target, 1.0) if last < grid.size - 1 else 1.0
     return ProfileEstimate(fit.rho, lower, upper)
-
-
-def _check_identified(reports: Reports) -> None:
-    if reports.number == 1 or reports.informative == 0:
-        raise ValueError("rho is not identified: it needs two reports, one with two patients or more")
-    if reports.total_responders in {0, reports.total_evaluable}:
-        raise ValueError("rho is not identified: no patient or every patient responds")
 
 
 def _profile(counts: TailCounts, rho: Floats, start: float) -> tuple[Floats, Floats]:

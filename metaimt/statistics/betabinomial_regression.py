@@ -243,7 +243,8 @@ def beta_binomial_regression(
     """Regress response on one covariate of the reports: logit(mu_i) = a + b x_i, r_i ~ BetaBinomial(n_i, mu_i, rho).
 
     Crowder, Appl Stat 1978;27:34, with one rho. The interval is {b : 2 (l_max - max over a, rho of l) <= c}, c the
-    quantile of chi-square with 1 degree of freedom, or of F(1, K - 3). The order of the reports is irrelevant.
+    quantile of chi-square with 1 degree of freedom, or of F(1, K - 3), K at least 4. The order of the reports is
+    irrelevant.
 
     Args:
         responders: shape (K,), integers, r_i.
@@ -257,8 +258,7 @@ def beta_binomial_regression(
         where a value of it separates the responders from the others.
 
     Raises:
-        ValueError: invalid counts, a covariate of another length, not finite or constant, or cut-off F with fewer than
-            4 reports.
+        ValueError: invalid counts, a covariate of another length, not finite or constant.
     """
     reports = read_reports(responders, evaluable)
     r, n, x = _in_order(responders, evaluable, covariate)

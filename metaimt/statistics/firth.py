@@ -335,8 +335,6 @@ def _rows(responders: ArrayLike, evaluable: ArrayLike, covariates: ArrayLike) ->
     centred = design[:, 1:] - design[:, 1:].mean(axis=0)
     spread = np.abs(centred).max(axis=0)
     # A constant column leaves rounding after centring.
-    if design.shape[0] < design.shape[1]:
-        raise ValueError(f"{design.shape[0]} rows cannot carry {design.shape[1]} parameters")
     if bool(np.any(spread <= 1e-12 * np.abs(x).max(axis=0))) or np.linalg.matrix_rank(centred / spread) < x.shape[1]:
         raise ValueError("the covariates are linearly dependent, or one is constant")
     # One fixed order, so that rounding does not depend on the order of the rows.

@@ -25,7 +25,6 @@ from metaimt.versions.side import (
     Move,
     Number,
     NumberChange,
-    Placings,
     Side,
     State,
     Warned,
@@ -257,11 +256,8 @@ def _steps(old: Side, between: State | None, now: State) -> Iterator[_Step]:
 
 def _moves(step: _Step, renames: Mapping[str, str]) -> Iterator[Move]:
     cause, before, after = step
-    yield from moves_between(_named(before.placings, renames), _named(after.placings, renames), cause)
-
-
-def _named(placings: Placings, renames: Mapping[str, str]) -> Placings:
-    return renamed_placings(placings, renames)
+    was, now = (renamed_placings(state.placings, renames) for state in (before, after))
+    yield from moves_between(was, now, cause)
 
 
 def _numbers(old: Side, between: State | None, now: State, labels: Mapping[str, str]) -> Iterator[NumberChange]:
