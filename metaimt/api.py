@@ -89,8 +89,7 @@ class Review:
         """
         wanted = name or self.selection.pools[0]
         check_name("pool", wanted, (*self.selection.pools, *self.selection.rows))
-        rows = self.units
-        return rows[[placed.is_in(wanted) for placed in self.selection.placed]]
+        return self.units[[placed.is_in(wanted) for placed in self.selection.placed]]
 
     def pool(self, name: str | None = None, *, by: str | None = None) -> Pooled:
         """One pool of the review, by the priors of its protocol: the number of the headline, ready to be filtered."""

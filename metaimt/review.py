@@ -119,8 +119,7 @@ def errors_elsewhere(library: Library, blocked: Blocked, wanted: str) -> tuple[P
 
     Raises `blocked` itself if one is, or if the protocol cannot be read.
     """
-    homes = library.table_files
-    errors = [homes.get(each.file, each.file) for each in blocked.problems if each.severity == "error"]
+    errors = [library.table_files.get(each.file, each.file) for each in blocked.problems if each.severity == "error"]
     report_id = wanted.partition("/")[0]
     document = library.report_documents.get(report_id)
     own = document.name in errors if document else report_id in map(stem_of, library.case_file_names)

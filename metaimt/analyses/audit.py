@@ -116,8 +116,7 @@ def _told(library: Library) -> Iterator[tuple[str, str, Disagreement]]:
 
 
 def _finding(library: Library, report: str, rule: str, found: Disagreement, reasons: dict[Any, str]) -> AuditFinding:
-    document = library.report_documents[report]
-    place = document.problem(found.path, rule, found.message, found.remedy, severity="warning")
+    place = library.report_documents[report].problem(found.path, rule, found.message, found.remedy, severity="warning")
     return AuditFinding(report, rule, found, place, reasons.get(place.sort_key, ""))
 
 

@@ -69,8 +69,7 @@ def value_of(unit: Unit, grouping: str) -> str | None:
 
 
 def _level(name: str, counts: Count) -> Level:
-    orr = clopper_pearson(counts.responders, counts.evaluable) if counts.evaluable else None
-    return Level(name, counts, orr)
+    return Level(name, counts, clopper_pearson(counts.responders, counts.evaluable) if counts.evaluable else None)
 
 
 DOWN: Final = "fusion_partner"

@@ -372,9 +372,7 @@ def times_of(members: tuple[Placed, ...], field: str, groupings: tuple[str, ...]
 
 def _too_few_of(known: int, whole: int) -> NotRun | None:
     """The rule: a curve of a pool only where a third of its patients have a known time. Source: METHODS, section 7."""
-    if 3 * known >= whole:
-        return None
-    return NotRun(f"{known} known times of {whole} patients, a third is needed")
+    return NotRun(f"{known} known times of {whole} patients, a third is needed") if 3 * known < whole else None
 
 
 def curve_of(times: ArrayLike, events: ArrayLike, at: tuple[float, ...] = LANDMARKS) -> Curve:

@@ -31,7 +31,7 @@ from metaimt.analyses.contrasts import (
 )
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection
-from metaimt.model.count import Count, levels
+from metaimt.model.count import Count, grouped
 from metaimt.model.unit import Unit
 from metaimt.serialise import optional, published, spread, to_json
 from metaimt.statistics.betabinomial_regression import OddsRatio, beta_binomial_regression
@@ -301,13 +301,12 @@ def trend_with_year(counts: Count) -> Trend:
 
 def reading_of(counts: Count) -> Reading:
     """The units by basis of the response and by depth of reading, with counts of patients and reports."""
-    basis = _shares(counts, lambda unit: unit.response_basis)
-    return Reading(basis, _shares(counts, lambda unit: unit.depth), counts)
+    return Reading(_shares(counts, lambda unit: unit.response_basis), _shares(counts, lambda unit: unit.depth), counts)
 
 
 def _shares(counts: Count, level_of: Callable[[Unit], str | None]) -> Mapping[str, Count]:
     found = {
         name: Count.of(f"{counts.title}: {name.replace('_', ' ')}", units)
-        for name, units in levels(counts.units, level_of, NOT_STATED).items()
+        for name, units in grouped(counts.units, lambda unit: level_of(unit) or NOT_STATED).items()
     }
     return dict(sorted(found.items(), key=lambda item: (-item[1].evaluable, item[0])))

@@ -40,9 +40,8 @@ from metaimt.analyses.wording import NOBODY, difference, interval, significant
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import LEAVE_ONE_OUT, Choices, Protocol
 from metaimt.evidence.selection import Selection
-from metaimt.model.count import Count, Reports
+from metaimt.model.count import Count, Reports, grouped
 from metaimt.model.text import Text, counted, say
-from metaimt.model.unit import Unit
 from metaimt.serialise import Instead, optional, published, spread, to_json
 from metaimt.statistics.adjusted import OddsRatioPosterior, odds_ratio
 from metaimt.statistics.exact_tests import ExactTest, exact_test
@@ -315,9 +314,7 @@ def _row(found: Alternative, base: Alternative, name: str, protocol: Protocol) -
 def _cell(title: str, pool: str, both: tuple[Alternative, Alternative], protocol: Protocol) -> Cell:
     base, found = both
     before, after = base.members[pool], found.members[pool]
-    moved: dict[str, list[Unit]] = {}
-    for unit, how in differing(before, after):
-        moved.setdefault(how, []).append(unit)
+    moved = grouped(differing(before, after), lambda pair: pair[1])
     inside = {placed.unit.id for placed in after if placed.unit.evaluable}
     notes = tuple(note for name, note in found.notes if name in inside)
     if found.proposed:
@@ -336,7 +333,7 @@ def _cell(title: str, pool: str, both: tuple[Alternative, Alternative], protocol
         now,
         orr,
         _change(rate_of(then, protocol), orr),
-        {how: Count.of(f"{title}: {how}", moved[how]) for how in sorted(moved)},
+        {how: Count.of(f"{title}: {how}", (unit for unit, _ in moved[how])) for how in sorted(moved)},
         status,
         notes,
     )

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from metaimt.analyses.breakdown import NOT_REPORTED, Breakdown, Level, breakdown, value_of
 from metaimt.casefiles.protocol import Priors, Protocol
 from metaimt.evidence.selection import LATER_LINES, Placed, Selection
-from metaimt.model.count import Count, Part, levels
+from metaimt.model.count import Count, grouped
 from metaimt.model.reason import Reason
 from metaimt.model.unit import Unit
 from metaimt.serialise import optional, published, spread, to_json
@@ -111,7 +111,7 @@ def later_inhibitors(selection: Selection) -> LaterInhibitors:
 
 def _later_counts(how: str, of_first: Mapping[str, str | None], second: Iterable[Unit]) -> dict[str, Count]:
     """Second inhibitors by what is said of the first one (unit id -> words, None: not stated)."""
-    found = levels(second, lambda unit: of_first[unit.id], NOT_STATED)
+    found = grouped(second, lambda unit: of_first[unit.id] or NOT_STATED)
     start = "second inhibitor, first one"
     return {name: Count.of(f"{start}{how}: {name}", found[name]) for name in sorted(found)}
 
@@ -146,8 +146,7 @@ def regressions(members: Iterable[Placed], groupings: Sequence[str], label: str 
     """Of one pool, which `label` names: the first covariate alone, then all together; none if none is asked for."""
     chosen = tuple(name for name in COVARIATES if name in groupings)
     patients = Count.of(f"{label}: described one by one", described(members))
-    models = dict.fromkeys((chosen[:1], chosen))
-    return tuple(_regression(patients, names, label) for names in models if names)
+    return tuple(_regression(patients, names, label) for names in dict.fromkeys((chosen[:1], chosen)) if names)
 
 
 def described(members: Iterable[Placed]) -> list[Unit]:
@@ -377,9 +376,7 @@ def reports_by_level(selection: Selection, protocol: Protocol, pool: str, groupi
 
 
 def _level(name: str, counts: Count, headline: set[str], pooled: Rate | NotRun) -> LevelRows:
-    rows: dict[tuple[str, bool], list[Part]] = {}
-    for part in counts.parts:
-        rows.setdefault((part.unit.report, part.unit.id in headline), []).append(part)
+    rows = grouped(counts.parts, lambda part: (part.unit.report, part.unit.id in headline))
     reports = []
     for (report, first), parts in rows.items():
         own = Count(f"{report} in {counts.title}", tuple(parts))

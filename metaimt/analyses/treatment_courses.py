@@ -10,7 +10,7 @@ from math import fsum
 from typing import Any, Final
 
 from metaimt.evidence.selection import Selection
-from metaimt.model.count import Count
+from metaimt.model.count import Count, grouped
 from metaimt.model.unit import Span, Unit
 from metaimt.serialise import published
 
@@ -82,10 +82,8 @@ class TreatmentCourses:
 
 def treatment_courses(selection: Selection) -> dict[str, TreatmentCourses]:
     """Every pool. A patient is in a pool by the first course; all later courses of that patient go with it."""
-    by_subject: dict[str, list[Unit]] = {}
-    for placed in selection.placed:
-        if placed.unit.course:
-            by_subject.setdefault(placed.unit.subject, []).append(placed.unit)
+    courses = (placed.unit for placed in selection.placed if placed.unit.course)
+    by_subject = grouped(courses, lambda unit: unit.subject)
     return {pool: _of_pool(selection, pool, by_subject) for pool in selection.pools}
 
 

@@ -284,8 +284,7 @@ def rho_interval(fit: BetaBinomialFit) -> ProfileEstimate:
     set be in pieces, the interval spans them. Of two reports or more, one of them with two patients or more, in which
     some respond and some do not: else rho is not identified.
     """
-    start = np.array([fit.mean])
-    peak = float(log_likelihood(fit.counts, start, np.array([fit.rho]))[0])
+    peak = float(log_likelihood(fit.counts, np.array([fit.mean]), np.array([fit.rho]))[0])
     target = peak - cutoff_value(fit.reports.number, "chi-square") / 2
     grid = np.unique(np.append(RHO_GRID, fit.rho))
     inside = np.nonzero((_profile(fit.counts, grid, fit.mean)[0] >= target) | (grid == fit.rho))[0]
@@ -307,5 +306,4 @@ def _crossing(fit: BetaBinomialFit, low: float, high: float, target: float, sign
         value, mu = _profile(fit.counts, rho, fit.mean)
         return sign * (value - target), sign * rho_slopes(fit.counts, mu, rho).first
 
-    middle = np.array([(low + high) / 2])
-    return float(decreasing_root(excess, middle, low, high)[0])
+    return float(decreasing_root(excess, np.array([(low + high) / 2]), low, high)[0])

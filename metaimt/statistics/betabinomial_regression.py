@@ -150,8 +150,7 @@ def _candidates(groups: Groups, inner: Callable[[Floats], _Inner]) -> Floats:
     grid = groups.rho_grid
     if grid.size == 1:
         return grid
-    found = hills(inner(grid).score[None, :], rounding_of_score(groups.counts).sum())[0]
-    cell = np.flatnonzero(found)
+    cell = np.flatnonzero(hills(inner(grid).score[None, :], rounding_of_score(groups.counts).sum()))
     low, high = grid[np.maximum(cell - 1, 0)], grid[np.minimum(cell, grid.size - 1)]
 
     def slope(rho: Floats) -> tuple[Floats, Floats]:

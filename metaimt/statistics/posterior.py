@@ -183,8 +183,7 @@ def pool_parts(
     if all(each.number == 1 for each in read):
         return tuple(crude)
     found = surfaces_of([tail_counts(each) for each in read], mu_prior, rho_prior)
-    informative = sum(each.informative for each in read)
-    rho = found.rho(level, informative)
+    rho = found.rho(level, sum(each.informative for each in read))
     return tuple(
         share if one.number == 1 else _pooled(one, share, (found, part, rho), level, above)
         for part, (one, share) in enumerate(zip(read, crude, strict=True))

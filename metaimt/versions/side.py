@@ -121,9 +121,7 @@ def _counts_in(group: str, placing: Placing | None) -> tuple[int, int] | None:
 
 
 def _reasons(group: str, placing: Placing | None) -> str:
-    if placing is None:
-        return ""
-    return ", ".join(placing.left_out.get(group, ("no such pool",)))
+    return "" if placing is None else ", ".join(placing.left_out.get(group, ("no such pool",)))
 
 
 NEAR = 0.01  # of a limit to a threshold: on which side it lies then depends on the prior
