@@ -89,8 +89,7 @@ def univariable(
     here = np.array([value is not None for value in values], dtype=bool)
     known = [value for value in values if value is not None]
     t, e = time[here], event[here]
-    numeric = bool(known) and not isinstance(known[0], str)
-    base = None if numeric or not known else _base(known, reference)
+    base = _base(known, reference) if known and isinstance(known[0], str) else None
 
     def result(fitted: _Fitted | NotRun, method: Method, base: str | None) -> CohortCox:
         counts = (name, len(known), int(e.sum()), int((~here).sum()))

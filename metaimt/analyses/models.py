@@ -140,10 +140,9 @@ def likelihood_model(responders: Sequence[int], evaluable: Sequence[int], cutoff
     if cause:
         return Model(name, {"": cause}, {"rho": cause}, method)
     fit = fit_reports(reports)
-    single = NotIdentified("every report is a single case")
-    rho = rho_interval(fit) if reports.informative else single
-    rate = _interval(mean_interval(fit, cutoff))
-    return Model(name, {"": rate}, {**_rho_figures(rho), "log_likelihood": fit.log_likelihood}, method)
+    rho = rho_interval(fit) if reports.informative else NotIdentified("every report is a single case")
+    figures = {**_rho_figures(rho), "log_likelihood": fit.log_likelihood}
+    return Model(name, {"": _interval(mean_interval(fit, cutoff))}, figures, method)
 
 
 def glmm_model(responders: Sequence[int], evaluable: Sequence[int]) -> Model:

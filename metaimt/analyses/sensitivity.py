@@ -249,7 +249,7 @@ class ReportLeftOut:
     @property
     def without(self) -> Count:
         """Those that remain; made when asked for, since a pool of K reports has K such counts of K."""
-        return self.whole.without_reports(f"{self.whole.title} without {self.report}", {self.report})
+        return self.whole.where(f"{self.whole.title} without {self.report}", lambda unit: unit.report != self.report)
 
 
 _WITHOUT: Final[Instead] = {

@@ -166,12 +166,8 @@ def _regression(patients: Count, names: tuple[str, ...], label: str) -> Regressi
     responses = [unit.responders for unit in complete]
     ones = [1] * len(complete)
     labels = tuple(label for label, _ in columns)
-    fit: FirthFit | NotRun
-    if (constant := _constant(complete, names)) is not None:
-        fit = constant
-    elif (forbidden := firth_rule(responses, ones, len(columns))) is not None:
-        fit = forbidden
-    else:
+    fit: FirthFit | NotRun | None = _constant(complete, names) or firth_rule(responses, ones, len(columns))
+    if fit is None:
         rows = [list(row) for row in zip(*(values for _, values in columns), strict=True)]
         try:
             fit = fit_firth(responses, ones, rows, labels)

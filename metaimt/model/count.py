@@ -95,10 +95,6 @@ class Count:
         """The part of the patients whose report (id) is one of these."""
         return self.where(title, lambda unit: unit.report in reports)
 
-    def without_reports(self, title: str, reports: Collection[str]) -> Count:
-        """The part of the patients whose report (id) is none of these."""
-        return self.where(title, lambda unit: unit.report not in reports)
-
     def of_designs(self, title: str, designs: Collection[str]) -> Count:
         """The part of the patients whose report has one of these designs."""
         return self.where(title, lambda unit: unit.design in designs)

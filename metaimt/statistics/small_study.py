@@ -141,8 +141,7 @@ def begg_test(responders: ArrayLike, evaluable: ArrayLike) -> BeggTest | NotRun:
     if np.unique(v).size == 1:
         return NotRun("every report has the same sampling variance")
     standardised = (y - np.average(y, weights=1 / v)) / np.sqrt(v - 1 / np.sum(1 / v))
-    untied = np.unique(standardised).size == np.unique(v).size == y.size
-    exact = bool(untied and y.size < 50)
+    exact = np.unique(standardised).size == np.unique(v).size == y.size < 50
     found = kendalltau(standardised, v, method="exact" if exact else "asymptotic")
     return BeggTest(float(found.statistic), float(found.pvalue), exact)
 

@@ -391,8 +391,6 @@ def estimate_warnings(results: Mapping[str, Any]) -> list[Warned]:
 
 def renamed_warnings(warnings: Iterable[Warned], renames: Mapping[str, str]) -> tuple[Warned, ...]:
     """The same warnings under the ids that their reports have now."""
-    if not renames:
-        return tuple(warnings)
     return tuple(Warned(_renamed_file(one.place, renames), one.rule, one.severity, one.message) for one in warnings)
 
 

@@ -59,14 +59,14 @@ def test_a_part_has_a_title_of_its_own() -> None:
         for part in (
             WHOLE.where("trials", lambda each: each.design == "trial"),
             WHOLE.of_reports("of a", {"a"}),
-            WHOLE.without_reports("without a", {"a"}),
+            WHOLE.of_designs("of trials", ("trial",)),
             WHOLE.of_units("two", {"c/P1", "a/P2", "d/P1"}),
         )
     }
     assert found == {
         "trials": ("b/arm1",),
         "of a": ("a/P1", "a/P2"),
-        "without a": ("b/arm1", "c/P1"),
+        "of trials": ("b/arm1",),
         "two": ("a/P2", "c/P1"),
     }
 
