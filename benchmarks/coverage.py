@@ -23,11 +23,11 @@ from scipy.special import betaincinv, expit, logit, ndtr, ndtri
 from metaimt.report.cells import csv_text
 from metaimt.report.simulation_text import read_simulation, simulation_rows
 from metaimt.statistics.adjusted import SELECTION_PRIOR, adjusted_rate
-from metaimt.statistics.betabinomial import fit_beta_binomial, mean_interval
+from metaimt.statistics.betabinomial import fit_reports, mean_interval
 from metaimt.statistics.effect_sizes import back_transform, effect_sizes
 from metaimt.statistics.glmm import fit_glmm, profile_intervals
 from metaimt.statistics.posterior import MU_PRIOR, pool_parts, pool_proportion
-from metaimt.statistics.reports import Integers
+from metaimt.statistics.reports import Integers, read_reports
 from metaimt.statistics.root import Floats
 from metaimt.statistics.simulate import (
     BETA,
@@ -149,9 +149,8 @@ def profile(r: Integers, structure: Structure) -> Floats:
     sets, which = distinct(r, n)
     rows = []
     for row in sets:
-        fit = fit_beta_binomial(row, n)
-        interval = mean_interval(fit, LEVEL)
-        rows.append((fit.mean, interval.lower, interval.upper))
+        found = mean_interval(fit_reports(read_reports(row, n)))
+        rows.append((found.estimate, found.lower, found.upper))
     return np.array(rows)[which]
 
 

@@ -89,8 +89,7 @@ class Review:
         """
         wanted = name or self.selection.pools[0]
         check_name("pool", wanted, (*self.selection.pools, *self.selection.rows))
-        rows = self.units
-        return rows[[placed.is_in(wanted) for placed in self.selection.placed]]
+        return self.units[[placed.is_in(wanted) for placed in self.selection.placed]]
 
     def pool(self, name: str | None = None, *, by: str | None = None) -> Pooled:
         """One pool of the review, by the priors of its protocol: the number of the headline, ready to be filtered."""
@@ -270,11 +269,9 @@ def _pooled(
     found = tuple(Study(key[0], r, of, None, key[1]) for key, (r, of) in sums.items() if of)
     if not found:
         raise WrongUse("nobody evaluable is left to pool")
-    grouping = None if by is None else by
-    compared = compare_studies(found, grouping, name=name, models="headline", priors=priors)
-    mu, rho = priors
-    prediction = predict_new([s.responders for s in found], [s.evaluable for s in found], mu, rho)
-    return Pooled(rows, Studies(name, found, grouping, ()), compared, prediction, nobody, by, asked, priors)
+    compared = compare_studies(found, by, name=name, models="headline", priors=priors)
+    prediction = predict_new([s.responders for s in found], [s.evaluable for s in found], *priors)
+    return Pooled(rows, Studies(name, found, by, ()), compared, prediction, nobody, by, asked, priors)
 
 
 def _column(rows: pd.DataFrame, key: str, asked: str | None) -> str:

@@ -111,9 +111,7 @@ def _written(folder: Path) -> dict[str, set[str]] | None:
 
 
 def _is_page(path: Path) -> bool:
-    if path.is_symlink() or not path.is_file():
-        return False
-    if path.stat().st_size > 20 * _LARGEST:
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > 20 * _LARGEST:
         return False
     page = path.read_bytes()
     return all(mark in page for mark in _PAGE)

@@ -13,12 +13,33 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from metaimt.analyses.pooled_response import PooledResponse, pooled_response
 from metaimt.casefiles.library import Library, read_library
+from metaimt.casefiles.migrate import migrated
 from metaimt.casefiles.protocol import Protocol
+from metaimt.casefiles.version_files import fault_in, version_paths
 from metaimt.checks import examine
 from metaimt.checks.across_library import stem_of
 from metaimt.evidence.selection import Selection, select
+from metaimt.out_folder import refuse_foreign_folder, write_folder
 from metaimt.problem import Blocked, CannotAnalyse, Problem, Waived, check_name, has_errors
 from metaimt.serialise import to_json
+from metaimt.versions.changes import Changes, changes_between, first_version, kinds_of, refuse_number
+from metaimt.versions.moved import moved_lines, pool_moves
+from metaimt.versions.places import WORKING_TREE, Place, find, newest
+from metaimt.versions.side import Side, State, documents_of, relative, state_of, texts_of
+from metaimt.versions.stored import (
+    News,
+    Stored,
+    read_stored,
+    releases,
+    stored_versions,
+    unpack,
+    version_content,
+    version_file,
+    write_version,
+)
+from metaimt.versions.verification import Verification, verified
+from metaimt.vocabulary import built_in
+from metaimt.workers import Lost
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,12 +47,6 @@ if TYPE_CHECKING:
     from metaimt.analyses.results import Results
     from metaimt.figures.review_figure import Drawing
     from metaimt.report.release import Release
-    from metaimt.versions.changes import Changes
-    from metaimt.versions.places import Place
-    from metaimt.versions.side import Side, State
-    from metaimt.versions.stored import Stored
-    from metaimt.versions.verification import Verification
-    from metaimt.workers import Lost
 
 Progress = Callable[[str], None]
 
@@ -65,8 +80,6 @@ def load(review: Library | Path | str = "cases") -> Loaded:
 
 def moved(loaded: Loaded, selection: Selection | None = None) -> tuple[str, ...]:
     """What moved a pool since the newest frozen version, a line a pool; empty where nothing did or none is frozen."""
-    from metaimt.versions.moved import moved_lines
-
     return moved_lines(loaded.library, loaded.protocol, selection or select(loaded.library, loaded.protocol))
 
 
@@ -75,11 +88,6 @@ def migration(cases: Path | str = "cases") -> tuple[dict[str, tuple[str, str]], 
 
     Errors that the rewriting mends do not stop it. Raises what `load` raises if others are left: nothing is written.
     """
-    from metaimt.casefiles.migrate import migrated
-    from metaimt.versions.moved import pool_moves
-    from metaimt.versions.side import texts_of
-    from metaimt.versions.stored import unpack
-
     library = read_library(cases)
     texts = texts_of(library)
     new = migrated(texts, library.vocabulary)
@@ -111,8 +119,7 @@ def errors_elsewhere(library: Library, blocked: Blocked, wanted: str) -> tuple[P
 
     Raises `blocked` itself if one is, or if the protocol cannot be read.
     """
-    homes = library.table_files
-    errors = [homes.get(each.file, each.file) for each in blocked.problems if each.severity == "error"]
+    errors = [library.table_files.get(each.file, each.file) for each in blocked.problems if each.severity == "error"]
     report_id = wanted.partition("/")[0]
     document = library.report_documents.get(report_id)
     own = document.name in errors if document else report_id in map(stem_of, library.case_file_names)
@@ -220,7 +227,6 @@ def build(
     made, while the others are written. Without `lost` what the first of them raises is raised, and nothing is written.
     """
     from metaimt.analyses.results import analyse
-    from metaimt.out_folder import refuse_foreign_folder, write_folder
     from metaimt.report.figures import review_figure_files
     from metaimt.report.outputs import output_files
 
@@ -243,8 +249,6 @@ def build(
 
 def news(results: Results) -> Changes:
     """What is new in a review that was just analysed, against its newest version."""
-    from metaimt.versions.places import WORKING_TREE, newest
-
     loaded = Loaded(results.library, results.protocol, results.warnings, results.waived)
     state = _state(loaded, results.selection, results.response)
     return _changes(newest(results.library.folder), _side(WORKING_TREE, loaded, state), results.library.folder)
@@ -255,8 +259,6 @@ def diff(old: str | None = None, new: str | None = None, cases: Path | str = "ca
 
     Each is a version, a folder, or a git revision. Raises what `load` raises, and WrongUse for an unknown name.
     """
-    from metaimt.versions.places import WORKING_TREE, Place, find, newest
-
     folder = Path(cases)
     now, _ = _read(find(new, folder) if new is not None else Place(WORKING_TREE, folder=folder))
     if now.computed is None:
@@ -266,9 +268,6 @@ def diff(old: str | None = None, new: str | None = None, cases: Path | str = "ca
 
 def snapshot(version: str, cases: Path | str = "cases") -> tuple[Path, Changes]:
     """Freeze the review as `version`: the file written, and what is new in it. Raises what `load` raises, WrongUse."""
-    from metaimt.versions.changes import refuse_number
-    from metaimt.versions.stored import stored_versions, write_version
-
     loaded = load(cases)
     folder = loaded.library.folder
     refuse_number(version, stored_versions(folder), loaded.protocol)
@@ -285,8 +284,6 @@ def release(
     """
     from metaimt.report.release import Release, files_of, missing_in, reasons_against, shipped_folder, statement_of
     from metaimt.report.text import answer_text
-    from metaimt.versions.changes import refuse_number
-    from metaimt.versions.stored import read_stored, stored_versions, version_file
 
     loaded = load(cases)
     library, protocol, folder = loaded.library, loaded.protocol, loaded.library.folder
@@ -314,9 +311,6 @@ def _frozen(version: str, loaded: Loaded) -> tuple[dict[str, Any], Changes, Pool
     """The content of a version, what is new in it, its numbers, and the version before it."""
     from metaimt.analyses.results import frozen_numbers
     from metaimt.content.whats_new import news_lines
-    from metaimt.versions.changes import kinds_of
-    from metaimt.versions.places import newest
-    from metaimt.versions.stored import News, version_content
 
     library, protocol, folder = loaded.library, loaded.protocol, loaded.library.folder
     selection, response = respond(loaded)
@@ -338,12 +332,6 @@ def _frozen(version: str, loaded: Loaded) -> tuple[dict[str, Any], Changes, Pool
 def verify(version: str | None = None, cases: Path | str = "cases") -> Verification:
     """Recompute a version (default: the newest) from its own content. Raises WrongUse if there is none."""
     from metaimt.analyses.results import frozen_numbers
-    from metaimt.casefiles.version_files import fault_in, version_paths
-    from metaimt.versions.places import Place
-    from metaimt.versions.side import documents_of, texts_of
-    from metaimt.versions.stored import read_stored
-    from metaimt.versions.verification import Verification, verified
-    from metaimt.vocabulary import built_in
 
     tree = read_library(cases)
     paths = version_paths(tree.folder)
@@ -370,8 +358,6 @@ def verify(version: str | None = None, cases: Path | str = "cases") -> Verificat
 
 def _read(place: Place) -> tuple[Side, Loaded | None]:
     """A state of the review, computed by today's package; one that was frozen or is in git may be unreadable to it."""
-    from metaimt.versions.stored import unpack
-
     if place.folder is not None:
         loaded = load(place.folder)
         return _side(place.name, loaded, _state(loaded, *respond(loaded))), loaded
@@ -387,21 +373,15 @@ def _read(place: Place) -> tuple[Side, Loaded | None]:
 
 
 def _state(loaded: Loaded, selection: Selection, response: PooledResponse) -> State:
-    from metaimt.versions.side import state_of
-
     return state_of(loaded.library, loaded.warnings, selection, to_json(response))
 
 
 def _side(name: str, loaded: Loaded, state: State, printed: State | None = None) -> Side:
-    from metaimt.versions.side import Side, documents_of, texts_of
-
     library = loaded.library
     return Side(name, documents_of(library), texts_of(library), loaded.protocol, state, printed=printed)
 
 
 def _unreadable(name: str, library: Library, error: Blocked | CannotAnalyse, printed: State | None) -> Side:
-    from metaimt.versions.side import Side, documents_of, relative, texts_of
-
     said = relative(library, str(error))
     if isinstance(error, Blocked):
         errors = [problem for problem in error.problems if problem.severity == "error"]
@@ -413,9 +393,6 @@ def _unreadable(name: str, library: Library, error: Blocked | CannotAnalyse, pri
 
 def _changes(place: Place | None, new: Side, folder: Path) -> Changes:
     """What is new against a state; the old data are computed again, also under the new protocol if that changed."""
-    from metaimt.versions.changes import changes_between, first_version
-    from metaimt.versions.stored import releases
-
     history = releases(folder)
     if place is None:
         return first_version(new, history)

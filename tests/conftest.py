@@ -178,10 +178,9 @@ def made_once(path: Path, make: Callable[[], Results]) -> Results:
 _REMEMBERED: dict[str, Any] = {}
 _DEAR = {
     "alternatives": ("pool_proportion",),
-    "comparison": ("beta_binomial_model", "glmm_model", "likelihood_model"),
+    "comparison": ("beta_binomial_model", "glmm_model", "inverse_variance_models", "likelihood_model"),
     "contrasts": ("beta_binomial_regression", "odds_ratio"),
     "heterogeneity": ("pool_proportion", "predict"),
-    "models": ("inverse_variance_models",),
     "pooled_response": ("adjusted_rate", "confidence_sequence", "pool_parts", "pool_proportion"),
     "sensitivity": ("odds_ratio", "pool_weighted"),
     "study_parts": ("beta_binomial_parts", "glmm_model"),

@@ -153,8 +153,7 @@ def _agreement(found: list[tuple[str, SecondReading, CaseFile]], library: Librar
                     _line(library, file, (*path, field))
                     for file, path in zip((name_of(library, report), name), places, strict=True)
                 ]
-                agree = same_value(mine, theirs)
-                pairs[each, field].append(Pair(unit, words_of(mine), words_of(theirs), agree, *at))
+                pairs[each, field].append(Pair(unit, words_of(mine), words_of(theirs), same_value(mine, theirs), *at))
     fields = [FieldAgreement(field, each, tuple(those)) for (each, field), those in pairs.items() if those]
     return Agreement(reader, len(found), tuple(fields), tuple(alone))
 
@@ -195,9 +194,8 @@ def _units(reading: SecondReading, report: CaseFile) -> Iterator[Unit]:
 
 def _line(library: Library, name: str, path: Path) -> str:
     """`literature/alan-2020.yaml:21`: the line of a value, or of what it is missing in."""
-    document = library.documents[name]
     inside = name.removeprefix(f"{library.folder.as_posix()}/")
-    return f"{inside}:{document.position(path).line}"
+    return f"{inside}:{library.documents[name].position(path).line}"
 
 
 _KEPT: Final = {"id", "courses", "label", "adjudicated"}

@@ -25,6 +25,7 @@ from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Choices, Outcome, Pool, Protocol
 from metaimt.casefiles.shared import Link
 from metaimt.evidence.selection import Placed, Selection, place_units
+from metaimt.evidence.sharing import pairs_of
 from metaimt.evidence.tables import units
 from metaimt.model.count import Cluster, Count
 from metaimt.model.text import Named, Text, r_of_n
@@ -50,7 +51,8 @@ def other_readings(everyone: tuple[Unit, ...], links: Iterable[Link], wanted: st
     by_subject = {unit.subject: unit for unit in everyone if unit.course == 0}
     exchanges: dict[str, Unit] = {}
     notes: list[tuple[str, Text]] = []
-    for other, preferred, relation in sorted(_pairs(links), key=lambda pair: pair[:2]):
+    certain = (pair for link in links if link.certainty == "certain" for pair in pairs_of(link))
+    for other, preferred, relation in sorted(certain, key=lambda pair: pair[:2]):
         giving, counted = by_subject.get(other), by_subject.get(preferred)
         if giving is None or counted is None or not giving.evaluable or not _is(giving, counted, wanted):
             continue
@@ -64,15 +66,6 @@ def other_readings(everyone: tuple[Unit, ...], links: Iterable[Link], wanted: st
     ]
     units = tuple(_exchanged(unit, exchanges.get(unit.id)) for unit in everyone)
     return Exchanged(units, frozenset(exchanges), tuple(sorted(notes, key=lambda note: (note[0], str(note[1])))))
-
-
-def _pairs(links: Iterable[Link]) -> Iterator[tuple[str, str, str]]:
-    """(subject that gives way, preferred subject, = or in) of the certain links that name them."""
-    for link in links:
-        for same in link.patients if link.certainty == "certain" else ():
-            giving, preferred = same.side(link.gives_way), same.side(link.prefer)
-            if giving is not None and preferred is not None:
-                yield "/".join(giving), "/".join(preferred), same.relation
 
 
 def _is(unit: Unit, than: Unit, wanted: str) -> bool:
@@ -152,8 +145,7 @@ def alternative(
 
 
 def _protocol(protocol: Protocol, choices: Choices) -> Protocol:
-    changes: dict[str, Any] = {name: _pool(pool, choices) for name, pool in protocol.pools.items()}
-    update: dict[str, Any] = {"pools": changes}
+    update: dict[str, Any] = {"pools": {name: _pool(pool, choices) for name, pool in protocol.pools.items()}}
     if choices.death_before_assessment is not None:
         death = {"death_before_assessment": choices.death_before_assessment}
         update["outcome"] = protocol.outcome.model_copy(update=death)
@@ -177,8 +169,7 @@ def _recounted(unit: Unit, choices: Choices) -> Unit:
         unit = _with_responders(unit, unit.evaluable if choices.disputed == "best" else 0)
     if choices.unreadable is not None and unit.response is None and unit.course and not unit.evaluable:
         # An assumption has no basis in the source; "stated" lets it pass where nothing else keeps the patient out.
-        responded = int(choices.unreadable == "response")
-        unit = replace(unit, evaluable=1, responders=responded, response_basis="stated")
+        unit = replace(unit, evaluable=1, responders=int(choices.unreadable == "response"), response_basis="stated")
     return unit
 
 
@@ -187,14 +178,14 @@ def _with_responders(unit: Unit, responders: int) -> Unit:
 
 
 def _kept(unit: Unit, choices: Choices) -> bool:
-    conditions = ((choices.histology, unit.histology), (choices.age_group, unit.age_group))
+    conditions = (
+        (choices.histology, unit.histology),
+        (choices.age_group, unit.age_group),
+        (choices.design, unit.design),
+    )
     wanted = all(not accepted or value in accepted for accepted, value in conditions)
     line = choices.line is None or unit.line in {"first", "later"}
-    return wanted and line and unit.depth not in choices.without_depth and _designed(unit, choices)
-
-
-def _designed(unit: Unit, choices: Choices) -> bool:
-    return not choices.design or unit.design in choices.design
+    return wanted and line and unit.depth not in choices.without_depth
 
 
 def rate_of(counts: Count, protocol: Protocol) -> Rate:

@@ -92,7 +92,8 @@ def audit(library: Library, waived: Iterable[Waived] = (), files: Iterable[str] 
     """
     reasons = {one.problem.sort_key: one.reason for one in waived}
     wanted = None if files is None else set(files)
-    found = [one for one in _all(library, reasons) if wanted is None or one.place.file in wanted]
+    every = sorted((_finding(library, *one, reasons) for one in _told(library)), key=lambda one: one.place.sort_key)
+    found = [one for one in every if wanted is None or one.place.file in wanted]
     looked_at = [
         case
         for case in library.reports
@@ -106,11 +107,6 @@ def audit(library: Library, waived: Iterable[Waived] = (), files: Iterable[str] 
     )
 
 
-def _all(library: Library, reasons: dict[Any, str]) -> list[AuditFinding]:
-    findings = [_finding(library, *one, reasons) for one in _told(library)]
-    return sorted(findings, key=lambda one: one.place.sort_key)
-
-
 def _told(library: Library) -> Iterator[tuple[str, str, Disagreement]]:
     for case in library.reports:
         for rule, found in disagreements(case):
@@ -120,8 +116,7 @@ def _told(library: Library) -> Iterator[tuple[str, str, Disagreement]]:
 
 
 def _finding(library: Library, report: str, rule: str, found: Disagreement, reasons: dict[Any, str]) -> AuditFinding:
-    document = library.report_documents[report]
-    place = document.problem(found.path, rule, found.message, found.remedy, severity="warning")
+    place = library.report_documents[report].problem(found.path, rule, found.message, found.remedy, severity="warning")
     return AuditFinding(report, rule, found, place, reasons.get(place.sort_key, ""))
 
 

@@ -58,7 +58,8 @@ def breakdown(selection: Selection, pool: str, grouping: str, label: str = "") -
     rows = whole.by_level(f"{title}: ", lambda unit: value_of(unit, grouping), NOT_REPORTED)
     found = {name: _level(name, counts) for name, counts in rows.items()}
     missing = found.pop(NOT_REPORTED, _level(NOT_REPORTED, Count(f"{title}: {NOT_REPORTED}", ())))
-    return Breakdown(pool, grouping, (*sorted(found.values(), key=_order), missing), whole)
+    ranked = sorted(found.values(), key=lambda level: (-level.counts.evaluable, level.name))
+    return Breakdown(pool, grouping, (*ranked, missing), whole)
 
 
 def value_of(unit: Unit, grouping: str) -> str | None:
@@ -68,12 +69,7 @@ def value_of(unit: Unit, grouping: str) -> str | None:
 
 
 def _level(name: str, counts: Count) -> Level:
-    orr = clopper_pearson(counts.responders, counts.evaluable) if counts.evaluable else None
-    return Level(name, counts, orr)
-
-
-def _order(level: Level) -> tuple[int, str]:
-    return (-level.counts.evaluable, level.name)
+    return Level(name, counts, clopper_pearson(counts.responders, counts.evaluable) if counts.evaluable else None)
 
 
 DOWN: Final = "fusion_partner"

@@ -6,20 +6,17 @@ PyMARE is imported when the first inverse-variance model is fitted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from metaimt.analyses.comparison import COMPARED, Comparison, compare
 from metaimt.analyses.models import SHOWN as COMPARED_ONLY
-from metaimt.analyses.models import Interval
+from metaimt.analyses.models import Interval, Rate
 from metaimt.analyses.pooled_response import Group
 from metaimt.analyses.sensitivity import Cell, SensitivityRow
 from metaimt.analyses.wording import NOBODY, difference
 from metaimt.casefiles.protocol import Protocol
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.proportion import Proportion
-
-if TYPE_CHECKING:
-    from metaimt.analyses.models import Rate
 
 LEVEL = 0.95
 SHOWN = {

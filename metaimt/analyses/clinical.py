@@ -19,6 +19,7 @@ from typing import Final
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Placed, Selection
+from metaimt.evidence.sharing import pairs_of
 from metaimt.model.count import Count
 from metaimt.model.reason import Reason
 from metaimt.model.unit import Unit
@@ -99,15 +100,14 @@ def _says(placed: Placed, reason: Reason) -> bool:
 def _described_again(library: Library, protocol: Protocol) -> set[str]:
     """Subjects that give way to a report which describes the same patient one by one."""
     found: set[str] = set()
-    people = {report.id: {patient.id for patient in report.patients} for report in library.reports}
+    people = {report.id: {f"{report.id}/{patient.id}" for patient in report.patients} for report in library.reports}
+    described = set[str]().union(*people.values())
     for link in library.links:
         if link.certainty not in protocol.links.apply:
             continue
-        pairs = [(same.side(link.gives_way), same.side(link.prefer)) for same in link.patients]
-        alike = [(mine, theirs) for mine, theirs in pairs if mine is not None and theirs is not None]
-        found |= {"/".join(mine) for mine, theirs in alike if theirs[1] in people.get(theirs[0], ())}
-        if not pairs and people.get(link.prefer):
-            found |= {f"{link.gives_way}/{patient}" for patient in people.get(link.gives_way, ())}
+        found |= {mine for mine, theirs, _ in pairs_of(link) if theirs in described}
+        if not link.patients and people.get(link.prefer):
+            found |= people.get(link.gives_way, set())
     return found
 
 
@@ -244,9 +244,7 @@ def _at_a_year(unit: Unit) -> bool | None:
 def _operable(unit: Unit) -> bool | None:
     if unit.became_operable is not None:
         return unit.became_operable
-    if unit.stop_reason is not None:
-        return unit.stop_reason == "surgery" or None
-    return None
+    return unit.stop_reason == "surgery" or None
 
 
 def _toxicity(unit: Unit) -> bool | None:

@@ -89,8 +89,7 @@ def univariable(
     here = np.array([value is not None for value in values], dtype=bool)
     known = [value for value in values if value is not None]
     t, e = time[here], event[here]
-    numeric = bool(known) and not isinstance(known[0], str)
-    base = None if numeric or not known else _base(known, reference)
+    base = _base(known, reference) if known and isinstance(known[0], str) else None
 
     def result(fitted: _Fitted | NotRun, method: Method, base: str | None) -> CohortCox:
         counts = (name, len(known), int(e.sum()), int((~here).sum()))
@@ -142,16 +141,14 @@ def _penalised(
     """One term at a time: a category of more than two against all others."""
     x, names = _columns(known, base, unit)
     if len(names) > 1:
-        names = sorted(set(known))
-        x = np.array([[float(value == term) for term in names] for value in known])
-        labels = [f"{term} against all others" for term in names]
-    else:
-        labels = names
-    fits = [cox_penalised(time, event, x[:, j], label) for j, label in enumerate(labels)]
-    terms = tuple(fit for fit in fits if not isinstance(fit, NotRun))
-    if not terms:
+        terms = sorted(set(known))
+        x = np.array([[float(value == term) for term in terms] for value in known])
+        names = [f"{term} against all others" for term in terms]
+    fits = [cox_penalised(time, event, x[:, j], name) for j, name in enumerate(names)]
+    found = tuple(fit for fit in fits if not isinstance(fit, NotRun))
+    if not found:
         return next(fit for fit in fits if isinstance(fit, NotRun))
-    return terms, None, NotRun("penalised model")
+    return found, None, NotRun("penalised model")
 
 
 LANDMARKS = (12.0, 36.0, 60.0, 120.0)  # months
@@ -284,13 +281,11 @@ def _compare(name: str, time: NDArray[np.float64], event: NDArray[np.bool_], gro
     here = np.array([value is not None for value in group], dtype=bool)
     labels = np.array([value for value in group if value is not None], dtype=object)
     t, e = time[here], event[here]
-    missing = int((~here).sum())
+    who = (name, int(here.sum()), int((~here).sum()))
     distinct = sorted(set(labels.tolist()))
-    if len(distinct) < 2:
-        only = f"only {distinct[0]}" if distinct else "no group is known"
-        return Comparison(name, int(here.sum()), missing, (), NotRun(only))
-    if (forbidden := kaplan_meier_rule(e)) is not None:
-        return Comparison(name, int(here.sum()), missing, (), forbidden)
+    one_group = NotRun(f"only {distinct[0]}" if distinct else "no group is known") if len(distinct) < 2 else None
+    if (forbidden := one_group or kaplan_meier_rule(e)) is not None:
+        return Comparison(*who, (), forbidden)
     own = {label: labels == label for label in distinct}
     groups = tuple(GroupCurve(label, curve_of(t[here], e[here], LANDMARKS)) for label, here in own.items())
-    return Comparison(name, int(here.sum()), missing, groups, log_rank(t, e, labels.astype(str)))
+    return Comparison(*who, groups, log_rank(t, e, labels.astype(str)))

@@ -16,8 +16,11 @@ from metaimt.analyses.models import (
     Priors,
     beta_binomial_model,
     crude_models,
+    finite,
     glmm_model,
+    inverse_variance_models,
     likelihood_model,
+    spread_of_rates,
 )
 from metaimt.analyses.study_parts import (
     Part,
@@ -120,11 +123,12 @@ def compare_studies(
     """
     r, n = [study.responders for study in studies], [study.evaluable for study in studies]
     methods: dict[str, Model] = {"beta-binomial": beta_binomial_model(r, n, priors)}
-    glmm = models != "headline"
-    methods |= {"glmm": glmm_model(r, n)} if glmm else {}
+    if glmm := models != "headline":
+        methods["glmm"] = glmm_model(r, n)
     heterogeneity = None
     if models in {"compared", "every"}:
-        methods |= _others(r, n, every=models == "every")
+        methods |= {name: likelihood_model(r, n, cutoff) for cutoff, name in LIKELIHOOD.items()}
+        methods |= inverse_variance_models(r, n, every=models == "every")
         heterogeneity = _heterogeneity(r, n, methods)
     return Comparison(
         name=name,
@@ -164,18 +168,7 @@ def compare(
     return compare_studies(studies, grouping if groups else None, name=name, models=models, priors=priors)
 
 
-def _others(responders: Sequence[int], evaluable: Sequence[int], *, every: bool) -> dict[str, Model]:
-    from metaimt.analyses.models import inverse_variance_models
-
-    return {
-        **{name: likelihood_model(responders, evaluable, cutoff) for cutoff, name in LIKELIHOOD.items()},
-        **inverse_variance_models(responders, evaluable, every=every),
-    }
-
-
 def _heterogeneity(responders: Sequence[int], evaluable: Sequence[int], methods: Mapping[str, Model]) -> dict[str, Any]:
-    from metaimt.analyses.models import finite, spread_of_rates
-
     exact = {"rho": methods["beta-binomial"].figures["rho"], "glmm_tau2": methods["glmm"].figures["tau2"]}
     return {
         **spread_of_rates(responders, evaluable),

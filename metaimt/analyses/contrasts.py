@@ -6,7 +6,7 @@ of a group of reports against its reference. The same by maximum likelihood stan
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from math import inf
@@ -119,16 +119,12 @@ def of_design(selection: Selection, pool: str, designs: tuple[str, ...], protoco
     """The units of a pool whose report has one of these designs; of a stratum of the protocol with its rate there."""
     label = f"{DESIGN_WORDS[designs]} ({protocol.label(pool)})"
     whole = selection.count(pool, label)
-    counts = whole.where(label, lambda unit: unit.design in designs)
+    counts = whole.of_designs(label, designs)
     stratum = next((name for name, own in protocol.strata.items() if set(own) == set(designs)), None)
     if stratum is None:
         return side(counts, protocol)
-    strata = {name: whole.where(name, partial(_designed, own)) for name, own in protocol.strata.items()}
+    strata = {name: whole.of_designs(name, own) for name, own in protocol.strata.items()}
     return Side(counts, strata_rates(strata, protocol).get(stratum))
-
-
-def _designed(designs: Collection[str], unit: Unit) -> bool:
-    return unit.design in designs
 
 
 def pools_to_compare(selection: Selection) -> tuple[str, ...]:

@@ -215,8 +215,7 @@ def _unknown_report(library: Library, name: str) -> str:
     waiting = next((each for each in library.pending if each.id == name), None)
     if waiting is not None:
         return f"{name} is pending and in no pool: {waiting.reason} ({waiting.file})"
-    ids = [report.id for report in library.reports]
-    close = difflib.get_close_matches(name, ids, n=3, cutoff=0.5)
+    close = difflib.get_close_matches(name, [report.id for report in library.reports], n=3, cutoff=0.5)
     said = f"the nearest ids are {', '.join(close)}" if close else "give an id, a DOI, a PMID or an author"
     return f"no report is '{name}'; {said}; metaimt list shows all"
 

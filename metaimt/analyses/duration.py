@@ -78,7 +78,6 @@ _MEDIANS: dict[str, Callable[[Unit], Median | None]] = {
 _OF_PROGRESSION = {"progression", "death"}
 _COMPETING = {"surgery", "completed", "toxicity"}
 _PLANNED = {"surgery", "completed"}  # of time on treatment
-LEAST_SHARE: Final = 1 / 3  # of the patients of a pool, whose time must be known before a curve speaks for it
 
 
 def _printed_interval(ends: tuple[float | None, float | None] | None) -> Any:
@@ -188,24 +187,24 @@ def compare_groups(
     usable: Sequence[KnownTime], groupings: Sequence[str], title: str = ""
 ) -> tuple[GroupComparison, ...]:
     """Each pre-specified grouping with few levels, on times at the midpoint; competing events are censored."""
-    pairs = [(known, known.unit) for known in usable]
-    return tuple(_compare(pairs, name, title) for name in COVARIATES if name in groupings)
+    return tuple(_compare(usable, name, title) for name in COVARIATES if name in groupings)
 
 
-def _compare(pairs: list[tuple[KnownTime, Unit]], grouping: str, title: str) -> GroupComparison:
-    both = [(known, unit) for known, unit in pairs if value_of(unit, grouping)]
-    labels = [str(value_of(unit, grouping)) for _, unit in both]
-    times, events = [known.middle for known, _ in both], [known.state == EVENT for known, _ in both]
+def _compare(usable: Sequence[KnownTime], grouping: str, title: str) -> GroupComparison:
+    both = [known for known in usable if value_of(known.unit, grouping)]
+    units = [known.unit for known in both]
+    labels = [str(value_of(unit, grouping)) for unit in units]
+    times, events = [known.middle for known in both], [known.state == EVENT for known in both]
     sizes = [labels.count(label) for label in sorted(set(labels))]
     ranked = kaplan_meier_rule(events) or exact_test_rule(sizes) or log_rank(times, events, labels)
-    who = Count.of(f"{title} and {grouping.replace('_', ' ')} known", (unit for _, unit in both))
-    return GroupComparison(grouping, who, sum(events), ranked, _cox(both, times, events, grouping))
+    who = Count.of(f"{title} and {grouping.replace('_', ' ')} known", units)
+    return GroupComparison(grouping, who, sum(events), ranked, _cox(units, times, events, grouping))
 
 
-def _cox(both: list[tuple[KnownTime, Unit]], times: list[float], events: list[bool], grouping: str) -> CoxFit | NotRun:
+def _cox(units: list[Unit], times: list[float], events: list[bool], grouping: str) -> CoxFit | NotRun:
     if (forbidden := cox_rule(events)) is not None:
         return forbidden
-    columns = level_columns([unit for _, unit in both], grouping)
+    columns = level_columns(units, grouping)
     if not columns:
         return NotRun("all patients are of one level")
     rows = list(zip(*(values for _, values in columns), strict=True))
@@ -373,9 +372,7 @@ def times_of(members: tuple[Placed, ...], field: str, groupings: tuple[str, ...]
 
 def _too_few_of(known: int, whole: int) -> NotRun | None:
     """The rule: a curve of a pool only where a third of its patients have a known time. Source: METHODS, section 7."""
-    if 3 * known >= whole:
-        return None
-    return NotRun(f"{known} known times of {whole} patients, a third is needed")
+    return NotRun(f"{known} known times of {whole} patients, a third is needed") if 3 * known < whole else None
 
 
 def curve_of(times: ArrayLike, events: ArrayLike, at: tuple[float, ...] = LANDMARKS) -> Curve:

@@ -148,7 +148,12 @@ def _finding(
     protocol: Protocol,
 ) -> Finding:
     counts, asked, rate = found
-    decided = {each.domain: each for each in _decisions(protocol, group.name, outcome)}
+    headline = next(iter(protocol.pools))
+    decided = {
+        each.domain: each
+        for each in protocol.certainty.decided
+        if each.outcome == outcome and (each.pool or headline) == group.name
+    }
     thresholds = protocol.thresholds if outcome == "response" else ()  # they are of the response rate
     proposed = {
         "risk_of_bias": _risk_of_bias(counts, asked, ascertained),
@@ -164,13 +169,6 @@ def _finding(
     else:
         certainty, reason, by = *_lowered(domains, protocol), ""
     return Finding(outcome, group.name, counts, asked, rate, domains, certainty, reason, by)
-
-
-def _decisions(protocol: Protocol, pool: str, outcome: str) -> Iterator[Decision]:
-    headline = next(iter(protocol.pools))
-    for each in protocol.certainty.decided:
-        if each.outcome == outcome and (each.pool or headline) == pool:
-            yield each
 
 
 def _settled(proposed: Concern, decision: Decision | None) -> Concern:

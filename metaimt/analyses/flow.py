@@ -14,6 +14,7 @@ from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
 from metaimt.casefiles.records import DUPLICATE, LATER
 from metaimt.casefiles.version_files import fault_in, read_version, version_paths
+from metaimt.model.count import grouped
 
 NO_REASON = "no reason given"
 
@@ -106,7 +107,5 @@ def _reason(library: Library, name: str) -> str:
 
 def _by_reason(reasons: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """Reason -> ids, the most frequent first."""
-    found: dict[str, list[str]] = {}
-    for name, reason in sorted(reasons.items()):
-        found.setdefault(reason, []).append(name)
+    found = grouped(sorted(reasons), lambda name: reasons[name])
     return {reason: tuple(found[reason]) for reason in sorted(found, key=lambda each: (-len(found[each]), each))}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from metaimt.analyses.pooled_response import Group, columns
 from metaimt.analyses.wording import interval, prior_value
@@ -61,6 +61,8 @@ def _under(group: Group, protocol: Protocol, prior: RhoPrior) -> UnderPrior:
     responders, evaluable = columns(group.clusters)
     mu, above = protocol.priors.mu, protocol.thresholds
     orr = pool_proportion(responders, evaluable, mu_prior=mu, rho_prior=prior, thresholds=above)
-    if not isinstance(orr, PooledProportion):
-        raise TypeError("a pool of two reports or more has a pooled rate")
-    return UnderPrior(prior, orr, predict(responders, evaluable, sizes=SERIES_SIZES, mu_prior=mu, rho_prior=prior))
+    return UnderPrior(
+        prior,
+        cast("PooledProportion", orr),
+        predict(responders, evaluable, sizes=SERIES_SIZES, mu_prior=mu, rho_prior=prior),
+    )

@@ -17,9 +17,9 @@ from typing import Any, Final
 
 from metaimt.analyses.wording import disagreement, mostly_assumed, priors_text, significant
 from metaimt.serialise import Instead, optional, published, spread, to_json
-from metaimt.statistics.betabinomial import Cutoff, Rho, fit_reports, mean_interval, rho_interval
+from metaimt.statistics.betabinomial import Cutoff, ProfileEstimate, fit_reports, mean_interval, rho_interval
 from metaimt.statistics.effect_sizes import Correction, Measure
-from metaimt.statistics.glmm import GlmmFit, fit_glmm, profile_intervals
+from metaimt.statistics.glmm import fit_glmm, profile_intervals
 from metaimt.statistics.inverse_variance import (
     LABEL,
     EmptySet,
@@ -31,7 +31,15 @@ from metaimt.statistics.inverse_variance import (
     fit_inverse_variance,
 )
 from metaimt.statistics.outcome import NotIdentified
-from metaimt.statistics.posterior import MU_PRIOR, RHO_PRIOR, Prior, RhoPosterior, RhoPrior, pool_proportion
+from metaimt.statistics.posterior import (
+    MU_PRIOR,
+    RHO_PRIOR,
+    PooledProportion,
+    Prior,
+    RhoPosterior,
+    RhoPrior,
+    pool_proportion,
+)
 from metaimt.statistics.proportion import Proportion, clopper_pearson, jeffreys, wilson
 from metaimt.statistics.reports import read_reports
 
@@ -82,6 +90,10 @@ class Model:
     larger: Model | NotIdentified | None = field(default=None)
 
 
+def _interval(found: PooledProportion | Proportion | ProfileEstimate) -> Rate:
+    return ordered_interval(found.estimate, found.lower, found.upper)
+
+
 def ordered_interval(estimate: float, lower: float, upper: float, slack: float = 1e-9) -> Rate:
     """The interval; not identified where a limit is not finite or not on its side. Rounding is forgiven."""
     if not all(map(isfinite, (estimate, lower, upper))):
@@ -100,7 +112,7 @@ def crude_models(responders: Sequence[int], evaluable: Sequence[int]) -> dict[st
 def beta_binomial_model(responders: Sequence[int], evaluable: Sequence[int], priors: Priors = PRIORS) -> Model:
     """The model of the headline, under priors of mu and rho; of one report its exact interval."""
     found = pool_proportion(responders, evaluable, mu_prior=priors[0], rho_prior=priors[1])
-    rate = ordered_interval(found.estimate, found.lower, found.upper)
+    rate = _interval(found)
     if isinstance(found, Proportion):
         return Model("beta-binomial", {"": rate}, {"rho": NotIdentified("one report")}, ONE_REPORT)
     figures = _rho_figures(found.rho)
@@ -128,27 +140,19 @@ def likelihood_model(responders: Sequence[int], evaluable: Sequence[int], cutoff
     if cause:
         return Model(name, {"": cause}, {"rho": cause}, method)
     fit = fit_reports(reports)
-    interval = mean_interval(fit, 0.95, cutoff)
-    single = NotIdentified("every report is a single case")
-    rho = rho_interval(fit, 0.95) if reports.informative else single
-    rate = ordered_interval(fit.mean, interval.lower, interval.upper)
-    return Model(name, {"": rate}, {**_rho_figures(rho), "log_likelihood": fit.log_likelihood}, method)
+    rho = rho_interval(fit) if reports.informative else NotIdentified("every report is a single case")
+    figures = {**_rho_figures(rho), "log_likelihood": fit.log_likelihood}
+    return Model(name, {"": _interval(mean_interval(fit, cutoff))}, figures, method)
 
 
 def glmm_model(responders: Sequence[int], evaluable: Sequence[int]) -> Model:
-    """The binomial-normal model on the exact likelihood."""
-    return glmm_of_fit(fit_glmm(responders, evaluable))
+    """The binomial-normal model on the exact likelihood.
 
-
-def glmm_of_fit(fit: GlmmFit) -> Model:
-    """Median report and marginal mean with their profile intervals, tau^2 with its own, and the likelihoods."""
+    Median report and marginal mean with their profile intervals, tau^2 with its own, and the likelihoods.
+    """
+    fit = fit_glmm(responders, evaluable)
     found = profile_intervals(fit)
-    rates = {
-        "median": ordered_interval(found.median.estimate, found.median.lower, found.median.upper),
-        "marginal_mean": ordered_interval(
-            found.marginal_mean.estimate, found.marginal_mean.lower, found.marginal_mean.upper
-        ),
-    }
+    rates = {"median": _interval(found.median), "marginal_mean": _interval(found.marginal_mean)}
     figures: dict[str, Figure] = {"tau2": fit.tau2}
     if not isinstance(found.tau, NotIdentified):
         figures |= {"tau2_lower": found.tau.lower**2, "tau2_upper": found.tau.upper**2}
@@ -159,7 +163,7 @@ def glmm_of_fit(fit: GlmmFit) -> Model:
     return Model("glmm", rates, figures, method, warnings=fit.warnings)
 
 
-def _rho_figures(rho: Rho | RhoPosterior | NotIdentified) -> dict[str, Figure]:
+def _rho_figures(rho: ProfileEstimate | RhoPosterior | NotIdentified) -> dict[str, Figure]:
     if isinstance(rho, NotIdentified):
         return {"rho": rho}
     return {"rho": rho.estimate, "rho_lower": rho.lower, "rho_upper": rho.upper}
@@ -227,7 +231,7 @@ def inverse_variance_model(
         figures=_figures(fit.spread, _smallest_in(evaluable, smallest)),
         method=_words(scale, method),
         reason=fit.reason,
-        label=fit.label,
+        label=LABEL,
         warnings=fit.warnings,
         larger=larger,
     )

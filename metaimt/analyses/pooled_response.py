@@ -180,7 +180,7 @@ def pooled_response(selection: Selection, protocol: Protocol, jobs: int = 1) -> 
     """
     if not any(placed.is_in(pool) and placed.unit.evaluable for placed in selection.placed for pool in selection.pools):
         raise CannotAnalyse(_nothing_eligible(selection))
-    found = run_all([partial(_pool, selection, protocol, name) for name in selection.pools], jobs)
+    found = run_all([partial(_group, selection, protocol, name, pooled=True) for name in selection.pools], jobs)
     pools = dict(zip(selection.pools, found, strict=True))
     rows = {name: _row(selection, protocol, name) for name in selection.rows}
     return PooledResponse(
@@ -196,10 +196,6 @@ def pooled_response(selection: Selection, protocol: Protocol, jobs: int = 1) -> 
     )
 
 
-def _pool(selection: Selection, protocol: Protocol, name: str) -> Group:
-    return _group(selection, protocol, name, pooled=True)
-
-
 def _row(selection: Selection, protocol: Protocol, name: str) -> Group:
     headline, label = next(iter(protocol.pools)), protocol.label
     members = selection.members(name)
@@ -210,13 +206,10 @@ def _row(selection: Selection, protocol: Protocol, name: str) -> Group:
         "rest": [member for member in members if not passes[member.unit.id]],
     }
     if name == LATER_LINES:
-        inside |= {row: [m for m in members if m.row == row] for row in protocol.rows if _pooled(row, protocol)}
+        pooled = {row for each in protocol.pools.values() for row in each.rows}
+        inside |= {row: [m for m in members if m.row == row] for row in protocol.rows if row in pooled}
     parts = {part: Count.of(f"{label(name)}: {label(part)}", (m.unit for m in of_it)) for part, of_it in inside.items()}
     return _group(selection, protocol, name, pooled=False, parts=parts)
-
-
-def _pooled(row: str, protocol: Protocol) -> bool:
-    return any(row in pool.rows for pool in protocol.pools.values())
 
 
 def _group(

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from math import ceil, inf
 from typing import Final
 
@@ -32,7 +31,7 @@ from metaimt.analyses.contrasts import (
 )
 from metaimt.casefiles.protocol import Protocol
 from metaimt.evidence.selection import Selection
-from metaimt.model.count import Count, levels
+from metaimt.model.count import Count, grouped
 from metaimt.model.unit import Unit
 from metaimt.serialise import optional, published, spread, to_json
 from metaimt.statistics.betabinomial_regression import OddsRatio, beta_binomial_regression
@@ -160,7 +159,6 @@ def _meets(published: float, rate: float) -> float | None:
 
 
 MOST_UNDATED: Final = 0.10  # of the reports, for a trend with year
-FULL_TEXT: Final = "full_text"
 NOT_STATED: Final = "not stated"
 
 
@@ -269,11 +267,7 @@ def _cells(selection: Selection, protocol: Protocol) -> Iterator[Cell]:
     for designs in (comparators(selection)[-1], CASES):
         for wording, counts in wordings.items():
             title = f"{DESIGN_WORDS[designs]}, {wording}"
-            yield Cell(DESIGN_WORDS[designs], wording, counts.where(title, partial(_of_designs, designs)))
-
-
-def _of_designs(designs: tuple[str, ...], unit: Unit) -> bool:
-    return unit.design in designs
+            yield Cell(DESIGN_WORDS[designs], wording, counts.of_designs(title, designs))
 
 
 def of_reports_of(counts: Count, least: int) -> Count:
@@ -307,13 +301,12 @@ def trend_with_year(counts: Count) -> Trend:
 
 def reading_of(counts: Count) -> Reading:
     """The units by basis of the response and by depth of reading, with counts of patients and reports."""
-    basis = _shares(counts, lambda unit: unit.response_basis)
-    return Reading(basis, _shares(counts, lambda unit: unit.depth), counts)
+    return Reading(_shares(counts, lambda unit: unit.response_basis), _shares(counts, lambda unit: unit.depth), counts)
 
 
 def _shares(counts: Count, level_of: Callable[[Unit], str | None]) -> Mapping[str, Count]:
     found = {
         name: Count.of(f"{counts.title}: {name.replace('_', ' ')}", units)
-        for name, units in levels(counts.units, level_of, NOT_STATED).items()
+        for name, units in grouped(counts.units, lambda unit: level_of(unit) or NOT_STATED).items()
     }
     return dict(sorted(found.items(), key=lambda item: (-item[1].evaluable, item[0])))

@@ -14,7 +14,7 @@ from metaimt.analyses.breakdown import NOT_REPORTED, value_of
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.model import CaseFile
 from metaimt.evidence.selection import Placed, Selection
-from metaimt.model.count import Count
+from metaimt.model.count import Count, grouped
 from metaimt.model.fields import GROUPINGS
 from metaimt.model.publication import folded, key_of, plain_doi
 from metaimt.problem import WrongUse, check_name
@@ -40,10 +40,8 @@ class ListedReport:
 def list_reports(library: Library, selection: Selection, conditions: Iterable[Condition] = ()) -> list[ListedReport]:
     """The reports with a course or arm that meets every condition, all without one, in the order of the review."""
     asked = tuple(conditions)
-    by_report: dict[str, list[Placed]] = {}
-    for placed in selection.placed:
-        if all(meets(placed) for meets in asked):
-            by_report.setdefault(placed.unit.report, []).append(placed)
+    chosen = (placed for placed in selection.placed if all(meets(placed) for meets in asked))
+    by_report = grouped(chosen, lambda placed: placed.unit.report)
     return [
         _listed(report, by_report.get(report.id, []), selection)
         for report in library.reports

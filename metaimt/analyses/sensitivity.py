@@ -17,7 +17,7 @@ Behav 2020;4:1208, without its joint test: the specifications share their patien
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from statistics import fmean, median
 from typing import Any, Final
@@ -40,9 +40,8 @@ from metaimt.analyses.wording import NOBODY, difference, interval, significant
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import LEAVE_ONE_OUT, Choices, Protocol
 from metaimt.evidence.selection import Selection
-from metaimt.model.count import Count, Reports
+from metaimt.model.count import Count, Reports, grouped
 from metaimt.model.text import Text, counted, say
-from metaimt.model.unit import Unit
 from metaimt.serialise import Instead, optional, published, spread, to_json
 from metaimt.statistics.adjusted import OddsRatioPosterior, odds_ratio
 from metaimt.statistics.exact_tests import ExactTest, exact_test
@@ -84,8 +83,7 @@ def contrasts_under(found: Mapping[str, Alternative], protocol: Protocol) -> Ite
         same = tuple((pool, tuple(placed.unit for placed in members)) for pool, members in each.members.items())
         if same not in known:
             known[same] = _under(name, each.selection, protocol)
-        first = known[same]
-        yield ContrastsUnder(name, first.levels, first.test, first.regression, first.odds)
+        yield replace(known[same], name=name)
 
 
 def _under(name: str, selection: Selection, protocol: Protocol) -> ContrastsUnder:
@@ -251,7 +249,7 @@ class ReportLeftOut:
     @property
     def without(self) -> Count:
         """Those that remain; made when asked for, since a pool of K reports has K such counts of K."""
-        return self.whole.without_reports(f"{self.whole.title} without {self.report}", {self.report})
+        return self.whole.where(f"{self.whole.title} without {self.report}", lambda unit: unit.report != self.report)
 
 
 _WITHOUT: Final[Instead] = {
@@ -316,9 +314,7 @@ def _row(found: Alternative, base: Alternative, name: str, protocol: Protocol) -
 def _cell(title: str, pool: str, both: tuple[Alternative, Alternative], protocol: Protocol) -> Cell:
     base, found = both
     before, after = base.members[pool], found.members[pool]
-    moved: dict[str, list[Unit]] = {}
-    for unit, how in differing(before, after):
-        moved.setdefault(how, []).append(unit)
+    moved = grouped(differing(before, after), lambda pair: pair[1])
     inside = {placed.unit.id for placed in after if placed.unit.evaluable}
     notes = tuple(note for name, note in found.notes if name in inside)
     if found.proposed:
@@ -337,7 +333,7 @@ def _cell(title: str, pool: str, both: tuple[Alternative, Alternative], protocol
         now,
         orr,
         _change(rate_of(then, protocol), orr),
-        {how: Count.of(f"{title}: {how}", moved[how]) for how in sorted(moved)},
+        {how: Count.of(f"{title}: {how}", (unit for unit, _ in moved[how])) for how in sorted(moved)},
         status,
         notes,
     )
@@ -389,7 +385,6 @@ def _discounted(selection: Selection, pool: str, point: tuple[str, str, float], 
     whole = Count.of(title, (placed.unit for placed in members))
     counts = whole.weighted(title, lambda unit: weight if unit.report in inside else 1.0)
     reports, priors = whole.clusters, protocol.priors
-    responders, evaluable = [r for _, r, _ in reports], [n for _, _, n in reports]
     weights = [weight if report in inside else 1.0 for report, _, _ in reports]
-    orr = pool_weighted(responders, evaluable, weights, mu_prior=priors.mu, rho_prior=priors.rho) if reports else None
+    orr = pool_weighted(*columns(reports), weights, mu_prior=priors.mu, rho_prior=priors.rho) if reports else None
     return Discounted(name, pool, stratum, weight, counts, orr)

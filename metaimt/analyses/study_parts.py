@@ -11,6 +11,7 @@ from typing import Final
 
 from metaimt.analyses.models import PRIORS, Interval, Model, Priors, Rate, beta_binomial_parts, glmm_model
 from metaimt.casefiles.studies import Study
+from metaimt.model.count import grouped
 from metaimt.serialise import Instead, optional, published, spread, to_json
 from metaimt.statistics.exact_tests import ExactTest, exact_test
 from metaimt.statistics.glmm import BetweenGroups, Separated, between_groups
@@ -62,9 +63,7 @@ def subgroups(studies: Sequence[Study], grouping: str | None, *, glmm: bool = Tr
     """By the column of groups: exact and partially pooled, with `glmm` that model too, and tests between them."""
     if grouping is None:
         return NotRun("the table has no column group or site")
-    by_name: dict[str, list[Study]] = {}
-    for study in studies:
-        by_name.setdefault(study.group or "", []).append(study)
+    by_name = grouped(studies, lambda study: study.group or "")
     missing = by_name.pop("", [])
     if not by_name:
         return NotRun(f"no report has a {grouping}")
@@ -134,7 +133,8 @@ def cumulative(studies: Sequence[Study], priors: Priors = PRIORS) -> tuple[Part,
     dated = any(study.year is not None for study in studies)
     in_order = sorted(studies, key=lambda study: (study.year is None, study.year or 0)) if dated else list(studies)
     each = steps_joined(studies)
-    labels = [_step(study.year) if dated else str(i // each) for i, study in enumerate(in_order)]
+    years = ["undated" if study.year is None else str(study.year) for study in in_order]
+    labels = years if dated else [str(i // each) for i in range(len(in_order))]
     r, n = [study.responders for study in in_order], [study.evaluable for study in in_order]
     ends = [i + 1 for i in range(len(r)) if i + 1 == len(r) or labels[i] != labels[i + 1]]
     names = labels if dated else [study.id for study in in_order]
@@ -149,10 +149,6 @@ def steps_joined(studies: Sequence[Study]) -> int:
     """How many reports without a year share a step of `cumulative`; 1: each has its own."""
     dated = any(study.year is not None for study in studies)
     return 1 if dated else -(-len(studies) // MOST_STEPS)
-
-
-def _step(year: int | None) -> str:
-    return "undated" if year is None else str(year)
 
 
 def _sums(studies: Sequence[Study]) -> tuple[int, int]:

@@ -27,12 +27,12 @@ from dataclasses import dataclass
 from metaimt.analyses.breakdown import NOT_REPORTED, Breakdown, Level, breakdown, value_of
 from metaimt.casefiles.protocol import Priors, Protocol
 from metaimt.evidence.selection import LATER_LINES, Placed, Selection
-from metaimt.model.count import Count, Part, levels
+from metaimt.model.count import Count, grouped
 from metaimt.model.reason import Reason
 from metaimt.model.unit import Unit
 from metaimt.serialise import optional, published, spread, to_json
 from metaimt.statistics.exact_tests import ExactTest, exact_test
-from metaimt.statistics.firth import FirthFit, firth_logistic, firth_rule
+from metaimt.statistics.firth import FirthFit, firth_rule, fit_firth
 from metaimt.statistics.outcome import NotRun
 from metaimt.statistics.partial_pooling import PartialPooling, Rate, partial_pooling
 from metaimt.statistics.proportion import Proportion, clopper_pearson
@@ -41,20 +41,32 @@ _STILL_LISTED = {Reason.LATER_COURSE, Reason.NOT_EVALUABLE, Reason.NOT_READABLE}
 NOT_STATED = "not stated"
 
 
+@published(
+    id="after.id",
+    patient="after.subject",
+    course="after.course",
+    prior_drug="before.drug",
+    prior_outcome="outcome",
+    prior_response="before.response",
+    prior_end="before.stop_reason",
+    drug="after.drug",
+    response="after.response",
+    response_basis="after.response_basis",
+    none=NOT_STATED,
+)
 @dataclass(frozen=True, slots=True)
 class Switch:
     """One patient's change from one inhibitor to the next. What the source does not say is "not stated"."""
 
-    id: str
-    patient: str
-    course: int
-    prior_drug: str
-    prior_outcome: str  # response | no response | not known
-    prior_response: str
-    prior_end: str
-    drug: str
-    response: str
-    response_basis: str
+    before: Unit
+    after: Unit
+
+    @property
+    def outcome(self) -> str:
+        """What the one before did: response, no response, or not known."""
+        if not self.before.evaluable:
+            return "not known"
+        return "response" if self.before.responders else "no response"
 
 
 @published(
@@ -62,7 +74,7 @@ class Switch:
     "by_prior_outcome",
     "by_prior_end",
     "arms",
-    patients=lambda each: len({switch.patient for switch in each.switches}),
+    patients=lambda each: len({switch.after.subject for switch in each.switches}),
     test=lambda _: NotRun("by protocol: a table of single patients"),
 )
 @dataclass(frozen=True)
@@ -81,47 +93,25 @@ class LaterInhibitors:
 
 def later_inhibitors(selection: Selection) -> LaterInhibitors:
     """Second and later courses of eligible patients in the pooled rows, each counted in one report only."""
-    by_course = {(placed.unit.subject, placed.unit.course): placed for placed in selection.placed}
-    listed = [
-        (by_course[placed.unit.subject, placed.unit.course - 1], placed)
+    by_course = {(placed.unit.subject, placed.unit.course): placed.unit for placed in selection.placed}
+    switches = [
+        Switch(by_course[placed.unit.subject, placed.unit.course - 1], placed.unit)
         for placed in selection.placed
         if placed.unit.course > 1 and {why.reason for why in placed.reasons[LATER_LINES]} <= _STILL_LISTED
     ]
-    second = [(before, after) for before, after in listed if after.unit.course == 2]
-    units = [after.unit for _, after in second]
+    second = {each.after.id: each for each in switches if each.after.course == 2}
+    units = [each.after for each in second.values()]
     return LaterInhibitors(
-        tuple(sorted((_switch(before, after) for before, after in listed), key=lambda switch: switch.id)),
-        _later_counts("", {after.unit.id: _later_outcome(before) for before, after in second}, units),
-        _later_counts(" ended by", {after.unit.id: before.unit.stop_reason for before, after in second}, units),
+        tuple(sorted(switches, key=lambda switch: switch.after.id)),
+        _later_counts("", {name: each.outcome for name, each in second.items()}, units),
+        _later_counts(" ended by", {name: each.before.stop_reason for name, each in second.items()}, units),
         Count.of("arms of later lines", (m.unit for m in selection.members(LATER_LINES) if m.unit.arm is not None)),
     )
 
 
-def _switch(before: Placed, after: Placed) -> Switch:
-    prior, unit = before.unit, after.unit
-    return Switch(
-        id=unit.id,
-        patient=unit.subject,
-        course=unit.course,
-        prior_drug=prior.drug,
-        prior_outcome=_later_outcome(before),
-        prior_response=prior.response or NOT_STATED,
-        prior_end=prior.stop_reason or NOT_STATED,
-        drug=unit.drug,
-        response=unit.response or NOT_STATED,
-        response_basis=unit.response_basis or NOT_STATED,
-    )
-
-
-def _later_outcome(placed: Placed) -> str:
-    if not placed.unit.evaluable:
-        return "not known"
-    return "response" if placed.unit.responders else "no response"
-
-
 def _later_counts(how: str, of_first: Mapping[str, str | None], second: Iterable[Unit]) -> dict[str, Count]:
     """Second inhibitors by what is said of the first one (unit id -> words, None: not stated)."""
-    found = levels(second, lambda unit: of_first[unit.id], NOT_STATED)
+    found = grouped(second, lambda unit: of_first[unit.id] or NOT_STATED)
     start = "second inhibitor, first one"
     return {name: Count.of(f"{start}{how}: {name}", found[name]) for name in sorted(found)}
 
@@ -156,8 +146,7 @@ def regressions(members: Iterable[Placed], groupings: Sequence[str], label: str 
     """Of one pool, which `label` names: the first covariate alone, then all together; none if none is asked for."""
     chosen = tuple(name for name in COVARIATES if name in groupings)
     patients = Count.of(f"{label}: described one by one", described(members))
-    models = dict.fromkeys((chosen[:1], chosen))
-    return tuple(_regression(patients, names, label) for names in models if names)
+    return tuple(_regression(patients, names, label) for names in dict.fromkeys((chosen[:1], chosen)) if names)
 
 
 def described(members: Iterable[Placed]) -> list[Unit]:
@@ -177,15 +166,11 @@ def _regression(patients: Count, names: tuple[str, ...], label: str) -> Regressi
     responses = [unit.responders for unit in complete]
     ones = [1] * len(complete)
     labels = tuple(label for label, _ in columns)
-    fit: FirthFit | NotRun
-    if (constant := _constant(complete, names)) is not None:
-        fit = constant
-    elif (forbidden := firth_rule(responses, ones, len(columns))) is not None:
-        fit = forbidden
-    else:
+    fit: FirthFit | NotRun | None = _constant(complete, names) or firth_rule(responses, ones, len(columns))
+    if fit is None:
         rows = [list(row) for row in zip(*(values for _, values in columns), strict=True)]
         try:
-            fit = firth_logistic(responses, ones, rows, labels)
+            fit = fit_firth(responses, ones, rows, labels)
         except (ValueError, ArithmeticError) as problem:  # covariates that cannot be told apart
             fit = NotRun(str(problem))
     return Regression(names, patients, Count.of(f"{label}: {said} known", complete), labels, fit)
@@ -387,20 +372,11 @@ def reports_by_level(selection: Selection, protocol: Protocol, pool: str, groupi
 
 
 def _level(name: str, counts: Count, headline: set[str], pooled: Rate | NotRun) -> LevelRows:
-    rows: dict[tuple[str, bool], list[Part]] = {}
-    for part in counts.parts:
-        rows.setdefault((part.unit.report, part.unit.id in headline), []).append(part)
-    reports = [
-        _row(report, Count(f"{report} in {counts.title}", tuple(parts)), first)
-        for (report, first), parts in rows.items()
-    ]
+    rows = grouped(counts.parts, lambda part: (part.unit.report, part.unit.id in headline))
+    reports = []
+    for (report, first), parts in rows.items():
+        own = Count(f"{report} in {counts.title}", tuple(parts))
+        reports.append(ReportRow(report, own, clopper_pearson(own.responders, own.evaluable), first))
+    reports.sort(key=lambda row: (-row.orr.evaluable, row.counts.units[0].year or 9999, row.report, not row.headline))
     exact = clopper_pearson(counts.responders, counts.evaluable)
-    return LevelRows(name, tuple(sorted(reports, key=_order)), counts, exact, pooled)
-
-
-def _row(report: str, counts: Count, headline: bool) -> ReportRow:
-    return ReportRow(report, counts, clopper_pearson(counts.responders, counts.evaluable), headline)
-
-
-def _order(row: ReportRow) -> tuple[int, int, str, bool]:
-    return -row.orr.evaluable, row.counts.units[0].year or 9999, row.report, not row.headline
+    return LevelRows(name, tuple(reports), counts, exact, pooled)

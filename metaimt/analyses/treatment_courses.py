@@ -5,13 +5,12 @@ A list: nothing is estimated, and a time that is not known stays so.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import fsum
-from typing import Final
+from typing import Any, Final
 
 from metaimt.evidence.selection import Selection
-from metaimt.model.count import Count
+from metaimt.model.count import Count, grouped
 from metaimt.model.unit import Span, Unit
 from metaimt.serialise import published
 
@@ -22,64 +21,50 @@ def _span(span: Span | None) -> dict[str, float] | None:
     return None if span is None else {"low": span[0], "high": span[1]}
 
 
+_STATED: Final = (
+    *("drug", "drug_named", "combined_with", "response", "response_basis"),
+    *("ongoing", "stop_reason", "beyond_progression"),
+)
+
+
+def _course(unit: Unit) -> dict[str, Any]:
+    """One inhibitor of one patient, for JSON. `months` on the drug and `pfs`: shortest and longest."""
+    found = {"number": unit.course, "months": _span(unit.duration), "pfs": _span(unit.pfs)}
+    found |= {name: getattr(unit, name) for name in _STATED}
+    return {name: NOT_STATED if value is None else value for name, value in found.items()}
+
+
 @published(
-    "number",
-    "drug",
-    "drug_named",
-    "combined_with",
-    "response",
-    "response_basis",
-    "ongoing",
-    "stop_reason",
-    "beyond_progression",
-    months=lambda each: _span(each.months),
-    pfs=lambda each: _span(each.pfs),
-    none=NOT_STATED,
+    "patient",
+    "report",
+    courses=lambda each: list(map(_course, each.courses)),
+    life_status=lambda each: each.courses[0].life_status or NOT_STATED,
 )
 @dataclass(frozen=True, slots=True)
-class TreatmentCourse:
-    """One inhibitor of one patient. `months` on the drug and `pfs`: shortest and longest, None where not stated."""
-
-    number: int
-    drug: str
-    drug_named: bool
-    combined_with: tuple[str, ...]
-    response: str | None
-    response_basis: str | None
-    months: Span | None
-    pfs: Span | None
-    ongoing: bool | None
-    stop_reason: str | None
-    beyond_progression: bool | None
-
-    @property
-    def progressed(self) -> bool:
-        """Whether the source says that the disease progressed on the drug."""
-        return self.stop_reason == "progression" or bool(self.beyond_progression)
-
-
-@published("patient", "report", "courses", life_status=lambda each: each.counts.units[0].life_status or NOT_STATED)
-@dataclass(frozen=True, slots=True)
 class PatientCourses:
-    """One patient, by the first course, with all courses."""
+    """One patient, by the first course; `counts` has all courses, in their order."""
 
     counts: Count
-    courses: tuple[TreatmentCourse, ...]
+
+    @property
+    def courses(self) -> tuple[Unit, ...]:
+        """One inhibitor each."""
+        return self.counts.units
 
     @property
     def patient(self) -> str:
         """The patient in the review: `report/P1`."""
-        return self.counts.units[0].subject
+        return self.courses[0].subject
 
     @property
     def report(self) -> str:
         """The report that describes the patient."""
-        return self.counts.units[0].report
+        return self.courses[0].report
 
     @property
     def known_months(self) -> float:
         """Months on inhibitors as far as known, a range at its longest."""
-        return fsum(course.months[1] for course in self.courses if course.months is not None)
+        return fsum(course.duration[1] for course in self.courses if course.duration is not None)
 
 
 @published("pool", "patients", as_counts="arms.evaluable")
@@ -97,39 +82,15 @@ class TreatmentCourses:
 
 def treatment_courses(selection: Selection) -> dict[str, TreatmentCourses]:
     """Every pool. A patient is in a pool by the first course; all later courses of that patient go with it."""
-    by_subject: dict[str, list[Unit]] = {}
-    for placed in selection.placed:
-        if placed.unit.course:
-            by_subject.setdefault(placed.unit.subject, []).append(placed.unit)
+    courses = (placed.unit for placed in selection.placed if placed.unit.course)
+    by_subject = grouped(courses, lambda unit: unit.subject)
     return {pool: _of_pool(selection, pool, by_subject) for pool in selection.pools}
 
 
 def _of_pool(selection: Selection, pool: str, by_subject: dict[str, list[Unit]]) -> TreatmentCourses:
     members = [placed.unit for placed in selection.members(pool)]
     subjects = dict.fromkeys(unit.subject for unit in members if unit.course)
-    patients = [_patient(by_subject[subject]) for subject in subjects]
+    patients = [PatientCourses(Count.of(subject, by_subject[subject])) for subject in subjects]
     ordered = sorted(patients, key=lambda patient: (-patient.known_months, patient.patient))
     arms = Count.of(f"{pool}, known only as counts", (unit for unit in members if unit.arm is not None))
     return TreatmentCourses(pool, tuple(ordered), arms)
-
-
-def _patient(units: Sequence[Unit]) -> PatientCourses:
-    first = units[0]
-    courses = tuple(_course(unit) for unit in sorted(units, key=lambda unit: unit.course))
-    return PatientCourses(Count.of(first.subject, units), courses)
-
-
-def _course(unit: Unit) -> TreatmentCourse:
-    return TreatmentCourse(
-        number=unit.course,
-        drug=unit.drug,
-        drug_named=unit.drug_named,
-        combined_with=unit.combined_with,
-        response=unit.response,
-        response_basis=unit.response_basis,
-        months=unit.duration,
-        pfs=unit.pfs,
-        ongoing=unit.ongoing,
-        stop_reason=unit.stop_reason,
-        beyond_progression=unit.beyond_progression,
-    )

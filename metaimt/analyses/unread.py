@@ -106,14 +106,13 @@ def _found(library: Library, markers: frozenset[str], selection: Selection) -> I
         if entry.treated:
             status = _status(dict(entry.status), markers)
             yield Unread(entry.id, entry.treated, entry.responded or 0, status, entry.treated_as_stated or "")
-    eligible = {placed.unit.id for placed in selection.placed if placed.row is not None}
+    eligible = {placed.unit.id: dict(placed.unit.markers) for placed in selection.placed if placed.row is not None}
     for report in library.reports:
         for number, arm in enumerate(report.arms, start=1):
             name = f"{report.id}/arm{number}"
             treated = arm.treated or arm.responders
             if arm.evaluable is None and treated and name in eligible:
-                found = {**arm.status, **({arm.fusion_gene: "positive"} if arm.fusion_gene else {})}
-                yield Unread(name, treated, arm.responders or 0, _status(found, markers), arm.label)
+                yield Unread(name, treated, arm.responders or 0, _status(eligible[name], markers), arm.label)
 
 
 def _status(found: dict[str, str], markers: frozenset[str]) -> str:

@@ -8,7 +8,7 @@ from math import exp
 from metaimt.analyses.breakdown import NOT_REPORTED
 from metaimt.analyses.results import Results
 from metaimt.analyses.sensitivity import AS_IT_STANDS, ContrastsUnder
-from metaimt.analyses.subgroups import PRIMARY, Regression, Subgroup, SubgroupLevel
+from metaimt.analyses.subgroups import NOT_STATED, PRIMARY, Regression, Subgroup, SubgroupLevel
 from metaimt.analyses.wording import limits, odds_text, p_value, percent, plural
 from metaimt.content.section import (
     Cell,
@@ -271,7 +271,7 @@ def _regression(model: Regression) -> Text:
 
 def later_section(results: Results) -> Section:
     """Responses to the second inhibitor by what the first one did, and every patient with a later one."""
-    found, units = results.subgroups.later, {placed.unit.id: placed.unit for placed in results.selection.placed}
+    found = results.subgroups.later
     said = [
         *(say("First one: {what}: {n}", what=name, n=r_of_n(c)) for name, c in found.by_prior_outcome.items()),
         *(say("First one ended by {what}: {n}", what=name, n=r_of_n(c)) for name, c in found.by_prior_end.items()),
@@ -279,18 +279,14 @@ def later_section(results: Results) -> Section:
     ]
     rows = [
         row(
-            counted(each.patient, who),
-            str(each.course),
-            each.prior_drug,
-            each.prior_response,
-            each.prior_end,
-            each.drug,
-            each.response,
-            each.response_basis,
+            counted(each.after.subject, who),
+            str(each.after.course),
+            *(value or NOT_STATED for value in (each.before.drug, each.before.response, each.before.stop_reason)),
+            *(value or NOT_STATED for value in (each.after.drug, each.after.response, each.after.response_basis)),
             opens=who,
         )
         for each in found.switches
-        for who in [Count.of("", [units[each.id]])]
+        for who in [Count.of("", [each.after])]
     ]
     columns = ("inhibitor before", "response", "ended by", "this inhibitor", "response", "basis")
     return section(

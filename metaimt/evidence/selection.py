@@ -19,9 +19,9 @@ from dataclasses import dataclass, replace
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import ANY_TARGET, Pool, Protocol, Row
 from metaimt.casefiles.shared import Link
-from metaimt.evidence.sharing import Sharing, sharing
+from metaimt.evidence.sharing import Sharing, pairs_of, sharing
 from metaimt.evidence.tables import units
-from metaimt.model.count import Count, Part
+from metaimt.model.count import Count, Part, grouped
 from metaimt.model.fields import FIELDS, Cell
 from metaimt.model.reason import Reason, Why
 from metaimt.model.unit import Unit
@@ -32,9 +32,7 @@ def resolve_links(
     links: Iterable[Link], certainties: tuple[str, ...], everyone: Iterable[Unit], ineligible: set[str]
 ) -> dict[str, str]:
     """Unit id -> the report that counts its patients instead. A preferred unit that is not eligible takes nothing."""
-    by_report: dict[str, list[Unit]] = {}
-    for unit in everyone:
-        by_report.setdefault(unit.report, []).append(unit)
+    by_report = grouped(everyone, lambda unit: unit.report)
     gives_way: dict[str, list[str]] = {}
     for link in links:
         if link.certainty in certainties:
@@ -52,11 +50,7 @@ def _giving_way(link: Link, by_report: Mapping[str, list[Unit]], ineligible: set
     eligible = {unit.subject for unit in by_report.get(link.prefer, []) if unit.id not in ineligible}
     if not link.patients:
         return giving if eligible else []
-    named = set()
-    for same in link.patients:
-        mine, theirs = same.side(link.gives_way), same.side(link.prefer)
-        if mine is not None and theirs is not None and "/".join(theirs) in eligible:
-            named.add("/".join(mine))
+    named = {mine for mine, theirs, _ in pairs_of(link) if theirs in eligible}
     return [unit for unit in giving if unit.subject in named]
 
 
@@ -261,14 +255,13 @@ def select(library: Library, protocol: Protocol) -> Selection:
     return place_units(units(library, protocol.outcome), library.links, protocol)
 
 
-def place_units(everyone: tuple[Unit, ...], links: Iterable[Link], protocol: Protocol) -> Selection:
+def place_units(everyone: tuple[Unit, ...], links: Sequence[Link], protocol: Protocol) -> Selection:
     """Place these units by the protocol: what `select` does once it has read them."""
     pooled_rows = {row for pool in protocol.pools.values() for row in pool.rows}
     separate = tuple(row for row in protocol.rows if row not in pooled_rows)
     groups: dict[str, Pool] = dict(protocol.pools)
     groups |= {row: Pool(rows=(row,)) for row in separate}
     groups[LATER_LINES] = Pool(rows=tuple(row for row in protocol.rows if row in pooled_rows), line="later")
-    links = tuple(links)
     rows = {unit.id: _row(unit, protocol) for unit in everyone}
     own: dict[str, dict[str, tuple[Why, ...]]] = {
         name: {unit.id: tuple(_outside(unit, rows[unit.id], pool, protocol)) for unit in everyone}
@@ -295,8 +288,7 @@ def place_units(everyone: tuple[Unit, ...], links: Iterable[Link], protocol: Pro
             )
         return Placed(unit, rows[unit.id], _stratum(unit, protocol), reasons)
 
-    placed = tuple(place(unit) for unit in everyone)
-    return Selection(placed, tuple(protocol.pools), (*separate, LATER_LINES), shared)
+    return Selection(tuple(map(place, everyone)), tuple(protocol.pools), (*separate, LATER_LINES), shared)
 
 
 def _counted_elsewhere(

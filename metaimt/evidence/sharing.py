@@ -13,6 +13,7 @@ from itertools import combinations, product
 
 from metaimt.casefiles.protocol import POSSIBLE
 from metaimt.casefiles.shared import Link
+from metaimt.model.count import grouped
 from metaimt.model.unit import Unit
 
 
@@ -36,11 +37,11 @@ class Sharing:
 
 def sharing(links: Iterable[Link], certainties: Sequence[str], everyone: Sequence[Unit]) -> Sharing:
     """What the links of these certainties say about the units."""
-    by_subject: dict[str, list[Unit]] = {}
-    of_report: dict[str, dict[str, None]] = {}
-    for unit in everyone:
-        by_subject.setdefault(unit.subject, []).append(unit)
-        of_report.setdefault(unit.report, {})[unit.subject] = None
+    by_subject = grouped(everyone, lambda unit: unit.subject)
+    of_report = {
+        report: dict.fromkeys(unit.subject for unit in units)
+        for report, units in grouped(everyone, lambda unit: unit.report).items()
+    }
     applied = [link for link in links if link.certainty in certainties and link.prefer]
     inside, sure = _inside(applied), _inside([link for link in applied if link.certainty != POSSIBLE])
     steps = [step for link in applied for step in _steps(link, of_report)]
@@ -77,14 +78,19 @@ def _inside(links: Iterable[Link]) -> dict[str, set[str]]:
     return found
 
 
+def pairs_of(link: Link) -> Iterator[tuple[str, str, str]]:
+    """(subject that gives way, preferred subject, = or in) of the patients that a link names."""
+    for same in link.patients:
+        giving, preferred = same.side(link.gives_way), same.side(link.prefer)
+        if giving is not None and preferred is not None:
+            yield "/".join(giving), "/".join(preferred), same.relation
+
+
 def _steps(link: Link, of_report: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, str]]:
     """(subject that gives way, preferred subject); a link that names none means all of the two reports."""
     if not link.patients:
         yield from product(of_report.get(link.gives_way, ()), of_report.get(link.prefer, ()))
-    for same in link.patients:
-        mine, theirs = same.side(link.gives_way), same.side(link.prefer)
-        if mine is not None and theirs is not None:
-            yield "/".join(mine), "/".join(theirs)
+    yield from ((giving, preferred) for giving, preferred, _ in pairs_of(link))
 
 
 def _reached(start: str, steps: Mapping[str, set[str]]) -> set[str]:

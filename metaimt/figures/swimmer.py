@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from matplotlib.patches import Rectangle
 
 from metaimt.analyses.results import Results
-from metaimt.analyses.treatment_courses import PatientCourses, TreatmentCourse, TreatmentCourses
+from metaimt.analyses.treatment_courses import PatientCourses, TreatmentCourses
 from metaimt.analyses.wording import plural
 from metaimt.content import forest as content
 from metaimt.content.forest_row import ForestRow
@@ -173,12 +173,12 @@ def _row(patient: PatientCourses, labels: Mapping[str, str], named: bool) -> For
     return ForestRow("plain", label, columns, interval_text=_ARROW.join(map(_ended, patient.courses)))
 
 
-def _segment(course: TreatmentCourse) -> Segment:
-    low, high = course.months or (None, None)
+def _segment(course: Unit) -> Segment:
+    low, high = course.duration or (None, None)
     return Segment(course.drug, low, high, course.response or "", _end_of_course(course))
 
 
-def _end_of_course(course: TreatmentCourse) -> End:
+def _end_of_course(course: Unit) -> End:
     if course.stop_reason == "progression":
         return "progression"
     if course.stop_reason == "death":
@@ -188,7 +188,7 @@ def _end_of_course(course: TreatmentCourse) -> End:
     return "stopped" if course.stop_reason is not None or course.ongoing is False else "not stated"
 
 
-def _ended(course: TreatmentCourse) -> str:
+def _ended(course: Unit) -> str:
     if course.stop_reason is not None:
         return course.stop_reason
     return {True: "ongoing", False: "reason not stated", None: "not stated"}[course.ongoing]
@@ -248,7 +248,7 @@ def _said(results: Results, found: TreatmentCourses, count: Counting) -> str:
     return f"{said}the longest known treatment is {months}."
 
 
-def _ranked(courses: Iterable[Unit | TreatmentCourse]) -> list[str]:
+def _ranked(courses: Iterable[Unit]) -> list[str]:
     """The drugs, the most given first."""
     given = Counter(course.drug for course in courses)
     return sorted(given, key=lambda drug: (-given[drug], drug))

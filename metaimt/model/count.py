@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from metaimt.model.unit import Unit
 from metaimt.serialise import published
@@ -17,6 +17,8 @@ COMPLETE: Final = "complete"
 CONTROLLED: Final = "controlled"
 OUTCOMES: Final = {COMPLETE: "complete response", CONTROLLED: "disease control"}  # beside response, for some patients
 
+Item = TypeVar("Item")
+Key = TypeVar("Key")
 Cluster = tuple[str, int, int]
 """(report id, responders, evaluable): one report as the models see it."""
 
@@ -93,9 +95,9 @@ class Count:
         """The part of the patients whose report (id) is one of these."""
         return self.where(title, lambda unit: unit.report in reports)
 
-    def without_reports(self, title: str, reports: Collection[str]) -> Count:
-        """The part of the patients whose report (id) is none of these."""
-        return self.where(title, lambda unit: unit.report not in reports)
+    def of_designs(self, title: str, designs: Collection[str]) -> Count:
+        """The part of the patients whose report has one of these designs."""
+        return self.where(title, lambda unit: unit.design in designs)
 
     def of_units(self, title: str, ids: Collection[str]) -> Count:
         """The part of the patients whose unit (id) is one of these."""
@@ -106,9 +108,7 @@ class Count:
 
         missing: the level of those who have none.
         """
-        found: dict[str, list[Part]] = {}
-        for part in self.parts:
-            found.setdefault(level_of(part.unit) or missing, []).append(part)
+        found = grouped(self.parts, lambda part: level_of(part.unit) or missing)
         return {level: replace(self, title=f"{title}{level}", parts=tuple(parts)) for level, parts in found.items()}
 
     def weighted(self, title: str, weight_of: Callable[[Unit], Any]) -> Count:
@@ -129,11 +129,11 @@ class Count:
         raise TypeError(f"a Count is neither true nor false ({self.title}): ask for its parts or a sum")
 
 
-def levels(units: Iterable[Unit], level_of: Callable[[Unit], str | None], missing: str) -> dict[str, list[Unit]]:
-    """The units by level, in the order in which the levels are met; None and empty are `missing`."""
-    found: dict[str, list[Unit]] = {}
-    for unit in units:
-        found.setdefault(level_of(unit) or missing, []).append(unit)
+def grouped(items: Iterable[Item], key_of: Callable[[Item], Key]) -> dict[Key, list[Item]]:
+    """Key -> the items with it, in the order in which the keys are met."""
+    found: dict[Key, list[Item]] = {}
+    for item in items:
+        found.setdefault(key_of(item), []).append(item)
     return found
 
 

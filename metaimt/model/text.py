@@ -29,14 +29,23 @@ _SOURCES: Final = {Kind.COUNT: (Count, Reports, Publications), Kind.SETTING: (st
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class _Words:
+    """A piece that shows its text."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Number(_Words):
     """A number as shown, its kind, and what it was taken from.
 
     source: whom it counts; the estimate or the test; the name of the protocol's setting (`priors.rho`); what is quoted.
     Raises TypeError for a source of another kind.
     """
 
-    text: str
     kind: Kind
     source: object
 
@@ -45,54 +54,32 @@ class Number:
         if wanted is not None and not isinstance(self.source, wanted):
             raise TypeError(f"{self.text!r} of {self.kind.name} has a source of {type(self.source).__name__}")
 
-    def __str__(self) -> str:
-        return self.text
-
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class Named(_Words):
     """A title, label, citation or date: words of a file or of the protocol, digits and all."""
 
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
 
 @dataclass(frozen=True, slots=True)
-class Strong:
+class Strong(_Words):
     """Words that stand out: the name of an item in a list."""
 
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class Code(_Words):
     """What is typed or the name of a file."""
 
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class Link(_Words):
     """Words that lead to an address of the web; of any other address only the words are shown."""
 
-    text: str
     address: str
 
     @property
     def leads(self) -> bool:
         """Whether the address is of the web."""
         return self.address.startswith(("https://", "http://"))
-
-    def __str__(self) -> str:
-        return self.text
 
 
 Piece = str | Number | Named | Strong | Code | Link

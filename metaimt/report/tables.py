@@ -289,11 +289,11 @@ def course_rows(found: Mapping[str, TreatmentCourses]) -> Iterator[Row]:
     for pool, courses in found.items():
         for patient in courses.patients:
             for course in patient.courses:
-                low, high = course.months or (None, None)
+                low, high = course.duration or (None, None)
                 yield {
                     "pool": pool,
                     "patient": patient.patient,
-                    "course": course.number,
+                    "course": course.course,
                     "drug": course.drug,
                     "combined_with": "; ".join(course.combined_with),
                     "response": course.response or "",

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaln, expit, ndtri, stdtrit, xlog1py
+from numpy.typing import NDArray
+from scipy.special import expit, ndtri, stdtrit, xlog1py
 
-from metaimt.statistics.reports import Reports, read_reports
+from metaimt.statistics.reports import Reports
 from metaimt.statistics.root import Floats, decreasing_root
 from metaimt.statistics.tail_counts import TailCounts, tail_counts
 
@@ -178,6 +178,7 @@ def _ratio(count: Floats, by: Floats) -> Floats:
 
 Cutoff = Literal["F", "chi-square"]
 
+LEVEL = 0.95
 _SCAN = 24
 
 
@@ -203,35 +204,22 @@ class BetaBinomialFit:
 
 
 @dataclass(frozen=True)
-class ProfileInterval:
-    """Interval of the mean from the profile likelihood, with the cut-off's name."""
+class ProfileEstimate:
+    """Maximum likelihood estimate and profile interval at 95 %."""
 
+    estimate: float
     lower: float
     upper: float
-    level: float
-    cutoff: Cutoff
 
 
-def fit_beta_binomial(responders: ArrayLike, evaluable: ArrayLike) -> BetaBinomialFit:
+def fit_reports(reports: Reports) -> BetaBinomialFit:
     """Maximum likelihood of r_i ~ BetaBinomial(n_i, mu, rho), 0 <= rho <= 1 (rho = 0: binomial).
 
     Where no patient or every patient responds, rho is not identified and is given as 0; with unanimous
     reports it can run to 1.
-
-    Args:
-        responders: shape (K,), integers.
-        evaluable: shape (K,), integers of at least 1.
-
-    Raises:
-        ValueError: the counts are not valid (see `read_reports`).
     """
-    return fit_reports(read_reports(responders, evaluable))
-
-
-def fit_reports(reports: Reports) -> BetaBinomialFit:
-    """As `fit_beta_binomial`, from checked reports."""
     counts, crude = tail_counts(reports), reports.total_responders / reports.total_evaluable
-    constant = _log_coefficients(reports)
+    constant = reports.log_coefficients
     if crude in {0.0, 1.0}:
         return BetaBinomialFit(crude, 0.0, constant, constant, reports, counts)
     start = np.array([crude])
@@ -243,37 +231,25 @@ def fit_reports(reports: Reports) -> BetaBinomialFit:
     return BetaBinomialFit(mean, float(top.rho[0]), value + constant, binomial + constant, reports, counts)
 
 
-def mean_interval(fit: BetaBinomialFit, level: float = 0.95, cutoff: Cutoff = "F") -> ProfileInterval:
-    """Profile-likelihood interval of the mean: {mu : 2 (l_max - max over rho of l(mu, rho)) <= c}.
+def mean_interval(fit: BetaBinomialFit, cutoff: Cutoff = "F") -> ProfileEstimate:
+    """The mean with its profile-likelihood interval: {mu : 2 (l_max - max over rho of l(mu, rho)) <= c}.
 
     rho runs over [0, 1], its boundary included. c is the quantile of F(1, K - 2), that is t(K - 2)
-    squared, or of chi-square with 1 degree of freedom. Should the set be in pieces, the interval
-    spans them.
-
-    Raises:
-        ValueError: level outside (0, 1), or cut-off F with fewer than 3 reports.
+    squared, for three reports or more, or of chi-square with 1 degree of freedom. Should the set be in pieces, the
+    interval spans them.
     """
-    drop = cutoff_value(fit.reports.number, level, cutoff) / 2
-    peak = fit.log_likelihood - _log_coefficients(fit.reports)
+    drop = cutoff_value(fit.reports.number, cutoff) / 2
+    peak = fit.log_likelihood - fit.reports.log_coefficients
     both = fit.counts.with_mirror()
     # The upper limit is 1 minus the lower limit of the mirrored data: exact near 1, exactly symmetric.
     lower, mirrored = lower_limits(both, np.array([fit.mean, 1 - fit.mean]), np.full(2, peak - drop))
-    return ProfileInterval(float(lower), float(1 - mirrored), level, cutoff)
+    return ProfileEstimate(fit.mean, float(lower), float(1 - mirrored))
 
 
-def cutoff_value(reports: int, level: float, cutoff: Cutoff) -> float:
-    """Cut-off for twice the drop of the log-likelihood.
-
-    Raises:
-        ValueError: level outside (0, 1), or cut-off F with fewer than 3 reports.
-    """
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, not {level}")
-    if cutoff == "chi-square":
-        return float(ndtri((1 + level) / 2)) ** 2
-    if reports < 3:
-        raise ValueError(f"the F cut-off needs at least 3 reports, not {reports}")
-    return float(stdtrit(reports - 2, (1 + level) / 2)) ** 2
+def cutoff_value(reports: int, cutoff: Cutoff) -> float:
+    """Cut-off for twice the drop of the log-likelihood, of an interval at `LEVEL`; F needs three reports."""
+    at = (1 + LEVEL) / 2
+    return float(ndtri(at) if cutoff == "chi-square" else stdtrit(reports - 2, at)) ** 2
 
 
 def lower_limits(counts: TailCounts, means: Floats, target: Floats) -> Floats:
@@ -281,8 +257,6 @@ def lower_limits(counts: TailCounts, means: Floats, target: Floats) -> Floats:
     limits = np.zeros_like(means)
     # With no responder the log-likelihood is 0 at mu = 0, its maximum.
     open_ended = np.nonzero(counts.responders[:, 0] > 0)[0]
-    if open_ended.size == 0:
-        return limits
     counts, means, target = counts.take(open_ended), means[open_ended], target[open_ended]
     scan = means[:, None] * np.arange(1, _SCAN) / _SCAN
     rows = np.repeat(np.arange(means.size), scan.shape[1])
@@ -303,59 +277,21 @@ def lower_limits(counts: TailCounts, means: Floats, target: Floats) -> Floats:
     return limits
 
 
-def _log_coefficients(reports: Reports) -> float:
-    """Sum of the logarithms of the binomial coefficients."""
-    r, n, repeats = reports.distinct
-    return float(np.sum(repeats * (-np.log1p(n) - betaln(r + 1, n - r + 1))))
-
-
-@dataclass(frozen=True)
-class Rho:
-    """Intraclass correlation (0 to 1): maximum likelihood and profile interval (chi-square cut-off) at `level`.
-
-    informative: reports with two patients or more, K_2, the only ones that tell anything about rho.
-    """
-
-    estimate: float
-    lower: float
-    upper: float
-    level: float
-    informative: int
-
-    def wording(self) -> str:
-        """A phrase for the report. An estimate of 0 is not evidence that the reports agree."""
-        if self.estimate == 0:
-            plural = "report" if self.informative == 1 else "reports"
-            return f"not detected (K_2 = {self.informative} informative {plural})"
-        return f"{self.estimate:.2f} ({100 * self.level:g} % interval {self.lower:.2f} to {self.upper:.2f})"
-
-
-def rho_interval(fit: BetaBinomialFit, level: float = 0.95) -> Rho:
-    """Profile-likelihood interval of rho, chi-square cut-off with 1 degree of freedom.
+def rho_interval(fit: BetaBinomialFit) -> ProfileEstimate:
+    """rho (0 to 1) with its profile-likelihood interval, chi-square cut-off with 1 degree of freedom.
 
     The lower limit is 0 if the boundary is inside; the upper is 1 if unanimous reports allow it. Should the
-    set be in pieces, the interval spans them.
-
-    Raises:
-        ValueError: rho is not identified (one report, only single cases, or no or only responders).
+    set be in pieces, the interval spans them. Of two reports or more, one of them with two patients or more, in which
+    some respond and some do not: else rho is not identified.
     """
-    _check_identified(fit.reports)
-    start = np.array([fit.mean])
-    peak = float(log_likelihood(fit.counts, start, np.array([fit.rho]))[0])
-    target = peak - cutoff_value(fit.reports.number, level, "chi-square") / 2
+    peak = float(log_likelihood(fit.counts, np.array([fit.mean]), np.array([fit.rho]))[0])
+    target = peak - cutoff_value(fit.reports.number, "chi-square") / 2
     grid = np.unique(np.append(RHO_GRID, fit.rho))
     inside = np.nonzero((_profile(fit.counts, grid, fit.mean)[0] >= target) | (grid == fit.rho))[0]
     first, last = int(inside[0]), int(inside[-1])
     lower = _crossing(fit, grid[first - 1], grid[first], target, -1.0) if first > 0 else 0.0
     upper = _crossing(fit, grid[last], grid[last + 1], target, 1.0) if last < grid.size - 1 else 1.0
-    return Rho(fit.rho, lower, upper, level, fit.reports.informative)
-
-
-def _check_identified(reports: Reports) -> None:
-    if reports.number == 1 or reports.informative == 0:
-        raise ValueError("rho is not identified: it needs two reports, one with two patients or more")
-    if reports.total_responders in {0, reports.total_evaluable}:
-        raise ValueError("rho is not identified: no patient or every patient responds")
+    return ProfileEstimate(fit.rho, lower, upper)
 
 
 def _profile(counts: TailCounts, rho: Floats, start: float) -> tuple[Floats, Floats]:
@@ -370,5 +306,4 @@ def _crossing(fit: BetaBinomialFit, low: float, high: float, target: float, sign
         value, mu = _profile(fit.counts, rho, fit.mean)
         return sign * (value - target), sign * rho_slopes(fit.counts, mu, rho).first
 
-    middle = np.array([(low + high) / 2])
-    return float(decreasing_root(excess, middle, low, high)[0])
+    return float(decreasing_root(excess, np.array([(low + high) / 2]), low, high)[0])

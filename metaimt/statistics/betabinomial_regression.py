@@ -14,9 +14,10 @@ from math import exp, inf, isfinite
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaln, chdtrc, expit, logit
+from scipy.special import chdtrc, expit, logit
 
 from metaimt.statistics.betabinomial import (
+    LEVEL,
     MU_ENDS,
     Cutoff,
     best_mu,
@@ -149,8 +150,7 @@ def _candidates(groups: Groups, inner: Callable[[Floats], _Inner]) -> Floats:
     grid = groups.rho_grid
     if grid.size == 1:
         return grid
-    found = hills(inner(grid).score[None, :], rounding_of_score(groups.counts).sum())[0]
-    cell = np.flatnonzero(found)
+    cell = np.flatnonzero(hills(inner(grid).score[None, :], rounding_of_score(groups.counts).sum()))
     low, high = grid[np.maximum(cell - 1, 0)], grid[np.minimum(cell, grid.size - 1)]
 
     def slope(rho: Floats) -> tuple[Floats, Floats]:
@@ -219,13 +219,11 @@ class OddsRatio:
     lower: float
     upper: float
     level: float
-    cutoff: Cutoff
     statistic: float
     p: float
     rho: float | NotIdentified
     log_likelihood: float
     log_likelihood_equal: float
-    reports: int
 
     @property
     def separated(self) -> bool:
@@ -239,20 +237,19 @@ def beta_binomial_regression(
     covariate: ArrayLike,
     *,
     rho: float | None = None,
-    level: float = 0.95,
     cutoff: Cutoff = "chi-square",
 ) -> OddsRatio | NotIdentified:
     """Regress response on one covariate of the reports: logit(mu_i) = a + b x_i, r_i ~ BetaBinomial(n_i, mu_i, rho).
 
     Crowder, Appl Stat 1978;27:34, with one rho. The interval is {b : 2 (l_max - max over a, rho of l) <= c}, c the
-    quantile of chi-square with 1 degree of freedom, or of F(1, K - 3). The order of the reports is irrelevant.
+    quantile of chi-square with 1 degree of freedom, or of F(1, K - 3), K at least 4. The order of the reports is
+    irrelevant.
 
     Args:
         responders: shape (K,), integers, r_i.
         evaluable: shape (K,), integers of at least 1, n_i.
         covariate: shape (K,), with two values or more: 0 and 1 for a reference and a group, or a number such as a year.
         rho: None to estimate it; a number from 0 to below 1 holds it fixed.
-        level: of the interval.
         cutoff: of the interval.
 
     Returns:
@@ -260,14 +257,11 @@ def beta_binomial_regression(
         where a value of it separates the responders from the others.
 
     Raises:
-        ValueError: invalid counts, a covariate of another length, not finite or constant, rho or level out of range, or
-            cut-off F with fewer than 4 reports.
+        ValueError: invalid counts, a covariate of another length, not finite or constant.
     """
     reports = read_reports(responders, evaluable)
     r, n, x = _in_order(responders, evaluable, covariate)
-    if rho is not None and not 0 <= rho < 1:
-        raise ValueError(f"rho must be at least 0 and below 1, not {rho}")
-    drop = cutoff_value(reports.number - (cutoff == "F"), level, cutoff) / 2
+    drop = cutoff_value(reports.number - (cutoff == "F"), cutoff) / 2
     if reports.total_responders in {0, reports.total_evaluable}:
         return NotIdentified("no patient responds" if reports.total_responders == 0 else "every patient responds")
     unseen = _unseen(reports) if rho is None else None
@@ -277,21 +271,19 @@ def beta_binomial_regression(
         return NotIdentified("responders and the others are separated by the covariate")
     slope, peak, found_rho = _maximum(groups, side)
     limits = [_limit(groups, slope, peak - drop, sign) for sign in (-1, 1)]
-    equal, constant = profile(groups, 0.0).value, _log_coefficients(reports)
+    equal, constant = profile(groups, 0.0).value, reports.log_coefficients
     statistic = max(0.0, 2 * (peak - equal))
     estimate, lower, upper = (_exp(value / groups.span) for value in (slope, *limits))
     return OddsRatio(
         estimate=estimate,
         lower=lower,
         upper=upper,
-        level=level,
-        cutoff=cutoff,
+        level=LEVEL,
         statistic=statistic,
         p=float(chdtrc(1, statistic)),
         rho=unseen or found_rho,
         log_likelihood=peak + constant,
         log_likelihood_equal=equal + constant,
-        reports=reports.number,
     )
 
 
@@ -366,8 +358,3 @@ def _limit(groups: Groups, slope: float, target: float, sign: int) -> float:
 def _exp(value: float) -> float:
     """The exponential; infinite and 0 at the ends, without overflow."""
     return exp(value) if value < 700 else inf
-
-
-def _log_coefficients(reports: Reports) -> float:
-    r, n, repeats = reports.distinct
-    return float(np.sum(repeats * (-np.log1p(n) - betaln(r + 1, n - r + 1))))

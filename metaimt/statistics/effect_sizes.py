@@ -29,12 +29,9 @@ DOUBLE_ARCSINE_WARNING = (
 class EffectSizes:
     """Estimates and sampling variances of K reports on the scale of the measure, in the order of the input.
 
-    estimate, variance, evaluable: shape (K,); evaluable is n without any 0.5. correction: to which reports 0.5
-    was added, for raw and logit only.
+    estimate, variance, evaluable: shape (K,); evaluable is n without any 0.5.
     """
 
-    measure: Measure
-    correction: Correction
     estimate: Floats
     variance: Floats
     evaluable: Floats
@@ -57,15 +54,13 @@ def effect_sizes(
             patient or every patient responds), or in "all" reports.
 
     Raises:
-        ValueError: invalid counts (see `read_reports`), or an unknown measure or correction.
+        ValueError: invalid counts (see `read_reports`).
     """
     read_reports(responders, evaluable)
-    if correction not in {"where needed", "all"}:
-        raise ValueError(f"correction must be 'where needed' or 'all', not {correction!r}")
     r, n = np.asarray(responders, dtype=float), np.asarray(evaluable, dtype=float)
     half = np.where((r == 0) | (r == n) | (correction == "all"), 0.5, 0.0)
     estimate, variance = _formulas(r, n, r + half, n - r + half, measure)
-    return EffectSizes(measure, correction, estimate, variance, n)
+    return EffectSizes(estimate, variance, n)
 
 
 def back_transform(measure: Measure, value: ArrayLike, evaluable: ArrayLike) -> Floats:
@@ -78,9 +73,6 @@ def back_transform(measure: Measure, value: ArrayLike, evaluable: ArrayLike) -> 
         measure: one of the four.
         value: on the scale of the measure, any shape.
         evaluable: n of the reports that were pooled, shape (K,).
-
-    Raises:
-        ValueError: an unknown measure.
     """
     x = np.asarray(value, dtype=float)
     if measure == "raw":
@@ -89,12 +81,10 @@ def back_transform(measure: Measure, value: ArrayLike, evaluable: ArrayLike) -> 
         return np.asarray(expit(x), dtype=float)
     if measure == "arcsine":
         return np.asarray(np.sin(np.clip(x, 0.0, np.pi / 2)) ** 2)
-    if measure == "double arcsine":
-        return _miller(x, float(1 / np.mean(1 / np.asarray(evaluable, dtype=float))))
-    raise _unknown(measure)
+    return _miller(x, float(1 / np.mean(1 / np.asarray(evaluable, dtype=float))))
 
 
-def _formulas(r: Floats, n: Floats, yes: Floats, no: Floats, measure: str) -> tuple[Floats, Floats]:
+def _formulas(r: Floats, n: Floats, yes: Floats, no: Floats, measure: Measure) -> tuple[Floats, Floats]:
     """Estimates and variances from the counts without (r, n) and with the correction (yes, no)."""
     if measure == "raw":
         return yes / (yes + no), yes * no / (yes + no) ** 3
@@ -102,9 +92,7 @@ def _formulas(r: Floats, n: Floats, yes: Floats, no: Floats, measure: str) -> tu
         return np.log(yes / no), 1 / yes + 1 / no
     if measure == "arcsine":
         return np.arcsin(np.sqrt(r / n)), 1 / (4 * n)
-    if measure == "double arcsine":
-        return _double_arcsine(r, n), 1 / (4 * n + 2)
-    raise _unknown(measure)
+    return _double_arcsine(r, n), 1 / (4 * n + 2)
 
 
 def _double_arcsine(r: Floats, n: Floats) -> Floats:
@@ -118,7 +106,3 @@ def _miller(x: Floats, n: float) -> Floats:
         root = np.sqrt(1 - (sine + (sine - 1 / sine) / n) ** 2)
         inside = (1 - np.sign(np.cos(2 * x)) * root) / 2
     return np.where(x <= ends[0], 0.0, np.where(x >= ends[1], 1.0, inside))
-
-
-def _unknown(measure: str) -> ValueError:
-    return ValueError(f"measure must be raw, logit, arcsine or double arcsine, not {measure!r}")

@@ -62,7 +62,7 @@ def exact_test_rule(evaluable: ArrayLike) -> NotRun | None:
     return NotRun(f"{count} {SMALLEST_LEVEL} or more patients")
 
 
-def exact_test(responders: ArrayLike, evaluable: ArrayLike, *, seed: int = SEED) -> ExactTest | NotRun:
+def exact_test(responders: ArrayLike, evaluable: ArrayLike) -> ExactTest | NotRun:
     """`fisher_freeman_halton` on all levels given, if `exact_test_rule` allows it.
 
     Small levels stay in the table, where they cost nothing: the test is exact at any size.
@@ -70,13 +70,12 @@ def exact_test(responders: ArrayLike, evaluable: ArrayLike, *, seed: int = SEED)
     Args:
         responders: shape (k,), integers, r_g.
         evaluable: shape (k,), integers of at least 1, n_g.
-        seed: used only if there are more than MOST_TABLES tables.
 
     Raises:
         ValueError: invalid counts.
     """
     read_reports(responders, evaluable)
-    return exact_test_rule(evaluable) or fisher_freeman_halton(responders, evaluable, seed=seed)
+    return exact_test_rule(evaluable) or fisher_freeman_halton(responders, evaluable)
 
 
 def fisher_freeman_halton(

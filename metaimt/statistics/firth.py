@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, chdtri, expit
 
 from metaimt.statistics.outcome import NotRun
-from metaimt.statistics.reports import Integers
+from metaimt.statistics.reports import Integers, read_reports
 from metaimt.statistics.root import Floats, decreasing_root
 
 Mask = NDArray[np.bool_]
@@ -213,21 +213,6 @@ def firth_rule(responders: ArrayLike, evaluable: ArrayLike, slopes: int) -> NotR
     return NotRun(f"{fewer} allow {allowed} {parameters} (one per {EVENTS_PER_PARAMETER}), {slopes} wanted")
 
 
-def firth_logistic(
-    responders: ArrayLike,
-    evaluable: ArrayLike,
-    covariates: ArrayLike,
-    names: Sequence[str] | None = None,
-    *,
-    level: float = 0.95,
-) -> FirthFit | NotRun:
-    """`fit_firth`, if `firth_rule` allows it. Arguments and errors are those of `fit_firth`."""
-    _rows(responders, evaluable, covariates)
-    return firth_rule(responders, evaluable, np.shape(covariates)[1]) or fit_firth(
-        responders, evaluable, covariates, names, level=level
-    )
-
-
 def fit_firth(
     responders: ArrayLike,
     evaluable: ArrayLike,
@@ -236,7 +221,7 @@ def fit_firth(
     *,
     level: float = 0.95,
 ) -> FirthFit:
-    """Penalised fit of logit p_i = a + x_i b, whatever the number of events.
+    """Penalised fit of logit p_i = a + x_i b, whatever the number of events: see `firth_rule`.
 
     Args:
         responders: shape (K,), integers, r_i.
@@ -246,7 +231,7 @@ def fit_firth(
         level: of the intervals.
 
     Raises:
-        ValueError: invalid counts, shapes, names or level; covariates not finite or linearly dependent.
+        ValueError: invalid counts, shapes or names; covariates not finite or linearly dependent.
         ArithmeticError: the maximum was not found.
     """
     rows = _rows(responders, evaluable, covariates)
@@ -254,8 +239,6 @@ def fit_firth(
     labels = tuple(names) if names is not None else tuple(f"x{j + 1}" for j in range(q))
     if len(labels) != q:
         raise ValueError(f"{q} covariates have {len(labels)} names")
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, not {level}")
     whole = _turned(rows, np.empty(0, dtype=np.int64))
     back = np.linalg.inv(whole.triangle)
     beta = back @ whole.top.beta
@@ -343,20 +326,15 @@ def _limit(held: _Turned, step: float, level: float) -> float:
 def _rows(responders: ArrayLike, evaluable: ArrayLike, covariates: ArrayLike) -> Rows:
     x = np.asarray(covariates, dtype=float)
     r, n = np.asarray(responders), np.asarray(evaluable)
-    if r.ndim != 1 or n.shape != r.shape or x.ndim != 2 or x.shape[0] != r.size or r.size == 0:
-        raise ValueError(f"rows do not fit: responders {r.shape}, evaluable {n.shape}, covariates {x.shape}")
-    if r.dtype.kind not in "iu" or n.dtype.kind not in "iu":
-        raise ValueError("responders and evaluable must be whole numbers")
-    if n.min() < 1 or r.min() < 0 or bool(np.any(r > n)):
-        raise ValueError("every row needs an evaluable patient, and responders between 0 and the evaluable")
+    read_reports(r, n)
+    if x.ndim != 2 or x.shape[0] != r.size:
+        raise ValueError(f"rows do not fit: responders {r.shape}, covariates {x.shape}")
     if not np.isfinite(x).all():
         raise ValueError("a covariate is not finite")
     design = np.column_stack([np.ones(r.size), x])
     centred = design[:, 1:] - design[:, 1:].mean(axis=0)
     spread = np.abs(centred).max(axis=0)
     # A constant column leaves rounding after centring.
-    if design.shape[0] < design.shape[1]:
-        raise ValueError(f"{design.shape[0]} rows cannot carry {design.shape[1]} parameters")
     if bool(np.any(spread <= 1e-12 * np.abs(x).max(axis=0))) or np.linalg.matrix_rank(centred / spread) < x.shape[1]:
         raise ValueError("the covariates are linearly dependent, or one is constant")
     # One fixed order, so that rounding does not depend on the order of the rows.

@@ -14,8 +14,9 @@ from math import inf
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betaln, chdtrc, expit, log_expit, ndtri
+from scipy.special import chdtrc, expit, log_expit, ndtri
 
+from metaimt.statistics.betabinomial import ProfileEstimate
 from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.reports import Reports, read_reports
 from metaimt.statistics.root import Floats, decreasing_root
@@ -95,16 +96,6 @@ class GlmmFit:
 
 
 @dataclass(frozen=True)
-class ProfileEstimate:
-    """Maximum likelihood estimate and profile interval at `level`."""
-
-    estimate: float
-    lower: float
-    upper: float
-    level: float
-
-
-@dataclass(frozen=True)
 class GlmmIntervals:
     """Rates (0 to 1) in the median report and on average over reports; tau on the logit scale.
 
@@ -164,7 +155,7 @@ def fit_glmm(responders: ArrayLike, evaluable: ArrayLike) -> GlmmFit:
     """
     data = read_reports(responders, evaluable)
     cause = _cause(data)
-    plain, constant = _binomial(data), _log_coefficients(data)
+    plain, constant = _binomial(data), data.log_coefficients
     if cause is not None:
         return GlmmFit(_logit(data), cause, plain + constant, plain + constant, data)
     tau, b0, top = _maximise([data])
@@ -204,7 +195,7 @@ def between_groups(responders: ArrayLike, evaluable: ArrayLike, groups: Sequence
         tau, b0, top = common.tau, [_logit(data) for data in each], sum(map(_binomial, each))
     else:
         tau, b0, top = _maximise(each)
-    top += _log_coefficients(common.data)
+    top += common.data.log_coefficients
     statistic, df = max(0.0, 2 * (top - common.log_likelihood)), len(names) - 1
     logits = dict(zip(names, b0, strict=True))
     return BetweenGroups(statistic, df, float(chdtrc(df, statistic)), logits, tau, top, common.log_likelihood)
@@ -216,24 +207,19 @@ def profile_intervals(fit: GlmmFit, level: float = 0.95) -> GlmmIntervals:
     The interval of a function of b0 and tau is its range where 2 (l_max - l(b0, tau)) is at most the quantile c of
     chi-square with 1 degree of freedom. Where tau is not identified it is that of the binomial model; where no patient
     or every patient responds, one-sided: from 0 to 1 - exp(-c / (2 N)), or from exp(-c / (2 N)) to 1, with N patients.
-
-    Raises:
-        ValueError: level outside (0, 1).
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, not {level}")
     half = float(ndtri((1 + level) / 2)) ** 2 / 2
     if isinstance(fit.tau, NotIdentified):
         low, high = _binomial_limits(fit, half)
-        rate = ProfileEstimate(fit.median, low, high, level)
+        rate = ProfileEstimate(fit.median, low, high)
         return GlmmIntervals(rate, rate, fit.tau)
     target = float(_terms(fit.data, np.array([fit.b0]), np.array([fit.tau]))[0][0]) - half
     low, high = _tau_limits(fit.data, fit.tau, target)
     b0, mean = _rate_limits(fit.data, low, high, target)
     return GlmmIntervals(
-        ProfileEstimate(fit.median, float(expit(b0[0])), float(expit(b0[1])), level),
-        ProfileEstimate(fit.marginal_mean, float(mean[0]), float(mean[1]), level),
-        ProfileEstimate(fit.tau, low, high, level),
+        ProfileEstimate(fit.median, float(expit(b0[0])), float(expit(b0[1]))),
+        ProfileEstimate(fit.marginal_mean, float(mean[0]), float(mean[1])),
+        ProfileEstimate(fit.tau, low, high),
     )
 
 
@@ -260,11 +246,6 @@ def _binomial(data: Reports) -> float:
     """The largest log-likelihood at tau = 0, without coefficients."""
     r, n, at = data.total_responders, data.total_evaluable, _logit(data)
     return 0.0 if r in {0, n} else float(r * log_expit(at) + (n - r) * log_expit(-at))
-
-
-def _log_coefficients(data: Reports) -> float:
-    r, n, copies = data.distinct
-    return float(copies @ (-np.log1p(n) - betaln(r + 1, n - r + 1)))
 
 
 def _terms(data: Reports, b0: Floats, tau: Floats) -> Floats:

@@ -9,7 +9,7 @@ Heterogeneity is tau^2 with its Q-profile interval, Q, and both kinds of I^2, or
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -27,14 +27,15 @@ from metaimt.statistics.effect_sizes import (
 from metaimt.statistics.outcome import NotIdentified
 from metaimt.statistics.root import Floats, decreasing_root
 
+LEVEL = 0.95
+
 
 @dataclass(frozen=True)
 class Tau2Interval:
-    """Q-profile interval of tau^2 at `level`."""
+    """Q-profile interval of tau^2."""
 
     lower: float
     upper: float
-    level: float
 
 
 @dataclass(frozen=True)
@@ -43,50 +44,13 @@ class EmptySet:
 
     q: float
     df: int
-    level: float
 
     def wording(self) -> str:
         """A phrase for the report."""
         return f"empty (the reports differ less than chance would have it: Q = {self.q:.3g}, df = {self.df})"
 
 
-@dataclass(frozen=True)
-class Heterogeneity:
-    """Cochran's Q at tau^2 = 0 with its degrees of freedom and p, and the measures that follow from it.
-
-    i2_q_based = max(0, (Q - df) / Q), 0 to 1: Higgins and Thompson, Stat Med 2002;21:1539. typical_variance: their
-    "typical" sampling variance, df / trace(P).
-    """
-
-    q: float
-    df: int
-    p: float
-    i2_q_based: float
-    typical_variance: float
-
-    def i2_tau2_based(self, tau2: float) -> float:
-        """tau^2 / (tau^2 + typical variance), 0 to 1: what metafor calls I^2."""
-        return tau2 / (tau2 + self.typical_variance)
-
-
-def heterogeneity(y: Floats, v: Floats) -> Heterogeneity:
-    """Q and its relatives.
-
-    Args:
-        y: estimates, shape (K,), K at least 2.
-        v: sampling variances, shape (K,).
-
-    Raises:
-        ValueError: fewer than two reports.
-    """
-    df = _degrees_of_freedom(y)
-    q, w = float(_generalised_q(y, v, np.zeros(1))[0][0]), 1 / v
-    trace = float(w.sum() - w @ w / w.sum())
-    i2 = max(0.0, 1 - df / q) if q > 0 else 0.0
-    return Heterogeneity(q, df, float(chdtrc(df, q)), i2, df / trace)
-
-
-def q_profile(y: Floats, v: Floats, level: float = 0.95) -> Tau2Interval | EmptySet:
+def q_profile(y: Floats, v: Floats, level: float = LEVEL) -> Tau2Interval | EmptySet:
     """Interval of tau^2 by the Q-profile: Viechtbauer, Stat Med 2007;26:37.
 
     The limits are where the generalised Q, with weights 1 / (v + tau^2), equals the upper and the lower quantile
@@ -97,17 +61,12 @@ def q_profile(y: Floats, v: Floats, level: float = 0.95) -> Tau2Interval | Empty
         y: estimates, shape (K,), K at least 2.
         v: sampling variances, shape (K,).
         level: of the interval.
-
-    Raises:
-        ValueError: level outside (0, 1), or fewer than two reports.
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, not {level}")
-    df = _degrees_of_freedom(y)
+    df = y.size - 1
     quantile = chdtri(df, np.array([(1 - level) / 2, (1 + level) / 2]))
     q = float(_generalised_q(y, v, np.zeros(1))[0][0])
     if q < quantile[1]:
-        return EmptySet(q, df, level)
+        return EmptySet(q, df)
     residual = y - y.mean()
     # Q is below (unweighted sum of squares) / tau^2.
     high = np.where(q > quantile, residual @ residual / quantile, 0.0)
@@ -117,7 +76,7 @@ def q_profile(y: Floats, v: Floats, level: float = 0.95) -> Tau2Interval | Empty
         return value - quantile, slope
 
     lower, upper = decreasing_root(excess, high / 2, 0.0, high)
-    return Tau2Interval(float(lower), float(upper), level)
+    return Tau2Interval(float(lower), float(upper))
 
 
 def _generalised_q(y: Floats, v: Floats, tau2: Floats) -> tuple[Floats, Floats]:
@@ -127,19 +86,14 @@ def _generalised_q(y: Floats, v: Floats, tau2: Floats) -> tuple[Floats, Floats]:
     return np.vecdot(w, residual**2), -np.vecdot(w * w, residual**2)
 
 
-def _degrees_of_freedom(y: Floats) -> int:
-    if y.size < 2:
-        raise ValueError("one report leaves no degree of freedom")
-    return int(y.size) - 1
-
-
 @dataclass(frozen=True)
 class Spread:
     """How far the reports differ; NotIdentified with one report or single cases only, never 0.
 
-    tau2: variance between reports on the scale of the measure. tau2_interval: Q-profile. q, p: Cochran's Q, on
-    K - 1 degrees of freedom. i2_q_based: from Q (Higgins, PyMARE, statsmodels); i2_tau2_based: from tau^2 (metafor);
-    0 to 1.
+    tau2: variance between reports on the scale of the measure. tau2_interval: Q-profile. q, p: Cochran's Q at
+    tau^2 = 0, on K - 1 degrees of freedom. i2_q_based = max(0, (Q - df) / Q): Higgins and Thompson, Stat Med
+    2002;21:1539 (PyMARE, statsmodels). i2_tau2_based = tau^2 / (tau^2 + their "typical" sampling variance, df /
+    trace(P)): metafor. 0 to 1.
     """
 
     tau2: float | NotIdentified
@@ -159,11 +113,6 @@ class WeightedFit:
     tau2: float
     df: int | None
 
-    def quantile(self, level: float) -> float:
-        """Of the distribution that an interval at `level` uses."""
-        at = (1 + level) / 2
-        return float(ndtri(at) if self.df is None else stdtrit(self.df, at))
-
 
 def unseen_spread(evaluable: Floats) -> NotIdentified | None:
     """Why reports of these sizes tell nothing of the variation between them, if they do not."""
@@ -172,32 +121,33 @@ def unseen_spread(evaluable: Floats) -> NotIdentified | None:
     return NotIdentified("every report is a single case") if evaluable.max() == 1 else None
 
 
-def spread_of(sizes: EffectSizes, found: WeightedFit, level: float, *, estimated: bool) -> Spread:
+def spread_of(sizes: EffectSizes, found: WeightedFit, *, estimated: bool) -> Spread:
     """Spread of one pooled fit.
 
     Args:
         sizes: the reports in the fit.
         found: the fit.
-        level: of the intervals.
         estimated: whether the method estimates tau^2; the fixed effect does not.
     """
     cause = unseen_spread(sizes.evaluable)
     if cause is not None:
         return Spread(*[cause] * 6)
-    seen = heterogeneity(sizes.estimate, sizes.variance)
-    fixed = NotIdentified("fixed effect")
+    y, v = sizes.estimate, sizes.variance
+    df, w, fixed = y.size - 1, 1 / v, NotIdentified("fixed effect")
+    q = float(_generalised_q(y, v, np.zeros(1))[0][0])
+    typical_variance = df / float(w.sum() - w @ w / w.sum())
     return Spread(
         tau2=found.tau2 if estimated else fixed,
-        tau2_interval=q_profile(sizes.estimate, sizes.variance, level),
-        q=seen.q,
-        p=seen.p,
-        i2_q_based=seen.i2_q_based,
-        i2_tau2_based=seen.i2_tau2_based(found.tau2) if estimated else fixed,
+        tau2_interval=q_profile(y, v),
+        q=q,
+        p=float(chdtrc(df, q)),
+        i2_q_based=max(0.0, 1 - df / q) if q > 0 else 0.0,
+        i2_tau2_based=found.tau2 / (found.tau2 + typical_variance) if estimated else fixed,
     )
 
 
 Method = Literal["fixed effect", "DL", "Hedges", "ML", "REML"]
-SmallSample = Literal["none", "Knapp-Hartung", "Knapp-Hartung, never narrower"]
+SmallSample = Literal["none", "Knapp-Hartung, never narrower"]
 
 LABEL = "for comparison"
 REASON_SINGLE_CASES = (
@@ -208,39 +158,23 @@ REASON_LARGER = (
     "The model takes each report's variance as known and its estimate as normal, which reports of a few patients "
     "are not: biased; the headline uses the exact likelihood instead."
 )
-NEVER_NARROWER = (
-    "With single-patient reports Knapp-Hartung narrows the interval (coverage 4 %), so it was used in the form "
-    "that never does."
-)
 TAU2_ALL_THE_SAME = (
     "Single cases cannot show variation between reports; the interval uses the method's tau^2 all the same."
 )
 
 _NO_SPREAD = 1e-12  # a tau^2 below this share of the sampling variances is 0: rounding error cannot tell them apart
-_CORRECTIONS = {
-    "none": "wald",
-    "Knapp-Hartung": "knapp-hartung",
-    "Knapp-Hartung, never narrower": "knapp-hartung-conservative",
-}
+_CORRECTIONS = {"none": "wald", "Knapp-Hartung, never narrower": "knapp-hartung-conservative"}
 
 
 @dataclass(frozen=True)
 class InverseVarianceFit:
     """An inverse-variance model of K reports, for comparison.
 
-    measure, correction, method, small_sample: what was fitted; small_sample as applied. reports: K, of which
-    single_cases have one patient; left_out: reports below the smallest size asked for. coefficient, se,
-    coefficient_lower, coefficient_upper: on the scale of the measure. estimate, lower, upper: transformed back,
-    0 to 1. reason: why this is not the headline.
+    reports: K, those of the smallest size asked for or larger. coefficient, se, coefficient_lower, coefficient_upper:
+    on the scale of the measure. estimate, lower, upper: transformed back, 0 to 1. reason: why this is not the headline.
     """
 
-    measure: Measure
-    correction: Correction
-    method: Method
-    small_sample: SmallSample
     reports: int
-    single_cases: int
-    left_out: int
     coefficient: float
     se: float
     coefficient_lower: float
@@ -248,26 +182,9 @@ class InverseVarianceFit:
     estimate: float
     lower: float
     upper: float
-    level: float
     spread: Spread
     reason: str
     warnings: tuple[str, ...]
-    label: str = LABEL
-
-    @property
-    def tau2(self) -> float | NotIdentified:
-        """Variance between reports on the scale of the measure."""
-        return self.spread.tau2
-
-    @property
-    def q(self) -> float | NotIdentified:
-        """Cochran's Q."""
-        return self.spread.q
-
-    @property
-    def i2_q_based(self) -> float | NotIdentified:
-        """I^2 from Q, 0 to 1."""
-        return self.spread.i2_q_based
 
 
 def fit_inverse_variance(
@@ -279,9 +196,8 @@ def fit_inverse_variance(
     correction: Correction = "where needed",
     small_sample: SmallSample = "none",
     smallest: int = 1,
-    level: float = 0.95,
 ) -> InverseVarianceFit:
-    """Pool the reports by inverse variance.
+    """Pool the reports by inverse variance, with intervals at `LEVEL`.
 
     Args:
         responders: shape (K,), integers.
@@ -290,48 +206,28 @@ def fit_inverse_variance(
         method: fixed effect; DerSimonian and Laird, Control Clin Trials 1986;7:177; Hedges, Psychol Bull
             1983;93:388; maximum or restricted maximum likelihood.
         correction: where 0.5 is added, for raw and logit.
-        small_sample: Knapp and Hartung, Stat Med 2003;22:2693. With single cases it is applied in its form that
-            never narrows the interval, and the result says so.
+        small_sample: Knapp and Hartung, Stat Med 2003;22:2693, in its form that never narrows the interval; of two
+            reports or more.
         smallest: reports with fewer evaluable patients are left out.
-        level: of the intervals.
 
     Raises:
-        ValueError: invalid counts, level or names; no report of that size; Knapp-Hartung with the fixed effect
-            or with one report.
+        ValueError: invalid counts; no report of that size.
     """
-    _check_names(method, small_sample, level)
-    sizes = effect_sizes(responders, evaluable, measure, correction)
-    kept = sizes.evaluable >= smallest
+    every = effect_sizes(responders, evaluable, measure, correction)
+    kept = every.evaluable >= smallest
     if not kept.any():
         raise ValueError(f"no report has {smallest} evaluable patients or more")
-    used = EffectSizes(measure, correction, sizes.estimate[kept], sizes.variance[kept], sizes.evaluable[kept])
-    # With single cases Knapp-Hartung only in its form that never narrows.
-    narrows = small_sample == "Knapp-Hartung" and used.evaluable.min() == 1
-    applied: SmallSample = "Knapp-Hartung, never narrower" if narrows else small_sample
-    found = weighted_fit(used.estimate, used.variance, method, applied)
-    result = _result(used, found, method, applied, level)
-    notes = () if applied == small_sample else (NEVER_NARROWER,)
-    return replace(result, left_out=int(np.count_nonzero(~kept)), warnings=result.warnings + notes)
-
-
-def _result(
-    sizes: EffectSizes, found: WeightedFit, method: Method, applied: SmallSample, level: float
-) -> InverseVarianceFit:
-    centre, se = found.centre, float(np.sqrt(found.variance))
-    reach = found.quantile(level) * se
-    rates = back_transform(sizes.measure, [centre, centre - reach, centre + reach], sizes.evaluable)
+    sizes = EffectSizes(every.estimate[kept], every.variance[kept], every.evaluable[kept])
+    found = weighted_fit(sizes.estimate, sizes.variance, method, small_sample)
+    at, centre, se = (1 + LEVEL) / 2, found.centre, float(np.sqrt(found.variance))
+    reach = float(ndtri(at) if found.df is None else stdtrit(found.df, at)) * se
+    rates = back_transform(measure, [centre, centre - reach, centre + reach], sizes.evaluable)
     notes = (
-        (DOUBLE_ARCSINE_WARNING, sizes.measure == "double arcsine"),
+        (DOUBLE_ARCSINE_WARNING, measure == "double arcsine"),
         (TAU2_ALL_THE_SAME, unseen_spread(sizes.evaluable) is not None and found.tau2 > 0),
     )
     return InverseVarianceFit(
-        measure=sizes.measure,
-        correction=sizes.correction,
-        method=method,
-        small_sample=applied,
         reports=sizes.evaluable.size,
-        single_cases=int(np.count_nonzero(sizes.evaluable == 1)),
-        left_out=0,
         coefficient=centre,
         se=se,
         coefficient_lower=centre - reach,
@@ -339,8 +235,7 @@ def _result(
         estimate=float(rates[0]),
         lower=float(rates[1]),
         upper=float(rates[2]),
-        level=level,
-        spread=spread_of(sizes, found, level, estimated=method != "fixed effect"),
+        spread=spread_of(sizes, found, estimated=method != "fixed effect"),
         reason=REASON_SINGLE_CASES if sizes.evaluable.min() == 1 else REASON_LARGER,
         warnings=tuple(note for note, holds in notes if holds),
     )
@@ -354,12 +249,7 @@ def weighted_fit(y: Floats, v: Floats, method: Method, small_sample: SmallSample
         v: sampling variances, shape (K,).
         method: as for `fit_inverse_variance`; with one report it makes no difference.
         small_sample: Knapp-Hartung only with two reports or more.
-
-    Raises:
-        ValueError: Knapp-Hartung with one report.
     """
-    if y.size == 1 and small_sample != "none":
-        raise ValueError(f"one report is too few for {small_sample=}")
     correction = _CORRECTIONS[small_sample]
     found = _fitted(_estimator("fixed effect" if y.size == 1 else method, correction), y, v)
     if y.size > 1 and method in {"ML", "REML"}:
@@ -423,19 +313,3 @@ def _estimator(method: Method, correction: str, tau2: float = 0.0) -> Any:
     if method == "Hedges":
         return estimators.Hedges(**rest)
     return estimators.VarianceBasedLikelihoodEstimator(method=method.lower(), **rest)
-
-
-def _check_names(method: str, small_sample: str, level: float) -> None:
-    """Refuse unknown names, and combinations that make no sense.
-
-    Raises:
-        ValueError: says which.
-    """
-    if method not in {"fixed effect", "DL", "Hedges", "ML", "REML"}:
-        raise ValueError(f"method must be fixed effect, DL, Hedges, ML or REML, not {method!r}")
-    if small_sample not in _CORRECTIONS:
-        raise ValueError(f"small_sample must be one of {', '.join(_CORRECTIONS)}, not {small_sample!r}")
-    if method == "fixed effect" and small_sample != "none":
-        raise ValueError("Knapp-Hartung is for models with variation between reports, not for the fixed effect")
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, not {level}")

@@ -96,12 +96,10 @@ def partial_pooling(
         s_scale: scale of the half-normal prior of the standard deviation between groups, 1/4 to 10.
 
     Raises:
-        ValueError: invalid counts, level or priors.
+        ValueError: invalid counts or priors.
         ArithmeticError: more patients than the grid resolves (the sum of r (n - r) / n is above some 1,000).
     """
     kinds = read_reports(responders, evaluable).distinct
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, not {level}")
     if not (_LEAST <= m_sd <= _MOST and _LEAST <= s_scale <= _MOST):
         raise ValueError(f"prior scales must be from {_LEAST} to {_MOST} logits, not {m_sd} and {s_scale}")
     r, n, copies = (part.astype(float) for part in kinds)

@@ -183,8 +183,7 @@ def pool_parts(
     if all(each.number == 1 for each in read):
         return tuple(crude)
     found = surfaces_of([tail_counts(each) for each in read], mu_prior, rho_prior)
-    informative = sum(each.informative for each in read)
-    rho = found.rho(level, informative)
+    rho = found.rho(level, sum(each.informative for each in read))
     return tuple(
         share if one.number == 1 else _pooled(one, share, (found, part, rho), level, above)
         for part, (one, share) in enumerate(zip(read, crude, strict=True))
@@ -406,7 +405,7 @@ class Surfaces:
         """Posterior of rho; its density is the polynomial through the nodes."""
         if informative == 0:
             return NotIdentified("every report is a single case")
-        points, weights = _rule()
+        points, weights = _rule(_NODES)
         values = self.rho_mass / weights
         # Coefficients of Legendre polynomials; their integral is the distribution function.
         series = legendre.legvander(points, points.size - 1).T @ (weights * values)
@@ -423,7 +422,7 @@ def surfaces_of(parts: Sequence[TailCounts], mu_prior: Prior, rho_prior: RhoPrio
     """The likelihood of each part on a grid that its posterior fills; the whole square wherever that is enough."""
     rho_ends, mu_ends = (0.0, 1.0), [(0.0, 1.0)] * len(parts)
     for _ in range(20):
-        nodes, weights = _rho_nodes(rho_ends, rho_prior)
+        nodes, weights = rho_nodes(rho_ends, rho_prior, _NODES)
         surfaces = tuple(
             _surface(counts, ends, nodes, mu_prior, whole=(rho_ends == (0.0, 1.0) == ends))
             for counts, ends in zip(parts, mu_ends, strict=True)
@@ -459,21 +458,23 @@ def _within(ends: tuple[float, float], cells: tuple[int, int]) -> tuple[float, f
 def _around(ends: tuple[float, float], nodes: tuple[int, int]) -> tuple[float, float]:
     """From the node before the first to the one after the last."""
     low, high = ends
-    points = low + (high - low) * (_rule()[0] + 1) / 2
+    points = low + (high - low) * (_rule(_NODES)[0] + 1) / 2
     first, last = nodes
     return (low if first == 0 else float(points[first - 1])), (high if last == _NODES - 1 else float(points[last + 1]))
 
 
-@lru_cache(maxsize=1)
-def _rule() -> tuple[Floats, Floats]:
+@lru_cache(maxsize=4)
+def _rule(nodes: int) -> tuple[Floats, Floats]:
     """Nodes on [-1, 1] and weights of the Gauss-Legendre rule."""
-    points, weights = legendre.leggauss(_NODES)
+    points, weights = legendre.leggauss(nodes)
     return np.asarray(points), np.asarray(weights)
 
 
-def _rho_nodes(ends: tuple[float, float], prior: RhoPrior) -> tuple[Floats, Floats]:
-    """Nodes in rho, even in its square root since the likelihood is sharpest near 0, and the prior's weight at each."""
-    points, weights = _rule()
+def rho_nodes(ends: tuple[float, float], prior: RhoPrior, nodes: int) -> tuple[Floats, Floats]:
+    """So many nodes in rho, even in its square root since the likelihood is sharpest near 0, and the prior's weight
+    at each. ends: of the square root.
+    """
+    points, weights = _rule(nodes)
     low, high = ends
     root = np.asarray(low + (high - low) * (points + 1) / 2)
     rho = np.asarray(root**2)
@@ -498,7 +499,7 @@ def even_prior(prior: Prior) -> Prior:
 def _surface(counts: TailCounts, ends: tuple[float, float], rho: Floats, prior: Prior, *, whole: bool) -> Surface:
     edges, even = np.linspace(*ends, _CELLS + 1), even_prior(prior)
     if whole:
-        mu, rest = _means(even)
+        mu, rest = even_means(even, _CELLS)
         kept = _log_terms(even, counts.nodes.size) if counts.nodes.size <= _KEPT else None
     else:
         middle = (edges[:-1] + edges[1:]) / 2
@@ -529,8 +530,9 @@ _KEPT = 32  # nodes whose logarithms on the whole square are kept
 
 
 @lru_cache(maxsize=4)
-def _means(prior: Prior) -> tuple[Floats, Floats]:
-    middle = (np.arange(_CELLS) + 0.5) / _CELLS
+def even_means(prior: Prior, cells: int) -> tuple[Floats, Floats]:
+    """mu in the middle of so many cells of equal mass under the prior, and 1 - mu."""
+    middle = (np.arange(cells) + 0.5) / cells
     return betaincinv(*prior, middle), betaincinv(*prior[::-1], middle)[::-1]
 
 
@@ -540,7 +542,7 @@ def _log_terms(prior: Prior, nodes: int) -> tuple[list[Floats], list[Floats]]:
     if nodes == 0:
         return [], []
     yes, no = _log_terms(prior, nodes - 1)
-    (mu, rest), (rho, _) = _means(prior), _rho_nodes((0.0, 1.0), RHO_PRIOR)
+    (mu, rest), (rho, _) = even_means(prior, _CELLS), rho_nodes((0.0, 1.0), RHO_PRIOR, _NODES)
     j = (nodes - 1) * rho
     return (
         [*yes, np.log(mu[:, None] * (1 - rho) + j)],

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import betaln
 
 Integers = NDArray[np.int64]
 
@@ -30,6 +31,12 @@ class Reports:
         start = np.flatnonzero(new)
         repeats = np.diff(np.append(start, self.number))
         return self.responders[start], self.evaluable[start], repeats
+
+    @property
+    def log_coefficients(self) -> float:
+        """Sum of the logarithms of the binomial coefficients."""
+        r, n, repeats = self.distinct
+        return float(np.sum(repeats * (-np.log1p(n) - betaln(r + 1, n - r + 1))))
 
     @property
     def informative(self) -> int:

@@ -17,10 +17,9 @@ from typing import Final
 from zlib import crc32
 
 import numpy as np
-from numpy.polynomial import legendre
-from scipy.special import betaincinv, expit, logit, xlog1py, xlogy
+from scipy.special import betaincinv, expit, logit
 
-from metaimt.statistics.posterior import MU_PRIOR, RHO_PRIOR, Prior
+from metaimt.statistics.posterior import MU_PRIOR, RHO_PRIOR, Prior, even_means, rho_nodes
 from metaimt.statistics.reports import Integers
 from metaimt.statistics.root import Floats
 from metaimt.statistics.tail_counts import tail_counts_of
@@ -256,21 +255,16 @@ def likelihoods(r: Integers, n: Integers, mu_prior: Prior = MU_PRIOR) -> Floats:
 @lru_cache(maxsize=16)
 def _terms(nodes: tuple[float, ...], prior: Prior) -> Floats:
     """log of mu (1 - rho) + j rho at each cell and rho; the same of 1 - mu; minus that of 1 - rho + j rho."""
-    middle = (np.arange(_CELLS) + 0.5) / _CELLS
     rho, j = rho_grid()[0], np.asarray(nodes)[:, None, None]
-    yes, no = (betaincinv(*prior, middle)[:, None], betaincinv(*prior[::-1], middle)[::-1, None])
+    yes, no = (each[:, None] for each in even_means(prior, _CELLS))
     parts = [np.log(each * (1 - rho) + j * rho) for each in (yes, no, np.ones_like(yes))]
     parts[2] *= -1
     return np.concatenate([each.reshape(len(nodes), -1) for each in parts])
 
 
-@lru_cache(maxsize=16)
 def rho_grid(prior: Prior = RHO_PRIOR) -> tuple[Floats, Floats]:
-    """Nodes of rho, even in its square root, and the weight of the prior at each (without its constant)."""
-    points, weights = legendre.leggauss(_NODES)
-    root = (points + 1) / 2
-    rho = root**2
-    return rho, weights * root * np.exp(xlogy(prior[0] - 1, rho) + xlog1py(prior[1] - 1, -rho))
+    """The grid of `posterior` with fewer nodes of rho, and the weight of the prior at each."""
+    return rho_nodes((0.0, 1.0), prior, _NODES)
 
 
 def limits(mass: Floats, mu_prior: Prior = MU_PRIOR) -> Floats:

@@ -20,6 +20,7 @@ from metaimt.statistics.reports import read_reports
 
 SMALLEST: Final = 5
 FEWEST: Final = 10
+LEVEL: Final = 0.95
 PETERS: Final = (
     "weighted linear regression of log(r/(n - r)) on 1/n, weights r(n - r)/n; 0.5 is added to both where r is 0 or n"
 )
@@ -82,110 +83,85 @@ class SmallStudies:
     funnel: Funnel
 
 
-def small_study_diagnostics(
-    responders: ArrayLike, evaluable: ArrayLike, *, smallest: int = SMALLEST, fewest: int = FEWEST, level: float = 0.95
-) -> SmallStudies | NotRun:
+def small_study_diagnostics(responders: ArrayLike, evaluable: ArrayLike) -> SmallStudies | NotRun:
     """The diagnostics by the rule at the head of this module.
 
     Args:
         responders: shape (K,), integers, r_i.
         evaluable: shape (K,), integers of at least 1, n_i.
-        smallest: patients of a report from which on it counts.
-        fewest: of such reports, below which nothing is run.
-        level: of intervals.
 
     Raises:
-        ValueError: invalid counts (see `read_reports`), or level outside (0, 1).
+        ValueError: invalid counts (see `read_reports`).
     """
     reports = read_reports(responders, evaluable)
-    large = reports.evaluable >= smallest
+    large = reports.evaluable >= SMALLEST
     r, n = reports.responders[large], reports.evaluable[large]
-    if r.size < fewest:
+    if r.size < FEWEST:
         said = f"{r.size} {'report' if r.size == 1 else 'reports'}"
-        return NotRun(f"{said} with {smallest} or more evaluable patients, of {fewest} needed")
+        return NotRun(f"{said} with {SMALLEST} or more evaluable patients, of {FEWEST} needed")
     if np.unique(n).size == 1:
         return NotRun(f"{r.size} reports, all of {n[0]} patients")
-    return SmallStudies(r.size, smallest, peters_regression(r, n, level), begg_test(r, n), funnel(r, n, level))
+    return SmallStudies(r.size, SMALLEST, peters_regression(r, n), begg_test(r, n), funnel(r, n))
 
 
-def peters_regression(responders: ArrayLike, evaluable: ArrayLike, level: float = 0.95) -> PetersRegression:
+def peters_regression(responders: ArrayLike, evaluable: ArrayLike) -> PetersRegression:
     """Peters' regression for one proportion: Peters et al., JAMA 2006;295:676, as `PETERS` says.
 
     Args:
-        responders: shape (K,), integers.
-        evaluable: shape (K,), integers of at least 1.
-        level: of the interval.
-
-    Raises:
-        ValueError: invalid counts, level outside (0, 1), fewer than 3 reports, or all of one size.
+        responders: shape (K,), integers; three reports or more.
+        evaluable: shape (K,), integers of at least 1; not all of one size.
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, not {level}")
     sizes = effect_sizes(responders, evaluable, "logit")
     y, weight, x = sizes.estimate, 1 / sizes.variance, 1 / sizes.evaluable
-    if y.size < 3 or np.unique(x).size < 2:
-        raise ValueError("Peters' regression needs three reports, not all of one size")
     centred = x - np.average(x, weights=weight)
     spread = float(weight @ centred**2)
     slope = float((weight * centred) @ y) / spread
     intercept = float(np.average(y - slope * x, weights=weight))
     df = y.size - 2
     se = float(np.sqrt(weight @ (y - intercept - slope * x) ** 2 / df / spread))
-    t, reach = (slope / se if se else 0.0), float(stdtrit(df, (1 + level) / 2)) * se
+    t, reach = (slope / se if se else 0.0), float(stdtrit(df, (1 + LEVEL) / 2)) * se
     p = 2 * float(stdtr(df, -abs(t)))
-    return PetersRegression(slope, se, slope - reach, slope + reach, level, t, df, p, intercept)
+    return PetersRegression(slope, se, slope - reach, slope + reach, LEVEL, t, df, p, intercept)
 
 
 def begg_test(responders: ArrayLike, evaluable: ArrayLike) -> BeggTest | NotRun:
     """Rank correlation of effect and variance: Begg and Mazumdar, Biometrics 1994;50:1088.
 
     Args:
-        responders: shape (K,), integers.
+        responders: shape (K,), integers; three reports or more.
         evaluable: shape (K,), integers of at least 1.
 
     Returns:
         The test, or NotRun where every report has the same r and n.
-
-    Raises:
-        ValueError: invalid counts, or fewer than 3 reports.
     """
     from scipy.stats import kendalltau
 
     sizes = effect_sizes(responders, evaluable, "logit")
     y, v = sizes.estimate, sizes.variance
-    if y.size < 3:
-        raise ValueError("Begg's test needs three reports")
     if np.unique(v).size == 1:
         return NotRun("every report has the same sampling variance")
     standardised = (y - np.average(y, weights=1 / v)) / np.sqrt(v - 1 / np.sum(1 / v))
-    untied = np.unique(standardised).size == np.unique(v).size == y.size
-    exact = bool(untied and y.size < 50)
+    exact = np.unique(standardised).size == np.unique(v).size == y.size < 50
     found = kendalltau(standardised, v, method="exact" if exact else "asymptotic")
     return BeggTest(float(found.statistic), float(found.pvalue), exact)
 
 
-def funnel(responders: ArrayLike, evaluable: ArrayLike, level: float = 0.95) -> Funnel:
+def funnel(responders: ArrayLike, evaluable: ArrayLike) -> Funnel:
     """The points and limits of a funnel plot on sample size, as `HUNTER` says.
 
     Args:
         responders: shape (K,), integers.
         evaluable: shape (K,), integers of at least 1.
-        level: of the limits.
-
-    Raises:
-        ValueError: invalid counts, or level outside (0, 1).
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, not {level}")
     sizes = effect_sizes(responders, evaluable, "logit")
     centre = float(expit(np.average(sizes.estimate, weights=1 / sizes.variance)))
     reports = read_reports(responders, evaluable)
     pairs = zip((reports.responders / reports.evaluable).tolist(), reports.evaluable.tolist(), strict=True)
     points = sorted(pairs, key=lambda point: (-point[1], point[0]))
-    quantile = float(ndtri((1 + level) / 2))
+    quantile = float(ndtri((1 + LEVEL) / 2))
     limits = []
     for n in np.unique(reports.evaluable).tolist():
         reach = quantile / np.sqrt(n * centre * (1 - centre))
         low, high = expit(logit(centre) - reach), expit(logit(centre) + reach)
         limits.append((int(n), float(low), float(high)))
-    return Funnel(tuple((float(rate), int(n)) for rate, n in points), centre, tuple(limits), level)
+    return Funnel(tuple((float(rate), int(n)) for rate, n in points), centre, tuple(limits), LEVEL)

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from metaimt.casefiles.protocol import ConclusionTest, Protocol
 from metaimt.casefiles.version_files import version_key
 from metaimt.problem import WrongUse
 from metaimt.serialise import published, spread
-from metaimt.versions.records import NO_CHANGES, RecordChanges, record_changes
+from metaimt.versions.records import NO_CHANGES, RecordChanges, record_changes, reworded
 from metaimt.versions.side import (
     DATA,
     PACKAGE,
@@ -26,7 +25,6 @@ from metaimt.versions.side import (
     Move,
     Number,
     NumberChange,
-    Placings,
     Side,
     State,
     Warned,
@@ -36,10 +34,6 @@ from metaimt.versions.side import (
     renamed_warnings,
 )
 from metaimt.versions.stored import News
-
-if TYPE_CHECKING:
-    from metaimt.versions.records import FieldChange
-
 
 FIRST = "first version"
 CONCLUSION = "conclusion changed"
@@ -87,9 +81,7 @@ def kinds_of(changes: Changes) -> tuple[str, ...]:
     that was changed or taken out, a report taken out, a link. Selection: who is counted where, by the protocol. Method:
     the rest of the protocol, or the package moved a number.
     """
-    if changes.old is None:
-        return (FIRST,)
-    return tuple(dict.fromkeys(_kinds(changes)))
+    return (FIRST,) if changes.old is None else tuple(dict.fromkeys(_kinds(changes)))
 
 
 def _kinds(changes: Changes) -> Iterator[str]:
@@ -102,21 +94,11 @@ def _kinds(changes: Changes) -> Iterator[str]:
     links = any(edited.file == "links.yaml" for edited in records.shared)
     if records.removed or links or any(field.old is not None for field in fields):
         yield CORRECTED
-    protocol = list(_protocol_fields(changes))
+    protocol = [field for edited in records.shared if edited.file == "review.yaml" for field in edited.fields]
     if any(field.path.startswith(_SELECTS) for field in protocol):
         yield SELECTION
-    if any(map(_is_method, protocol)) or _package_moved(changes):
+    if any(not field.path.startswith((*_NO_METHOD, *_SELECTS)) for field in protocol) or _package_moved(changes):
         yield METHOD
-
-
-def _protocol_fields(changes: Changes) -> Iterator[FieldChange]:
-    for edited in changes.records.shared:
-        if edited.file == "review.yaml":
-            yield from edited.fields
-
-
-def _is_method(field: FieldChange) -> bool:
-    return not field.path.startswith((*_NO_METHOD, *_SELECTS))
 
 
 def _package_moved(changes: Changes) -> bool:
@@ -229,7 +211,7 @@ def changes_between(
         conclusion=tuple(tests),
         tested=test is not None,
         printed=old.printed is not None,
-        reworded=tuple(_reworded(old, new, records)),
+        reworded=reworded(old.texts, new.texts, records),
         unreadable=old.unreadable,
         labels=labels,
         history=history,
@@ -262,11 +244,8 @@ def _steps(old: Side, between: State | None, now: State) -> Iterator[_Step]:
 
 def _moves(step: _Step, renames: Mapping[str, str]) -> Iterator[Move]:
     cause, before, after = step
-    yield from moves_between(_named(before.placings, renames), _named(after.placings, renames), cause)
-
-
-def _named(placings: Placings, renames: Mapping[str, str]) -> Placings:
-    return renamed_placings(placings, renames)
+    was, now = (renamed_placings(state.placings, renames) for state in (before, after))
+    yield from moves_between(was, now, cause)
 
 
 def _numbers(old: Side, between: State | None, now: State, labels: Mapping[str, str]) -> Iterator[NumberChange]:
@@ -281,8 +260,7 @@ def _numbers(old: Side, between: State | None, now: State, labels: Mapping[str, 
 
 def _labels(new: Protocol | None, old: Protocol | None, groups: Iterable[Group]) -> Iterator[tuple[str, str]]:
     for group in groups:
-        names = group.name.split("/")
-        yield group.name, ", ".join(_label(new, old, name) for name in names)
+        yield group.name, ", ".join(_label(new, old, name) for name in group.name.split("/"))
 
 
 def _label(new: Protocol | None, old: Protocol | None, name: str) -> str:
@@ -300,11 +278,3 @@ def _warnings(step: _Step, renames: Mapping[str, str]) -> Iterator[WarningChange
                 spare[warned.key] -= 1
             else:
                 yield WarningChange(warned, is_new, cause)
-
-
-def _reworded(old: Side, new: Side, records: RecordChanges) -> Iterator[str]:
-    """Files of both sides whose text differs though no field does."""
-    edited = {one.file for one in (*records.edited, *records.shared)}
-    for name in sorted(new.texts):
-        if name in old.texts and old.texts[name] != new.texts[name] and name not in edited:
-            yield name

@@ -11,6 +11,7 @@ from typing import Any
 
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import Protocol
+from metaimt.casefiles.strict_yaml import parse
 from metaimt.evidence.selection import Selection
 from metaimt.versions.places import newest
 from metaimt.versions.records import FieldChange, record_changes
@@ -65,7 +66,9 @@ def _lines(stored: Stored, library: Library, protocol: Protocol, selection: Sele
     strata = _strata(state.numbers, selection, protocol)
     if not strata and not any(move.group for move in moves_between(state.placings, now, "")):
         return
-    changes = record_changes(_documents(stored), documents_of(library))
+    yaml = {name: text.encode("utf-8") for name, text in stored.texts.items() if name.endswith("ml")}
+    old_documents = {name: parse(name, content).data for name, content in yaml.items()}
+    changes = record_changes(old_documents, documents_of(library))
     renames = dict(changes.renamed)
     fields = {edited.id: edited.fields for edited in changes.edited}
     links = {edited.id: edited.fields for edited in changes.shared}.get("links.yaml", ())
@@ -77,7 +80,12 @@ def _lines(stored: Stored, library: Library, protocol: Protocol, selection: Sele
         old, count = state.numbers.get(Group(kind, pool)), selection.count(pool, pool)
         if not mine:
             where = [line for name, line in strata if name == pool]
-            designs = [f"{report} ({_change(change)})" for report, change in _designs(fields)]
+            designs = [
+                f"{report} ({_change(change)})"
+                for report, changed in fields.items()
+                for change in changed
+                if change.path.endswith(".design")  # it decides the stratum
+            ]
             yield from (f"{line} since {stored.version}: {', '.join(designs) or 'strata'}" for line in where)
         if not mine or old is None:
             continue
@@ -99,18 +107,6 @@ def _strata(numbers: Mapping[Group, Number], selection: Selection, protocol: Pro
                 name = f"{protocol.label(pool)}, {protocol.label(stratum)}"
                 found.append((pool, f"{name} {old.responders}/{old.evaluable} -> {r}/{n}"))
     return found
-
-
-def _designs(fields: Mapping[str, Sequence[FieldChange]]) -> Iterator[tuple[str, FieldChange]]:
-    """The reports whose design is another: it decides the stratum."""
-    for report, changes in fields.items():
-        yield from ((report, change) for change in changes if change.path.endswith(".design"))
-
-
-def _documents(stored: Stored) -> dict[str, Any]:
-    from metaimt.casefiles.strict_yaml import parse
-
-    return {name: parse(name, text.encode("utf-8")).data for name, text in stored.texts.items() if name.endswith("ml")}
 
 
 def _kind(move: Move) -> str:

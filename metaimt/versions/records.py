@@ -91,10 +91,15 @@ def reports_in(documents: Documents) -> dict[str, tuple[str, Any]]:
     return found
 
 
+def _mapping(data: Any, key: str) -> dict[str, Any]:
+    """What stands under a key; empty where that is no mapping."""
+    found = data.get(key) if isinstance(data, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
 def report_id(name: str, data: Any) -> str:
     """The id that a case file gives, or its name."""
-    report = data.get("report") if isinstance(data, dict) else None
-    given = report.get("id") if isinstance(report, dict) else None
+    given = _mapping(data, "report").get("id")
     return str(given) if given else name.rpartition("/")[2].rpartition(".")[0]
 
 
@@ -120,6 +125,12 @@ def record_changes(old: Documents, new: Documents) -> RecordChanges:
     )
 
 
+def reworded(old: Mapping[str, str], new: Mapping[str, str], changes: RecordChanges) -> tuple[str, ...]:
+    """Files (name -> text) of both states whose text differs though no field does: comments or layout."""
+    told = {one.file for one in (*changes.edited, *changes.shared)}
+    return tuple(name for name in sorted(new) if name in old and old[name] != new[name] and name not in told)
+
+
 def renames_between(before: Mapping[str, tuple[str, Any]], after: Mapping[str, tuple[str, Any]]) -> dict[str, str]:
     """Id before -> id after of the reports that were renamed, by the `former_ids` of either side."""
     forward = dict(_former_ids(after, before))
@@ -130,8 +141,7 @@ def _former_ids(named: Mapping[str, tuple[str, Any]], others: Mapping[str, Any])
     """(former id, id) of the reports that only `named` has, where only `others` has the former id."""
     taken: set[str] = set()
     for name, (_, data) in sorted(named.items()):
-        report = data.get("report") if isinstance(data, dict) else None
-        formers = report.get("former_ids") if isinstance(report, dict) else None
+        formers = _mapping(data, "report").get("former_ids")
         for former in formers if isinstance(formers, list) and name not in others else ():
             if isinstance(former, str) and former in others and former not in named and former not in taken:
                 taken.add(former)
@@ -154,8 +164,8 @@ def follow(value: Any, renames: Mapping[str, str]) -> Any:
 
 def _without_name(data: Any, renames: Mapping[str, str]) -> Any:
     """A case file without its id and former ids; ids that it names under `overlaps` follow renames."""
-    report = data.get("report") if isinstance(data, dict) else None
-    if not isinstance(report, dict):
+    report = _mapping(data, "report")
+    if not report:
         return data
     kept = {key: value for key, value in report.items() if key not in {"id", "former_ids"}}
     if "overlaps" in kept:
@@ -165,8 +175,7 @@ def _without_name(data: Any, renames: Mapping[str, str]) -> Any:
 
 def _record(name: str, file: str, data: Any) -> Record:
     data = data if isinstance(data, dict) else {}
-    report = data.get("report")
-    design = report.get("design") if isinstance(report, dict) else None
+    design = _mapping(data, "report").get("design")
     patients, arms = (len(part) if isinstance(part := data.get(key), list) else 0 for key in ("patients", "arms"))
     return Record(name, file, str(design or "not stated"), patients, arms)
 
@@ -176,8 +185,7 @@ def _at_home(documents: Documents, others: Documents) -> Documents:
     found: dict[str, Any] = {}
     for name, data in documents.items():
         folder, _, file = name.rpartition("/")
-        extraction = data.get("extraction") if folder == SECOND_FOLDER and isinstance(data, dict) else None
-        by = extraction.get("by") if isinstance(extraction, dict) else None
+        by = _mapping(data, "extraction").get("by") if folder == SECOND_FOLDER else None
         home = f"{folder}/{by}/{file}" if isinstance(by, str) and "/" not in by else name
         if not is_case_file(name):
             moved = home in others and name not in others and home not in documents

@@ -121,9 +121,7 @@ def _counts_in(group: str, placing: Placing | None) -> tuple[int, int] | None:
 
 
 def _reasons(group: str, placing: Placing | None) -> str:
-    if placing is None:
-        return ""
-    return ", ".join(placing.left_out.get(group, ("no such pool",)))
+    return "" if placing is None else ", ".join(placing.left_out.get(group, ("no such pool",)))
 
 
 NEAR = 0.01  # of a limit to a threshold: on which side it lies then depends on the prior
@@ -393,8 +391,6 @@ def estimate_warnings(results: Mapping[str, Any]) -> list[Warned]:
 
 def renamed_warnings(warnings: Iterable[Warned], renames: Mapping[str, str]) -> tuple[Warned, ...]:
     """The same warnings under the ids that their reports have now."""
-    if not renames:
-        return tuple(warnings)
     return tuple(Warned(_renamed_file(one.place, renames), one.rule, one.severity, one.message) for one in warnings)
 
 

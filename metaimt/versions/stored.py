@@ -174,8 +174,7 @@ class Stored:
     def state(self) -> State:
         """Warnings, placings and numbers as they were printed."""
         warnings = tuple(sorted(Warned(**entry) for entry in self.content["warnings"]))
-        placings = placings_from(self.content["analysis_set"])
-        return State(warnings, placings, headline_numbers(self.content["results"]))
+        return State(warnings, placings_from(self.content["analysis_set"]), headline_numbers(self.content["results"]))
 
     @property
     def release(self) -> News:

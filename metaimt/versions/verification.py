@@ -15,7 +15,7 @@ from typing import Any, Final
 from metaimt.casefiles.protocol import Protocol
 from metaimt.casefiles.version_files import Fault, canonical
 from metaimt.serialise import published, to_json
-from metaimt.versions.records import NO_CHANGES, Documents, RecordChanges, record_changes
+from metaimt.versions.records import NO_CHANGES, Documents, RecordChanges, record_changes, reworded
 from metaimt.versions.side import (
     DATA,
     PACKAGE,
@@ -157,9 +157,6 @@ def verified(
     """
     content = stored.content
     since = record_changes(documents, working_tree[0])
-    told = {one.file for one in (*since.edited, *since.shared)}
-    texts = stored.texts
-    reworded = [n for n, text in working_tree[1].items() if n in texts and texts[n] != text and n not in told]
     digests, frozen = record_digests(documents), content["records"]
     misread = [name for name in sorted({*digests, *frozen}) if digests.get(name) != frozen.get(name)]
     found = Verification(
@@ -168,7 +165,7 @@ def verified(
         misread=tuple(misread),
         settings=tuple(_settings(content, protocol, vocabulary)),
         since=since,
-        reworded=tuple(sorted(reworded)),
+        reworded=reworded(stored.texts, working_tree[1], since),
     )
     if recomputed is None:
         return found

@@ -42,8 +42,7 @@ def test_courses_stand_in_order_with_what_is_stated(make_review: MakeReview) -> 
     found = treatment_courses(selected_in(folder)[2])["all_evidence"]
     (only,) = found.patients
     assert [each.drug for each in only.courses] == ["crizotinib", "alectinib", "lorlatinib"]
-    assert [each.months for each in only.courses] == [(8, 8), None, (2, 4)]
-    assert [each.progressed for each in only.courses] == [True, False, False]
+    assert [each.duration for each in only.courses] == [(8, 8), None, (2, 4)]
     assert (only.known_months, found.arms.evaluable) == (12, 5)
     said = json.loads(json.dumps(to_json(found)))
     assert said["patients"][0]["courses"][1]["months"] == {"not_stated": "in the source"}

@@ -131,7 +131,7 @@ def test_a_next_inhibitor_by_what_the_one_before_did(make_review: MakeReview) ->
         report("f", design="trial", arms=[arm(2, 3, line="later")]),
     ]
     later = found_in(make_review(*reports)).later
-    assert [switch.id for switch in later.switches] == [
+    assert [switch.after.id for switch in later.switches] == [
         "a/P1/course2",
         "a/P1/course3",
         *(f"{k}/P1/course2" for k in "bcd"),

@@ -389,7 +389,7 @@ def test_the_entries_all_came_at_once(results: Results) -> None:
 
 def test_a_next_inhibitor(results: Results) -> None:
     later = results.subgroups.later
-    assert [switch.id for switch in later.switches] == ["single-2016/P1/course2"]
+    assert [switch.after.id for switch in later.switches] == ["single-2016/P1/course2"]
     assert {name: plain(each)[:2] for name, each in later.by_prior_outcome.items()} == {"no response": (1, 1)}
     assert {name: plain(each)[:2] for name, each in later.by_prior_end.items()} == {"progression": (1, 1)}
 

@@ -26,8 +26,8 @@ with atheris.instrument_imports(include=["metaimt"]):
     from metaimt.casefiles.reading import read_model
     from metaimt.casefiles.strict_yaml import parse
     from metaimt.casefiles.studies import UnreadableStudies, read_studies
+    from metaimt.curation.bibtex import from_bibtex
     from metaimt.curation.reference_formats import (
-        from_bibtex,
         from_csl_json,
         from_endnote_xml,
         from_enw,

@@ -7,7 +7,7 @@ from conftest import unit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metaimt.model.count import COMPLETE, CONTROLLED, Count, Part, levels
+from metaimt.model.count import COMPLETE, CONTROLLED, Count, Part, grouped
 from metaimt.serialise import to_json
 
 ARM = unit("b/arm1", 3, 4, complete=1, controlled=4, design="trial")
@@ -59,14 +59,14 @@ def test_a_part_has_a_title_of_its_own() -> None:
         for part in (
             WHOLE.where("trials", lambda each: each.design == "trial"),
             WHOLE.of_reports("of a", {"a"}),
-            WHOLE.without_reports("without a", {"a"}),
+            WHOLE.of_designs("of trials", ("trial",)),
             WHOLE.of_units("two", {"c/P1", "a/P2", "d/P1"}),
         )
     }
     assert found == {
         "trials": ("b/arm1",),
         "of a": ("a/P1", "a/P2"),
-        "without a": ("b/arm1", "c/P1"),
+        "of trials": ("b/arm1",),
         "two": ("a/P2", "c/P1"),
     }
 
@@ -94,6 +94,6 @@ def test_who_meets_a_condition_and_who_does_not_add_up_to_the_whole(whole: Count
     assert (sum(n for *_, n in whole.clusters), len(whole.clusters)) == (whole.evaluable, whole.reports)
 
 
-def test_levels_are_in_the_order_in_which_they_are_met() -> None:
-    found = levels([ARM, FIRST, NOBODY], lambda each: {"b": "lung", "a": ""}.get(each.report), "missing")
+def test_groups_are_in_the_order_in_which_they_are_met() -> None:
+    found = grouped([ARM, FIRST, NOBODY], lambda each: {"b": "lung", "a": ""}.get(each.report) or "missing")
     assert list(found.items()) == [("lung", [ARM]), ("missing", [FIRST, NOBODY])]

@@ -165,7 +165,7 @@ def test_what_cannot_be_judged_says_why(review: Review, cases: tuple[int, int], 
 def test_the_trend_with_the_year_is_told_with_its_interval(shipped: Results) -> None:
     """The numbers are made up, the reports those of the frozen review."""
     trend = shipped.publication_bias.trends["strict"]
-    found = OddsRatio(1.0512, 0.9004, 1.3127, 0.95, "chi-square", 0.9, 0.34, 0.1, -20.0, -20.45, 20)
+    found = OddsRatio(1.0512, 0.9004, 1.3127, 0.95, 0.9, 0.34, 0.1, -20.0, -20.45)
     dated = f"{trend.dated.reports} of {trend.reports} reports dated"
     assert str(trend_text(replace(trend, odds_ratio=found))) == (
         f"odds ratio 1.051 a year (95 % interval 0.900 to 1.313), p = 0.34, {dated}"

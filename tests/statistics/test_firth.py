@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import chdtri, expit
 
-from metaimt.statistics.firth import INTERCEPT, FirthFit, firth_logistic, firth_rule, fit_firth
+from metaimt.statistics.firth import INTERCEPT, FirthFit, firth_rule, fit_firth
 from metaimt.statistics.outcome import NotRun
 
 SETS: dict[str, Any] = json.loads(
@@ -185,11 +185,8 @@ def test_rule(r: int, n: int, slopes: int, reason: str) -> None:
     assert firth_rule([r], [n], slopes) == NotRun(reason)
 
 
-def test_rule_is_applied() -> None:
-    x = np.array([[0.0], [1.0]])
-    assert isinstance(firth_logistic([3, 2], [5, 5], x), FirthFit)
+def test_five_events_allow_a_parameter() -> None:
     assert firth_rule([5], [10], 1) is None
-    assert isinstance(firth_logistic([3, 1], [5, 5], x), NotRun)
 
 
 @pytest.mark.parametrize(
@@ -201,16 +198,14 @@ def test_rule_is_applied() -> None:
         ([1.5, 2], [3, 3], [[0.0], [1.0]], "whole"),
         ([1, 2], [3, 3], [[0.0], [np.nan]], "finite"),
         ([1, 2], [3, 3], [0.0, 1.0], "fit"),
-        ([], [], np.empty((0, 1)), "fit"),
+        ([], [], np.empty((0, 1)), "at least one"),
     ],
 )
 def test_refuses(r: list[Any], n: list[int], x: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        firth_logistic(r, n, x)
+        fit_firth(r, n, x)
 
 
-def test_refuses_names_and_level() -> None:
+def test_refuses_other_names() -> None:
     with pytest.raises(ValueError, match="names"):
         fit_firth([1, 2], [3, 3], [[0.0], [1.0]], ["a", "b"])
-    with pytest.raises(ValueError, match="level"):
-        fit_firth([1, 2], [3, 3], [[0.0], [1.0]], level=1.0)

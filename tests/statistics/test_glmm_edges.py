@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis_profiles import examples
 from scipy.special import ndtri
 
-from metaimt.statistics.glmm import GlmmFit, GlmmIntervals, ProfileEstimate, TauTest, fit_glmm, profile_intervals
+from metaimt.statistics.betabinomial import ProfileEstimate
+from metaimt.statistics.glmm import GlmmFit, GlmmIntervals, TauTest, fit_glmm, profile_intervals
 from metaimt.statistics.outcome import NotIdentified
 
 Data = tuple[list[int], list[int]]

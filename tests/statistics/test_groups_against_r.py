@@ -55,7 +55,7 @@ def test_inverse_variance_of_each_group(name: str, group: str, method: Method, k
     found = (fit.coefficient, fit.se, fit.coefficient_lower, fit.coefficient_upper, fit.estimate, fit.lower, fit.upper)
     theirs = (expected["b"], expected["se"], *expected["ci"], expected["p"], *expected["p_ci"])
     assert found == pytest.approx(theirs, abs=tolerance, rel=tolerance)
-    if isinstance(fit.q, NotIdentified):
+    if isinstance(fit.spread.q, NotIdentified):
         assert len(n) == 1 or max(n) == 1
         return
     spread = fit.spread

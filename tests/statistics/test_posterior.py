@@ -314,13 +314,13 @@ def test_a_grid_laid_anew_says_what_the_whole_one_says(name: str, monkeypatch: p
 
 def test_a_grid_is_not_laid_anew_for_a_little(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred made-up reports of 40: the posterior of rho fills few nodes of any grid that holds it all."""
-    laid, rho_nodes = [], posterior._rho_nodes
+    laid, rho_nodes = [], posterior.rho_nodes
 
-    def counted(ends: tuple[float, float], prior: Any) -> Any:
+    def counted(ends: tuple[float, float], prior: Any, nodes: int) -> Any:
         laid.append(ends)
-        return rho_nodes(ends, prior)
+        return rho_nodes(ends, prior, nodes)
 
-    monkeypatch.setattr(posterior, "_rho_nodes", counted)
+    monkeypatch.setattr(posterior, "rho_nodes", counted)
     pooled([k % 41 for k in range(100)], [40] * 100)
     assert len(laid) <= 3  # and not 20
 
