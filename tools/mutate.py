@@ -525,7 +525,8 @@ def survivors_text(verdicts: Sequence[Verdict], said: str, known: Mapping[str, s
     head = (
         "# Changes that no test notices\n\n"
         f"Written by `{said}`; the reasons by hand. Each makes no\n"
-        "difference to anything that is meant, and says why. One that does gets a test instead.\n"
+        "difference to anything that is meant, and says why, or is caught by a test that was seen to fail with the\n"
+        "change made by hand: a change is given a minute of the tests that call it, so the share is a least one.\n"
     )
     listed = [f"- {each.key}\n  {known.get(each.key, 'NO REASON YET')}" for each in survivors(verdicts)]
     return "\n".join([head, table(verdicts), "", *listed, ""])

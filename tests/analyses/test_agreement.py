@@ -150,6 +150,8 @@ def test_what_is_compared(make_review: MakeReview) -> None:
     assert field_of(found, "duration_months").agreed == 2, "4.2 is 4.17 with fewer decimals; neither has the other"
     assert field_of(found, "duration_months").kappa == NotIdentified("numbers are no categories")
     assert len(field_of(found, "drug").pairs) == 1, "a drug that was left out is that of the file"
+    assert [(pair.first, pair.second) for pair in field_of(found, "responders").pairs] == [("12", "12")]
+    assert {each.field for each in found.fields if each.each == "arm"} == {"responders", "evaluable", "line", "drug"}
 
 
 def test_a_folder_a_person(make_review: MakeReview) -> None:
@@ -206,6 +208,15 @@ def test_the_values_of_the_second_reader_are_pooled(make_review: MakeReview) -> 
     pooled = {placed.unit.id: (placed.unit.responders, placed.unit.evaluable) for placed in found.members["strict"]}
     assert pooled == {"example-a/P2": (1, 1), "example-a/arm1": (12, 14)}
     assert found.touched == {"example-a/P1", "example-a/P1/course2"}
+
+
+def test_an_arm_that_was_read_again_has_the_counts_of_the_second_reader(make_review: MakeReview) -> None:
+    reading = read_again(name="reader-b/example-a.yaml")
+    reading["reader-b/example-a.yaml"]["arms"] = [{"drug": "crizotinib", "responders": 11, "evaluable": 13}]
+    loaded = load(made(make_review, reading))
+    found = alternative(loaded.library, loaded.protocol, Choices(values="second_reading"))
+    (unit,) = (placed.unit for placed in found.members["strict"] if placed.unit.id == "example-a/arm1")
+    assert (unit.responders, unit.evaluable) == (11, 13)
 
 
 def test_the_command(make_review: MakeReview) -> None:

@@ -50,6 +50,9 @@ def test_every_design_has_one_tool_and_every_tool_its_number_of_questions() -> N
     assert [domains.count(each) for each in dict.fromkeys(domains)] == [1, 2, 4, 1]
 
 
+DIED = "stop_reason: death, before the response was assessed"
+
+
 @pytest.mark.parametrize(
     ("given", "more", "expected"),
     [
@@ -61,6 +64,13 @@ def test_every_design_has_one_tool_and_every_tool_its_number_of_questions() -> N
         ({}, {}, ("outcome", "(?)", "response_basis: stated, without criteria")),
         ({"response_basis": "inferred"}, {}, ("outcome", "(?)", "response_basis: inferred, read as abstract")),
         ({"response_basis": "inferred"}, FULL, ("outcome", "(−)", "response_basis: inferred, read in full text")),
+        ({"response": "NE", "stop_reason": "death"}, {}, ("outcome", "(+)", DIED)),
+        ({"response": "NE"}, {}, ("outcome", "(?)", "response_basis: stated, without criteria")),
+        (
+            {"response": "PR", "stop_reason": "death"},
+            {},
+            ("outcome", "(?)", "response_basis: stated, without criteria"),
+        ),
         ({"response_basis": "measured"}, TITLE, ("outcome", "(?)", "read by the title only")),
         ({"combined_with": ["surgery"]}, {}, ("other_causes", "(−)", "combined_with: surgery")),
         ({}, {}, ("other_causes", "(?)", "combined_with is not given, read as abstract")),

@@ -12,10 +12,13 @@ from conftest import FROZEN, MakeReview, arm, course, patient, report, selected_
 from metaimt.analyses.clinical import clinical_questions
 from metaimt.analyses.findings import Finding, summary_of_findings
 from metaimt.analyses.pooled_response import pooled_response
+from metaimt.analyses.wording import whole
 from metaimt.casefiles.library import Library
 from metaimt.casefiles.protocol import CertaintyOfFindings, Protocol
 from metaimt.evidence.selection import Selection
 from metaimt.serialise import to_json
+from metaimt.statistics.posterior import PooledProportion, pool_proportion
+from metaimt.statistics.prediction import predict
 
 STAYS = course("PR", ongoing=True)
 
@@ -80,6 +83,30 @@ def test_what_is_proposed(make_review: MakeReview, courses: list[Any], outcome: 
     found = found_in(selected_in(folder), {})[outcome]
     lowered = " ".join(name for name, each in found.domains.items() if each.steps)
     assert (found.counts.responders, found.counts.evaluable, lowered) == expected
+
+
+def test_answers_are_pooled_by_the_model_of_the_headline(make_review: MakeReview) -> None:
+    told = [course("PR", in_response_at_12_months=k < 3, stop_reason="toxicity") for k in range(12)]
+    folder = make_review(*(report(f"r{k}-2020", patient(each)) for k, each in enumerate(told)))
+    review = selected_in(folder)
+    found, priors = found_in(review, {}), review[1].priors
+    for outcome, responders in (("at_12_months", 3), ("toxicity", 12)):
+        rate = found[outcome].rate
+        assert isinstance(rate, PooledProportion)
+        assert rate == pool_proportion(
+            [*[1] * responders, *[0] * (12 - responders)], [1] * 12, mu_prior=priors.mu, rho_prior=priors.rho
+        )
+
+
+def test_a_new_report_is_predicted_by_the_prior_of_the_protocol(make_review: MakeReview) -> None:
+    folder = make_review(*(report(f"t{k}-2020", design="trial", arms=[arm(k, 4)]) for k in range(1, 4)))
+    library, protocol, selection = selected_in(folder)
+    priors = protocol.priors.model_copy(update={"mu": (20.0, 1.0)})
+    given = protocol.model_copy(update={"priors": priors})
+    said = str(found_in((library, given, selection), {})["response"].domains["inconsistency"].why)
+    span = predict([1, 2, 3], [4, 4, 4], mu_prior=priors.mu, rho_prior=priors.rho).ranges[0]
+    assert whole(span) in said
+    assert whole(span) != whole(predict([1, 2, 3], [4, 4, 4], rho_prior=priors.rho).ranges[0])
 
 
 def test_the_line_of_most_is_not_stated(make_review: MakeReview) -> None:

@@ -104,6 +104,15 @@ def test_each_is_named_with_what_to_do(name: str, content: str, severity: str, h
     assert problem in check_library(read_library(review))
 
 
+def test_where_its_own_place_is_taken_it_is_a_second_reading_or_to_be_compared(review: Path) -> None:
+    put(review, "example-a.yaml", CASE)
+    (problem,) = found_in(review)
+    assert problem.hint == (
+        "cases/literature/example-a.yaml is there already: move it to cases/second-reading/example-a.yaml if it is a "
+        "second reading, else compare and delete one"
+    )
+
+
 @pytest.mark.parametrize("name", PASSED_OVER)
 def test_what_is_no_part_of_a_review_is_passed_over(name: str, review: Path) -> None:
     put(review, name)

@@ -8,6 +8,7 @@ import pytest
 from conftest import MakeReview, course, patient, report
 
 from metaimt.content.whats_new import (
+    _crossing,
     caused_by,
     field_text,
     news_entries,
@@ -23,7 +24,7 @@ from metaimt.report.markdown import changes_page
 from metaimt.review import diff, snapshot
 from metaimt.versions.changes import Changes
 from metaimt.versions.records import Edited, FieldChange, Record, RecordChanges
-from metaimt.versions.side import Group, Number, NumberChange
+from metaimt.versions.side import Crossing, Group, Number, NumberChange
 
 HOSTILE = "<script>x</script> | `y` [a](javascript:b) \x1b[31m\u202e =1+1"
 
@@ -117,6 +118,14 @@ def test_the_terminal_is_80_columns_wide(hostile: Changes) -> None:
     lines = section_text(news_section(hostile)).splitlines()
     assert max(map(len, lines)) <= 80
     assert "    - patients[P1].site_detail: lung -> <script>x</script> | `y`" in lines
+
+
+def test_thresholds_are_told_in_per_cent() -> None:
+    found = Crossing("strict", "strict", 0.07, 0.05, ((0.5, "above", "holds it"),), (0.5,), (0.25, 0.3))
+    assert _crossing(found) == (
+        "strict: ORR +7.0 points (limit 5), the interval lay above 50 % and now spans it (borderline, depends on the "
+        "prior) (excluded however often one looks: 25 % and 30 %)"
+    )
 
 
 def test_the_news_of_a_version(make_review: MakeReview) -> None:
