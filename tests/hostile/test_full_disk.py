@@ -23,7 +23,7 @@ COMMANDS = (
     (f"cohort {ROOT}/examples/cohort/patients.csv --out cohort", "cohort"),
     ("cohort --draft patients.csv", "patients.mapping.yaml"),
     (f"pool {ROOT}/benchmarks/evidence31.csv --out forest.png", "forest.png"),
-    ("migrate", "review.yaml"),
+    ("migrate", "cases/local/you-2024.yaml"),  # the first that has former names of fields
 )
 # What is on the disk before, by names and digests, then the disk filled to its last byte, then the command.
 SCRIPT = """
