@@ -210,7 +210,8 @@ WRONG = [
 
 
 @needs_r
-@pytest.mark.parametrize(("sets", "name"), [(FEW, "few"), pytest.param(SETS, "many", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("sets", "name"), [(FEW, "few"), (SETS, "many")])
+@pytest.mark.slow
 def test_numbers_that_are_wrong_are_found_and_no_others(
     tmp_path: Path, sets: Mapping[str, list[tuple[int, int]]], name: str
 ) -> None:

@@ -75,6 +75,7 @@ def test_snapshot_killed_at_each_write(review: Path) -> None:
     assert read_stored(review, "2026.2").content["results"] == NUMBERS
 
 
+@pytest.mark.slow  # tests/versions/test_release.py ends one before its last file
 def test_release_killed_at_each_write(review: Path) -> None:
     (review.parent / "outputs" / "tables" / "mine.txt").unlink()
     built(review)
