@@ -180,9 +180,7 @@ def test_an_import_killed_at_each_write_is_finished_by_the_next(review: Path) ->
 @pytest.mark.slow
 def test_a_build_writes_nothing_before_all_is_computed(review: Path) -> None:
     code = (
-        "import os; from metaimt import out_folder, review\n"
-        "out_folder.write_folder = lambda *_: os._exit(9)\n"
-        "review.build('review')\n"
+        "import os; from metaimt import review\nreview.write_folder = lambda *_: os._exit(9)\nreview.build('review')\n"
     )
     before = contents(review.parent)
     ended = subprocess.run([sys.executable, "-c", code], cwd=review.parent, check=False)
