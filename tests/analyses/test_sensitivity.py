@@ -257,6 +257,15 @@ def test_the_order_of_reports_and_links_is_irrelevant(shipped: Results) -> None:
     assert to_json(again.sensitivity) == to_json(shipped.sensitivity)
     assert to_json(again.specification) == to_json(shipped.specification)
     assert to_json(again.over_time) == to_json(shipped.over_time)
+    first, second = (
+        [
+            (step.when, sorted(step.counts.ids), step.orr, step.sequence)
+            for each in results.over_time
+            for step in each.steps
+        ]
+        for results in (again, shipped)
+    )
+    assert first == second
 
 
 def test_where_nobody_is_evaluable_the_grid_has_no_rate_and_no_range(make_review: MakeReview) -> None:

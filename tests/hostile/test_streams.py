@@ -42,7 +42,9 @@ def test_a_stream_that_is_not_there_ends_in_no_traceback(words: str, tmp_path: P
     assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
     assert int(said.read_text()) == CALLS[words]
     if CALLS[words] and "2>" not in words:
-        assert done.stderr.splitlines()[-1].startswith("metaimt: ")
+        *notes, last = done.stderr.splitlines()
+        assert last.startswith("metaimt: ")
+        assert [line for line in notes if not line.startswith("note: ")] == []
 
 
 def test_a_full_disk_names_the_file(make_review: MakeReview, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
